@@ -1,0 +1,1 @@
+"""The runner: launches stacks, loads them, measures, compares and reports."""

@@ -1,0 +1,38 @@
+"""The environment that a run was measured in, as its record tells it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from benchmarks.launch.base import Launcher
+from benchmarks.observe import host
+from benchmarks.options import RunOptions
+from benchmarks.prepare import Prepared
+
+PROXY_NOTE = (
+    "Published ports pass through the engine's userland proxy, which costs every request and halves a server that "
+    "closes its connections: --generator container measures without it."
+)
+
+
+def environment(options: RunOptions, prepared: Prepared, launcher: Launcher) -> dict[str, object]:
+    """Host, versions, core layout, how stacks were launched, and what a reader must be told about it."""
+    facts = dict(launcher.facts())
+    notes = [*prepared.notes, *_texts(facts.pop("warnings", ()))]
+    if facts.get("port_forwarding") == "proxy" and options.generator == "process":
+        notes.append(PROXY_NOTE)
+    budget = asdict(prepared.budget)
+    return {
+        **host.describe(),
+        "launcher": launcher.name,
+        "launch": facts,
+        "budget": {name: list(value) if isinstance(value, tuple) else value for name, value in budget.items()},
+        "generator": options.generator,
+        "driver": options.driver,
+        "timeout_s": options.timeout_s,
+        "notes": notes,
+    }
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []

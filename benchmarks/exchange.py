@@ -1,0 +1,65 @@
+"""One plain HTTP exchange, for health checks and verification (never for load)."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmarks.target import Address
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came: status, headers in order, body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, whatever its case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+class ExchangeError(Exception):
+    """No answer, or none that is HTTP; the message says which."""
+
+
+def exchange(
+    address: Address,
+    target: str,
+    *,
+    method: str = "GET",
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    timeout_s: float = 30.0,
+) -> Reply:
+    """Send one request on a connection of its own and read the whole answer; raises ExchangeError."""
+    connection = _connect(address, timeout_s)
+    try:
+        connection.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in headers:
+            connection.putheader(name, value)
+        if body or method in {"POST", "PUT", "PATCH"}:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body or None)
+        response = connection.getresponse()
+        content = response.read(MAX_BODY_BYTES + 1)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise ExchangeError(f"{method} {address.url}{target}: {error or type(error).__name__}") from error
+    finally:
+        connection.close()
+    if len(content) > MAX_BODY_BYTES:
+        raise ExchangeError(f"{method} {address.url}{target}: the body is over {MAX_BODY_BYTES} bytes")
+    return Reply(response.status, tuple(response.getheaders()), content)
+
+
+def _connect(address: Address, timeout_s: float) -> http.client.HTTPConnection:
+    if address.tls:
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(address.host, address.port, timeout=timeout_s, context=context)
+    return http.client.HTTPConnection(address.host, address.port, timeout=timeout_s)

@@ -1,0 +1,44 @@
+"""What the user asked of a run, as it can be stored and taken up again (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from benchmarks.budget import DEFAULT_MEMORY_MIB
+
+LauncherName = Literal["local", "docker", "compose", "url"]
+GeneratorPlace = Literal["process", "container"]
+DriverName = Literal["raw", "aiohttp"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The settings of a run; None where the suite or the host decides."""
+
+    suite: str | None = None
+    stacks: tuple[str, ...] | None = None
+    stacks_file: str | None = None
+    baseline: str | None = None
+    launcher: LauncherName = "local"
+    generator: GeneratorPlace = "process"
+    driver: DriverName = "raw"
+    blocks: int | None = None
+    timeout_s: float = 30.0
+    seed: int | None = None
+    memory_mib: int = DEFAULT_MEMORY_MIB
+    project: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The options as a document."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> RunOptions:
+        """The options of a document; raises TypeError on unknown names."""
+        known = {field.name for field in fields(cls)}
+        if set(content) != known:
+            raise TypeError(f"options: expected {', '.join(sorted(known))}")
+        stacks = content["stacks"]
+        return cls(**{**content, "stacks": None if stacks is None else tuple(stacks)})

@@ -1,0 +1,103 @@
+"""The interleaved order of a run's trials, and how long they will take (pure)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.suite import ClosedLoop, Scenario, Suite, Workload
+from benchmarks.trial import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One fresh start of a stack within a block, and the scenarios that are measured on it in this order."""
+
+    block: int
+    stack: str
+    scenarios: tuple[Scenario, ...]
+
+    def places(self) -> Iterable[Place]:
+        """Where its trials will stand."""
+        return (Place(self.stack, scenario.name, self.block) for scenario in self.scenarios)
+
+
+def plan(suite: Suite, stacks: Collection[str], seed: int) -> tuple[Step, ...]:
+    """Every block holds every stack once, in an order drawn from ``seed``.
+
+    A drift of the host's speed then falls on all stacks alike instead of on the last one measured.
+    """
+    draw = random.Random(seed)  # noqa: S311 - an order, not a secret
+    steps = []
+    for block in range(1, suite.blocks + 1):
+        order = list(stacks)
+        draw.shuffle(order)
+        steps += [Step(block, stack, suite.scenarios) for stack in order]
+    return tuple(steps)
+
+
+def remaining(steps: Iterable[Step], done: Collection[Place]) -> tuple[Step, ...]:
+    """The steps without the trials that are done already, for a run that goes on."""
+    open_steps = []
+    for step in steps:
+        scenarios = tuple(
+            scenario for scenario in step.scenarios if Place(step.stack, scenario.name, step.block) not in done
+        )
+        if scenarios:
+            open_steps.append(Step(step.block, step.stack, scenarios))
+    return tuple(open_steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What planning knows of a stack: seconds to launch it, its waiting slots, and whether it fans calls out."""
+
+    launch_s: float
+    slots: int | None = None
+    fans_out: bool = True
+
+
+def step_seconds(step: Step, pace: Pace) -> float:
+    """About how long a step will take."""
+    return pace.launch_s + sum(scenario_seconds(scenario, pace) for scenario in step.scenarios)
+
+
+def total_seconds(steps: Iterable[Step], paces: Mapping[str, Pace]) -> float:
+    """About how long all steps will take."""
+    return sum(step_seconds(step, paces[step.stack]) for step in steps)
+
+
+def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
+    """About how long one trial will take: its verification, warm-up and window."""
+    load: ClosedLoop = scenario.load
+    request_s = request_seconds(scenario.workload, fans_out=pace.fans_out)
+    # Little's law: more connections than slots wait in turn.
+    busy = load.connections if pace.slots is None else min(load.connections, pace.slots)
+    per_request_s = request_s / busy
+    warm_s = max(load.warmup_s, load.warmup_requests * per_request_s)
+    window_s = load.duration_s if load.duration_s is not None else (load.requests or 0) * per_request_s
+    return request_s + warm_s + window_s + OVERHEAD_S
+
+
+OVERHEAD_S = 0.2
+
+
+def request_seconds(workload: Workload, *, fans_out: bool) -> float:
+    """How long the endpoints of the HTTP contract make one request wait; 0 for any other path."""
+    parts = urlsplit(workload.target)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    if parts.path == "/slow-io":
+        return _number(query.get("delay"), 1.0)
+    if parts.path.startswith("/benchmark/"):
+        calls = 1.0 if fans_out else _number(query.get("concurrent"), 1.0)
+        return _number(query.get("delay"), 1.0) * calls
+    return 0.0
+
+
+def _number(text: str | None, default: float) -> float:
+    try:
+        return float(text) if text is not None else default
+    except ValueError:
+        return default

@@ -1,0 +1,130 @@
+"""From what the user asked to what will be measured: the suite, the stacks and their order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.budget import Budget, divide
+from benchmarks.catalog import read_suite
+from benchmarks.fields import FieldError
+from benchmarks.observe.host import can_pin, usable_cores
+from benchmarks.options import RunOptions
+from benchmarks.plan import Pace, Step, plan
+from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
+from benchmarks.suite import Scenario, Suite
+
+PORTABLE_BASELINE = "flask-waitress"
+LAUNCH_S = {"local": 2.0, "docker": 3.5, "compose": 0.5, "url": 0.2}
+OWN_BLOCKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a run needs before anything is started; ``notes`` are for the report."""
+
+    suite: Suite
+    stacks: Mapping[str, Stack]
+    baseline: str
+    seed: int
+    budget: Budget
+    steps: tuple[Step, ...]
+    paces: Mapping[str, Pace]
+    secrets: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def prepare(options: RunOptions, seed: int, running: frozenset[str] | None = None) -> Prepared:
+    """Resolve the options; ``running`` names the stacks that an attached project has up.
+
+    Raises FieldError, naming the field and what it may be.
+    """
+    own = read_own_file(Path(options.stacks_file)) if options.stacks_file else OwnFile({}, {}, (), ())
+    known = registered_stacks() | own.stacks
+    suite = _suite(options, own)
+    notes: list[str] = []
+    names = _names(options, suite, own, known, running, notes)
+    baseline = options.baseline or _baseline(suite, names, known)
+    if baseline not in names:
+        raise FieldError(f"--baseline: {baseline} is not among the stacks of this run: {', '.join(names)}")
+    stacks = {name: known[name] for name in names}
+    suite = replace(suite, stacks=names, baseline=baseline, blocks=options.blocks or suite.blocks)
+    budget = divide(usable_cores(), options.memory_mib)
+    notes += [budget.note] if budget.note else []
+    if not can_pin() and options.launcher == "local":
+        notes.append(
+            f"{sys.platform} cannot bind processes to cores: servers and generator disturb each other. "
+            "For a real comparison use --launcher docker."
+        )
+    paces = {name: _pace(stack, options) for name, stack in stacks.items()}
+    return Prepared(suite, stacks, baseline, seed, budget, plan(suite, names, seed), paces, own.secrets, tuple(notes))
+
+
+def _suite(options: RunOptions, own: OwnFile) -> Suite:
+    if options.suite or not own.requests:
+        return read_suite(options.suite or "quick")
+    scenarios = tuple(
+        Scenario(f"{name}-{load.connections}" if len(own.loads) > 1 else name, workload, load)
+        for name, workload in own.requests.items()
+        for load in own.loads
+    )
+    return Suite("own", "The requests of your own stacks file.", "", (), OWN_BLOCKS, scenarios)
+
+
+def _names(
+    options: RunOptions,
+    suite: Suite,
+    own: OwnFile,
+    known: Mapping[str, Stack],
+    running: frozenset[str] | None,
+    notes: list[str],
+) -> tuple[str, ...]:
+    if options.stacks is not None:
+        wanted = tuple(dict.fromkeys(options.stacks))
+        for name in wanted:
+            if name not in known:
+                raise FieldError(f"--stacks: {name!r} is unknown; stackduel list shows all stacks")
+        return wanted
+    wanted = tuple(dict.fromkeys((*suite.stacks, *own.stacks)))
+    for name in wanted:
+        if name not in known:
+            raise FieldError(f"suite {suite.name}: stacks: {name!r} is unknown")
+    if running is not None:
+        wanted = _only(wanted, running, "not up in the project", notes)
+    if options.launcher == "local":
+        here = [name for name in wanted if _runs_here(known[name])]
+        if len(here) < len(wanted) and PORTABLE_BASELINE not in here:
+            here.insert(0, PORTABLE_BASELINE)
+        wanted = _only((*here, *(set(wanted) - set(here))), frozenset(here), f"do not run on {sys.platform}", notes)
+    if not wanted:
+        raise FieldError("--stacks: none is left to be measured")
+    return wanted
+
+
+def _only(wanted: tuple[str, ...], allowed: frozenset[str], why: str, notes: list[str]) -> tuple[str, ...]:
+    missing = [name for name in wanted if name not in allowed]
+    if missing:
+        notes.append(f"Left out, because they are {why}: {', '.join(sorted(missing))}.")
+    return tuple(name for name in wanted if name in allowed)
+
+
+def _runs_here(stack: Stack) -> bool:
+    return not isinstance(stack.source, Registered) or sys.platform in stack.source.entry.platforms
+
+
+def _baseline(suite: Suite, names: tuple[str, ...], known: Mapping[str, Stack]) -> str:
+    if suite.baseline in names:
+        return suite.baseline
+    marked = [name for name in names if known[name].tier == "baseline"]
+    return marked[0] if marked else names[0]
+
+
+def _pace(stack: Stack, options: RunOptions) -> Pace:
+    launch_s = LAUNCH_S[options.launcher]
+    if isinstance(stack.source, Registered):
+        entry = stack.source.entry
+        slots = entry.waiting_slots(entry.worker_count(1))
+        return Pace(launch_s, slots, fans_out=entry.holds == "nothing" or "fanout" in entry.app)
+    return Pace(launch_s)

@@ -1,0 +1,49 @@
+"""A run: everything that was asked, found and concluded (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from benchmarks.suite import Suite
+from benchmarks.trial import Comparison, Place, Result, Trial
+
+Status = Literal["running", "complete", "interrupted", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run and the environment it was measured in.
+
+    ``options`` are the settings that led to it, enough to go on with it; ``planned`` is the number of trials that its
+    plan holds; ``secrets`` are texts of the user's that no document may show.
+    """
+
+    run_id: str
+    started: str
+    command: tuple[str, ...]
+    options: Mapping[str, Any]
+    seed: int
+    environment: Mapping[str, Any]
+    suite: Suite
+    baseline: str
+    stacks: Mapping[str, Mapping[str, Any]]
+    planned: int
+    status: Status = "running"
+    results: tuple[Result, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    advice: Mapping[str, Any] | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def done(self) -> frozenset[Place]:
+        """Where a measured trial stands already, whichever attempt it was."""
+        return frozenset(
+            replace(result.place, attempt=1)
+            for result in self.results
+            if isinstance(result, Trial) and result.state != "void"
+        )
+
+    def plus(self, result: Result) -> Run:
+        """The same run with one more result."""
+        return replace(self, results=(*self.results, result))

@@ -1,0 +1,42 @@
+"""Where a started stack is: its address, and what of the machine is its own (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where requests go: ``host`` and ``port``, over TLS or not."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+    @property
+    def url(self) -> str:
+        """The address as a URL without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTree:
+    """A process of this machine and all its descendants."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerRef:
+    """A container of the engine that the Docker SDK reaches."""
+
+    container_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Nothing here that could be observed: the stack runs on another machine, or under another's care."""
+
+
+Subject = ProcessTree | ContainerRef | Elsewhere

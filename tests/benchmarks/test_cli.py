@@ -1,0 +1,155 @@
+"""The command line: usage, errors and exit statuses, as a user meets them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def stackduel(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command line as its own process."""
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fly"], "No such command 'fly'"),
+        (["run", "fast"], "SUITE: 'fast' is none of classic, quick, waiting"),
+        (["run", "--stacks", "flask-gunicorn,absent"], "--stacks: 'absent' is unknown"),
+        (["run", "--stacks", ","], "must name at least one stack"),
+        (["run", "--blocks", "0"], "0 is not in the range 1<=x<=1000"),
+        (["run", "--timeout", "0"], "0.0 is not in the range 0.1<=x<=3600"),
+        (["run", "--seed", "-1"], "-1 is not in the range 0<=x"),
+        (["run", "--launcher", "cloud"], "'cloud' is not one of 'local', 'docker', 'compose', 'url'"),
+        (["run", "--stacks-file", "absent.toml"], "stacks file absent.toml: cannot be read"),
+        (["run", "--baseline", "absent"], "--baseline: absent is not among the stacks of this run"),
+        (["run", "--resume", "absent"], "run absent: cannot be read"),
+        (["run", "--generator", "container", "--stacks", "flask-gunicorn"], "--generator: container needs"),
+        (["report", "absent"], "run absent: cannot be read"),
+    ],
+)
+def test_wrong_input_is_told_on_standard_error_with_status_2(arguments: list[str], told: str, tmp_path: Path) -> None:
+    """Each mistake is one clear message on standard error, exit status 2, and no traceback."""
+    done = stackduel(*arguments, *(["--out", str(tmp_path)] if arguments[0] == "run" else []))
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("suite", ["quick", "classic", "waiting"])
+def test_a_dry_run_prints_the_plan_and_its_duration(suite: str, tmp_path: Path) -> None:
+    """Every step of the plan, a total, and nothing started or written."""
+    done = stackduel("run", suite, "--dry-run", "--blocks", "2", "--out", str(tmp_path / "results"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("block 1: ") == done.stdout.count("block 2: ") >= 5
+    assert "trials, about " in done.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_list_shows_every_suite_and_stack() -> None:
+    """The registry's stacks with tier and port, and the suites with their summaries."""
+    done = stackduel("list")
+    assert done.returncode == 0, done.stderr
+    for shown in ("quick:", "classic:", "waiting:", "flask-gunicorn", "8002", "flask-gevent", "worker-class"):
+        assert shown in done.stdout
+
+
+def test_doctor_reports_on_everything_it_looks_at() -> None:
+    """Cores, memory, limits, frameworks, ports, engine and GPU each get a line."""
+    done = stackduel("doctor")
+    assert done.returncode == 0, done.stderr
+    for shown in ("cores", "pinning", "memory", "open files", "event loop", "frameworks", "ports", "Docker", "GPU"):
+        assert shown in done.stdout
+
+
+OWN_SERVER = """
+import http.server, sys, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        if self.path == "/item" and self.headers["X-Token"] != "s3cret-token": return self.send_error(403)
+        time.sleep(float(sys.argv[2]))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+    def log_message(self, *args): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def own_file(folder: Path) -> Path:
+    """Two servers of the user's own that differ by a known factor, and one request with a secret."""
+    (folder / "serve.py").write_text(OWN_SERVER)
+    path = folder / "mine.toml"
+    path.write_text(
+        f"""
+        [stacks.old]
+        command = [{json.dumps(sys.executable)}, "serve.py", "{{port}}", "0.1"]
+        tier = "baseline"
+        [stacks.new]
+        command = [{json.dumps(sys.executable)}, "serve.py", "{{port}}", "0.02"]
+        [[requests]]
+        name = "item"
+        path = "/item"
+        headers = {{ X-Token = "${{TOKEN}}" }}
+        [load]
+        connections = 4
+        duration_s = 0.8
+        warmup_rounds = 1
+        """
+    )
+    return path
+
+
+def test_own_stacks_are_compared_and_their_secrets_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two commands of the user's get a true speedup, and the token of their request is nowhere in the results."""
+    monkeypatch.setenv("TOKEN", "s3cret-token")
+    done = stackduel("run", "--stacks-file", str(own_file(tmp_path)), "--blocks", "2", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "out").iterdir()
+    content = json.loads((folder / "run.json").read_text())
+    assert content["baseline"] == "old"
+    (comparison,) = content["comparisons"]
+    assert comparison["candidate"] == "new"
+    # 20 ms and what a threaded server adds to it on one core, against 100 ms.
+    assert 3.5 < comparison["speedup"] < 5.2
+    assert len(content["trials"]) == 4
+    for path in folder.rglob("*"):
+        assert path.is_dir() or "s3cret-token" not in path.read_text()
+    assert "s3cret-token" not in done.stdout + done.stderr
+    assert str(folder / "report.md") in done.stdout
+
+
+def test_json_and_quiet_leave_standard_output_to_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--json prints exactly the document; --quiet prints nothing at all."""
+    monkeypatch.setenv("TOKEN", "s3cret-token")
+    arguments = ("run", "--stacks-file", str(own_file(tmp_path)), "--stacks", "new", "--blocks", "1", "--out")
+    done = stackduel(*arguments, str(tmp_path / "one"), "--json")
+    assert json.loads(done.stdout)["schema"] == 1
+    silent = stackduel(*arguments, str(tmp_path / "two"), "--quiet")
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
+
+
+def test_a_stack_that_cannot_start_gives_status_3(tmp_path: Path) -> None:
+    """The others are measured and shown, the broken one with its log, and the exit status is 3."""
+    (tmp_path / "serve.py").write_text("import sys; sys.exit('no database')")
+    path = tmp_path / "mine.toml"
+    command = json.dumps([sys.executable, "serve.py", "{port}"])
+    path.write_text(
+        f'[stacks.broken]\ncommand = {command}\n[[requests]]\nname = "x"\npath = "/"\n'
+        "[load]\nconnections = 1\nduration_s = 0.2\n"
+    )
+    done = stackduel("run", "--stacks-file", str(path), "--blocks", "1", "--out", str(tmp_path / "out"))
+    assert done.returncode == 3
+    assert "broken: not measured:" in done.stdout
+    assert "no database" in done.stdout

@@ -1,0 +1,218 @@
+"""The one loop, with launchers and engines that are made up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self
+
+import pytest
+from benchmarks.load.engine import LoadError
+
+from benchmarks.budget import Budget
+from benchmarks.launch.base import LaunchError, Started
+from benchmarks.load.job import Job
+from benchmarks.measurement import Measurement
+from benchmarks.plan import Step, plan
+from benchmarks.record import Run
+from benchmarks.run import Conductor
+from benchmarks.stacks import Stack, Url
+from benchmarks.suite import Scenario
+from benchmarks.target import Address, Elsewhere
+from benchmarks.trial import Failure, Place, Result, Trial
+from tests.benchmarks.makers import WAITING, measurement, run
+from tests.conftest import serving
+
+SECOND = Scenario("second", WAITING.workload, WAITING.load)
+THIRD = Scenario("third", WAITING.workload, WAITING.load)
+
+
+class FakeStarted:
+    inner_address = None
+    subject = Elsewhere()
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.ended: str | None = None
+
+    def failure(self) -> str | None:
+        return self.ended
+
+    def log_tail(self, lines: int = 20) -> str:
+        return "the last line"
+
+
+class FakeLauncher:
+    name = "fake"
+
+    def __init__(self, address: Address, broken: frozenset[str] = frozenset()) -> None:
+        self._address = address
+        self._broken = broken
+        self.events: list[str] = []
+        self.current: FakeStarted | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        pass
+
+    @contextmanager
+    def start(self, stack: Stack) -> Iterator[Started]:
+        if stack.name in self._broken:
+            raise LaunchError(f"{stack.name}: no such module")
+        self.events.append(f"start {stack.name}")
+        self.current = FakeStarted(self._address)
+        try:
+            yield self.current
+        finally:
+            self.events.append(f"stop {stack.name}")
+
+    def facts(self) -> Mapping[str, object]:
+        return {}
+
+
+class FakeEngine:
+    """Brings home what ``answer`` says for each job."""
+
+    def __init__(self, answer: Callable[[Job], Measurement]) -> None:
+        self._answer = answer
+        self.jobs: list[Job] = []
+
+    def measure(self, job: Job, *, at_start: Any, at_stop: Any, progress: Any, alive: Any) -> Measurement:
+        self.jobs.append(job)
+        at_start()
+        progress(1, 0.1)
+        found = self._answer(job)
+        at_stop()
+        assert alive()
+        return found
+
+
+class Silent:
+    def launching(self, step: Step) -> None: ...
+    def measuring(self, place: Place, scenario: Scenario) -> None: ...
+    def progress(self, requests: int, elapsed_s: float) -> None: ...
+    def finished(self, result: Result) -> None: ...
+
+
+STACKS = {
+    name: Stack(name, tier, "", Url(Address("127.0.0.1", 1))) for name, tier in [("slow", "baseline"), ("fast", "code")]
+}
+
+
+class Scene:
+    """A conductor over fakes, and everything that it kept."""
+
+    def __init__(
+        self, launcher: FakeLauncher, engine: FakeEngine, scenarios: tuple[Scenario, ...] = (WAITING,)
+    ) -> None:
+        self.kept: list[Run] = []
+        self.run = run([], scenarios=scenarios)
+        self.conductor = Conductor(
+            self.run,
+            STACKS,
+            launcher=launcher,
+            engine=engine,  # type: ignore[arg-type]
+            reach=lambda started: started.address,
+            budget=Budget((0,), (1,), (1,), 100),
+            driver="raw",
+            timeout_s=5,
+            keep=self.kept.append,
+            show=Silent(),
+        )
+
+    def carry_out(self, blocks: int = 1) -> Run:
+        return self.conductor.carry_out(plan(self.run.suite.with_blocks(blocks), STACKS, 1))
+
+
+@pytest.fixture
+def address() -> Iterator[Address]:
+    with serving(lambda _request: (200, b"right")) as found:
+        yield found
+
+
+def test_every_trial_is_kept_at_once(address: Address) -> None:
+    """After each trial the run so far is handed over, and every stack starts afresh in each block."""
+    launcher = FakeLauncher(address)
+    scene = Scene(launcher, FakeEngine(lambda _job: measurement([100.0] * 20)), (WAITING, SECOND))
+    done = scene.carry_out(blocks=2)
+    assert [len(kept.results) for kept in scene.kept] == list(range(1, 9))
+    assert all(isinstance(result, Trial) for result in done.results)
+    assert sorted(launcher.events) == ["start fast"] * 2 + ["start slow"] * 2 + ["stop fast"] * 2 + ["stop slow"] * 2
+
+
+def test_the_engine_is_told_what_was_verified(address: Address) -> None:
+    """A job carries the address, the load, the timeout and the verified answer."""
+    engine = FakeEngine(lambda _job: measurement([100.0]))
+    Scene(FakeLauncher(address), engine).carry_out()
+    job = engine.jobs[0]
+    assert (job.address, job.load, job.timeout_s, job.expectation.body) == (address, WAITING.load, 5, b"right")
+
+
+def test_a_stack_that_does_not_start_costs_only_its_own_trials(address: Address) -> None:
+    """Its trials are failures with the reason, it is not tried again, and the others are measured."""
+    launcher = FakeLauncher(address, broken=frozenset({"fast"}))
+    done = Scene(launcher, FakeEngine(lambda _job: measurement([100.0]))).carry_out(blocks=2)
+    failures = [result for result in done.results if isinstance(result, Failure)]
+    assert [failure.reason for failure in failures] == [
+        "fast: no such module",
+        "not tried again: fast: no such module",
+    ]
+    assert len(done.results) == 4
+
+
+def test_a_stack_that_answers_differently_is_not_loaded(address: Address) -> None:
+    """Verification comes before the load: a wrong answer is a failure, and the engine is never asked."""
+    engine = FakeEngine(lambda _job: measurement([100.0]))
+    wrong = Scenario("wrong", WAITING.workload, WAITING.load)
+    with serving(lambda _request: (500, b"broken")) as broken:
+        done = Scene(FakeLauncher(broken), engine, (wrong,)).carry_out()
+    assert engine.jobs == []
+    assert all("answered 500 instead of 200" in result.reason for result in done.results if result.reason)
+    assert len(done.results) == 2
+
+
+def test_a_stack_that_dies_under_load_is_started_afresh(address: Address) -> None:
+    """The trial is a failure with exit status and log; what is left is measured on a fresh server."""
+    launcher = FakeLauncher(address)
+
+    def answer(_job: Job) -> Measurement:
+        if len(engine.jobs) == 2:
+            assert launcher.current is not None
+            launcher.current.ended = "the server ended with exit status 9"
+            raise LoadError("the server went away")
+        return measurement([100.0])
+
+    engine = FakeEngine(answer)
+    done = Scene(launcher, engine, (WAITING, SECOND, THIRD)).carry_out()
+    first = plan(run([]).suite, STACKS, 1)[0].stack
+    lost = [result for result in done.results if isinstance(result, Failure)]
+    assert [(failure.place, failure.reason) for failure in lost] == [
+        (Place(first, "second", 1), "the server ended with exit status 9 during the trial\nthe last line")
+    ]
+    assert launcher.events[:4] == [f"start {first}", f"stop {first}", f"start {first}", f"stop {first}"]
+    assert len(done.results) == 6
+
+
+def test_a_window_without_an_answer_is_a_failure(address: Address) -> None:
+    """No answer within the window is told as such, never as a rate of zero."""
+    done = Scene(FakeLauncher(address), FakeEngine(lambda _job: measurement([]))).carry_out()
+    assert {result.reason for result in done.results} == {"no request was answered within 2.0 s"}
+
+
+def test_an_interruption_passes_through_and_stops_the_stack(address: Address) -> None:
+    """Ctrl-C in a trial unwinds at once; the stack is stopped, and what was kept before stands."""
+    launcher = FakeLauncher(address)
+
+    def answer(_job: Job) -> Measurement:
+        if len(engine.jobs) == 2:
+            raise KeyboardInterrupt
+        return measurement([100.0])
+
+    engine = FakeEngine(answer)
+    scene = Scene(launcher, engine)
+    with pytest.raises(KeyboardInterrupt):
+        scene.carry_out()
+    assert len(scene.kept[-1].results) == 1
+    assert launcher.events.count("stop slow") == launcher.events.count("stop fast") == 1
