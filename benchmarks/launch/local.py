@@ -1,0 +1,204 @@
+"""Stacks as local processes, each under a guard that takes it down with us."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Self
+
+from benchmarks.budget import Budget
+from benchmarks.launch import guard
+from benchmarks.launch.base import LaunchError, Started
+from benchmarks.launch.health import wait_until_healthy
+from benchmarks.stacks import Command, Registered, Stack
+from benchmarks.target import Address, ProcessTree
+from servers.registry import load_registry
+
+LOOPBACK = "127.0.0.1"
+DOWNSTREAM = "downstream"
+HEALTHY_WITHIN_S = 30.0
+STOPPED_WITHIN_S = guard.GRACE_S + 5.0
+LOG_TAIL_BYTES = 16_384
+# What servers.serve reads; settings of the user's shell must not leak into one stack of a comparison.
+SERVE_VARIABLES = ("STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS")
+
+
+class LocalProcess:
+    """One guarded server process and its log."""
+
+    def __init__(self, name: str, address: Address, process: subprocess.Popen[str], log: Path) -> None:
+        self.name = name
+        self.address = address
+        self._process = process
+        self._log = log
+        self._pid: int | None = None
+
+    @property
+    def subject(self) -> ProcessTree:
+        """The server's process tree, without the guard; raises LaunchError if it could not be started."""
+        if self._pid is None:
+            line = self._process.stdout.readline() if self._process.stdout else ""
+            if not line.strip().isdigit():
+                raise LaunchError(f"{self.name}: {self.log_tail() or 'it could not be started'}")
+            self._pid = int(line)
+        return ProcessTree(self._pid)
+
+    @property
+    def inner_address(self) -> None:
+        """A local process is on no containers' network."""
+        return None
+
+    def failure(self) -> str | None:
+        """The exit status, once it has ended."""
+        status = self._process.poll()
+        return None if status is None else f"the server ended with exit status {status}"
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines of its standard output and error."""
+        with self._log.open("rb") as file:
+            file.seek(max(0, self._log.stat().st_size - LOG_TAIL_BYTES))
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """Close the guard's input, which takes the tree down, and reap it."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(STOPPED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+class LocalLauncher:
+    """Starts registered stacks and the user's commands on this machine, on free ports of 127.0.0.1."""
+
+    name = "local"
+
+    def __init__(
+        self, budget: Budget, logs: Path, choose_port: Callable[[str], int] = lambda _name: free_port()
+    ) -> None:
+        self._budget = budget
+        self._logs = logs
+        self._choose_port = choose_port
+        self._shared = ExitStack()
+        self._downstream: Address | None = None
+        self._started = 0
+
+    def __enter__(self) -> Self:
+        """Start the downstream that every stack calls."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            argv = (sys.executable, "-m", "servers.serve", "downstream", "--port", "{port}")
+            process = stack.enter_context(
+                self._process(DOWNSTREAM, argv, self._environment(), self._budget.downstream, "/health")
+            )
+            self._downstream = process.address
+            self._shared = stack.pop_all()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Stop the downstream."""
+        self._shared.close()
+
+    def start(self, stack: Stack) -> AbstractContextManager[Started]:
+        """Start a stack on a free port; raises LaunchError with its log where it does not get healthy."""
+        environment = self._environment()
+        match stack.source:
+            case Registered(entry):
+                if sys.platform not in entry.platforms:
+                    raise LaunchError(
+                        f"{stack.name}: does not run on {sys.platform}; --launcher docker runs it anywhere"
+                    )
+                argv: tuple[str, ...] = (
+                    sys.executable,
+                    "-m",
+                    "servers.serve",
+                    stack.name,
+                    "--port",
+                    "{port}",
+                )
+                folder = None
+            case Command(argv, env, folder):
+                environment |= env
+            case _:
+                raise LaunchError(f"{stack.name}: an image or a URL needs --launcher docker or url")
+        return self._process(stack.name, argv, environment, self._budget.server, stack.health, folder)
+
+    def facts(self) -> Mapping[str, object]:
+        """How the processes are bound to the budget."""
+        pinned = hasattr(os, "sched_setaffinity")
+        return {
+            "cpu_limit": "affinity" if pinned else "none: this system cannot pin a process to a core",
+            "memory_limit": "watched: a trial over the budget fails",
+        }
+
+    def _environment(self) -> dict[str, str]:
+        environment = {key: value for key, value in os.environ.items() if key not in SERVE_VARIABLES}
+        environment |= {"CPUS": str(len(self._budget.server)), "PYTHONUNBUFFERED": "1"}
+        if self._downstream:
+            environment["DOWNSTREAM_URL"] = self._downstream.url
+        return environment
+
+    @contextmanager
+    def _process(
+        self,
+        name: str,
+        argv: tuple[str, ...],
+        environment: Mapping[str, str],
+        cores: tuple[int, ...],
+        health: str,
+        folder: Path | None = None,
+    ) -> Iterator[LocalProcess]:
+        address = Address(LOOPBACK, self._choose_port(name))
+        self._started += 1
+        log = self._logs / f"{self._started:03d}-{name}.log"
+        words = [word.replace("{port}", str(address.port)).replace("{host}", LOOPBACK) for word in argv]
+        with log.open("wb") as output:
+            guarded = subprocess.Popen(
+                [sys.executable, "-I", str(Path(guard.__file__)), ",".join(map(str, cores)), *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                env=dict(environment),
+                cwd=folder,
+                text=True,
+                start_new_session=True,
+            )
+        process = LocalProcess(name, address, guarded, log)
+        try:
+            _ = process.subject
+            wait_until_healthy(
+                name,
+                address,
+                health,
+                deadline_s=HEALTHY_WITHIN_S,
+                failure=process.failure,
+                log_tail=process.log_tail,
+            )
+            yield process
+        finally:
+            process.stop()
+
+
+def registered_port(name: str) -> int:
+    """The port that the registry gives to a stack, or a free one for the user's own."""
+    registry = load_registry()
+    if name == DOWNSTREAM:
+        return registry.downstream_port
+    return registry.entries[name].port if name in registry.entries else free_port()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

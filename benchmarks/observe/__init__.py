@@ -1,0 +1,1 @@
+"""Reading what a stack and its host spend: CPU seconds, memory, noise."""

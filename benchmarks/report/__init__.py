@@ -1,0 +1,1 @@
+"""Showing a run: one renderer a file, all computed from the run alone."""

@@ -1,0 +1,145 @@
+"""Local processes: started, healthy, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.budget import divide
+from benchmarks.exchange import exchange
+from benchmarks.launch.base import LaunchError
+from benchmarks.launch.local import LocalLauncher
+from benchmarks.observe.host import usable_cores
+from benchmarks.stacks import Command, Image, Stack
+
+WITHIN_S = 10.0
+SERVER = """
+import http.server, os, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        cores = ",".join(map(str, sorted(os.sched_getaffinity(0)))) if hasattr(os, "sched_getaffinity") else ""
+        body = f"{os.getpid()} {child.pid} {cores} {os.environ.get('WORKERS')} {os.environ.get('MINE')}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+print("a line of the log", flush=True)
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def stack(folder: Path, script: str = SERVER, name: str = "mine") -> Stack:
+    (folder / "serve.py").write_text(script)
+    argv = (sys.executable, "serve.py", "{port}")
+    return Stack(name, "rewrite", "", Command(argv, {"MINE": "yes"}, folder), health="/")
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def launcher(folder: Path) -> LocalLauncher:
+    return LocalLauncher(divide(usable_cores()), folder / "logs")
+
+
+def test_a_started_stack_answers_from_its_own_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is healthy when handed over, pinned to the server's core, with its own settings and not the shell's."""
+    monkeypatch.setenv("WORKERS", "99")
+    with launcher(tmp_path) as running, running.start(stack(tmp_path)) as started:
+        pid, child, cores, workers, mine = exchange(started.address, "/").body.decode().split(" ")
+        assert (workers, mine) == ("None", "yes")
+        assert started.failure() is None
+        assert int(pid) == started.subject.pid  # type: ignore[union-attr]
+        assert until(lambda: "a line of the log" in started.log_tail())
+        if sys.platform == "linux":
+            assert cores == str(usable_cores()[0])
+    assert until(lambda: not psutil.pid_exists(int(pid)) and not psutil.pid_exists(int(child)))
+
+
+def test_the_tree_is_taken_down_when_the_block_raises(tmp_path: Path) -> None:
+    """An exception inside the block, Ctrl-C included, leaves neither the server nor its child behind."""
+    with (
+        pytest.raises(KeyboardInterrupt),
+        launcher(tmp_path) as running,
+        running.start(stack(tmp_path)) as started,
+    ):
+        pids = [int(word) for word in exchange(started.address, "/").body.split()[:2]]
+        raise KeyboardInterrupt
+    assert until(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+
+
+def test_a_stack_that_ends_at_once_is_told_with_its_log(tmp_path: Path) -> None:
+    """The error holds the exit status and the last lines that the server wrote."""
+    broken = stack(tmp_path, "import sys; print('no such option'); sys.exit(7)")
+    with launcher(tmp_path) as running, pytest.raises(LaunchError) as raised, running.start(broken):
+        pass
+    assert "mine: the server ended with exit status 7 before it was healthy\nno such option" in str(raised.value)
+
+
+def test_a_command_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    """A command that cannot be started raises a LaunchError that names it."""
+    absent = Stack("mine", "rewrite", "", Command(("./absent", "{port}"), {}, tmp_path))
+    with launcher(tmp_path) as running, pytest.raises(LaunchError, match=r"mine: cannot start \./absent: No such"):
+        running.start(absent).__enter__()
+
+
+def test_a_stack_that_never_gets_healthy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the deadline the error says what the last attempt met, and the server is gone."""
+    monkeypatch.setattr("benchmarks.launch.local.HEALTHY_WITHIN_S", 0.3)
+    mute = stack(tmp_path, "import os, time; print(os.getpid(), flush=True); time.sleep(600)")
+    with launcher(tmp_path) as running, pytest.raises(LaunchError) as raised, running.start(mute):
+        pass
+    assert "mine: not healthy within 0.3 s: " in str(raised.value)
+    assert until(lambda: not psutil.pid_exists(int(str(raised.value).split()[-1])))
+
+
+def test_an_image_is_refused_with_the_launcher_that_takes_it(tmp_path: Path) -> None:
+    """A source that local processes cannot be made of raises an error that points to another launcher."""
+    boxed = Stack("boxed", "rewrite", "", Image("x:1", 8000, {}))
+    with launcher(tmp_path) as running, pytest.raises(LaunchError, match="needs --launcher docker or url"):
+        running.start(boxed).__enter__()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_runner_takes_its_servers_with_it(tmp_path: Path, number: signal.Signals) -> None:
+    """Whatever signal ends the runner, SIGKILL included, its servers end by themselves soon after."""
+    stack(tmp_path)
+    runner = textwrap.dedent(f"""
+        import sys, time
+        from pathlib import Path
+        from benchmarks.budget import divide
+        from benchmarks.exchange import exchange
+        from benchmarks.launch.local import LocalLauncher
+        from benchmarks.stacks import Command, Stack
+        folder = Path({str(tmp_path)!r})
+        mine = Stack("mine", "rewrite", "", Command((sys.executable, "serve.py", "{{port}}"), {{}}, folder), health="/")
+        with LocalLauncher(divide((0, 0)), folder / "logs") as running, running.start(mine) as started:
+            print(exchange(started.address, "/").body.decode(), flush=True)
+            time.sleep(600)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", runner], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    pids = [int(word) for word in process.stdout.readline().split()[:2]]
+    tree = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+    assert len(pids) == 2
+    assert all(psutil.pid_exists(pid) for pid in pids)
+    os.kill(process.pid, number)
+    process.wait(WITHIN_S)
+    process.stdout.close()
+    assert until(lambda: not any(psutil.pid_exists(pid) for pid in [*pids, *tree]))

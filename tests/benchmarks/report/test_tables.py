@@ -1,0 +1,98 @@
+"""Rows, figures and sentences of a report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.record import Run
+from benchmarks.report.progress import duration
+from benchmarks.report.table import cells, figure, speedup_text, tables
+from benchmarks.report.words import headline, matrix_lines, notes
+from benchmarks.trial import Comparison, Cost, Failure, Result, Place
+from benchmarks.verdict import compare
+from tests.benchmarks.makers import measurement, run, trial
+
+
+def compared(*results: Result, **tiers: str) -> Run:
+    made = run(results, tiers or None)
+    return replace(made, comparisons=compare(made.results, made.baseline))
+
+
+def test_a_row_holds_medians_over_blocks_and_percentiles_of_all_requests() -> None:
+    """Rates and costs are medians of the blocks, counts are sums, percentiles come from the merged histogram."""
+    results = [trial("slow", requests, block=block) for block, requests in enumerate((100, 400, 120), 1)]
+    (table,) = tables(compared(*results, slow="baseline"))
+    (row,) = table.rows
+    assert (row.rate_rps, row.succeeded, row.latency.p99) == (60.0, 620, pytest.approx(100, rel=0.002))
+    assert row.cpu_ms_per_request == pytest.approx(1000 * 0.5 / 120)
+    assert cells(row, table.metric, "slow")[:3] == ("slow", "baseline", "60.0")
+
+
+def test_a_percentile_of_too_few_requests_is_a_dash() -> None:
+    """p99 of 100 requests is not shown, and neither is what was not measured."""
+    (table,) = tables(compared(trial("slow", 100, cost=None), slow="baseline"))
+    shown = cells(table.rows[0], "rate", "slow")
+    assert shown == ("slow", "baseline", "50.0", "100", "100", "-", "0", "-", "-", "baseline")
+
+
+def test_a_failed_stack_has_a_reason_and_no_row() -> None:
+    """A stack that was never measured stands below the table with its reason, once."""
+    lost = [Failure(Place("fast", "waiting", block), "it died") for block in (1, 2)]
+    (table,) = tables(compared(trial("slow", 10), *lost))
+    assert [row.stack for row in table.rows] == ["slow"]
+    assert table.failures == (("fast", "it died"),)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "-"), (0.123, "0.12"), (9.87, "9.87"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346")],
+)
+def test_figures_have_three_significant_digits(value: float | None, text: str) -> None:
+    """Small figures keep two decimals, large ones none."""
+    assert figure(value) == text
+
+
+def test_a_speedup_stands_with_its_interval() -> None:
+    """The interval is shown where there is one."""
+    assert speedup_text(Comparison("s", "a", "b", "rate", 4.0, 3.5, 4.6, 0.95)) == "4.00x (3.50-4.60)"
+    assert speedup_text(Comparison("s", "a", "b", "rate", 4.0)) == "4.00x"
+
+
+def test_the_matrix_has_a_word_for_each_candidate_and_none_for_controls() -> None:
+    """A candidate gets the matrix's word; a wrong migration is called what it is."""
+    made = compared(trial("slow", 10), trial("fast", 30), trial("bad", 30), slow="baseline", fast="code", bad="control")
+    assert matrix_lines(made) == [
+        "fast (code): 3.00x mean over 1 scenario - good candidate",
+        "bad (control): 3.00x mean over 1 scenario - control: not a migration to make",
+    ]
+
+
+def test_a_busy_generator_is_confessed() -> None:
+    """A generator over 70 % of its core makes a note that names the stack."""
+    busy = replace(trial("fast", 30), measurement=measurement([1.0] * 30, generator_cpu_s=1.6))
+    made = compared(trial("slow", 10), busy)
+    assert "A note." in notes(made)
+    assert any("over 70% of a core against fast:" in note for note in notes(made))
+    assert not any("slow" in note for note in notes(made))
+
+
+def test_the_headline_says_when_a_run_is_not_whole() -> None:
+    """An interrupted run says how much of it was measured."""
+    whole = compared(trial("slow", 10), trial("fast", 10))
+    assert headline(whole) == "quick: 2 stacks, 1 scenario, 1 block, seed 7"
+    part = replace(compared(trial("slow", 10)), status="interrupted")
+    assert headline(part).endswith("; interrupted: 1 of 2 trials measured")
+
+
+def test_cost_is_divided_by_what_succeeded() -> None:
+    """CPU per request counts successes; without any it is unknown."""
+    assert trial("slow", 100, cost=Cost(1.0, 10)).cpu_ms_per_request == pytest.approx(10)
+    assert trial("slow", 0, failed=5, cost=Cost(1.0, 10)).cpu_ms_per_request is None
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(4.4, "4 s"), (75, "1 min 15 s"), (7500, "2 h 5 min")])
+def test_durations_are_said_as_a_person_says_them(seconds: float, text: str) -> None:
+    """Seconds, minutes and hours."""
+    assert duration(seconds) == text
