@@ -17,7 +17,7 @@ from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registe
 from benchmarks.suite import Scenario, Suite
 
 PORTABLE_BASELINE = "flask-waitress"
-LAUNCH_S = {"local": 2.0, "docker": 3.5, "compose": 0.5, "url": 0.2}
+LAUNCH_S = {"local": 1.2, "docker": 3.5, "compose": 0.5, "url": 0.2}
 OWN_BLOCKS = 3
 
 
@@ -42,7 +42,7 @@ def prepare(options: RunOptions, seed: int, running: frozenset[str] | None = Non
     Raises FieldError, naming the field and what it may be.
     """
     own = read_own_file(Path(options.stacks_file)) if options.stacks_file else OwnFile({}, {}, (), ())
-    known = registered_stacks() | own.stacks
+    known = {**registered_stacks(), **own.stacks}
     suite = _suite(options, own)
     notes: list[str] = []
     names = _names(options, suite, own, known, running, notes)

@@ -59,7 +59,7 @@ def test_list_shows_every_suite_and_stack() -> None:
     """The registry's stacks with tier and port, and the suites with their summaries."""
     done = stackduel("list")
     assert done.returncode == 0, done.stderr
-    for shown in ("quick:", "classic:", "waiting:", "flask-gunicorn", "8002", "flask-gevent", "worker-class"):
+    for shown in ("quick", "classic", "waiting", "flask-gunicorn (baseline, port 8002)", "flask-gevent (worker-class"):
         assert shown in done.stdout
 
 
@@ -75,6 +75,7 @@ OWN_SERVER = """
 import http.server, sys, time
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # one write an answer, or Nagle's algorithm adds 40 ms to each
     def do_GET(self):
         if self.path == "/item" and self.headers["X-Token"] != "s3cret-token": return self.send_error(403)
         time.sleep(float(sys.argv[2]))

@@ -1,0 +1,191 @@
+"""The command line: ``stackduel``, and ``python -m benchmarks``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from servers.registry import RegistryError
+
+from benchmarks.fields import FieldError
+from benchmarks.launch.base import LaunchError
+from benchmarks.options import RunOptions
+from benchmarks.store import StoreError
+
+WRONG_INPUT = 2
+STACK_FAILED = 3
+RESULTS = Path("results")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 2 wrong usage or input, 3 a stack failed, 130 interrupted."""
+    sys.exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command and return its exit status; every error of the user's is one line on standard error."""
+    try:
+        status = commands.main(args=list(argv), prog_name="stackduel", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (FieldError, StoreError, RegistryError) as error:
+        click.echo(f"stackduel: {error}", err=True)
+        return WRONG_INPUT
+    except LaunchError as error:
+        click.echo(f"stackduel: {error}", err=True)
+        return STACK_FAILED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stackduel: interrupted", err=True)
+        return 130
+    return int(status or 0)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="stackduel")
+def commands() -> None:
+    """Should this Python service move to another stack, and what would it gain?
+
+    Measures the same endpoints on different frameworks and servers, and says how much faster and why.
+    """
+
+
+def _names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not names:
+        raise click.BadParameter("must name at least one stack")
+    return names
+
+
+launcher_option = click.option(
+    "--launcher",
+    type=click.Choice(["local", "docker", "compose", "url"]),
+    default="local",
+    show_default=True,
+    help="Local processes, containers of our own, a compose project that is up, or addresses.",
+)
+stacks_option = click.option("--stacks", callback=_names, metavar="A,B", help="Only these stacks.")
+stacks_file_option = click.option("--stacks-file", metavar="FILE", help="Stacks and requests of your own (TOML).")
+project_option = click.option("--project", metavar="NAME", help="The compose project, if not this folder's.")
+timeout_option = click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0.1, 3600),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for one answer.",
+)
+
+
+@commands.command("run")
+@click.argument("suite", required=False)
+@stacks_option
+@stacks_file_option
+@click.option("--baseline", metavar="STACK", help="What the others are compared with.")
+@launcher_option
+@click.option(
+    "--generator",
+    type=click.Choice(["process", "container"]),
+    default="process",
+    show_default=True,
+    help="Load from a process of this machine, or from a container on the stacks' network.",
+)
+@click.option("--driver", type=click.Choice(["raw", "aiohttp"]), default="raw", show_default=True, help="HTTP client.")
+@click.option("--blocks", type=click.IntRange(1, 1000), help="Interleaved rounds, each with every stack.")
+@timeout_option
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Fixes the order of the trials.")
+@click.option(
+    "--memory",
+    "memory_mib",
+    type=click.IntRange(64, 1_048_576),
+    default=1024,
+    show_default=True,
+    metavar="MIB",
+    help="Memory budget of each stack.",
+)
+@project_option
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=RESULTS, show_default=True)
+@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that stopped.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and its duration, start nothing.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+def run_command(out: Path, resume: Path | None, dry_run: bool, quiet: bool, as_json: bool, **chosen: object) -> int:
+    """Measure SUITE: quick (the default), classic, waiting, or a .toml file."""
+    from benchmarks.commands import run as command  # noqa: PLC0415 - numpy and docker only where needed
+
+    output = command.Output(Console(highlight=False), Console(stderr=True, highlight=False), as_json, quiet)
+    if resume is not None:
+        return command.resume(_found(resume, out), output)
+    options = RunOptions.from_dict(chosen)
+    if dry_run:
+        return command.dry_run(options, output)
+    return command.start(options, out, output)
+
+
+def _found(run: Path, results: Path) -> Path:
+    """A run by its path or by its id."""
+    return run if run.exists() or not (results / run).exists() else results / run
+
+
+@commands.command("verify")
+@stacks_option
+@stacks_file_option
+@launcher_option
+@project_option
+@timeout_option
+def verify_command(**chosen: object) -> int:
+    """Start every stack and check that it answers as the contract says."""
+    from benchmarks.commands import verify as command  # noqa: PLC0415
+
+    return command.verify(RunOptions.from_dict({**RunOptions().to_dict(), **chosen}), Console(highlight=False))
+
+
+@commands.command("list")
+@stacks_file_option
+def list_command(stacks_file: str | None) -> int:
+    """Show all suites and stacks."""
+    from benchmarks.commands import listing as command  # noqa: PLC0415
+
+    return command.show(stacks_file, Console(highlight=False))
+
+
+@commands.command("doctor")
+def doctor_command() -> int:
+    """Say what this machine can and cannot measure."""
+    from benchmarks.commands import doctor as command  # noqa: PLC0415
+
+    return command.examine(Console(highlight=False))
+
+
+@commands.command("report")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=RESULTS, show_default=True)
+def report_command(run: Path, out: Path) -> int:
+    """Show a stored RUN again, and write its report anew."""
+    from benchmarks.commands import report as command  # noqa: PLC0415
+
+    return command.show(_found(run, out), Console(highlight=False))
+
+
+@commands.command("serve")
+@stacks_option
+@stacks_file_option
+def serve_command(stacks: tuple[str, ...] | None, stacks_file: str | None) -> int:
+    """Run stacks as local processes on their own ports until Ctrl-C: the classic three, or those of --stacks."""
+    from benchmarks.commands import serve as command  # noqa: PLC0415
+
+    return command.serve(stacks, stacks_file, Console(highlight=False))
+
+
+@commands.command("clean")
+def clean_command() -> int:
+    """Remove the containers and networks that killed runs left, and wake what they paused."""
+    from benchmarks.commands import clean as command  # noqa: PLC0415
+
+    return command.clean(Console(highlight=False))

@@ -1,0 +1,67 @@
+"""Choosing the launcher and the load engine that the options ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from benchmarks.fields import FieldError
+from benchmarks.launch.attached import AttachedLauncher, UrlLauncher
+from benchmarks.launch.base import Launcher, LaunchError, Started
+from benchmarks.launch.containers import ContainerLauncher
+from benchmarks.launch.local import LocalLauncher
+from benchmarks.launch.project import stacks_up
+from benchmarks.load.engine import Engine, local_engine
+from benchmarks.options import RunOptions
+from benchmarks.prepare import Prepared
+from benchmarks.target import Address
+
+
+def running_stacks(options: RunOptions) -> frozenset[str] | None:
+    """The stacks that an attached project has up; None where this run starts its stacks itself."""
+    return stacks_up(options.project) if options.launcher == "compose" else None
+
+
+def launcher_for(
+    options: RunOptions, prepared: Prepared, run_id: str, folder: Path, say: Callable[[str], None]
+) -> Launcher:
+    """The launcher that the options name."""
+    match options.launcher:
+        case "local":
+            return LocalLauncher(prepared.budget, folder / "logs")
+        case "docker":
+            return ContainerLauncher(prepared.budget, run_id, say)
+        case "compose":
+            return AttachedLauncher(run_id, options.project)
+        case "url":
+            return UrlLauncher()
+
+
+def engine_for(
+    options: RunOptions, prepared: Prepared, launcher: Launcher, run_id: str, say: Callable[[str], None]
+) -> AbstractContextManager[Engine]:
+    """The load engine: worker processes here, or one in a container on the stacks' network."""
+    cores = prepared.budget.generator
+    if options.generator == "process":
+        return local_engine(cores, shards=len(cores))
+    if not isinstance(launcher, ContainerLauncher | AttachedLauncher):
+        raise FieldError("--generator: container needs --launcher docker or compose")
+    from benchmarks.load.container_channel import container_engine  # noqa: PLC0415 - the SDK only here
+
+    return container_engine(launcher.network, cores, run_id, say)
+
+
+def reach_for(options: RunOptions) -> Callable[[Started], Address]:
+    """How the generator reaches a started stack."""
+    return _published if options.generator == "process" else _inner
+
+
+def _published(started: Started) -> Address:
+    return started.address
+
+
+def _inner(started: Started) -> Address:
+    if started.inner_address is None:
+        raise LaunchError("the stack is on no containers' network: --generator process reaches it")
+    return started.inner_address
