@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,6 +56,19 @@ def exchange(
         connection.close()
     if len(content) > MAX_BODY_BYTES:
         raise ExchangeError(f"{method} {address.url}{target}: the body is over {MAX_BODY_BYTES} bytes")
+    return Reply(response.status, tuple(response.getheaders()), content)
+
+
+def exchange_raw(address: Address, request: bytes, method: str, timeout_s: float = 30.0) -> Reply:
+    """Send these bytes, the request of ``method``, and read the whole answer; raises ExchangeError."""
+    try:
+        with socket.create_connection((address.host, address.port), timeout_s) as connection:
+            connection.sendall(request)
+            response = http.client.HTTPResponse(connection, method=method)
+            response.begin()
+            content = response.read(MAX_BODY_BYTES)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise ExchangeError(f"{method} {address.url}: {error or type(error).__name__}") from error
     return Reply(response.status, tuple(response.getheaders()), content)
 
 

@@ -62,6 +62,26 @@ def prepare(options: RunOptions, seed: int, running: frozenset[str] | None = Non
     return Prepared(suite, stacks, baseline, seed, budget, plan(suite, names, seed), paces, own.secrets, tuple(notes))
 
 
+def prepare_all(options: RunOptions, running: frozenset[str] | None = None) -> Prepared:
+    """As ``prepare``, but without a choice of stacks all that there are and that can run here; for verification."""
+    if options.stacks is not None:
+        return prepare(options, 0, running)
+    own = read_own_file(Path(options.stacks_file)).stacks if options.stacks_file else {}
+    known = own or registered_stacks()
+    names = tuple(
+        name
+        for name, stack in known.items()
+        if (running is None or name in running)
+        and (options.launcher != "local" or _runs_here(stack))
+        and (options.launcher != "docker" or not _is_local_only(stack))
+    )
+    return prepare(replace(options, stacks=names), 0, running)
+
+
+def _is_local_only(stack: Stack) -> bool:
+    return isinstance(stack.source, Registered) and stack.source.entry.profile == "local"
+
+
 def _suite(options: RunOptions, own: OwnFile) -> Suite:
     if options.suite or not own.requests:
         return read_suite(options.suite or "quick")

@@ -1,0 +1,101 @@
+"""``stackduel verify``: does every stack answer as it must?
+
+Stacks of the registry are held to the whole HTTP contract; the user's own to giving the same answers to the requests of
+the user's file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.commands.machinery import launcher_for, running_stacks
+from benchmarks.contract import Case, cases_for, differences, request_bytes
+from benchmarks.exchange import ExchangeError, exchange_raw
+from benchmarks.fields import FieldError
+from benchmarks.interrupts import as_keyboard_interrupt
+from benchmarks.launch.base import Launcher, LaunchError
+from benchmarks.options import RunOptions
+from benchmarks.prepare import Prepared, prepare_all
+from benchmarks.stacks import Registered, Stack, read_own_file
+from benchmarks.suite import Workload
+from benchmarks.target import Address
+from benchmarks.verify import Answers, VerifyError
+
+CASES_AT_ONCE = 8
+SHOWN = 5
+STACK_FAILED = 3
+
+
+def verify(options: RunOptions, console: Console) -> int:
+    """Start each stack in turn and check it; returns the exit status: 3 if any stack that is no control differs."""
+    prepared = prepare_all(options, running_stacks(options))
+    requests = read_own_file(Path(options.stacks_file)).requests if options.stacks_file else {}
+    say = _sayer(console)
+    with (
+        as_keyboard_interrupt(),
+        tempfile.TemporaryDirectory(prefix="stackduel-") as folder,
+        launcher_for(options, prepared, "verify", Path(folder), say) as launcher,
+    ):
+        wrong = _wrong_stacks(prepared, launcher, requests, options.timeout_s, say)
+    if all(prepared.stacks[name].is_control for name in wrong):
+        return 0
+    return STACK_FAILED
+
+
+def _wrong_stacks(
+    prepared: Prepared,
+    launcher: Launcher,
+    requests: Mapping[str, Workload],
+    timeout_s: float,
+    say: Callable[[str], None],
+) -> list[str]:
+    answers = Answers(timeout_s)
+    wrong = []
+    for name, stack in prepared.stacks.items():
+        try:
+            with launcher.start(stack) as started:
+                checked, found = _check(stack, started.address, requests, answers, timeout_s)
+        except LaunchError as error:
+            checked, found = 0, [str(error)]
+        say(f"{name}: {f'{checked} answers right' if not found else f'{len(found)} WRONG'}")
+        for sentence in found[:SHOWN]:
+            say(f"  {sentence}")
+        if len(found) > SHOWN:
+            say(f"  and {len(found) - SHOWN} more")
+        wrong += [name] if found else []
+    return wrong
+
+
+def _check(
+    stack: Stack, address: Address, requests: Mapping[str, Workload], answers: Answers, timeout_s: float
+) -> tuple[int, list[str]]:
+    """How many answers were checked, and a sentence for each that is wrong."""
+    if not isinstance(stack.source, Registered):
+        if not requests:
+            raise FieldError("--stacks-file: verify needs at least one of [[requests]] for your own stacks")
+        try:
+            answers.verify(stack.name, address, requests.values())
+        except VerifyError as error:
+            return len(requests), [str(error)]
+        return len(requests), []
+    cases = cases_for(stack.source.entry.framework, own_errors=stack.source.entry.own_errors)
+    with ThreadPoolExecutor(CASES_AT_ONCE) as pool:
+        found = pool.map(lambda case: _differences(case, address, timeout_s), cases)
+        return len(cases), [sentence for each in found for sentence in each]
+
+
+def _differences(case: Case, address: Address, timeout_s: float) -> list[str]:
+    try:
+        reply = exchange_raw(address, request_bytes(case), case.method, timeout_s)
+    except ExchangeError as error:
+        return [] if case.refusable else [f"{case.name}: {error}"]
+    return [f"{case.name}: {each}" for each in differences(case, reply.status, reply.headers, reply.body)]
+
+
+def _sayer(console: Console) -> Callable[[str], None]:
+    return lambda text: console.print(text, markup=False, soft_wrap=True)
