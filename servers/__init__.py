@@ -1,0 +1,1 @@
+"""Everything that a container of stackduel holds: the stacks under test and the IO backend they call."""

@@ -1,0 +1,1 @@
+"""One short service a framework, all over the same core."""

@@ -1,0 +1,60 @@
+"""The FastAPI service: handlers that suspend their task, downstream calls all at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+
+from servers.apps.fastapi_shell import READ, create_shell, respond
+from servers.core import answers, query
+from servers.core.downstream_async import AsyncDownstream
+from servers.core.health import Health
+from servers.core.settings import Settings, read_settings
+from servers.core.waiting import wait
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service; its downstream connections open and close with its lifespan."""
+    health = Health("fastapi", settings)
+    downstream = AsyncDownstream(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with downstream:
+            yield
+
+    app = create_shell(lifespan)
+
+    @app.api_route("/", methods=READ)
+    async def index() -> Response:
+        return respond(answers.index())
+
+    @app.api_route("/health", methods=READ)
+    async def report_health() -> Response:
+        return respond(answers.health(health.report()))
+
+    @app.api_route("/slow-io", methods=READ)
+    async def slow_io(request: Request) -> Response:
+        delay_s = query.delay_s(request.scope["query_string"])
+        await wait(delay_s)
+        return respond(answers.slow_io(delay_s))
+
+    @app.api_route("/benchmark/io-test", methods=READ)
+    @app.api_route("/benchmark/fastapi-io-test", methods=READ)
+    async def io_test(request: Request) -> Response:
+        asked = request.scope["query_string"]
+        delay_s, concurrent = query.delay_s(asked), query.concurrent(asked)
+        succeeded = await downstream.call(delay_s, concurrent)
+        return respond(answers.io_test(delay_s, concurrent, succeeded))
+
+    @app.api_route("/json", methods=READ)
+    async def items(request: Request) -> Response:
+        return respond(answers.items(query.items(request.scope["query_string"])))
+
+    return app
+
+
+app = create_app(read_settings(os.environ))

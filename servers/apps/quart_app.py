@@ -1,0 +1,74 @@
+"""The Quart service: handlers that suspend their task, downstream calls all at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator
+
+from quart import Quart, Response, request
+from werkzeug.exceptions import HTTPException
+
+from servers.core import answers, errors, query
+from servers.core.asgi import AsgiEdge
+from servers.core.downstream_async import AsyncDownstream
+from servers.core.health import Health
+from servers.core.settings import Settings, read_settings
+from servers.core.waiting import wait
+
+
+def create_app(settings: Settings) -> Quart:
+    """The service; its downstream connections open and close with its lifespan."""
+    app = Quart("stackduel", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
+    app.asgi_app = AsgiEdge(app.asgi_app)  # type: ignore[method-assign]
+    health = Health("quart", settings)
+    downstream = AsyncDownstream(settings)
+
+    @app.while_serving
+    async def lifespan() -> AsyncGenerator[None, None]:
+        async with downstream:
+            yield
+
+    @app.get("/")
+    async def index() -> Response:
+        return respond(answers.index())
+
+    @app.get("/health")
+    async def report_health() -> Response:
+        return respond(answers.health(health.report()))
+
+    @app.get("/slow-io")
+    async def slow_io() -> Response:
+        delay_s = query.delay_s(request.query_string)
+        await wait(delay_s)
+        return respond(answers.slow_io(delay_s))
+
+    @app.get("/benchmark/io-test")
+    @app.get("/benchmark/quart-io-test")
+    async def io_test() -> Response:
+        delay_s, concurrent = query.delay_s(request.query_string), query.concurrent(request.query_string)
+        succeeded = await downstream.call(delay_s, concurrent)
+        return respond(answers.io_test(delay_s, concurrent, succeeded))
+
+    @app.get("/json")
+    async def items() -> Response:
+        return respond(answers.items(query.items(request.query_string)))
+
+    @app.errorhandler(errors.HttpError)
+    async def failed(error: errors.HttpError) -> Response:
+        return respond(answers.failure(error))
+
+    @app.errorhandler(HTTPException)
+    async def refused(error: HTTPException) -> Response:
+        return respond(answers.failure(errors.of_status(error.code or 500)))
+
+    return app
+
+
+def respond(answer: answers.Answer) -> Response:
+    """The core's answer as a Quart response."""
+    return Response(answer.body, answer.status, dict(answer.headers), content_type=answer.content_type)
+
+
+app = create_app(read_settings(os.environ))

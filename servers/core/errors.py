@@ -1,0 +1,32 @@
+"""The errors a client can see: one status and one sentence each, the same from every stack."""
+
+from __future__ import annotations
+
+ALLOWED_METHODS = "GET, HEAD"
+
+_SENTENCES = {
+    404: "not found",
+    405: "method not allowed: only GET and HEAD",
+    500: "internal server error",
+}
+
+
+class HttpError(Exception):
+    """An answer other than success: its status, the sentence of its body, and its extra headers."""
+
+    def __init__(self, status: int, message: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+def bad_request(message: str) -> HttpError:
+    """The error for input out of its bounds; ``message`` names the field and the bounds."""
+    return HttpError(400, message)
+
+
+def of_status(status: int) -> HttpError:
+    """The error for what a framework or a server refuses by its status alone, such as 404 and 405."""
+    headers = (("Allow", ALLOWED_METHODS),) if status == 405 else ()
+    return HttpError(status, _SENTENCES.get(status, f"refused with status {status}"), headers)

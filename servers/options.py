@@ -1,0 +1,98 @@
+"""The settings a server is started with: the registry's, overridden by the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from servers.core.environment import SettingsError, choice, integer, number
+from servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, Entry
+
+MAX_CPUS = 1024
+BACKLOG = 2048
+KEEP_ALIVE_S = 75
+GRACE_S = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where a server listens, and how many connections may wait there to be accepted."""
+
+    host: str
+    port: int
+    backlog: int
+
+    @property
+    def address(self) -> str:
+        """``HOST:PORT``, with an IPv6 address in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One server's settings as they are in force: where it listens, and how many of what it runs."""
+
+    listen: Listen
+    cpus: float
+    workers: int
+    threads: int
+    connections: int | None
+    loop: str | None
+
+
+def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
+    """Where to listen in this environment, ``port`` unless it says otherwise; raises SettingsError."""
+    return Listen(
+        host=environ.get("HOST") or "127.0.0.1",
+        port=integer(environ, "PORT", 1, 65_535) or port,
+        backlog=integer(environ, "BACKLOG", 1, 65_535) or BACKLOG,
+    )
+
+
+def resolve(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> Options:
+    """The settings of ``entry`` in this environment; raises SettingsError.
+
+    ``CPUS`` is the budget in CPUs, by default those this process may run on. What a stack has no use for (``THREADS``
+    for an event loop) is refused rather than ignored. Without uvloop, as on Windows, asyncio's own loop stands in.
+    """
+    cpus = number(environ, "CPUS", 0.01, MAX_CPUS) or float(available_cpus())
+    _refuse_without_effect(entry, environ)
+    return Options(
+        listen=resolve_listen(entry.port, environ),
+        cpus=cpus,
+        workers=integer(environ, "WORKERS", 1, MAX_WORKERS) or entry.worker_count(ceil(cpus)),
+        threads=integer(environ, "THREADS", 1, MAX_THREADS) or entry.threads,
+        connections=integer(environ, "CONNECTIONS", 1, MAX_CONNECTIONS) or entry.connections,
+        loop=_loop(entry, environ, has_uvloop=has_uvloop),
+    )
+
+
+def available_cpus() -> int:
+    """The CPUs this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _refuse_without_effect(entry: Entry, environ: Mapping[str, str]) -> None:
+    useless = {
+        "WORKERS": entry.server == "waitress",
+        "THREADS": entry.holds != "thread",
+        "CONNECTIONS": entry.connections is None,
+        "LOOP": entry.loop is None,
+    }
+    for name, is_useless in useless.items():
+        if is_useless and environ.get(name):
+            raise SettingsError(f"{name} must be left out: {entry.name} has no such setting")
+
+
+def _loop(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> str | None:
+    asked = choice(environ, "LOOP", LOOPS)
+    if asked == "uvloop" and not has_uvloop:
+        raise SettingsError("LOOP must be asyncio: uvloop is not installed")
+    if asked or entry.loop is None:
+        return asked
+    return entry.loop if has_uvloop else "asyncio"

@@ -1,0 +1,52 @@
+"""Every stack of the registry that runs here, really served for the whole session."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from servers.registry import Entry, load_registry
+from tests.contract.scripted import ScriptedDownstream, scripted_downstream
+from tests.contract.served import Served, starting, wait_until_healthy
+
+DOWNSTREAM_TIMEOUT_S = "0.5"
+ENTRIES = [entry for entry in load_registry().entries.values() if sys.platform in entry.platforms]
+
+
+@pytest.fixture(params=ENTRIES, ids=lambda entry: entry.name)
+def entry(request: pytest.FixtureRequest) -> Entry:
+    """Each stack in turn."""
+    stack: Entry = request.param
+    return stack
+
+
+@pytest.fixture
+def served(entry: Entry, fleet: dict[str, Served]) -> Served:
+    """The stack's running server."""
+    return fleet[entry.name]
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory, downstream: ScriptedDownstream) -> Iterator[dict[str, Served]]:
+    """Every stack, started at once."""
+    folder: Path = tmp_path_factory.mktemp("fleet")
+    environ = {
+        "DOWNSTREAM_URL": f"http://127.0.0.1:{downstream.port}",
+        "DOWNSTREAM_TIMEOUT_S": DOWNSTREAM_TIMEOUT_S,
+    }
+    with ExitStack() as stack:
+        servers = [stack.enter_context(starting(entry.name, folder, environ)) for entry in ENTRIES]
+        for server in servers:
+            wait_until_healthy(server)
+        yield {server.name: server for server in servers}
+
+
+@pytest.fixture(scope="session")
+def downstream() -> Iterator[ScriptedDownstream]:
+    """The downstream that every stack calls; it fails as it is told."""
+    with scripted_downstream() as running:
+        yield running
