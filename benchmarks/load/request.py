@@ -1,0 +1,36 @@
+"""The request of a workload as it goes over the wire (pure)."""
+
+from __future__ import annotations
+
+from benchmarks.suite import Workload
+from benchmarks.target import Address
+
+# RFC 9110, 9.2.2: what may be sent again on a new connection when the old one closed without an answer.
+IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+
+
+def request_headers(address: Address, workload: Workload) -> tuple[tuple[str, str], ...]:
+    """All headers of the request, in the order in which they are sent."""
+    given = {name.lower() for name, _ in workload.headers}
+    headers = [("Host", _authority(address)), *workload.headers]
+    headers += [(name, value) for name, value in _DEFAULTS if name.lower() not in given]
+    if workload.body or workload.method in {"POST", "PUT", "PATCH"}:
+        headers.append(("Content-Length", str(len(workload.body))))
+    return tuple(headers)
+
+
+def request_bytes(address: Address, workload: Workload) -> bytes:
+    """The whole request; raises ValueError where a header or the target would break out of its line."""
+    lines = [f"{workload.method} {workload.target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in request_headers(address, workload)]
+    if not all(line.isprintable() for line in lines):
+        raise ValueError("a request's target and headers must be printable")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + workload.body
+
+
+_DEFAULTS = (("Accept", "*/*"), ("User-Agent", "stackduel"))
+
+
+def _authority(address: Address) -> str:
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return host if address.port == (443 if address.tls else 80) else f"{host}:{address.port}"

@@ -1,0 +1,59 @@
+"""A timeline that is filled while a load runs, and stays small however long that takes (pure)."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.histogram import Histogram
+from benchmarks.load.part import Slice
+
+Seconds = NDArray[np.float64]
+Nanoseconds = NDArray[np.int64]
+
+MOST_SLICES = 120
+
+
+class Timeline:
+    """What completed, in slices of ``width_s``, which doubles whenever there would be too many of them."""
+
+    def __init__(self, width_s: float) -> None:
+        self._width_s = width_s
+        self._slices: dict[int, tuple[int, Histogram]] = {}
+
+    def add(self, succeeded_s: Seconds, latencies_ns: Nanoseconds, failed_s: Seconds) -> None:
+        """Count successes, with their latencies, and failures, at their seconds since the opening."""
+        latest_s = max(succeeded_s.max(initial=0.0), failed_s.max(initial=0.0))
+        while latest_s >= MOST_SLICES * self._width_s:
+            self._coarsen()
+        numbers = (succeeded_s / self._width_s).astype(np.int64)
+        for number in np.unique(numbers).tolist():
+            self._put(number, 0, Histogram.of(latencies_ns[numbers == number]))
+        failures = np.unique((failed_s / self._width_s).astype(np.int64), return_counts=True)
+        for number, failed in zip(*(each.tolist() for each in failures), strict=True):
+            self._put(number, failed, Histogram.empty())
+
+    def slices(self, duration_s: float) -> tuple[Slice, ...]:
+        """All slices of a window of that duration, also those in which nothing completed."""
+        count = ceil(duration_s / self._width_s - 1e-6)
+        if not count:
+            return ()
+        # What completed in the last instant of the window belongs to its last slice.
+        for number in [number for number in self._slices if number >= count]:
+            self._put(count - 1, *self._slices.pop(number))
+        nothing = (0, Histogram.empty())
+        return tuple(
+            Slice(number * self._width_s, self._width_s, *self._slices.get(number, nothing)) for number in range(count)
+        )
+
+    def _put(self, number: int, failed: int, latency: Histogram) -> None:
+        before, known = self._slices.get(number, (0, Histogram.empty()))
+        self._slices[number] = (before + failed, known + latency)
+
+    def _coarsen(self) -> None:
+        finer, self._slices = self._slices, {}
+        self._width_s *= 2
+        for number, found in finer.items():
+            self._put(number // 2, *found)

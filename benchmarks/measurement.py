@@ -1,0 +1,129 @@
+"""What came out of a load: counts by outcome, latencies, a timeline, what the generator used (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from benchmarks.histogram import Histogram
+from benchmarks.suite import Check
+
+
+class Outcome(StrEnum):
+    """How a request ended; ``meaning`` says it in a sentence."""
+
+    meaning: str
+
+    OK = "ok", "The right answer came."
+    STATUS = "status", "A complete answer came, with another status than expected."
+    WRONG_LENGTH = "wrong-length", "The status was right, and the body longer or shorter than expected."
+    WRONG_BODY = "wrong-body", "The body had the right length and other bytes than expected."
+    TIMEOUT = "timeout", "No complete answer came within the client's timeout."
+    REFUSED = "refused", "No connection could be opened."
+    RESET = "reset", "The server closed the connection before the first byte of an answer."
+    TRUNCATED = "truncated", "The server closed the connection in the middle of an answer."
+    PROTOCOL = "protocol", "What came was no HTTP answer, or not one to this request."
+    TOO_LARGE = "too-large", "The answer's head or body went over the client's limit."
+
+    def __new__(cls, value: str, meaning: str) -> Outcome:  # noqa: D102  (nobody calls it by name)
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The right answer: its status, and unless None the length and the bytes of its body."""
+
+    status: int
+    length: int | None = None
+    body: bytes | None = None
+
+    @staticmethod
+    def of(status: int, body: bytes, check: Check) -> Expectation:
+        """What ``check`` asks all answers to have in common with a verified one."""
+        return Expectation(
+            status=status,
+            length=None if check == "status" else len(body),
+            body=body if check == "body" else None,
+        )
+
+    def judge(self, *, status: int, length: int, same: bool) -> Outcome:
+        """How a complete answer ended its request; ``same`` says whether its bytes were the expected ones."""
+        if status != self.status:
+            return Outcome.STATUS
+        if self.length is not None and length != self.length:
+            return Outcome.WRONG_LENGTH
+        return Outcome.OK if same else Outcome.WRONG_BODY
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One slice of the timeline: ``width_s`` from ``t_s`` after the opening on (the last one: what is left).
+
+    ``requests`` and ``failed`` completed in it; the percentiles are those of its successes, None where these are
+    too few to tell.
+    """
+
+    t_s: float
+    width_s: float
+    requests: int
+    failed: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+class Warmup(NamedTuple):
+    """What completed before the window opened, and was not counted; and how long that lasted."""
+
+    requests: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorUse:
+    """What the load generator was, and what it used while the window was open.
+
+    ``cpu_s`` is the CPU time of all ``shards`` (worker processes) and ``busiest`` the share of one core that the
+    busiest of them took. ``cores`` are the CPUs that they could run on, empty where the system does not tell;
+    ``pinned`` says that each was bound to one of them.
+    """
+
+    driver: str
+    shards: int
+    cpu_s: float
+    busiest: float
+    cores: tuple[int, ...]
+    pinned: bool
+    loop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What completed while the window was open, whenever it was sent.
+
+    ``requests`` is ``succeeded + failed``, and the sum of ``outcomes``, by the values of ``Outcome``. What was in
+    flight when the window closed is in ``cut_off`` and nowhere else. ``latency`` holds successes only; in a
+    closed loop it is service time: from sending, or from opening the connection where that came first, to the
+    answer's last byte. ``service`` and ``lateness`` are None in a closed loop, where nothing can be late.
+    ``in_flight_mean`` is the mean number of unanswered requests over the window, those cut off included.
+    """
+
+    requests: int
+    succeeded: int
+    failed: int
+    cut_off: int
+    outcomes: Mapping[str, int]
+    duration_s: float
+    latency: Histogram
+    service: Histogram | None
+    lateness: Histogram | None
+    timeline: tuple[Window, ...]
+    reconnects: int
+    resent: int
+    in_flight_mean: float
+    warmup: Warmup
+    generator: GeneratorUse
