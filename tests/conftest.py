@@ -30,9 +30,9 @@ def serving(answer: Answer) -> Iterator[Address]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = handle_any
+        do_GET = do_POST = handle_any
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_args: object) -> None:
             """Stay silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

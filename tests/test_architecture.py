@@ -11,11 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PURE = (
     "budget", "document", "fields", "histogram", "measurement", "options", "plan", "record", "report/table",
-    "report/words", "report/markdown", "suite", "target", "trial", "verdict", "load/schedule",
+    "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
+    "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",
+    "load/schedule",
 )  # fmt: skip
 IO = {
-    "asyncio", "concurrent", "docker", "http", "multiprocessing", "os", "pathlib", "psutil", "shutil", "signal", "socket",
-    "subprocess", "sys", "tempfile", "threading", "time", "urllib.request", "aiohttp", "httptools", "requests",
+    "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",
+    "requests", "shutil", "signal", "socket", "subprocess", "sys", "tempfile", "threading", "time", "urllib.request",
 }  # fmt: skip
 FRAMEWORKS = {"flask", "quart", "fastapi", "starlette", "werkzeug", "pydantic", "gunicorn", "uvicorn", "hypercorn"}
 CONDUCTED = ("benchmarks.launch", "benchmarks.load", "benchmarks.observe")
@@ -55,9 +57,7 @@ def test_only_run_brings_launch_load_and_observe_together() -> None:
     """One module drives the three; each of them knows neither of the other two."""
     for folder in CONDUCTED:
         for path in modules(folder.replace(".", "/")):
-            foreign = [
-                each for each in imports(path) if each.startswith(CONDUCTED) and not each.startswith(folder)
-            ]
+            foreign = [each for each in imports(path) if each.startswith(CONDUCTED) and not each.startswith(folder)]
             assert not foreign, f"{name(path)} imports {foreign}"
     together = {
         name(path)

@@ -6,7 +6,7 @@ from contextlib import closing
 
 from rich.console import Console
 
-from benchmarks.launch import engine, ownership
+from benchmarks.containers import engine, ownership
 
 
 def clean(console: Console) -> int:

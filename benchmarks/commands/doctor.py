@@ -13,17 +13,21 @@ from shutil import which
 from typing import Literal
 
 import psutil
+from docker import DockerClient
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from servers.registry import load_registry
 
 from benchmarks.budget import DEFAULT_MEMORY_MIB, divide
-from benchmarks.launch import engine
+from benchmarks.containers import engine
+from benchmarks.containers.engine import EngineFacts
+from benchmarks.containers.forwarding import port_forwarding
+from benchmarks.containers.ownership import labels
 from benchmarks.launch.base import LaunchError
 from benchmarks.observe import host
 from benchmarks.stacks import registered_stacks
+from servers.registry import load_registry
 
 MIB = 1024 * 1024
 FILES_NEEDED = 4096
@@ -155,6 +159,23 @@ def _engine() -> Iterator[Finding]:
         facts = engine.describe(client)
         detail = f"{facts.version} on {facts.operating_system}, cgroup v{facts.cgroup_version}, {facts.cores} cores"
         yield Finding("Docker engine", "good", detail)
+        yield _forwarding(client, facts)
+
+
+def _forwarding(client: DockerClient, facts: EngineFacts) -> Finding:
+    """Needs an image of ours to try it with: any will do, and none is built only for this."""
+    image = next((tag for each in client.images.list(name="stackduel/*") for tag in each.tags), None)
+    if image is None:
+        detail = "unknown until the first run with --launcher docker has built an image"
+        return Finding("published ports", "limit", detail)
+    match port_forwarding(client, facts, image, labels("doctor")):
+        case "kernel":
+            return Finding("published ports", "good", "forwarded by the kernel")
+        case "proxy":
+            detail = "forwarded by the userland proxy, which costs every request; use --generator container"
+            return Finding("published ports", "limit", detail)
+        case _:
+            return Finding("published ports", "limit", "it could not be found out how they are forwarded")
 
 
 def _gpu() -> Finding:

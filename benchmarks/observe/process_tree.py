@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.observe.meter import Usage
+from benchmarks.observe.usage import Usage
 
 MIB = 1024 * 1024
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks.observe.meter import Meter
+from benchmarks.observe.usage import Meter
 
 INTERVAL_S = 0.05
 IDLE_SHARE = 0.1

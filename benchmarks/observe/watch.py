@@ -6,7 +6,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from benchmarks.observe.meter import Meter
+from benchmarks.observe.usage import Meter
 from benchmarks.trial import Cost
 
 SAMPLE_S = 0.25

@@ -12,7 +12,7 @@ from benchmarks import store
 from benchmarks.document import redact, run_from_dict, run_to_dict
 from benchmarks.record import Run
 from benchmarks.suite import Scenario, Workload
-from benchmarks.trial import Failure, Place
+from benchmarks.trial import Failure, Place, Result
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import CALLING, WAITING, run, trial
 
@@ -26,7 +26,8 @@ RUN_KEYS = set(
 
 
 def example() -> Run:
-    results = [trial("slow", 100), trial("fast", 500, failed=2), Failure(Place("slow", "calling", 1), "it died")]
+    lost = Failure(Place("slow", "calling", 1), "it died")
+    results: list[Result] = [trial("slow", 100), trial("fast", 500, failed=2), lost]
     made = run(results, scenarios=(WAITING, CALLING))
     return replace(made, comparisons=compare(made.results, made.baseline))
 

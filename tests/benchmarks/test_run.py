@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import pytest
-from benchmarks.load.engine import LoadError
 
 from benchmarks.budget import Budget
 from benchmarks.launch.base import LaunchError, Started
+from benchmarks.load.engine import LoadError
 from benchmarks.load.job import Job
 from benchmarks.measurement import Measurement
 from benchmarks.plan import Step, plan

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.report.markdown import escape, render
-from benchmarks.trial import Failure, Place
+from benchmarks.trial import Failure, Place, Result
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import CALLING, WAITING, run, trial
 
@@ -15,7 +15,7 @@ GOLDEN = Path(__file__).with_name("golden.md")
 
 def test_the_report_is_the_golden_one() -> None:
     """Headline, tables, matrix, notes and environment come out exactly as agreed."""
-    results = [
+    results: list[Result] = [
         trial("slow", 100),
         trial("fast", 500, failed=2),
         trial("slow", 3, scenario="calling", metric="time", latency_ms=500),

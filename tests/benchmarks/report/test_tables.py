@@ -10,7 +10,7 @@ from benchmarks.record import Run
 from benchmarks.report.progress import duration
 from benchmarks.report.table import cells, figure, speedup_text, tables
 from benchmarks.report.words import headline, matrix_lines, notes
-from benchmarks.trial import Comparison, Cost, Failure, Result, Place
+from benchmarks.trial import Comparison, Cost, Failure, Place, Result
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import measurement, run, trial
 
@@ -25,7 +25,8 @@ def test_a_row_holds_medians_over_blocks_and_percentiles_of_all_requests() -> No
     results = [trial("slow", requests, block=block) for block, requests in enumerate((100, 400, 120), 1)]
     (table,) = tables(compared(*results, slow="baseline"))
     (row,) = table.rows
-    assert (row.rate_rps, row.succeeded, row.latency.p99) == (60.0, 620, pytest.approx(100, rel=0.002))
+    assert (row.rate_rps, row.succeeded) == (60.0, 620)
+    assert row.latency.p99 == pytest.approx(100, rel=0.002)
     assert row.cpu_ms_per_request == pytest.approx(1000 * 0.5 / 120)
     assert cells(row, table.metric, "slow")[:3] == ("slow", "baseline", "60.0")
 

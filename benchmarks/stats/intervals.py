@@ -1,0 +1,139 @@
+"""Confidence intervals of speedups, and how many blocks one of a wished width takes (pure).
+
+Everything is computed on the natural logarithm of the ratio within each block. What a block does to both sides
+alike cancels out there, a ratio and its inverse are equally far from 1, and the mean belongs to the geometric
+mean of the ratios, the only mean that does not depend on which side is the numerator (P. J. Fleming and
+J. J. Wallace, How not to lie with statistics, Communications of the ACM 29, 1986).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+FEWEST_BLOCKS = 5
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A speedup, and between which bounds the true one lies.
+
+    ``ratio`` is the geometric mean over ``blocks`` blocks, above 1 is better. ``confidence`` is that of all
+    ``comparisons`` intervals of a table together: so often, none of them misses its truth.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    confidence: float
+    blocks: int
+    comparisons: int = 1
+
+    @property
+    def half_width(self) -> float:
+        """How far the bounds lie from the ratio, as a share: 0.02 where they are ``ratio / 1.02`` and ``* 1.02``."""
+        return math.expm1(_log_half_width(self))
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the log ratios that the interval was computed from."""
+        return _log_half_width(self) / _standard_errors(self.blocks, self.comparisons, self.confidence)
+
+    def narrowed(self, blocks: int) -> Interval:
+        """What it would be over ``blocks`` blocks, were neither ratio nor spread to change.
+
+        Raises ValueError for fewer than ``FEWEST_BLOCKS``.
+        """
+        factor = 1 + half_width(self.spread, blocks, self.comparisons, self.confidence)
+        return Interval(self.ratio, self.ratio / factor, self.ratio * factor, self.confidence, blocks, self.comparisons)
+
+
+def log_ratios(candidate: Sequence[float], baseline: Sequence[float]) -> tuple[float, ...]:
+    """The natural logarithms of candidate over baseline, of scores (greater is better) in the same order of blocks.
+
+    Raises ValueError where the two differ in length, or a score is not above 0.
+    """
+    return tuple(math.log(one) - math.log(other) for one, other in zip(candidate, baseline, strict=True))
+
+
+def interval(logs: Sequence[float], comparisons: int = 1, confidence: float = CONFIDENCE) -> Interval | None:
+    """The two-sided Student-t interval of one ratio per block, from their logarithms; None below ``FEWEST_BLOCKS``.
+
+    The mean of n normal values lies within ``t(n - 1) * s / sqrt(n)`` of the truth (Student, The probable error of
+    a mean, Biometrika 6, 1908). A block is one value, however many requests it holds: those of a block share its
+    fresh server and its moment, and are no independent witnesses (S. H. Hurlbert, Pseudoreplication, Ecological
+    Monographs 54, 1984). With ``comparisons`` intervals in the table, each gets that part of the risk (C. E.
+    Bonferroni, 1936; O. J. Dunn, Multiple comparisons among means, JASA 56, 1961).
+
+    Raises ValueError where ``comparisons`` is below 1 or ``confidence`` not between 0 and 1.
+    """
+    blocks = len(logs)
+    if blocks < FEWEST_BLOCKS:
+        return None
+    centre = math.fsum(logs) / blocks
+    reach = _standard_errors(blocks, comparisons, confidence) * spread(logs)
+    return Interval(
+        ratio=math.exp(centre),
+        low=math.exp(centre - reach),
+        high=math.exp(centre + reach),
+        confidence=confidence,
+        blocks=blocks,
+        comparisons=comparisons,
+    )
+
+
+def spread(logs: Sequence[float]) -> float:
+    """The standard deviation of log ratios around their mean, with n - 1; raises ValueError for fewer than two."""
+    if len(logs) < 2:
+        raise ValueError("one value alone has no spread")
+    centre = math.fsum(logs) / len(logs)
+    return math.sqrt(math.fsum((each - centre) ** 2 for each in logs) / (len(logs) - 1))
+
+
+def half_width(spread: float, blocks: int, comparisons: int = 1, confidence: float = CONFIDENCE) -> float:
+    """The precision that ``blocks`` blocks buy, as a share: 0.02 for bounds at ``ratio / 1.02`` and ``* 1.02``.
+
+    ``spread`` is the standard deviation of the log ratios. Raises ValueError for fewer than ``FEWEST_BLOCKS``.
+    """
+    return math.expm1(spread * _standard_errors(blocks, comparisons, confidence))
+
+
+def blocks_for(
+    wished: float, spreads: Iterable[float], *, cap: int, comparisons: int = 1, confidence: float = CONFIDENCE
+) -> int:
+    """The fewest blocks whose ``half_width`` is at most ``wished`` for every spread of a pilot, or ``cap``.
+
+    From ``FEWEST_BLOCKS`` on, and decided once, before the measurement: a count that is looked at again after each
+    block stops at a lucky moment (T. Kalibera and R. Jones, Rigorous benchmarking in reasonable time, ISMM 2013).
+    The largest spread decides, that of the A/A pair among them: a comparison that fixed the count by its own
+    spread alone would stop early exactly where it had underestimated it.
+
+    Raises ValueError where nothing is wished above 0, there is no spread, or ``cap`` is below ``FEWEST_BLOCKS``.
+    """
+    if wished <= 0:
+        raise ValueError(f"a half-width lies above 0, so not at {wished}")
+    if cap < FEWEST_BLOCKS:
+        raise ValueError(f"an interval takes {FEWEST_BLOCKS} blocks, more than the {cap} allowed")
+    largest = max(spreads)
+    counts = range(FEWEST_BLOCKS, cap)
+    return next((blocks for blocks in counts if half_width(largest, blocks, comparisons, confidence) <= wished), cap)
+
+
+def _log_half_width(found: Interval) -> float:
+    return math.log(found.high / found.low) / 2
+
+
+def _standard_errors(blocks: int, comparisons: int, confidence: float) -> float:
+    """By how many standard deviations of one block the bounds lie from the mean of ``blocks``."""
+    if blocks < FEWEST_BLOCKS:
+        raise ValueError(f"an interval takes {FEWEST_BLOCKS} blocks, and {blocks} are too few")
+    if comparisons < 1 or not 0 < confidence < 1:
+        raise ValueError(f"no interval for {comparisons} comparisons at a confidence of {confidence}")
+    risk = (1 - confidence) / comparisons
+    # The lower quantile: 1 - risk / 2 would lose the digits of a small risk.
+    return -float(stdtrit(np.float64(blocks - 1), risk / 2)) / math.sqrt(blocks)
