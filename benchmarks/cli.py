@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from servers.registry import RegistryError
 
 from benchmarks.fields import FieldError
 from benchmarks.launch.base import LaunchError
 from benchmarks.options import RunOptions
 from benchmarks.store import StoreError
+from servers.registry import RegistryError
 
 WRONG_INPUT = 2
 STACK_FAILED = 3

@@ -10,8 +10,9 @@ from benchmarks.budget import Budget
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.load.engine import Engine, LoadError
 from benchmarks.load.job import Driver, Job
-from benchmarks.observe.meter import Meter, meter_of
+from benchmarks.observe.meter import meter_of
 from benchmarks.observe.settle import settle
+from benchmarks.observe.usage import Meter
 from benchmarks.observe.watch import Watch
 from benchmarks.plan import Step
 from benchmarks.record import Run

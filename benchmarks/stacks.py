@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from servers.registry import TIERS, Entry, Registry, load_registry
-
 from benchmarks.fields import FieldError, Fields
 from benchmarks.suite import PLAIN_HEADERS, Load, Workload, parse_loads, parse_workload
 from benchmarks.target import Address
+from servers.registry import TIERS, Entry, Registry, load_registry
 
 MAX_FILE_BYTES = 1_000_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -6,6 +6,7 @@ asked to.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 
 from servers.options import GRACE_S, KEEP_ALIVE_S, Listen, Options
@@ -13,6 +14,9 @@ from servers.registry import Entry
 
 # What follows the interpreter: ``-m MODULE`` and the module's options.
 Command = tuple[str, ...]
+
+# Sockets that select() can watch on Windows, less those that listen.
+MOST_SELECTED = 500
 
 
 def command(entry: Entry, options: Options) -> Command:
@@ -87,15 +91,21 @@ def hypercorn(entry: Entry, options: Options) -> Command:
 
 
 def waitress(entry: Entry, options: Options) -> Command:
-    """Waitress: one process of threads, with poll() because select() cannot watch more than 1024 sockets."""
+    """Waitress: one process of threads.
+
+    select() fails beyond 1024 sockets, so poll() watches them. Windows has no poll() and a select() for 512: there
+    further connections wait to be accepted.
+    """
+    has_poll = sys.platform != "win32"
+    connections = options.connections or MOST_SELECTED
     return (
         *("-m", "servers.waitress_runner"),
         *("--listen", options.listen.address),
         *("--threads", str(options.threads)),
-        *("--connection-limit", str(options.connections)),
+        *("--connection-limit", str(connections if has_poll else min(connections, MOST_SELECTED))),
         *("--channel-timeout", str(KEEP_ALIVE_S)),
         *("--backlog", str(options.listen.backlog)),
-        "--asyncore-use-poll",
+        *(("--asyncore-use-poll",) if has_poll else ()),
         entry.app,
     )
 

@@ -60,7 +60,7 @@ def resolve(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> Op
     """
     cpus = number(environ, "CPUS", 0.01, MAX_CPUS) or float(available_cpus())
     _refuse_without_effect(entry, environ)
-    return Options(
+    options = Options(
         listen=resolve_listen(entry.port, environ),
         cpus=cpus,
         workers=integer(environ, "WORKERS", 1, MAX_WORKERS) or entry.worker_count(ceil(cpus)),
@@ -68,6 +68,9 @@ def resolve(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> Op
         connections=integer(environ, "CONNECTIONS", 1, MAX_CONNECTIONS) or entry.connections,
         loop=_loop(entry, environ, has_uvloop=has_uvloop),
     )
+    if options.connections and options.connections <= options.threads:
+        raise SettingsError(f"CONNECTIONS must be more than THREADS ({options.threads}), or none could be kept alive")
+    return options
 
 
 def available_cpus() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from io import BytesIO
 from math import inf
 from typing import Any, Self
 
@@ -103,29 +104,35 @@ class _User:
         self._home = home
         self._job = job
         self._recorder = recorder
+        self._note_sent, self._note_done = recorder.appends
         self._connector = _Connector(home)
+        self._pause_s = FIRST_PAUSE_S
 
     async def work(self) -> None:
         """Send one request after another, until cancelled."""
-        note_sent, note_done = self._recorder.appends
-        pause_s = FIRST_PAUSE_S
         async with self._session() as session:
-            while True:
-                await self._home.ticket()
-                self.sent_s = clock()
-                outcome = await self._request(session)
-                done_s = clock()
-                if outcome is Outcome.OK:
-                    note_sent(self.sent_s)
-                    note_done(done_s)
-                else:
-                    self._recorder.fail(outcome, self.sent_s, done_s)
-                self.sent_s = inf
-                if outcome is Outcome.REFUSED:
-                    await asyncio.sleep(pause_s)
-                    pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-                else:
-                    pause_s = FIRST_PAUSE_S
+            try:
+                while True:
+                    await self._home.ticket()
+                    await self._send(session)
+            finally:
+                self._connector.abort()
+
+    async def _send(self, session: aiohttp.ClientSession) -> None:
+        """Send a request and record what became of it; after a refusal wait, longer each time."""
+        self.sent_s = clock()
+        outcome = await self._request(session)
+        sent_s, self.sent_s = self.sent_s, inf
+        if outcome is Outcome.OK:
+            self._note_sent(sent_s)
+            self._note_done(clock())
+        else:
+            self._recorder.fail(outcome, sent_s, clock())
+        if outcome is Outcome.REFUSED:
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        else:
+            self._pause_s = FIRST_PAUSE_S
 
     def _session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -144,6 +151,8 @@ class _User:
         if outcome is Outcome.RESET and self._connector.reused and self._job.workload.method in IDEMPOTENT:
             self._home.resent += 1
             outcome = await self._exchange(session)
+        if outcome is Outcome.TIMEOUT:
+            self._connector.abort()
         return outcome
 
     async def _exchange(self, session: aiohttp.ClientSession) -> Outcome:
@@ -158,7 +167,8 @@ class _User:
         except _LostError:
             return Outcome.RESET
         except aiohttp.ClientResponseError as error:
-            return Outcome.TOO_LARGE if isinstance(error.__cause__, LineTooLong) else Outcome.PROTOCOL
+            too_large = any(isinstance(cause, LineTooLong) for cause in _causes(error))
+            return Outcome.TOO_LARGE if too_large else Outcome.PROTOCOL
         except (aiohttp.ClientError, OSError):
             return Outcome.TRUNCATED
 
@@ -169,7 +179,8 @@ class _User:
             workload.method,
             URL(job.address.url + workload.target, encoded=True),
             headers=[each for each in request_headers(job.address, workload) if each[0] != "Content-Length"],
-            data=workload.body or None,
+            # As a file, or aiohttp would warn of bodies above a megabyte.
+            data=BytesIO(workload.body) if workload.body else None,
             timeout=aiohttp.ClientTimeout(total=max(self.sent_s + job.timeout_s - clock(), 0.001)),
             allow_redirects=False,
         ) as response:
@@ -189,7 +200,7 @@ class _Connector(aiohttp.TCPConnector):
         super().__init__(limit=1, keepalive_timeout=_IDLE_WITHIN_S)
         self.reused = False
         self._home = home
-        self._last: object = None
+        self._transport: asyncio.Transport | None = None
 
     async def connect(
         self,
@@ -199,10 +210,15 @@ class _Connector(aiohttp.TCPConnector):
     ) -> aiohttp.connector.Connection:
         """The kept connection, or a new one."""
         connection = await super().connect(req, traces, timeout)
-        self.reused = connection.protocol is self._last
-        self._last = connection.protocol
+        self.reused = connection.transport is self._transport
+        self._transport = connection.transport
         self._home.made += not self.reused
         return connection
+
+    def abort(self) -> None:
+        """Close the connection, also where the server does not take what was written to it."""
+        if self._transport is not None:
+            self._transport.abort()
 
 
 class _LostError(Exception):
@@ -219,6 +235,13 @@ async def _without_retries(
         raise
     except aiohttp.ClientConnectionError as error:
         raise _LostError from error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause = error.__cause__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
 def _report(task: asyncio.Task[None]) -> None:

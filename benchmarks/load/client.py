@@ -13,7 +13,7 @@ from typing import Self
 
 from benchmarks.load.clock import clock, until
 from benchmarks.load.connection import Connection
-from benchmarks.load.job import Job
+from benchmarks.load.job import Job, choose_driver
 from benchmarks.load.recorder import Recorder
 from benchmarks.load.request import IDEMPOTENT, request_bytes
 from benchmarks.load.schedule import LONGEST_PAUSE_S, Share, opening_times
@@ -28,9 +28,15 @@ OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.E
 
 
 class RawClient:
-    """The clients of one shard; the contract is that of ``benchmarks.load.contract.Client``."""
+    """The clients of one shard; the contract is that of ``benchmarks.load.contract.Client``.
+
+    Raises ValueError for a job that only the other driver can carry out.
+    """
 
     def __init__(self, job: Job, share: Share, recorder: Recorder) -> None:
+        driver, why = choose_driver(job.address, job.workload)
+        if driver != "raw":
+            raise ValueError(f"the raw driver cannot send this: {why}")
         self.request = request_bytes(job.address, job.workload)
         self.expectation = job.expectation
         self.recorder = recorder

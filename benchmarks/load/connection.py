@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_awaited", "_body", "_feed", "_head", "_keeps_alive", "_length", "_note_done", "_note_sent", "_owner",
-        "_pieces", "_request", "_same", "_status", "_status_of_answer", "_transport", "_used", "_whole",
+        "_parse", "_pieces", "_request", "_same", "_status", "_status_of_answer", "_transport", "_used", "_whole",
         "_write", "made", "on_body", "sent_s",
     )  # fmt: skip
 
@@ -88,6 +88,7 @@ class Connection(asyncio.Protocol):
     def send(self, sent_s: float) -> None:
         """Send a request on this idle connection, counting its time from ``sent_s``."""
         self.sent_s = sent_s
+        self._feed = self._parse
         self._write(self._request)
 
     def fail(self, outcome: Outcome) -> None:
@@ -107,7 +108,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: with the request that the connection was opened for, or parked."""
         parser = HttpResponseParser(self)
-        self._feed = parser.feed_data
+        self._parse = parser.feed_data
         self._status_of_answer = parser.get_status_code
         self._keeps_alive = parser.should_keep_alive
         self._transport = cast("asyncio.Transport", transport)
@@ -115,7 +116,7 @@ class Connection(asyncio.Protocol):
         self.made = True
         self._owner.made()
         if self.sent_s < inf:
-            self._write(self._request)
+            self.send(self.sent_s)
         else:
             self._owner.park(self)
 
@@ -160,7 +161,7 @@ class Connection(asyncio.Protocol):
             self._end(clean=exc is None)
         # Or the bound methods of the parser would keep this object alive without a garbage collector.
         self._feed = _discard
-        del self._status_of_answer, self._keeps_alive, self._write
+        del self._parse, self._status_of_answer, self._keeps_alive, self._write
 
     def _complete(self, done_s: float) -> None:
         """What ``on_message_complete`` does, for every case but the usual one."""
@@ -178,6 +179,7 @@ class Connection(asyncio.Protocol):
         elif next(self._owner.tickets, None):
             self.send(done_s)
         else:
+            self._feed = _discard
             self._owner.park(self)
 
     def _take_part(self, data: bytes) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from docker import DockerClient
 from docker.models.containers import Container
 
+from benchmarks.budget import divide
 from benchmarks.containers.confinement import OWN_IMAGE
 from benchmarks.containers.engine import ENGINE_ERRORS, connect, describe
 from benchmarks.containers.images import Say, ensure_image, generator_recipe
@@ -33,6 +34,7 @@ READ_BYTES = 65_536
 def container_engine(network: str, cores: Sequence[int], run_id: str, say: Say) -> Iterator[Engine]:
     """A load engine with one shard on each core, in containers of the run on that network.
 
+    On Docker Desktop the generator's cores are those of its virtual machine, however many were asked for here.
     Raises LaunchError when no engine answers or the image cannot be built.
     """
     with closing(connect()) as client:
@@ -45,6 +47,8 @@ def container_engine(network: str, cores: Sequence[int], run_id: str, say: Say) 
             # Docker Desktop's containers run on the kernel, and so by the clock, of a virtual machine.
             same_clock=sys.platform == "linux" and not facts.desktop,
         )
+        if facts.desktop:
+            cores = divide(tuple(range(facts.cores))).generator
         with Engine([ContainerChannel(site, core) for core in cores]) as engine:
             yield engine
 
@@ -102,7 +106,7 @@ class ContainerChannel:
         self._tail.clear()
         self._threads = [
             Thread(target=_write, args=(stream, self._outbox), daemon=True),
-            Thread(target=_read, args=(stream, deliver, self._tail), daemon=True),
+            Thread(target=deliver_events, args=(stream, deliver, self._tail), daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -154,7 +158,9 @@ def _write(stream: socket.socket, outbox: SimpleQueue[bytes | None]) -> None:
             stream.sendall(line)
 
 
-def _read(stream: socket.socket, deliver: Deliver, tail: deque[str]) -> None:
+def deliver_events(stream: socket.socket, deliver: Deliver, tail: deque[str]) -> None:
+    """Read frames to the end: deliver each line of stdout as an event, keep those of stderr, then deliver None."""
+
     def event(line: bytes) -> None:
         deliver(json.loads(line))
 

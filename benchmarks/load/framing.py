@@ -34,3 +34,7 @@ class _Head:
 
     def on_headers_complete(self) -> None:
         self.complete = True
+
+    def on_message_complete(self) -> None:
+        # An interim answer, as any other that is complete by itself was not left open.
+        self.complete = False

@@ -51,7 +51,6 @@ class Recorder:
         self._codes = array("B")
         self._timeline = Timeline(width_s)
         self.outcomes: Counter[str] = Counter()
-        self.latency = Histogram.empty()
         self.warmup_requests = 0
         self.cut_off = 0
         self.in_flight_s = 0.0
@@ -84,7 +83,7 @@ class Recorder:
         del self._codes[:]
         inside = self._place(sent_s, done_s)
         self.last_done_s = float(max(self.last_done_s, latest_s, done_s.max(initial=-inf)))
-        self._count(latencies_ns, codes[inside])
+        self._count(latencies_ns.size, codes[inside])
         self._timeline.add(succeeded_s, latencies_ns, done_s[inside] - self.opened_s)
         return self.outcomes.total()
 
@@ -101,6 +100,10 @@ class Recorder:
         """The timeline of the window, once it is closed."""
         return self._timeline.slices(self._closed_s - self.opened_s)
 
+    def latency(self) -> Histogram:
+        """The latencies of all right answers in the window."""
+        return self._timeline.latency()
+
     def _place(self, sent_s: Seconds, done_s: Seconds) -> NDArray[np.bool_]:
         """Which requests completed in the window; of all, the time that they were in flight in it."""
         if not sent_s.size:
@@ -112,10 +115,9 @@ class Recorder:
         inside: NDArray[np.bool_] = (done_s >= self.opened_s) & (done_s <= self._closed_s)
         return inside
 
-    def _count(self, latencies_ns: NDArray[np.int64], codes: NDArray[np.uint8]) -> None:
-        self.latency += Histogram.of(latencies_ns)
-        if latencies_ns.size:
-            self.outcomes[Outcome.OK] += latencies_ns.size
+    def _count(self, succeeded: int, codes: NDArray[np.uint8]) -> None:
+        if succeeded:
+            self.outcomes[Outcome.OK] += succeeded
         for code, count in enumerate(np.bincount(codes).tolist()):
             if count:
                 self.outcomes[_OUTCOMES[code]] += count

@@ -10,9 +10,9 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from itertools import repeat
 from math import inf
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from benchmarks.load.client import RawClient
+from benchmarks.load.client import OWN_LIMITS, RawClient
 from benchmarks.load.clock import clock, until
 from benchmarks.load.contract import Client
 from benchmarks.load.job import Job
@@ -55,28 +55,29 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
     """
     load = share.load
     recorder = Recorder(window_width_s(load))
-    async with _client(job, share, recorder) as client:
-        async with _folding(recorder, cue):
-            begun_s = clock()
-            await _warm_up(client, recorder, load)
-            with _undisturbed():
-                cue.warm()
-                opened_s = max(await cue.start() or 0.0, clock())
-                recorder.open(opened_s, opened_s + load.duration_s if load.duration_s is not None else inf)
-                await until(opened_s)
-                before = _Counters.now(client)
-                cue.started(opened_s)
-                closed_s = await _send(client, recorder, load, opened_s)
-                after = _Counters.now(client)
-                cue.stopped()
-            client.admit(iter(()))
-            recorder.close(closed_s, client.in_flight_since())
-        await _drain(client, job.timeout_s)
+    with _ended_by_errors():
+        async with _client(job, share, recorder) as client:
+            async with _folding(recorder, cue):
+                begun_s = clock()
+                await _warm_up(client, recorder, load)
+                with _undisturbed():
+                    cue.warm()
+                    opened_s = max(await cue.start() or 0.0, clock())
+                    recorder.open(opened_s, opened_s + load.duration_s if load.duration_s is not None else inf)
+                    await until(opened_s)
+                    before = _Counters.now(client)
+                    cue.started(opened_s)
+                    closed_s = await _send(client, recorder, load, opened_s)
+                    after = _Counters.now(client)
+                    cue.stopped()
+                client.admit(iter(()))
+                recorder.close(closed_s, client.in_flight_since())
+            await _drain(client, job.timeout_s)
     return Part(
         outcomes=recorder.outcomes,
         cut_off=recorder.cut_off,
         duration_s=closed_s - opened_s,
-        latency=recorder.latency,
+        latency=recorder.latency(),
         timeline=recorder.slices(),
         reconnects=after.reconnects - before.reconnects,
         resent=after.resent - before.resent,
@@ -147,6 +148,34 @@ async def _fold_on(recorder: Recorder, cue: Cue) -> None:
             cue.progress(requests, clock() - recorder.opened_s)
         if gc.get_count()[0] > MOST_YOUNG_OBJECTS:
             gc.collect()
+
+
+@contextlib.contextmanager
+def _ended_by_errors() -> Iterator[None]:
+    """Raise here what went wrong in a callback or another task, where nobody else would hear of it."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    errors: list[BaseException] = []
+
+    def note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        # A connection that breaks is the server's affair, and was counted as an outcome.
+        if error is None or (isinstance(error, OSError) and error.errno not in OWN_LIMITS):
+            loop.default_exception_handler(context)
+        elif task is not None:
+            errors.append(error)
+            task.cancel()
+
+    former = loop.get_exception_handler()
+    loop.set_exception_handler(note)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not errors or task is None:
+            raise
+        task.uncancel()
+        raise errors[0] from None
+    finally:
+        loop.set_exception_handler(former)
 
 
 @contextlib.contextmanager

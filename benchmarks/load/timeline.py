@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import ceil
 
 import numpy as np
@@ -29,11 +30,14 @@ class Timeline:
         while latest_s >= MOST_SLICES * self._width_s:
             self._coarsen()
         numbers = (succeeded_s / self._width_s).astype(np.int64)
-        for number in np.unique(numbers).tolist():
+        for number, _ in _counted(numbers):
             self._put(number, 0, Histogram.of(latencies_ns[numbers == number]))
-        failures = np.unique((failed_s / self._width_s).astype(np.int64), return_counts=True)
-        for number, failed in zip(*(each.tolist() for each in failures), strict=True):
+        for number, failed in _counted((failed_s / self._width_s).astype(np.int64)):
             self._put(number, failed, Histogram.empty())
+
+    def latency(self) -> Histogram:
+        """The latencies of all successes."""
+        return reduce(Histogram.merge, (latency for _, latency in self._slices.values()), Histogram.empty())
 
     def slices(self, duration_s: float) -> tuple[Slice, ...]:
         """All slices of a window of that duration, also those in which nothing completed."""
@@ -57,3 +61,8 @@ class Timeline:
         self._width_s *= 2
         for number, found in finer.items():
             self._put(number // 2, *found)
+
+
+def _counted(numbers: Nanoseconds) -> list[tuple[int, int]]:
+    """Each of some small numbers, and how often it is there."""
+    return [(number, count) for number, count in enumerate(np.bincount(numbers).tolist()) if count]

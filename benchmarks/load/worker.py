@@ -22,6 +22,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from benchmarks.load.job import Job
+from benchmarks.load.part import Part
 from benchmarks.load.schedule import Share
 from benchmarks.load.shard import run_shard
 
@@ -43,7 +44,6 @@ def main(arguments: list[str] | None = None) -> None:
 async def _serve(stream: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
     worker = Worker(stream)
-    loop.set_exception_handler(worker.trouble)
     threading.Thread(target=_read, args=(loop, worker.receive), daemon=True).start()
     worker.emit("ready", pid=os.getpid())
     await worker.quit()
@@ -57,8 +57,7 @@ class Worker:
         self._quit = asyncio.Event()
         self._id: int | None = None
         self._start: asyncio.Future[float | None] | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._trouble: BaseException | None = None
+        self._task: asyncio.Task[Part] | None = None
 
     async def quit(self) -> None:
         """Return when it is time to end, and whatever was going on has ended."""
@@ -90,12 +89,6 @@ class Worker:
         except BrokenPipeError:
             self._quit.set()
 
-    def trouble(self, _loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
-        """End the job over an error that came up outside of it, in a callback or another task."""
-        self._trouble = context.get("exception") or RuntimeError(context["message"])
-        if self._task is not None:
-            self._task.cancel()
-
     def warm(self) -> None:
         """Cue: the warm-up is done."""
         self.emit("warm")
@@ -122,26 +115,21 @@ class Worker:
         if self._task is not None and not self._task.done():
             raise RuntimeError("a job came while another was going on")
         loop = asyncio.get_running_loop()
-        self._id, self._trouble, self._start = message["id"], None, loop.create_future()
+        self._id, self._start = message["id"], loop.create_future()
         self._task = loop.create_task(self._perform(message))
+        self._task.add_done_callback(self._end)
 
-    async def _perform(self, message: Mapping[str, Any]) -> None:
-        try:
-            job, share = Job.from_json(message["job"]), Share.from_json(message["share"])
-            part = await run_shard(job, share, self)
-        except asyncio.CancelledError:
-            if self._trouble is None:
-                self.emit("aborted")
-            else:
-                self._emit_error(self._trouble)
-        except Exception as error:  # noqa: BLE001  (whatever it is, the runner has to hear of it)
-            self._emit_error(error)
+    async def _perform(self, message: Mapping[str, Any]) -> Part:
+        return await run_shard(Job.from_json(message["job"]), Share.from_json(message["share"]), self)
+
+    def _end(self, task: asyncio.Task[Part]) -> None:
+        if task.cancelled():
+            self.emit("aborted")
+        elif (error := task.exception()) is not None:
+            traceback.print_exception(error)
+            self.emit("error", text=f"{type(error).__name__}: {error}")
         else:
-            self.emit("result", part=part.to_json())
-
-    def _emit_error(self, error: BaseException) -> None:
-        traceback.print_exception(error)
-        self.emit("error", text=f"{type(error).__name__}: {error}")
+            self.emit("result", part=task.result().to_json())
 
 
 def _read(loop: asyncio.AbstractEventLoop, receive: Callable[[bytes], None]) -> None:

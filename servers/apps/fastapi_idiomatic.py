@@ -23,7 +23,6 @@ from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait
 
 
-
 def written_as(form: str) -> BeforeValidator:
     """Takes only text of that form: Pydantic alone takes signs, blanks, exponents, infinities, underscores."""
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from servers.registry import Entry, load_registry
 from tests.contract.scripted import ScriptedDownstream, scripted_downstream
-from tests.contract.served import Served, starting, wait_until_healthy
+from tests.contract.served import Served, all_served
 
 DOWNSTREAM_TIMEOUT_S = "0.5"
 ENTRIES = [entry for entry in load_registry().entries.values() if sys.platform in entry.platforms]
@@ -38,11 +37,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, downstream: ScriptedDownstre
         "DOWNSTREAM_URL": f"http://127.0.0.1:{downstream.port}",
         "DOWNSTREAM_TIMEOUT_S": DOWNSTREAM_TIMEOUT_S,
     }
-    with ExitStack() as stack:
-        servers = [stack.enter_context(starting(entry.name, folder, environ)) for entry in ENTRIES]
-        for server in servers:
-            wait_until_healthy(server)
-        yield {server.name: server for server in servers}
+    with all_served((entry.name for entry in ENTRIES), folder, environ) as servers:
+        yield servers
 
 
 @pytest.fixture(scope="session")

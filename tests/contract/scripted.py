@@ -27,13 +27,14 @@ ANSWERS = {
 
 
 class ScriptedDownstream:
-    """The downstream's address, and its being there or not."""
+    """The downstream's address, its being there or not, and how many connections it has accepted."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, port: int) -> None:
         self._loop = loop
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = port
+        self.accepted = 0
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -58,6 +59,7 @@ class ScriptedDownstream:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        self.accepted += 1
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while await self._answer(reader, writer):
                 pass

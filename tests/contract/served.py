@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from tests.contract.wire import ClosedError, ask
 ROOT = Path(__file__).parents[2]
 START_S = 60.0
 STOP_S = 8.0
-# Outgoing connections take their ports from above: asking the system for a free one races with them.
-BELOW_EPHEMERAL = 20_000, 30_000
+# Outgoing connections take theirs from above: a port that the system calls free may be one of those a moment later.
+PORTS = iter(range(random.randrange(10_000, 25_000), 32_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,30 @@ class Served:
 
 
 @contextmanager
-def starting(name: str, folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """The server of stack ``name`` on a free port, not waited for yet; ends with its whole process group."""
+def all_served(
+    names: Iterable[str], folder: Path, environ: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Served]]:
+    """The servers of these stacks by name, started at once and answering."""
+    with ExitStack() as stack:
+        servers = {name: stack.enter_context(_starting(name, folder, environ)) for name in names}
+        try:
+            for server in servers.values():
+                _wait_until_healthy(server)
+            yield servers
+        finally:  # all stop at the same time, and each is then waited for
+            for server in servers.values():
+                server.process.terminate()
+
+
+@contextmanager
+def served(name: str, folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """The server of one stack, answering."""
+    with all_served([name], folder, environ) as servers:
+        yield servers[name]
+
+
+@contextmanager
+def _starting(name: str, folder: Path, environ: Mapping[str, str] | None) -> Iterator[Served]:
     log, port = folder / f"{name}.log", free_port()
     command = [sys.executable, "-m", "servers.serve", name, "--port", str(port)]
     with log.open("wb") as output:
@@ -54,22 +76,21 @@ def starting(name: str, folder: Path, environ: Mapping[str, str] | None = None) 
     try:
         yield Served(name, port, process, log)
     finally:
-        stop(process)
+        _stop(process)
 
 
-def wait_until_healthy(served: Served) -> None:
-    """Wait for the first answer of ``/health``; fails with the log's last lines."""
+def _wait_until_healthy(server: Served) -> None:
     deadline_s = time.monotonic() + START_S
-    while time.monotonic() < deadline_s and served.process.poll() is None:
+    while time.monotonic() < deadline_s and server.process.poll() is None:
         with suppress(OSError, ClosedError):
-            if ask(served.port, "/health").status == 200:
+            if ask(server.port, "/health").status == 200:
                 return
         time.sleep(0.02)
-    raise AssertionError(f"{served.name} did not answer within {START_S:g} s; its log ends:\n{served.log_tail()}")
+    raise AssertionError(f"{server.name} did not answer within {START_S:g} s; its log ends:\n{server.log_tail()}")
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the server to stop, wait, and kill whatever of its process group is left."""
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    # Whatever of its process group is left after it was asked to stop is killed.
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=STOP_S)
@@ -81,9 +102,9 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on, and that no outgoing connection is given meanwhile."""
-    while True:
-        port = random.randrange(*BELOW_EPHEMERAL)
+    """A port of 127.0.0.1 that nobody listens on, never the same twice, and never one of an outgoing connection."""
+    for port in PORTS:
         with suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port
+    raise AssertionError("no port is free")

@@ -1,0 +1,176 @@
+"""Stacks as containers of our own: images built, containers limited, started and removed by label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from docker import DockerClient
+from docker.models.containers import Container
+from docker.types import EndpointConfig
+
+from benchmarks.budget import Budget
+from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
+from benchmarks.containers.engine import EngineFacts, connect, describe, explained
+from benchmarks.containers.forwarding import Forwarding, port_forwarding
+from benchmarks.containers.images import Say, ensure_image, ensure_pulled, server_recipe
+from benchmarks.containers.ownership import STACK_LABEL, clean, discard, labels, remove_run
+from benchmarks.launch.base import LaunchError, Started
+from benchmarks.launch.health import wait_until_healthy
+from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
+from benchmarks.stacks import Image, Registered, Stack
+from servers.registry import load_registry
+
+HEALTHY_WITHIN_S = 60.0
+DOWNSTREAM = "downstream"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One container to be started: what runs in it, on which port it listens, how it is confined."""
+
+    name: str
+    image: str
+    port: int
+    cores: tuple[int, ...]
+    health: str
+    confinement: Mapping[str, Any]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class ContainerLauncher:
+    """Starts registered stacks and the user's images, one container each, on a network of the run."""
+
+    name = "docker"
+
+    def __init__(self, budget: Budget, run_id: str, say: Say = lambda _line: None) -> None:
+        self._budget = budget
+        self._run_id = run_id
+        self._say = say
+        self._shared = ExitStack()
+        self._images: dict[str, str] = {}
+        self._started = 0
+
+    def __enter__(self) -> Self:
+        """Clear what dead runs left, make the run's network, start the downstream."""
+        with ExitStack() as shared:
+            self._client = shared.enter_context(closing(connect()))
+            self._engine = usable_engine(self._client)
+            self._budget = in_engine_cores(self._budget, self._engine)
+            for done in clean(self._client):
+                self._say(done)
+            self._labels = labels(self._run_id)
+            shared.callback(remove_run, self._client, self._run_id)
+            self._network = self._make_network()
+            image = self._image(DOWNSTREAM, "downstream")
+            self._forwarding = port_forwarding(self._client, self._engine, image, self._labels)
+            self._downstream = shared.enter_context(self._run(self._downstream_spec(image)))
+            self._shared = shared.pop_all()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Remove every container and the network of the run."""
+        self._shared.close()
+
+    @property
+    def forwarding(self) -> Forwarding | None:
+        """How published ports reach the containers."""
+        return self._forwarding
+
+    @property
+    def network(self) -> str:
+        """The name of the network that the run's containers share."""
+        return self._network
+
+    def start(self, stack: Stack) -> AbstractContextManager[Started]:
+        """Start a stack in a container; raises LaunchError with its log where it does not get healthy."""
+        return self._run(self._spec(stack))
+
+    def facts(self) -> Mapping[str, object]:
+        """The engine, the images by stack, how the budget is kept, how published ports are forwarded."""
+        return {
+            "engine": self._engine.as_dict(),
+            "images": dict(self._images),
+            "cpu_limit": "cpuset",
+            "cores": {"server": list(self._budget.server), "downstream": list(self._budget.downstream)},
+            "memory_limit": "cgroup, without swap",
+            "port_forwarding": self._forwarding,
+        }
+
+    def _spec(self, stack: Stack) -> Spec:
+        match stack.source:
+            case Registered(entry):
+                image = self._image(entry.name, entry.requirements)
+                environment = {
+                    "PORT": str(entry.port),
+                    "CPUS": str(len(self._budget.server)),
+                    "DOWNSTREAM_URL": self._downstream.inner_address.url,
+                }
+                return Spec(stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment)
+            case Image(reference, port, env):
+                image = self._images[stack.name] = ensure_pulled(self._client, reference, self._say)
+                return Spec(stack.name, image, port, self._budget.server, stack.health, ANY_IMAGE, env)
+            case _:
+                raise LaunchError(f"{stack.name}: a command or a URL needs --launcher local or url")
+
+    def _downstream_spec(self, image: str) -> Spec:
+        port = load_registry().downstream_port
+        return Spec(DOWNSTREAM, image, port, self._budget.downstream, "/health", OWN_IMAGE)
+
+    def _image(self, stack: str, requirements: str) -> str:
+        if stack not in self._images:
+            self._images[stack] = ensure_image(self._client, server_recipe(stack, requirements), self._say)
+        return self._images[stack]
+
+    def _make_network(self) -> str:
+        name = f"stackduel-{self._run_id}"
+        with explained(f"making the network {name}"):
+            self._client.networks.create(name, labels=self._labels)
+        return name
+
+    @contextmanager
+    def _run(self, spec: Spec) -> Iterator[ServerContainer]:
+        self._started += 1
+        with explained(f"{spec.name}: creating its container"):
+            container = self._client.containers.create(
+                spec.image,
+                name=f"stackduel-{self._run_id}-{self._started:03d}-{spec.name}",
+                environment=dict(spec.env),
+                labels={**self._labels, STACK_LABEL: spec.name},
+                network=self._network,
+                networking_config={self._network: EndpointConfig(self._client.api.api_version, [spec.name])},
+                ports={f"{spec.port}/tcp": (LOOPBACK, 0)},
+                **limits(spec.cores, self._budget.memory_mib),
+                **spec.confinement,
+            )
+        try:
+            yield self._healthy(spec, container)
+        finally:
+            discard(container)
+
+    def _healthy(self, spec: Spec, container: Container) -> ServerContainer:
+        with explained(f"{spec.name}: starting its container"):
+            container.start()
+        server = server_in(spec.name, container, spec.port, self._network)
+        wait_until_healthy(
+            spec.name,
+            server.address,
+            spec.health,
+            deadline_s=HEALTHY_WITHIN_S,
+            failure=server.failure,
+            log_tail=server.log_tail,
+        )
+        return server
+
+
+def usable_engine(client: DockerClient) -> EngineFacts:
+    """What the engine is; raises LaunchError where the ports that it publishes are not on this machine."""
+    facts = describe(client)
+    if not facts.local:
+        raise LaunchError(
+            f"the engine at {client.api.base_url} is on another machine, and so are the ports that its containers "
+            "publish; run there, or compare by --launcher url"
+        )
+    return facts

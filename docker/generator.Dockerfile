@@ -1,0 +1,15 @@
+# The load generator for --generator container: its worker and what that imports, nothing else. The runner packs
+# exactly those files into the context.
+ARG PYTHON_IMAGE=python:3.13-slim
+FROM ${PYTHON_IMAGE}
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
+WORKDIR /srv/stackduel
+
+COPY docker/generator.txt /tmp/requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --compile -r /tmp/requirements.txt && rm /tmp/requirements.txt
+
+COPY benchmarks/ benchmarks/
+RUN python -m compileall -q benchmarks
+
+USER 10001:10001
+CMD ["python", "-m", "benchmarks.load.worker"]

@@ -1,0 +1,72 @@
+"""Measuring a scripted server in this process, without workers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import uvloop
+
+from benchmarks.load.job import Driver, Job
+from benchmarks.load.part import merge
+from benchmarks.load.schedule import split
+from benchmarks.load.shard import run_shard
+from benchmarks.measurement import Expectation, Measurement
+from benchmarks.suite import Load, Workload
+from benchmarks.target import Address
+from tests.benchmarks.load.scripted import BODY
+
+RIGHT = Expectation.of(200, BODY, "body")
+
+
+class Cues:
+    """Opens the window as soon as the shard is warm, and remembers what it was told."""
+
+    def __init__(self, when_started: Callable[[], None] = lambda: None) -> None:
+        self.heard: list[str] = []
+        self.reports: list[tuple[int, float]] = []
+        self._when_started = when_started
+
+    def warm(self) -> None:
+        self.heard.append("warm")
+
+    async def start(self) -> float | None:
+        return None
+
+    def started(self, opened_s: float) -> None:
+        self.heard.append("started")
+        self._when_started()
+
+    def progress(self, requests: int, elapsed_s: float) -> None:
+        self.reports.append((requests, elapsed_s))
+
+    def stopped(self) -> None:
+        self.heard.append("stopped")
+
+
+def job_for(
+    address: Address,
+    load: Load,
+    *,
+    driver: Driver = "raw",
+    workload: Workload | None = None,
+    expectation: Expectation = RIGHT,
+    timeout_s: float = 5.0,
+) -> Job:
+    """A job with the defaults that most tests share."""
+    return Job(address, workload or Workload("/"), load, expectation, timeout_s, driver)
+
+
+def measure(
+    job: Job,
+    cues: Cues | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
+) -> Measurement:
+    """What one shard makes of the job."""
+
+    async def run() -> Measurement:
+        (share,) = split(job.load, 1)
+        return merge([await run_shard(job, share, cues or Cues())])
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(run())

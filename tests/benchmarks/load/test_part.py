@@ -1,0 +1,107 @@
+"""Shards' parts: through JSON without loss, and merged into what one shard would have found."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.histogram import Histogram, summarise
+from benchmarks.load.part import Part, Slice, merge, merge_timelines
+from benchmarks.measurement import GeneratorUse, Outcome, Warmup, Window
+
+LATENCIES_NS = st.lists(st.integers(0, 10**10), max_size=20)
+
+
+def histogram(values_ns: list[int]) -> Histogram:
+    """The histogram of a list."""
+    return Histogram.of(np.array(values_ns, dtype=np.int64))
+
+
+@st.composite
+def parts(draw: st.DrawFn) -> Part:
+    """Any part of a window of ten seconds."""
+    timeline = [
+        Slice(float(number), 1.0, draw(st.integers(0, 5)), histogram(draw(LATENCIES_NS))) for number in range(10)
+    ]
+    latency = histogram([])
+    for each in timeline:
+        latency += each.latency
+    failed = sum(each.failed for each in timeline)
+    return Part(
+        outcomes={Outcome.OK: latency.count, Outcome.RESET: failed},
+        cut_off=draw(st.integers(0, 64)),
+        duration_s=10.0,
+        latency=latency,
+        timeline=tuple(timeline),
+        reconnects=draw(st.integers(0, 9)),
+        resent=draw(st.integers(0, 9)),
+        in_flight_s=float(draw(st.integers(0, 640))),
+        warmup=Warmup(draw(st.integers(0, 100)), float(draw(st.integers(0, 3)))),
+        generator=GeneratorUse("raw", 1, 0.5, 0.05, (draw(st.integers(0, 7)),), draw(st.booleans()), "uvloop"),
+    )
+
+
+@settings(deadline=None, max_examples=25)
+@given(parts())
+def test_a_part_survives_json(part: Part) -> None:
+    """What a shard writes on its line is what the engine reads, exact sums and extremes included."""
+    assert Part.from_json(json.loads(json.dumps(part.to_json()))) == part
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(parts(), min_size=1, max_size=3))
+def test_merged_parts_add_up(found: list[Part]) -> None:
+    """Every count of the whole is the sum of the shards', and its latencies are those of all of them."""
+    merged = merge(found)
+    latency = histogram([])
+    for part in found:
+        latency += part.latency
+    assert merged.latency == latency
+    assert merged.requests == sum(merged.outcomes.values()) == merged.succeeded + merged.failed
+    assert merged.succeeded == latency.count
+    assert merged.cut_off == sum(part.cut_off for part in found)
+    assert merged.in_flight_mean == pytest.approx(sum(part.in_flight_s for part in found) / 10)
+    assert merged.warmup.requests == sum(part.warmup.requests for part in found)
+    assert (merged.service, merged.lateness) == (None, None)
+    assert merged.generator.shards == len(found)
+    assert merged.generator.cpu_s == pytest.approx(0.5 * len(found))
+    assert merged.generator.pinned is all(part.generator.pinned for part in found)
+    assert len(merged.timeline) == 10
+    for number, window in enumerate(merged.timeline):
+        together = histogram([])
+        for part in found:
+            together += part.timeline[number].latency
+        assert window.requests == together.count + sum(part.timeline[number].failed for part in found)
+        assert window.p50_ms == summarise(together).p50
+
+
+def test_nothing_cannot_be_merged() -> None:
+    """A load without shards is an error, not a measurement of zero requests."""
+    with pytest.raises(ValueError, match="nothing"):
+        merge([])
+
+
+def test_timelines_of_different_widths_meet_on_the_coarsest() -> None:
+    """A shard that took longer has wider slices: the finer ones of the other fall into them."""
+    fine = tuple(Slice(0.1 * i, 0.1, 0, histogram([10**6])) for i in range(7))
+    coarse = tuple(Slice(0.2 * i, 0.2, 1, histogram([10**6])) for i in range(5))
+    merged = merge_timelines([fine, coarse], duration_s=0.95)
+    assert [round(window.t_s, 9) for window in merged] == [0.0, 0.2, 0.4, 0.6, 0.8]
+    assert [window.requests for window in merged] == [4, 4, 4, 3, 2]
+    assert [window.failed for window in merged] == [1, 1, 1, 1, 1]
+    assert [round(window.width_s, 9) for window in merged] == [0.2, 0.2, 0.2, 0.2, 0.15]
+
+
+def test_no_timeline_is_no_timeline() -> None:
+    """Without slices there are no windows."""
+    assert merge_timelines([(), ()], duration_s=0.0) == ()
+
+
+def test_a_window_without_enough_requests_has_no_percentiles() -> None:
+    """A percentile that cannot be known is None."""
+    (window,) = merge_timelines([(Slice(0.0, 1.0, 2, histogram([10**6] * 10)),)], duration_s=1.0)
+    assert window == Window(t_s=0.0, width_s=1.0, requests=12, failed=2, p50_ms=1.0, p99_ms=None)

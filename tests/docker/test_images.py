@@ -1,0 +1,51 @@
+"""Images: every stack's runs, an unchanged one is not built again, a failing build shows why."""
+
+from __future__ import annotations
+
+import pytest
+from docker import DockerClient
+
+from benchmarks.containers.images import ensure_image, find_image, own_image, server_recipe
+from benchmarks.exchange import exchange
+from benchmarks.launch.base import LaunchError
+from benchmarks.launch.containers import ContainerLauncher
+from benchmarks.stacks import Stack
+from servers.registry import load_registry
+
+pytestmark = pytest.mark.docker
+
+STACKS = [name for name, entry in load_registry().entries.items() if entry.profile != "local"]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_stack_s_image_has_all_that_it_needs(
+    launcher: ContainerLauncher, stacks: dict[str, Stack], name: str
+) -> None:
+    """Each stack answers from its own image, where nothing is installed but its own requirements."""
+    with launcher.start(stacks[name]) as started:
+        for path in ("/health", "/json?items=2", "/slow-io?delay=0", "/benchmark/io-test?delay=0.01&concurrent=2"):
+            reply = exchange(started.address, path)
+            assert reply.status == 200, reply.body
+
+
+def test_an_unchanged_image_is_not_built_again(client: DockerClient) -> None:
+    """The second time nothing is said and nothing is done; other arguments are another content."""
+    recipe = server_recipe("flask-gunicorn", "flask")
+    first = ensure_image(client, recipe, lambda _line: None)
+    said: list[str] = []
+    assert ensure_image(client, recipe, said.append) == first
+    assert said == []
+    image = find_image(client, recipe.tag)
+    assert image is not None
+    assert image.id == first
+    assert own_image(client) is not None
+
+
+def test_a_build_that_fails_shows_its_last_lines(client: DockerClient) -> None:
+    """The error names the image and what the build said; no image and no container is left of it."""
+    containers = len(client.containers.list(all=True))
+    recipe = server_recipe("nope", "nope")
+    with pytest.raises(LaunchError, match=r"(?s)building stackduel/nope:run failed:.*nope\.txt"):
+        ensure_image(client, recipe, lambda _line: None)
+    assert find_image(client, recipe.tag) is None
+    assert len(client.containers.list(all=True)) == containers

@@ -1,0 +1,223 @@
+"""Containers that the runner starts itself: confined, observed, ended and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from docker import DockerClient
+from docker.models.containers import Container
+
+from benchmarks.budget import Budget
+from benchmarks.exchange import exchange
+from benchmarks.launch.base import LaunchError, Started
+from benchmarks.launch.containers import ContainerLauncher
+from benchmarks.load.engine import LoadError, local_engine
+from benchmarks.load.job import Job
+from benchmarks.measurement import Expectation
+from benchmarks.observe.container import EngineSample
+from benchmarks.observe.meter import meter_of
+from benchmarks.stacks import Image, Stack
+from benchmarks.suite import ClosedLoop, Workload
+from benchmarks.target import Address, ContainerRef
+from tests.docker.conftest import run_id, until
+
+pytestmark = pytest.mark.docker
+
+SERVER = """
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        kept = bytearray(256 * 1024 * 1024) if self.path == "/eat" else b""
+        for i in range(0, len(kept), 4096): kept[i] = 1
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+http.server.HTTPServer(("0.0.0.0", 9000), Handler).serve_forever()
+"""
+
+
+def container_of(client: DockerClient, started: Started) -> Container:
+    assert isinstance(started.subject, ContainerRef)
+    return client.containers.get(started.subject.container_id)
+
+
+def run_inside(container: Container, code: str) -> str:
+    """What a piece of Python prints inside the container, as the container's own user."""
+    status, output = container.exec_run(["python", "-c", code])
+    assert isinstance(output, bytes)
+    assert status == 0, output
+    return output.decode().strip()
+
+
+def own(image: str) -> Stack:
+    return Stack("mine", "rewrite", "", Image(image, 9000, {"MINE": "yes"}), health="/")
+
+
+def short_job(address: Address, duration_s: float = 0.3) -> Job:
+    return Job(address, Workload("/slow-io?delay=0.01"), ClosedLoop(4, duration_s=duration_s), Expectation(200))
+
+
+def test_a_stack_answers_and_calls_its_downstream(launcher: ContainerLauncher, stacks: dict[str, Stack]) -> None:
+    """A started stack is reached from here by its published port, and reaches the downstream of the run."""
+    with launcher.start(stacks["flask-gunicorn"]) as started:
+        assert started.address.host == "127.0.0.1"
+        reply = exchange(started.address, "/benchmark/io-test?delay=0.01&concurrent=2")
+        assert reply.status == 200, reply.body
+        assert started.failure() is None
+        assert started.log_tail(3)
+    facts = launcher.facts()
+    assert facts["port_forwarding"] in {"kernel", "proxy"}
+    images = facts["images"]
+    assert isinstance(images, dict)
+    assert set(images) >= {"downstream", "flask-gunicorn"}
+
+
+def test_a_container_is_confined_by_the_engine(
+    client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack], budget: Budget
+) -> None:
+    """What the engine says of a measured container: no capability, no writing, no more than the budget."""
+    with launcher.start(stacks["fastapi-uvicorn"]) as started:
+        attrs = container_of(client, started).attrs
+        host, config = attrs["HostConfig"], attrs["Config"]
+        assert host["ReadonlyRootfs"]
+        assert (host["CapDrop"], host["CapAdd"], host["Privileged"]) == (["ALL"], None, False)
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert host["CpusetCpus"] == ",".join(map(str, budget.server))
+        assert host["Memory"] == host["MemorySwap"] == budget.memory_mib * 1024 * 1024
+        assert host["PidsLimit"] > 0
+        assert config["User"] == "10001:10001"
+        assert config["Healthcheck"] == {"Test": ["NONE"]}
+        (published,) = attrs["NetworkSettings"]["Ports"].values()
+        assert [binding["HostIp"] for binding in published] == ["127.0.0.1"]
+        assert not host["Binds"]
+        assert not attrs["Mounts"]
+
+
+def test_a_container_is_confined_seen_from_inside(
+    client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack], budget: Budget
+) -> None:
+    """Inside runs an ordinary user without capabilities or a way to them, who can write to /tmp alone."""
+    with launcher.start(stacks["flask-gunicorn"]) as started:
+        inside = container_of(client, started)
+        status = dict(
+            line.split(":\t", 1) for line in run_inside(inside, "print(open('/proc/self/status').read())").splitlines()
+        )
+        assert status["Uid"].split() == ["10001"] * 4
+        assert status["Gid"].split() == ["10001"] * 4
+        assert {int(status[name], 16) for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {0}
+        assert status["NoNewPrivs"].strip() == "1"
+        assert status["Cpus_allowed_list"].strip() == ",".join(map(str, budget.server))
+        folders = ("/", "/srv/stackduel", "/etc", "/usr", "/var/tmp", "/tmp")
+        code = f"import os; print(*(path for path in {folders} if os.access(path, os.W_OK)))"
+        assert run_inside(inside, code) == "/tmp"
+
+
+def test_an_image_holds_servers_alone(
+    client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack]
+) -> None:
+    """Of this project an image holds the folder servers/, with one requirements file, compiled already."""
+    with launcher.start(stacks["flask-gunicorn"]) as started:
+        inside = container_of(client, started)
+        code = "from pathlib import Path; print(*(path for path in Path('/srv').rglob('*') if path.is_file()))"
+        files = run_inside(inside, code).split()
+        assert all(name.startswith("/srv/stackduel/servers/") for name in files)
+        requirements = [name for name in files if "/requirements/" in name]
+        assert requirements == ["/srv/stackduel/servers/requirements/flask.txt"]
+        assert any("/servers/__pycache__/serve.cpython-" in name for name in files)
+        code = "from importlib.metadata import distributions; print(*(each.name for each in distributions()))"
+        packages = set(run_inside(inside, code).lower().split())
+        assert "flask" in packages
+        assert not packages & {"quart", "fastapi", "pytest", "docker"}
+
+
+def test_a_meter_reads_the_container_s_own_use(launcher: ContainerLauncher, stacks: dict[str, Stack]) -> None:
+    """Load shows in the container's CPU time, its memory stays within the budget, and its end is no zero."""
+    with launcher.start(stacks["fastapi-uvicorn"]) as started, local_engine((), 1) as generator:
+        meter = meter_of(started.subject)
+        assert meter is not None
+        before = meter.read()
+        found = generator.measure(short_job(started.address, 0.5))
+        after = meter.read()
+        assert found.succeeded > 20
+        assert found.failed == 0
+        assert 0.005 < after.cpu_s - before.cpu_s < 5
+        assert 10 < after.memory_mib < 1024
+    with pytest.raises(ProcessLookupError):
+        meter.read()
+
+
+def test_the_engine_s_samples_say_what_the_kernel_s_files_say(
+    client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack]
+) -> None:
+    """Where the kernel's files cannot be read, the engine's counters stand in: they are the same ones."""
+    with launcher.start(stacks["fastapi-uvicorn"]) as started:
+        meter = meter_of(started.subject)
+        assert meter is not None
+        assert isinstance(started.subject, ContainerRef)
+        asked = EngineSample(client.api, started.subject.container_id)
+        assert until(lambda: abs(asked.read().cpu_s - meter.read().cpu_s) < 0.02)
+        assert asked.read().memory_mib == pytest.approx(meter.read().memory_mib, abs=2)
+    with pytest.raises(ProcessLookupError):
+        asked.read()
+
+
+def test_a_user_s_own_image_runs_under_the_same_limits(
+    client: DockerClient, launcher: ContainerLauncher, own_image: Callable[[str], str], budget: Budget
+) -> None:
+    """Their image, port and environment, with our limits; only its user and its root file system stay theirs."""
+    with launcher.start(own(own_image(SERVER))) as started:
+        inside = container_of(client, started)
+        host = inside.attrs["HostConfig"]
+        assert (host["CapDrop"], host["ReadonlyRootfs"]) == (["ALL"], False)
+        assert host["CpusetCpus"] == ",".join(map(str, budget.server))
+        assert run_inside(inside, "import os; print(os.getuid(), os.environ['MINE'])") == "0 yes"
+
+
+def test_a_stack_that_does_not_start_shows_its_last_words(
+    launcher: ContainerLauncher, own_image: Callable[[str], str]
+) -> None:
+    """An image that ends at once is an error with its exit status and its log, long before the deadline."""
+    image = own_image("import sys; print('no such setting: FOO', file=sys.stderr); sys.exit(3)")
+    with (
+        pytest.raises(LaunchError, match=r"(?s)mine: .*exit status 3.*no such setting: FOO"),
+        launcher.start(own(image)),
+    ):
+        pass
+
+
+def test_an_image_that_is_nowhere_is_an_error(launcher: ContainerLauncher) -> None:
+    """A mistyped image is named in the error."""
+    missing = own("localhost:1/nope")
+    with pytest.raises(LaunchError, match="the image localhost:1/nope is not here"), launcher.start(missing):
+        pass
+
+
+def test_a_server_that_eats_its_memory_says_so(
+    client: DockerClient, budget: Budget, own_image: Callable[[str], str]
+) -> None:
+    """Running over the memory budget ends the container, and the failure names the reason."""
+    small = Budget(budget.server, budget.generator, budget.downstream, memory_mib=128)
+    with ContainerLauncher(small, run_id()) as launcher, launcher.start(own(own_image(SERVER))) as started:
+        with local_engine((), 1) as generator, pytest.raises(LoadError):
+            eat = Job(started.address, Workload("/eat"), ClosedLoop(1, duration_s=30), Expectation(200))
+            generator.measure(eat, alive=lambda: started.failure() is None)
+        assert started.failure() == "its container ran out of memory and ended with exit status 137"
+
+
+def test_a_container_killed_in_mid_trial_is_a_failure(
+    client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack]
+) -> None:
+    """The load ends at once with an error, the failure names the exit status, and the next start works."""
+    stack = stacks["flask-gunicorn"]
+    with local_engine((), 1) as generator:
+        with launcher.start(stack) as started:
+            with pytest.raises(LoadError):
+                generator.measure(
+                    short_job(started.address, 60),
+                    at_start=container_of(client, started).kill,
+                    alive=lambda: started.failure() is None,
+                )
+            assert started.failure() == "its container ended with exit status 137"
+        with launcher.start(stack) as started:
+            assert generator.measure(short_job(started.address)).failed == 0

@@ -1,0 +1,86 @@
+"""Runs in containers by the command line: measured, interrupted, killed; nothing left behind each time."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+from docker import DockerClient
+
+from benchmarks.budget import Budget
+from benchmarks.containers.images import base_image, server_recipe
+from benchmarks.containers.ownership import OWNER_LABEL, RUN_LABEL, Owner
+from benchmarks.launch.containers import ContainerLauncher
+from tests.docker.conftest import CommandLine, left_behind, run_id, until
+
+pytestmark = pytest.mark.docker
+
+
+def test_a_run_measures_every_stack_in_containers(client: DockerClient, command_line: CommandLine) -> None:
+    """All trials are measured with CPU time and memory, and the environment names the engine."""
+    with command_line.measure("--launcher", "docker", "--json") as process:
+        output, _ = process.communicate(timeout=180)
+    assert process.returncode == 0, output
+    run = command_line.stored()
+    assert [trial["state"] for trial in run["trials"]] == ["ok"] * 4
+    assert all(trial["failed"] == 0 and trial["cpu_s"] > 0 and trial["memory_peak_mib"] > 0 for trial in run["trials"])
+    assert run["environment"]["launch"]["engine"]["version"] == client.version()["Version"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "stop"])
+def test_a_run_interrupted_in_mid_trial_leaves_nothing(
+    client: DockerClient, command_line: CommandLine, number: signal.Signals
+) -> None:
+    """Ctrl-C and a stop end the run with 130 and the finished trial saved; the fixture sees that all is gone."""
+    with command_line.in_mid_trial("--launcher", "docker", "--stacks", "flask-gunicorn") as process:
+        assert any(OWNER_LABEL in each.labels for each in client.containers.list())
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, output
+    run = command_line.stored()
+    assert run["status"] == "interrupted"
+    assert [trial["scenario"] for trial in run["trials"] if trial["state"] == "ok"] == ["first"]
+
+
+def test_what_a_killed_run_left_is_cleaned(client: DockerClient, command_line: CommandLine) -> None:
+    """After kill -9 the generator's container ends by itself, and ``stackduel clean`` removes all the rest."""
+    arguments = ("--launcher", "docker", "--stacks", "flask-gunicorn", "--generator", "container")
+    with command_line.in_mid_trial(*arguments) as process:
+        process.kill()
+        process.communicate()
+    names = left_behind(client)
+    assert len(names) == 4  # the downstream, the stack, the generator, the network
+
+    def generators() -> list[str]:
+        running = client.containers.list(filters={"label": OWNER_LABEL, "ancestor": "stackduel/generator:run"})
+        return [str(each.name) for each in running]
+
+    assert until(lambda: not generators())
+    found = command_line.run("clean")
+    assert found.returncode == 0, found.stdout
+    assert all(name in found.stdout for name in names)
+    assert "4 left-overs cleared" in found.stdout
+    assert left_behind(client) == []
+
+
+def test_the_next_run_clears_what_a_dead_one_left_and_no_more(client: DockerClient, budget: Budget) -> None:
+    """Entering a launcher removes the containers of dead runs; those of a living run stay."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        living = Owner(Owner.current().host, process.pid, psutil.Process(process.pid).create_time())
+        dead = Owner(living.host, living.pid, 1.0)
+        image = base_image(server_recipe("any", "flask"))
+        made = {
+            owner: client.containers.create(image, labels={OWNER_LABEL: owner.label, RUN_LABEL: "test"})
+            for owner in (living, dead)
+        }
+        try:
+            with ContainerLauncher(budget, run_id()):
+                ids = {each.id for each in client.containers.list(all=True)}
+                assert made[living].id in ids
+                assert made[dead].id not in ids
+        finally:
+            made[living].remove(force=True)
+            process.communicate()
