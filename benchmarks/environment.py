@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from benchmarks.launch.base import Launcher
-from benchmarks.observe import host
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared
 
@@ -15,15 +15,20 @@ PROXY_NOTE = (
 )
 
 
-def environment(options: RunOptions, prepared: Prepared, launcher: Launcher) -> dict[str, object]:
-    """Host, versions, core layout, how stacks were launched, and what a reader must be told about it."""
+def environment(
+    options: RunOptions, prepared: Prepared, launcher: Launcher, machine: Mapping[str, object]
+) -> dict[str, object]:
+    """Host, versions, core layout, how stacks were launched, and what a reader must be told about it.
+
+    ``machine`` is what ``host.describe`` said before this process bound itself to its core.
+    """
     facts = dict(launcher.facts())
     notes = [*prepared.notes, *_texts(facts.pop("warnings", ()))]
     if facts.get("port_forwarding") == "proxy" and options.generator == "process":
         notes.append(PROXY_NOTE)
     budget = asdict(prepared.budget)
     return {
-        **host.describe(),
+        **machine,
         "launcher": launcher.name,
         "launch": facts,
         "budget": {name: list(value) if isinstance(value, tuple) else value for name, value in budget.items()},

@@ -31,12 +31,14 @@ class Answers:
     def verify(self, stack: str, address: Address, workloads: Iterable[Workload]) -> None:
         """Ask the stack for each workload that it has not been asked for yet, all at once.
 
-        Raises VerifyError for the first that is answered wrongly, or not at all.
+        A stack that does one thing after another answers the last when all others are done: each may take as long as
+        all of them together may. Raises VerifyError for the first that is answered wrongly, or not at all.
         """
         verified = self._verified.setdefault(stack, set())
         new = [workload for workload in dict.fromkeys(workloads) if workload not in verified]
+        timeout_s = self._timeout_s * max(1, len(new))
         with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-            for _ in pool.map(lambda workload: self._probe(stack, address, workload), new):
+            for _ in pool.map(lambda workload: self._probe(stack, address, workload, timeout_s), new):
                 pass
         verified.update(new)
 
@@ -45,7 +47,7 @@ class Answers:
         reply = self._known[workload][1]
         return Expectation.of(workload.status, reply.body, workload.check)
 
-    def _probe(self, stack: str, address: Address, workload: Workload) -> None:
+    def _probe(self, stack: str, address: Address, workload: Workload, timeout_s: float) -> None:
         request = f"{workload.method} {workload.target}"
         try:
             reply = exchange(
@@ -54,7 +56,7 @@ class Answers:
                 method=workload.method,
                 headers=workload.headers,
                 body=workload.body,
-                timeout_s=self._timeout_s,
+                timeout_s=timeout_s,
             )
         except ExchangeError as error:
             raise VerifyError(f"{stack}: {error}") from error

@@ -23,6 +23,7 @@ from benchmarks.budget import DEFAULT_MEMORY_MIB, divide
 from benchmarks.containers import engine
 from benchmarks.containers.engine import EngineFacts
 from benchmarks.containers.forwarding import port_forwarding
+from benchmarks.containers.images import own_image
 from benchmarks.containers.ownership import labels
 from benchmarks.launch.base import LaunchError
 from benchmarks.observe import host
@@ -164,7 +165,7 @@ def _engine() -> Iterator[Finding]:
 
 def _forwarding(client: DockerClient, facts: EngineFacts) -> Finding:
     """Needs an image of ours to try it with: any will do, and none is built only for this."""
-    image = next((tag for each in client.images.list(name="stackduel/*") for tag in each.tags), None)
+    image = own_image(client)
     if image is None:
         detail = "unknown until the first run with --launcher docker has built an image"
         return Finding("published ports", "limit", detail)

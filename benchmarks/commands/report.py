@@ -8,7 +8,7 @@ from rich.console import Console
 
 from benchmarks import store
 from benchmarks.report import markdown
-from benchmarks.report.console import Report
+from benchmarks.report.console import show as print_report
 
 
 def show(where: Path, console: Console) -> int:
@@ -17,6 +17,6 @@ def show(where: Path, console: Console) -> int:
     folder = where if where.is_dir() else where.parent
     path = folder / "report.md"
     path.write_text(markdown.render(run), encoding="utf-8")
-    console.print(Report(run))
+    print_report(run, console)
     console.print(f"Report: {path}", markup=False, soft_wrap=True)
     return 0

@@ -22,8 +22,7 @@ from benchmarks.options import RunOptions
 from benchmarks.plan import Step, remaining, total_seconds
 from benchmarks.prepare import Prepared, prepare
 from benchmarks.record import Run, Status
-from benchmarks.report import markdown
-from benchmarks.report.console import Report
+from benchmarks.report import console, markdown
 from benchmarks.report.progress import Narrator, duration, planned_steps
 from benchmarks.run import Conductor
 from benchmarks.trial import Failure
@@ -110,8 +109,7 @@ def _measure(
         narrator.say(f"{run.run_id}: {len(run.stacks)} stacks, about {duration(total_s)}; saving to {path}")
         keeper = Keeper(folder, run)
         try:
-            with as_keyboard_interrupt(), kept_on(prepared.budget.downstream):
-                _conduct(keeper, prepared, steps, folder, options, narrator)
+            _conduct(keeper, prepared, steps, folder, options, narrator)
         except KeyboardInterrupt:
             keeper.finish("interrupted")
             narrator.say(f"Interrupted; what was measured is in {path}")
@@ -152,14 +150,17 @@ def _conduct(
     options: RunOptions,
     narrator: Narrator,
 ) -> None:
+    machine = host.describe()
+    run_id = keeper.run.run_id
     with (
-        launcher_for(options, prepared, keeper.run.run_id, folder, narrator.say) as launcher,
-        engine_for(options, prepared, launcher, keeper.run.run_id, narrator.say) as engine,
+        as_keyboard_interrupt(),
+        kept_on(prepared.budget.downstream),
+        launcher_for(options, prepared, run_id, folder, narrator.say) as launcher,
+        engine_for(options, prepared, launcher, run_id, narrator.say) as engine,
     ):
-        run = replace(keeper.run, status="running", environment=environment(options, prepared, launcher))
-        keeper.keep(run)
+        facts = environment(options, prepared, launcher, machine)
         conductor = Conductor(
-            run,
+            replace(keeper.run, status="running", environment=facts),
             prepared.stacks,
             launcher=launcher,
             engine=engine,
@@ -170,14 +171,18 @@ def _conduct(
             keep=keeper.keep,
             show=narrator,
         )
-        conductor.carry_out(steps)
+        try:
+            conductor.carry_out(steps)
+        finally:
+            # Only now does the launcher know every image that it used.
+            keeper.keep(replace(conductor.run, environment=environment(options, prepared, launcher, machine)))
 
 
 def _show(run: Run, folder: Path, output: Output) -> None:
     if output.json:
         output.out.file.write(store.to_json(run))
     elif not output.quiet:
-        output.out.print(Report(run))
+        console.show(run, output.out)
         output.out.print(f"Report: {folder / 'report.md'}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -65,6 +65,8 @@ class RawClient:
         await asyncio.gather(*tasks, return_exceptions=True)
         for connection in list(self._connections):
             connection.abandon()
+            if not connection.established:
+                self.forget(connection)
         if self._connections:
             self._all_closed.clear()
             with contextlib.suppress(TimeoutError):
@@ -144,14 +146,20 @@ class RawClient:
     async def _enter(self, opens_s: float) -> None:
         """Open one of the first connections, and let whatever comes after a failure go on by itself."""
         await until(opens_s)
-        if not await self._attempt(clock() if next(self.tickets, None) else inf):
+        if not await self._establish(self._new(clock() if next(self.tickets, None) else inf)):
             self._spawn(self._persist())
 
     def _launch(self, sent_s: float) -> None:
-        self._spawn(self._carry(sent_s))
+        self._spawn(self._carry(self._new(sent_s)))
 
-    async def _carry(self, sent_s: float) -> None:
-        if not await self._attempt(sent_s):
+    def _new(self, sent_s: float) -> Connection:
+        """A connection yet to be opened, whose request counts as in flight from ``sent_s`` on; infinite for none."""
+        connection = Connection(self, sent_s)
+        self._connections.add(connection)
+        return connection
+
+    async def _carry(self, connection: Connection) -> None:
+        if not await self._establish(connection):
             await self._persist()
 
     async def _persist(self) -> None:
@@ -163,16 +171,15 @@ class RawClient:
             if not next(self.tickets, None):
                 self.park(None)
                 return
-            if await self._attempt(clock()):
+            if await self._establish(self._new(clock())):
                 return
 
-    async def _attempt(self, sent_s: float) -> bool:
-        """Open a connection for a request that counts from ``sent_s``, or infinite for none; False if refused.
+    async def _establish(self, connection: Connection) -> bool:
+        """Open a connection; False if it was refused, and with it the request that it was for.
 
         Raises OSError where the refusal is one of this machine.
         """
-        connection = Connection(self, sent_s)
-        self._connections.add(connection)
+        sent_s = connection.sent_s
         left_s = self._job.timeout_s - max(0.0, clock() - sent_s)
         try:
             async with asyncio.timeout(left_s):

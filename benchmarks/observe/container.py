@@ -25,8 +25,8 @@ CGROUPS = Path("/sys/fs/cgroup")
 class ContainerMeter:
     """Reads a container's cgroup: its CPU time exactly, and its memory without the page cache that could go.
 
-    Where the engine's cgroups are this machine's (Docker Engine on Linux), the kernel's files are read: a
-    fraction of a millisecond, and nothing of the engine's. Elsewhere (Docker Desktop) the engine is asked for one sample,
+    Where the engine's cgroups are this machine's (Docker Engine on Linux), the kernel's files are read: a fraction
+    of a millisecond, and nothing of the engine's. Elsewhere (Docker Desktop) the engine is asked for one sample,
     which engine 20.10 answers at once or within a second, whenever its collector comes round.
     """
 

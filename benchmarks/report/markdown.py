@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from benchmarks.record import Run
-from benchmarks.report.table import HEADINGS, LEGEND, Table, cells, tables
+from benchmarks.report.table import LEGEND, NAMES, Table, grid, tables
 from benchmarks.report.words import headline, matrix_lines, matrix_note, notes
 
 
@@ -39,10 +39,11 @@ def _scenario(table: Table, baseline: str) -> Iterator[str]:
     yield ""
     yield f"`{_code(f'{workload.method} {workload.target}')}` {escape(table.scenario.summary)}"
     if table.rows:
+        headings, rows = grid(table, baseline)
         yield ""
-        yield _row(HEADINGS[table.metric])
-        yield "|---|---|" + "---:|" * (len(HEADINGS[table.metric]) - 2)
-        yield from (_row(map(escape, cells(row, table.metric, baseline))) for row in table.rows)
+        yield _row(headings)
+        yield "|---|---|" + "---:|" * (len(headings) - len(NAMES))
+        yield from (_row(map(escape, row)) for row in rows)
     if table.failures:
         yield ""
         yield from (f"- {escape(stack)}: not measured: {escape(reason)}" for stack, reason in table.failures)

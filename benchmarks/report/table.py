@@ -81,31 +81,38 @@ def _median(values: Iterable[float | None]) -> float | None:
     return statistics.median(known) if known else None
 
 
-HEADINGS = {
-    "rate": ("stack", "tier", "req/s", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup"),
-    "time": ("stack", "tier", "time", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup"),
+FIGURES = {
+    "rate": ("req/s", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup"),
+    "time": ("time", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup"),
 }
+NAMES = ("stack", "tier")
 LEGEND = (
-    "p50, p95, p99 and time: milliseconds (service time, closed loop; - where there are too few requests). "
+    "time, p50, p95, p99: milliseconds (service time, closed loop; a percentile of too few requests is not shown). "
     "CPU: server CPU milliseconds a request. MiB: peak memory. Speedup: over the baseline, above 1 is better."
 )
 
 
-def cells(row: Row, metric: Metric, baseline: str) -> tuple[str, ...]:
-    """A row as texts, under ``HEADINGS[metric]``."""
-    head = figure(row.rate_rps) if metric == "rate" else figure(row.time_ms)
+def grid(table: Table, baseline: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """A table as texts: its headings and its rows, without the figures that no stack has."""
+    headings = (*NAMES, *FIGURES[table.metric])
+    rows = [_cells(row, table.metric, baseline) for row in table.rows]
+    kept = [place for place in range(len(headings)) if any(row[place] != DASH for row in rows)]
+    return tuple(headings[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows)
+
+
+def _cells(row: Row, metric: Metric, baseline: str) -> tuple[str, ...]:
     latency = row.latency
     return (
         row.stack,
         row.tier,
-        head,
+        figure(row.rate_rps) if metric == "rate" else figure(row.time_ms),
         figure(latency.p50),
         figure(latency.p95),
         figure(latency.p99),
         str(row.failed),
         figure(row.cpu_ms_per_request),
         DASH if row.memory_peak_mib is None else f"{row.memory_peak_mib:.0f}",
-        "baseline" if row.stack == baseline else speedup_text(row.comparison),
+        "1" if row.stack == baseline else speedup_text(row.comparison),
     )
 
 

@@ -62,5 +62,3 @@ def counted(number: int, noun: str) -> str:
 
 def _trials(run: Run) -> Iterable[Trial]:
     return (result for result in run.results if isinstance(result, Trial))
-
-

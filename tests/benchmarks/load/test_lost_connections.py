@@ -240,12 +240,13 @@ def test_a_message_on_an_idle_connection() -> None:
 def test_the_generator_s_own_limits_are_not_the_server_s(driver: Driver) -> None:
     """Where this machine runs out of files the load fails as a whole: no outcome of the server's could say that."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with ScriptedServer(answer_all) as server:
+    with socket.create_server(("127.0.0.1", 0), backlog=1000) as listening:
+        address = Address(*listening.getsockname())
         resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
         try:
             with pytest.raises(OSError, match="Too many open files"):
                 measure(
-                    job_for(server.address, ClosedLoop(200, duration_s=1.0), driver=driver),
+                    job_for(address, ClosedLoop(200, duration_s=1.0), driver=driver),
                     loop_factory=asyncio.new_event_loop,
                 )
         finally:

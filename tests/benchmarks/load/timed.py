@@ -1,4 +1,4 @@
-"""A server with exact service times in a process of its own, where no client's work can delay it."""
+"""A server with scripted service times in a process of its own, which tells how long it really took."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks.load.clock import clock, until
 from benchmarks.target import Address
@@ -17,8 +20,20 @@ from tests.benchmarks.load.scripted import ANSWER, ScriptedServer, Visit
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@dataclass
+class Truth:
+    """Where the server is, and once it has ended the seconds between each request and its answer."""
+
+    address: Address
+    served_s: list[float] = field(default_factory=list)
+
+    def quantile_ms(self, q: float) -> float:
+        """A quantile of the service times."""
+        return 1000 * float(np.quantile(self.served_s, q, method="inverted_cdf"))
+
+
 @contextmanager
-def serving_apart(delays_s: Sequence[float], phases: int) -> Iterator[Address]:
+def serving_apart(delays_s: Sequence[float], phases: int) -> Iterator[Truth]:
     """Serve answers after these delays, in turn on each connection.
 
     The first answer on a connection comes later by one of so many ``phases`` of the first delay, so that the
@@ -29,31 +44,38 @@ def serving_apart(delays_s: Sequence[float], phases: int) -> Iterator[Address]:
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    try:
-        yield Address("127.0.0.1", int(process.stdout.readline()))
-    finally:
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(10)
+    with process.stdout:
+        truth = Truth(Address("127.0.0.1", int(process.stdout.readline())))
+        try:
+            yield truth
+        finally:
+            process.stdin.close()
+            truth.served_s += json.loads(process.stdout.read())
+            process.wait(10)
 
 
 def main() -> None:
-    """Serve until stdin ends."""
+    """Serve until stdin ends, then tell the service times."""
     delays_s, phases = json.loads(sys.argv[1])
+    served_s: list[float] = []
 
     async def script(visit: Visit) -> None:
         number = 0
         phase_s = delays_s[0] * (visit.number % phases) / phases
         async for _ in visit.requests():
-            due_s = clock() + delays_s[number % len(delays_s)] + phase_s
+            came_s = clock()
+            due_s = came_s + delays_s[number % len(delays_s)] + phase_s
             # A loop's timers are a millisecond late: the last two are spent turning.
             await until(due_s - 0.002)
             while clock() < due_s:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             await visit.send(ANSWER)
+            if number:
+                served_s.append(clock() - came_s)
             number += 1
             phase_s = 0.0
 
@@ -61,6 +83,7 @@ def main() -> None:
         sys.stdout.write(f"{server.address.port}\n")
         sys.stdout.flush()
         sys.stdin.read()
+    sys.stdout.write(json.dumps(served_s))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.record import Run
 from benchmarks.report.progress import duration
-from benchmarks.report.table import cells, figure, speedup_text, tables
+from benchmarks.report.table import figure, grid, speedup_text, tables
 from benchmarks.report.words import headline, matrix_lines, notes
 from benchmarks.trial import Comparison, Cost, Failure, Place, Result
 from benchmarks.verdict import compare
@@ -28,14 +28,22 @@ def test_a_row_holds_medians_over_blocks_and_percentiles_of_all_requests() -> No
     assert (row.rate_rps, row.succeeded) == (60.0, 620)
     assert row.latency.p99 == pytest.approx(100, rel=0.002)
     assert row.cpu_ms_per_request == pytest.approx(1000 * 0.5 / 120)
-    assert cells(row, table.metric, "slow")[:3] == ("slow", "baseline", "60.0")
+    assert grid(table, "slow")[1][0][:3] == ("slow", "baseline", "60.0")
 
 
 def test_a_percentile_of_too_few_requests_is_a_dash() -> None:
-    """p99 of 100 requests is not shown, and neither is what was not measured."""
-    (table,) = tables(compared(trial("slow", 100, cost=None), slow="baseline"))
-    shown = cells(table.rows[0], "rate", "slow")
-    assert shown == ("slow", "baseline", "50.0", "100", "100", "-", "0", "-", "-", "baseline")
+    """p99 of 100 requests is a dash beside one of 500, and so is what was not measured."""
+    (table,) = tables(compared(trial("slow", 100, cost=None), trial("fast", 500)))
+    headings, (slow, fast) = grid(table, "slow")
+    assert headings == ("stack", "tier", "req/s", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup")
+    assert slow == ("slow", "baseline", "50.0", "100", "100", "-", "0", "-", "-", "1")
+    assert fast == ("fast", "rewrite", "250", "100", "100", "100", "0", "1.00", "64", "5.00x")
+
+
+def test_a_figure_that_no_stack_has_takes_no_room() -> None:
+    """A column of dashes alone is left out."""
+    (table,) = tables(compared(trial("slow", 100, cost=None)))
+    assert grid(table, "slow")[0] == ("stack", "tier", "req/s", "p50", "p95", "fail", "speedup")
 
 
 def test_a_failed_stack_has_a_reason_and_no_row() -> None:
