@@ -27,7 +27,7 @@ class Outcome(StrEnum):
     PROTOCOL = "protocol", "What came was no HTTP answer, or not one to this request."
     TOO_LARGE = "too-large", "The answer's head or body went over the client's limit."
 
-    def __new__(cls, value: str, meaning: str) -> Outcome:  # noqa: D102  (nobody calls it by name)
+    def __new__(cls, value: str, meaning: str = "") -> Outcome:  # noqa: D102  (nobody calls it by name)
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning

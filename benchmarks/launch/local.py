@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -21,6 +23,10 @@ from servers.registry import load_registry
 
 LOOPBACK = "127.0.0.1"
 DOWNSTREAM = "downstream"
+# Below those that Linux, macOS and Windows give to outgoing connections, which could take one between our look at it
+# and the server's.
+PORTS = range(20_000, 32_000)
+PORTS_TRIED = 200
 HEALTHY_WITHIN_S = 30.0
 STOPPED_WITHIN_S = guard.GRACE_S + 5.0
 LOG_TAIL_BYTES = 16_384
@@ -197,8 +203,9 @@ def registered_port(name: str) -> int:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment; raises LaunchError where there is none."""
+    for port in random.sample(PORTS, PORTS_TRIED):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
+    raise LaunchError(f"none of {PORTS_TRIED} ports from {PORTS.start} to {PORTS.stop - 1} is free")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -72,15 +73,19 @@ Script = Callable[[Visit], Coroutine[None, None, None]]
 class ScriptedServer:
     """Serves on a free port, in a thread with a loop of its own, and counts what comes."""
 
-    def __init__(self, script: Script, *, port: int = 0, listens_after_s: float = 0.0) -> None:
+    def __init__(
+        self, script: Script, *, port: int = 0, listens_after_s: float = 0.0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.requests = 0
         self.connections = 0
         self._script = script
+        self._tls = tls
         self._listens_after_s = listens_after_s
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind(("127.0.0.1", port))
-        self.address = Address(*self._listener.getsockname())
+        host, bound_port = self._listener.getsockname()
+        self.address = Address(host, bound_port, tls=tls is not None)
         self._loop = asyncio.new_event_loop()
         self._visits: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -109,7 +114,9 @@ class ScriptedServer:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     async def _serve(self) -> None:
-        self._server = await asyncio.start_server(self._visit, sock=self._listener, backlog=1024, limit=2**25)
+        self._server = await asyncio.start_server(
+            self._visit, sock=self._listener, ssl=self._tls, backlog=1024, limit=2**25
+        )
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import ssl
 import subprocess
 import threading
 import time
@@ -182,6 +184,24 @@ def test_a_worker_that_hangs_is_ended_by_force() -> None:
         begun_s = clock()
     assert clock() - begun_s < 5
     assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_tls_is_spoken_and_always_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TLS a load is measured if its server's certificate is trusted, and refused if it is not."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    with ScriptedServer(answer_all, tls=context) as server:
+        job = job_for(server.address, TWENTY, driver="aiohttp")
+        with local_engine((), 1) as engine:
+            assert engine.measure(job).outcomes == {"refused": 20}
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with local_engine((), 1) as engine:
+            assert engine.measure(job).outcomes == {"ok": 20}
 
 
 class MadeUp:
