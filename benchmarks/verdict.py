@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 from benchmarks.trial import Comparison, Result, Trial
 
+NO_BENEFIT = "no benefit"
+# The matrix knows no smaller word than a moderate benefit; 2 % is not worth a change.
+SMALLEST_BENEFIT = 1.02
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -63,7 +67,7 @@ def migrations(comparisons: Sequence[Comparison]) -> tuple[Migration, ...]:
 def matrix_word(speedup: float) -> str:
     """The matrix's word for a speedup: below 2, 2 to 5, 5 to 10, above 10."""
     if speedup < 2:
-        return "moderate benefit" if speedup > 1.02 else "no benefit"
+        return "moderate benefit" if speedup > SMALLEST_BENEFIT else NO_BENEFIT
     if speedup < 5:
         return "good candidate"
     if speedup <= 10:

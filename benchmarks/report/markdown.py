@@ -57,6 +57,8 @@ def _environment(run: Run) -> Iterator[str]:
             shown = ", ".join(map(str, value))
         else:
             shown = str(value)
+        if not shown:
+            continue
         yield f"- {escape(name)}: {escape(shown)}"
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from benchmarks.record import Run
 from benchmarks.report.table import figure
 from benchmarks.trial import Failure, Trial
-from benchmarks.verdict import migrations
+from benchmarks.verdict import NO_BENEFIT, Migration, migrations
 
 GENERATOR_BUSY = 0.7
+WITHOUT_MIGRATION = frozenset({"baseline", "settings", "worker-class", "code"})
 
 
 def headline(run: Run) -> str:
@@ -23,14 +24,19 @@ def headline(run: Run) -> str:
 
 
 def matrix_lines(run: Run) -> list[str]:
-    """The migration matrix's word on each stack that is not a control."""
-    lines = []
-    for each in migrations(run.comparisons):
-        tier = run.stacks[each.candidate]["tier"]
-        word = "control: not a migration to make" if tier == "control" else each.word
-        over = counted(each.scenarios, "scenario")
-        lines.append(f"{each.candidate} ({tier}): {figure(each.mean_speedup)}x mean over {over} - {word}")
-    return lines
+    """The migration matrix's word on each stack; a change that is no migration is called what it is."""
+    by_name = {each.candidate: each for each in migrations(run.comparisons)}
+    return [_matrix_line(by_name[name], str(run.stacks[name]["tier"])) for name in run.stacks if name in by_name]
+
+
+def _matrix_line(found: Migration, tier: str) -> str:
+    word = found.word
+    if tier == "control":
+        word = "a wrong migration, shown as a control"
+    elif tier in WITHOUT_MIGRATION and word != NO_BENEFIT:
+        word = "gained without a migration"
+    over = counted(found.scenarios, "scenario")
+    return f"{found.candidate} ({tier}): {figure(found.mean_speedup)}x mean over {over} - {word}"
 
 
 def matrix_note(run: Run) -> str:

@@ -69,12 +69,17 @@ def test_a_speedup_stands_with_its_interval() -> None:
     assert speedup_text(Comparison("s", "a", "b", "rate", 4.0)) == "4.00x"
 
 
-def test_the_matrix_has_a_word_for_each_candidate_and_none_for_controls() -> None:
-    """A candidate gets the matrix's word; a wrong migration is called what it is."""
-    made = compared(trial("slow", 10), trial("fast", 30), trial("bad", 30), slow="baseline", fast="code", bad="control")
+def test_the_matrix_has_a_word_for_each_candidate() -> None:
+    """A migration gets the matrix's word; what needs none, and a wrong one, are called what they are."""
+    tiers = {"slow": "baseline", "none": "settings", "tuned": "code", "fast": "rewrite", "bad": "control"}
+    made = compared(
+        trial("slow", 10), *(trial(name, 30) for name in ("bad", "fast", "tuned")), trial("none", 10), **tiers
+    )
     assert matrix_lines(made) == [
-        "fast (code): 3.00x mean over 1 scenario - good candidate",
-        "bad (control): 3.00x mean over 1 scenario - control: not a migration to make",
+        "none (settings): 1.00x mean over 1 scenario - no benefit",
+        "tuned (code): 3.00x mean over 1 scenario - gained without a migration",
+        "fast (rewrite): 3.00x mean over 1 scenario - good candidate",
+        "bad (control): 3.00x mean over 1 scenario - a wrong migration, shown as a control",
     ]
 
 

@@ -1,0 +1,100 @@
+"""From options to what will be measured."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import prepare as prepare_module
+from benchmarks.fields import FieldError
+from benchmarks.options import RunOptions
+from benchmarks.prepare import prepare, prepare_all
+
+OWN = """
+[stacks.mine]
+command = ["serve", "{port}"]
+[[requests]]
+name = "x"
+path = "/"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare_module, "usable_cores", lambda: (0, 1))
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN)
+    return str(path)
+
+
+def test_quick_is_the_default_and_holds_a_control() -> None:
+    """Without a suite the quick one is measured, against flask-gunicorn and with its controls."""
+    prepared = prepare(RunOptions(), seed=1)
+    assert (prepared.suite.name, prepared.baseline) == ("quick", "flask-gunicorn")
+    assert {"flask-gthread", "flask-fanout"} <= set(prepared.stacks)
+    assert len(prepared.steps) == prepared.suite.blocks * len(prepared.stacks)
+
+
+def test_what_does_not_run_on_windows_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows Gunicorn's stacks are left out, waitress becomes the baseline, and the notes point to Docker."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    prepared = prepare(RunOptions(), seed=1)
+    assert set(prepared.stacks) == {"flask-waitress", "quart-hypercorn", "fastapi-uvicorn"}
+    assert prepared.baseline == "flask-waitress"
+    left_out = next(note for note in prepared.notes if note.startswith("Left out"))
+    assert "flask-gunicorn" in left_out
+    assert "do not run on win32" in left_out
+    assert any("--launcher docker" in note for note in prepared.notes)
+
+
+def test_macos_measures_everything_and_says_that_it_cannot_pin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On macOS all stacks run; that none is bound to a core is said."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    prepared = prepare(RunOptions(), seed=1)
+    assert len(prepared.stacks) == 5
+    assert any("cannot bind processes to cores" in note for note in prepared.notes)
+
+
+def test_own_requests_are_the_suite_of_own_stacks(own: str) -> None:
+    """A stacks file with requests needs no suite; with one, its stacks join that suite's."""
+    prepared = prepare(RunOptions(stacks_file=own), seed=1)
+    assert (tuple(prepared.stacks), prepared.baseline, prepared.suite.name) == (("mine",), "mine", "own")
+    assert [scenario.name for scenario in prepared.suite.scenarios] == ["x-1", "x-16", "x-64"]
+    joined = prepare(RunOptions(suite="quick", stacks_file=own), seed=1)
+    assert {"mine", "flask-gunicorn"} <= set(joined.stacks)
+
+
+def test_only_what_a_project_has_up_is_measured() -> None:
+    """Stacks of the suite that the attached project does not run are left out, and said."""
+    options = RunOptions(launcher="compose")
+    prepared = prepare(options, 1, frozenset({"flask-gunicorn", "fastapi-uvicorn"}))
+    assert set(prepared.stacks) == {"flask-gunicorn", "fastapi-uvicorn"}
+    assert any("not up in the project" in note for note in prepared.notes)
+    with pytest.raises(FieldError, match="none is left to be measured"):
+        prepare(options, 1, frozenset())
+
+
+def test_the_choice_of_stacks_and_baseline_is_checked() -> None:
+    """Unknown stacks, and a baseline outside the choice, are errors that name the option."""
+    chosen = RunOptions(stacks=("flask-gthread", "fastapi-uvicorn", "flask-gthread"))
+    assert tuple(prepare(chosen, 1).stacks) == ("flask-gthread", "fastapi-uvicorn")
+    assert prepare(replace(chosen, baseline="fastapi-uvicorn"), 1).baseline == "fastapi-uvicorn"
+    with pytest.raises(FieldError, match="--baseline: flask-gunicorn is not among"):
+        prepare(replace(chosen, baseline="flask-gunicorn"), 1)
+    with pytest.raises(FieldError, match="--stacks: 'absent' is unknown"):
+        prepare(RunOptions(stacks=("absent",)), 1)
+
+
+def test_verification_takes_every_stack_that_can_run(own: str) -> None:
+    """All registered stacks without a file, the file's own with one, the chosen ones where there is a choice."""
+    assert len(prepare_all(RunOptions()).stacks) == 12
+    assert tuple(prepare_all(RunOptions(stacks_file=own)).stacks) == ("mine",)
+    assert tuple(prepare_all(RunOptions(stacks=("quart-uvicorn",))).stacks) == ("quart-uvicorn",)
+    assert "flask-waitress" not in prepare_all(RunOptions(launcher="docker")).stacks
