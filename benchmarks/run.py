@@ -9,7 +9,7 @@ from typing import Protocol
 from benchmarks.budget import Budget
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.load.engine import Engine, LoadError
-from benchmarks.load.job import Driver, Job
+from benchmarks.load.job import Driver, Job, choose_driver
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.settle import settle
 from benchmarks.observe.usage import Meter
@@ -102,13 +102,15 @@ class Conductor:
     def _measure(self, step: Step, scenario: Scenario, started: Started, meter: Meter | None) -> None:
         place = Place(step.stack, scenario.name, step.block)
         self._show.measuring(place, scenario)
+        address = self._reach(started)
         job = Job(
-            address=self._reach(started),
+            address=address,
             workload=scenario.workload,
             load=scenario.load,
             expectation=self._answers.expectation(scenario.workload),
             timeout_s=self._timeout_s,
-            driver=self._driver,
+            # The raw driver speaks plain HTTP/1.1 only; what it cannot send, the full client can.
+            driver=self._driver if self._driver == "aiohttp" else choose_driver(address, scenario.workload)[0],
             seed=self.run.seed,
         )
         with Watch(meter) as watch:

@@ -25,7 +25,7 @@ class Workload:
     """One request, repeated: its parts as they go over the wire and what a right answer is.
 
     ``check`` says how far each answer is compared with the verified one: its ``status`` alone, its
-    ``length`` too, or its ``body`` as well (lengths always, bytes sampled).
+    ``length`` too, or its ``body`` byte for byte.
     """
 
     target: str

@@ -148,6 +148,7 @@ def test_the_engine_is_told_what_was_verified(address: Address) -> None:
     Scene(FakeLauncher(address), engine).carry_out()
     job = engine.jobs[0]
     assert (job.address, job.load, job.timeout_s, job.expectation.body) == (address, WAITING.load, 5, b"right")
+    assert job.driver == "raw"
 
 
 def test_a_stack_that_does_not_start_costs_only_its_own_trials(address: Address) -> None:
