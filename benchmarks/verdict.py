@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from benchmarks.stats.intervals import interval, log_ratios
+from benchmarks.suite import Metric
 from benchmarks.trial import Comparison, Result, Trial
 
 NO_BENEFIT = "no benefit"
@@ -26,26 +28,38 @@ class Migration:
 def compare(results: Iterable[Result], baseline: str) -> tuple[Comparison, ...]:
     """Compare every stack with the baseline, scenario by scenario, in the order of the trials.
 
-    The speedup is the geometric mean of the ratios within each block: what drifts between blocks cancels out.
+    The speedup is the geometric mean of the ratios within each block: what drifts between blocks cancels out. From five
+    blocks on it has an interval, whose confidence is that of all comparisons of the run together.
     """
-    scores = _scores(results)
+    pairs = list(_pairs(_scores(results), baseline))
     comparisons = []
+    for scenario, candidate, metric, logs in pairs:
+        found = interval(logs, comparisons=len(pairs))
+        speedup = math.exp(math.fsum(logs) / len(logs))
+        comparison = Comparison(scenario, baseline, candidate, metric, speedup)
+        if found is not None:
+            comparison = replace(comparison, low=found.low, high=found.high, confidence=found.confidence)
+        comparisons.append(comparison)
+    return tuple(comparisons)
+
+
+def _pairs(scores: Scores, baseline: str) -> Iterator[tuple[str, str, Metric, tuple[float, ...]]]:
+    """Scenario, candidate, metric, and the logarithm of the ratio in each block that both sides have."""
     for scenario, stacks in scores.items():
         reference = stacks.get(baseline, {})
         for candidate, blocks in stacks.items():
             shared = sorted(set(blocks) & set(reference))
-            if candidate == baseline or not shared:
-                continue
-            logs = [math.log(blocks[block][1] / reference[block][1]) for block in shared]
-            metric = blocks[shared[0]][0].metric
-            speedup = math.exp(math.fsum(logs) / len(logs))
-            comparisons.append(Comparison(scenario, baseline, candidate, metric, speedup))
-    return tuple(comparisons)
+            if candidate != baseline and shared:
+                theirs, ours = [reference[block][1] for block in shared], [blocks[block][1] for block in shared]
+                yield scenario, candidate, blocks[shared[0]][0].metric, log_ratios(ours, theirs)
 
 
-def _scores(results: Iterable[Result]) -> dict[str, dict[str, dict[int, tuple[Trial, float]]]]:
-    """Scenario -> stack -> block -> the trial that counts, and its score."""
-    scores: dict[str, dict[str, dict[int, tuple[Trial, float]]]] = {}
+# Scenario -> stack -> block -> the trial that counts, and its score.
+Scores = dict[str, dict[str, dict[int, tuple[Trial, float]]]]
+
+
+def _scores(results: Iterable[Result]) -> Scores:
+    scores: Scores = {}
     for result in results:
         stacks = scores.setdefault(result.place.scenario, {})
         if isinstance(result, Trial) and result.state != "void" and result.score is not None:

@@ -33,6 +33,22 @@ def test_blocks_are_paired_before_they_are_averaged() -> None:
     assert compare(results, "slow")[0].speedup == pytest.approx(3.0)
 
 
+def test_five_blocks_give_an_interval_and_four_do_not() -> None:
+    """From five blocks on the speedup has bounds, at a confidence for the whole table; before that it has none."""
+    results = []
+    for block, requests in enumerate((198, 204, 200, 196, 202), 1):
+        results += [trial("slow", 100, block=block), trial("fast", requests, block=block)]
+    (found,) = compare(results, "slow")
+    assert found.low is not None
+    assert found.high is not None
+    assert 1.9 < found.low < found.speedup < found.high < 2.1
+    assert found.confidence == 0.95
+    assert compare(results[:8], "slow")[0].low is None
+    (wider, _) = compare([*results, *(trial("other", 100, block=block) for block in range(1, 6))], "slow")
+    assert wider.low is not None
+    assert wider.low < found.low, "two comparisons share the risk that one has alone"
+
+
 def test_a_failure_is_never_a_zero() -> None:
     """A stack whose trial failed in one block is compared in the others; without any it is not compared."""
     lost = Failure(Place("fast", "waiting", 2), "it died")
