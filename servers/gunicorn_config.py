@@ -16,9 +16,9 @@ control_socket_disable = True
 forwarded_allow_ips = ""
 # The faster parser is not on every platform, and a figure must not depend on whether it happens to be installed.
 http_parser = "python"
-# A listening socket for each worker, among which the kernel spreads connections. With one for all, idle workers race for
-# every connection, and on one CPU the same worker may win most of them: a burst of 100 was seen to keep 4 of 8 threads
-# busy. Only Linux spreads.
+# A listening socket for each worker, among which the kernel spreads connections. With one for all, idle workers race
+# for every connection, and on one CPU the same worker may win most of them: a burst of 100 was seen to keep 4 of 8
+# threads busy. Only Linux spreads.
 reuse_port = sys.platform == "linux"
 
 
