@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from benchmarks.target import Address
+
+# A shell that starts its jobs in the background has them ignore Ctrl-C, and what ignores it passes that on. The tests
+# that interrupt a run need it to arrive, however the tests themselves were started.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Answer = Callable[[BaseHTTPRequestHandler], tuple[int, bytes]]
 
