@@ -74,7 +74,9 @@ def test_little_s_law_holds(driver: Driver) -> None:
     with ScriptedServer(answer_after(lambda number: 0.01 * (1 + number % 3))) as server:
         found = measure(job_for(server.address, ClosedLoop(6, duration_s=1.5, warmup_s=0.2), driver=driver))
     assert found.in_flight_mean == pytest.approx(6, rel=0.02)
-    assert found.succeeded / found.duration_s * found.latency.mean_ns / 1e9 == pytest.approx(6, rel=0.06)
+    # An answer that completes in the window counts whole, whenever it was sent: at most one a connection, at each edge.
+    edges = 6 * found.latency.max_ns / 1e9 / found.duration_s
+    assert found.succeeded / found.duration_s * found.latency.mean_ns / 1e9 == pytest.approx(6, abs=0.12 + edges)
 
 
 def test_the_rate_of_a_server_with_one_service_time(driver: Driver) -> None:
