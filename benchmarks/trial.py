@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,8 +110,3 @@ class Comparison:
     confidence: float | None = None
     verdict: str = "not tested"
     binds: str | None = None
-
-
-def measured(results: Mapping[Place, Result]) -> dict[Place, Trial]:
-    """The trials that may count among all results."""
-    return {place: result for place, result in results.items() if isinstance(result, Trial) and result.state != "void"}

@@ -92,14 +92,7 @@ class AttachedLauncher:
             if container.status == "paused":
                 container.unpause()
         server = server_in(stack.name, container, published_port(container), network_of(container))
-        wait_until_healthy(
-            stack.name,
-            server.address,
-            stack.health,
-            deadline_s=HEALTHY_WITHIN_S,
-            failure=server.failure,
-            log_tail=server.log_tail,
-        )
+        wait_until_healthy(stack.name, server, stack.health, HEALTHY_WITHIN_S)
         yield server
 
     def _container_of(self, stack: Stack) -> Container:
@@ -180,12 +173,5 @@ def _answering(stack: Stack) -> Iterator[RemoteServer]:
     if not isinstance(stack.source, Url):
         raise LaunchError(f"{stack.name}: has no url; --launcher local or docker starts it")
     server = RemoteServer(stack.source.address, Elsewhere())
-    wait_until_healthy(
-        stack.name,
-        server.address,
-        stack.health,
-        deadline_s=HEALTHY_WITHIN_S,
-        failure=server.failure,
-        log_tail=server.log_tail,
-    )
+    wait_until_healthy(stack.name, server, stack.health, HEALTHY_WITHIN_S)
     yield server

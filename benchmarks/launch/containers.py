@@ -154,14 +154,7 @@ class ContainerLauncher:
         with explained(f"{spec.name}: starting its container"):
             container.start()
         server = server_in(spec.name, container, spec.port, self._network)
-        wait_until_healthy(
-            spec.name,
-            server.address,
-            spec.health,
-            deadline_s=HEALTHY_WITHIN_S,
-            failure=server.failure,
-            log_tail=server.log_tail,
-        )
+        wait_until_healthy(spec.name, server, spec.health, HEALTHY_WITHIN_S)
         return server
 
 

@@ -181,14 +181,7 @@ class LocalLauncher:
         process = LocalProcess(name, address, guarded, log)
         try:
             _ = process.subject
-            wait_until_healthy(
-                name,
-                address,
-                health,
-                deadline_s=HEALTHY_WITHIN_S,
-                failure=process.failure,
-                log_tail=process.log_tail,
-            )
+            wait_until_healthy(name, process, health, HEALTHY_WITHIN_S)
             yield process
         finally:
             process.stop()
