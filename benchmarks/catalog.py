@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.fields import FieldError
-from benchmarks.suite import Suite, parse_suite
+from benchmarks.suite import Suite
+from benchmarks.suite_file import parse_suite
 
 SUITES = Path(__file__).parent / "suites"
 MAX_SUITE_BYTES = 1_000_000

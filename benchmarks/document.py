@@ -11,10 +11,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from benchmarks.histogram import Histogram, summarise
-from benchmarks.measurement import GeneratorUse, Measurement, Warmup, Window
+from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
-from benchmarks.suite import PLAIN_HEADERS, ClosedLoop, Scenario, Suite, Workload
-from benchmarks.trial import Comparison, Cost, Failure, Gate, Place, Result, Trial
+from benchmarks.suite import PLAIN_HEADERS, Scenario, Suite, Workload, load_from_dict
+from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Place, Result, Trial
 
 SCHEMA = 1
 REDACTED = "[redacted]"
@@ -84,24 +84,40 @@ def suite_to_dict(suite: Suite) -> dict[str, Any]:
     """The document of a suite; header values that may be secret are left out."""
     content = asdict(suite)
     for shown, scenario in zip(content["scenarios"], suite.scenarios, strict=True):
-        shown["load"]["kind"] = "closed"
-        shown["workload"]["body"] = base64.b64encode(scenario.workload.body).decode()
-        shown["workload"]["headers"] = [
-            [name, value if name.lower() in PLAIN_HEADERS else REDACTED] for name, value in scenario.workload.headers
-        ]
+        shown["load"] = scenario.load.to_dict()
+        shown["workloads"] = [workload_to_dict(workload) for workload in scenario.workloads]
+        shown["victim"] = workload_to_dict(scenario.victim) if scenario.victim else None
     return content
+
+
+def workload_to_dict(workload: Workload) -> dict[str, Any]:
+    """The document of a workload; header values that may be secret are left out."""
+    return {
+        **asdict(workload),
+        "body": base64.b64encode(workload.body).decode(),
+        "headers": [[name, value if name.lower() in PLAIN_HEADERS else REDACTED] for name, value in workload.headers],
+    }
+
+
+def workload_from_dict(content: Mapping[str, Any]) -> Workload:
+    """The workload of a document."""
+    headers = tuple((name, value) for name, value in content["headers"])
+    return Workload(**{**content, "body": base64.b64decode(content["body"]), "headers": headers})
 
 
 def suite_from_dict(content: Mapping[str, Any]) -> Suite:
     """The suite of a document."""
-    scenarios = []
-    for shown in content["scenarios"]:
-        workload = dict(shown["workload"])
-        workload["body"] = base64.b64decode(workload["body"])
-        workload["headers"] = tuple((name, value) for name, value in workload["headers"])
-        load = {key: value for key, value in shown["load"].items() if key != "kind"}
-        scenarios.append(Scenario(shown["name"], Workload(**workload), ClosedLoop(**load), shown["summary"]))
-    return Suite(**{**content, "stacks": tuple(content["stacks"]), "scenarios": tuple(scenarios)})
+    scenarios = tuple(
+        Scenario(
+            name=shown["name"],
+            workloads=tuple(workload_from_dict(each) for each in shown["workloads"]),
+            load=load_from_dict(shown["load"]),
+            summary=shown["summary"],
+            victim=workload_from_dict(shown["victim"]) if shown["victim"] else None,
+        )
+        for shown in content["scenarios"]
+    )
+    return Suite(**{**content, "stacks": tuple(content["stacks"]), "scenarios": scenarios})
 
 
 def result_to_dict(result: Result) -> dict[str, Any]:
@@ -119,6 +135,9 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "succeeded": found.succeeded,
         "failed": found.failed,
         "cut_off": found.cut_off,
+        "cut_off_s": found.cut_off_s,
+        "scheduled": found.scheduled,
+        "completed": found.completed,
         "outcomes": dict(found.outcomes),
         "rate_rps": result.rate_rps,
         "time_ms": result.time_ms,
@@ -126,10 +145,16 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "latency_ms": asdict(summarise(found.latency)),
         "service_ms": _summary(found.service),
         "lateness_ms": _summary(found.lateness),
-        "victim_ms": None,
+        "first_byte_ms": _summary(found.first_byte),
+        "victim_ms": _summary(found.victim.latency) if found.victim else None,
+        "victim": _called(found.victim) if found.victim else None,
+        "calls": [{**_called(call), "latency_ms": _summary(call.latency)} for call in found.calls],
         "in_flight_mean": found.in_flight_mean,
         "timeline": [asdict(window) for window in found.timeline],
         "histogram": found.latency.encode(),
+        "service_histogram": _encoded(found.service),
+        "lateness_histogram": _encoded(found.lateness),
+        "first_byte_histogram": _encoded(found.first_byte),
         "reconnects": found.reconnects,
         "resent": found.resent,
         "warmup": found.warmup._asdict(),
@@ -138,14 +163,17 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "memory_peak_mib": cost.memory_peak_mib if cost else None,
         "gpu": None,
         "generator": asdict(found.generator),
+        "noise": asdict(result.noise) if result.noise else None,
         "gates": [asdict(gate) for gate in result.gates],
     }
 
 
 TRIAL_KEYS = (
-    "metric", "requests", "succeeded", "failed", "cut_off", "outcomes", "rate_rps", "time_ms", "duration_s",
-    "latency_ms", "service_ms", "lateness_ms", "victim_ms", "in_flight_mean", "timeline", "histogram", "reconnects",
-    "resent", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "gpu", "generator",
+    "metric", "requests", "succeeded", "failed", "cut_off", "cut_off_s", "scheduled", "completed", "outcomes",
+    "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "first_byte_ms", "victim_ms",
+    "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram", "lateness_histogram",
+    "first_byte_histogram", "reconnects", "resent", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "gpu",
+    "generator", "noise",
 )  # fmt: skip
 
 
@@ -164,20 +192,58 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         succeeded=content["succeeded"],
         failed=content["failed"],
         cut_off=content["cut_off"],
+        cut_off_s=content["cut_off_s"],
         outcomes=content["outcomes"],
         duration_s=content["duration_s"],
         latency=_histogram(content["histogram"], content["latency_ms"]),
-        service=None,
-        lateness=None,
+        service=_stored(content, "service"),
+        lateness=_stored(content, "lateness"),
+        first_byte=_stored(content, "first_byte"),
+        calls=tuple(
+            CallCount(
+                call["label"], call["requests"], call["failed"], _histogram(call["histogram"], call["latency_ms"])
+            )
+            for call in content["calls"]
+        ),
+        victim=_victim(content),
+        scheduled=content["scheduled"],
+        completed=content["completed"],
         timeline=tuple(Window(**window) for window in content["timeline"]),
         reconnects=content["reconnects"],
         resent=content["resent"],
         in_flight_mean=content["in_flight_mean"],
-        warmup=Warmup(warmup["requests"], warmup["duration_s"]),
+        warmup=Warmup(**warmup),
         generator=GeneratorUse(**generator),
     )
     gates = tuple(Gate(**gate) for gate in content["gates"])
-    return Trial(place, content["metric"], measurement, cost, content["state"], content["reason"], gates)
+    noise = HostNoise(**content["noise"]) if content["noise"] else None
+    return Trial(place, content["metric"], measurement, cost, content["state"], content["reason"], gates, noise)
+
+
+def _called(called: CallCount | Victim) -> dict[str, Any]:
+    return {
+        "label": called.label,
+        "requests": called.requests,
+        "failed": called.failed,
+        "histogram": called.latency.encode(),
+    }
+
+
+def _victim(content: Mapping[str, Any]) -> Victim | None:
+    shown = content["victim"]
+    if shown is None:
+        return None
+    latency = _histogram(shown["histogram"], content["victim_ms"])
+    return Victim(shown["label"], shown["requests"], shown["failed"], latency)
+
+
+def _encoded(histogram: Histogram | None) -> str | None:
+    return histogram.encode() if histogram is not None else None
+
+
+def _stored(content: Mapping[str, Any], name: str) -> Histogram | None:
+    encoded = content[f"{name}_histogram"]
+    return None if encoded is None else _histogram(encoded, content[f"{name}_ms"])
 
 
 def _histogram(encoded: str, exact_ms: Mapping[str, float | None]) -> Histogram:
@@ -194,4 +260,4 @@ def _histogram(encoded: str, exact_ms: Mapping[str, float | None]) -> Histogram:
 
 
 def _summary(histogram: Histogram | None) -> dict[str, Any] | None:
-    return asdict(summarise(histogram)) if histogram else None
+    return asdict(summarise(histogram)) if histogram is not None else None

@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     TRUNCATED = "truncated", "The server closed the connection in the middle of an answer."
     PROTOCOL = "protocol", "What came was no HTTP answer, or not one to this request."
     TOO_LARGE = "too-large", "The answer's head or body went over the client's limit."
+    UNSENT = "unsent", "No connection was free for it before the client's timeout, counted from when it was to be sent."
 
     def __new__(cls, value: str, meaning: str = "") -> Outcome:  # noqa: D102  (nobody calls it by name)
         member = str.__new__(cls, value)
@@ -77,10 +78,34 @@ class Window:
 
 
 class Warmup(NamedTuple):
-    """What completed before the window opened, and was not counted; and how long that lasted."""
+    """What completed before the window opened, and was not counted; and how long that lasted.
+
+    ``stable`` says whether three windows in a row agreed in the end, and is None where nobody asked.
+    """
 
     requests: int
     duration_s: float
+    stable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """What became of one of several calls of a load: its requests, and the latencies of those answered rightly."""
+
+    label: str
+    requests: int
+    failed: int
+    latency: Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """What an endpoint beside the load said, asked ten times a second; its latencies count from the intended time."""
+
+    label: str
+    requests: int
+    failed: int
+    latency: Histogram
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +128,40 @@ class GeneratorUse:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What completed while the window was open, whenever it was sent.
+    """What a load brought home from its window.
 
-    ``requests`` is ``succeeded + failed``, and the sum of ``outcomes``, by the values of ``Outcome``. What was in
-    flight when the window closed is in ``cut_off`` and nowhere else. ``latency`` holds successes only; in a
-    closed loop it is service time: from sending, or from opening the connection where that came first, to the
-    answer's last byte. ``service`` and ``lateness`` are None in a closed loop, where nothing can be late.
-    ``in_flight_mean`` is the mean number of unanswered requests over the window, those cut off included.
+    ``requests`` is ``succeeded + failed``, and the sum of ``outcomes``, by the values of ``Outcome``.
+
+    In a closed loop these are the requests that completed while the window was open, whenever they were sent. What
+    was in flight when it closed is in ``cut_off`` and nowhere else, and had then been so for ``cut_off_s`` within
+    the window, all together. ``latency`` holds successes only and is service time: from sending, or from opening the
+    connection where that came first, to the answer's last byte. ``scheduled``, ``service`` and ``lateness`` are None.
+
+    In an open loop these are the requests that were to be sent while the window was open, ``scheduled`` of them,
+    whenever they completed; ``completed`` did so before it closed, rightly. ``latency`` counts from the intended time
+    and holds, besides the successes, those that timed out or could not be sent, at no less than the timeout.
+    ``service`` counts from sending, ``lateness`` is how much later than intended that was. Nothing is cut off.
+
+    ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each right
+    answer. ``calls`` has an entry for each call of a load of several, ``in_flight_mean`` is the mean number of
+    unanswered requests over the window, those cut off included.
     """
 
     requests: int
     succeeded: int
     failed: int
     cut_off: int
+    cut_off_s: float
     outcomes: Mapping[str, int]
     duration_s: float
     latency: Histogram
     service: Histogram | None
     lateness: Histogram | None
+    first_byte: Histogram | None
+    calls: tuple[CallCount, ...]
+    victim: Victim | None
+    scheduled: int | None
+    completed: int
     timeline: tuple[Window, ...]
     reconnects: int
     resent: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.suite import ClosedLoop, Scenario, Suite, Workload
+from benchmarks.suite import OpenLoop, Scenario, Suite, Workload
 from benchmarks.trial import Place
 
 
@@ -71,8 +71,10 @@ def total_seconds(steps: Iterable[Step], paces: Mapping[str, Pace]) -> float:
 
 def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
     """About how long one trial will take: its verification, warm-up and window."""
-    load: ClosedLoop = scenario.load
-    request_s = request_seconds(scenario.workload, fans_out=pace.fans_out)
+    load = scenario.load
+    request_s = mean_request_seconds(scenario.workloads, fans_out=pace.fans_out)
+    if isinstance(load, OpenLoop):
+        return request_s + load.warmup_s + load.duration_s + OVERHEAD_S
     # Little's law: more connections than slots wait in turn.
     busy = load.connections if pace.slots is None else min(load.connections, pace.slots)
     per_request_s = request_s / busy
@@ -82,6 +84,12 @@ def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
 
 
 OVERHEAD_S = 0.2
+
+
+def mean_request_seconds(workloads: Sequence[Workload], *, fans_out: bool) -> float:
+    """How long a request of a mix waits on average, each workload by its weight."""
+    weights = sum(workload.weight for workload in workloads)
+    return sum(each.weight * request_seconds(each, fans_out=fans_out) for each in workloads) / weights
 
 
 def request_seconds(workload: Workload, *, fans_out: bool) -> float:

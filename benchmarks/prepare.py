@@ -86,7 +86,7 @@ def _suite(options: RunOptions, own: OwnFile) -> Suite:
     if options.suite or not own.requests:
         return read_suite(options.suite or "quick")
     scenarios = tuple(
-        Scenario(f"{name}-{load.connections}" if len(own.loads) > 1 else name, workload, load)
+        Scenario(f"{name}-{load.connections}" if len(own.loads) > 1 else name, (workload,), load)
         for name, workload in own.requests.items()
         for load in own.loads
     )

@@ -9,7 +9,7 @@ from typing import Protocol
 from benchmarks.budget import Budget
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.load.engine import Engine, LoadError
-from benchmarks.load.job import Driver, Job, choose_driver
+from benchmarks.load.job import Call, Driver, Job, choose_driver
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.settle import settle
 from benchmarks.observe.usage import Meter
@@ -17,7 +17,7 @@ from benchmarks.observe.watch import Watch
 from benchmarks.plan import Step
 from benchmarks.record import Run
 from benchmarks.stacks import Stack
-from benchmarks.suite import Scenario
+from benchmarks.suite import Scenario, Workload
 from benchmarks.target import Address
 from benchmarks.trial import Cost, Failure, Place, Result, Trial
 from benchmarks.verify import Answers, VerifyError
@@ -89,8 +89,7 @@ class Conductor:
                 with self._launcher.start(stack) as started:
                     meter = meter_of(started.subject)
                     settle(meter)
-                    workloads = [scenario.workload for scenario in pending]
-                    self._answers.verify(stack.name, started.address, workloads)
+                    self._answers.verify(stack.name, started.address, _workloads(pending))
                     # A stack that dies under a load is started afresh for what is left.
                     while pending and started.failure() is None:
                         self._measure(step, pending.popleft(), started, meter)
@@ -105,13 +104,13 @@ class Conductor:
         address = self._reach(started)
         job = Job(
             address=address,
-            workload=scenario.workload,
+            calls=tuple(self._call(workload) for workload in scenario.workloads),
             load=scenario.load,
-            expectation=self._answers.expectation(scenario.workload),
             timeout_s=self._timeout_s,
             # The raw driver speaks plain HTTP/1.1 only; what it cannot send, the full client can.
-            driver=self._driver if self._driver == "aiohttp" else choose_driver(address, scenario.workload)[0],
+            driver=self._driver if self._driver == "aiohttp" else choose_driver(address, scenario.workloads)[0],
             seed=self.run.seed,
+            victim=self._call(scenario.victim) if scenario.victim else None,
         )
         with Watch(meter) as watch:
             try:
@@ -134,6 +133,9 @@ class Conductor:
         else:
             self._keep_result(Trial(place, scenario.load.metric, measurement, cost))
 
+    def _call(self, workload: Workload) -> Call:
+        return Call(workload, self._answers.expectation(workload))
+
     def _fail(self, step: Step, scenarios: Iterable[Scenario], reason: str) -> None:
         for scenario in scenarios:
             self._keep_result(Failure(Place(step.stack, scenario.name, step.block), reason))
@@ -142,6 +144,16 @@ class Conductor:
         self.run = self.run.plus(result)
         self._keep(self.run)
         self._show.finished(result)
+
+
+def _workloads(scenarios: Iterable[Scenario]) -> list[Workload]:
+    """All requests that will be sent, those to victims too."""
+    return [
+        workload
+        for scenario in scenarios
+        for workload in (*scenario.workloads, scenario.victim)
+        if workload is not None
+    ]
 
 
 def _why(error: LoadError, started: Started) -> str:

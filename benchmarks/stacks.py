@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.fields import FieldError, Fields
-from benchmarks.suite import PLAIN_HEADERS, Load, Workload, parse_loads, parse_workload
+from benchmarks.suite import PLAIN_HEADERS, Load, Workload
+from benchmarks.suite_file import parse_loads, parse_workload
 from benchmarks.target import Address
 from servers.registry import TIERS, Entry, Registry, load_registry
 

@@ -29,6 +29,20 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class HostNoise:
+    """What the host did besides during a window; None where the system does not tell.
+
+    ``steal`` is the share of all CPU time that the hypervisor took away, ``foreign_cpu`` that of processes which
+    are neither the stack's nor the runner's nor the downstream's. ``throttled_s`` is for how many seconds the
+    generator was held back by a CPU quota.
+    """
+
+    steal: float | None = None
+    foreign_cpu: float | None = None
+    throttled_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a trial stands in a run: which stack, which scenario, which block, which attempt (from 1)."""
 
@@ -40,7 +54,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One scenario measured once on one stack. ``cost`` is None where the stack runs elsewhere."""
+    """One scenario measured once on one stack. ``cost`` is None where the stack runs elsewhere, ``noise`` where
+    nobody looked at the host.
+    """
 
     place: Place
     metric: Metric
@@ -49,11 +65,12 @@ class Trial:
     state: State = "ok"
     reason: str | None = None
     gates: tuple[Gate, ...] = ()
+    noise: HostNoise | None = None
 
     @property
     def rate_rps(self) -> float:
-        """Requests answered rightly per second of the window."""
-        return self.measurement.succeeded / self.measurement.duration_s
+        """Requests answered rightly within the window, per second of it."""
+        return self.measurement.completed / self.measurement.duration_s
 
     @property
     def time_ms(self) -> float | None:

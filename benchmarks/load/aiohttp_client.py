@@ -148,7 +148,7 @@ class _User:
     async def _request(self, session: aiohttp.ClientSession) -> Outcome:
         """Send a request; once more if the server had closed the connection that was kept."""
         outcome = await self._exchange(session)
-        if outcome is Outcome.RESET and self._connector.reused and self._job.workload.method in IDEMPOTENT:
+        if outcome is Outcome.RESET and self._connector.reused and self._job.calls[0].workload.method in IDEMPOTENT:
             self._home.resent += 1
             outcome = await self._exchange(session)
         if outcome is Outcome.TIMEOUT:
@@ -173,7 +173,8 @@ class _User:
             return Outcome.TRUNCATED
 
     async def _answer(self, session: aiohttp.ClientSession) -> Outcome:
-        job, workload, expected = self._job, self._job.workload, self._job.expectation.body
+        job, call = self._job, self._job.calls[0]
+        workload, expected = call.workload, call.expectation.body
         length, same = 0, True
         async with session.request(
             workload.method,
@@ -190,7 +191,7 @@ class _User:
                 if length > MAX_BODY_BYTES:
                     response.close()
                     return Outcome.TOO_LARGE
-            return job.expectation.judge(status=response.status, length=length, same=same)
+            return call.expectation.judge(status=response.status, length=length, same=same)
 
 
 class _Connector(aiohttp.TCPConnector):

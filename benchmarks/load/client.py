@@ -34,11 +34,13 @@ class RawClient:
     """
 
     def __init__(self, job: Job, share: Share, recorder: Recorder) -> None:
-        driver, why = choose_driver(job.address, job.workload)
+        driver, why = choose_driver(job.address, [call.workload for call in job.calls])
         if driver != "raw":
             raise ValueError(f"the raw driver cannot send this: {why}")
-        self.request = request_bytes(job.address, job.workload)
-        self.expectation = job.expectation
+        call = job.calls[0]
+        self.request = request_bytes(job.address, call.workload)
+        self.expectation = call.expectation
+        self._idempotent = call.workload.method in IDEMPOTENT
         self.recorder = recorder
         self.tickets: Iterator[object] = iter(())
         self.resent = 0
@@ -131,7 +133,7 @@ class RawClient:
 
     def resend(self, sent_s: float) -> bool:
         """Send a request again on a new connection, unless doing it twice might not be the same as once."""
-        if self._job.workload.method not in IDEMPOTENT:
+        if not self._idempotent:
             return False
         self.resent += 1
         self._launch(sent_s)

@@ -3,75 +3,103 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from benchmarks.measurement import Expectation
-from benchmarks.suite import ClosedLoop, Load, Workload
+from benchmarks.suite import Load, Workload, load_from_dict
 from benchmarks.target import Address
 
 Driver = Literal["raw", "aiohttp"]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A workload under a load on an address; ``expectation`` is the right answer to each of its requests.
+class Call:
+    """A workload, and the right answer to it."""
 
-    ``timeout_s`` counts from the sending of a request to the last byte of its answer. ``seed`` is for loads
-    whose arrivals are drawn.
-    """
-
-    address: Address
     workload: Workload
-    load: Load
     expectation: Expectation
-    timeout_s: float = 30.0
-    driver: Driver = "raw"
-    seed: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """The job as JSON values."""
+        """The call as JSON values."""
         document = asdict(self)
         document["workload"]["body"] = _text(self.workload.body)
         document["expectation"]["body"] = None if self.expectation.body is None else _text(self.expectation.body)
         return document
 
     @staticmethod
-    def from_json(document: Mapping[str, Any]) -> Job:
-        """The job that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
+    def from_json(document: Mapping[str, Any]) -> Call:
+        """The call that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         workload, expectation = document["workload"], document["expectation"]
-        return Job(
-            address=Address(**document["address"]),
-            workload=Workload(
-                **{
-                    **workload,
-                    "headers": tuple((name, value) for name, value in workload["headers"]),
-                    "body": _bytes(workload["body"]),
-                }
-            ),
-            load=ClosedLoop(**document["load"]),
-            expectation=Expectation(
-                status=expectation["status"],
-                length=expectation["length"],
-                body=None if expectation["body"] is None else _bytes(expectation["body"]),
-            ),
-            timeout_s=document["timeout_s"],
-            driver=document["driver"],
-            seed=document["seed"],
+        headers = tuple((name, value) for name, value in workload["headers"])
+        body = None if expectation["body"] is None else _bytes(expectation["body"])
+        return Call(
+            Workload(**{**workload, "headers": headers, "body": _bytes(workload["body"])}),
+            Expectation(**{**expectation, "body": body}),
         )
 
 
-def choose_driver(address: Address, workload: Workload) -> tuple[Driver, str]:
-    """The cheapest driver that can send this workload there, and in a few words why it is that one."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A load of one or more calls on an address, each in proportion to its workload's weight.
+
+    ``timeout_s`` counts from the sending of a request to the last byte of its answer. ``seed`` is for what is drawn:
+    arrivals, and the order of several calls. ``victim`` is asked ten times a second beside the load.
+    """
+
+    address: Address
+    calls: tuple[Call, ...]
+    load: Load
+    timeout_s: float = 30.0
+    driver: Driver = "raw"
+    seed: int = 0
+    victim: Call | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The job as JSON values."""
+        return {
+            "address": asdict(self.address),
+            "calls": [call.to_json() for call in self.calls],
+            "load": self.load.to_dict(),
+            "timeout_s": self.timeout_s,
+            "driver": self.driver,
+            "seed": self.seed,
+            "victim": self.victim.to_json() if self.victim else None,
+        }
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> Job:
+        """The job that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
+        return Job(
+            address=Address(**document["address"]),
+            calls=tuple(Call.from_json(call) for call in document["calls"]),
+            load=load_from_dict(document["load"]),
+            timeout_s=document["timeout_s"],
+            driver=document["driver"],
+            seed=document["seed"],
+            victim=Call.from_json(document["victim"]) if document["victim"] else None,
+        )
+
+
+def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[Driver, str]:
+    """The cheapest driver that can send all of these workloads there, and in a few words why it is that one."""
     if address.tls:
         return "aiohttp", "TLS"
+    for workload in workloads:
+        if why := _beyond_raw(workload):
+            return "aiohttp", why
+    return "raw", "plain HTTP/1.1"
+
+
+def _beyond_raw(workload: Workload) -> str | None:
+    """What of a workload the raw driver cannot send."""
     if workload.method == "HEAD":
-        return "aiohttp", "answers to HEAD have no body, whatever their head says"
+        return "answers to HEAD have no body, whatever their head says"
     for name, _ in workload.headers:
         if name.lower() in {"expect", "transfer-encoding", "upgrade"}:
-            return "aiohttp", f"the {name} header"
-    return "raw", "plain HTTP/1.1"
+            return f"the {name} header"
+    return None
 
 
 def _text(data: bytes) -> str:

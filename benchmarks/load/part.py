@@ -27,11 +27,13 @@ class Slice:
 class Part:
     """What one shard found: sums, that add up exactly to those of the whole.
 
-    ``in_flight_s`` is the time that its requests spent unanswered within the window, all together.
+    ``in_flight_s`` is the time that its requests spent unanswered within the window, all together;
+    ``cut_off_s`` is that of those cut off.
     """
 
     outcomes: Mapping[str, int]
     cut_off: int
+    cut_off_s: float
     duration_s: float
     latency: Histogram
     timeline: tuple[Slice, ...]
@@ -46,6 +48,7 @@ class Part:
         return {
             "outcomes": dict(self.outcomes),
             "cut_off": self.cut_off,
+            "cut_off_s": self.cut_off_s,
             "duration_s": self.duration_s,
             "latency": _histogram_to_json(self.latency),
             "timeline": [
@@ -91,11 +94,17 @@ def merge(parts: Sequence[Part]) -> Measurement:
         succeeded=succeeded,
         failed=requests - succeeded,
         cut_off=sum(part.cut_off for part in parts),
+        cut_off_s=sum(part.cut_off_s for part in parts),
         outcomes=outcomes,
         duration_s=duration_s,
         latency=_sum_histograms([part.latency for part in parts]),
         service=None,
         lateness=None,
+        first_byte=None,
+        calls=(),
+        victim=None,
+        scheduled=None,
+        completed=succeeded,
         timeline=merge_timelines([part.timeline for part in parts], duration_s),
         reconnects=sum(part.reconnects for part in parts),
         resent=sum(part.resent for part in parts),

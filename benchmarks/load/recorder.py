@@ -54,6 +54,7 @@ class Recorder:
         self.warmup_requests = 0
         self.cut_off = 0
         self.in_flight_s = 0.0
+        self.cut_off_s = 0.0
         self.last_done_s = -inf
 
     @property
@@ -94,7 +95,9 @@ class Recorder:
         """
         self._closed_s = closed_s
         self.fold()
+        before_s = self.in_flight_s
         self._place(np.array(in_flight_since_s), np.full(len(in_flight_since_s), inf))
+        self.cut_off_s = self.in_flight_s - before_s
 
     def slices(self) -> tuple[Slice, ...]:
         """The timeline of the window, once it is closed."""

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import Any
 
-from benchmarks.suite import ClosedLoop, Load
+from benchmarks.suite import Load, load_from_dict
 
 # A listen queue of 2,048 takes any of these bursts, and ten thousand connections are open within a second.
 OPENING_EVERY_S = 0.0005
@@ -38,12 +38,12 @@ class Share:
 
     def to_json(self) -> dict[str, Any]:
         """The share as JSON values."""
-        return asdict(self)
+        return {**asdict(self), "load": self.load.to_dict()}
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Share:
         """The share that ``to_json`` gave; raises KeyError or TypeError on anything else."""
-        return Share(**{**document, "load": ClosedLoop(**document["load"])})
+        return Share(**{**document, "load": load_from_dict(document["load"])})
 
 
 def split(load: Load, shards: int) -> tuple[Share, ...]:

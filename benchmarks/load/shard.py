@@ -76,6 +76,7 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
     return Part(
         outcomes=recorder.outcomes,
         cut_off=recorder.cut_off,
+        cut_off_s=recorder.cut_off_s,
         duration_s=closed_s - opened_s,
         latency=recorder.latency(),
         timeline=recorder.slices(),

@@ -44,7 +44,7 @@ class _Report:
 
 
 def _scenario(table: Table, baseline: str, console: Console, options: ConsoleOptions) -> RenderResult:
-    title = f"{table.scenario.name}  {table.scenario.workload.method} {table.scenario.workload.target}"
+    title = f"{table.scenario.name}  {table.scenario.label}"
     yield Text(title, style="bold")
     if table.scenario.summary:
         yield Text(table.scenario.summary, style="dim")

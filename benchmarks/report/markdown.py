@@ -34,10 +34,9 @@ def _lines(run: Run) -> Iterator[str]:
 
 
 def _scenario(table: Table, baseline: str) -> Iterator[str]:
-    workload = table.scenario.workload
     yield f"## {escape(table.scenario.name)}"
     yield ""
-    yield f"`{_code(f'{workload.method} {workload.target}')}` {escape(table.scenario.summary)}"
+    yield f"`{_code(table.scenario.label)}` {escape(table.scenario.summary)}"
     if table.rows:
         headings, rows = grid(table, baseline)
         yield ""

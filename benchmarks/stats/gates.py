@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.measurement import Measurement
-from benchmarks.trial import Gate
+from benchmarks.trial import Gate, HostNoise
 
 Kind = Literal["host", "generator"]
 
@@ -51,20 +51,6 @@ class Thresholds:
     steal_noted: float = 0.01
     foreign_cpu: float = 0.10
     throttled_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class HostNoise:
-    """What the host did besides during a window; None where the system does not tell.
-
-    ``steal`` is the share of all CPU time that the hypervisor took away, ``foreign_cpu`` that of processes which
-    are neither the stack's nor the runner's nor the downstream's. ``throttled_s`` is for how many seconds the
-    generator was held back by a CPU quota.
-    """
-
-    steal: float | None = None
-    foreign_cpu: float | None = None
-    throttled_s: float | None = None
 
 
 METHOD = Thresholds()

@@ -23,18 +23,11 @@ from benchmarks.trial import Gate
 NAME = "littles-law"
 
 
-def littles_law(
-    found: Measurement, load: ClosedLoop, bounds: Thresholds = METHOD, *, cut_off_s: float | None = None
-) -> Gate:
-    """The mean number in flight is rate x mean latency, within ``bounds.littles_law`` of it beside the edges.
-
-    ``cut_off_s`` is how long, within the window and all together, the requests cut off had been in flight. Where it
-    is None, none of them is taken to have waited longer than the slowest answer: a server that falls silent just
-    before the end then looks like answers that were never recorded.
-    """
+def littles_law(found: Measurement, load: ClosedLoop, bounds: Thresholds = METHOD) -> Gate:
+    """The mean number in flight is rate x mean latency, within ``bounds.littles_law`` of it beside the edges."""
     if not found.succeeded or not found.duration_s:
         return Gate(NAME, True, "Not to be told: no request was answered rightly.")
-    expected = _expected(found, load, cut_off_s)
+    expected = _expected(found, load)
     slack = bounds.littles_law * found.in_flight_mean
     ok = expected.low - slack <= found.in_flight_mean <= expected.high + slack
     detail = (
@@ -54,16 +47,13 @@ class _Expected:
     high: float
 
 
-def _expected(found: Measurement, load: ClosedLoop, cut_off_s: float | None) -> _Expected:
+def _expected(found: Measurement, load: ClosedLoop) -> _Expected:
     window_s = found.duration_s
     plain = found.latency.total_ns / 1e9 / window_s
     slowest_s = found.latency.max_ns / 1e9
     # Each connection had one request at the opening: it may have waited outside for all but none of its latency.
     before = min(load.connections, found.succeeded) * slowest_s / window_s
-    if cut_off_s is None:
-        after_low, after_high = 0.0, found.cut_off * min(slowest_s, window_s) / window_s
-    else:
-        after_low = after_high = cut_off_s / window_s
+    after = found.cut_off_s / window_s
     # Latencies are those of successes: a failure may have been in flight for any part of the window.
     failing = min(found.failed, load.connections)
-    return _Expected(plain, max(0.0, plain - before + after_low), plain + after_high + failing)
+    return _Expected(plain, max(0.0, plain - before + after), plain + after + failing)

@@ -13,8 +13,8 @@ from benchmarks.suite import ClosedLoop, Metric, Scenario, Suite, Workload
 from benchmarks.trial import Cost, Place, Result, Trial
 
 COST = Cost(0.5, 64.0)
-WAITING = Scenario("waiting", Workload("/slow-io?delay=0.1"), ClosedLoop(10, duration_s=2.0), "Ten clients wait.")
-CALLING = Scenario("calling", Workload("/benchmark/io-test?delay=0.1&concurrent=5"), ClosedLoop(1, requests=3))
+WAITING = Scenario("waiting", (Workload("/slow-io?delay=0.1"),), ClosedLoop(10, duration_s=2.0), "Ten clients wait.")
+CALLING = Scenario("calling", (Workload("/benchmark/io-test?delay=0.1&concurrent=5"),), ClosedLoop(1, requests=3))
 
 
 def measurement(
@@ -28,11 +28,17 @@ def measurement(
         succeeded=ok,
         failed=failed,
         cut_off=1,
+        cut_off_s=0.05,
         outcomes={"ok": ok} | ({"status": failed} if failed else {}),
         duration_s=duration_s,
         latency=latency,
         service=None,
         lateness=None,
+        first_byte=None,
+        calls=(),
+        victim=None,
+        scheduled=None,
+        completed=ok,
         timeline=(Window(0.0, 1.0, ok, failed, 100.0, None),),
         reconnects=0,
         resent=0,

@@ -61,7 +61,7 @@ def test_a_trial_has_the_keys_of_the_contract_and_no_made_up_zero() -> None:
 def test_secrets_are_shown_nowhere() -> None:
     """Header values of the user's are redacted, and so is every text in which one of them turns up."""
     token = "s3cret-token-value"
-    secret = Scenario("mine", Workload("/x", headers=(("Authorization", f"Bearer {token}"),)), WAITING.load)
+    secret = Scenario("mine", (Workload("/x", headers=(("Authorization", f"Bearer {token}"),)),), WAITING.load)
     reason = f"the server wrote: bad header Bearer {token}"
     made = replace(
         run([Failure(Place("slow", "mine", 1), reason)], scenarios=(secret,)),

@@ -16,8 +16,8 @@ STACKS = ("a", "b", "c")
 
 
 def suite(blocks: int = 2) -> Suite:
-    wait = Scenario("wait", Workload("/slow-io?delay=0.1"), ClosedLoop(10, duration_s=2.0))
-    call = Scenario("call", Workload("/json"), ClosedLoop(1, requests=3))
+    wait = Scenario("wait", (Workload("/slow-io?delay=0.1"),), ClosedLoop(10, duration_s=2.0))
+    call = Scenario("call", (Workload("/json"),), ClosedLoop(1, requests=3))
     return Suite("s", "", "a", STACKS, blocks, (wait, call))
 
 
@@ -68,7 +68,7 @@ def test_the_wait_of_a_request_is_read_from_its_target(target: str, fans_out: bo
 def test_time_is_counted_by_littles_law() -> None:
     """Fixed requests and warm-up rounds take as long as the slots that serve them make them wait."""
     scenario = Scenario(
-        "x", Workload("/slow-io?delay=0.1"), ClosedLoop(64, requests=640, warmup_s=0.5, warmup_requests=64)
+        "x", (Workload("/slow-io?delay=0.1"),), ClosedLoop(64, requests=640, warmup_s=0.5, warmup_requests=64)
     )
     eight_slots = scenario_seconds(scenario, Pace(0, slots=8))
     unbounded = scenario_seconds(scenario, Pace(0))

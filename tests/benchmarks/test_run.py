@@ -23,8 +23,8 @@ from benchmarks.trial import Failure, Place, Result, Trial
 from tests.benchmarks.makers import WAITING, measurement, run
 from tests.conftest import serving
 
-SECOND = Scenario("second", WAITING.workload, WAITING.load)
-THIRD = Scenario("third", WAITING.workload, WAITING.load)
+SECOND = Scenario("second", WAITING.workloads, WAITING.load)
+THIRD = Scenario("third", WAITING.workloads, WAITING.load)
 
 
 class FakeStarted:
@@ -147,7 +147,7 @@ def test_the_engine_is_told_what_was_verified(address: Address) -> None:
     engine = FakeEngine(lambda _job: measurement([100.0]))
     Scene(FakeLauncher(address), engine).carry_out()
     job = engine.jobs[0]
-    assert (job.address, job.load, job.timeout_s, job.expectation.body) == (address, WAITING.load, 5, b"right")
+    assert (job.address, job.load, job.timeout_s, job.calls[0].expectation.body) == (address, WAITING.load, 5, b"right")
     assert job.driver == "raw"
 
 
@@ -166,7 +166,7 @@ def test_a_stack_that_does_not_start_costs_only_its_own_trials(address: Address)
 def test_a_stack_that_answers_differently_is_not_loaded(address: Address) -> None:
     """Verification comes before the load: a wrong answer is a failure, and the engine is never asked."""
     engine = FakeEngine(lambda _job: measurement([100.0]))
-    wrong = Scenario("wrong", WAITING.workload, WAITING.load)
+    wrong = Scenario("wrong", WAITING.workloads, WAITING.load)
     with serving(lambda _request: (500, b"broken")) as broken:
         done = Scene(FakeLauncher(broken), engine, (wrong,)).carry_out()
     assert engine.jobs == []

@@ -10,7 +10,7 @@ from benchmarks.launch.base import Started
 from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.load.container_channel import container_engine
 from benchmarks.load.engine import LoadError
-from benchmarks.load.job import Job
+from benchmarks.load.job import Call, Job
 from benchmarks.measurement import Expectation
 from benchmarks.stacks import Stack
 from benchmarks.suite import ClosedLoop, Workload
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.docker
 def job(started: Started, duration_s: float = 0.5) -> Job:
     assert started.inner_address is not None
     load = ClosedLoop(4, duration_s=duration_s)
-    return Job(started.inner_address, Workload("/slow-io?delay=0.01"), load, Expectation(200))
+    return Job(started.inner_address, (Call(Workload("/slow-io?delay=0.01"), Expectation(200)),), load)
 
 
 def test_the_generator_loads_from_inside_the_network(

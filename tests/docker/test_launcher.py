@@ -13,7 +13,7 @@ from benchmarks.exchange import exchange
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.load.engine import LoadError, local_engine
-from benchmarks.load.job import Job
+from benchmarks.load.job import Call, Job
 from benchmarks.measurement import Expectation
 from benchmarks.observe.container import EngineSample
 from benchmarks.observe.meter import meter_of
@@ -55,7 +55,9 @@ def own(image: str) -> Stack:
 
 
 def short_job(address: Address, duration_s: float = 0.3) -> Job:
-    return Job(address, Workload("/slow-io?delay=0.01"), ClosedLoop(4, duration_s=duration_s), Expectation(200))
+    return Job(
+        address, (Call(Workload("/slow-io?delay=0.01"), Expectation(200)),), ClosedLoop(4, duration_s=duration_s)
+    )
 
 
 def test_a_stack_answers_and_calls_its_downstream(launcher: ContainerLauncher, stacks: dict[str, Stack]) -> None:
@@ -200,7 +202,7 @@ def test_a_server_that_eats_its_memory_says_so(
     small = Budget(budget.server, budget.generator, budget.downstream, memory_mib=128)
     with ContainerLauncher(small, run_id()) as launcher, launcher.start(own(own_image(SERVER))) as started:
         with local_engine((), 1) as generator, pytest.raises(LoadError):
-            eat = Job(started.address, Workload("/eat"), ClosedLoop(1, duration_s=30), Expectation(200))
+            eat = Job(started.address, (Call(Workload("/eat"), Expectation(200)),), ClosedLoop(1, duration_s=30))
             generator.measure(eat, alive=lambda: started.failure() is None)
         assert started.failure() == "its container ran out of memory and ended with exit status 137"
 

@@ -27,7 +27,7 @@ import pytest
 
 from benchmarks.histogram import Histogram
 from benchmarks.load.engine import Engine, local_engine
-from benchmarks.load.job import Driver, Job
+from benchmarks.load.job import Call, Driver, Job
 from benchmarks.load.recorder import Recorder
 from benchmarks.load.request import request_headers
 from benchmarks.measurement import Expectation
@@ -91,7 +91,7 @@ def driver(engine: Engine, name: Driver) -> Client:
 
     def measure(address: Address, duration_s: float) -> Figures:
         load = ClosedLoop(CONNECTIONS, duration_s=duration_s, warmup_s=0.3)
-        found = engine.measure(Job(address, WORKLOAD, load, Expectation.of(200, BODY, "body"), driver=name))
+        found = engine.measure(Job(address, (Call(WORKLOAD, Expectation.of(200, BODY, "body")),), load, driver=name))
         assert found.failed == 0, found.outcomes
         p50_ms, p99_ms = (found.latency.quantile_ns(q) / 1e6 for q in (0.5, 0.99))
         return Figures(found.succeeded / duration_s, found.generator.cpu_s / duration_s, p50_ms, p99_ms)

@@ -21,7 +21,7 @@ from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.launch.local import free_port
 from benchmarks.load.container_channel import container_engine
 from benchmarks.load.engine import Engine, local_engine
-from benchmarks.load.job import Job
+from benchmarks.load.job import Call, Job
 from benchmarks.measurement import Expectation
 from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import registered_stacks
@@ -78,7 +78,7 @@ def measure(connections: int) -> dict[str, tuple[float, float]]:
     with three_ways() as ways:
         for _ in range(BLOCKS):
             for name, (engine, address) in ways.items():
-                part = engine.measure(Job(address, Workload("/"), load, Expectation(200)))
+                part = engine.measure(Job(address, (Call(Workload("/"), Expectation(200)),), load))
                 assert part.failed == 0
                 figures = (part.succeeded / part.duration_s, part.latency.quantile_ns(0.5) / 1e6)
                 found.setdefault(name, []).append(figures)

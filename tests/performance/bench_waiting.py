@@ -26,7 +26,7 @@ from benchmarks.exchange import exchange
 from benchmarks.launch.base import Started
 from benchmarks.launch.local import LocalLauncher
 from benchmarks.load.engine import Engine, local_engine
-from benchmarks.load.job import Job
+from benchmarks.load.job import Call, Job
 from benchmarks.measurement import Expectation
 from benchmarks.observe.host import usable_cores
 from benchmarks.observe.meter import meter_of
@@ -141,7 +141,7 @@ def _ours(started: Started, connections: int, engine: Engine) -> tuple[float, fl
     settle(meter)
     reply = exchange(started.address, TARGET)
     load = ClosedLoop(connections, duration_s=OURS_S, warmup_s=0.3, warmup_requests=connections)
-    job = Job(started.address, Workload(TARGET), load, Expectation.of(200, reply.body, "body"))
+    job = Job(started.address, (Call(Workload(TARGET), Expectation.of(200, reply.body, "body")),), load)
     with Watch(meter) as watch:
         found = engine.measure(job, at_start=watch.start, at_stop=watch.stop)
     cost = watch.cost()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import uvloop
 
-from benchmarks.load.job import Driver, Job
+from benchmarks.load.job import Call, Driver, Job
 from benchmarks.load.part import merge
 from benchmarks.load.schedule import split
 from benchmarks.load.shard import run_shard
@@ -55,7 +55,7 @@ def job_for(
     timeout_s: float = 5.0,
 ) -> Job:
     """A job with the defaults that most tests share."""
-    return Job(address, workload or Workload("/"), load, expectation, timeout_s, driver)
+    return Job(address, (Call(workload or Workload("/"), expectation),), load, timeout_s, driver)
 
 
 def measure(

@@ -10,33 +10,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.load.framing import ends_with_the_connection
-from benchmarks.load.job import Driver, Job, choose_driver
+from benchmarks.load.job import Call, Driver, Job, choose_driver
 from benchmarks.load.request import request_bytes
 from benchmarks.measurement import Expectation
-from benchmarks.suite import ClosedLoop, Workload
+from benchmarks.suite import ClosedLoop, OpenLoop, Workload
 from benchmarks.target import Address
 
 HERE = Address("127.0.0.1", 8001)
 
+WORKLOADS = st.builds(
+    Workload,
+    target=st.text(),
+    method=st.sampled_from(["GET", "POST"]),
+    headers=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
+    body=st.binary(),
+    status=st.integers(200, 599),
+    check=st.sampled_from(["body", "length", "status"]),
+    weight=st.integers(1, 1000),
+)
+CALLS = st.builds(
+    Call,
+    WORKLOADS,
+    st.builds(Expectation, st.integers(200, 599), st.none() | st.integers(0, 10_000), st.none() | st.binary()),
+)
 JOBS = st.builds(
     Job,
     address=st.builds(Address, st.text(max_size=30), st.integers(1, 65_535), st.booleans()),
-    workload=st.builds(
-        Workload,
-        target=st.text(),
-        method=st.sampled_from(["GET", "POST"]),
-        headers=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
-        body=st.binary(),
-        status=st.integers(200, 599),
-        check=st.sampled_from(["body", "length", "status"]),
-    ),
-    load=st.builds(ClosedLoop, st.integers(1, 10_000), requests=st.none() | st.integers(1, 10_000)),
-    expectation=st.builds(
-        Expectation, st.integers(200, 599), st.none() | st.integers(0, 10_000), st.none() | st.binary()
-    ),
+    calls=st.lists(CALLS, min_size=1, max_size=3).map(tuple),
+    load=st.builds(ClosedLoop, st.integers(1, 10_000), requests=st.none() | st.integers(1, 10_000))
+    | st.builds(OpenLoop, st.floats(0.1, 1e6), st.floats(0.1, 1e4), st.sampled_from(["constant", "poisson"])),
     timeout_s=st.floats(0.1, 100),
     driver=st.sampled_from(get_args(Driver)),
     seed=st.integers(),
+    victim=st.none() | CALLS,
 )
 
 
@@ -58,7 +64,7 @@ def test_a_job_survives_json(job: Job) -> None:
 )
 def test_the_driver_is_the_cheapest_that_can(address: Address, workload: Workload, driver: Driver, why: str) -> None:
     """Only what the raw client cannot speak goes to the other, and the reason is told."""
-    chosen, reason = choose_driver(address, workload)
+    chosen, reason = choose_driver(address, [workload])
     assert chosen == driver
     assert why in reason
 

@@ -33,6 +33,7 @@ def parts(draw: st.DrawFn) -> Part:
     failed = sum(each.failed for each in timeline)
     return Part(
         outcomes={Outcome.OK: latency.count, Outcome.RESET: failed},
+        cut_off_s=0.0,
         cut_off=draw(st.integers(0, 64)),
         duration_s=10.0,
         latency=latency,

@@ -157,7 +157,7 @@ def test_an_error_is_told_and_survived(line: Line) -> None:
     line.send_job(2, Address("no-such-host.invalid", 80), ClosedLoop(1, requests=1))
     assert "gaierror" in line.expect("error")["text"]
     line.channel.send({"id": 3, "job": {}, "share": {}})
-    assert line.expect("error") == {"event": "error", "id": 3, "text": "KeyError: 'workload'"}
+    assert line.expect("error") == {"event": "error", "id": 3, "text": "KeyError: 'address'"}
     assert line.channel.alive()
     line.channel.close()
     assert "Traceback" in line.channel.stderr_tail()

@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.measurement import Measurement
 from benchmarks.stats import gates
-from benchmarks.stats.gates import HostNoise, Thresholds
-from benchmarks.trial import Gate
+from benchmarks.stats.gates import Thresholds
+from benchmarks.trial import Gate, HostNoise
 from tests.benchmarks.makers import measurement
 
 QUIET = HostNoise(steal=0.0, foreign_cpu=0.02, throttled_s=0.0)
@@ -113,7 +113,7 @@ def test_the_reason_joins_what_failed() -> None:
     assert gates.void_reason([good]) is None
 
 
-def judged(noise: HostNoise, *more: Gate) -> tuple[Sequence[Gate], HostNoise]:
+def judged(noise: *more: Gate) -> tuple[Sequence[Gate], HostNoise]:
     """An attempt under that noise."""
     return (gates.steal(noise), gates.foreign_cpu(noise), *more), noise
 

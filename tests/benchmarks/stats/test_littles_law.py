@@ -62,6 +62,7 @@ class Loop:
             requests=latencies_s.size,
             succeeded=latencies_s.size,
             cut_off=int(self.cut_off.sum()),
+            cut_off_s=self.overlap_s(self.cut_off),
             latency=Histogram.of(np.rint(latencies_s * 1e9).astype(np.int64)),
             in_flight_mean=self.overlap_s(np.ones_like(inside)) / self.duration_s,
         )
@@ -71,18 +72,9 @@ class Loop:
 def test_healthy_loops_pass(shape: str, connections: int, opened_s: float, duration_s: float, seed: int) -> None:
     """Whatever the latencies and wherever the window cuts them, even with few requests a connection, it is open."""
     loop = Loop(shape, connections, opened_s, duration_s, seed)
-    gate = littles_law(loop.measured(), loop.load, cut_off_s=loop.overlap_s(loop.cut_off))
+    gate = littles_law(loop.measured(), loop.load)
     assert gate.ok, gate.detail
     assert gate.name in KINDS
-
-
-@pytest.mark.parametrize("shape", ["constant", "in turns", "exponential", "long tail"])
-def test_healthy_loops_pass_without_the_time_of_those_cut_off(shape: str) -> None:
-    """Where nobody kept that time, the slowest answer bounds it well enough, in hundreds of short windows."""
-    for seed in range(200):
-        loop = Loop(shape, connections=10, opened_s=0.5 + seed * 0.013, duration_s=1.5, seed=seed)
-        gate = littles_law(loop.measured(), loop.load)
-        assert gate.ok, gate.detail
 
 
 def test_a_percentage_alone_would_be_wrong() -> None:
@@ -94,17 +86,15 @@ def test_a_percentage_alone_would_be_wrong() -> None:
     assert littles_law(found, loop.load).ok
 
 
-@pytest.mark.parametrize("exactly", [True, False])
 @pytest.mark.parametrize("lost", [0.1, 0.5])
-def test_lost_records_are_found(exactly: bool, lost: float) -> None:
+def test_lost_records_are_found(lost: float) -> None:
     """In a window of ten seconds, a tenth of the answers missing from the histogram closes the gate."""
     loop = Loop("exponential", connections=16, opened_s=1.0, duration_s=10.0, seed=3)
     found = loop.measured()
     kept = round(found.succeeded * (1 - lost))
     thinned = Histogram.of(np.full(kept, round(found.latency.mean_ns), dtype=np.int64))
     found = replace(found, requests=kept, succeeded=kept, latency=thinned)
-    gate = littles_law(found, loop.load, cut_off_s=loop.overlap_s(loop.cut_off) if exactly else None)
-    assert not gate.ok
+    assert not littles_law(found, loop.load).ok
 
 
 def test_latencies_that_are_too_long_are_found() -> None:
@@ -120,16 +110,16 @@ def test_a_server_that_falls_silent_is_not_the_generators_fault() -> None:
     """Requests unanswered for the last third of the window are the server's: known, their time explains itself."""
     found = replace(measurement([10.0] * 2000, duration_s=3.0), cut_off=10, in_flight_mean=10.0)
     load = ClosedLoop(10, duration_s=3.0)
-    assert littles_law(found, load, cut_off_s=10.0).ok
-    assert not littles_law(found, load).ok
+    assert littles_law(replace(found, cut_off_s=10.0), load).ok
+    assert not littles_law(replace(found, cut_off_s=0.0), load).ok
 
 
 def test_known_time_of_those_cut_off_must_be_in_flight() -> None:
     """Where requests are said to have waited for a third of the window, that third shows in those in flight."""
     found = replace(measurement([10.0] * 3000, duration_s=3.0), cut_off=10, in_flight_mean=10.0)
     load = ClosedLoop(10, duration_s=3.0)
-    assert littles_law(found, load, cut_off_s=0.05).ok
-    assert not littles_law(found, load, cut_off_s=10.0).ok
+    assert littles_law(replace(found, cut_off_s=0.05), load).ok
+    assert not littles_law(replace(found, cut_off_s=10.0), load).ok
 
 
 def test_failures_may_have_taken_any_time() -> None:

@@ -7,7 +7,8 @@ import pytest
 from benchmarks.catalog import read_suite, suite_names
 from benchmarks.fields import FieldError
 from benchmarks.stacks import registered_stacks
-from benchmarks.suite import ClosedLoop, parse_suite
+from benchmarks.suite import ClosedLoop
+from benchmarks.suite_file import parse_suite
 
 GOOD = """
 summary = "s"
@@ -39,7 +40,7 @@ def test_a_load_with_several_numbers_of_connections_becomes_several_scenarios() 
 
 def test_a_workload_keeps_method_headers_body_and_expectation() -> None:
     """Everything a request consists of survives the reading."""
-    workload = parse_suite("mine", GOOD).scenarios[2].workload
+    workload = parse_suite("mine", GOOD).scenarios[2].workloads[0]
     assert (workload.method, workload.target, workload.body) == ("POST", "/thing", b"x")
     assert (workload.headers, workload.status, workload.check) == (
         (("Content-Type", "text/plain"),),
@@ -62,8 +63,8 @@ def test_a_workload_keeps_method_headers_body_and_expectation() -> None:
         ),
         ("requests = 3", "requests = 3, duration_s = 1", "load: exactly one of duration_s and requests"),
         ("[1, 10]", "[1, 0]", "load: connections: must be a whole number from 1 to 10000"),
-        ("wait-{connections}", "wait", "name: needs {connections} in it"),
-        ("wait-{connections}", "post", "name: needs {connections} in it"),
+        ("wait-{connections}", "wait", "name: needs {connections} or {rate} in it"),
+        ("wait-{connections}", "post", "name: needs {connections} or {rate} in it"),
         ('name = "post"', 'name = "wait-1"', "suite mine: scenario wait-1: the name stands twice"),
         ("/thing", "thing", "path: must start with /"),
         ("/thing", "/th ing", "path: must start with / and hold visible ASCII only"),
@@ -98,7 +99,7 @@ def test_every_built_in_suite_is_whole(name: str) -> None:
 
 def test_the_classic_scenarios_are_the_five_that_were_published() -> None:
     """classic measures 1 x 0.5 s, 5 x 1.0 s, 10 x 1.0 s, 20 x 0.5 s and 50 x 0.3 s."""
-    targets = [scenario.workload.target.partition("?")[2] for scenario in read_suite("classic").scenarios]
+    targets = [scenario.workloads[0].target.partition("?")[2] for scenario in read_suite("classic").scenarios]
     assert targets == [
         "delay=0.5&concurrent=1",
         "delay=1.0&concurrent=5",
