@@ -113,7 +113,7 @@ def test_the_reason_joins_what_failed() -> None:
     assert gates.void_reason([good]) is None
 
 
-def judged(noise: *more: Gate) -> tuple[Sequence[Gate], HostNoise]:
+def judged(noise: HostNoise, *more: Gate) -> tuple[Sequence[Gate], HostNoise]:
     """An attempt under that noise."""
     return (gates.steal(noise), gates.foreign_cpu(noise), *more), noise
 
