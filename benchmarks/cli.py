@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from benchmarks.commands.parameters import Duration, bounds, names
 from benchmarks.fields import FieldError
 from benchmarks.launch.base import LaunchError
 from benchmarks.options import RunOptions
@@ -53,15 +54,6 @@ def commands() -> None:
     """
 
 
-def _names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    if value is None:
-        return None
-    names = tuple(name.strip() for name in value.split(",") if name.strip())
-    if not names:
-        raise click.BadParameter("must name at least one stack")
-    return names
-
-
 launcher_option = click.option(
     "--launcher",
     type=click.Choice(["local", "docker", "compose", "url"]),
@@ -69,16 +61,16 @@ launcher_option = click.option(
     show_default=True,
     help="Local processes, containers of our own, a compose project that is up, or addresses.",
 )
-stacks_option = click.option("--stacks", callback=_names, metavar="A,B", help="Only these stacks.")
+stacks_option = click.option("--stacks", callback=names, metavar="A,B", help="Only these stacks.")
 stacks_file_option = click.option("--stacks-file", metavar="FILE", help="Stacks and requests of your own (TOML).")
 project_option = click.option("--project", metavar="NAME", help="The compose project, if not this folder's.")
 timeout_option = click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(0.1, 3600),
-    default=30.0,
+    type=Duration(0.1, 3600),
+    default="30s",
     show_default=True,
-    metavar="SECONDS",
+    metavar="TIME",
     help="How long to wait for one answer.",
 )
 
@@ -98,6 +90,13 @@ timeout_option = click.option(
 )
 @click.option("--driver", type=click.Choice(["raw", "aiohttp"]), default="raw", show_default=True, help="HTTP client.")
 @click.option("--blocks", type=click.IntRange(1, 1000), help="Interleaved rounds, each with every stack.")
+@click.option(
+    "--time-budget",
+    "time_budget_s",
+    type=Duration(10, 7 * 86_400),
+    metavar="TIME",
+    help="Fit the run into so much time, such as 10m.",
+)
 @timeout_option
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Fixes the order of the trials.")
 @click.option(
@@ -110,6 +109,8 @@ timeout_option = click.option(
     help="Memory budget of each stack.",
 )
 @project_option
+@click.option("--strict", is_flag=True, help="Keep no trial that the host disturbed.")
+@click.option("--gate", "gates", multiple=True, callback=bounds, metavar="NAME=VALUE", help="Another bound of a gate.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=RESULTS, show_default=True)
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that stopped.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its duration, start nothing.")
@@ -118,11 +119,14 @@ timeout_option = click.option(
 def run_command(out: Path, resume: Path | None, dry_run: bool, quiet: bool, as_json: bool, **chosen: object) -> int:
     """Measure SUITE: quick (the default), classic, waiting, or a .toml file."""
     from benchmarks.commands import run as command  # noqa: PLC0415 - numpy and docker only where needed
+    from benchmarks.commands.measure import Output  # noqa: PLC0415
 
-    output = command.Output(Console(highlight=False), Console(stderr=True, highlight=False), as_json, quiet)
+    output = Output(Console(highlight=False), Console(stderr=True, highlight=False), as_json, quiet)
     if resume is not None:
         return command.resume(_found(resume, out), output)
     options = RunOptions.from_dict(chosen)
+    if options.blocks is not None and options.time_budget_s is not None:
+        raise FieldError("--blocks: cannot stand beside --time-budget, which chooses their number")
     if dry_run:
         return command.dry_run(options, output)
     return command.start(options, out, output)

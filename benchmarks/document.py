@@ -10,18 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from benchmarks.curve import Curve, Point
 from benchmarks.histogram import Histogram, summarise
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
 from benchmarks.suite import PLAIN_HEADERS, Scenario, Suite, Workload, load_from_dict
-from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Place, Result, Trial
+from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Place, Result, Trial
 
 SCHEMA = 1
 REDACTED = "[redacted]"
 
 
-def run_to_dict(run: Run) -> dict[str, Any]:
-    """The document of a run, without any of the user's secrets."""
+def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, Any]:
+    """The document of a run, without any of the user's secrets; with other ``trials`` than its own if any are given."""
     content = {
         "schema": SCHEMA,
         "id": run.run_id,
@@ -35,8 +36,10 @@ def run_to_dict(run: Run) -> dict[str, Any]:
         "baseline": run.baseline,
         "stacks": run.stacks,
         "planned": run.planned,
-        "trials": [result_to_dict(result) for result in run.results],
+        "trials": [result_to_dict(result) for result in (run.results if trials is None else trials)],
         "comparisons": [asdict(comparison) for comparison in run.comparisons],
+        "limits": [asdict(limit) for limit in run.limits],
+        "crossover": [asdict(curve) for curve in run.curves],
         "advice": run.advice,
     }
     redacted: dict[str, Any] = redact(content, run.secrets)
@@ -61,7 +64,22 @@ def run_from_dict(content: Mapping[str, Any]) -> Run:
         planned=content["planned"],
         results=tuple(result_from_dict(trial) for trial in content["trials"]),
         comparisons=tuple(Comparison(**comparison) for comparison in content["comparisons"]),
+        limits=tuple(Limit(**limit) for limit in content["limits"]),
+        curves=tuple(curve_from_dict(curve) for curve in content["crossover"]),
         advice=content["advice"],
+    )
+
+
+def curve_from_dict(content: Mapping[str, Any]) -> Curve:
+    """The curve of a document."""
+    return Curve(
+        candidate=content["candidate"],
+        scenario=content["scenario"],
+        waits_s=tuple(content["waits_s"]),
+        connections=tuple(content["connections"]),
+        speedups=tuple(tuple(row) for row in content["speedups"]),
+        notable_s=tuple(content["notable_s"]),
+        measured=tuple(Point(**point) for point in content["measured"]),
     )
 
 
@@ -164,6 +182,8 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "gpu": None,
         "generator": asdict(found.generator),
         "noise": asdict(result.noise) if result.noise else None,
+        "downstream_cpu_s": result.downstream_cpu_s,
+        "null_rate_rps": result.null_rate_rps,
         "gates": [asdict(gate) for gate in result.gates],
     }
 
@@ -173,7 +193,7 @@ TRIAL_KEYS = (
     "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "first_byte_ms", "victim_ms",
     "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram", "lateness_histogram",
     "first_byte_histogram", "reconnects", "resent", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "gpu",
-    "generator", "noise",
+    "generator", "noise", "downstream_cpu_s", "null_rate_rps",
 )  # fmt: skip
 
 
@@ -217,7 +237,18 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
     )
     gates = tuple(Gate(**gate) for gate in content["gates"])
     noise = HostNoise(**content["noise"]) if content["noise"] else None
-    return Trial(place, content["metric"], measurement, cost, content["state"], content["reason"], gates, noise)
+    return Trial(
+        place=place,
+        metric=content["metric"],
+        measurement=measurement,
+        cost=cost,
+        state=content["state"],
+        reason=content["reason"],
+        gates=gates,
+        noise=noise,
+        downstream_cpu_s=content["downstream_cpu_s"],
+        null_rate_rps=content["null_rate_rps"],
+    )
 
 
 def _called(called: CallCount | Victim) -> dict[str, Any]:

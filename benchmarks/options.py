@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 from benchmarks.budget import DEFAULT_MEMORY_MIB
@@ -15,7 +15,10 @@ DriverName = Literal["raw", "aiohttp"]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """The settings of a run; None where the suite or the host decides."""
+    """The settings of a run; None where the suite or the host decides.
+
+    ``gates`` holds bounds of ``benchmarks.stats.gates.Thresholds`` that are not the method's.
+    """
 
     suite: str | None = None
     stacks: tuple[str, ...] | None = None
@@ -25,10 +28,13 @@ class RunOptions:
     generator: GeneratorPlace = "process"
     driver: DriverName = "raw"
     blocks: int | None = None
+    time_budget_s: float | None = None
     timeout_s: float = 30.0
     seed: int | None = None
     memory_mib: int = DEFAULT_MEMORY_MIB
     project: str | None = None
+    strict: bool = False
+    gates: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The options as a document."""
@@ -41,4 +47,4 @@ class RunOptions:
         if set(content) != known:
             raise TypeError(f"options: expected {', '.join(sorted(known))}")
         stacks = content["stacks"]
-        return cls(**{**content, "stacks": None if stacks is None else tuple(stacks)})
+        return cls(**{**content, "stacks": None if stacks is None else tuple(stacks), "gates": dict(content["gates"])})

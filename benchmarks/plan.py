@@ -70,26 +70,35 @@ def total_seconds(steps: Iterable[Step], paces: Mapping[str, Pace]) -> float:
 
 
 def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
-    """About how long one trial will take: its verification, warm-up and window."""
+    """About how long one trial will take: its verification, warm-up and window, and what is answered after it."""
     load = scenario.load
     request_s = mean_request_seconds(scenario.workloads, fans_out=pace.fans_out)
     if isinstance(load, OpenLoop):
-        return request_s + load.warmup_s + load.duration_s + OVERHEAD_S
+        return request_s + load.warmup_s + load.duration_s + request_s + OVERHEAD_S
     # Little's law: more connections than slots wait in turn.
     busy = load.connections if pace.slots is None else min(load.connections, pace.slots)
     per_request_s = request_s / busy
     warm_s = max(load.warmup_s, load.warmup_requests * per_request_s)
-    window_s = load.duration_s if load.duration_s is not None else (load.requests or 0) * per_request_s
-    return request_s + warm_s + window_s + OVERHEAD_S
+    if load.duration_s is None:
+        return request_s + warm_s + (load.requests or 0) * per_request_s + OVERHEAD_S
+    drain_s = min(load.connections * per_request_s, DRAINED_WITHIN_S)
+    return request_s + warm_s + load.duration_s + drain_s + OVERHEAD_S
 
 
 OVERHEAD_S = 0.2
+# As long as a server may go on with requests of a closed window, before the next trial begins.
+DRAINED_WITHIN_S = 5.0
 
 
 def mean_request_seconds(workloads: Sequence[Workload], *, fans_out: bool) -> float:
     """How long a request of a mix waits on average, each workload by its weight."""
     weights = sum(workload.weight for workload in workloads)
     return sum(each.weight * request_seconds(each, fans_out=fans_out) for each in workloads) / weights
+
+
+def least_seconds(workload: Workload) -> float:
+    """The least time that a right answer can take: calls made all at once; 0 where it is not known."""
+    return request_seconds(workload, fans_out=True)
 
 
 def request_seconds(workload: Workload, *, fans_out: bool) -> float:

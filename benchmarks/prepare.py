@@ -10,20 +10,26 @@ from pathlib import Path
 from benchmarks.budget import Budget, divide
 from benchmarks.catalog import read_suite
 from benchmarks.fields import FieldError
+from benchmarks.fit import fit
 from benchmarks.observe.host import can_pin, usable_cores
 from benchmarks.options import RunOptions
 from benchmarks.plan import Pace, Step, plan
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
+from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import Scenario, Suite
+from benchmarks.twin import twin_of
 
 PORTABLE_BASELINE = "flask-waitress"
 LAUNCH_S = {"local": 1.2, "docker": 3.5, "compose": 0.5, "url": 0.2}
-OWN_BLOCKS = 3
+OWN_BLOCKS = FEWEST_BLOCKS
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that a run needs before anything is started; ``notes`` are for the report."""
+    """All that a run needs before anything is started; ``notes`` are for the report.
+
+    ``stacks`` and ``paces`` hold the baseline's twin, too, where there is one: the same stack by another name.
+    """
 
     suite: Suite
     stacks: Mapping[str, Stack]
@@ -50,7 +56,9 @@ def prepare(options: RunOptions, seed: int, running: frozenset[str] | None = Non
     if baseline not in names:
         raise FieldError(f"--baseline: {baseline} is not among the stacks of this run: {', '.join(names)}")
     stacks = {name: known[name] for name in names}
-    suite = replace(suite, stacks=names, baseline=baseline, blocks=options.blocks or suite.blocks)
+    suite = replace(suite, stacks=names, baseline=baseline)
+    if options.blocks is not None:
+        suite = replace(suite, blocks=options.blocks, most_blocks=options.blocks, precision=None)
     budget = divide(usable_cores(), options.memory_mib)
     notes += [budget.note] if budget.note else []
     if not can_pin() and options.launcher == "local":
@@ -58,8 +66,22 @@ def prepare(options: RunOptions, seed: int, running: frozenset[str] | None = Non
             f"{sys.platform} cannot bind processes to cores: servers and generator disturb each other. "
             "For a real comparison use --launcher docker."
         )
-    paces = {name: _pace(stack, options) for name, stack in stacks.items()}
-    return Prepared(suite, stacks, baseline, seed, budget, plan(suite, names, seed), paces, own.secrets, tuple(notes))
+    if len(stacks) > 1 and (options.time_budget_s or suite.blocks >= FEWEST_BLOCKS):
+        stacks[twin_of(baseline)] = stacks[baseline]
+    paces = {name: _pace(stack, options, len(budget.server)) for name, stack in stacks.items()}
+    if options.time_budget_s is not None:
+        suite = _fitted(suite, paces, options.time_budget_s, notes)
+    steps = plan(suite, tuple(stacks), seed)
+    return Prepared(suite, stacks, baseline, seed, budget, steps, paces, own.secrets, tuple(notes))
+
+
+def _fitted(suite: Suite, paces: Mapping[str, Pace], budget_s: float, notes: list[str]) -> Suite:
+    try:
+        fitted = fit(suite, paces, budget_s)
+    except ValueError as error:
+        raise FieldError(f"--time-budget: {error}") from error
+    notes.append(fitted.sentence)
+    return fitted.suite
 
 
 def prepare_all(options: RunOptions, running: frozenset[str] | None = None) -> Prepared:
@@ -90,7 +112,7 @@ def _suite(options: RunOptions, own: OwnFile) -> Suite:
         for name, workload in own.requests.items()
         for load in own.loads
     )
-    return Suite("own", "The requests of your own stacks file.", "", (), OWN_BLOCKS, scenarios)
+    return Suite("own", "The requests of your own stacks file.", "", (), OWN_BLOCKS, scenarios, most_blocks=OWN_BLOCKS)
 
 
 def _names(
@@ -141,10 +163,10 @@ def _baseline(suite: Suite, names: tuple[str, ...], known: Mapping[str, Stack]) 
     return marked[0] if marked else names[0]
 
 
-def _pace(stack: Stack, options: RunOptions) -> Pace:
+def _pace(stack: Stack, options: RunOptions, cores: int) -> Pace:
     launch_s = LAUNCH_S[options.launcher]
     if isinstance(stack.source, Registered):
         entry = stack.source.entry
-        slots = entry.waiting_slots(entry.worker_count(1))
+        slots = entry.waiting_slots(entry.worker_count(cores))
         return Pace(launch_s, slots, fans_out=entry.holds == "nothing" or "fanout" in entry.app)
     return Pace(launch_s)

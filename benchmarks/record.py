@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from benchmarks.curve import Curve
 from benchmarks.suite import Suite
-from benchmarks.trial import Comparison, Place, Result, Trial
+from benchmarks.trial import Comparison, Limit, Place, Result, Trial
 
 Status = Literal["running", "complete", "interrupted", "failed"]
 
@@ -33,17 +34,18 @@ class Run:
     status: Status = "running"
     results: tuple[Result, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    curves: tuple[Curve, ...] = ()
     advice: Mapping[str, Any] | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def done(self) -> frozenset[Place]:
         """Where a measured trial stands already, whichever attempt it was."""
         return frozenset(
-            replace(result.place, attempt=1)
-            for result in self.results
-            if isinstance(result, Trial) and result.state != "void"
+            replace(result.place, attempt=1) for result in self.results if isinstance(result, Trial) and result.counts
         )
 
     def plus(self, result: Result) -> Run:
-        """The same run with one more result."""
-        return replace(self, results=(*self.results, result))
+        """The same run with one more result, or with another word on a trial that it holds already."""
+        kept = tuple(each for each in self.results if each.place != result.place)
+        return replace(self, results=(*kept, result))

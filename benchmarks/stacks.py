@@ -15,6 +15,7 @@ from benchmarks.fields import FieldError, Fields
 from benchmarks.suite import PLAIN_HEADERS, Load, Workload
 from benchmarks.suite_file import parse_loads, parse_workload
 from benchmarks.target import Address
+from benchmarks.twin import is_twin
 from servers.registry import TIERS, Entry, Registry, load_registry
 
 MAX_FILE_BYTES = 1_000_000
@@ -73,15 +74,17 @@ class Stack:
         """Whether it is one of the wrong migrations, which may fail without failing the run."""
         return self.tier == "control"
 
-    def settings(self) -> dict[str, object]:
-        """What stands beside every figure of this stack: server, workers, threads, access log."""
+    def settings(self, cores: int) -> dict[str, object]:
+        """What stands beside every figure of this stack: server, workers (on so many cores), threads, access log."""
         match self.source:
             case Registered(entry):
                 return {
                     "framework": entry.framework,
+                    "app": entry.app,
                     "server": entry.server,
                     "worker_class": entry.worker_class,
                     "workers": entry.workers,
+                    "worker_count": entry.worker_count(cores),
                     "threads": entry.threads,
                     "connections": entry.connections,
                     "loop": entry.loop,
@@ -139,6 +142,8 @@ def parse_own_file(where: str, document: Mapping[str, Any], folder: Path, enviro
     fields = Fields(where, document)
     stacks = {}
     for name, table in fields.table("stacks", default={}).items():
+        if is_twin(name):
+            raise FieldError(f"{where}: stacks.{name}: this ending is for the baseline's twin")
         if not NAME.fullmatch(name):
             raise FieldError(f"{where}: stacks.{name}: letters, digits, '.', '_' and '-' only, at most 64")
         if not isinstance(table, Mapping):

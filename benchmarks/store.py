@@ -8,31 +8,68 @@ from pathlib import Path
 
 from benchmarks import document
 from benchmarks.record import Run
+from benchmarks.trial import Result
 
 RUN_FILE = "run.json"
 MAX_RUN_BYTES = 500_000_000
+_NO_TRIALS = '\n "trials": []'
 
 
 class StoreError(ValueError):
     """A stored run that cannot be read; the message says why."""
 
 
+class Writer:
+    """Writes the states of one run into its folder, so that the file is whole at every moment.
+
+    The text of each trial is kept: turning all of them into text again after every trial would in a long run take
+    longer than the trials.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._texts: dict[int, tuple[Result, str]] = {}
+
+    def save(self, run: Run) -> Path:
+        """Write the run as it is now; returns the path of the file."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / RUN_FILE
+        part = self._folder / f".{RUN_FILE}.{os.getpid()}"
+        with part.open("w", encoding="utf-8") as file:
+            file.write(self._text(run))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        return path
+
+    def _text(self, run: Run) -> str:
+        frame = _json(document.run_to_dict(run, trials=()))
+        if not run.results:
+            return frame + "\n"
+        trials = ",\n".join(self._of(result, run) for result in run.results)
+        return frame.replace(_NO_TRIALS, f"{_NO_TRIALS[:-1]}\n{trials}\n ]", 1) + "\n"
+
+    def _of(self, result: Result, run: Run) -> str:
+        # The result is kept beside its text, so that no other can have its identity.
+        known = self._texts.get(id(result))
+        if known is None:
+            content = document.redact(document.result_to_dict(result), run.secrets)
+            known = self._texts[id(result)] = result, _json(content)
+        return known[1]
+
+
 def save(run: Run, folder: Path) -> Path:
-    """Write a run into its folder, so that the file is whole at every moment; returns its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / RUN_FILE
-    part = folder / f".{RUN_FILE}.{os.getpid()}"
-    with part.open("w", encoding="utf-8") as file:
-        file.write(to_json(run))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    return path
+    """Write a run into its folder; returns the path of the file."""
+    return Writer(folder).save(run)
 
 
 def to_json(run: Run) -> str:
     """A run as the text of its run.json."""
-    return json.dumps(document.run_to_dict(run), indent=1, allow_nan=False) + "\n"
+    return _json(document.run_to_dict(run)) + "\n"
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=1, allow_nan=False)
 
 
 def load(where: Path) -> Run:

@@ -9,6 +9,7 @@ from benchmarks.measurement import Measurement
 from benchmarks.suite import Metric
 
 State = Literal["ok", "noisy", "void"]
+Verdict = Literal["faster", "slower", "equivalent", "inconclusive", "not tested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One scenario measured once on one stack. ``cost`` is None where the stack runs elsewhere, ``noise`` where
-    nobody looked at the host.
+    """One scenario measured once on one stack.
+
+    ``cost`` is None where the stack runs elsewhere, ``noise`` where nobody looked at the host. ``downstream_cpu_s`` is
+    what the downstream spent in the window, ``null_rate_rps`` what the same load gets from a server that does nothing;
+    both are None where they are not known.
     """
 
     place: Place
@@ -66,6 +70,13 @@ class Trial:
     reason: str | None = None
     gates: tuple[Gate, ...] = ()
     noise: HostNoise | None = None
+    downstream_cpu_s: float | None = None
+    null_rate_rps: float | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may be compared: a void trial is shown and never counted."""
+        return self.state != "void"
 
     @property
     def rate_rps(self) -> float:
@@ -111,10 +122,11 @@ Result = Trial | Failure
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One candidate against the baseline in one scenario.
+    """One candidate against the baseline in one scenario, over so many ``blocks``.
 
     ``speedup`` above 1 is better, whatever the metric. ``low`` and ``high`` bound it with ``confidence``, and are None
-    where too few blocks were measured; ``binds`` names the ceiling, once ceilings are computed.
+    where too few blocks were measured. Within ``margin``, a share, is no difference; it is None without an A/A pair.
+    ``binds`` names the ceiling that the candidate reached, None where it reached none.
     """
 
     scenario: str
@@ -125,5 +137,22 @@ class Comparison:
     low: float | None = None
     high: float | None = None
     confidence: float | None = None
-    verdict: str = "not tested"
+    verdict: Verdict = "not tested"
+    blocks: int = 0
+    margin: float | None = None
     binds: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The ceiling of a stack in a scenario: ``binds`` names the one that it reached, None where it reached none.
+
+    ``predicted_rps`` is the lowest ceiling known, None without any; the sentence shows the sum.
+    """
+
+    scenario: str
+    stack: str
+    binds: str | None
+    predicted_rps: float | None
+    measured_rps: float
+    sentence: str

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from benchmarks.stats.intervals import interval, log_ratios
+from benchmarks.stats.decision import SMALLEST_MARGIN, decide, margin
+from benchmarks.stats.intervals import FEWEST_BLOCKS, Interval, interval, log_ratios
 from benchmarks.suite import Metric
 from benchmarks.trial import Comparison, Result, Trial
+from benchmarks.twin import is_twin
 
 NO_BENEFIT = "no benefit"
 # The matrix knows no smaller word than a moderate benefit; 2 % is not worth a change.
@@ -25,53 +29,122 @@ class Migration:
     word: str
 
 
-def compare(results: Iterable[Result], baseline: str) -> tuple[Comparison, ...]:
+def compare(
+    results: Iterable[Result], baseline: str, slots: Mapping[str, int | None] | None = None
+) -> tuple[Comparison, ...]:
     """Compare every stack with the baseline, scenario by scenario, in the order of the trials.
 
     The speedup is the geometric mean of the ratios within each block: what drifts between blocks cancels out. From five
-    blocks on it has an interval, whose confidence is that of all comparisons of the run together.
+    blocks on it has an interval, whose confidence is that of all comparisons of the run together, and a verdict if the
+    baseline's twin was measured, too. ``slots`` are the waiting slots of each stack, where they are limited.
     """
-    pairs = list(_pairs(_scores(results), baseline))
-    comparisons = []
-    for scenario, candidate, metric, logs in pairs:
-        found = interval(logs, comparisons=len(pairs))
-        speedup = math.exp(math.fsum(logs) / len(logs))
-        comparison = Comparison(scenario, baseline, candidate, metric, speedup)
-        if found is not None:
-            comparison = replace(comparison, low=found.low, high=found.high, confidence=found.confidence)
-        comparisons.append(comparison)
-    return tuple(comparisons)
+    pairs = list(_pairs(_trials(results), baseline))
+    tested = sum(not is_twin(pair.candidate) for pair in pairs)
+    # The twin is no candidate: its interval stands for itself.
+    found = [interval(pair.logs, comparisons=1 if is_twin(pair.candidate) else tested) for pair in pairs]
+    twins = {
+        pair.scenario: interval_of for pair, interval_of in zip(pairs, found, strict=True) if is_twin(pair.candidate)
+    }
+    return tuple(
+        _comparison(pair, baseline, interval_of, twins.get(pair.scenario), slots or {})
+        for pair, interval_of in zip(pairs, found, strict=True)
+    )
 
 
-def _pairs(scores: Scores, baseline: str) -> Iterator[tuple[str, str, Metric, tuple[float, ...]]]:
-    """Scenario, candidate, metric, and the logarithm of the ratio in each block that both sides have."""
-    for scenario, stacks in scores.items():
+class _Pair(NamedTuple):
+    """A candidate beside the baseline in one scenario: both trials of each block that both have."""
+
+    scenario: str
+    candidate: str
+    blocks: Sequence[tuple[Trial, Trial]]
+
+    @property
+    def metric(self) -> Metric:
+        return self.blocks[0][0].metric
+
+    @property
+    def noisy(self) -> bool:
+        return any(trial.state == "noisy" for block in self.blocks for trial in block)
+
+    @property
+    def logs(self) -> tuple[float, ...]:
+        scores = [(candidate.score or 0.0, baseline.score or 0.0) for candidate, baseline in self.blocks]
+        return log_ratios([one for one, _ in scores], [other for _, other in scores])
+
+
+def _comparison(
+    pair: _Pair, baseline: str, found: Interval | None, twins: Interval | None, slots: Mapping[str, int | None]
+) -> Comparison:
+    allowed = margin(twins, max(SMALLEST_MARGIN, _resolution(pair, baseline, slots)))
+    return Comparison(
+        scenario=pair.scenario,
+        baseline=baseline,
+        candidate=pair.candidate,
+        metric=pair.metric,
+        speedup=math.exp(math.fsum(pair.logs) / len(pair.blocks)),
+        low=found.low if found else None,
+        high=found.high if found else None,
+        confidence=found.confidence if found else None,
+        verdict=decide(found, allowed, noisy=pair.noisy),
+        blocks=len(pair.blocks),
+        margin=allowed,
+    )
+
+
+def _resolution(pair: _Pair, baseline: str, slots: Mapping[str, int | None]) -> float:
+    """What a window can tell apart, as a share of its rate: one round of requests that wait in step.
+
+    A window may hold one round more or less than another by chance alone. A round is what is in flight, at most the
+    stack's waiting slots. A fixed number of requests has no rounds.
+    """
+    if pair.metric == "time":
+        return 0.0
+    names = (pair.candidate, baseline)
+    rounds: list[float] = [
+        statistics.median(_round(trial, slots.get(name)) / trial.measurement.completed for trial in side)
+        for name, side in zip(names, zip(*pair.blocks, strict=True), strict=True)
+    ]
+    return max(rounds)
+
+
+def _round(trial: Trial, slots: int | None) -> float:
+    in_flight = trial.measurement.in_flight_mean
+    return in_flight if slots is None else min(in_flight, slots)
+
+
+# Scenario -> stack -> block -> the trial that counts.
+_Trials = dict[str, dict[str, dict[int, Trial]]]
+
+
+def _trials(results: Iterable[Result]) -> _Trials:
+    trials: _Trials = {}
+    for result in results:
+        stacks = trials.setdefault(result.place.scenario, {})
+        if isinstance(result, Trial) and result.counts and result.score is not None:
+            stacks.setdefault(result.place.stack, {})[result.place.block] = result
+    return trials
+
+
+def _pairs(trials: _Trials, baseline: str) -> Iterator[_Pair]:
+    for scenario, stacks in trials.items():
         reference = stacks.get(baseline, {})
         for candidate, blocks in stacks.items():
-            shared = sorted(set(blocks) & set(reference))
+            shared = [(blocks[block], reference[block]) for block in sorted(set(blocks) & set(reference))]
             if candidate != baseline and shared:
-                theirs, ours = [reference[block][1] for block in shared], [blocks[block][1] for block in shared]
-                yield scenario, candidate, blocks[shared[0]][0].metric, log_ratios(ours, theirs)
+                yield _Pair(scenario, candidate, _quiet(shared))
 
 
-# Scenario -> stack -> block -> the trial that counts, and its score.
-Scores = dict[str, dict[str, dict[int, tuple[Trial, float]]]]
-
-
-def _scores(results: Iterable[Result]) -> Scores:
-    scores: Scores = {}
-    for result in results:
-        stacks = scores.setdefault(result.place.scenario, {})
-        if isinstance(result, Trial) and result.state != "void" and result.score is not None:
-            blocks = stacks.setdefault(result.place.stack, {})
-            blocks[result.place.block] = (result, result.score)
-    return scores
+def _quiet(blocks: Sequence[tuple[Trial, Trial]]) -> Sequence[tuple[Trial, Trial]]:
+    """The blocks without noise, where these are enough for an interval; else all."""
+    quiet = [block for block in blocks if all(trial.state == "ok" for trial in block)]
+    return quiet if len(quiet) >= FEWEST_BLOCKS else blocks
 
 
 def migrations(comparisons: Sequence[Comparison]) -> tuple[Migration, ...]:
     """The migration matrix on each candidate's mean speedup, read at the lower bound where there is one."""
     found = []
-    for candidate in dict.fromkeys(each.candidate for each in comparisons):
+    candidates = dict.fromkeys(each.candidate for each in comparisons if not is_twin(each.candidate))
+    for candidate in candidates:
         speedups = [each.low or each.speedup for each in comparisons if each.candidate == candidate]
         mean = math.fsum(speedups) / len(speedups)
         found.append(Migration(candidate, len(speedups), mean, matrix_word(mean)))

@@ -10,10 +10,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PURE = (
-    "budget", "document", "fields", "histogram", "measurement", "options", "plan", "record", "report/table",
+    "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "histogram", "judge",
+    "measurement", "options", "plan", "record", "report/table",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",
-    "load/schedule",
+    "load/schedule", "suite_file", "twin", "why",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",
@@ -64,7 +65,7 @@ def test_only_run_brings_launch_load_and_observe_together() -> None:
         for path in modules("benchmarks")
         if len({folder for folder in CONDUCTED for each in imports(path) if each.startswith(folder)}) == 3
     }
-    assert together == {"benchmarks/run.py"}
+    assert together == {"benchmarks/run/bench.py"}
 
 
 def test_servers_know_nothing_of_the_runner() -> None:

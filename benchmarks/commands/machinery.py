@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from benchmarks.fields import FieldError
@@ -13,8 +13,13 @@ from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.launch.local import LocalLauncher
 from benchmarks.launch.project import stacks_up
 from benchmarks.load.engine import Engine, local_engine
+from benchmarks.load.null_rate import NullRates
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared
+from benchmarks.record import Run
+from benchmarks.report.progress import Narrator
+from benchmarks.run.bench import Bench, Terms
+from benchmarks.stats.gates import Thresholds
 from benchmarks.target import Address
 
 
@@ -36,6 +41,32 @@ def launcher_for(
             return AttachedLauncher(run_id, options.project)
         case "url":
             return UrlLauncher()
+
+
+@contextmanager
+def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: Run, show: Narrator) -> Iterator[Bench]:
+    """The bench on which every trial is measured: the load engine, the null server, and the terms of the run."""
+    terms = Terms(
+        budget=prepared.budget,
+        driver=options.driver,
+        timeout_s=options.timeout_s,
+        seed=run.seed,
+        strict=options.strict,
+        bounds=Thresholds(**options.gates),
+        slots={name: pace.slots for name, pace in prepared.paces.items()},
+    )
+    with (
+        engine_for(options, prepared, launcher, run.run_id, show.say) as engine,
+        NullRates(engine, prepared.budget.server[0]) as null_rates,
+    ):
+        yield Bench(
+            terms,
+            launcher=launcher,
+            engine=engine,
+            reach=reach_for(options),
+            null_rates=null_rates,
+            progress=show.progress,
+        )
 
 
 def engine_for(

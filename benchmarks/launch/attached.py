@@ -28,7 +28,7 @@ from benchmarks.launch.project import (
 )
 from benchmarks.launch.server_container import ServerContainer, server_in
 from benchmarks.stacks import Registered, Stack, Url
-from benchmarks.target import Address, Elsewhere
+from benchmarks.target import Address, Elsewhere, Subject
 
 HEALTHY_WITHIN_S = 30.0
 
@@ -65,6 +65,11 @@ class AttachedLauncher:
     def network(self) -> str:
         """The name of the network that the project's containers share."""
         return network_of(next(iter(self._containers.values())))
+
+    @property
+    def downstream(self) -> Subject | None:
+        """Not this launcher's own."""
+        return None
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Pause the others, wake this one; raises LaunchError where it is not up or not healthy."""
@@ -141,6 +146,11 @@ class UrlLauncher:
 
     def __exit__(self, *_exc: object) -> None:
         """Nothing is taken down."""
+
+    @property
+    def downstream(self) -> Subject | None:
+        """Not this launcher's own."""
+        return None
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Wait until the address answers; raises LaunchError where it does not."""

@@ -49,6 +49,10 @@ class Launcher(Protocol):
     def __exit__(self, *_exc: object) -> None:
         """Take everything down again, whatever happened."""
 
+    @property
+    def downstream(self) -> Subject | None:
+        """What every stack calls, for whoever observes it; None where it is not this launcher's."""
+
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack and wait until it is healthy; raises LaunchError with its log where it is not."""
 

@@ -21,6 +21,7 @@ from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
 from benchmarks.stacks import Image, Registered, Stack
+from benchmarks.target import Subject
 from servers.registry import load_registry
 
 HEALTHY_WITHIN_S = 60.0
@@ -83,6 +84,11 @@ class ContainerLauncher:
     def network(self) -> str:
         """The name of the network that the run's containers share."""
         return self._network
+
+    @property
+    def downstream(self) -> Subject | None:
+        """The downstream's container."""
+        return self._downstream.subject
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack in a container; raises LaunchError with its log where it does not get healthy."""

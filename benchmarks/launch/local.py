@@ -18,7 +18,7 @@ from benchmarks.launch import guard
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.stacks import Command, Registered, Stack
-from benchmarks.target import Address, ProcessTree
+from benchmarks.target import Address, ProcessTree, Subject
 from servers.registry import load_registry
 
 LOOPBACK = "127.0.0.1"
@@ -95,7 +95,7 @@ class LocalLauncher:
         self._logs = logs
         self._choose_port = choose_port
         self._shared = ExitStack()
-        self._downstream: Address | None = None
+        self._downstream: LocalProcess | None = None
         self._started = 0
 
     def __enter__(self) -> Self:
@@ -106,13 +106,18 @@ class LocalLauncher:
             process = stack.enter_context(
                 self._process(DOWNSTREAM, argv, self._environment(), self._budget.downstream, "/health")
             )
-            self._downstream = process.address
+            self._downstream = process
             self._shared = stack.pop_all()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         """Stop the downstream."""
         self._shared.close()
+
+    @property
+    def downstream(self) -> Subject | None:
+        """The downstream's process tree."""
+        return self._downstream.subject if self._downstream else None
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack on a free port; raises LaunchError with its log where it does not get healthy."""
@@ -150,7 +155,7 @@ class LocalLauncher:
         environment = {key: value for key, value in os.environ.items() if key not in SERVE_VARIABLES}
         environment |= {"CPUS": str(len(self._budget.server)), "PYTHONUNBUFFERED": "1"}
         if self._downstream:
-            environment["DOWNSTREAM_URL"] = self._downstream.url
+            environment["DOWNSTREAM_URL"] = self._downstream.address.url
         return environment
 
     @contextmanager

@@ -13,6 +13,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO, Protocol
 
+from benchmarks.target import Subject
+
 Message = Mapping[str, Any]
 Deliver = Callable[[Message | None], None]
 
@@ -25,6 +27,10 @@ class Channel(Protocol):
 
     same_clock: bool
     """Whether its clock is this process's: then a moment can be named at which all begin."""
+
+    @property
+    def subject(self) -> Subject | None:
+        """What it runs in, where that is no process of this runner's."""
 
     def open(self, deliver: Deliver) -> None:
         """Start the shard. Its events are delivered on a thread of the channel's, at the end of them None.
@@ -56,6 +62,11 @@ class ProcessChannel:
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._threads: list[Thread] = []
+
+    @property
+    def subject(self) -> Subject | None:
+        """A process of this runner's."""
+        return None
 
     def open(self, deliver: Deliver) -> None:
         """Start the process; raises OSError where that is not possible."""

@@ -24,6 +24,7 @@ from benchmarks.containers.images import Say, ensure_image, generator_recipe
 from benchmarks.containers.ownership import discard, labels
 from benchmarks.load.channels import END_WITHIN_S, TAIL_LINES, Deliver, Message
 from benchmarks.load.engine import Engine
+from benchmarks.target import ContainerRef, Subject
 
 FRAME_HEAD = struct.Struct(">BxxxL")
 STDOUT = 1
@@ -91,6 +92,11 @@ class ContainerChannel:
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._threads: list[Thread] = []
+
+    @property
+    def subject(self) -> Subject | None:
+        """Its container, while there is one."""
+        return ContainerRef(str(self._container.id)) if self._container else None
 
     def open(self, deliver: Deliver) -> None:
         """Start the container; raises OSError where that is not possible."""

@@ -14,6 +14,7 @@ from benchmarks.load.job import Job
 from benchmarks.load.part import Part, merge
 from benchmarks.load.schedule import DRAIN_WITHIN_S, Share, longest_warmup_s, longest_window_s, split
 from benchmarks.measurement import Measurement
+from benchmarks.target import Subject
 
 START_AHEAD_S = 0.03
 LOOK_EVERY_S = 0.25
@@ -47,6 +48,11 @@ class Engine:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """What the shards run in that is no process of this runner's."""
+        return tuple(subject for channel in self._channels if (subject := channel.subject))
 
     def close(self) -> None:
         """End all shards."""

@@ -1,4 +1,4 @@
-"""What a stack spent in one trial: CPU seconds between two moments, and the most memory meanwhile."""
+"""What was spent in one trial: CPU seconds between two moments, and the most memory meanwhile."""
 
 from __future__ import annotations
 
@@ -6,21 +6,43 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from benchmarks.observe.usage import Meter
+from benchmarks.observe.usage import Meter, Usage
 from benchmarks.trial import Cost
 
 SAMPLE_S = 0.25
 
 
-class Watch:
-    """Reads a meter at both ends of a window and samples memory in between, on a thread of its own."""
+class Spending:
+    """CPU seconds between ``start`` and ``stop``, as a meter counts them."""
 
     def __init__(self, meter: Meter | None) -> None:
         self._meter = meter
+        self._start_s: float | None = None
+        self._stop_s: float | None = None
+
+    def start(self) -> None:
+        """The window opens."""
+        usage = read(self._meter)
+        self._start_s = usage.cpu_s if usage else None
+
+    def stop(self) -> None:
+        """The window closes."""
+        usage = read(self._meter)
+        self._stop_s = usage.cpu_s if usage else None
+
+    def cpu_s(self) -> float | None:
+        """What was spent in the window; None where nothing could be read."""
+        return None if self._start_s is None or self._stop_s is None else self._stop_s - self._start_s
+
+
+class Watch:
+    """Reads a stack's meter at both ends of a window and samples memory in between, on a thread of its own."""
+
+    def __init__(self, meter: Meter | None) -> None:
+        self._meter = meter
+        self._spending = Spending(meter)
         self._ended = threading.Event()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
-        self._cpu_at_start_s: float | None = None
-        self._cpu_at_stop_s: float | None = None
         self._memory_peak_mib = 0.0
 
     def __enter__(self) -> Self:
@@ -35,31 +57,34 @@ class Watch:
 
     def start(self) -> None:
         """The window opens."""
-        self._cpu_at_start_s = self._read()
-        if self._cpu_at_start_s is not None:
+        self._note_memory()
+        self._spending.start()
+        if self._meter is not None:
             self._sampler.start()
 
     def stop(self) -> None:
         """The window closes."""
         self._ended.set()
-        self._cpu_at_stop_s = self._read()
+        self._spending.stop()
+        self._note_memory()
 
     def cost(self) -> Cost | None:
         """CPU seconds within the window and peak memory; None where nothing could be read."""
-        if self._cpu_at_start_s is None or self._cpu_at_stop_s is None:
-            return None
-        return Cost(self._cpu_at_stop_s - self._cpu_at_start_s, self._memory_peak_mib)
+        cpu_s = self._spending.cpu_s()
+        return None if cpu_s is None else Cost(cpu_s, self._memory_peak_mib)
 
-    def _read(self) -> float | None:
-        if self._meter is None:
-            return None
-        try:
-            usage = self._meter.read()
-        except ProcessLookupError:
-            return None
-        self._memory_peak_mib = max(self._memory_peak_mib, usage.memory_mib)
-        return usage.cpu_s
+    def _note_memory(self) -> None:
+        usage = read(self._meter)
+        self._memory_peak_mib = max(self._memory_peak_mib, usage.memory_mib if usage else 0.0)
 
     def _sample(self) -> None:
         while not self._ended.wait(SAMPLE_S):
-            self._read()
+            self._note_memory()
+
+
+def read(meter: Meter | None) -> Usage | None:
+    """What a meter says now; None where there is none, or its stack has ended."""
+    try:
+        return meter.read() if meter else None
+    except ProcessLookupError:
+        return None

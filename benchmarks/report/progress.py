@@ -9,6 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from benchmarks.duration import duration
 from benchmarks.plan import Pace, Step, scenario_seconds, step_seconds
 from benchmarks.report.table import figure
 from benchmarks.suite import Scenario
@@ -57,6 +58,11 @@ class Narrator:
         )
         self._task = self._progress.add_task("starting", total=planned_s, left="")
 
+    def plan_more(self, planned_s: float) -> None:
+        """There is more to do than was planned before."""
+        self._clock.planned_s += planned_s
+        self._progress.update(self._task, total=self._clock.planned_s)
+
     def __enter__(self) -> Self:
         self._progress.start()
         return self
@@ -97,6 +103,9 @@ class Narrator:
         if isinstance(result, Failure):
             self.say(f"{where}: not measured: {result.reason}")
             return
+        if result.state != "ok":
+            self.say(f"{where}, attempt {place.attempt}: {result.state}: {result.reason}")
+            return
         if self._live:
             return
         value = f"{figure(result.rate_rps)} req/s"
@@ -111,16 +120,6 @@ class Narrator:
             self._said = text
         left = f"about {duration(self._clock.left_s())} left"
         self._progress.update(self._task, description=text, completed=self._clock.behind_s, left=left)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them: 45 s, 3 min 10 s, 2 h 5 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def planned_steps(steps: tuple[Step, ...], paces: Mapping[str, Pace]) -> list[str]:

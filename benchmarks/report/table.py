@@ -50,7 +50,7 @@ def _table(run: Run, scenario: Scenario) -> Table:
     rows, failures = [], []
     for stack, about in run.stacks.items():
         here = [each for each in run.results if each.place.stack == stack and each.place.scenario == scenario.name]
-        trials = [each for each in here if isinstance(each, Trial) and each.state != "void"]
+        trials = [each for each in here if isinstance(each, Trial) and each.counts]
         if trials:
             comparison = next(
                 (one for one in run.comparisons if (one.scenario, one.candidate) == (scenario.name, stack)), None

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from benchmarks.stats.intervals import Interval
-
-Verdict = Literal["faster", "slower", "equivalent", "inconclusive", "not tested"]
+from benchmarks.trial import Verdict
 
 # A smaller difference is not worth a change, however surely it is there.
 SMALLEST_MARGIN = 0.02

@@ -67,7 +67,7 @@ def test_secrets_are_remembered_so_that_they_can_be_hidden() -> None:
     own = parse(GOOD)
     assert set(own.secrets) == {"Bearer s3cret-token", "s3cret-token"}
     assert own.secrets[0] == "Bearer s3cret-token", "the longest first, or a part of it would stay visible"
-    assert not parse(GOOD).stacks["mine"].settings().keys() & {"env"}
+    assert not parse(GOOD).stacks["mine"].settings(1).keys() & {"env"}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,6 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 def test_registered_stacks_carry_their_settings() -> None:
     """A stack of the registry shows server, workers, threads and access log beside its figures."""
-    settings = registered_stacks()["flask-gunicorn"].settings()
+    settings = registered_stacks()["flask-gunicorn"].settings(1)
     assert (settings["server"], settings["workers"], settings["threads"]) == ("gunicorn", 4, 2)
     assert settings["access_log"] is False

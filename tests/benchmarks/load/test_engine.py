@@ -208,6 +208,7 @@ class MadeUp:
     """A channel to nobody: it answers each message with the events that a test gives it."""
 
     same_clock = False
+    subject = None
 
     def __init__(self, reply: Callable[[Message], list[Message | None]], *, ready: bool = True) -> None:
         self.sent: list[Message] = []

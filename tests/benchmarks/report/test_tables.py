@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.duration import duration
 from benchmarks.record import Run
-from benchmarks.report.progress import duration
 from benchmarks.report.table import figure, grid, speedup_text, tables
 from benchmarks.report.words import headline, matrix_lines, notes
 from benchmarks.trial import Comparison, Cost, Failure, Place, Result

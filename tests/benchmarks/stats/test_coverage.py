@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 from numpy.typing import NDArray
 
-from benchmarks.stats.decision import Verdict, decide, margin
+from benchmarks.stats.decision import decide, margin
 from benchmarks.stats.intervals import blocks_for, interval, spread
 
 RUNS = 4000

@@ -15,7 +15,8 @@ from benchmarks.load.job import Job
 from benchmarks.measurement import Measurement
 from benchmarks.plan import Step, plan
 from benchmarks.record import Run
-from benchmarks.run import Conductor
+from benchmarks.run.bench import Bench, Terms
+from benchmarks.run.conductor import Conductor
 from benchmarks.stacks import Stack, Url
 from benchmarks.suite import Scenario
 from benchmarks.target import Address, Elsewhere
@@ -44,6 +45,7 @@ class FakeStarted:
 
 class FakeLauncher:
     name = "fake"
+    downstream = None
 
     def __init__(self, address: Address, broken: frozenset[str] = frozenset()) -> None:
         self._address = address
@@ -78,6 +80,7 @@ class FakeEngine:
     def __init__(self, answer: Callable[[Job], Measurement]) -> None:
         self._answer = answer
         self.jobs: list[Job] = []
+        self.subjects = ()
 
     def measure(self, job: Job, *, at_start: Any, at_stop: Any, progress: Any, alive: Any) -> Measurement:
         self.jobs.append(job)
@@ -87,6 +90,11 @@ class FakeEngine:
         at_stop()
         assert alive()
         return found
+
+
+class NoNullRates:
+    def rate_rps(self, _job: Job) -> None:
+        return None
 
 
 class Silent:
@@ -113,11 +121,14 @@ class Scene:
             self.run,
             STACKS,
             launcher=launcher,
-            engine=engine,  # type: ignore[arg-type]
-            reach=lambda started: started.address,
-            budget=Budget((0,), (1,), (1,), 100),
-            driver="raw",
-            timeout_s=5,
+            bench=Bench(
+                Terms(Budget((0,), (1,), (1,), 100), timeout_s=5),
+                launcher=launcher,
+                engine=engine,  # type: ignore[arg-type]
+                reach=lambda started: started.address,
+                null_rates=NoNullRates(),
+                progress=lambda _requests, _elapsed_s: None,
+            ),
             keep=self.kept.append,
             show=Silent(),
         )

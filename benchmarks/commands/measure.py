@@ -1,0 +1,168 @@
+"""Measuring what was prepared: the blocks of the pilot, then the rest, everything saved as it comes."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.commands.machinery import bench_for, launcher_for
+from benchmarks.conclude import blocks_after_pilot, conclude
+from benchmarks.duration import duration
+from benchmarks.environment import environment
+from benchmarks.interrupts import as_keyboard_interrupt, kept_on
+from benchmarks.observe import host
+from benchmarks.options import RunOptions
+from benchmarks.plan import Step, plan, remaining, total_seconds
+from benchmarks.prepare import Prepared
+from benchmarks.record import Run, Status
+from benchmarks.report import console, markdown
+from benchmarks.report.progress import Narrator
+from benchmarks.run.conductor import Conductor
+from benchmarks.store import RUN_FILE, Writer, to_json
+from benchmarks.trial import Failure
+
+STACK_FAILED = 3
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a run speaks: tables, JSON or nothing on standard output; progress and errors on standard error."""
+
+    out: Console
+    err: Console
+    json: bool = False
+    quiet: bool = False
+
+
+def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, output: Output) -> int:
+    """Measure what of the run is still to be measured, and show the report; returns the exit status."""
+    keeper = Keeper(folder, run, _block_seconds(prepared))
+    keeper.keep(run)
+    planned_s = total_seconds(_to_do(run, prepared), prepared.paces)
+    with Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet) as narrator:
+        narrator.say(f"{run.run_id}: {len(run.suite.stacks)} stacks, about {duration(planned_s)}; saving to {keeper.path}")
+        for note in prepared.notes:
+            narrator.say(note)
+        try:
+            _conduct(keeper, prepared, folder, options, narrator)
+        except KeyboardInterrupt:
+            keeper.finish("interrupted")
+            narrator.say(f"Interrupted; what was measured is in {keeper.path}")
+            narrator.say(f"Go on with: stackduel run --resume {shlex.quote(str(folder))}")
+            _show(keeper.run, folder, output)
+            return INTERRUPTED
+        except BaseException:
+            keeper.finish("failed")
+            raise
+        keeper.finish("complete")
+    _show(keeper.run, folder, output)
+    return exit_status(keeper.run)
+
+
+class Keeper:
+    """Holds the newest state of the run, with what follows from it, and writes each one to disk."""
+
+    def __init__(self, folder: Path, run: Run, block_s: float) -> None:
+        self.run = run
+        self._folder = folder
+        self._writer = Writer(folder)
+        self._block_s = block_s
+
+    @property
+    def path(self) -> Path:
+        """The file that the run is saved to."""
+        return self._folder / RUN_FILE
+
+    def keep(self, run: Run) -> None:
+        """Save the run as it is now, concluded as far as it goes."""
+        self.run = conclude(run, self._block_s)
+        self._writer.save(self.run)
+
+    def finish(self, status: Status) -> None:
+        """Save the run and its Markdown report for the last time."""
+        self.keep(replace(self.run, status=status))
+        (self._folder / "report.md").write_text(markdown.render(self.run), encoding="utf-8")
+
+
+def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptions, narrator: Narrator) -> None:
+    machine = host.describe()
+    run_id = keeper.run.run_id
+    with (
+        as_keyboard_interrupt(),
+        kept_on(prepared.budget.downstream),
+        launcher_for(options, prepared, run_id, folder, narrator.say) as launcher,
+        bench_for(options, prepared, launcher, keeper.run, narrator) as bench,
+    ):
+        facts = environment(options, prepared, launcher, machine)
+        conductor = Conductor(
+            replace(keeper.run, status="running", environment=facts),
+            prepared.stacks,
+            launcher=launcher,
+            bench=bench,
+            keep=keeper.keep,
+            show=narrator,
+        )
+        try:
+            began_s = time.monotonic()
+            conductor.carry_out(_to_do(conductor.run, prepared))
+            fixed = _fixed(keeper.run, prepared, options, time.monotonic() - began_s)
+            if fixed > keeper.run.suite.blocks:
+                conductor.run = _extended(keeper.run, fixed)
+                rest = tuple(_to_do(conductor.run, prepared))
+                narrator.say(f"The pilot fixes the number of blocks at {fixed}.")
+                narrator.plan_more(total_seconds(rest, prepared.paces))
+                conductor.carry_out(rest)
+        finally:
+            # Only now does the launcher know every image that it used.
+            keeper.keep(replace(conductor.run, environment=environment(options, prepared, launcher, machine)))
+
+
+def _to_do(run: Run, prepared: Prepared) -> Iterable[Step]:
+    """The steps whose trials are not done."""
+    return remaining(plan(run.suite, tuple(prepared.stacks), run.seed), run.done())
+
+
+def _fixed(run: Run, prepared: Prepared, options: RunOptions, spent_s: float) -> int:
+    """How many blocks there are to be in all, by the spread within the pilot's and by the time that is left."""
+    suite = run.suite
+    if suite.precision is None or suite.blocks != prepared.suite.blocks:
+        return suite.blocks
+    most = suite.most_blocks
+    if options.time_budget_s is not None:
+        left_s = options.time_budget_s - spent_s
+        most = min(most, suite.blocks + max(0, int(left_s / (spent_s / suite.blocks))))
+    return blocks_after_pilot(run.comparisons, suite.precision, most) or suite.blocks
+
+
+def _extended(run: Run, blocks: int) -> Run:
+    """The run with its number of blocks fixed."""
+    trials = len(run.suite.scenarios) * len(run.stacks) * blocks
+    return replace(run, suite=run.suite.with_blocks(blocks), planned=trials)
+
+
+def _block_seconds(prepared: Prepared) -> float:
+    return total_seconds(prepared.steps, prepared.paces) / prepared.suite.blocks
+
+
+def _show(run: Run, folder: Path, output: Output) -> None:
+    if output.json:
+        output.out.file.write(to_json(run))
+    elif not output.quiet:
+        console.show(run, output.out)
+        output.out.print(f"Report: {folder / 'report.md'}", markup=False, highlight=False, soft_wrap=True)
+
+
+def exit_status(run: Run) -> int:
+    """3 if a stack that is no control could not be measured at all somewhere, else 0."""
+    failed = {
+        result.place.stack
+        for result in run.results
+        if isinstance(result, Failure) and run.stacks[result.place.stack]["tier"] != "control"
+    }
+    return STACK_FAILED if failed else 0

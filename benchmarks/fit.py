@@ -1,0 +1,116 @@
+"""Fitting a suite into the time that the user has: shorter windows first, then fewer scenarios (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.plan import Pace, least_seconds, scenario_seconds
+from benchmarks.stats.intervals import FEWEST_BLOCKS, half_width
+from benchmarks.suite import Load, OpenLoop, Scenario, Suite
+from benchmarks.twin import is_twin
+
+# Of a window's length: below the last step scenarios are left out instead.
+_STEPS = (1.0, 0.75, 0.5, 0.33, 0.25, 0.0)
+SHORTEST_S = 0.5
+# So many waits fit into the shortest window, or chance decides whether it holds one round more.
+ROUNDS = 10
+MOST_BLOCKS = 30
+# Where nothing was measured yet: ratios differ by about so much from block to block on an ordinary machine.
+SUPPOSED_SPREAD = 0.03
+WISHED_PRECISION = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A suite that fits, how many seconds a block of it takes, and in a sentence what that buys."""
+
+    suite: Suite
+    block_s: float
+    sentence: str
+
+
+def fit(suite: Suite, paces: Mapping[str, Pace], budget_s: float) -> Fitted:
+    """The suite with as much as ``budget_s`` seconds hold, in at least as many blocks as an interval needs.
+
+    ``paces`` are those of all stacks, the twin among them. Raises ValueError, saying how much time is needed, where
+    not even the shortest windows of one scenario fit.
+    """
+    for scenarios in _candidates(suite.scenarios):
+        block_s = block_seconds(scenarios, paces)
+        blocks = min(int(budget_s / block_s), MOST_BLOCKS)
+        if blocks >= FEWEST_BLOCKS:
+            precision = suite.precision or WISHED_PRECISION
+            fitted = replace(suite, scenarios=scenarios, blocks=FEWEST_BLOCKS, most_blocks=blocks, precision=precision)
+            return Fitted(fitted, block_s, _sentence(suite, fitted, paces))
+    needed_s = FEWEST_BLOCKS * block_seconds(_candidates(suite.scenarios)[-1], paces)
+    raise ValueError(f"at least {needed_s / 60:.1f} minutes are needed for {len(paces)} stacks")
+
+
+def block_seconds(scenarios: Sequence[Scenario], paces: Mapping[str, Pace]) -> float:
+    """How long one block takes: every stack with every scenario."""
+    return sum(
+        pace.launch_s + sum(scenario_seconds(scenario, pace) for scenario in scenarios) for pace in paces.values()
+    )
+
+
+def precision_of(suite: Suite, paces: Mapping[str, Pace], blocks: int) -> float:
+    """The half-width that so many blocks are supposed to give, as a share."""
+    tested = len(suite.scenarios) * sum(not is_twin(name) for name in paces) - len(suite.scenarios)
+    return half_width(SUPPOSED_SPREAD, blocks, max(1, tested))
+
+
+def _candidates(scenarios: Sequence[Scenario]) -> list[tuple[Scenario, ...]]:
+    """What could be measured, from the most to the least."""
+    shortened = [tuple(_shortened(each, step) for each in scenarios) for step in _STEPS]
+    return shortened + [_thinned(shortened[-1], count) for count in range(len(scenarios) - 1, 0, -1)]
+
+
+def _thinned(scenarios: Sequence[Scenario], count: int) -> tuple[Scenario, ...]:
+    """``count`` of the scenarios, evenly spread over them, the last among them."""
+    last = len(scenarios) - 1
+    return tuple(scenarios[last - round(place * len(scenarios) / count)] for place in reversed(range(count)))
+
+
+def _shortened(scenario: Scenario, step: float) -> Scenario:
+    if step == 1.0:
+        return scenario
+    wait_s = max(least_seconds(each) for each in scenario.workloads)
+    return replace(scenario, load=_shorter(scenario.load, step, max(SHORTEST_S, ROUNDS * wait_s), wait_s))
+
+
+def _shorter(load: Load, step: float, shortest_s: float, wait_s: float) -> Load:
+    if load.duration_s is None:
+        return load
+    duration_s = max(min(shortest_s, load.duration_s), step * load.duration_s)
+    warmup_s = min(load.warmup_s, max(step * load.warmup_s, 2 * wait_s))
+    stable_within_s = step * load.stable_within_s
+    if isinstance(load, OpenLoop):
+        return replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
+    return replace(
+        load,
+        duration_s=duration_s,
+        warmup_s=max(warmup_s, 2 * wait_s if load.warmup_requests else 0.0),
+        warmup_requests=0,
+        stable_within_s=stable_within_s,
+    )
+
+
+def _sentence(suite: Suite, fitted: Suite, paces: Mapping[str, Pace]) -> str:
+    kept, all_of_them = len(fitted.scenarios), len(suite.scenarios)
+    share = f"{kept} of {all_of_them} scenarios" if kept < all_of_them else f"all {kept} scenarios"
+    windows = sorted({each.load.duration_s for each in fitted.scenarios if each.load.duration_s is not None})
+    text = f"The time buys {fitted.most_blocks} blocks of {share}"
+    if windows:
+        text += (
+            f" with windows of {windows[0]:.2g} s" if len(windows) == 1 else f" with windows from {windows[0]:.2g} s on"
+        )
+    precision = precision_of(fitted, paces, fitted.most_blocks)
+    text += (
+        f": bounds of about +-{100 * precision:.0f} %, supposed that ratios differ by {100 * SUPPOSED_SPREAD:.0f} % "
+        "from block to block."
+    )
+    if kept < all_of_them:
+        left_out = [each.name for each in suite.scenarios if each.name not in {one.name for one in fitted.scenarios}]
+        text += f" Left out: {', '.join(left_out)}."
+    return text

@@ -1,0 +1,1 @@
+"""From a plan to trials: what launches, verifies, loads, observes, judges and saves."""

@@ -1,0 +1,188 @@
+"""Measuring one scenario on one started stack, as often as the gates of the trial ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from benchmarks.budget import Budget
+from benchmarks.judge import Circumstances, judge, kept_as_noisy, sentenced
+from benchmarks.launch.base import Launcher, Started
+from benchmarks.load.engine import Engine, LoadError
+from benchmarks.load.job import Call, Driver, Job, choose_driver
+from benchmarks.load.null_rate import NullRates
+from benchmarks.measurement import Measurement
+from benchmarks.observe.meter import meter_of
+from benchmarks.observe.noise import NoiseMeter
+from benchmarks.observe.usage import Meter
+from benchmarks.observe.watch import Spending, Watch
+from benchmarks.stats.gates import METHOD, Thresholds
+from benchmarks.suite import Scenario, Workload
+from benchmarks.target import Address, ContainerRef
+from benchmarks.trial import Cost, Failure, Place, Result, Trial
+from benchmarks.verify import Answers
+
+LOG_LINES = 20
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all trials of a run have in common: their budget, timeout, seed and bounds.
+
+    ``strict`` keeps no attempt that the host disturbed; ``slots`` are the waiting slots of each stack.
+    """
+
+    budget: Budget
+    driver: Driver = "raw"
+    timeout_s: float = 30.0
+    seed: int = 0
+    strict: bool = False
+    bounds: Thresholds = METHOD
+    slots: Mapping[str, int | None] = field(default_factory=dict)
+
+
+class Watched(Protocol):
+    """Whatever looks on while a window is open."""
+
+    def start(self) -> None:
+        """The window opens."""
+
+    def stop(self) -> None:
+        """The window closes."""
+
+
+class Bench:
+    """Loads started stacks by one engine, watches, and judges what came of it."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        *,
+        launcher: Launcher,
+        engine: Engine,
+        reach: Callable[[Started], Address],
+        null_rates: NullRates,
+        progress: Callable[[int, float], None],
+    ) -> None:
+        self._terms = terms
+        self._launcher = launcher
+        self._engine = engine
+        self._reach = reach
+        self._null_rates = null_rates
+        self._progress = progress
+        self._answers = Answers(terms.timeout_s)
+
+    def verify(self, name: str, started: Started, scenarios: Iterable[Scenario]) -> None:
+        """Ask the stack for all that it will be asked under load; raises VerifyError where it answers wrongly."""
+        asked = (each for scenario in scenarios for each in (*scenario.workloads, scenario.victim))
+        self._answers.verify(name, started.address, [workload for workload in asked if workload is not None])
+
+    def attempts(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Iterator[Result]:
+        """The trials of a scenario, one after another: until one counts or fails, three at most.
+
+        Where all are void by nothing but the host's noise, the quietest of them comes once more, as noisy.
+        """
+        void: list[Trial] = []
+        while len(void) < MOST_ATTEMPTS:
+            result = self._measure(replace(place, attempt=len(void) + 1), scenario, started, meter)
+            yield result
+            if isinstance(result, Failure) or result.counts or started.failure() is not None:
+                return
+            void.append(result)
+        noisy = None if self._terms.strict else kept_as_noisy(void)
+        if noisy is not None:
+            yield noisy
+
+    def _measure(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
+        job = self._job(scenario, self._reach(started))
+        null_rate_rps = self._null_rates.rate_rps(job)
+        noise = NoiseMeter(self._in_containers(started))
+        with Watch(meter) as watch:
+            beside = Spending(self._downstream_meter())
+            watched: tuple[Watched, ...] = (noise, beside, watch)
+            try:
+                measurement = self._engine.measure(
+                    job,
+                    at_start=lambda: _start(watched),
+                    at_stop=lambda: _stop(watched),
+                    progress=self._progress,
+                    alive=lambda: started.failure() is None,
+                )
+            except LoadError as error:
+                return Failure(place, _why(error, started))
+        cost = watch.cost()
+        if reason := self._unmeasured(measurement, cost):
+            return Failure(place, reason)
+        by = Circumstances(
+            slots=self._terms.slots.get(place.stack),
+            null_rate_rps=null_rate_rps,
+            shared_cores=bool(set(self._terms.budget.server) & set(self._terms.budget.generator)),
+            bounds=self._terms.bounds,
+        )
+        trial = Trial(
+            place=place,
+            metric=scenario.load.metric,
+            measurement=measurement,
+            cost=cost,
+            gates=judge(measurement, scenario, noise.noise(), by),
+            noise=noise.noise(),
+            downstream_cpu_s=beside.cpu_s(),
+            null_rate_rps=null_rate_rps,
+        )
+        return sentenced(trial)
+
+    def _job(self, scenario: Scenario, address: Address) -> Job:
+        # The raw driver speaks plain HTTP/1.1 only; what it cannot send, the full client can.
+        chosen = choose_driver(address, scenario.workloads)[0]
+        return Job(
+            address=address,
+            calls=tuple(self._call(workload) for workload in scenario.workloads),
+            load=scenario.load,
+            timeout_s=self._terms.timeout_s,
+            driver=self._terms.driver if self._terms.driver == "aiohttp" else chosen,
+            seed=self._terms.seed,
+            victim=self._call(scenario.victim) if scenario.victim else None,
+        )
+
+    def _call(self, workload: Workload) -> Call:
+        return Call(workload, self._answers.expectation(workload))
+
+    def _downstream_meter(self) -> Meter | None:
+        subject = self._launcher.downstream
+        return meter_of(subject) if subject else None
+
+    def _in_containers(self, started: Started) -> list[Meter]:
+        """The meters of what works for this trial and is no process of the runner's."""
+        subjects = (started.subject, self._launcher.downstream, *self._engine.subjects)
+        meters = (meter_of(subject) for subject in subjects if isinstance(subject, ContainerRef))
+        return [meter for meter in meters if meter is not None]
+
+    def _unmeasured(self, found: Measurement, cost: Cost | None) -> str | None:
+        """Why there is nothing to judge, or None."""
+        if not found.requests:
+            return f"no request was answered within {found.duration_s:.1f} s"
+        memory_mib = self._terms.budget.memory_mib
+        if cost is not None and cost.memory_peak_mib > memory_mib:
+            used = f"used {cost.memory_peak_mib:.0f} MiB of memory, over the budget of {memory_mib} MiB"
+            return f"{used} (a container would have been killed)"
+        return None
+
+
+def _start(watched: Sequence[Watched]) -> None:
+    for each in watched:
+        each.start()
+
+
+def _stop(watched: Sequence[Watched]) -> None:
+    for each in reversed(watched):
+        each.stop()
+
+
+def _why(error: LoadError, started: Started) -> str:
+    ended = started.failure()
+    if ended is None:
+        return str(error)
+    log = started.log_tail(LOG_LINES).strip()
+    return f"{ended} during the trial" + (f"\n{log}" if log else " (it wrote no log)")
