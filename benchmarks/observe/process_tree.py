@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -27,41 +27,50 @@ class ProcessTreeMeter:
 
     def read(self) -> Usage:
         """The usage now; raises ProcessLookupError when the process has ended."""
-        if sys.platform == "linux":
-            return self._read_linux()
-        return self._read_anywhere()
+        return Usage(self.cpu_s(), self._total(_memory_bytes) / MIB)
 
-    def _read_linux(self) -> Usage:
-        cpu_s = memory_bytes = 0.0
-        pids = list(_descendants(self._pid))
+    def cpu_s(self) -> float:
+        """The CPU seconds alone, which are read far quicker than memory; raises ProcessLookupError as ``read`` does."""
+        return self._total(_cpu_s)
+
+    def _total(self, amount_of: Callable[[int], float]) -> float:
+        pids = list(_tree(self._pid))
         if not pids:
             raise ProcessLookupError(self._pid)
+        total = 0.0
         for pid in pids:
             try:
-                cpu_s += _cpu_clock_s(pid) + _reaped_children_s(pid)
-                memory_bytes += _proportional_bytes(pid)
-            except OSError:
+                total += amount_of(pid)
+            except (OSError, psutil.NoSuchProcess):
                 if pid == self._pid:
                     raise ProcessLookupError(pid) from None
                 # A worker that ended between the listing and the reading; its parent has its CPU time.
-        return Usage(cpu_s, memory_bytes / MIB)
+        return total
 
-    def _read_anywhere(self) -> Usage:
-        try:
-            root = psutil.Process(self._pid)
-            processes = [root, *root.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            raise ProcessLookupError(self._pid) from None
-        cpu_s = memory_bytes = 0.0
-        for process in processes:
-            try:
-                times = process.cpu_times()
-                cpu_s += times.user + times.system
-                cpu_s += getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
-                memory_bytes += process.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
-        return Usage(cpu_s, memory_bytes / MIB)
+
+def _tree(pid: int) -> Iterator[int]:
+    """The process and its descendants; nothing where it has ended."""
+    if sys.platform == "linux":
+        yield from _descendants(pid)
+        return
+    try:
+        root = psutil.Process(pid)
+        yield from (process.pid for process in (root, *root.children(recursive=True)))
+    except psutil.NoSuchProcess:
+        return
+
+
+def _cpu_s(pid: int) -> float:
+    if sys.platform == "linux":
+        return _cpu_clock_s(pid) + _reaped_children_s(pid)
+    times = psutil.Process(pid).cpu_times()
+    # Windows knows nothing of children that ended.
+    ended_s = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+    return float(times.user + times.system + ended_s)
+
+
+def _memory_bytes(pid: int) -> float:
+    return _proportional_bytes(pid) if sys.platform == "linux" else float(psutil.Process(pid).memory_info().rss)
 
 
 def _descendants(pid: int) -> Iterator[int]:
