@@ -126,6 +126,7 @@ class Comparison:
 
     ``speedup`` above 1 is better, whatever the metric. ``low`` and ``high`` bound it with ``confidence``, and are None
     where too few blocks were measured. Within ``margin``, a share, is no difference; it is None without an A/A pair.
+    ``noisy`` says that a trial behind it was kept in spite of the host's noise: it then makes nothing faster or slower.
     ``binds`` names the ceiling that the candidate reached, None where it reached none.
     """
 
@@ -138,6 +139,7 @@ class Comparison:
     high: float | None = None
     confidence: float | None = None
     verdict: Verdict = "not tested"
+    noisy: bool = False
     blocks: int = 0
     margin: float | None = None
     binds: str | None = None

@@ -86,6 +86,7 @@ def _comparison(
         high=found.high if found else None,
         confidence=found.confidence if found else None,
         verdict=decide(found, allowed, noisy=pair.noisy),
+        noisy=pair.noisy,
         blocks=len(pair.blocks),
         margin=allowed,
     )

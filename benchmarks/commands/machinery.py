@@ -13,7 +13,6 @@ from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.launch.local import LocalLauncher
 from benchmarks.launch.project import stacks_up
 from benchmarks.load.engine import Engine, local_engine
-from benchmarks.load.null_rate import NullRates
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run
@@ -55,16 +54,13 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
         bounds=Thresholds(**options.gates),
         slots={name: pace.slots for name, pace in prepared.paces.items()},
     )
-    with (
-        engine_for(options, prepared, launcher, run.run_id, show.say) as engine,
-        NullRates(engine, prepared.budget.server[0]) as null_rates,
-    ):
+    with engine_for(options, prepared, launcher, run.run_id, show.say) as engine:
         yield Bench(
             terms,
             launcher=launcher,
             engine=engine,
             reach=reach_for(options),
-            null_rates=null_rates,
+            null_rate_rps=lambda _job: None,
             progress=show.progress,
         )
 

@@ -46,7 +46,9 @@ def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, out
     keeper.keep(run)
     planned_s = total_seconds(_to_do(run, prepared), prepared.paces)
     with Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet) as narrator:
-        narrator.say(f"{run.run_id}: {len(run.suite.stacks)} stacks, about {duration(planned_s)}; saving to {keeper.path}")
+        narrator.say(
+            f"{run.run_id}: {len(run.suite.stacks)} stacks, about {duration(planned_s)}; saving to {keeper.path}"
+        )
         for note in prepared.notes:
             narrator.say(note)
         try:

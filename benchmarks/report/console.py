@@ -1,6 +1,8 @@
-"""The report in the terminal: a table a scenario, then the matrix's words and the notes."""
+"""The report in the terminal: the advice, a table a scenario, then the matrix's words and the notes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -9,14 +11,16 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from benchmarks.record import Run
-from benchmarks.report.table import LEGEND, NAMES, Table, grid, tables
-from benchmarks.report.words import headline, matrix_lines, matrix_note, notes
+from benchmarks.report.table import LEGEND, WORDS, Table, grid, latency_kind, tables
+from benchmarks.report.words import advice_lines, headline, matrix_lines, matrix_note, notes
 
-TIER_STYLES = {"baseline": "bold", "control": "dim"}
+TIER_STYLES = {"baseline": "bold", "control": "dim", "A/A": "dim"}
+# What goes first where the terminal is too narrow for all; the report has it all.
+_LEAST_NEEDED = ("MiB", "p95", "tier", "p50", "victim", "CPU", "binds", "p99")
 
 
 def show(run: Run, console: Console) -> None:
-    """Print a run's report; a table that is wider than the terminal is not cropped."""
+    """Print a run's report; figures that the terminal is too narrow for are left out, never cut short."""
     console.print(_Report(run), crop=False)
 
 
@@ -41,28 +45,52 @@ class _Report:
             yield Text(f"  {matrix_note(self._run)}", style="dim")
         for note in notes(self._run):
             yield Text(f"Note: {note}")
+        yield from _advice(advice_lines(self._run))
+
+
+def _advice(lines: Sequence[str]) -> RenderResult:
+    """The last thing that stands in the terminal, where the eye is."""
+    if lines:
+        yield Text()
+        yield Text("Advice", style="bold")
+        yield from (Text(f"  {line}") for line in lines[1:])
+        yield Text(f"  {lines[0]}", style="bold")
 
 
 def _scenario(table: Table, baseline: str, console: Console, options: ConsoleOptions) -> RenderResult:
-    title = f"{table.scenario.name}  {table.scenario.label}"
-    yield Text(title, style="bold")
-    if table.scenario.summary:
-        yield Text(table.scenario.summary, style="dim")
+    yield Text(f"{table.scenario.name}  {table.scenario.label}", style="bold")
+    yield Text(f"{table.scenario.summary} ({latency_kind(table.scenario.load)})".strip(), style="dim")
     if table.rows:
-        shown = _grid(table, baseline)
+        shown, left_out = _fitting(table, baseline, console, options)
         # Never narrower than its figures: a wide table is a nuisance, a figure cut short is a lie.
         needed = Measurement.get(console, options.update(max_width=1000), shown).maximum
         yield from console.render(shown, options.update(width=max(needed, options.max_width)))
+        if left_out:
+            yield Text(f"(too narrow for {', '.join(left_out)}: see the report)", style="dim")
     for stack, reason in table.failures:
         yield Text(f"{stack}: not measured: {reason}", style="red")
 
 
-def _grid(table: Table, baseline: str) -> RichTable:
+def _fitting(
+    table: Table, baseline: str, console: Console, options: ConsoleOptions
+) -> tuple[RichTable, tuple[str, ...]]:
+    """As many columns as fit, and the headings of those that do not."""
+    headings = grid(table, baseline)[0]
+    droppable = [heading for heading in _LEAST_NEEDED if heading in headings]
+    for count in range(len(droppable) + 1):
+        shown = _grid(table, baseline, frozenset(droppable[:count]))
+        if Measurement.get(console, options.update(max_width=1000), shown).maximum <= options.max_width:
+            return shown, tuple(droppable[:count])
+    return shown, tuple(droppable)
+
+
+def _grid(table: Table, baseline: str, without: frozenset[str]) -> RichTable:
     headings, rows = grid(table, baseline)
+    kept = [place for place, heading in enumerate(headings) if heading not in without]
     shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, heading in enumerate(headings):
-        shown.add_column(heading, justify="left" if place < len(NAMES) else "right", no_wrap=True)
+    for place in kept:
+        shown.add_column(headings[place], justify="left" if headings[place] in WORDS else "right", no_wrap=True)
     for row, texts in zip(table.rows, rows, strict=True):
         style = TIER_STYLES.get(row.tier, "")
-        shown.add_row(*(Text(text, style=style) for text in texts))
+        shown.add_row(*(Text(texts[place], style=style) for place in kept))
     return shown

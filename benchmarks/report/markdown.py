@@ -5,9 +5,19 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
+from benchmarks.curve import Curve
 from benchmarks.record import Run
-from benchmarks.report.table import LEGEND, NAMES, Table, grid, tables
-from benchmarks.report.words import headline, matrix_lines, matrix_note, notes
+from benchmarks.report.table import LEGEND, WORDS, Table, figure, grid, latency_kind, tables
+from benchmarks.report.words import (
+    advice_lines,
+    headline,
+    limit_lines,
+    matrix_lines,
+    matrix_note,
+    notes,
+    shown_curves,
+    void_lines,
+)
 
 
 def render(run: Run) -> str:
@@ -19,14 +29,28 @@ def _lines(run: Run) -> Iterator[str]:
     yield f"# stackduel: {escape(headline(run))}"
     yield ""
     yield f"Started {run.started} by `{_code(shlex.join(run.command))}`. {escape(run.suite.summary)}"
+    advice = advice_lines(run)
+    if advice:
+        yield from ("", "## Advice", "", f"**{escape(advice[0])}**")
+        if advice[1:]:
+            yield from ("", *(f"- {escape(line)}" for line in advice[1:]))
     for table in tables(run):
         yield ""
         yield from _scenario(table, run.baseline)
     yield ""
     yield LEGEND
+    bound = limit_lines(run)
+    if bound:
+        yield from ("", "## What binds", "", *(f"- {escape(line)}" for line in bound))
+    for curve in shown_curves(run):
+        yield ""
+        yield from _curve(curve, run.baseline)
     matrix = matrix_lines(run)
     if matrix:
         yield from ("", "## Migration matrix", "", *(f"- {escape(line)}" for line in matrix), "", matrix_note(run))
+    void = void_lines(run)
+    if void:
+        yield from ("", "## Trials that do not count", "", *(f"- {escape(line)}" for line in void))
     found = notes(run)
     if found:
         yield from ("", "## Notes", "", *(f"- {escape(note)}" for note in found))
@@ -36,16 +60,45 @@ def _lines(run: Run) -> Iterator[str]:
 def _scenario(table: Table, baseline: str) -> Iterator[str]:
     yield f"## {escape(table.scenario.name)}"
     yield ""
-    yield f"`{_code(table.scenario.label)}` {escape(table.scenario.summary)}"
+    yield f"`{_code(table.scenario.label)}` {escape(table.scenario.summary)} ({latency_kind(table.scenario.load)})"
     if table.rows:
         headings, rows = grid(table, baseline)
         yield ""
         yield _row(headings)
-        yield "|---|---|" + "---:|" * (len(headings) - len(NAMES))
+        yield "|" + "".join("---|" if heading in WORDS else "---:|" for heading in headings)
         yield from (_row(map(escape, row)) for row in rows)
     if table.failures:
         yield ""
         yield from (f"- {escape(stack)}: not measured: {escape(reason)}" for stack, reason in table.failures)
+
+
+def _curve(curve: Curve, baseline: str) -> Iterator[str]:
+    """Predicted speedups by wait and concurrency, and the measured points beside their prediction."""
+    yield f"## Crossover of {escape(curve.candidate)}"
+    yield ""
+    yield (
+        f"Speedup over {escape(baseline)} that waiting slots and CPU predict, for requests that take as much CPU as "
+        f"those of {escape(curve.scenario)}, by wait per request and connections:"
+    )
+    yield ""
+    yield _row(["wait", *map(str, curve.connections)])
+    yield "|---:|" + "---:|" * len(curve.connections)
+    for wait_s, speedups in zip(curve.waits_s, curve.speedups, strict=True):
+        yield _row([f"{1000 * wait_s:g} ms", *(f"{figure(speedup)}x" for speedup in speedups)])
+    yield ""
+    yield _row(["scenario", "connections", "wait", "predicted", "measured"])
+    yield "|---|---:|---:|---:|---:|"
+    for point in curve.measured:
+        interval = "" if point.low is None else f" ({figure(point.low)}-{figure(point.high)})"
+        yield _row(
+            [
+                escape(point.scenario),
+                str(point.connections),
+                f"{1000 * point.wait_s:g} ms",
+                f"{figure(point.predicted)}x",
+                f"{figure(point.measured)}x{interval}",
+            ]
+        )
 
 
 def _environment(run: Run) -> Iterator[str]:

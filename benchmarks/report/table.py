@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from benchmarks.histogram import LatencySummary, summarise
+from benchmarks.histogram import Histogram, LatencySummary, summarise
 from benchmarks.record import Run
-from benchmarks.suite import Metric, Scenario
-from benchmarks.trial import Comparison, Failure, Trial
+from benchmarks.suite import Load, Metric, OpenLoop, Scenario
+from benchmarks.trial import Comparison, Failure, Limit, Trial
+from benchmarks.twin import is_twin
 
 DASH = "-"
 
@@ -28,7 +29,10 @@ class Row:
     failed: int
     cpu_ms_per_request: float | None
     memory_peak_mib: float | None
+    victim_p99_ms: float | None
+    noisy: bool
     comparison: Comparison | None
+    binds: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +59,35 @@ def _table(run: Run, scenario: Scenario) -> Table:
             comparison = next(
                 (one for one in run.comparisons if (one.scenario, one.candidate) == (scenario.name, stack)), None
             )
-            rows.append(_row(stack, str(about["tier"]), trials, comparison))
+            limit = next((one for one in run.limits if (one.scenario, one.stack) == (scenario.name, stack)), None)
+            rows.append(_row(stack, str(about["tier"]), trials, comparison, limit))
         reasons = [each.reason for each in here if isinstance(each, Failure)]
         failures += [(stack, reason) for reason in dict.fromkeys(reasons)]
     return Table(scenario, scenario.load.metric, tuple(rows), tuple(failures))
 
 
-def _row(stack: str, tier: str, trials: Sequence[Trial], comparison: Comparison | None) -> Row:
+def _row(stack: str, tier: str, trials: Sequence[Trial], comparison: Comparison | None, limit: Limit | None) -> Row:
     return Row(
         stack=stack,
         tier=tier,
         rate_rps=statistics.median(trial.rate_rps for trial in trials),
         time_ms=_median(trial.time_ms for trial in trials),
-        latency=summarise(reduce(lambda one, other: one + other, (trial.measurement.latency for trial in trials))),
+        latency=summarise(_together(trial.measurement.latency for trial in trials)),
         succeeded=sum(trial.measurement.succeeded for trial in trials),
         failed=sum(trial.measurement.failed for trial in trials),
         cpu_ms_per_request=_median(trial.cpu_ms_per_request for trial in trials),
         memory_peak_mib=max((trial.cost.memory_peak_mib for trial in trials if trial.cost), default=None),
+        victim_p99_ms=summarise(
+            _together(trial.measurement.victim.latency for trial in trials if trial.measurement.victim)
+        ).p99,
+        noisy=any(trial.state == "noisy" for trial in trials),
         comparison=comparison,
+        binds=limit.binds if limit else None,
     )
+
+
+def _together(latencies: Iterable[Histogram]) -> Histogram:
+    return reduce(Histogram.merge, latencies, Histogram.empty())
 
 
 def _median(values: Iterable[float | None]) -> float | None:
@@ -81,15 +95,21 @@ def _median(values: Iterable[float | None]) -> float | None:
     return statistics.median(known) if known else None
 
 
-FIGURES = {
-    "rate": ("req/s", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup"),
-    "time": ("time", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup"),
-}
 NAMES = ("stack", "tier")
+_SHARED = ("p50", "p95", "p99", "victim", "fail", "CPU", "MiB", "speedup", "verdict", "binds")
+FIGURES: Mapping[Metric, tuple[str, ...]] = {"rate": ("req/s", *_SHARED), "time": ("time", *_SHARED)}
+# Headings of words, which stand on the left of their column.
+WORDS = frozenset({*NAMES, "verdict", "binds"})
 LEGEND = (
-    "time, p50, p95, p99: milliseconds (service time, closed loop; a percentile of too few requests is not shown). "
-    "CPU: server CPU milliseconds a request. MiB: peak memory. Speedup: over the baseline, above 1 is better."
+    "time, p50, p95, p99: milliseconds (a percentile of too few requests is not shown). victim: p99 of an endpoint "
+    "asked beside the load. CPU: server CPU milliseconds a request. MiB: peak memory. "
+    "Speedup: over the baseline, above 1 is better, with its interval. binds: the ceiling that was reached."
 )
+
+
+def latency_kind(load: Load) -> str:
+    """What the latencies of a load are, in a few words."""
+    return "latency from the intended time" if isinstance(load, OpenLoop) else "service time"
 
 
 def grid(table: Table, baseline: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -101,7 +121,7 @@ def grid(table: Table, baseline: str) -> tuple[tuple[str, ...], tuple[tuple[str,
 
 
 def _cells(row: Row, metric: Metric, baseline: str) -> tuple[str, ...]:
-    latency = row.latency
+    latency, compared = row.latency, row.comparison
     return (
         row.stack,
         row.tier,
@@ -109,11 +129,22 @@ def _cells(row: Row, metric: Metric, baseline: str) -> tuple[str, ...]:
         figure(latency.p50),
         figure(latency.p95),
         figure(latency.p99),
+        figure(row.victim_p99_ms),
         str(row.failed),
         figure(row.cpu_ms_per_request),
         DASH if row.memory_peak_mib is None else f"{row.memory_peak_mib:.0f}",
-        "1" if row.stack == baseline else speedup_text(row.comparison),
+        "1" if row.stack == baseline else speedup_text(compared),
+        verdict_text(row),
+        row.binds or DASH,
     )
+
+
+def verdict_text(row: Row) -> str:
+    """The word on a stack; that of the baseline's twin would be one on the host."""
+    compared = row.comparison
+    if compared is None or compared.verdict == "not tested" or is_twin(row.stack):
+        return DASH
+    return compared.verdict + (" (noisy)" if row.noisy else "")
 
 
 def speedup_text(comparison: Comparison | None) -> str:

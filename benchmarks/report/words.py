@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from benchmarks.curve import Curve
 from benchmarks.record import Run
-from benchmarks.report.table import figure
+from benchmarks.report.table import figure, speedup_text
+from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.trial import Failure, Trial
+from benchmarks.twin import is_twin
 from benchmarks.verdict import NO_BENEFIT, Migration, migrations
 
-GENERATOR_BUSY = 0.7
 WITHOUT_MIGRATION = frozenset({"baseline", "settings", "worker-class", "code"})
 
 
 def headline(run: Run) -> str:
     """What kind of run it was, and whether it is whole."""
     done = len(run.done())
-    counts = (counted(len(run.stacks), "stack"), counted(len(run.suite.scenarios), "scenario"))
+    counts = (counted(len(run.suite.stacks), "stack"), counted(len(run.suite.scenarios), "scenario"))
     text = f"{run.suite.name}: {', '.join(counts)}, {counted(run.suite.blocks, 'block')}, seed {run.seed}"
     if run.status != "complete" or done < run.planned:
         text += f"; {run.status}: {done} of {run.planned} trials measured"
@@ -46,19 +48,69 @@ def matrix_note(run: Run) -> str:
     return "Point estimates: not tested for significance."
 
 
+def advice_lines(run: Run) -> list[str]:
+    """The advice on the run, and where it differs on each of several scenarios."""
+    if run.advice is None:
+        return []
+    lines = [str(run.advice["run"]["sentence"])]
+    scenarios = run.advice["scenarios"]
+    if len(scenarios) > 1:
+        lines += [f"{name}: {each['sentence']}" for name, each in scenarios.items()]
+    return lines
+
+
+def shown_curves(run: Run) -> list[Curve]:
+    """The crossover curves that a reader needs: those of the stack advised, and of the best."""
+    advice = run.advice["run"] if run.advice else {}
+    wanted = dict.fromkeys(name for name in (advice.get("stack"), advice.get("best")) if name)
+    return [curve for name in wanted for curve in run.curves if curve.candidate == name]
+
+
+def limit_lines(run: Run) -> list[str]:
+    """What binds each stack in each scenario, predicted beside measured."""
+    return [f"{each.scenario}, {each.stack}: {each.sentence}" for each in run.limits if not is_twin(each.stack)]
+
+
+def void_lines(run: Run) -> list[str]:
+    """Every trial that may not count, and those kept in spite of the host's noise, with their reasons."""
+    return [
+        f"block {trial.place.block}, {trial.place.scenario}, {trial.place.stack}, attempt {trial.place.attempt}: "
+        f"{trial.state}. {trial.reason}"
+        for trial in _trials(run)
+        if trial.state != "ok"
+    ]
+
+
 def notes(run: Run) -> list[str]:
     """What a reader must know before believing the figures."""
     found = [str(note) for note in run.environment.get("notes", ()) if note]
-    busy = sorted({trial.place.stack for trial in _trials(run) if trial.measurement.generator.busiest > GENERATOR_BUSY})
-    if busy:
-        found.append(
-            f"The load generator used over {GENERATOR_BUSY:.0%} of a core against {', '.join(busy)}: "
-            "these stacks may be faster than shown."
-        )
+    found += _of_tests(run)
+    void = [trial for trial in _trials(run) if trial.state == "void"]
+    if void:
+        found.append(f"{counted(len(void), 'attempt')} at a trial did not count, for reasons of the host or generator.")
+    noisy = sorted({trial.place.stack for trial in _trials(run) if trial.state == "noisy"})
+    if noisy:
+        found.append(f"Kept in spite of the host's noise, and no ground for a verdict: trials of {', '.join(noisy)}.")
+    unsteady = sorted({trial.place.stack for trial in _trials(run) if trial.measurement.warmup.stable is False})
+    if unsteady:
+        found.append(f"Still changing when the warm-up reached its bound: trials of {', '.join(unsteady)}.")
     failures = [result for result in run.results if isinstance(result, Failure)]
     if failures:
         found.append(f"{counted(len(failures), 'trial')} could not be measured: see the reasons.")
     return found
+
+
+def _of_tests(run: Run) -> Iterable[str]:
+    """What the verdicts rest on: the A/A pair, or why there are none."""
+    twins = [each for each in run.comparisons if is_twin(each.candidate)]
+    if run.comparisons and not any(each.low for each in twins):
+        yield f"Not tested for significance: that takes {FEWEST_BLOCKS} blocks and the baseline's twin in each."
+    for each in twins:
+        if each.verdict in {"faster", "slower"}:
+            yield (
+                f"{each.scenario}: the baseline differs from its own twin ({speedup_text(each)}), so something on this "
+                "host favours one of two equal servers."
+            )
 
 
 def counted(number: int, noun: str) -> str:

@@ -11,7 +11,6 @@ from benchmarks.judge import Circumstances, judge, kept_as_noisy, sentenced
 from benchmarks.launch.base import Launcher, Started
 from benchmarks.load.engine import Engine, LoadError
 from benchmarks.load.job import Call, Driver, Job, choose_driver
-from benchmarks.load.null_rate import NullRates
 from benchmarks.measurement import Measurement
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.noise import NoiseMeter
@@ -54,7 +53,11 @@ class Watched(Protocol):
 
 
 class Bench:
-    """Loads started stacks by one engine, watches, and judges what came of it."""
+    """Loads started stacks by one engine, watches, and judges what came of it.
+
+    ``reach`` says where the generator reaches a stack, ``null_rate_rps`` what a job would get from a server that does
+    nothing.
+    """
 
     def __init__(
         self,
@@ -63,14 +66,14 @@ class Bench:
         launcher: Launcher,
         engine: Engine,
         reach: Callable[[Started], Address],
-        null_rates: NullRates,
+        null_rate_rps: Callable[[Job], float | None],
         progress: Callable[[int, float], None],
     ) -> None:
         self._terms = terms
         self._launcher = launcher
         self._engine = engine
         self._reach = reach
-        self._null_rates = null_rates
+        self._null_rate_rps = null_rate_rps
         self._progress = progress
         self._answers = Answers(terms.timeout_s)
 
@@ -97,7 +100,7 @@ class Bench:
 
     def _measure(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
         job = self._job(scenario, self._reach(started))
-        null_rate_rps = self._null_rates.rate_rps(job)
+        null_rate_rps = self._null_rate_rps(job)
         noise = NoiseMeter(self._in_containers(started))
         with Watch(meter) as watch:
             beside = Spending(self._downstream_meter())

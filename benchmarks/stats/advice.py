@@ -23,6 +23,7 @@ from benchmarks.trial import Comparison
 Kind = Literal["change", "no change", "inconclusive", "mixed", "not tested"]
 
 SUFFICIENT = 0.90
+_QUIETER = "the host was busy with other things, and a quieter one would settle it"
 # What the migration matrix calls no benefit.
 NO_BENEFIT = 1.02
 
@@ -162,6 +163,8 @@ def _open(candidate: Candidate) -> list[Comparison]:
 
 
 def _inconclusive(best: Candidate, minutes: Mapping[tuple[str, str], float | None]) -> Advice:
+    if any(each.noisy for each in _open(best)):
+        return _without_change("inconclusive", f"Inconclusive: {best.stack} is at {best.figures}; {_QUIETER}.", best)
     known = [minutes.get((each.scenario, each.candidate)) for each in _open(best)]
     wanted = [each for each in known if each is not None]
     longest = max(wanted) if len(wanted) == len(known) else None

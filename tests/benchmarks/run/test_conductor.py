@@ -92,11 +92,6 @@ class FakeEngine:
         return found
 
 
-class NoNullRates:
-    def rate_rps(self, _job: Job) -> None:
-        return None
-
-
 class Silent:
     def launching(self, step: Step) -> None: ...
     def measuring(self, place: Place, scenario: Scenario) -> None: ...
@@ -126,7 +121,7 @@ class Scene:
                 launcher=launcher,
                 engine=engine,  # type: ignore[arg-type]
                 reach=lambda started: started.address,
-                null_rates=NoNullRates(),
+                null_rate_rps=lambda _job: None,
                 progress=lambda _requests, _elapsed_s: None,
             ),
             keep=self.kept.append,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.stats.advice import Advice, advise, advise_each
 from benchmarks.stats.candidate import Candidate, Change, times
-from benchmarks.trial import Comparison
+from benchmarks.trial import Comparison, Verdict
 from servers.registry import TIERS
 
 RANKS = {tier: rank for rank, tier in enumerate(TIERS)}
@@ -24,7 +24,7 @@ CHANGES = {
 
 
 def comparison(
-    candidate: str, speedup: float, low: float, high: float, verdict: str = "faster", scenario: str = "waiting"
+    candidate: str, speedup: float, low: float, high: float, verdict: Verdict = "faster", scenario: str = "waiting"
 ) -> Comparison:
     """A tested comparison with the classic baseline."""
     return Comparison(scenario, "flask-gunicorn", candidate, "rate", speedup, low, high, 0.95, verdict)
@@ -248,7 +248,7 @@ def tables(draw: st.DrawFn) -> list[Comparison]:
             speedup = draw(st.floats(0.5, 20))
             factor = draw(st.floats(1.0, 1.5))
             low, high = speedup / factor, speedup * factor
-            word = "faster" if low > 1.02 else "slower" if high < 1 / 1.02 else "inconclusive"
+            word: Verdict = "faster" if low > 1.02 else "slower" if high < 1 / 1.02 else "inconclusive"
             found.append(comparison(stack, speedup, low, high, word, scenario))
     return found
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.stats.decision import decide, margin
 from benchmarks.stats.intervals import blocks_for, interval, spread
+from benchmarks.trial import Verdict
 
 RUNS = 4000
 BLOCKS = 5
