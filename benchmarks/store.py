@@ -46,15 +46,15 @@ class Writer:
         frame = _json(document.run_to_dict(run, trials=()))
         if not run.results:
             return frame + "\n"
-        trials = ",\n".join(self._of(result, run) for result in run.results)
-        return frame.replace(_NO_TRIALS, f"{_NO_TRIALS[:-1]}\n{trials}\n ]", 1) + "\n"
+        trials = ",".join(self._of(result, run) for result in run.results)
+        return frame.replace(_NO_TRIALS, f"{_NO_TRIALS[:-1]}{trials}\n ]", 1) + "\n"
 
     def _of(self, result: Result, run: Run) -> str:
         # The result is kept beside its text, so that no other can have its identity.
         known = self._texts.get(id(result))
         if known is None:
             content = document.redact(document.result_to_dict(result), run.secrets)
-            known = self._texts[id(result)] = result, _json(content)
+            known = self._texts[id(result)] = result, _as_item(content)
         return known[1]
 
 
@@ -66,6 +66,11 @@ def save(run: Run, folder: Path) -> Path:
 def to_json(run: Run) -> str:
     """A run as the text of its run.json."""
     return _json(document.run_to_dict(run)) + "\n"
+
+
+def _as_item(content: object) -> str:
+    """The text of a trial as it stands in the list of trials of a document: a line break, and a level deeper."""
+    return _json({"": [content]}).partition("[")[2].removesuffix("\n ]\n}")
 
 
 def _json(content: object) -> str:

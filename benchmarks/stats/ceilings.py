@@ -89,7 +89,8 @@ def _waiting(name: str, noun: str, places: int | None, wait_s: float) -> Ceiling
     if places is None or wait_s <= 0:
         return None
     rate_rps = places / wait_s
-    return Ceiling(name, rate_rps, f"{places:,} {noun} / {1000 * wait_s:.4g} ms = {_rate(rate_rps)} req/s")
+    places_of = f"{places:,} {noun if places > 1 else noun[:-1]}"
+    return Ceiling(name, rate_rps, f"{places_of} / {1000 * wait_s:.4g} ms = {_rate(rate_rps)} req/s")
 
 
 def _cpu(cores: float | None, cpu_s_per_request: float | None) -> Ceiling | None:

@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.conftest import ANY_HOST
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +54,7 @@ class Running:
         self.suite = folder / "two.toml"
         self.suite.write_text(SUITE.replace("LONG", "60"))
         self.out = folder / "out"
-        arguments = ["run", str(self.suite), "--out", str(self.out), "--seed", "1"]
+        arguments = ["run", str(self.suite), "--out", str(self.out), "--seed", "1", *ANY_HOST]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks", *arguments],
             cwd=ROOT,

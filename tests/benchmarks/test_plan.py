@@ -79,4 +79,4 @@ def test_time_is_counted_by_littles_law() -> None:
 def test_the_total_holds_every_launch() -> None:
     """The total is the sum over all steps of the launch and its scenarios."""
     paces = dict.fromkeys(STACKS, Pace(5.0))
-    assert total_seconds(plan(suite(2), STACKS, 1), paces) == pytest.approx(6 * (5.0 + 0.1 + 2.0 + 0.2 + 0.2))
+    assert total_seconds(plan(suite(2), STACKS, 1), paces) == pytest.approx(6 * (5.0 + 0.1 + 2.0 + 0.1 + 0.2 + 0.2))

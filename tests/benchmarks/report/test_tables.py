@@ -9,10 +9,10 @@ import pytest
 from benchmarks.duration import duration
 from benchmarks.record import Run
 from benchmarks.report.table import figure, grid, speedup_text, tables
-from benchmarks.report.words import headline, matrix_lines, notes
+from benchmarks.report.words import headline, matrix_lines, notes, void_lines
 from benchmarks.trial import Comparison, Cost, Failure, Place, Result
 from benchmarks.verdict import compare
-from tests.benchmarks.makers import measurement, run, trial
+from tests.benchmarks.makers import run, trial
 
 
 def compared(*results: Result, **tiers: str) -> Run:
@@ -83,13 +83,18 @@ def test_the_matrix_has_a_word_for_each_candidate() -> None:
     ]
 
 
-def test_a_busy_generator_is_confessed() -> None:
-    """A generator over 70 % of its core makes a note that names the stack."""
-    busy = replace(trial("fast", 30), measurement=measurement([1.0] * 30, generator_cpu_s=1.6))
-    made = compared(trial("slow", 10), busy)
+def test_what_did_not_count_is_told_with_its_reason() -> None:
+    """Void attempts and noisy trials are listed, and the notes count them."""
+    void = replace(trial("fast", 30), state="void", reason="The generator was full.")
+    noisy = replace(trial("fast", 30, block=2), state="noisy", reason="The host was busy.")
+    made = compared(trial("slow", 10), trial("slow", 10, block=2), void, noisy)
+    assert void_lines(made) == [
+        "block 1, waiting, fast, attempt 1: void. The generator was full.",
+        "block 2, waiting, fast, attempt 1: noisy. The host was busy.",
+    ]
     assert "A note." in notes(made)
-    assert any("over 70% of a core against fast:" in note for note in notes(made))
-    assert not any("slow" in note for note in notes(made))
+    assert any(note.startswith("1 attempt at a trial did not count") for note in notes(made))
+    assert any("no ground for a verdict: trials of fast" in note for note in notes(made))
 
 
 def test_the_headline_says_when_a_run_is_not_whole() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 import pytest
@@ -24,6 +25,8 @@ from benchmarks.trial import Failure, Place, Result, Trial
 from tests.benchmarks.makers import WAITING, measurement, run
 from tests.conftest import serving
 
+# Ten clients that wait 100 ms each, two seconds long.
+HEALTHY = measurement([100.0] * 190)
 SECOND = Scenario("second", WAITING.workloads, WAITING.load)
 THIRD = Scenario("third", WAITING.workloads, WAITING.load)
 
@@ -141,7 +144,7 @@ def address() -> Iterator[Address]:
 def test_every_trial_is_kept_at_once(address: Address) -> None:
     """After each trial the run so far is handed over, and every stack starts afresh in each block."""
     launcher = FakeLauncher(address)
-    scene = Scene(launcher, FakeEngine(lambda _job: measurement([100.0] * 20)), (WAITING, SECOND))
+    scene = Scene(launcher, FakeEngine(lambda _job: HEALTHY), (WAITING, SECOND))
     done = scene.carry_out(blocks=2)
     assert [len(kept.results) for kept in scene.kept] == list(range(1, 9))
     assert all(isinstance(result, Trial) for result in done.results)
@@ -150,7 +153,7 @@ def test_every_trial_is_kept_at_once(address: Address) -> None:
 
 def test_the_engine_is_told_what_was_verified(address: Address) -> None:
     """A job carries the address, the load, the timeout and the verified answer."""
-    engine = FakeEngine(lambda _job: measurement([100.0]))
+    engine = FakeEngine(lambda _job: HEALTHY)
     Scene(FakeLauncher(address), engine).carry_out()
     job = engine.jobs[0]
     assert (job.address, job.load, job.timeout_s, job.calls[0].expectation.body) == (address, WAITING.load, 5, b"right")
@@ -160,7 +163,7 @@ def test_the_engine_is_told_what_was_verified(address: Address) -> None:
 def test_a_stack_that_does_not_start_costs_only_its_own_trials(address: Address) -> None:
     """Its trials are failures with the reason, it is not tried again, and the others are measured."""
     launcher = FakeLauncher(address, broken=frozenset({"fast"}))
-    done = Scene(launcher, FakeEngine(lambda _job: measurement([100.0]))).carry_out(blocks=2)
+    done = Scene(launcher, FakeEngine(lambda _job: HEALTHY)).carry_out(blocks=2)
     failures = [result for result in done.results if isinstance(result, Failure)]
     assert [failure.reason for failure in failures] == [
         "fast: no such module",
@@ -171,7 +174,7 @@ def test_a_stack_that_does_not_start_costs_only_its_own_trials(address: Address)
 
 def test_a_stack_that_answers_differently_is_not_loaded(address: Address) -> None:
     """Verification comes before the load: a wrong answer is a failure, and the engine is never asked."""
-    engine = FakeEngine(lambda _job: measurement([100.0]))
+    engine = FakeEngine(lambda _job: HEALTHY)
     wrong = Scenario("wrong", WAITING.workloads, WAITING.load)
     with serving(lambda _request: (500, b"broken")) as broken:
         done = Scene(FakeLauncher(broken), engine, (wrong,)).carry_out()
@@ -189,7 +192,7 @@ def test_a_stack_that_dies_under_load_is_started_afresh(address: Address) -> Non
             assert launcher.current is not None
             launcher.current.ended = "the server ended with exit status 9"
             raise LoadError("the server went away")
-        return measurement([100.0])
+        return HEALTHY
 
     engine = FakeEngine(answer)
     done = Scene(launcher, engine, (WAITING, SECOND, THIRD)).carry_out()
@@ -208,6 +211,26 @@ def test_a_window_without_an_answer_is_a_failure(address: Address) -> None:
     assert {result.reason for result in done.results} == {"no request was answered within 2.0 s"}
 
 
+def test_a_void_trial_is_repeated_at_most_three_times(address: Address) -> None:
+    """Attempts that a gate of the generator's closes are all kept as void; none of them counts."""
+    busy = replace(HEALTHY, generator=replace(HEALTHY.generator, busiest=0.9))
+    done = Scene(FakeLauncher(address), FakeEngine(lambda _job: busy)).carry_out()
+    assert [result.place.attempt for result in done.results] == [1, 2, 3, 1, 2, 3]
+    assert {result.state for result in done.results if isinstance(result, Trial)} == {"void"}
+    assert all("used 90.0 % of its core (bound 70 %)" in str(result.reason) for result in done.results)
+    assert done.done() == frozenset()
+
+
+def test_the_repetition_counts_where_the_gate_opens_again(address: Address) -> None:
+    """A void attempt is followed by one that counts, and by no third."""
+    busy = replace(HEALTHY, generator=replace(HEALTHY.generator, busiest=0.9))
+    engine = FakeEngine(lambda _job: busy if len(engine.jobs) == 1 else HEALTHY)
+    done = Scene(FakeLauncher(address), engine).carry_out()
+    states = [result.state for result in done.results if isinstance(result, Trial)]
+    assert states == ["void", "ok", "ok"]
+    assert len(done.done()) == 2
+
+
 def test_an_interruption_passes_through_and_stops_the_stack(address: Address) -> None:
     """Ctrl-C in a trial unwinds at once; the stack is stopped, and what was kept before stands."""
     launcher = FakeLauncher(address)
@@ -215,7 +238,7 @@ def test_an_interruption_passes_through_and_stops_the_stack(address: Address) ->
     def answer(_job: Job) -> Measurement:
         if len(engine.jobs) == 2:
             raise KeyboardInterrupt
-        return measurement([100.0])
+        return HEALTHY
 
     engine = FakeEngine(answer)
     scene = Scene(launcher, engine)
