@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTENT_LABEL = "stackduel.content"
 LOG_LINES = 20
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+GENERATOR = ("benchmarks.load.worker", "benchmarks.load.null_server")
 NOT_CONTENT = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
 
 Say = Callable[[str], None]
@@ -49,12 +50,12 @@ def server_recipe(stack: str, requirements: str) -> Recipe:
 
 
 def generator_recipe() -> Recipe:
-    """The image of the load generator: its worker and what that imports."""
-    needed = files_needed(ROOT, "benchmarks.load.worker")
+    """The image of the load generator: its worker, the null server, and what these import."""
+    needed = {path for module in GENERATOR for path in files_needed(ROOT, module)}
     return Recipe(
         tag="stackduel/generator:run",
         dockerfile="docker/generator.Dockerfile",
-        content=("docker/generator.txt", *needed),
+        content=("docker/generator.txt", *sorted(needed)),
     )
 
 

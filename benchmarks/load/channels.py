@@ -18,6 +18,10 @@ from benchmarks.target import Subject
 Message = Mapping[str, Any]
 Deliver = Callable[[Message | None], None]
 
+# The module that is run, and what its command line holds.
+Program = tuple[str, ...]
+
+WORKER: Program = ("benchmarks.load.worker",)
 END_WITHIN_S = 2.0
 TAIL_LINES = 40
 
@@ -52,12 +56,16 @@ class Channel(Protocol):
 
 
 class ProcessChannel:
-    """A shard in a process of this machine, in a group of its own: a Ctrl-C in the terminal is not for it."""
+    """A shard, or another program of ours, in a process of this machine.
+
+    It is in a group of its own: a Ctrl-C in the terminal is not for it.
+    """
 
     same_clock = True
 
-    def __init__(self, core: int | None = None) -> None:
+    def __init__(self, core: int | None = None, program: Program = WORKER) -> None:
         self._core = core
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
@@ -72,7 +80,7 @@ class ProcessChannel:
         """Start the process; raises OSError where that is not possible."""
         self.close()
         process = subprocess.Popen(
-            _command(self._core),
+            _command(self._program, self._core),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -121,9 +129,9 @@ class ProcessChannel:
             thread.join(END_WITHIN_S)
 
 
-def _command(core: int | None) -> list[str]:
+def _command(program: Program, core: int | None) -> list[str]:
     # -P: a folder named benchmarks in the user's working directory is not this package.
-    command = [sys.executable, "-P", "-m", "benchmarks.load.worker"]
+    command = [sys.executable, "-P", "-m", *program]
     return command if core is None else [*command, "--core", str(core)]
 
 

@@ -16,13 +16,14 @@ from typing import Any
 
 from docker import DockerClient
 from docker.models.containers import Container
+from docker.types import EndpointConfig
 
-from benchmarks.budget import divide
+from benchmarks.budget import Budget, divide
 from benchmarks.containers.confinement import OWN_IMAGE
 from benchmarks.containers.engine import ENGINE_ERRORS, connect, describe
 from benchmarks.containers.images import Say, ensure_image, generator_recipe
 from benchmarks.containers.ownership import discard, labels
-from benchmarks.load.channels import END_WITHIN_S, TAIL_LINES, Deliver, Message
+from benchmarks.load.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Message, Program
 from benchmarks.load.engine import Engine
 from benchmarks.target import ContainerRef, Subject
 
@@ -38,55 +39,70 @@ def container_engine(network: str, cores: Sequence[int], run_id: str, say: Say) 
     On Docker Desktop the generator's cores are those of its virtual machine, however many were asked for here.
     Raises LaunchError when no engine answers or the image cannot be built.
     """
-    with closing(connect()) as client:
-        facts = describe(client)
-        site = Site(
-            client=client,
-            image=ensure_image(client, generator_recipe(), say),
-            network=network,
-            run_id=run_id,
-            # Docker Desktop's containers run on the kernel, and so by the clock, of a virtual machine.
-            same_clock=sys.platform == "linux" and not facts.desktop,
-        )
-        if facts.desktop:
-            cores = divide(tuple(range(facts.cores))).generator
+    with site_on(network, run_id, say) as site:
+        if site.machine is not None:
+            cores = site.machine.generator
         with Engine([ContainerChannel(site, core) for core in cores]) as engine:
             yield engine
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the shards of a run are started, and from what."""
+    """Where the shards of a run are started, and from what.
+
+    ``machine`` divides the cores of the virtual machine in which containers run; None where they run on this one.
+    """
 
     client: DockerClient
     image: str
     network: str
     run_id: str
     same_clock: bool
+    machine: Budget | None
 
-    def create(self, core: int) -> Container:
-        """Make the container of a shard, not yet started."""
+    def create(self, core: int, program: Program, alias: str | None) -> Container:
+        """Make the container of a shard or another program, not yet started; ``alias`` is its name on the network."""
         confinement: dict[str, Any] = {**OWN_IMAGE, "log_config": {"type": "none"}}
+        names = EndpointConfig(self.client.api.api_version, [alias] if alias else None)
         return self.client.containers.create(
             self.image,
-            ["python", "-m", "benchmarks.load.worker", "--core", str(core)],
-            # The worker's stdin ends with our connection: no runner, however it died, leaves one behind.
+            ["python", "-m", *program, "--core", str(core)],
+            # The program's stdin ends with our connection: no runner, however it died, leaves one behind.
             stdin_open=True,
             environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             labels=labels(self.run_id),
             network=self.network,
+            networking_config={self.network: names},
             cpuset_cpus=str(core),
             **confinement,
         )
 
 
-class ContainerChannel:
-    """A shard in a container, spoken to through the engine's attached streams."""
+@contextmanager
+def site_on(network: str, run_id: str, say: Say) -> Iterator[Site]:
+    """The site of a run on that network; raises LaunchError when no engine answers or the image cannot be built."""
+    with closing(connect()) as client:
+        facts = describe(client)
+        yield Site(
+            client=client,
+            image=ensure_image(client, generator_recipe(), say),
+            network=network,
+            run_id=run_id,
+            # Docker Desktop's containers run on the kernel, and so by the clock, of a virtual machine.
+            same_clock=sys.platform == "linux" and not facts.desktop,
+            machine=divide(tuple(range(facts.cores))) if facts.desktop else None,
+        )
 
-    def __init__(self, site: Site, core: int) -> None:
+
+class ContainerChannel:
+    """A shard, or another program of ours, in a container, spoken to through the engine's attached streams."""
+
+    def __init__(self, site: Site, core: int, program: Program = WORKER, alias: str | None = None) -> None:
         self.same_clock = site.same_clock
         self._site = site
         self._core = core
+        self._program = program
+        self._alias = alias
         self._container: Container | None = None
         self._stream = ExitStack()
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
@@ -102,7 +118,7 @@ class ContainerChannel:
         """Start the container; raises OSError where that is not possible."""
         self.close()
         try:
-            self._container = self._site.create(self._core)
+            self._container = self._site.create(self._core, self._program, self._alias)
             stream = self._stream.enter_context(attached(self._site.client, self._container))
             self._container.start()
         except ENGINE_ERRORS as error:

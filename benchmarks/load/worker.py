@@ -10,24 +10,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import importlib
 import json
 import os
-import sys
 import threading
-import time
 import traceback
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from benchmarks.load.job import Job
 from benchmarks.load.part import Part
+from benchmarks.load.process import allow_many_files, bind_to, events, fastest_runner, hand_on_stdin
 from benchmarks.load.schedule import Share
 from benchmarks.load.shard import run_shard
-
-READ_BYTES = 1024 * 1024
-END_WITHIN_S = 3.0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -35,16 +29,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load.worker", description="A load generator's shard.")
     parser.add_argument("--core", type=int, help="the CPU to be bound to")
     options = parser.parse_args(arguments)
-    _bind_to(options.core)
-    _allow_many_files()
-    with _events() as stream:
-        _runner()(_serve(stream))
+    bind_to(options.core)
+    allow_many_files()
+    with events() as stream:
+        fastest_runner()(_serve(stream))
 
 
 async def _serve(stream: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
     worker = Worker(stream)
-    threading.Thread(target=_read, args=(loop, worker.receive), daemon=True).start()
+    threading.Thread(target=hand_on_stdin, args=(loop, worker.receive), daemon=True).start()
     worker.emit("ready", pid=os.getpid())
     await worker.quit()
 
@@ -130,64 +124,6 @@ class Worker:
             self.emit("error", text=f"{type(error).__name__}: {error}")
         else:
             self.emit("result", part=task.result().to_json())
-
-
-def _read(loop: asyncio.AbstractEventLoop, receive: Callable[[bytes], None]) -> None:
-    """Hand on every line of stdin, and its end; then make sure that this process ends."""
-    for line in _lines(sys.stdin.fileno()):
-        loop.call_soon_threadsafe(receive, line)
-    with contextlib.suppress(RuntimeError):  # the loop may have ended before
-        loop.call_soon_threadsafe(receive, b"")
-    time.sleep(END_WITHIN_S)
-    os._exit(1)
-
-
-def _lines(descriptor: int) -> Iterator[bytes]:
-    """The lines of a stream, as they come.
-
-    Not by a buffered reader: it would hold a lock that the interpreter wants when it ends.
-    """
-    begun: list[bytes] = []
-    while chunk := os.read(descriptor, READ_BYTES):
-        first, *rest = chunk.split(b"\n")
-        begun.append(first)
-        for piece in rest:
-            yield b"".join(begun)
-            begun = [piece]
-
-
-@contextlib.contextmanager
-def _events() -> Iterator[BinaryIO]:
-    """A stream to the former stdout, which from now on is stderr: nothing else can get between the events."""
-    with os.fdopen(os.dup(1), "wb") as stream:
-        os.dup2(2, 1)
-        yield stream
-
-
-def _bind_to(core: int | None) -> None:
-    """Run on one CPU only, where there is a way; what came of it stands in every result."""
-    if core is not None and hasattr(os, "sched_setaffinity"):
-        with contextlib.suppress(OSError):
-            os.sched_setaffinity(0, {core})
-
-
-def _allow_many_files() -> None:
-    """Raise the limit of open files as far as this process may: a connection is a file."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # noqa: PLC0415  (not on Windows)
-
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """What runs a coroutine on the fastest event loop that is installed."""
-    try:
-        loops = importlib.import_module("winloop" if sys.platform == "win32" else "uvloop")
-    except ImportError:
-        return asyncio.run
-    run: Callable[[Coroutine[Any, Any, None]], None] = loops.run
-    return run
 
 
 if __name__ == "__main__":
