@@ -22,8 +22,10 @@ SHORTEST_WINDOW_S = 0.2
 class HostCpu:
     """CPU seconds of the whole host since it started: all of them, those at work, and those stolen.
 
-    ``busy_s`` is the time of processes. Interrupts belong to none of them, and most of those that come while a
-    load runs are the load's own network packets. ``stolen_s`` is None where the system does not tell.
+    ``busy_s`` is the time of processes, without interrupts: these are nobody's, and while a load runs most of them
+    are for its own packets. A Linux kernel without ``CONFIG_IRQ_TIME_ACCOUNTING`` charges an interrupt to the clock
+    of the process that it interrupts, too; what is foreign then comes out too small, by at most our share of them,
+    and never too large. ``stolen_s`` is None where the system does not tell.
     """
 
     total_s: float

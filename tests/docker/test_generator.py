@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from docker import DockerClient
 
@@ -9,6 +11,7 @@ from benchmarks.budget import Budget
 from benchmarks.launch.base import Started
 from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.load.container_channel import container_engine
+from benchmarks.load.container_null_rate import container_null_rates
 from benchmarks.load.engine import LoadError
 from benchmarks.load.job import Call, Job
 from benchmarks.measurement import Expectation
@@ -45,3 +48,31 @@ def test_the_generator_loads_from_inside_the_network(
         assert generator.measure(job(started)).failed == 0
         (second,) = client.containers.list(all=True, filters={"label": f"stackduel.run={run}"})
         assert second.id != first.id
+
+
+def test_the_null_server_stands_in_the_same_network(
+    client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack], budget: Budget
+) -> None:
+    """Shards in containers drive it faster than any stack, on the stack's core; nothing of it is left afterwards."""
+    run, cores = run_id(), budget.generator[:1]
+    mine: dict[str, str | list[str] | bool] = {"label": f"stackduel.run={run}"}
+    with (
+        launcher.start(stacks["fastapi-uvicorn"]) as started,
+        container_engine(launcher.network, cores, run, lambda _line: None) as generator,
+    ):
+        loaded = job(started)
+        with container_null_rates(generator, launcher.network, budget.server[0], run, lambda _line: None) as rates:
+            (shard,) = client.containers.list(filters=mine)
+            rate_rps = rates.rate_rps(loaded)
+            assert rate_rps is not None
+            # Four clients that wait for 10 ms each time cannot make more than 400.
+            assert rate_rps > 2 * 400
+            (server,) = (each for each in client.containers.list(filters=mine) if each.id != shard.id)
+            assert server.attrs["HostConfig"]["CpusetCpus"] == str(budget.server[0])
+            assert server.attrs["HostConfig"]["CapDrop"] == ["ALL"]
+            assert server.attrs["HostConfig"]["ReadonlyRootfs"] is True
+            # Another length of the answers takes the place of the first server, under the same name.
+            (call,) = loaded.calls
+            longer = Call(call.workload, Expectation(200, 5000))
+            assert rates.rate_rps(replace(loaded, calls=(longer,))) is not None
+        assert [each.id for each in client.containers.list(all=True, filters=mine)] == [shard.id]
