@@ -66,10 +66,12 @@ def test_list_shows_every_suite_and_stack() -> None:
 
 
 def test_doctor_reports_on_everything_it_looks_at() -> None:
-    """Cores, memory, limits, frameworks, ports, engine and GPU each get a line."""
+    """Cores, memory, limits, noise, frameworks, ports, engine and GPU each get a line."""
     done = stackduel("doctor")
     assert done.returncode == 0, done.stderr
     for shown in ("cores", "pinning", "memory", "open files", "event loop", "frameworks", "ports", "Docker", "GPU"):
+        assert shown in done.stdout
+    for shown in ("steal", "foreign CPU", "frequency", "CPU quota"):
         assert shown in done.stdout
 
 

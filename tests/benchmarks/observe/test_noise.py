@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -22,15 +21,6 @@ from benchmarks.trial import HostNoise
 
 # Uses 0.3 s of CPU time, then says so and waits.
 BURN = "import time\nwhile time.process_time() < 0.3: pass\nprint('rest', flush=True)\ninput()"
-# Leaves behind a child that belongs to nobody here, and tells its number. It gives up by itself, too.
-ABANDON = """
-import os, time
-child = os.fork()
-if child:
-    print(child, flush=True)
-    os._exit(0)
-while time.process_time() < 20: pass
-"""
 
 OPENED = Reading(100.0, HostCpu(5000.0, 900.0, 7.0), 30.0, (0.5, 0.5))
 
@@ -168,17 +158,6 @@ def test_before_a_window_nothing_is_known() -> None:
     assert meter.noise() == HostNoise()
 
 
-@pytest.fixture
-def stranger() -> Iterator[int]:
-    """A process at work that no process of this test's is the parent of."""
-    with subprocess.Popen([sys.executable, "-c", ABANDON], stdout=subprocess.PIPE) as parent:
-        assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
-    yield pid
-    os.kill(pid, signal.SIGKILL)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system where a process can be abandoned")
 def test_a_stranger_at_work_is_foreign(stranger: int) -> None:
     """A process that keeps a core busy, and is none of ours, shows as a large part of that core's time."""
     before = psutil.Process(stranger).cpu_times()

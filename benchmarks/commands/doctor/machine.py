@@ -1,0 +1,79 @@
+"""What the machine has: cores, memory, open files, a GPU."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from shutil import which
+
+import psutil
+
+from benchmarks.budget import DEFAULT_MEMORY_MIB, divide
+from benchmarks.commands.doctor.finding import Finding
+from benchmarks.observe import host
+
+MIB = 1024 * 1024
+FILES_NEEDED = 4096
+GPU_ANSWERS_WITHIN_S = 10
+
+
+def findings() -> Iterator[Finding]:
+    """Look at what there is to measure with."""
+    yield _cores()
+    yield _pinning()
+    yield _memory()
+    yield _open_files()
+    yield _gpu()
+
+
+def _cores() -> Finding:
+    cores = host.usable_cores()
+    budget = divide(cores)
+    layout = f"server on {_list(budget.server)}, generator on {_list(budget.generator)}"
+    detail = f"{len(cores)} usable: {layout}, downstream on {_list(budget.downstream)}"
+    if len(cores) == 1:
+        return Finding("cores", "limit", f"{detail}; {budget.note}")
+    return Finding("cores", "good", detail)
+
+
+def _pinning() -> Finding:
+    if host.can_pin():
+        return Finding("pinning", "good", "processes can be bound to cores")
+    return Finding("pinning", "limit", f"{sys.platform} cannot bind processes to cores; use --launcher docker")
+
+
+def _memory() -> Finding:
+    available_mib = psutil.virtual_memory().available / MIB
+    detail = f"{available_mib:,.0f} MiB available; a stack's budget is {DEFAULT_MEMORY_MIB} MiB"
+    return Finding("memory", "good" if available_mib > 2 * DEFAULT_MEMORY_MIB else "limit", detail)
+
+
+def _open_files() -> Finding:
+    limit = host.open_files_limit()
+    if limit is None or limit >= FILES_NEEDED:
+        return Finding("open files", "good", "no limit known" if limit is None else f"up to {limit}")
+    return Finding("open files", "limit", f"up to {limit}: raise it (ulimit -n {FILES_NEEDED}) for many connections")
+
+
+def _gpu() -> Finding:
+    command = which("nvidia-smi")
+    if command is None:
+        return Finding("GPU", "missing", "no nvidia-smi: nothing here is measured on a GPU")
+    query = [command, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(
+            query,
+            capture_output=True,
+            text=True,
+            timeout=GPU_ANSWERS_WITHIN_S,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding("GPU", "missing", f"nvidia-smi does not answer: {error}")
+    return Finding("GPU", "good", "; ".join(answer.stdout.split("\n")).strip("; ") or "none listed")
+
+
+def _list(cores: tuple[int, ...]) -> str:
+    return f"core{'s' if len(cores) > 1 else ''} {', '.join(map(str, cores))}"
