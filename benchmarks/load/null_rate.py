@@ -79,7 +79,7 @@ class NullRates:
             found = self._engine.measure(null_job(job, load, server.address, shape), alive=server.channel.alive)
         except (LoadError, OSError):
             return None
-        return found.succeeded / found.duration_s if found.succeeded and not found.failed else None
+        return found.succeeded / found.duration_s if found.succeeded else None
 
     def _server_of(self, body_bytes: int) -> _Server:
         server = self._server

@@ -114,6 +114,31 @@ def test_a_body_that_looks_like_the_last_request_is_a_body(connection: socket.so
     assert received(connection, len(ANSWER)) == ANSWER
 
 
+def test_a_read_that_is_more_than_one_request_is_not_taken_for_one(connection: socket.socket) -> None:
+    """A read that ends within a request may come again as its body: then it is that body, and no request."""
+    head = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %03d\r\n\r\n"
+    both = GET + head % len(GET + head % 0)
+    for _ in range(2):
+        asked(connection, both)
+        assert received(connection, len(ANSWER)) == ANSWER
+    asked(connection, GET)
+    assert received(connection, len(ANSWER)) == ANSWER
+
+
+def test_a_read_that_was_a_body_is_no_request(connection: socket.socket) -> None:
+    """The body that ended a request gets no answer when it comes again by itself."""
+    body = b"nonsense\r\n\r\n"
+    asked(connection, b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body))
+    connection.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        connection.recv(1)
+    connection.settimeout(SOON_S)
+    asked(connection, body)
+    assert received(connection, len(ANSWER)) == ANSWER
+    asked(connection, body)
+    assert closed_after(connection) == b""
+
+
 def test_head_is_answered_without_a_body(connection: socket.socket) -> None:
     """To HEAD comes the head alone, every time."""
     for _ in range(3):
