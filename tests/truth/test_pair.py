@@ -1,0 +1,45 @@
+"""A whole run on servers of known rates."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.options import RunOptions
+from benchmarks.prepare import prepare
+from tests.truth.pair import HERE, SUITE, TRUTHS, write_pair
+
+
+def test_the_pair_and_its_suite_belong_together(tmp_path: Path) -> None:
+    """The suite measures what the file holds, in enough blocks for intervals, wherever the file lies."""
+    for file in (HERE / "pair.toml", write_pair(tmp_path)):
+        prepared = prepare(RunOptions(suite=str(SUITE), stacks_file=str(file)), seed=1)
+        assert set(prepared.stacks) == {"base", *TRUTHS}
+        assert prepared.baseline == "base"
+        assert prepared.suite.blocks >= 5
+
+
+def test_a_run_finds_the_rates_that_the_servers_drew(tmp_path: Path) -> None:
+    """Each measured rate is the one that its server said it would have."""
+    command = [sys.executable, "-m", "benchmarks", "run", str(SUITE), "--stacks-file", str(write_pair(tmp_path))]
+    found = subprocess.run(
+        [*command, "--blocks", "1", "--json", "--quiet", "--out", str(tmp_path / "results")],
+        cwd=HERE.parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    run = json.loads(found.stdout)
+    rates_rps = {trial["stack"]: trial["rate_rps"] for trial in run["trials"]}
+    drawn_rps = {}
+    for log in (tmp_path / "results" / run["id"] / "logs").glob("*.log"):
+        if said := re.search(r": ([\d.]+) requests a second", log.read_text()):
+            drawn_rps[log.stem.partition("-")[2]] = float(said[1])
+    assert set(drawn_rps) == {"base", *TRUTHS}
+    for stack, rate_rps in drawn_rps.items():
+        # After a moment in which the host stood still, what is late comes at once: the queue holds 16 requests.
+        assert 0.85 * rate_rps < rates_rps[stack] < 1.05 * rate_rps
