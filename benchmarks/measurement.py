@@ -140,11 +140,12 @@ class Measurement:
     In an open loop these are the requests that were to be sent while the window was open, ``scheduled`` of them,
     whenever they completed; ``completed`` did so before it closed, rightly. ``latency`` counts from the intended time
     and holds, besides the successes, those that timed out or could not be sent, at no less than the timeout.
-    ``service`` counts from sending, ``lateness`` is how much later than intended that was. Nothing is cut off.
+    ``service`` is that of the successes from sending, ``lateness`` how much later than intended everything was sent
+    that was. Nothing is cut off, and what completed after the close stands in the last window of the timeline.
 
     ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each right
     answer. ``calls`` has an entry for each call of a load of several, ``in_flight_mean`` is the mean number of
-    unanswered requests over the window, those cut off included.
+    unanswered requests over the window, from their sending on, those cut off included.
     """
 
     requests: int

@@ -13,10 +13,11 @@ import aiohttp.connector
 from aiohttp.http_exceptions import LineTooLong
 from yarl import URL
 
-from benchmarks.load.client import FIRST_PAUSE_S, OWN_LIMITS
+from benchmarks.load.client import FIRST_PAUSE_S
 from benchmarks.load.clock import clock, until
 from benchmarks.load.connection import MAX_BODY_BYTES, MAX_HEAD_BYTES
 from benchmarks.load.job import Job
+from benchmarks.load.pool import OWN_LIMITS
 from benchmarks.load.recorder import Recorder
 from benchmarks.load.request import IDEMPOTENT, request_headers
 from benchmarks.load.schedule import LONGEST_PAUSE_S, Share, opening_times

@@ -38,8 +38,8 @@ class Owner(Protocol):
     def leave(self, connection: Connection) -> None:
         """The server will close the connection: see that it does, and go on with another."""
 
-    def resend(self, sent_s: float) -> bool:
-        """The server closed the connection while the request was on its way: send it again, if it may be."""
+    def resend(self, connection: Connection) -> bool:
+        """The server closed the connection while its request was on its way: send that again, if it may be."""
 
     def forget(self, connection: Connection) -> None:
         """The connection is closed."""
@@ -53,9 +53,9 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_awaited", "_body", "_feed", "_head", "_keeps_alive", "_length", "_note_done", "_note_sent", "_owner",
-        "_parse", "_pieces", "_request", "_same", "_status", "_status_of_answer", "_transport", "_used", "_whole",
-        "_write", "made", "on_body", "sent_s",
+        "_awaited", "_body", "_expectation", "_feed", "_head", "_keeps_alive", "_length", "_note_done", "_note_sent",
+        "_owner", "_parse", "_pieces", "_request", "_same", "_status", "_status_of_answer", "_transport", "_used",
+        "_whole", "_write", "made", "on_body", "sent_s",
     )  # fmt: skip
 
     def __init__(self, owner: Owner, sent_s: float) -> None:
@@ -64,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._owner = owner
         self._used = False
         self._request = owner.request
+        self._expectation = owner.expectation
         self._status = owner.expectation.status
         self._body = owner.expectation.body
         # What the only piece of a body must be; None while an answer comes in parts.
@@ -94,9 +95,17 @@ class Connection(asyncio.Protocol):
     def fail(self, outcome: Outcome) -> None:
         """Give up the request in flight, and the connection with it."""
         sent_s, self.sent_s = self.sent_s, inf
-        self._owner.recorder.fail(outcome, sent_s, clock())
+        self.note(outcome, sent_s, clock())
         self.abandon()
         self._owner.replace(self)
+
+    def note(self, outcome: Outcome, sent_s: float, done_s: float) -> None:
+        """Record how a request of this connection ended."""
+        if outcome is Outcome.OK:
+            self._note_sent(sent_s)
+            self._note_done(done_s)
+        else:
+            self._owner.recorder.fail(outcome, sent_s, done_s)
 
     def abandon(self) -> None:
         """Close the connection without another word; a request in flight on it is not recorded."""
@@ -199,7 +208,7 @@ class Connection(asyncio.Protocol):
         """Settle the request in flight on a connection that was closed, cleanly or not."""
         if not self._head:
             # A connection that never answered anything was not closed for being idle.
-            if not self._used or not self._owner.resend(self.sent_s):
+            if not self._used or not self._owner.resend(self):
                 self.fail(Outcome.RESET)
         elif clean and ends_with_the_connection(self._head):
             self._record(self._judge(), clock())
@@ -219,7 +228,7 @@ class Connection(asyncio.Protocol):
     def _judge(self) -> Outcome:
         """How the answer compares with the expected one, once it is complete."""
         self._digest()
-        return self._owner.expectation.judge(status=self._status_of_answer(), length=self._length, same=self._same)
+        return self._expectation.judge(status=self._status_of_answer(), length=self._length, same=self._same)
 
     def _digest(self) -> None:
         """Compare the pieces of the body that came, and let them go."""
@@ -232,11 +241,7 @@ class Connection(asyncio.Protocol):
     def _record(self, outcome: Outcome, done_s: float) -> None:
         """Record the answer that is complete, and forget it."""
         sent_s, self.sent_s = self.sent_s, inf
-        if outcome is Outcome.OK:
-            self._note_sent(sent_s)
-            self._note_done(done_s)
-        else:
-            self._owner.recorder.fail(outcome, sent_s, done_s)
+        self.note(outcome, sent_s, done_s)
         self._whole = self._body
         self._head.clear()
         self._length = 0

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol, Self
 
 
 class Client(Protocol):
-    """As many connections as the share has, each sending its next request when the last was answered.
-
-    A request goes out only against a ticket. Endless tickets make a closed loop that runs on, a fixed number of
-    them one that stops by itself, and tickets that are handed out at their times an open loop. Each request
-    ends in the recorder, exactly once and within the timeout.
-    """
+    """What the clients of both kinds of loop have in common."""
 
     @property
     def reconnects(self) -> int:
@@ -26,6 +21,17 @@ class Client(Protocol):
 
     async def __aexit__(self, *exc_info: object) -> None: ...
 
+    def in_flight_since(self) -> list[float]:
+        """The moments at which the requests were sent that are still unanswered, in ``clock`` seconds."""
+
+
+class ClosedClient(Client, Protocol):
+    """As many connections as the share has, each sending its next request when the last was answered.
+
+    A request goes out only against a ticket. Endless tickets make a closed loop that runs on, a fixed number of
+    them one that stops by itself. Each request ends in the recorder, exactly once and within the timeout.
+    """
+
     async def open(self) -> None:
         """Open the connections at the share's times; return when each was tried once."""
 
@@ -35,5 +41,18 @@ class Client(Protocol):
     async def idle(self) -> None:
         """Return when the tickets are used up and nothing is in flight."""
 
-    def in_flight_since(self) -> list[float]:
-        """The moments at which the requests were sent that are still unanswered, in ``clock`` seconds."""
+
+class ArrivingClient(Client, Protocol):
+    """A request for each arrival, at its time, on an idle connection, a new one, or the first that gets idle.
+
+    Nothing is dropped or made up for: each arrival ends in the ledger, exactly once, and be it as unsent.
+    """
+
+    def follow(self, moments: Iterable[float], from_s: float = 0.0) -> None:
+        """Send a request at each of these moments, in ``clock`` seconds; until ``from_s`` those of before."""
+
+    async def drain(self, until_s: float) -> None:
+        """Return when all that was to be sent has ended, and see that it has by then.
+
+        From now on a request ends no later than the timeout after it was to be sent.
+        """

@@ -12,7 +12,7 @@ from benchmarks.load.channels import Channel, Message, ProcessChannel
 from benchmarks.load.clock import clock
 from benchmarks.load.job import Job
 from benchmarks.load.part import Part, merge
-from benchmarks.load.schedule import DRAIN_WITHIN_S, Share, longest_warmup_s, longest_window_s, split
+from benchmarks.load.schedule import Share, longest_drain_s, longest_warmup_s, longest_window_s, split
 from benchmarks.measurement import Measurement
 from benchmarks.target import Subject
 
@@ -86,7 +86,7 @@ class Engine:
             at_start()
             trial.wait_for("stopped", max(longest_window_s(share.load, job.timeout_s) for share in shares))
             at_stop()
-            trial.wait_for("result", DRAIN_WITHIN_S)
+            trial.wait_for("result", longest_drain_s(job.load, job.timeout_s))
         except BaseException:
             trial.abort()
             raise

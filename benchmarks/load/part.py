@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from benchmarks.histogram import Histogram, summarise
-from benchmarks.measurement import GeneratorUse, Measurement, Outcome, Warmup, Window
+from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Outcome, Victim, Warmup, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +24,78 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What one shard found: sums, that add up exactly to those of the whole.
+class Tally:
+    """What a recorder counted in its window: sums, that add up exactly to those of the whole.
 
-    ``in_flight_s`` is the time that its requests spent unanswered within the window, all together;
-    ``cut_off_s`` is that of those cut off.
+    ``in_flight_s`` is the time that its requests spent unanswered within the window, all together; ``cut_off_s`` is
+    that of those cut off. The rest is as in ``Measurement``.
     """
 
     outcomes: Mapping[str, int]
+    completed: int
     cut_off: int
     cut_off_s: float
-    duration_s: float
+    in_flight_s: float
     latency: Histogram
+    service: Histogram | None
+    lateness: Histogram | None
+    first_byte: Histogram | None
+    calls: tuple[CallCount, ...]
     timeline: tuple[Slice, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The tally as JSON values."""
+        return {
+            "outcomes": dict(self.outcomes),
+            "completed": self.completed,
+            "cut_off": self.cut_off,
+            "cut_off_s": self.cut_off_s,
+            "in_flight_s": self.in_flight_s,
+            **{name: _optional_to_json(getattr(self, name)) for name in _HISTOGRAMS},
+            "calls": [_count_to_json(call) for call in self.calls],
+            "timeline": [
+                [each.t_s, each.width_s, each.failed, _histogram_to_json(each.latency)] for each in self.timeline
+            ],
+        }
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> Tally:
+        """The tally that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
+        return Tally(
+            **{
+                **document,
+                **{name: _optional_from_json(document[name]) for name in _HISTOGRAMS},
+                "calls": tuple(CallCount(*_count_from_json(call)) for call in document["calls"]),
+                "timeline": tuple(
+                    Slice(t_s, width_s, failed, _histogram_from_json(latency))
+                    for t_s, width_s, failed, latency in document["timeline"]
+                ),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one shard found."""
+
+    tally: Tally
+    scheduled: int | None
+    victim: Victim | None
+    duration_s: float
     reconnects: int
     resent: int
-    in_flight_s: float
     warmup: Warmup
     generator: GeneratorUse
 
     def to_json(self) -> dict[str, Any]:
         """The part as JSON values."""
         return {
-            "outcomes": dict(self.outcomes),
-            "cut_off": self.cut_off,
-            "cut_off_s": self.cut_off_s,
+            "tally": self.tally.to_json(),
+            "scheduled": self.scheduled,
+            "victim": _count_to_json(self.victim) if self.victim else None,
             "duration_s": self.duration_s,
-            "latency": _histogram_to_json(self.latency),
-            "timeline": [
-                [each.t_s, each.width_s, each.failed, _histogram_to_json(each.latency)] for each in self.timeline
-            ],
             "reconnects": self.reconnects,
             "resent": self.resent,
-            "in_flight_s": self.in_flight_s,
             "warmup": list(self.warmup),
             "generator": asdict(self.generator),
         }
@@ -64,15 +103,12 @@ class Part:
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Part:
         """The part that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
-        generator = document["generator"]
+        generator, victim = document["generator"], document["victim"]
         return Part(
             **{
                 **document,
-                "latency": _histogram_from_json(document["latency"]),
-                "timeline": tuple(
-                    Slice(t_s, width_s, failed, _histogram_from_json(latency))
-                    for t_s, width_s, failed, latency in document["timeline"]
-                ),
+                "tally": Tally.from_json(document["tally"]),
+                "victim": Victim(*_count_from_json(victim)) if victim else None,
                 "warmup": Warmup(*document["warmup"]),
                 "generator": GeneratorUse(**{**generator, "cores": tuple(generator["cores"])}),
             }
@@ -86,33 +122,31 @@ def merge(parts: Sequence[Part]) -> Measurement:
     """
     if not parts:
         raise ValueError("there is nothing to merge")
+    tallies = [part.tally for part in parts]
     duration_s = max(part.duration_s for part in parts)
-    outcomes = _sum_outcomes([part.outcomes for part in parts])
+    outcomes = _sum_outcomes([tally.outcomes for tally in tallies])
     requests, succeeded = sum(outcomes.values()), outcomes.get(Outcome.OK, 0)
     return Measurement(
         requests=requests,
         succeeded=succeeded,
         failed=requests - succeeded,
-        cut_off=sum(part.cut_off for part in parts),
-        cut_off_s=sum(part.cut_off_s for part in parts),
+        cut_off=sum(tally.cut_off for tally in tallies),
+        cut_off_s=sum(tally.cut_off_s for tally in tallies),
         outcomes=outcomes,
         duration_s=duration_s,
-        latency=_sum_histograms([part.latency for part in parts]),
-        service=None,
-        lateness=None,
-        first_byte=None,
-        calls=(),
-        victim=None,
-        scheduled=None,
-        completed=succeeded,
-        timeline=merge_timelines([part.timeline for part in parts], duration_s),
+        latency=_sum_histograms([tally.latency for tally in tallies]),
+        service=_sum_optional([tally.service for tally in tallies]),
+        lateness=_sum_optional([tally.lateness for tally in tallies]),
+        first_byte=_sum_optional([tally.first_byte for tally in tallies]),
+        calls=tuple(_sum_calls(each) for each in zip(*(tally.calls for tally in tallies), strict=True)),
+        victim=next((part.victim for part in parts if part.victim), None),
+        scheduled=_sum_scheduled([part.scheduled for part in parts]),
+        completed=sum(tally.completed for tally in tallies),
+        timeline=merge_timelines([tally.timeline for tally in tallies], duration_s),
         reconnects=sum(part.reconnects for part in parts),
         resent=sum(part.resent for part in parts),
-        in_flight_mean=sum(part.in_flight_s for part in parts) / duration_s if duration_s else 0.0,
-        warmup=Warmup(
-            requests=sum(part.warmup.requests for part in parts),
-            duration_s=max(part.warmup.duration_s for part in parts),
-        ),
+        in_flight_mean=sum(tally.in_flight_s for tally in tallies) / duration_s if duration_s else 0.0,
+        warmup=_sum_warmups([part.warmup for part in parts]),
         generator=_sum_use([part.generator for part in parts]),
     )
 
@@ -159,6 +193,36 @@ def _sum_histograms(histograms: Sequence[Histogram]) -> Histogram:
     return reduce(Histogram.merge, histograms, Histogram.empty())
 
 
+def _sum_optional(histograms: Sequence[Histogram | None]) -> Histogram | None:
+    """The sum of what all shards or none have."""
+    there = [histogram for histogram in histograms if histogram is not None]
+    return _sum_histograms(there) if there else None
+
+
+def _sum_scheduled(counts: Sequence[int | None]) -> int | None:
+    there = [count for count in counts if count is not None]
+    return sum(there) if there else None
+
+
+def _sum_calls(calls: Sequence[CallCount]) -> CallCount:
+    return CallCount(
+        label=calls[0].label,
+        requests=sum(call.requests for call in calls),
+        failed=sum(call.failed for call in calls),
+        latency=_sum_histograms([call.latency for call in calls]),
+    )
+
+
+def _sum_warmups(warmups: Sequence[Warmup]) -> Warmup:
+    """All requests and the longest time; stable where every shard that was asked was so."""
+    told = [warmup.stable for warmup in warmups if warmup.stable is not None]
+    return Warmup(
+        requests=sum(warmup.requests for warmup in warmups),
+        duration_s=max(warmup.duration_s for warmup in warmups),
+        stable=all(told) if told else None,
+    )
+
+
 def _sum_use(uses: Sequence[GeneratorUse]) -> GeneratorUse:
     return GeneratorUse(
         driver="+".join(sorted({use.driver for use in uses})),
@@ -169,6 +233,26 @@ def _sum_use(uses: Sequence[GeneratorUse]) -> GeneratorUse:
         pinned=all(use.pinned for use in uses),
         loop="+".join(sorted({use.loop for use in uses})),
     )
+
+
+_HISTOGRAMS = ("latency", "service", "lateness", "first_byte")
+
+
+def _count_to_json(count: CallCount | Victim) -> list[Any]:
+    return [count.label, count.requests, count.failed, _histogram_to_json(count.latency)]
+
+
+def _count_from_json(document: Sequence[Any]) -> tuple[str, int, int, Histogram]:
+    label, requests, failed, latency = document
+    return label, requests, failed, _histogram_from_json(latency)
+
+
+def _optional_to_json(histogram: Histogram | None) -> list[Any] | None:
+    return None if histogram is None else _histogram_to_json(histogram)
+
+
+def _optional_from_json(document: Sequence[Any] | None) -> Histogram | None:
+    return None if document is None else _histogram_from_json(document)
 
 
 def _histogram_to_json(histogram: Histogram) -> list[Any]:

@@ -11,15 +11,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.histogram import Histogram
-from benchmarks.load.part import Slice
+from benchmarks.load.part import Tally
 from benchmarks.load.timeline import Timeline
 from benchmarks.measurement import Outcome
 
 Seconds = NDArray[np.float64]
 
-_OUTCOMES = tuple(Outcome)
-_CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
+# Batches too small for their time to be seen.
+FOLD_EVERY_S = 0.1
+
+OUTCOMES = tuple(Outcome)
+CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 
 
 class _Log(NamedTuple):
@@ -66,7 +68,7 @@ class Recorder:
         """Record a request that ended otherwise than with the right answer."""
         self._failures.sent_s.append(sent_s)
         self._failures.done_s.append(done_s)
-        self._codes.append(_CODES[outcome])
+        self._codes.append(CODES[outcome])
 
     def open(self, opened_s: float, closed_s: float = inf) -> None:
         """Fix the window; what was folded before belongs to the warm-up."""
@@ -99,13 +101,21 @@ class Recorder:
         self._place(np.array(in_flight_since_s), np.full(len(in_flight_since_s), inf))
         self.cut_off_s = self.in_flight_s - before_s
 
-    def slices(self) -> tuple[Slice, ...]:
-        """The timeline of the window, once it is closed."""
-        return self._timeline.slices(self._closed_s - self.opened_s)
-
-    def latency(self) -> Histogram:
-        """The latencies of all right answers in the window."""
-        return self._timeline.latency()
+    def tally(self) -> Tally:
+        """What was counted in the window, once it is closed."""
+        return Tally(
+            outcomes=self.outcomes,
+            completed=self.outcomes[Outcome.OK],
+            cut_off=self.cut_off,
+            cut_off_s=self.cut_off_s,
+            in_flight_s=self.in_flight_s,
+            latency=self._timeline.latency(),
+            service=None,
+            lateness=None,
+            first_byte=None,
+            calls=(),
+            timeline=self._timeline.slices(self._closed_s - self.opened_s),
+        )
 
     def _place(self, sent_s: Seconds, done_s: Seconds) -> NDArray[np.bool_]:
         """Which requests completed in the window; of all, the time that they were in flight in it."""
@@ -123,4 +133,4 @@ class Recorder:
             self.outcomes[Outcome.OK] += succeeded
         for code, count in enumerate(np.bincount(codes).tolist()):
             if count:
-                self.outcomes[_OUTCOMES[code]] += count
+                self.outcomes[OUTCOMES[code]] += count

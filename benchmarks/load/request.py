@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from benchmarks.load.job import Job
+from benchmarks.measurement import Expectation
 from benchmarks.suite import Workload
 from benchmarks.target import Address
 
 # RFC 9110, 9.2.2: what may be sent again on a new connection when the old one closed without an answer.
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+
+
+class Prepared(NamedTuple):
+    """A call as it is sent: its number among the job's, the bytes of its request, and the right answer."""
+
+    number: int
+    request: bytes
+    expectation: Expectation
+    idempotent: bool
+
+
+def prepare(job: Job) -> tuple[Prepared, ...]:
+    """The job's calls as they are sent; raises ValueError where one would break out of its lines."""
+    return tuple(
+        Prepared(
+            number, request_bytes(job.address, call.workload), call.expectation, call.workload.method in IDEMPOTENT
+        )
+        for number, call in enumerate(job.calls)
+    )
 
 
 def request_headers(address: Address, workload: Workload) -> tuple[tuple[str, str], ...]:

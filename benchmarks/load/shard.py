@@ -9,20 +9,18 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from itertools import repeat
-from math import inf
 from typing import Any, NamedTuple, Protocol
 
-from benchmarks.load.client import OWN_LIMITS, RawClient
 from benchmarks.load.clock import clock, until
 from benchmarks.load.contract import Client
 from benchmarks.load.job import Job
 from benchmarks.load.part import Part
-from benchmarks.load.recorder import Recorder
-from benchmarks.load.schedule import DRAIN_WITHIN_S, Share, window_width_s
+from benchmarks.load.pool import OWN_LIMITS
+from benchmarks.load.recorder import FOLD_EVERY_S, Recorder
+from benchmarks.load.schedule import Share
+from benchmarks.load.sender import sending
 from benchmarks.measurement import GeneratorUse, Warmup
-from benchmarks.suite import Load
 
-FOLD_EVERY_S = 0.1
 FOLDS_A_REPORT = 5
 # New objects before garbage is collected: none in the usual case, and every few seconds in the worst.
 MOST_YOUNG_OBJECTS = 100_000
@@ -53,79 +51,34 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
     Raises OSError where the host is not known or this machine lacks files or ports for so many connections,
     and ValueError where the driver cannot send such a request.
     """
-    load = share.load
-    recorder = Recorder(window_width_s(load))
     with _ended_by_errors():
-        async with _client(job, share, recorder) as client:
+        async with sending(job, share) as sender:
+            recorder = sender.recorder
             async with _folding(recorder, cue):
                 begun_s = clock()
-                await _warm_up(client, recorder, load)
+                await sender.warm_up()
                 with _undisturbed():
                     cue.warm()
                     opened_s = max(await cue.start() or 0.0, clock())
-                    recorder.open(opened_s, opened_s + load.duration_s if load.duration_s is not None else inf)
+                    sender.open(opened_s)
                     await until(opened_s)
-                    before = _Counters.now(client)
+                    before = _Counters.now(sender.client)
                     cue.started(opened_s)
-                    closed_s = await _send(client, recorder, load, opened_s)
-                    after = _Counters.now(client)
+                    closed_s = await sender.send(opened_s)
+                    after = _Counters.now(sender.client)
                     cue.stopped()
-                client.admit(iter(()))
-                recorder.close(closed_s, client.in_flight_since())
-            await _drain(client, job.timeout_s)
+                    await sender.close(closed_s)
+            await sender.leave()
     return Part(
-        outcomes=recorder.outcomes,
-        cut_off=recorder.cut_off,
-        cut_off_s=recorder.cut_off_s,
+        tally=recorder.tally(),
+        scheduled=sender.scheduled,
+        victim=None,
         duration_s=closed_s - opened_s,
-        latency=recorder.latency(),
-        timeline=recorder.slices(),
         reconnects=after.reconnects - before.reconnects,
         resent=after.resent - before.resent,
-        in_flight_s=recorder.in_flight_s,
         warmup=Warmup(recorder.warmup_requests, opened_s - begun_s),
         generator=_use(job, after.cpu_s - before.cpu_s, closed_s - opened_s),
     )
-
-
-async def _warm_up(client: Client, recorder: Recorder, load: Load) -> None:
-    """Send what the load asks for before its window; a load with a duration then goes on without a pause."""
-    begun_s = clock()
-    endless = load.duration_s is not None
-    client.admit(repeat(True) if endless or load.warmup_s else iter(()))
-    await client.open()
-    await until(begun_s + load.warmup_s)
-    if endless:
-        while _warmed_with(recorder) < load.warmup_requests:  # noqa: ASYNC110  (the hot path tells nobody)
-            await asyncio.sleep(FOLD_EVERY_S)
-    else:
-        client.admit(iter(()))
-        await client.idle()
-        client.admit(repeat(True, max(0, load.warmup_requests - _warmed_with(recorder))))
-        await client.idle()
-
-
-def _warmed_with(recorder: Recorder) -> int:
-    recorder.fold()
-    return recorder.warmup_requests
-
-
-async def _send(client: Client, recorder: Recorder, load: Load, opened_s: float) -> float:
-    """Let the load run for its duration, or until its requests are done; return when its window closed."""
-    if load.duration_s is not None:
-        closed_s = opened_s + load.duration_s
-        await until(closed_s)
-        return closed_s
-    client.admit(repeat(True, load.requests or 0))
-    await client.idle()
-    recorder.fold()
-    return recorder.last_done_s
-
-
-async def _drain(client: Client, timeout_s: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(min(DRAIN_WITHIN_S, timeout_s)):
-            await client.idle()
 
 
 @contextlib.asynccontextmanager
@@ -215,12 +168,3 @@ def _use(job: Job, cpu_s: float, duration_s: float) -> GeneratorUse:
         pinned=len(cores) == 1,
         loop=type(asyncio.get_running_loop()).__module__.partition(".")[0],
     )
-
-
-def _client(job: Job, share: Share, recorder: Recorder) -> Client:
-    if job.driver == "aiohttp":
-        # Only here: importing it takes longer than all the rest, and a small container may not have it.
-        from benchmarks.load.aiohttp_client import AiohttpClient  # noqa: PLC0415
-
-        return AiohttpClient(job, share, recorder)
-    return RawClient(job, share, recorder)

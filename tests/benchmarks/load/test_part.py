@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.histogram import Histogram, summarise
-from benchmarks.load.part import Part, Slice, merge, merge_timelines
-from benchmarks.measurement import GeneratorUse, Outcome, Warmup, Window
+from benchmarks.load.part import Part, Slice, Tally, merge, merge_timelines
+from benchmarks.measurement import CallCount, GeneratorUse, Outcome, Victim, Warmup, Window
 
 LATENCIES_NS = st.lists(st.integers(0, 10**10), max_size=20)
 
@@ -31,17 +31,28 @@ def parts(draw: st.DrawFn) -> Part:
     for each in timeline:
         latency += each.latency
     failed = sum(each.failed for each in timeline)
-    return Part(
+    open_loop = draw(st.booleans())
+    tally = Tally(
         outcomes={Outcome.OK: latency.count, Outcome.RESET: failed},
+        completed=latency.count,
         cut_off_s=0.0,
         cut_off=draw(st.integers(0, 64)),
-        duration_s=10.0,
+        in_flight_s=float(draw(st.integers(0, 640))),
         latency=latency,
+        service=latency if open_loop else None,
+        lateness=histogram(draw(LATENCIES_NS)) if open_loop else None,
+        first_byte=draw(st.none() | LATENCIES_NS.map(histogram)),
+        calls=(CallCount("GET /a", latency.count, 0, latency), CallCount("GET /b", failed, failed, histogram([]))),
         timeline=tuple(timeline),
+    )
+    return Part(
+        tally=tally,
+        scheduled=latency.count + failed if open_loop else None,
+        victim=draw(st.none() | LATENCIES_NS.map(lambda each: Victim("GET /v", len(each), 0, histogram(each)))),
+        duration_s=10.0,
         reconnects=draw(st.integers(0, 9)),
         resent=draw(st.integers(0, 9)),
-        in_flight_s=float(draw(st.integers(0, 640))),
-        warmup=Warmup(draw(st.integers(0, 100)), float(draw(st.integers(0, 3)))),
+        warmup=Warmup(draw(st.integers(0, 100)), float(draw(st.integers(0, 3))), draw(st.none() | st.booleans())),
         generator=GeneratorUse("raw", 1, 0.5, 0.05, (draw(st.integers(0, 7)),), draw(st.booleans()), "uvloop"),
     )
 
@@ -60,14 +71,27 @@ def test_merged_parts_add_up(found: list[Part]) -> None:
     merged = merge(found)
     latency = histogram([])
     for part in found:
-        latency += part.latency
+        latency += part.tally.latency
     assert merged.latency == latency
     assert merged.requests == sum(merged.outcomes.values()) == merged.succeeded + merged.failed
     assert merged.succeeded == latency.count
-    assert merged.cut_off == sum(part.cut_off for part in found)
-    assert merged.in_flight_mean == pytest.approx(sum(part.in_flight_s for part in found) / 10)
+    assert merged.cut_off == sum(part.tally.cut_off for part in found)
+    assert merged.in_flight_mean == pytest.approx(sum(part.tally.in_flight_s for part in found) / 10)
     assert merged.warmup.requests == sum(part.warmup.requests for part in found)
-    assert (merged.service, merged.lateness) == (None, None)
+    assert merged.completed == merged.succeeded
+    assert [call.label for call in merged.calls] == ["GET /a", "GET /b"]
+    assert sum(call.requests for call in merged.calls) == merged.requests
+    assert merged.calls[0].latency == latency
+    for name in ("service", "lateness", "first_byte"):
+        there = [each for part in found if (each := getattr(part.tally, name)) is not None]
+        whole = getattr(merged, name)
+        assert (whole is None) is (not there)
+        assert not there or whole.count == sum(each.count for each in there)
+    scheduled = [part.scheduled for part in found if part.scheduled is not None]
+    assert merged.scheduled == (sum(scheduled) if scheduled else None)
+    assert merged.victim in [part.victim for part in found]
+    told = [part.warmup.stable for part in found if part.warmup.stable is not None]
+    assert merged.warmup.stable == (all(told) if told else None)
     assert merged.generator.shards == len(found)
     assert merged.generator.cpu_s == pytest.approx(0.5 * len(found))
     assert merged.generator.pinned is all(part.generator.pinned for part in found)
@@ -75,8 +99,8 @@ def test_merged_parts_add_up(found: list[Part]) -> None:
     for number, window in enumerate(merged.timeline):
         together = histogram([])
         for part in found:
-            together += part.timeline[number].latency
-        assert window.requests == together.count + sum(part.timeline[number].failed for part in found)
+            together += part.tally.timeline[number].latency
+        assert window.requests == together.count + sum(part.tally.timeline[number].failed for part in found)
         assert window.p50_ms == summarise(together).p50
 
 

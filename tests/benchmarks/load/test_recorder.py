@@ -56,8 +56,8 @@ def test_counts_and_times_are_those_of_a_plain_count(
     in_flight_s = sum(max(0.0, min(done, CLOSED_S) - max(sent, OPENED_S)) for sent, done in spans)
     assert recorder.in_flight_s == pytest.approx(in_flight_s)
     right = [round((done - sent) * 1e9) for sent, done, how in inside if how is Outcome.OK]
-    assert recorder.latency() == Histogram.of(np.array(right, dtype=np.int64))
-    slices = recorder.slices()
+    assert recorder.tally().latency == Histogram.of(np.array(right, dtype=np.int64))
+    slices = recorder.tally().timeline
     assert len(slices) == 20
     assert sum(each.failed for each in slices) == len(inside) - len(right)
     assert sum(each.latency.count for each in slices) == len(right)
@@ -86,7 +86,7 @@ def test_the_last_answer_closes_an_open_window() -> None:
     recorder.fold()
     assert recorder.last_done_s == 10.45
     recorder.close(recorder.last_done_s, [])
-    assert [(each.latency.count, each.failed) for each in recorder.slices()] == [
+    assert [(each.latency.count, each.failed) for each in recorder.tally().timeline] == [
         (0, 0), (0, 0), (0, 0), (1, 0), (0, 1),
     ]  # fmt: skip
 

@@ -234,7 +234,7 @@ def test_two_shards_in_one_process() -> None:
     async def both(address: Address) -> list[int]:
         job = job_for(address, ClosedLoop(5, requests=31))
         found = await asyncio.gather(*(run_shard(job, share, Cues()) for share in shares))
-        return [int(np.sum(part.latency.counts)) for part in found]
+        return [int(np.sum(part.tally.latency.counts)) for part in found]
 
     with ScriptedServer(answer_all) as server:
         assert asyncio.run(both(server.address)) == [16, 15]

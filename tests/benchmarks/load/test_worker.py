@@ -90,7 +90,7 @@ def test_one_job_after_another(line: Line) -> None:
             assert clock() >= start_s
             line.expect("stopped")
             part = Part.from_json(line.expect("result")["part"])
-            assert part.outcomes == {"ok": 20}
+            assert part.tally.outcomes == {"ok": 20}
             assert part.warmup.requests == 5
             assert (part.generator.cores, part.generator.pinned) == ((0,), True)
 
@@ -174,7 +174,7 @@ def test_a_large_job_arrives(line: Line) -> None:
         line.channel.send({"id": 1, "start": None})
         line.expect("started")
         line.expect("stopped")
-        assert Part.from_json(line.expect("result")["part"]).outcomes == {"ok": 4}
+        assert Part.from_json(line.expect("result")["part"]).tally.outcomes == {"ok": 4}
 
 
 def test_quit_ends_a_worker(line: Line) -> None:
