@@ -1,4 +1,4 @@
-"""The raw client of closed loops: each connection sends its next request when the last was answered."""
+"""The raw clients of closed loops: each connection sends its next request when the last was answered."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from math import inf
 from benchmarks.load.clock import clock, until
 from benchmarks.load.connection import Connection
 from benchmarks.load.job import Job
+from benchmarks.load.ledger import Ledger
 from benchmarks.load.pool import Pool
 from benchmarks.load.recorder import Recorder
+from benchmarks.load.request import drawn_calls
 from benchmarks.load.schedule import LONGEST_PAUSE_S, Share, opening_times
+from benchmarks.load.ticket import Ticket, TicketConnection
 
 FIRST_PAUSE_S = 0.01
 
 
 class RawClient(Pool[Connection]):
-    """The clients of one shard; the contract is that of ``benchmarks.load.contract.Client``."""
+    """The clients of one shard; the contract is that of ``benchmarks.load.contract.ClosedClient``."""
 
     def __init__(self, job: Job, share: Share, recorder: Recorder) -> None:
         super().__init__(job, recorder)
@@ -101,3 +104,29 @@ class RawClient(Pool[Connection]):
                 return
             if await self._establish(self._new(clock())):
                 return
+
+
+class TicketClient(RawClient):
+    """The clients of a shard whose requests are not all the same."""
+
+    def __init__(self, job: Job, share: Share, ledger: Ledger) -> None:
+        super().__init__(job, share, ledger)
+        self.note = ledger.note
+        self._drawn = drawn_calls(job, share)
+
+    def draw(self, now_s: float) -> Ticket:
+        """The ticket of a request that is sent now."""
+        return Ticket(now_s, next(self._drawn))
+
+    def resend(self, connection: Connection) -> bool:
+        """Send a request again on a new connection, unless doing it twice might not be the same as once."""
+        ticket = connection.ticket if isinstance(connection, TicketConnection) else None
+        if ticket is None or not ticket.call.idempotent:
+            return False
+        self.resent += 1
+        self._spawn(self._carry(self._keep(TicketConnection(self, ticket, connection.sent_s))))
+        return True
+
+    def _new(self, sent_s: float) -> Connection:
+        ticket = self.draw(sent_s) if sent_s < inf else None
+        return self._keep(TicketConnection(self, ticket, sent_s))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -55,6 +56,20 @@ class Job:
     driver: Driver = "raw"
     seed: int = 0
     victim: Call | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each of several calls is called, once each: calls of the same request are numbered from the second on.
+
+        There are none where there is but one call.
+        """
+        seen: Counter[str] = Counter()
+        labels = []
+        for call in self.calls:
+            label = call.workload.label
+            seen[label] += 1
+            labels.append(label if seen[label] == 1 else f"{label} #{seen[label]}")
+        return tuple(labels) if len(labels) > 1 else ()
 
     def to_json(self) -> dict[str, Any]:
         """The job as JSON values."""

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Iterable
-from itertools import repeat
 from math import inf
 
 from benchmarks.load.backlog import Backlog
@@ -15,6 +14,7 @@ from benchmarks.load.dispatcher import Dispatcher
 from benchmarks.load.job import Job
 from benchmarks.load.ledger import OpenLedger
 from benchmarks.load.pool import Pool
+from benchmarks.load.request import drawn_calls
 from benchmarks.load.schedule import Share
 from benchmarks.load.ticket import Ticket, TicketConnection
 from benchmarks.measurement import Outcome
@@ -33,7 +33,7 @@ class OpenClient(Pool[TicketConnection]):
         self._ledger = ledger
         self._dispatcher = Dispatcher(self._arrive)
         self._backlog = Backlog(job.timeout_s, self.note)
-        self._drawn = repeat(self.calls[0])
+        self._drawn = drawn_calls(job, share)
         self._idle: OrderedDict[TicketConnection, None] = OrderedDict()
         self._places = share.load.connections
         self._established = 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from benchmarks.load.job import Job
+from benchmarks.load.schedule import Share, drawn
 from benchmarks.measurement import Expectation
 from benchmarks.suite import Workload
 from benchmarks.target import Address
@@ -30,6 +32,13 @@ def prepare(job: Job) -> tuple[Prepared, ...]:
         )
         for number, call in enumerate(job.calls)
     )
+
+
+def drawn_calls(job: Job, share: Share) -> Iterator[Prepared]:
+    """The call of each request that a shard sends, drawn by weight from the job's seed; endless."""
+    calls = prepare(job)
+    numbers = drawn([call.workload.weight for call in job.calls], share.shard, job.seed)
+    return (calls[number] for number in numbers)
 
 
 def request_headers(address: Address, workload: Workload) -> tuple[tuple[str, str], ...]:

@@ -7,9 +7,9 @@ holds which connections and when they open. The arrivals of an open loop are com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import accumulate, chain, count
+from itertools import accumulate, chain, count, repeat
 from math import ceil
 from typing import Any
 
@@ -35,7 +35,7 @@ _WIDTHS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0
 
 
 # What is drawn is drawn from streams of its own, so that no draw depends on how many others there were.
-_WINDOW, _WARMUP = 0, 1
+_WINDOW, _WARMUP, _MIX = 0, 1, 2
 _DRAWN_AT_ONCE = 1024
 
 
@@ -108,6 +108,19 @@ def endless_arrivals_s(load: OpenLoop, shard: int, shards: int, seed: int) -> It
         return (number / load.rate_rps for number in count(shard, shards))
     gaps = chain.from_iterable(batch.tolist() for batch in _gaps(load.rate_rps / shards, seed, shard, _WARMUP))
     return accumulate(gaps)
+
+
+def drawn(weights: Sequence[int], shard: int, seed: int) -> Iterator[int]:
+    """Which of several calls each request of a shard sends: their numbers in proportion to their weights, endless.
+
+    The order is that of the seed, whatever becomes of the requests.
+    """
+    if len(weights) == 1:
+        return repeat(0)
+    shares = np.array(weights) / sum(weights)
+    generator = np.random.default_rng([seed % 2**64, shard, _MIX])
+    batches = (generator.choice(len(weights), _DRAWN_AT_ONCE, p=shares).tolist() for _ in repeat(True))
+    return chain.from_iterable(batches)
 
 
 def parts(total: int, count: int) -> tuple[int, ...]:

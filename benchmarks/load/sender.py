@@ -9,11 +9,11 @@ from itertools import repeat
 from math import inf
 from typing import Protocol
 
-from benchmarks.load.client import RawClient
+from benchmarks.load.client import RawClient, TicketClient
 from benchmarks.load.clock import clock, until
 from benchmarks.load.contract import ArrivingClient, Client, ClosedClient
 from benchmarks.load.job import Job
-from benchmarks.load.ledger import OpenLedger
+from benchmarks.load.ledger import Ledger, OpenLedger
 from benchmarks.load.open_client import OpenClient
 from benchmarks.load.recorder import FOLD_EVERY_S, Recorder
 from benchmarks.load.schedule import Share, arrivals_s, endless_arrivals_s, longest_drain_s, window_width_s
@@ -63,12 +63,12 @@ async def sending(job: Job, share: Share) -> AsyncIterator[Sender]:
     load = share.load
     width_s = window_width_s(load)
     if isinstance(load, OpenLoop):
-        ledger = OpenLedger(width_s, timeout_s=job.timeout_s)
+        ledger = OpenLedger(width_s, job.labels, timeout_s=job.timeout_s)
         async with OpenClient(job, share, ledger) as arriving:
             yield OpenSender(job, share, load, arriving, ledger)
     else:
-        recorder = Recorder(width_s)
-        async with _closed_client(job, share, recorder) as client:
+        recorder, client = _closed(job, share, width_s)
+        async with client:
             yield ClosedSender(job, load, client, recorder)
 
 
@@ -172,10 +172,16 @@ class OpenSender:
         """Nothing is left to wait for."""
 
 
-def _closed_client(job: Job, share: Share, recorder: Recorder) -> ClosedClient:
+def _closed(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedClient]:
+    """A closed loop's recorder and clients: the fastest that can do what is asked."""
     if job.driver == "aiohttp":
         # Only here: importing it takes longer than all the rest, and a small container may not have it.
         from benchmarks.load.aiohttp_client import AiohttpClient  # noqa: PLC0415
 
-        return AiohttpClient(job, share, recorder)
-    return RawClient(job, share, recorder)
+        recorder = Recorder(width_s)
+        return recorder, AiohttpClient(job, share, recorder)
+    if job.labels:
+        ledger = Ledger(width_s, job.labels)
+        return ledger, TicketClient(job, share, ledger)
+    recorder = Recorder(width_s)
+    return recorder, RawClient(job, share, recorder)

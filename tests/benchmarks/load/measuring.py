@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import uvloop
 
@@ -51,11 +51,15 @@ def job_for(
     *,
     driver: Driver = "raw",
     workload: Workload | None = None,
+    calls: Sequence[Call] = (),
     expectation: Expectation = RIGHT,
     timeout_s: float = 5.0,
+    seed: int = 0,
+    victim: Call | None = None,
 ) -> Job:
     """A job with the defaults that most tests share."""
-    return Job(address, (Call(workload or Workload("/"), expectation),), load, timeout_s, driver)
+    sent = tuple(calls) or (Call(workload or Workload("/"), expectation),)
+    return Job(address, sent, load, timeout_s, driver, seed, victim)
 
 
 def measure(

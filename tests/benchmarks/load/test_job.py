@@ -52,6 +52,14 @@ def test_a_job_survives_json(job: Job) -> None:
     assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
 
 
+def test_several_calls_have_labels_of_their_own() -> None:
+    """Calls of the same request are numbered from the second on, and a single call needs no label."""
+    calls = tuple(Call(Workload(target), Expectation(200)) for target in ("/a", "/b", "/a", "/a"))
+    job = Job(HERE, calls, ClosedLoop(1, requests=1))
+    assert job.labels == ("GET /a", "GET /b", "GET /a #2", "GET /a #3")
+    assert Job(HERE, calls[:1], ClosedLoop(1, requests=1)).labels == ()
+
+
 @pytest.mark.parametrize(
     ("address", "workload", "driver", "why"),
     [

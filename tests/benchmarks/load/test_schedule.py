@@ -19,6 +19,7 @@ from benchmarks.load.schedule import (
     OPENING_WITHIN_S,
     Share,
     arrivals_s,
+    drawn,
     endless_arrivals_s,
     longest_drain_s,
     longest_warmup_s,
@@ -196,3 +197,17 @@ def test_the_deadlines_of_an_open_loop() -> None:
     assert longest_drain_s(load, timeout_s=30) == 30
     assert longest_drain_s(ClosedLoop(1, duration_s=1), timeout_s=30) == DRAIN_WITHIN_S
     assert longest_drain_s(ClosedLoop(1, duration_s=1), timeout_s=0.5) == 0.5
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=5), st.integers(0, 3), SEEDS)
+def test_calls_are_drawn_by_weight_and_seed(weights: list[int], shard: int, seed: int) -> None:
+    """Of many draws each call gets its share within five standard errors, and the same seed draws the same again."""
+    count = 4000
+    numbers = list(islice(drawn(weights, shard, seed), count))
+    assert numbers == list(islice(drawn(weights, shard, seed), count))
+    for number, weight in enumerate(weights):
+        share = weight / sum(weights)
+        error = np.sqrt(share * (1 - share) / count)
+        assert numbers.count(number) / count == pytest.approx(share, abs=5 * error + 1e-9)
+    if len(weights) > 1 and min(weights) / sum(weights) > 0.1:
+        assert numbers != list(islice(drawn(weights, shard + 1, seed), count))
