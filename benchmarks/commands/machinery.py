@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.fields import FieldError
@@ -13,6 +13,7 @@ from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.launch.local import LocalLauncher
 from benchmarks.launch.project import stacks_up
 from benchmarks.load.engine import Engine, local_engine
+from benchmarks.load.null_rate import NullRates, local_null_rates
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run
@@ -54,29 +55,38 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
         bounds=Thresholds(**options.gates),
         slots={name: pace.slots for name, pace in prepared.paces.items()},
     )
-    with engine_for(options, prepared, launcher, run.run_id, show.say) as engine:
+    with generator_for(options, prepared, launcher, run.run_id, show.say) as (engine, null_rates):
         yield Bench(
             terms,
             launcher=launcher,
             engine=engine,
             reach=reach_for(options),
-            null_rate_rps=lambda _job: None,
+            null_rate_rps=null_rates.rate_rps,
             progress=show.progress,
         )
 
 
-def engine_for(
+@contextmanager
+def generator_for(
     options: RunOptions, prepared: Prepared, launcher: Launcher, run_id: str, say: Callable[[str], None]
-) -> AbstractContextManager[Engine]:
-    """The load engine: worker processes here, or one in a container on the stacks' network."""
-    cores = prepared.budget.generator
+) -> Iterator[tuple[Engine, NullRates]]:
+    """The load engine, in processes here or in containers on the stacks' network, and its null server beside it."""
+    cores, server_core = prepared.budget.generator, prepared.budget.server[0]
     if options.generator == "process":
-        return local_engine(cores, shards=len(cores))
+        with local_engine(cores, shards=len(cores)) as engine, local_null_rates(engine, server_core) as null_rates:
+            yield engine, null_rates
+        return
     if not isinstance(launcher, ContainerLauncher | AttachedLauncher):
         raise FieldError("--generator: container needs --launcher docker or compose")
     from benchmarks.load.container_channel import container_engine  # noqa: PLC0415 - the SDK only here
+    from benchmarks.load.container_null_rate import container_null_rates  # noqa: PLC0415
 
-    return container_engine(launcher.network, cores, run_id, say)
+    network = launcher.network
+    with (
+        container_engine(network, cores, run_id, say) as engine,
+        container_null_rates(engine, network, server_core, run_id, say) as null_rates,
+    ):
+        yield engine, null_rates
 
 
 def reach_for(options: RunOptions) -> Callable[[Started], Address]:

@@ -30,7 +30,7 @@ def test_no_figure_is_ever_cut_short(width: int) -> None:
     text = printed(width)
     for whole in ("a-stack-with-a-long-name", "49,382", "8.00x", "6,172"):
         assert whole in text, text
-    assert ("(too narrow for MiB, " in text) == (width == 20)
+    assert ("(too narrow for MiB" in " ".join(text.split())) == (width < 200)
     assert "…" not in text
 
 

@@ -38,12 +38,13 @@ def test_the_report_is_the_golden_one() -> None:
     """Advice, tables, what binds, crossover, what does not count, matrix, notes and environment, exactly as agreed."""
     gate = Gate("generator-cpu", False, "The busiest shard used 90.0 % of its core (bound 70 %).")
     void = replace(trial("fast", 10, block=2), state="void", reason=gate.detail, gates=(gate,))
+    disturbed = trial("slow.twin", 40, latency_ms=500)
     results = [
         replace(void, place=replace(void.place, attempt=2)),
-        *blocks(),
+        *(each for each in blocks() if each.place != disturbed.place),
+        replace(disturbed, state="noisy", reason="Other processes used 20 %."),
         Failure(Place("tuned", "calling", 6), "it died\nwith <b>|pipes|</b>"),
     ]
-    results[2] = replace(results[2], state="noisy", reason="Other processes used 20 %.")
     made = run(results, scenarios=(WAITING, CALLING))
     assert render(conclude(replace(made, stacks=STACKS, baseline="slow"), block_s=60)) == GOLDEN.read_text(
         encoding="utf-8"
