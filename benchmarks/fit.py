@@ -107,7 +107,7 @@ def _sentence(suite: Suite, fitted: Suite, paces: Mapping[str, Pace]) -> str:
         )
     precision = precision_of(fitted, paces, fitted.most_blocks)
     text += (
-        f": bounds of about +-{100 * precision:.0f} %, supposed that ratios differ by {100 * SUPPOSED_SPREAD:.0f} % "
+        f": bounds of about ±{100 * precision:.0f} %, supposed that ratios differ by {100 * SUPPOSED_SPREAD:.0f} % "
         "from block to block."
     )
     if kept < all_of_them:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 
 from benchmarks.fields import FieldError
@@ -15,6 +16,7 @@ from benchmarks.launch.project import stacks_up
 from benchmarks.load.engine import Engine, local_engine
 from benchmarks.load.null_rate import NullRates, local_null_rates
 from benchmarks.options import RunOptions
+from benchmarks.plan import total_seconds
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run
 from benchmarks.report.progress import Narrator
@@ -54,6 +56,7 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
         strict=options.strict,
         bounds=Thresholds(**options.gates),
         slots={name: pace.slots for name, pace in prepared.paces.items()},
+        repeats_s=_spare_seconds(options, prepared),
     )
     with generator_for(options, prepared, launcher, run.run_id, show.say) as (engine, null_rates):
         yield Bench(
@@ -64,6 +67,13 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
             null_rate_rps=null_rates.rate_rps,
             progress=show.progress,
         )
+
+
+def _spare_seconds(options: RunOptions, prepared: Prepared) -> float:
+    """What a time budget leaves for repeating trials that do not count."""
+    if options.time_budget_s is None:
+        return inf
+    return max(0.0, options.time_budget_s - total_seconds(prepared.steps, prepared.paces))
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from benchmarks.curve import Curve
 from benchmarks.record import Run
@@ -72,13 +73,24 @@ def limit_lines(run: Run) -> list[str]:
 
 
 def void_lines(run: Run) -> list[str]:
-    """Every trial that may not count, and those kept in spite of the host's noise, with their reasons."""
+    """Where trials do not count, or were kept in spite of the host's noise: how many, and the latest reason."""
+    places: dict[tuple[str, str], list[Trial]] = {}
+    for trial in _trials(run):
+        places.setdefault((trial.place.scenario, trial.place.stack), []).append(trial)
     return [
-        f"block {trial.place.block}, {trial.place.scenario}, {trial.place.stack}, attempt {trial.place.attempt}: "
-        f"{trial.state}. {trial.reason}"
-        for trial in _trials(run)
-        if trial.state != "ok"
+        f"{scenario}, {stack}: of {counted(len(trials), 'attempt')} {_states(trials)}. The latest: {_reason(trials)}"
+        for (scenario, stack), trials in places.items()
+        if any(trial.state != "ok" for trial in trials)
     ]
+
+
+def _states(trials: Sequence[Trial]) -> str:
+    counts = Counter(trial.state for trial in trials)
+    return ", ".join(f"{counts[state]} {state}" for state in ("void", "noisy") if counts[state])
+
+
+def _reason(trials: Sequence[Trial]) -> str:
+    return next(str(trial.reason) for trial in reversed(trials) if trial.state != "ok")
 
 
 def notes(run: Run) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Protocol
 
 from benchmarks.budget import Budget
@@ -30,7 +32,8 @@ MOST_ATTEMPTS = 3
 class Terms:
     """What all trials of a run have in common: their budget, timeout, seed and bounds.
 
-    ``strict`` keeps no attempt that the host disturbed; ``slots`` are the waiting slots of each stack.
+    ``strict`` keeps no attempt that the host disturbed; ``slots`` are the waiting slots of each stack. ``repeats_s`` is
+    how many seconds void trials may be repeated for, all together.
     """
 
     budget: Budget
@@ -40,6 +43,7 @@ class Terms:
     strict: bool = False
     bounds: Thresholds = METHOD
     slots: Mapping[str, int | None] = field(default_factory=dict)
+    repeats_s: float = inf
 
 
 class Watched(Protocol):
@@ -76,6 +80,7 @@ class Bench:
         self._null_rate_rps = null_rate_rps
         self._progress = progress
         self._answers = Answers(terms.timeout_s)
+        self._repeated_s = 0.0
 
     def verify(self, name: str, started: Started, scenarios: Iterable[Scenario]) -> None:
         """Ask the stack for all that it will be asked under load; raises VerifyError where it answers wrongly."""
@@ -85,11 +90,13 @@ class Bench:
     def attempts(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Iterator[Result]:
         """The trials of a scenario, one after another: until one counts or fails, three at most.
 
-        Where all are void by nothing but the host's noise, the quietest of them comes once more, as noisy.
+        Where the time for repetitions is used up there is only the first. Where all are void by nothing but the host's noise, the quietest of them comes once more, as noisy.
         """
         void: list[Trial] = []
-        while len(void) < MOST_ATTEMPTS:
+        while not void or (len(void) < MOST_ATTEMPTS and self._repeated_s < self._terms.repeats_s):
+            began_s = time.monotonic()
             result = self._measure(replace(place, attempt=len(void) + 1), scenario, started, meter)
+            self._repeated_s += time.monotonic() - began_s if void else 0.0
             yield result
             if isinstance(result, Failure) or result.counts or started.failure() is not None:
                 return

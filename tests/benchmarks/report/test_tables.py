@@ -89,8 +89,7 @@ def test_what_did_not_count_is_told_with_its_reason() -> None:
     noisy = replace(trial("fast", 30, block=2), state="noisy", reason="The host was busy.")
     made = compared(trial("slow", 10), trial("slow", 10, block=2), void, noisy)
     assert void_lines(made) == [
-        "block 1, waiting, fast, attempt 1: void. The generator was full.",
-        "block 2, waiting, fast, attempt 1: noisy. The host was busy.",
+        "waiting, fast: of 2 attempts 1 void, 1 noisy. The latest: The host was busy.",
     ]
     assert "A note." in notes(made)
     assert any(note.startswith("1 attempt at a trial did not count") for note in notes(made))
