@@ -90,7 +90,8 @@ class Bench:
     def attempts(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Iterator[Result]:
         """The trials of a scenario, one after another: until one counts or fails, three at most.
 
-        Where the time for repetitions is used up there is only the first. Where all are void by nothing but the host's noise, the quietest of them comes once more, as noisy.
+        Where all are void by nothing but the host's noise, the quietest of them comes once more, as noisy. Once the
+        time for repetitions is used up there is only the first attempt.
         """
         void: list[Trial] = []
         while not void or (len(void) < MOST_ATTEMPTS and self._repeated_s < self._terms.repeats_s):
