@@ -17,8 +17,9 @@ from benchmarks.load.job import Job
 from benchmarks.load.part import Part
 from benchmarks.load.pool import OWN_LIMITS
 from benchmarks.load.recorder import FOLD_EVERY_S, Recorder
-from benchmarks.load.schedule import Share
+from benchmarks.load.schedule import Share, longest_drain_s
 from benchmarks.load.sender import sending
+from benchmarks.load.victim import probing
 from benchmarks.measurement import GeneratorUse, Warmup
 
 FOLDS_A_REPORT = 5
@@ -52,7 +53,7 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
     and ValueError where the driver cannot send such a request.
     """
     with _ended_by_errors():
-        async with sending(job, share) as sender:
+        async with sending(job, share) as sender, probing(job, share) as probe:
             recorder = sender.recorder
             async with _folding(recorder, cue):
                 begun_s = clock()
@@ -61,18 +62,24 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
                     cue.warm()
                     opened_s = max(await cue.start() or 0.0, clock())
                     sender.open(opened_s)
+                    if probe is not None:
+                        probe.open(opened_s)
                     await until(opened_s)
                     before = _Counters.now(sender.client)
                     cue.started(opened_s)
                     closed_s = await sender.send(opened_s)
                     after = _Counters.now(sender.client)
                     cue.stopped()
+                    if probe is not None:
+                        probe.close(closed_s)
                     await sender.close(closed_s)
             await sender.leave()
+            until_s = closed_s + longest_drain_s(share.load, job.timeout_s)
+            victim = None if probe is None else await probe.found(closed_s, until_s)
     return Part(
         tally=recorder.tally(),
         scheduled=sender.scheduled,
-        victim=None,
+        victim=victim,
         duration_s=closed_s - opened_s,
         reconnects=after.reconnects - before.reconnects,
         resent=after.resent - before.resent,
