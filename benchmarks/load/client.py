@@ -14,7 +14,7 @@ from benchmarks.load.pool import Pool
 from benchmarks.load.recorder import Recorder
 from benchmarks.load.request import drawn_calls
 from benchmarks.load.schedule import LONGEST_PAUSE_S, Share, opening_times
-from benchmarks.load.ticket import Ticket, TicketConnection
+from benchmarks.load.ticket import Ticket, TicketConnection, kind_of_connection
 
 FIRST_PAUSE_S = 0.01
 
@@ -107,12 +107,13 @@ class RawClient(Pool[Connection]):
 
 
 class TicketClient(RawClient):
-    """The clients of a shard whose requests are not all the same."""
+    """The clients of a shard whose requests are not all the same, or whose first bytes are asked for."""
 
     def __init__(self, job: Job, share: Share, ledger: Ledger) -> None:
         super().__init__(job, share, ledger)
         self.note = ledger.note
         self._drawn = drawn_calls(job, share)
+        self._kind = kind_of_connection(share.load)
 
     def draw(self, now_s: float) -> Ticket:
         """The ticket of a request that is sent now."""
@@ -124,9 +125,9 @@ class TicketClient(RawClient):
         if ticket is None or not ticket.call.idempotent:
             return False
         self.resent += 1
-        self._spawn(self._carry(self._keep(TicketConnection(self, ticket, connection.sent_s))))
+        self._spawn(self._carry(self._keep(self._kind(self, ticket, connection.sent_s))))
         return True
 
     def _new(self, sent_s: float) -> Connection:
         ticket = self.draw(sent_s) if sent_s < inf else None
-        return self._keep(TicketConnection(self, ticket, sent_s))
+        return self._keep(self._kind(self, ticket, sent_s))

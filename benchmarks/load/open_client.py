@@ -16,7 +16,7 @@ from benchmarks.load.ledger import OpenLedger
 from benchmarks.load.pool import Pool
 from benchmarks.load.request import drawn_calls
 from benchmarks.load.schedule import Share
-from benchmarks.load.ticket import Ticket, TicketConnection
+from benchmarks.load.ticket import Ticket, TicketConnection, kind_of_connection
 from benchmarks.measurement import Outcome
 
 
@@ -34,6 +34,7 @@ class OpenClient(Pool[TicketConnection]):
         self._dispatcher = Dispatcher(self._arrive)
         self._backlog = Backlog(job.timeout_s, self.note)
         self._drawn = drawn_calls(job, share)
+        self._kind = kind_of_connection(share.load)
         self._idle: OrderedDict[TicketConnection, None] = OrderedDict()
         self._places = share.load.connections
         self._established = 0
@@ -137,7 +138,7 @@ class OpenClient(Pool[TicketConnection]):
         return self.draw(intended_s)
 
     def _launch(self, ticket: Ticket, sent_s: float) -> None:
-        self._spawn(self._carry(self._keep(TicketConnection(self, ticket, sent_s))))
+        self._spawn(self._carry(self._keep(self._kind(self, ticket, sent_s))))
 
     async def _carry(self, connection: TicketConnection) -> None:
         if not await self._establish(connection):

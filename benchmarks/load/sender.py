@@ -63,7 +63,7 @@ async def sending(job: Job, share: Share) -> AsyncIterator[Sender]:
     load = share.load
     width_s = window_width_s(load)
     if isinstance(load, OpenLoop):
-        ledger = OpenLedger(width_s, job.labels, timeout_s=job.timeout_s)
+        ledger = OpenLedger(width_s, job.labels, timeout_s=job.timeout_s, first_byte=load.first_byte)
         async with OpenClient(job, share, ledger) as arriving:
             yield OpenSender(job, share, load, arriving, ledger)
     else:
@@ -180,8 +180,8 @@ def _closed(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedCli
 
         recorder = Recorder(width_s)
         return recorder, AiohttpClient(job, share, recorder)
-    if job.labels:
-        ledger = Ledger(width_s, job.labels)
+    if job.labels or share.load.first_byte:
+        ledger = Ledger(width_s, job.labels, first_byte=share.load.first_byte)
         return ledger, TicketClient(job, share, ledger)
     recorder = Recorder(width_s)
     return recorder, RawClient(job, share, recorder)

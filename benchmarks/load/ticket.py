@@ -10,6 +10,7 @@ from benchmarks.load.clock import clock
 from benchmarks.load.connection import Connection, Owner
 from benchmarks.load.request import Prepared
 from benchmarks.measurement import Outcome
+from benchmarks.suite import Load
 
 
 class Ticket(NamedTuple):
@@ -87,3 +88,8 @@ class FirstByteConnection(TicketConnection):
         if self.first_s != self.first_s:
             self.first_s = clock()
         super().data_received(data)
+
+
+def kind_of_connection(load: Load) -> type[TicketConnection]:
+    """What a load's tickets are sent on: first bytes are looked for only where they are asked for."""
+    return FirstByteConnection if load.first_byte else TicketConnection
