@@ -69,6 +69,8 @@ class Ledger(Recorder):
         """Count all that was recorded since the last time; return how many requests the window holds so far."""
         requests = self._take()
         completed = self._place(requests.sent_s, requests.done_s)
+        right = requests.code == _OK
+        self._warm(requests.intended_s[right], requests.done_s[right])
         self.last_done_s = float(max(self.last_done_s, requests.done_s.max(initial=-inf)))
         self._enter(requests.where(self._counted(requests, completed)))
         return self.outcomes.total()

@@ -54,6 +54,8 @@ class Recorder:
         self._timeline = Timeline(width_s)
         self.outcomes: Counter[str] = Counter()
         self.warmup_requests = 0
+        self.warmup_answers = 0
+        self.warmup_latency_s = 0.0
         self.cut_off = 0
         self.in_flight_s = 0.0
         self.cut_off_s = 0.0
@@ -78,6 +80,7 @@ class Recorder:
         """Count all that was recorded since the last time; return how many requests the window holds so far."""
         sent_s, done_s = self._answers.take()
         inside = self._place(sent_s, done_s)
+        self._warm(sent_s, done_s)
         latest_s = done_s.max(initial=-inf)
         latencies_ns = np.rint((done_s - sent_s)[inside] * 1e9).astype(np.int64)
         succeeded_s = done_s[inside] - self.opened_s
@@ -127,6 +130,12 @@ class Recorder:
         self.cut_off += int(np.count_nonzero((done_s > self._closed_s) & (sent_s < self._closed_s)))
         inside: NDArray[np.bool_] = (done_s >= self.opened_s) & (done_s <= self._closed_s)
         return inside
+
+    def _warm(self, since_s: Seconds, done_s: Seconds) -> None:
+        """Keep the account of right answers that came before the window."""
+        before = done_s < self.opened_s
+        self.warmup_answers += int(np.count_nonzero(before))
+        self.warmup_latency_s += float((done_s - since_s)[before].sum())
 
     def _count(self, succeeded: int, codes: NDArray[np.uint8]) -> None:
         if succeeded:

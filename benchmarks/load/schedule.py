@@ -142,6 +142,7 @@ def longest_warmup_s(load: Load, timeout_s: float) -> float:
     if isinstance(load, ClosedLoop):
         # What is in flight when a load of fixed requests has warmed up for its time is waited for.
         longest_s += _longest_s(load.warmup_requests, load, timeout_s)
+        longest_s += timeout_s + LONGEST_PAUSE_S if load.stable_within_s else 0.0
     return longest_s
 
 

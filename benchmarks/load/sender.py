@@ -17,6 +17,7 @@ from benchmarks.load.ledger import Ledger, OpenLedger
 from benchmarks.load.open_client import OpenClient
 from benchmarks.load.recorder import FOLD_EVERY_S, Recorder
 from benchmarks.load.schedule import Share, arrivals_s, endless_arrivals_s, longest_drain_s, window_width_s
+from benchmarks.load.stability import Stability
 from benchmarks.suite import ClosedLoop, OpenLoop
 
 
@@ -35,8 +36,11 @@ class Sender(Protocol):
     def scheduled(self) -> int | None:
         """How many requests are to be sent in the window, where that is known."""
 
-    async def warm_up(self) -> None:
-        """Send what the load asks for before its window; a load with a duration then goes on without a pause."""
+    async def warm_up(self) -> bool | None:
+        """Send what the load asks for before its window; a load with a duration then goes on without a pause.
+
+        Return whether the server was stable in the end, None where nobody asked.
+        """
 
     def open(self, opened_s: float) -> None:
         """Fix the moment at which the window opens, which may be to come."""
@@ -83,8 +87,8 @@ class ClosedSender:
         self._load = load
         self._timeout_s = job.timeout_s
 
-    async def warm_up(self) -> None:
-        """Send for a time, then until the number of requests is reached."""
+    async def warm_up(self) -> bool | None:
+        """Send for a time, then until the number of requests is reached, then until the server is stable."""
         load, client = self._load, self.client
         begun_s = clock()
         endless = load.duration_s is not None
@@ -94,11 +98,16 @@ class ClosedSender:
         if endless:
             while self._warmed_with() < load.warmup_requests:  # noqa: ASYNC110  (the hot path tells nobody)
                 await asyncio.sleep(FOLD_EVERY_S)
-        else:
-            client.admit(iter(()))
-            await client.idle()
-            client.admit(repeat(True, max(0, load.warmup_requests - self._warmed_with())))
-            await client.idle()
+            return await _stable(client, self.recorder, load.stable_within_s)
+        client.admit(iter(()))
+        await client.idle()
+        client.admit(repeat(True, max(0, load.warmup_requests - self._warmed_with())))
+        await client.idle()
+        client.admit(repeat(True) if load.stable_within_s else iter(()))
+        stable = await _stable(client, self.recorder, load.stable_within_s)
+        client.admit(iter(()))
+        await client.idle()
+        return stable
 
     def open(self, opened_s: float) -> None:
         """Fix the window, as far as it is known."""
@@ -145,12 +154,13 @@ class OpenSender:
         self._warmup_s = endless_arrivals_s(*place)
         self.scheduled: int | None = self._arrivals_s.size
 
-    async def warm_up(self) -> None:
-        """Send the same kind of arrivals for a time, and go on with them until the window opens."""
-        if self._load.warmup_s:
+    async def warm_up(self) -> bool | None:
+        """Send the same kind of arrivals for a time and until the server is stable, and on until the window opens."""
+        if self._load.warmup_s or self._load.stable_within_s:
             begun_s = clock()
             self.client.follow(begun_s + moment_s for moment_s in self._warmup_s)
             await until(begun_s + self._load.warmup_s)
+        return await _stable(self.client, self.recorder, self._load.stable_within_s)
 
     def open(self, opened_s: float) -> None:
         """Fix the window, and what is sent in it."""
@@ -170,6 +180,22 @@ class OpenSender:
 
     async def leave(self) -> None:
         """Nothing is left to wait for."""
+
+
+async def _stable(client: Client, recorder: Recorder, within_s: float) -> bool | None:
+    """Return True as soon as the server is stable, False when it was not within the time, None if there is none."""
+    if not within_s:
+        return None
+    deadline_s = clock() + within_s
+    recorder.fold()
+    stability = Stability(clock(), recorder.warmup_answers, recorder.warmup_latency_s)
+    while clock() < deadline_s:
+        await asyncio.sleep(FOLD_EVERY_S)
+        recorder.fold()
+        in_flight = len(client.in_flight_since())
+        if stability.reached(clock(), recorder.warmup_answers, recorder.warmup_latency_s, in_flight):
+            return True
+    return False
 
 
 def _closed(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedClient]:

@@ -57,7 +57,7 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
             recorder = sender.recorder
             async with _folding(recorder, cue):
                 begun_s = clock()
-                await sender.warm_up()
+                stable = await sender.warm_up()
                 with _undisturbed():
                     cue.warm()
                     opened_s = max(await cue.start() or 0.0, clock())
@@ -83,7 +83,7 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
         duration_s=closed_s - opened_s,
         reconnects=after.reconnects - before.reconnects,
         resent=after.resent - before.resent,
-        warmup=Warmup(recorder.warmup_requests, opened_s - begun_s),
+        warmup=Warmup(recorder.warmup_requests, opened_s - begun_s, stable),
         generator=_use(job, after.cpu_s - before.cpu_s, closed_s - opened_s),
     )
 
