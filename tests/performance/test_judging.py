@@ -12,12 +12,12 @@ import pytest
 from benchmarks import store
 from tests.benchmarks import makers
 from tests.performance.bench_engine import judged, run_overhead
-from tests.performance.bench_truth import Finding, Tally
+from tests.performance.bench_truth import Finding, Tally, findings_of
 
 
 def said(verdict: str, times: int, low: float = 0.97, high: float = 1.03) -> Iterator[Finding]:
     """The same finding several times."""
-    return (Finding(verdict, 1.0, low, high) for _ in range(times))
+    return (Finding(verdict, 1.0, low, high, verdict) for _ in range(times))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,14 @@ def test_a_true_winner_is_never_overlooked(faster: int, missing: int, other: int
 def test_an_interval_without_bounds_holds_no_truth() -> None:
     """A run that lost too many blocks says nothing, whatever its words."""
     assert Tally(1.0, tuple(said("not tested", 1, 0.0, float("inf")))).inside == 0
+
+
+@pytest.mark.parametrize(("noisy", "verdict"), [(False, "faster"), (True, "inconclusive")])
+def test_a_noisy_run_still_tells_what_it_measured(noisy: bool, verdict: str) -> None:
+    """The verdict is taken as it stands, and beside it what interval and margin alone say."""
+    comparison = {"candidate": "faster", "speedup": 1.5, "low": 1.4, "high": 1.6, "margin": 0.05, "confidence": 0.95}
+    run = {"comparisons": [{**comparison, "blocks": 5, "noisy": noisy, "verdict": verdict}]}
+    assert findings_of(run) == {"faster": Finding(verdict, 1.5, 1.4, 1.6, "faster")}
 
 
 @pytest.mark.parametrize(("ratio", "ok"), [(1.0, True), (0.8, None), (0.6, False)])

@@ -17,7 +17,7 @@ def test_the_pair_and_its_suite_belong_together(tmp_path: Path) -> None:
     """The suite measures what the file holds, in enough blocks for intervals, wherever the file lies."""
     for file in (HERE / "pair.toml", write_pair(tmp_path)):
         prepared = prepare(RunOptions(suite=str(SUITE), stacks_file=str(file)), seed=1)
-        assert set(prepared.stacks) == {"base", *TRUTHS}
+        assert set(prepared.stacks) >= {"base", *TRUTHS}
         assert prepared.baseline == "base"
         assert prepared.suite.blocks >= 5
 
