@@ -80,10 +80,10 @@ class RawClient(Pool[Connection]):
         """Open one of the first connections, and let whatever comes after a failure go on by itself."""
         await until(opens_s)
         if not await self._establish(self._new(clock() if next(self.tickets, None) else inf)):
-            self._spawn(self._persist())
+            self._tasks.spawn(self._persist())
 
     def _launch(self, sent_s: float) -> None:
-        self._spawn(self._carry(self._new(sent_s)))
+        self._tasks.spawn(self._carry(self._new(sent_s)))
 
     def _new(self, sent_s: float) -> Connection:
         """A connection yet to be opened, whose request counts as in flight from ``sent_s`` on; infinite for none."""
@@ -125,7 +125,7 @@ class TicketClient(RawClient):
         if ticket is None or not ticket.call.idempotent:
             return False
         self.resent += 1
-        self._spawn(self._carry(self._keep(self._kind(self, ticket, connection.sent_s))))
+        self._tasks.spawn(self._carry(self._keep(self._kind(self, ticket, connection.sent_s))))
         return True
 
     def _new(self, sent_s: float) -> Connection:

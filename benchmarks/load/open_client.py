@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections import OrderedDict
 from collections.abc import Iterable
-from math import inf
 
-from benchmarks.load.backlog import Backlog
+from benchmarks.load.arrivals import Arrivals
 from benchmarks.load.clock import clock
-from benchmarks.load.dispatcher import Dispatcher
 from benchmarks.load.job import Job
 from benchmarks.load.ledger import OpenLedger
 from benchmarks.load.pool import Pool
-from benchmarks.load.request import drawn_calls
 from benchmarks.load.schedule import Share
 from benchmarks.load.ticket import Ticket, TicketConnection, kind_of_connection
 from benchmarks.measurement import Outcome
@@ -30,21 +25,17 @@ class OpenClient(Pool[TicketConnection]):
 
     def __init__(self, job: Job, share: Share, ledger: OpenLedger) -> None:
         super().__init__(job, ledger)
-        self._ledger = ledger
-        self._dispatcher = Dispatcher(self._arrive)
-        self._backlog = Backlog(job.timeout_s, self.note)
-        self._drawn = drawn_calls(job, share)
+        self._arrivals = Arrivals(job, share, ledger, self._begin)
+        self.draw = self._arrivals.draw
+        self.note = self._arrivals.note
         self._kind = kind_of_connection(share.load)
         self._idle: OrderedDict[TicketConnection, None] = OrderedDict()
         self._places = share.load.connections
         self._established = 0
         self._most = 0
-        self._unsettled = 0
-        self._settled = asyncio.Event()
-        self._draining = False
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._dispatcher.stop()
+        self._arrivals.close()
         await super().__aexit__(*exc_info)
 
     @property
@@ -54,32 +45,14 @@ class OpenClient(Pool[TicketConnection]):
 
     def follow(self, moments: Iterable[float], from_s: float = 0.0) -> None:
         """Send a request at each of these moments; until ``from_s`` go on with the former ones."""
-        self._dispatcher.follow(moments, from_s)
+        self._arrivals.follow(moments, from_s)
 
     async def drain(self, until_s: float) -> None:
         """Return when all that was to be sent has ended, and see that it does until then."""
-        self._draining = True
-        if self._unsettled or self._dispatcher.going:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, until_s - clock())):
-                    await self._settled.wait()
-        for intended_s in self._dispatcher.stop():
-            self._backlog.put(self._arrived(intended_s))
-        self._backlog.give_up(inf)
+        await self._arrivals.settle(until_s)
         for connection in [each for each in self._connections if each.ticket is not None]:
             connection.note(Outcome.TIMEOUT, connection.sent_s, clock())
             connection.abandon()
-
-    def draw(self, now_s: float) -> Ticket:
-        """The ticket of a request that is to be sent at this moment."""
-        return Ticket(now_s, next(self._drawn))
-
-    def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float) -> None:
-        """Record how a request ended."""
-        self._ledger.note(ticket, outcome, sent_s, first_s, done_s)
-        self._unsettled -= 1
-        if not self._unsettled and not self._dispatcher.going:
-            self._settled.set()
 
     def made(self) -> None:
         """Count a connection that was established."""
@@ -89,7 +62,7 @@ class OpenClient(Pool[TicketConnection]):
 
     def park(self, connection: TicketConnection) -> None:
         """Send what waits first on a connection that is idle now, or keep it for what comes."""
-        ticket = self._backlog.take()
+        ticket = self._arrivals.next()
         if ticket is None:
             self._idle[connection] = None
         else:
@@ -97,7 +70,7 @@ class OpenClient(Pool[TicketConnection]):
 
     def replace(self, connection: TicketConnection) -> None:  # noqa: ARG002  (which one it was makes no difference)
         """Open another connection for what waits first, or leave its place to what comes."""
-        ticket = self._backlog.take()
+        ticket = self._arrivals.next()
         if ticket is None:
             self._places += 1
         else:
@@ -122,23 +95,19 @@ class OpenClient(Pool[TicketConnection]):
             self._places += 1
         super().forget(connection)
 
-    def _arrive(self, intended_s: float) -> None:
-        """Send an arrival's request if there is a connection for it, or may be; else it waits for one."""
-        ticket = self._arrived(intended_s)
+    def _begin(self, ticket: Ticket) -> bool:
+        """Send an arrival's request, if there is a connection for it or may be."""
         if self._idle:
             self._idle.popitem(last=False)[0].carry(ticket)
-        elif self._places:
+            return True
+        if self._places:
             self._places -= 1
             self._launch(ticket, clock())
-        else:
-            self._backlog.put(ticket)
-
-    def _arrived(self, intended_s: float) -> Ticket:
-        self._unsettled += 1
-        return self.draw(intended_s)
+            return True
+        return False
 
     def _launch(self, ticket: Ticket, sent_s: float) -> None:
-        self._spawn(self._carry(self._keep(self._kind(self, ticket, sent_s))))
+        self._tasks.spawn(self._carry(self._keep(self._kind(self, ticket, sent_s))))
 
     async def _carry(self, connection: TicketConnection) -> None:
         if not await self._establish(connection):
@@ -146,9 +115,9 @@ class OpenClient(Pool[TicketConnection]):
 
     def _give_up(self, latest_s: float) -> None:
         """Give up what was sent before then or could not be; at the end, all that was to be sent before then."""
-        self._backlog.give_up(latest_s)
+        self._arrivals.give_up(latest_s)
         super()._give_up(latest_s)
-        if self._draining:
+        if self._arrivals.draining:
             for connection in list(self._connections):
                 ticket = connection.ticket
                 if ticket is not None and ticket.intended_s < latest_s and connection.established:

@@ -8,7 +8,7 @@ import errno
 import socket
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from math import inf
 from typing import Generic, Self, TypeVar
 
@@ -17,6 +17,7 @@ from benchmarks.load.connection import Connection
 from benchmarks.load.job import Job, choose_driver
 from benchmarks.load.recorder import Recorder
 from benchmarks.load.request import prepare
+from benchmarks.load.tasks import Tasks
 from benchmarks.measurement import Outcome
 
 SWEEP_EVERY_S = 0.1
@@ -50,18 +51,15 @@ class Pool(ABC, Generic[AnyConnection]):
         self._connections: set[AnyConnection] = set()
         self._leaving: deque[tuple[float, AnyConnection]] = deque()
         self._all_closed = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
         self._endpoint = await _reachable(*self._endpoint, within_s=self._timeout_s)
-        self._spawn(self._sweep())
+        self._tasks.spawn(self._sweep())
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.cancel()
         for connection in list(self._connections):
             connection.abandon()
             if not connection.established:
@@ -147,17 +145,6 @@ class Pool(ABC, Generic[AnyConnection]):
         for connection in [each for each in self._connections if each.sent_s < latest_s]:
             if connection.established:
                 connection.fail(Outcome.TIMEOUT)
-
-    def _spawn(self, coroutine: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            context = {"message": "the client cannot go on", "exception": error, "task": task}
-            asyncio.get_running_loop().call_exception_handler(context)
 
 
 async def _reachable(host: str, port: int, *, within_s: float) -> tuple[str, int]:

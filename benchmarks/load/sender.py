@@ -9,12 +9,11 @@ from itertools import repeat
 from math import inf
 from typing import Protocol
 
-from benchmarks.load.client import RawClient, TicketClient
+from benchmarks.load.clients import arriving_client, closed_client
 from benchmarks.load.clock import clock, until
 from benchmarks.load.contract import ArrivingClient, Client, ClosedClient
 from benchmarks.load.job import Job
-from benchmarks.load.ledger import Ledger, OpenLedger
-from benchmarks.load.open_client import OpenClient
+from benchmarks.load.ledger import OpenLedger
 from benchmarks.load.recorder import FOLD_EVERY_S, Recorder
 from benchmarks.load.schedule import Share, arrivals_s, endless_arrivals_s, longest_drain_s, window_width_s
 from benchmarks.load.stability import Stability
@@ -68,10 +67,10 @@ async def sending(job: Job, share: Share) -> AsyncIterator[Sender]:
     width_s = window_width_s(load)
     if isinstance(load, OpenLoop):
         ledger = OpenLedger(width_s, job.labels, timeout_s=job.timeout_s, first_byte=load.first_byte)
-        async with OpenClient(job, share, ledger) as arriving:
+        async with arriving_client(job, share, ledger) as arriving:
             yield OpenSender(job, share, load, arriving, ledger)
     else:
-        recorder, client = _closed(job, share, width_s)
+        recorder, client = closed_client(job, share, width_s)
         async with client:
             yield ClosedSender(job, load, client, recorder)
 
@@ -196,18 +195,3 @@ async def _stable(client: Client, recorder: Recorder, within_s: float) -> bool |
         if stability.reached(clock(), recorder.warmup_answers, recorder.warmup_latency_s, in_flight):
             return True
     return False
-
-
-def _closed(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedClient]:
-    """A closed loop's recorder and clients: the fastest that can do what is asked."""
-    if job.driver == "aiohttp":
-        # Only here: importing it takes longer than all the rest, and a small container may not have it.
-        from benchmarks.load.aiohttp_client import AiohttpClient  # noqa: PLC0415
-
-        recorder = Recorder(width_s)
-        return recorder, AiohttpClient(job, share, recorder)
-    if job.labels or share.load.first_byte:
-        ledger = Ledger(width_s, job.labels, first_byte=share.load.first_byte)
-        return ledger, TicketClient(job, share, ledger)
-    recorder = Recorder(width_s)
-    return recorder, RawClient(job, share, recorder)

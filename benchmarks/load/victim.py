@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import takewhile
 from math import inf
 
+from benchmarks.load.clients import arriving_client
 from benchmarks.load.contract import ArrivingClient
 from benchmarks.load.job import Job, choose_driver
 from benchmarks.load.ledger import OpenLedger
-from benchmarks.load.open_client import OpenClient
 from benchmarks.load.schedule import Share, endless_arrivals_s
 from benchmarks.measurement import Outcome, Victim
 from benchmarks.suite import OpenLoop
@@ -60,5 +60,5 @@ async def probing(job: Job, share: Share) -> AsyncIterator[Probe | None]:
     alone = replace(job, calls=(job.victim,), load=load, driver=driver, victim=None)
     ledger = OpenLedger(1.0, timeout_s=job.timeout_s)
     place = Share(load, shard=0, shards=1, first_opening_s=0.0, opening_every_s=0.0)
-    async with OpenClient(alone, place, ledger) as client:
+    async with arriving_client(alone, place, ledger) as client:
         yield Probe(job.victim.workload.label, load, client, ledger)

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -263,7 +264,7 @@ def moody(delay_s: float) -> Script:
     rate_rps=st.integers(20, 300),
     arrivals=st.sampled_from(["constant", "poisson"]),
     connections=st.integers(1, 20),
-    driver=st.sampled_from(["raw"]),
+    driver=st.sampled_from(get_args(Driver)),
 )
 def test_whatever_a_server_does_every_arrival_is_counted_once(
     kind: str, delay_s: float, rate_rps: int, arrivals: Arrivals, connections: int, driver: Driver
