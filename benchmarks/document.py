@@ -175,6 +175,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "first_byte_histogram": _encoded(found.first_byte),
         "reconnects": found.reconnects,
         "resent": found.resent,
+        "drained": found.drained,
         "warmup": found.warmup._asdict(),
         "cpu_s": cost.cpu_s if cost else None,
         "cpu_ms_per_request": result.cpu_ms_per_request,
@@ -192,8 +193,8 @@ TRIAL_KEYS = (
     "metric", "requests", "succeeded", "failed", "cut_off", "cut_off_s", "scheduled", "completed", "outcomes",
     "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "first_byte_ms", "victim_ms",
     "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram", "lateness_histogram",
-    "first_byte_histogram", "reconnects", "resent", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "gpu",
-    "generator", "noise", "downstream_cpu_s", "null_rate_rps",
+    "first_byte_histogram", "reconnects", "resent", "drained", "warmup", "cpu_s", "cpu_ms_per_request",
+    "memory_peak_mib", "gpu", "generator", "noise", "downstream_cpu_s", "null_rate_rps",
 )  # fmt: skip
 
 
@@ -231,6 +232,7 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         timeline=tuple(Window(**window) for window in content["timeline"]),
         reconnects=content["reconnects"],
         resent=content["resent"],
+        drained=content["drained"],
         in_flight_mean=content["in_flight_mean"],
         warmup=Warmup(**warmup),
         generator=GeneratorUse(**generator),

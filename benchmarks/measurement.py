@@ -143,8 +143,9 @@ class Measurement:
     ``service`` is that of the successes from sending, ``lateness`` how much later than intended everything was sent
     that was. Nothing is cut off, and what completed after the close stands in the last window of the timeline.
 
-    ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each right
-    answer. ``calls`` has an entry for each call of a load of several, ``in_flight_mean`` is the mean number of
+    ``drained`` says whether the server had answered everything soon after the window closed: one that had not is still
+    busy with it. ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each
+    right answer. ``calls`` has an entry for each call of a load of several, ``in_flight_mean`` is the mean number of
     unanswered requests over the window, from their sending on, those cut off included.
     """
 
@@ -166,6 +167,7 @@ class Measurement:
     timeline: tuple[Window, ...]
     reconnects: int
     resent: int
+    drained: bool
     in_flight_mean: float
     warmup: Warmup
     generator: GeneratorUse

@@ -81,13 +81,14 @@ def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
     warm_s = max(load.warmup_s, load.warmup_requests * per_request_s)
     if load.duration_s is None:
         return request_s + warm_s + (load.requests or 0) * per_request_s + OVERHEAD_S
-    drain_s = min(load.connections * per_request_s, DRAINED_WITHIN_S)
-    return request_s + warm_s + load.duration_s + drain_s + OVERHEAD_S
+    drain_s = load.connections * per_request_s
+    after_s = drain_s if drain_s <= DRAINED_WITHIN_S else DRAINED_WITHIN_S + pace.launch_s
+    return request_s + warm_s + load.duration_s + after_s + OVERHEAD_S
 
 
 OVERHEAD_S = 0.2
-# As long as a server may go on with requests of a closed window, before the next trial begins.
-DRAINED_WITHIN_S = 5.0
+# As long as a server may go on with requests of a closed window. One that takes longer is started afresh.
+DRAINED_WITHIN_S = 1.0
 
 
 def mean_request_seconds(workloads: Sequence[Workload], *, fans_out: bool) -> float:

@@ -53,10 +53,8 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
         driver=options.driver,
         timeout_s=options.timeout_s,
         seed=run.seed,
-        strict=options.strict,
         bounds=Thresholds(**options.gates),
         slots={name: pace.slots for name, pace in prepared.paces.items()},
-        repeats_s=_spare_seconds(options, prepared),
     )
     with generator_for(options, prepared, launcher, run.run_id, show.say) as (engine, null_rates):
         yield Bench(
@@ -69,7 +67,7 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
         )
 
 
-def _spare_seconds(options: RunOptions, prepared: Prepared) -> float:
+def spare_seconds(options: RunOptions, prepared: Prepared) -> float:
     """What a time budget leaves for repeating trials that do not count."""
     if options.time_budget_s is None:
         return inf

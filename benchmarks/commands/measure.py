@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.commands.machinery import bench_for, launcher_for
+from benchmarks.commands.machinery import bench_for, launcher_for, spare_seconds
 from benchmarks.conclude import blocks_after_pilot, conclude
 from benchmarks.duration import duration
 from benchmarks.environment import environment
@@ -109,6 +109,8 @@ def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptio
             bench=bench,
             keep=keeper.keep,
             show=narrator,
+            strict=options.strict,
+            repeats_s=spare_seconds(options, prepared),
         )
         try:
             began_s = time.monotonic()

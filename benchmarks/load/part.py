@@ -84,6 +84,7 @@ class Part:
     duration_s: float
     reconnects: int
     resent: int
+    drained: bool
     warmup: Warmup
     generator: GeneratorUse
 
@@ -96,6 +97,7 @@ class Part:
             "duration_s": self.duration_s,
             "reconnects": self.reconnects,
             "resent": self.resent,
+            "drained": self.drained,
             "warmup": list(self.warmup),
             "generator": asdict(self.generator),
         }
@@ -145,6 +147,7 @@ def merge(parts: Sequence[Part]) -> Measurement:
         timeline=merge_timelines([tally.timeline for tally in tallies], duration_s),
         reconnects=sum(part.reconnects for part in parts),
         resent=sum(part.resent for part in parts),
+        drained=all(part.drained for part in parts),
         in_flight_mean=sum(tally.in_flight_s for tally in tallies) / duration_s if duration_s else 0.0,
         warmup=_sum_warmups([part.warmup for part in parts]),
         generator=_sum_use([part.generator for part in parts]),

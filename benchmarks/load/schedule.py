@@ -27,8 +27,8 @@ OPENING_WITHIN_S = 1.0
 # How long a client waits at most before it tries again to connect where it was refused.
 LONGEST_PAUSE_S = 0.5
 
-# What is cut off may still be answered so long, so that the next load finds an idle server.
-DRAIN_WITHIN_S = 5.0
+# What is cut off may still be answered so long. A server that takes longer is sooner started afresh.
+DRAIN_WITHIN_S = 1.0
 
 MOST_WINDOWS = 60
 _WIDTHS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)

@@ -17,6 +17,7 @@ from benchmarks.load.ledger import OpenLedger
 from benchmarks.load.recorder import FOLD_EVERY_S, Recorder
 from benchmarks.load.schedule import Share, arrivals_s, endless_arrivals_s, longest_drain_s, window_width_s
 from benchmarks.load.stability import Stability
+from benchmarks.measurement import Outcome
 from benchmarks.suite import ClosedLoop, OpenLoop
 
 
@@ -50,8 +51,8 @@ class Sender(Protocol):
     async def close(self, closed_s: float) -> None:
         """Count what belongs to the window; where the load says so, wait for its answers first."""
 
-    async def leave(self) -> None:
-        """Let the server finish what it was asked, as far as that was not waited for, so that the next finds it idle.
+    async def leave(self) -> bool:
+        """Let the server finish what it was asked, as far as that was not waited for; return whether it did.
 
         Nothing is counted any more.
         """
@@ -129,11 +130,14 @@ class ClosedSender:
         self.client.admit(iter(()))
         self.recorder.close(closed_s, self.client.in_flight_since())
 
-    async def leave(self) -> None:
+    async def leave(self) -> bool:
         """Wait a while for what was cut off."""
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(longest_drain_s(self._load, self._timeout_s)):
                 await self.client.idle()
+        except TimeoutError:
+            return False
+        return True
 
     def _warmed_with(self) -> int:
         self.recorder.fold()
@@ -177,8 +181,9 @@ class OpenSender:
         await self.client.drain(closed_s + longest_drain_s(self._load, self._timeout_s))
         self.recorder.close(closed_s, ())
 
-    async def leave(self) -> None:
-        """Nothing is left to wait for."""
+    async def leave(self) -> bool:
+        """Nothing is left to wait for; a request that was given up may still keep the server busy."""
+        return not self.recorder.outcomes[Outcome.TIMEOUT]
 
 
 async def _stable(client: Client, recorder: Recorder, within_s: float) -> bool | None:

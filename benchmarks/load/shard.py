@@ -73,7 +73,7 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
                     if probe is not None:
                         probe.close(closed_s)
                     await sender.close(closed_s)
-            await sender.leave()
+            drained = await sender.leave()
             until_s = closed_s + longest_drain_s(share.load, job.timeout_s)
             victim = None if probe is None else await probe.found(closed_s, until_s)
     return Part(
@@ -83,6 +83,7 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
         duration_s=closed_s - opened_s,
         reconnects=after.reconnects - before.reconnects,
         resent=after.resent - before.resent,
+        drained=drained,
         warmup=Warmup(recorder.warmup_requests, opened_s - begun_s, stable),
         generator=_use(job, after.cpu_s - before.cpu_s, closed_s - opened_s),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import inf
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from benchmarks.budget import Budget
-from benchmarks.judge import Circumstances, judge, kept_as_noisy, sentenced
+from benchmarks.judge import Circumstances, judge, sentenced
 from benchmarks.launch.base import Launcher, Started
 from benchmarks.load.engine import Engine, LoadError
 from benchmarks.load.job import Call, Driver, Job, choose_driver
@@ -25,25 +23,21 @@ from benchmarks.trial import Cost, Failure, Place, Result, Trial
 from benchmarks.verify import Answers
 
 LOG_LINES = 20
-MOST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What all trials of a run have in common: their budget, timeout, seed and bounds.
 
-    ``strict`` keeps no attempt that the host disturbed; ``slots`` are the waiting slots of each stack. ``repeats_s`` is
-    how many seconds void trials may be repeated for, all together.
+    ``slots`` are the waiting slots of each stack.
     """
 
     budget: Budget
     driver: Driver = "raw"
     timeout_s: float = 30.0
     seed: int = 0
-    strict: bool = False
     bounds: Thresholds = METHOD
     slots: Mapping[str, int | None] = field(default_factory=dict)
-    repeats_s: float = inf
 
 
 class Watched(Protocol):
@@ -80,33 +74,14 @@ class Bench:
         self._null_rate_rps = null_rate_rps
         self._progress = progress
         self._answers = Answers(terms.timeout_s)
-        self._repeated_s = 0.0
 
     def verify(self, name: str, started: Started, scenarios: Iterable[Scenario]) -> None:
         """Ask the stack for all that it will be asked under load; raises VerifyError where it answers wrongly."""
         asked = (each for scenario in scenarios for each in (*scenario.workloads, scenario.victim))
         self._answers.verify(name, started.address, [workload for workload in asked if workload is not None])
 
-    def attempts(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Iterator[Result]:
-        """The trials of a scenario, one after another: until one counts or fails, three at most.
-
-        Where all are void by nothing but the host's noise, the quietest of them comes once more, as noisy. Once the
-        time for repetitions is used up there is only the first attempt.
-        """
-        void: list[Trial] = []
-        while not void or (len(void) < MOST_ATTEMPTS and self._repeated_s < self._terms.repeats_s):
-            began_s = time.monotonic()
-            result = self._measure(replace(place, attempt=len(void) + 1), scenario, started, meter)
-            self._repeated_s += time.monotonic() - began_s if void else 0.0
-            yield result
-            if isinstance(result, Failure) or result.counts or started.failure() is not None:
-                return
-            void.append(result)
-        noisy = None if self._terms.strict else kept_as_noisy(void)
-        if noisy is not None:
-            yield noisy
-
-    def _measure(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
+    def measure(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
+        """One attempt at a trial on a started and verified stack, judged by its gates."""
         job = self._job(scenario, self._reach(started))
         null_rate_rps = self._null_rate_rps(job)
         noise = NoiseMeter(self._in_containers(started))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from typing import Protocol
 
-from benchmarks.launch.base import Launcher, LaunchError
+from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.settle import settle
+from benchmarks.observe.usage import Meter
 from benchmarks.plan import Step
 from benchmarks.record import Run
+from benchmarks.run.attempts import Attempts
 from benchmarks.run.bench import Bench
 from benchmarks.stacks import Stack
 from benchmarks.suite import Scenario
-from benchmarks.trial import Failure, Place, Result
+from benchmarks.trial import Failure, Place, Result, Trial
 from benchmarks.verify import VerifyError
 
 
@@ -35,7 +39,11 @@ class Show(Protocol):
 
 
 class Conductor:
-    """Carries out the steps of a run, one after another, and keeps the run after every trial."""
+    """Carries out the steps of a run, one after another, and keeps the run after every trial.
+
+    ``strict`` keeps no trial that the host disturbed; ``repeats_s`` is how many seconds void trials may be repeated
+    for, all together.
+    """
 
     def __init__(
         self,
@@ -46,6 +54,8 @@ class Conductor:
         bench: Bench,
         keep: Callable[[Run], None],
         show: Show,
+        strict: bool = False,
+        repeats_s: float = inf,
     ) -> None:
         self.run = run
         self._stacks = stacks
@@ -53,6 +63,8 @@ class Conductor:
         self._bench = bench
         self._keep = keep
         self._show = show
+        self._strict = strict
+        self._repeats_s = repeats_s
         self._refused: dict[str, str] = {}
 
     def carry_out(self, steps: Iterable[Step]) -> Run:
@@ -67,25 +79,44 @@ class Conductor:
 
     def _carry_out(self, step: Step) -> None:
         stack = self._stacks[step.stack]
-        pending = deque(step.scenarios)
+        pending = deque(
+            Attempts(place, scenario) for place, scenario in zip(step.places(), step.scenarios, strict=True)
+        )
         while pending:
             self._show.launching(step)
             try:
                 with self._launcher.start(stack) as started:
                     meter = meter_of(started.subject)
                     settle(meter)
-                    self._bench.verify(stack.name, started, pending)
-                    # A stack that dies under a load is started afresh for what is left.
-                    while pending and started.failure() is None:
-                        scenario = pending.popleft()
-                        place = Place(step.stack, scenario.name, step.block)
-                        self._show.measuring(place, scenario)
-                        for result in self._bench.attempts(place, scenario, started, meter):
-                            self._keep_result(result)
+                    self._bench.verify(stack.name, started, [attempts.scenario for attempts in pending])
+                    fresh = True
+                    while pending and fresh:
+                        fresh = self._attempt(pending, started, meter)
             except (LaunchError, VerifyError, ProcessLookupError) as error:
                 self._refused[stack.name] = str(error)
-                self._fail(step, pending, str(error))
+                self._fail(step, [attempts.scenario for attempts in pending], str(error))
                 return
+
+    def _attempt(self, pending: deque[Attempts], started: Started, meter: Meter | None) -> bool:
+        """Make the next attempt; False where the stack is not fit for another, being dead or busy with the last load.
+
+        It is then started afresh for what is left.
+        """
+        attempts, began_s = pending[0], time.monotonic()
+        place = attempts.next
+        if place is None:
+            raise RuntimeError("an attempt too many")
+        self._show.measuring(place, attempts.scenario)
+        result = self._bench.measure(place, attempts.scenario, started, meter)
+        self._repeats_s -= time.monotonic() - began_s if attempts.repeats else 0.0
+        attempts.take(result)
+        self._keep_result(result)
+        if attempts.next is None or self._repeats_s <= 0:
+            pending.popleft()
+            noisy = None if self._strict else attempts.noisy()
+            if noisy is not None:
+                self._keep_result(noisy)
+        return started.failure() is None and isinstance(result, Trial) and result.measurement.drained
 
     def _fail(self, step: Step, scenarios: Iterable[Scenario], reason: str) -> None:
         for scenario in scenarios:

@@ -42,6 +42,7 @@ def measurement(
         timeline=(Window(0.0, 1.0, ok, failed, 100.0, None),),
         reconnects=0,
         resent=0,
+        drained=True,
         in_flight_mean=9.5,
         warmup=Warmup(10, 0.5),
         generator=GeneratorUse("raw", 1, generator_cpu_s, generator_cpu_s / duration_s, (1,), True, "uvloop"),

@@ -52,6 +52,7 @@ def parts(draw: st.DrawFn) -> Part:
         duration_s=10.0,
         reconnects=draw(st.integers(0, 9)),
         resent=draw(st.integers(0, 9)),
+        drained=draw(st.booleans()),
         warmup=Warmup(draw(st.integers(0, 100)), float(draw(st.integers(0, 3))), draw(st.none() | st.booleans())),
         generator=GeneratorUse("raw", 1, 0.5, 0.05, (draw(st.integers(0, 7)),), draw(st.booleans()), "uvloop"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from typing import Any, Self
 
 import pytest
@@ -111,7 +112,11 @@ class Scene:
     """A conductor over fakes, and everything that it kept."""
 
     def __init__(
-        self, launcher: FakeLauncher, engine: FakeEngine, scenarios: tuple[Scenario, ...] = (WAITING,)
+        self,
+        launcher: FakeLauncher,
+        engine: FakeEngine,
+        scenarios: tuple[Scenario, ...] = (WAITING,),
+        repeats_s: float = inf,
     ) -> None:
         self.kept: list[Run] = []
         self.run = run([], scenarios=scenarios)
@@ -129,6 +134,7 @@ class Scene:
             ),
             keep=self.kept.append,
             show=Silent(),
+            repeats_s=repeats_s,
         )
 
     def carry_out(self, blocks: int = 1) -> Run:
@@ -229,6 +235,22 @@ def test_the_repetition_counts_where_the_gate_opens_again(address: Address) -> N
     states = [result.state for result in done.results if isinstance(result, Trial)]
     assert states == ["void", "ok", "ok"]
     assert len(done.done()) == 2
+
+
+def test_a_stack_that_is_still_busy_is_started_afresh(address: Address) -> None:
+    """Requests of a closed window that the server still works on would slow the next trial, so it gets a fresh one."""
+    launcher = FakeLauncher(address)
+    busy = replace(HEALTHY, drained=False)
+    done = Scene(launcher, FakeEngine(lambda _job: busy), (WAITING, SECOND)).carry_out()
+    assert launcher.events.count("start slow") == launcher.events.count("start fast") == 2
+    assert [result.state for result in done.results if isinstance(result, Trial)] == ["ok"] * 4
+
+
+def test_without_time_for_repetitions_there_is_one_attempt(address: Address) -> None:
+    """Where a time budget leaves nothing, what the host disturbed is kept as noisy at once."""
+    noisy = replace(HEALTHY, generator=replace(HEALTHY.generator, busiest=0.9))
+    scene = Scene(FakeLauncher(address), FakeEngine(lambda _job: noisy), repeats_s=0.0)
+    assert [result.place.attempt for result in scene.carry_out().results] == [1, 1]
 
 
 def test_an_interruption_passes_through_and_stops_the_stack(address: Address) -> None:
