@@ -27,6 +27,7 @@ from benchmarks.launch.base import LaunchError
 from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import Stack, registered_stacks
+from tests.conftest import ANY_HOST
 
 WITHIN_S = 30.0
 # Two trials a stack; the second can be made to last until it is stopped.
@@ -169,7 +170,7 @@ class CommandLine:
         """Start a run of the test's suite, whose second trial lasts so long."""
         suite = self.folder / "suite.toml"
         suite.write_text(SUITE.format(duration_s=second_s))
-        return self.start("run", str(suite), "--out", str(self.folder), *arguments)
+        return self.start("run", str(suite), *ANY_HOST, "--out", str(self.folder), *arguments)
 
     def stored(self) -> dict[str, Any]:
         """The stored run, or an empty one before there is any."""

@@ -46,13 +46,13 @@ def test_a_run_interrupted_in_mid_trial_leaves_nothing(
 
 
 def test_what_a_killed_run_left_is_cleaned(client: DockerClient, command_line: CommandLine) -> None:
-    """After kill -9 the generator's container ends by itself, and ``stackduel clean`` removes all the rest."""
+    """After kill -9 the generator and its null server end by themselves, and ``stackduel clean`` removes all the rest."""
     arguments = ("--launcher", "docker", "--stacks", "flask-gunicorn", "--generator", "container")
     with command_line.in_mid_trial(*arguments) as process:
         process.kill()
         process.communicate()
     names = left_behind(client)
-    assert len(names) == 4  # the downstream, the stack, the generator, the network
+    assert len(names) == 5  # the downstream, the stack, the generator, its null server, the network
 
     def generators() -> list[str]:
         running = client.containers.list(filters={"label": OWNER_LABEL, "ancestor": "stackduel/generator:run"})
@@ -62,7 +62,7 @@ def test_what_a_killed_run_left_is_cleaned(client: DockerClient, command_line: C
     found = command_line.run("clean")
     assert found.returncode == 0, found.stdout
     assert all(name in found.stdout for name in names)
-    assert "4 left-overs cleared" in found.stdout
+    assert "5 left-overs cleared" in found.stdout
     assert left_behind(client) == []
 
 
