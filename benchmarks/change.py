@@ -31,8 +31,7 @@ def _summary(name: str, stack: About, baseline: About) -> str:
         return f"{stay}, change the handlers"
     if _server(stack) != _server(baseline):
         return f"{stay}, serve it by {_server(stack)}"
-    settings = ", ".join(_changed(stack, baseline))
-    return f"{stay}, {settings}" if settings else stay
+    return f"{stay}, {', '.join(_changed(stack, baseline)) or f'change to the settings of {name}'}"
 
 
 def _server(stack: About) -> str:

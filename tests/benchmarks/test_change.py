@@ -1,0 +1,65 @@
+"""What a move to a stack is called."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.change import change_to
+from benchmarks.stacks import registered_stacks
+
+FLASK = {
+    "tier": "baseline",
+    "framework": "flask",
+    "app": "a:app",
+    "server": "gunicorn",
+    "worker_class": "gthread",
+    "worker_count": 4,
+    "threads": 2,
+}
+
+
+@pytest.mark.parametrize(
+    ("other", "summary"),
+    [
+        ({"threads": 64}, "Stay on Flask, raise threads from 2 to 64"),
+        ({"threads": 1}, "Stay on Flask, lower threads from 2 to 1"),
+        ({"worker_count": 1}, "Stay on Flask, lower workers from 4 to 1"),
+        (
+            {"threads": 256, "worker_count": 1},
+            "Stay on Flask, raise threads from 2 to 256, lower workers from 4 to 1",
+        ),
+        ({"worker_class": "gevent", "threads": None}, "Stay on Flask, serve it by Gunicorn's gevent workers"),
+        ({"server": "waitress", "worker_class": None}, "Stay on Flask, serve it by Waitress"),
+        ({"app": "b:app"}, "Stay on Flask, change the handlers"),
+        (
+            {"framework": "fastapi", "server": "uvicorn", "worker_class": None, "app": "c:app"},
+            "Move to FastAPI on Uvicorn",
+        ),
+        ({"framework": "bottle", "server": "bjoern", "worker_class": None}, "Move to bottle on bjoern"),
+        ({"threads": None}, "Stay on Flask, change to the settings of other"),
+        ({"connections": 9}, "Stay on Flask, change to the settings of other"),
+    ],
+)
+def test_the_change_is_named_by_the_settings_that_differ(other: dict[str, object], summary: str) -> None:
+    """Framework before handlers before server before numbers, which are both named."""
+    change = change_to("other", {**FLASK, "tier": "code", **other}, FLASK)
+    assert (change.tier, change.summary) == ("code", summary)
+
+
+def test_a_stack_of_the_users_own_is_named_by_its_name() -> None:
+    """Of a command, an image or a URL nothing else is known."""
+    assert change_to("mine", {"tier": "rewrite", "command": ["serve"]}, FLASK).summary == "Change to mine"
+
+
+def test_every_stack_of_the_registry_is_a_change_that_can_be_named() -> None:
+    """From the classic baseline each has a server with a name and something to do, and its numbers stand in it."""
+    stacks = registered_stacks()
+    baseline = {"tier": "baseline", **stacks["flask-gunicorn"].settings(1)}
+    found = {
+        name: change_to(name, {"tier": stack.tier, **stack.settings(1)}, baseline).summary
+        for name, stack in stacks.items()
+        if name != "flask-gunicorn"
+    }
+    assert not [summary for summary in found.values() if "None" in summary or "settings of" in summary]
+    assert found["flask-gthread"] == "Stay on Flask, raise threads from 2 to 256, lower workers from 4 to 1"
+    assert found["fastapi-gunicorn"] == "Move to FastAPI on Gunicorn's asgi workers"
