@@ -13,7 +13,7 @@ from benchmarks.twin import is_twin
 # Of a window's length: below the last step scenarios are left out instead.
 _STEPS = (1.0, 0.75, 0.5, 0.33, 0.25, 0.0)
 SHORTEST_S = 0.5
-# So many waits fit into the shortest window, or chance decides whether it holds one round more.
+# So many waits, or arrivals, fit into the shortest window, or chance decides whether it holds one round more.
 ROUNDS = 10
 MOST_BLOCKS = 30
 # Where nothing was measured yet: ratios differ by about so much from block to block on an ordinary machine.
@@ -36,15 +36,17 @@ def fit(suite: Suite, paces: Mapping[str, Pace], budget_s: float) -> Fitted:
     ``paces`` are those of all stacks, the twin among them. Raises ValueError, saying how much time is needed, where
     not even the shortest windows of one scenario fit.
     """
-    for scenarios in _candidates(suite.scenarios):
+    candidates = _candidates(suite.scenarios)
+    for scenarios in candidates:
         block_s = block_seconds(scenarios, paces)
         blocks = min(int(budget_s / block_s), MOST_BLOCKS)
         if blocks >= FEWEST_BLOCKS:
             precision = suite.precision or WISHED_PRECISION
             fitted = replace(suite, scenarios=scenarios, blocks=FEWEST_BLOCKS, most_blocks=blocks, precision=precision)
             return Fitted(fitted, block_s, _sentence(suite, fitted, paces))
-    needed_s = FEWEST_BLOCKS * block_seconds(_candidates(suite.scenarios)[-1], paces)
-    raise ValueError(f"at least {needed_s / 60:.1f} minutes are needed for {len(paces)} stacks")
+    needed_s = FEWEST_BLOCKS * min(block_seconds(scenarios, paces) for scenarios in candidates)
+    # Rounded up: whoever gives what is asked for is not to be refused again.
+    raise ValueError(f"at least {(int(needed_s / 6) + 1) / 10:g} minutes are needed for {len(paces)} stacks")
 
 
 def block_seconds(scenarios: Sequence[Scenario], paces: Mapping[str, Pace]) -> float:
@@ -82,29 +84,30 @@ def _shortened(scenario: Scenario, step: float) -> Scenario:
 def _shorter(load: Load, step: float, shortest_s: float, wait_s: float) -> Load:
     if load.duration_s is None:
         return load
+    if isinstance(load, OpenLoop):
+        shortest_s = max(shortest_s, ROUNDS / load.rate_rps)
     duration_s = max(min(shortest_s, load.duration_s), step * load.duration_s)
     warmup_s = min(load.warmup_s, max(step * load.warmup_s, 2 * wait_s))
     stable_within_s = step * load.stable_within_s
     if isinstance(load, OpenLoop):
         return replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
-    return replace(
-        load,
-        duration_s=duration_s,
-        warmup_s=max(warmup_s, 2 * wait_s if load.warmup_requests else 0.0),
-        warmup_requests=0,
-        stable_within_s=stable_within_s,
-    )
+    if load.warmup_requests and wait_s:
+        # Rounds may take long where slots are few: two waits' time instead.
+        load = replace(load, warmup_requests=0)
+        warmup_s = max(warmup_s, 2 * wait_s)
+    return replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
 
 
 def _sentence(suite: Suite, fitted: Suite, paces: Mapping[str, Pace]) -> str:
     kept, all_of_them = len(fitted.scenarios), len(suite.scenarios)
     share = f"{kept} of {all_of_them} scenarios" if kept < all_of_them else f"all {kept} scenarios"
+    if all_of_them == 1:
+        share = "its one scenario"
     windows = sorted({each.load.duration_s for each in fitted.scenarios if each.load.duration_s is not None})
     text = f"The time buys {fitted.most_blocks} blocks of {share}"
     if windows:
-        text += (
-            f" with windows of {windows[0]:.2g} s" if len(windows) == 1 else f" with windows from {windows[0]:.2g} s on"
-        )
+        shortest = f"{round(windows[0], 2):g} s"
+        text += f" with windows of {shortest}" if len(windows) == 1 else f" with windows from {shortest} on"
     precision = precision_of(fitted, paces, fitted.most_blocks)
     text += (
         f": bounds of about ±{100 * precision:.0f} %, supposed that ratios differ by {100 * SUPPOSED_SPREAD:.0f} % "
