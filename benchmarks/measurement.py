@@ -100,7 +100,11 @@ class CallCount:
 
 @dataclass(frozen=True, slots=True)
 class Victim:
-    """What an endpoint beside the load said, asked ten times a second; its latencies count from the intended time."""
+    """What an endpoint beside the load said, asked ten times a second; its latencies count from the intended time.
+
+    A request still unanswered soon after the window closed is in ``latency`` with the time that it had waited by then;
+    ``failed`` are those refused or answered wrongly.
+    """
 
     label: str
     requests: int
