@@ -18,10 +18,11 @@ from benchmarks.load import engine as engine_module
 from benchmarks.load.channels import Deliver, Message, ProcessChannel
 from benchmarks.load.clock import clock
 from benchmarks.load.engine import Engine, LoadError, local_engine
-from benchmarks.load.job import Driver
-from benchmarks.suite import ClosedLoop
+from benchmarks.load.job import Call, Driver
+from benchmarks.load.schedule import arrivals_s
+from benchmarks.suite import Arrivals, ClosedLoop, OpenLoop, Workload
 from benchmarks.target import Address
-from tests.benchmarks.load.measuring import job_for
+from tests.benchmarks.load.measuring import RIGHT, job_for
 from tests.benchmarks.load.scripted import ScriptedServer, answer, answer_after, answer_all
 
 TWENTY = ClosedLoop(4, requests=20)
@@ -74,6 +75,37 @@ def test_the_window_is_the_same_for_all(engine: Engine) -> None:
     assert len(reports) >= 2
     assert 0 < reports[-1][0] <= found.requests
     assert len(found.timeline) == 15
+
+
+@pytest.mark.parametrize("arrivals", ["constant", "poisson"])
+def test_an_open_loop_on_two_shards(engine: Engine, driver: Driver, arrivals: Arrivals) -> None:
+    """What two shards send of an open loop adds up to its schedule, and is counted once."""
+    load = OpenLoop(100, 1.0, arrivals, connections=16, warmup_s=0.2)
+    with ScriptedServer(answer_after(lambda _: 0.01)) as server:
+        job = job_for(server.address, load, driver=driver, seed=5)
+        found = engine.measure(job)
+        again = engine.measure(job)
+    assert found.generator.shards == 2
+    assert found.outcomes == {"ok": found.requests}
+    assert found.requests == found.scheduled == sum(arrivals_s(load, shard, 2, seed=5).size for shard in (0, 1))
+    assert again.scheduled == found.scheduled
+    assert found.service is not None
+    assert found.lateness is not None
+    assert found.service.count == found.lateness.count == found.latency.count == found.requests
+    assert sum(window.requests for window in found.timeline) == found.requests
+
+
+def test_the_end_of_an_open_loop_is_waited_for(engine: Engine) -> None:
+    """The callback for the window's end comes when it closes, and the answers that come later are in the result."""
+    moments_s: list[float] = []
+    with ScriptedServer(answer_after(lambda _: 1.0)) as server:
+        found = engine.measure(
+            job_for(server.address, OpenLoop(50, 0.5)),
+            at_start=lambda: moments_s.append(clock()),
+            at_stop=lambda: moments_s.append(clock()),
+        )
+    assert moments_s[1] - moments_s[0] == pytest.approx(0.5, abs=0.1)
+    assert (found.outcomes, found.completed) == ({"ok": 25}, 0)
 
 
 def test_more_shards_than_connections(engine: Engine) -> None:
@@ -197,11 +229,18 @@ def test_tls_is_spoken_and_always_verified(tmp_path: Path, monkeypatch: pytest.M
     context.load_cert_chain(certificate, key)
     with ScriptedServer(answer_all, tls=context) as server:
         job = job_for(server.address, TWENTY, driver="aiohttp")
+        victim = Call(Workload("/victim"), RIGHT)
+        arriving = job_for(server.address, OpenLoop(100, 0.2), driver="aiohttp", victim=victim)
         with local_engine((), 1) as engine:
             assert engine.measure(job).outcomes == {"refused": 20}
+            assert engine.measure(arriving).outcomes == {"refused": 20}
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         with local_engine((), 1) as engine:
             assert engine.measure(job).outcomes == {"ok": 20}
+            found = engine.measure(arriving)
+    assert found.outcomes == {"ok": 20}
+    assert found.victim is not None
+    assert (found.victim.requests, found.victim.failed) == (2, 0)
 
 
 class MadeUp:
