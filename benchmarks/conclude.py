@@ -10,7 +10,7 @@ from benchmarks.change import change_to
 from benchmarks.curve import curves
 from benchmarks.record import Run
 from benchmarks.stats.advice import advise, advise_each
-from benchmarks.stats.decision import minutes_to_settle
+from benchmarks.stats.decision import SMALLEST_MARGIN, minutes_to_settle
 from benchmarks.stats.intervals import Interval, blocks_for
 from benchmarks.trial import Comparison, Limit
 from benchmarks.twin import is_twin
@@ -73,8 +73,9 @@ def _minutes(comparisons: Sequence[Comparison], block_s: float | None) -> dict[t
     for each in comparisons:
         found, twin = _interval(each, tested), twins.get(each.scenario)
         if each.verdict == "inconclusive" and found and twin and not is_twin(each.candidate):
+            smallest = max(SMALLEST_MARGIN, each.resolution)
             minutes[each.scenario, each.candidate] = minutes_to_settle(
-                found, twin, block_s=block_s, cap=MOST_BLOCKS_TO_SETTLE
+                found, twin, block_s=block_s, cap=MOST_BLOCKS_TO_SETTLE, smallest=smallest
             )
     return minutes
 

@@ -126,6 +126,7 @@ class Comparison:
 
     ``speedup`` above 1 is better, whatever the metric. ``low`` and ``high`` bound it with ``confidence``, and are None
     where too few blocks were measured. Within ``margin``, a share, is no difference; it is None without an A/A pair.
+    Its least part is ``resolution``: what the windows could tell apart at all.
     ``noisy`` says that a trial behind it was kept in spite of the host's noise: it then makes nothing faster or slower.
     ``binds`` names the ceiling that the candidate reached, None where it reached none.
     """
@@ -142,6 +143,7 @@ class Comparison:
     noisy: bool = False
     blocks: int = 0
     margin: float | None = None
+    resolution: float = 0.0
     binds: str | None = None
 
 

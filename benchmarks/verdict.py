@@ -75,7 +75,8 @@ class _Pair(NamedTuple):
 def _comparison(
     pair: _Pair, baseline: str, found: Interval | None, twins: Interval | None, slots: Mapping[str, int | None]
 ) -> Comparison:
-    allowed = margin(twins, max(SMALLEST_MARGIN, _resolution(pair, baseline, slots)))
+    resolution = _resolution(pair, baseline, slots)
+    allowed = margin(twins, max(SMALLEST_MARGIN, resolution))
     return Comparison(
         scenario=pair.scenario,
         baseline=baseline,
@@ -89,6 +90,7 @@ def _comparison(
         noisy=pair.noisy,
         blocks=len(pair.blocks),
         margin=allowed,
+        resolution=resolution,
     )
 
 
