@@ -163,6 +163,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "latency_ms": asdict(summarise(found.latency)),
         "service_ms": _summary(found.service),
         "lateness_ms": _summary(found.lateness),
+        "dispatch_ms": _summary(found.dispatch),
         "first_byte_ms": _summary(found.first_byte),
         "victim_ms": _summary(found.victim.latency) if found.victim else None,
         "victim": _called(found.victim) if found.victim else None,
@@ -172,6 +173,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "histogram": found.latency.encode(),
         "service_histogram": _encoded(found.service),
         "lateness_histogram": _encoded(found.lateness),
+        "dispatch_histogram": _encoded(found.dispatch),
         "first_byte_histogram": _encoded(found.first_byte),
         "reconnects": found.reconnects,
         "resent": found.resent,
@@ -191,10 +193,10 @@ def result_to_dict(result: Result) -> dict[str, Any]:
 
 TRIAL_KEYS = (
     "metric", "requests", "succeeded", "failed", "cut_off", "cut_off_s", "scheduled", "completed", "outcomes",
-    "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "first_byte_ms", "victim_ms",
-    "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram", "lateness_histogram",
-    "first_byte_histogram", "reconnects", "resent", "drained", "warmup", "cpu_s", "cpu_ms_per_request",
-    "memory_peak_mib", "gpu", "generator", "noise", "downstream_cpu_s", "null_rate_rps",
+    "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "dispatch_ms", "first_byte_ms",
+    "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
+    "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "reconnects", "resent", "drained", "warmup",
+    "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "gpu", "generator", "noise", "downstream_cpu_s", "null_rate_rps",
 )  # fmt: skip
 
 
@@ -219,6 +221,7 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         latency=_histogram(content["histogram"], content["latency_ms"]),
         service=_stored(content, "service"),
         lateness=_stored(content, "lateness"),
+        dispatch=_stored(content, "dispatch"),
         first_byte=_stored(content, "first_byte"),
         calls=tuple(
             CallCount(

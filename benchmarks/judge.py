@@ -52,11 +52,11 @@ def _gates(found: Measurement, scenario: Scenario, noise: HostNoise, by: Circums
 
 
 def _of_open_loop(found: Measurement, bounds: Thresholds) -> Iterator[Gate]:
-    unsent = found.outcomes.get("unsent", 0)
     if found.scheduled:
-        yield gates.sent(found.scheduled - unsent, found.scheduled, bounds)
-    if found.lateness is not None and found.lateness.count and found.latency.count:
-        late_ms, median_ms = found.lateness.quantile_ns(0.99) / 1e6, found.latency.quantile_ns(0.5) / 1e6
+        # What found no free connection in time is the server's doing, and a result.
+        yield gates.sent(found.requests, found.scheduled, bounds)
+    if found.dispatch is not None and found.dispatch.count and found.latency.count:
+        late_ms, median_ms = found.dispatch.quantile_ns(0.99) / 1e6, found.latency.quantile_ns(0.5) / 1e6
         yield gates.lateness(late_ms, median_ms, bounds)
 
 

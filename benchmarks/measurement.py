@@ -139,13 +139,16 @@ class Measurement:
     In a closed loop these are the requests that completed while the window was open, whenever they were sent. What
     was in flight when it closed is in ``cut_off`` and nowhere else, and had then been so for ``cut_off_s`` within
     the window, all together. ``latency`` holds successes only and is service time: from sending, or from opening the
-    connection where that came first, to the answer's last byte. ``scheduled``, ``service`` and ``lateness`` are None.
+    connection where that came first, to the answer's last byte. ``scheduled``, ``service``, ``lateness`` and
+    ``dispatch`` are None.
 
     In an open loop these are the requests that were to be sent while the window was open, ``scheduled`` of them,
     whenever they completed; ``completed`` did so before it closed, rightly. ``latency`` counts from the intended time
     and holds, besides the successes, those that timed out or could not be sent, at no less than the timeout.
     ``service`` is that of the successes from sending, ``lateness`` how much later than intended everything was sent
-    that was. Nothing is cut off, and what completed after the close stands in the last window of the timeline.
+    that was, and ``dispatch`` the generator's part of that: until it set about each request, for which a connection may
+    then still have been wanting. Nothing is cut off, and what completed after the close stands in the last window of
+    the timeline.
 
     ``drained`` says whether the server had answered everything soon after the window closed: one that had not is still
     busy with it. ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each
@@ -163,6 +166,7 @@ class Measurement:
     latency: Histogram
     service: Histogram | None
     lateness: Histogram | None
+    dispatch: Histogram | None
     first_byte: Histogram | None
     calls: tuple[CallCount, ...]
     victim: Victim | None

@@ -16,7 +16,7 @@ from benchmarks.options import RunOptions
 from benchmarks.plan import Pace, Step, plan
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
 from benchmarks.stats.intervals import FEWEST_BLOCKS
-from benchmarks.suite import Scenario, Suite
+from benchmarks.suite import Load, OpenLoop, Scenario, Suite
 from benchmarks.twin import twin_of
 
 PORTABLE_BASELINE = "flask-waitress"
@@ -85,7 +85,11 @@ def _fitted(suite: Suite, paces: Mapping[str, Pace], budget_s: float, notes: lis
 
 
 def prepare_all(options: RunOptions, running: frozenset[str] | None = None) -> Prepared:
-    """As ``prepare``, but without a choice of stacks all that there are and that can run here; for verification."""
+    """As ``prepare``, but without a choice of stacks all that there are and that can run here; for verification.
+
+    One block of each, and so without a twin.
+    """
+    options = replace(options, blocks=1)
     if options.stacks is not None:
         return prepare(options, 0, running)
     own = read_own_file(Path(options.stacks_file)).stacks if options.stacks_file else {}
@@ -108,11 +112,15 @@ def _suite(options: RunOptions, own: OwnFile) -> Suite:
     if options.suite or not own.requests:
         return read_suite(options.suite or "quick")
     scenarios = tuple(
-        Scenario(f"{name}-{load.connections}" if len(own.loads) > 1 else name, (workload,), load)
+        Scenario(f"{name}-{_told_apart(load)}" if len(own.loads) > 1 else name, (workload,), load)
         for name, workload in own.requests.items()
         for load in own.loads
     )
     return Suite("own", "The requests of your own stacks file.", "", (), OWN_BLOCKS, scenarios, most_blocks=OWN_BLOCKS)
+
+
+def _told_apart(load: Load) -> str:
+    return f"{load.rate_rps:g}rps" if isinstance(load, OpenLoop) else str(load.connections)
 
 
 def _names(

@@ -84,7 +84,7 @@ class AiohttpClient:
         while True:
             await self._ticket()
             now_s = clock()
-            if await user.send(Ticket(now_s, next(self._drawn)), now_s) is Outcome.REFUSED:
+            if await user.send(Ticket(now_s, next(self._drawn), now_s), now_s) is Outcome.REFUSED:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             else:

@@ -42,7 +42,7 @@ class Arrivals:
 
     def draw(self, now_s: float) -> Ticket:
         """The ticket of a request that is to be sent at this moment."""
-        return Ticket(now_s, next(self._drawn))
+        return Ticket(now_s, next(self._drawn), now_s)
 
     def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float) -> None:
         """Record how an arrival ended."""
@@ -85,4 +85,4 @@ class Arrivals:
 
     def _arrived(self, intended_s: float) -> Ticket:
         self._unsettled += 1
-        return self.draw(intended_s)
+        return Ticket(intended_s, next(self._drawn), clock())

@@ -117,7 +117,7 @@ class TicketClient(RawClient):
 
     def draw(self, now_s: float) -> Ticket:
         """The ticket of a request that is sent now."""
-        return Ticket(now_s, next(self._drawn))
+        return Ticket(now_s, next(self._drawn), now_s)
 
     def resend(self, connection: Connection) -> bool:
         """Send a request again on a new connection, unless doing it twice might not be the same as once."""

@@ -26,6 +26,7 @@ class _Requests(NamedTuple):
     """Requests that ended: the moments of each in ``clock`` seconds, its outcome's code and its call's number."""
 
     intended_s: Seconds
+    attended_s: Seconds
     sent_s: Seconds
     first_s: Seconds
     done_s: Seconds
@@ -35,8 +36,8 @@ class _Requests(NamedTuple):
     def where(self, mask: Mask) -> _Requests:
         """Those for which the mask is true."""
         return _Requests(
-            self.intended_s[mask], self.sent_s[mask], self.first_s[mask], self.done_s[mask], self.code[mask],
-            self.call[mask],
+            self.intended_s[mask], self.attended_s[mask], self.sent_s[mask], self.first_s[mask], self.done_s[mask],
+            self.code[mask], self.call[mask],
         )  # fmt: skip
 
 
@@ -49,7 +50,8 @@ class Ledger(Recorder):
 
     def __init__(self, width_s: float, labels: Sequence[str] = (), *, first_byte: bool = False) -> None:
         super().__init__(width_s)
-        self._intended_s, self._sent_s, self._first_s, self._done_s = (array("d") for _ in range(4))
+        self._intended_s, self._attended_s, self._sent_s = (array("d") for _ in range(3))
+        self._first_s, self._done_s = array("d"), array("d")
         self._code = array("B")
         self._call = array("H")
         self._labels = tuple(labels)
@@ -59,6 +61,7 @@ class Ledger(Recorder):
     def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float) -> None:
         """Record how a ticket's request ended; one that could not be sent counts as sent when it was given up."""
         self._intended_s.append(ticket.intended_s)
+        self._attended_s.append(ticket.attended_s)
         self._sent_s.append(sent_s)
         self._first_s.append(first_s)
         self._done_s.append(done_s)
@@ -104,10 +107,10 @@ class Ledger(Recorder):
     def _take(self) -> _Requests:
         """All that was recorded, leaving nothing."""
         taken = _Requests(
-            np.array(self._intended_s), np.array(self._sent_s), np.array(self._first_s), np.array(self._done_s),
-            np.array(self._code), np.array(self._call),
+            np.array(self._intended_s), np.array(self._attended_s), np.array(self._sent_s), np.array(self._first_s),
+            np.array(self._done_s), np.array(self._code), np.array(self._call),
         )  # fmt: skip
-        moments = (self._intended_s, self._sent_s, self._first_s, self._done_s)
+        moments = (self._intended_s, self._attended_s, self._sent_s, self._first_s, self._done_s)
         for column in (*moments, self._code, self._call):
             del column[:]
         return taken
@@ -128,6 +131,7 @@ class OpenLedger(Ledger):
         self._censored = Histogram.empty()
         self._service = Histogram.empty()
         self._lateness = Histogram.empty()
+        self._dispatch = Histogram.empty()
 
     def tally(self) -> Tally:
         """What was counted of the window's arrivals, once all of them have ended."""
@@ -140,6 +144,7 @@ class OpenLedger(Ledger):
             latency=tally.latency + self._censored,
             service=self._service,
             lateness=self._lateness,
+            dispatch=self._dispatch,
         )
 
     def _counted(self, requests: _Requests, completed: Mask) -> Mask:  # noqa: ARG002  (completed or not)
@@ -153,6 +158,7 @@ class OpenLedger(Ledger):
         self._completed += int(np.count_nonzero(right & (requests.done_s <= self._closed_s)))
         self._service += Histogram.of(_nanoseconds((requests.done_s - requests.sent_s)[right]))
         self._lateness += Histogram.of(_nanoseconds((requests.sent_s - requests.intended_s)[~unsent]))
+        self._dispatch += Histogram.of(_nanoseconds(requests.attended_s - requests.intended_s))
         waited_s = (requests.done_s - requests.intended_s)[unsent | (requests.code == _TIMEOUT)]
         self._censored += Histogram.of(_nanoseconds(np.maximum(waited_s, self._timeout_s)))
 

@@ -39,6 +39,7 @@ class Tally:
     latency: Histogram
     service: Histogram | None
     lateness: Histogram | None
+    dispatch: Histogram | None
     first_byte: Histogram | None
     calls: tuple[CallCount, ...]
     timeline: tuple[Slice, ...]
@@ -139,6 +140,7 @@ def merge(parts: Sequence[Part]) -> Measurement:
         latency=_sum_histograms([tally.latency for tally in tallies]),
         service=_sum_optional([tally.service for tally in tallies]),
         lateness=_sum_optional([tally.lateness for tally in tallies]),
+        dispatch=_sum_optional([tally.dispatch for tally in tallies]),
         first_byte=_sum_optional([tally.first_byte for tally in tallies]),
         calls=tuple(_sum_calls(each) for each in zip(*(tally.calls for tally in tallies), strict=True)),
         victim=next((part.victim for part in parts if part.victim), None),
@@ -238,7 +240,7 @@ def _sum_use(uses: Sequence[GeneratorUse]) -> GeneratorUse:
     )
 
 
-_HISTOGRAMS = ("latency", "service", "lateness", "first_byte")
+_HISTOGRAMS = ("latency", "service", "lateness", "dispatch", "first_byte")
 
 
 def _count_to_json(count: CallCount | Victim) -> list[Any]:

@@ -115,6 +115,7 @@ class Recorder:
             latency=self._timeline.latency(),
             service=None,
             lateness=None,
+            dispatch=None,
             first_byte=None,
             calls=(),
             timeline=self._timeline.slices(self._closed_s - self.opened_s),

@@ -14,10 +14,14 @@ from benchmarks.suite import Load
 
 
 class Ticket(NamedTuple):
-    """A request to be sent: its call, and when it was to be sent, in ``clock`` seconds."""
+    """A request to be sent: its call, when it was to be sent, and when the generator set about it.
+
+    Both in ``clock`` seconds. From then on it is up to the server when a connection is free for it.
+    """
 
     intended_s: float
     call: Prepared
+    attended_s: float
 
 
 Note = Callable[[Ticket, Outcome, float, float, float], None]

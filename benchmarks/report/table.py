@@ -29,7 +29,7 @@ class Row:
     failed: int
     cpu_ms_per_request: float | None
     memory_peak_mib: float | None
-    victim_p99_ms: float | None
+    victim: LatencySummary
     noisy: bool
     comparison: Comparison | None
     binds: str | None
@@ -77,9 +77,7 @@ def _row(stack: str, tier: str, trials: Sequence[Trial], comparison: Comparison 
         failed=sum(trial.measurement.failed for trial in trials),
         cpu_ms_per_request=_median(trial.cpu_ms_per_request for trial in trials),
         memory_peak_mib=max((trial.cost.memory_peak_mib for trial in trials if trial.cost), default=None),
-        victim_p99_ms=summarise(
-            _together(trial.measurement.victim.latency for trial in trials if trial.measurement.victim)
-        ).p99,
+        victim=summarise(_together(trial.measurement.victim.latency for trial in trials if trial.measurement.victim)),
         noisy=any(trial.state == "noisy" for trial in trials),
         comparison=comparison,
         binds=limit.binds if limit else None,
@@ -129,7 +127,7 @@ def _cells(row: Row, metric: Metric, baseline: str) -> tuple[str, ...]:
         figure(latency.p50),
         figure(latency.p95),
         figure(latency.p99),
-        figure(row.victim_p99_ms),
+        victim_text(row.victim),
         str(row.failed),
         figure(row.cpu_ms_per_request),
         DASH if row.memory_peak_mib is None else f"{row.memory_peak_mib:.0f}",
@@ -137,6 +135,13 @@ def _cells(row: Row, metric: Metric, baseline: str) -> tuple[str, ...]:
         verdict_text(row),
         row.binds or DASH,
     )
+
+
+def victim_text(victim: LatencySummary) -> str:
+    """The victim's p99, or its p95 where it was asked too seldom to tell."""
+    if victim.p99 is None and victim.p95 is not None:
+        return f"{figure(victim.p95)} (p95)"
+    return figure(victim.p99)
 
 
 def verdict_text(row: Row) -> str:

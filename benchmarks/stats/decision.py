@@ -22,9 +22,9 @@ def decide(found: Interval | None, margin: float | None, *, noisy: bool) -> Verd
     """The word on a comparison whose ratio lies in ``found``, where within ``margin`` is no difference.
 
     Faster and slower need the whole interval outside ``1 / (1 + margin)`` to ``1 + margin``, equivalent the whole
-    interval inside (the confidence-interval inclusion rule: W. J. Westlake, Symmetrical confidence intervals for
-    bioequivalence trials, Biometrics 32, 1976). ``noisy`` says that a trial behind it was kept in spite of the
-    host's noise: it makes nothing faster or slower. Without interval or margin: not tested.
+    interval inside (interval inclusion: W. J. Westlake, Use of confidence intervals in analysis of comparative
+    bioavailability trials, Journal of Pharmaceutical Sciences 61, 1972). ``noisy`` says that a trial behind it was
+    kept in spite of the host's noise: it makes nothing faster or slower. Without interval or margin: not tested.
     """
     if found is None or margin is None:
         return "not tested"

@@ -64,18 +64,23 @@ def generator_cpu(found: Measurement, bounds: Thresholds = METHOD) -> Gate:
 
 
 def lateness(lateness_p99_ms: float, latency_p50_ms: float, bounds: Thresholds = METHOD) -> Gate:
-    """An open loop sends when it intended to: its p99 of lateness is small in itself, or beside the median latency."""
+    """An open loop sets about each request when it intended to: p99 is small in itself, or beside the median latency.
+
+    What comes after that, until a connection is free, is the server's.
+    """
     bound_ms = max(bounds.lateness_ms, bounds.lateness_of_p50 * latency_p50_ms)
-    detail = f"1 % of the requests were sent over {lateness_p99_ms:.2f} ms late (bound {bound_ms:.2f} ms)."
+    detail = (
+        f"The generator set about 1 % of the requests over {lateness_p99_ms:.2f} ms late (bound {bound_ms:.2f} ms)."
+    )
     return Gate("lateness", lateness_p99_ms <= bound_ms, detail)
 
 
 def sent(requests: int, scheduled: int, bounds: Thresholds = METHOD) -> Gate:
-    """An open loop sends what it had scheduled for the window; raises ValueError where that is nothing."""
+    """An open loop settles all that it had scheduled for the window; raises ValueError where that is nothing."""
     if scheduled < 1:
         raise ValueError("nothing was scheduled")
     share = requests / scheduled
-    counts = f"{requests:,} of {scheduled:,} scheduled requests were sent"
+    counts = f"{requests:,} of {scheduled:,} scheduled requests were sent or given up for want of a connection"
     detail = f"{counts}: {_percent(share, 2)} (bound {_percent(bounds.sent, 1)})."
     return Gate("sent", share >= bounds.sent, detail)
 

@@ -34,6 +34,7 @@ def measurement(
         latency=latency,
         service=None,
         lateness=None,
+        dispatch=None,
         first_byte=None,
         calls=(),
         victim=None,

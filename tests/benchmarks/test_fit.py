@@ -122,7 +122,7 @@ def test_plenty_of_time_leaves_the_suite_as_it_is() -> None:
     assert fitted.suite.scenarios == (WAITING, CALLING)
     assert (fitted.suite.blocks, fitted.suite.most_blocks, fitted.suite.precision) == (5, 30, 0.02)
     assert fitted.sentence == (
-        "The time buys 30 blocks of all 2 scenarios with windows of 2 s: bounds of about +-1 %, supposed that ratios "
+        "The time buys 30 blocks of all 2 scenarios with windows of 2 s: bounds of about ±1 %, supposed that ratios "
         "differ by 3 % from block to block."
     )
 

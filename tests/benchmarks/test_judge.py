@@ -27,11 +27,17 @@ def steady() -> Measurement:
     return measurement([100.0] * 190)
 
 
-def arrived(lateness_ms: Sequence[float] = (0.1,) * 200, unsent: int = 0, scheduled: int = 200) -> Measurement:
+def arrived(late_ms: Sequence[float] = (0.1,) * 200, lost: int = 0) -> Measurement:
     """What an open loop of 100 arrivals a second brings home."""
-    late = Histogram.of(np.array([value * 1e6 for value in lateness_ms], dtype=np.int64))
-    outcomes = {"ok": scheduled - unsent} | ({"unsent": unsent} if unsent else {})
-    return replace(measurement([100.0] * 200), lateness=late, scheduled=scheduled, outcomes=outcomes)
+    late = Histogram.of(np.array([value * 1e6 for value in late_ms], dtype=np.int64))
+    found = measurement([100.0] * 200)
+    return replace(found, lateness=late, dispatch=late, scheduled=200, requests=200 - lost)
+
+
+def overloaded() -> Measurement:
+    """What it brings home from a server that left a tenth of them without a connection, and the others waiting."""
+    found, waited = arrived(), Histogram.of(np.full(180, 5_000_000_000, dtype=np.int64))
+    return replace(found, succeeded=180, failed=20, outcomes={"ok": 180, "unsent": 20}, lateness=waited)
 
 
 def closed_gates(
@@ -47,8 +53,9 @@ def closed_gates(
         (steady(), WAITING, Circumstances(null_rate_rps=9e4), ["littles-law", "arithmetic-ceiling", "headroom"]),
         (steady(), CALLING, Circumstances(null_rate_rps=9e4), []),
         (arrived(), ARRIVING, Circumstances(null_rate_rps=9e4), ["sent", "lateness"]),
-        (replace(arrived(), lateness=Histogram.empty()), ARRIVING, Circumstances(), ["sent"]),
-        (replace(arrived(), lateness=None, scheduled=None), ARRIVING, Circumstances(), []),
+        (overloaded(), ARRIVING, Circumstances(), ["sent", "lateness"]),
+        (replace(arrived(), dispatch=Histogram.empty()), ARRIVING, Circumstances(), ["sent"]),
+        (replace(arrived(), dispatch=None, scheduled=None), ARRIVING, Circumstances(), []),
     ],
 )
 def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: Circumstances, names: list[str]) -> None:
@@ -65,8 +72,8 @@ def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: Cir
         (replace(steady(), in_flight_mean=15.0), WAITING, QUIET, Circumstances(), "littles-law"),
         (steady(), WAITING, QUIET, Circumstances(slots=2), "arithmetic-ceiling"),
         (steady(), WAITING, QUIET, Circumstances(null_rate_rps=150.0), "headroom"),
-        (arrived(unsent=2), ARRIVING, QUIET, Circumstances(), "sent"),
-        (arrived(lateness_ms=(50.0,) * 200), ARRIVING, QUIET, Circumstances(), "lateness"),
+        (arrived(lost=2), ARRIVING, QUIET, Circumstances(), "sent"),
+        (arrived(late_ms=(50.0,) * 200), ARRIVING, QUIET, Circumstances(), "lateness"),
         (steady(), WAITING, HostNoise(steal=0.06), Circumstances(), "steal"),
         (steady(), WAITING, HostNoise(foreign_cpu=0.11), Circumstances(), "foreign-cpu"),
         (steady(), WAITING, HostNoise(throttled_s=0.1), Circumstances(), "throttling"),

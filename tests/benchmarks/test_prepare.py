@@ -46,7 +46,8 @@ def test_what_does_not_run_on_windows_is_left_out_and_said(monkeypatch: pytest.M
     """On Windows Gunicorn's stacks are left out, waitress becomes the baseline, and the notes point to Docker."""
     monkeypatch.setattr(sys, "platform", "win32")
     prepared = prepare(RunOptions(), seed=1)
-    assert set(prepared.stacks) == {"flask-waitress", "quart-hypercorn", "fastapi-uvicorn"}
+    assert set(prepared.suite.stacks) == {"flask-waitress", "quart-hypercorn", "fastapi-uvicorn"}
+    assert set(prepared.stacks) - set(prepared.suite.stacks) == {"flask-waitress.twin"}
     assert prepared.baseline == "flask-waitress"
     left_out = next(note for note in prepared.notes if note.startswith("Left out"))
     assert "flask-gunicorn" in left_out
@@ -58,7 +59,7 @@ def test_macos_measures_everything_and_says_that_it_cannot_pin(monkeypatch: pyte
     """On macOS all stacks run; that none is bound to a core is said."""
     monkeypatch.setattr(sys, "platform", "darwin")
     prepared = prepare(RunOptions(), seed=1)
-    assert len(prepared.stacks) == 5
+    assert len(prepared.suite.stacks) == 5
     assert any("cannot bind processes to cores" in note for note in prepared.notes)
 
 
@@ -75,7 +76,7 @@ def test_only_what_a_project_has_up_is_measured() -> None:
     """Stacks of the suite that the attached project does not run are left out, and said."""
     options = RunOptions(launcher="compose")
     prepared = prepare(options, 1, frozenset({"flask-gunicorn", "fastapi-uvicorn"}))
-    assert set(prepared.stacks) == {"flask-gunicorn", "fastapi-uvicorn"}
+    assert set(prepared.suite.stacks) == {"flask-gunicorn", "fastapi-uvicorn"}
     assert any("not up in the project" in note for note in prepared.notes)
     with pytest.raises(FieldError, match="none is left to be measured"):
         prepare(options, 1, frozenset())
@@ -84,7 +85,7 @@ def test_only_what_a_project_has_up_is_measured() -> None:
 def test_the_choice_of_stacks_and_baseline_is_checked() -> None:
     """Unknown stacks, and a baseline outside the choice, are errors that name the option."""
     chosen = RunOptions(stacks=("flask-gthread", "fastapi-uvicorn", "flask-gthread"))
-    assert tuple(prepare(chosen, 1).stacks) == ("flask-gthread", "fastapi-uvicorn")
+    assert tuple(prepare(chosen, 1).suite.stacks) == ("flask-gthread", "fastapi-uvicorn")
     assert prepare(replace(chosen, baseline="fastapi-uvicorn"), 1).baseline == "fastapi-uvicorn"
     with pytest.raises(FieldError, match="--baseline: flask-gunicorn is not among"):
         prepare(replace(chosen, baseline="flask-gunicorn"), 1)

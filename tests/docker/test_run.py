@@ -46,7 +46,7 @@ def test_a_run_interrupted_in_mid_trial_leaves_nothing(
 
 
 def test_what_a_killed_run_left_is_cleaned(client: DockerClient, command_line: CommandLine) -> None:
-    """After kill -9 the generator and its null server end by themselves, and ``stackduel clean`` removes all the rest."""
+    """After kill -9 generator and null server end by themselves, and ``stackduel clean`` removes all the rest."""
     arguments = ("--launcher", "docker", "--stacks", "flask-gunicorn", "--generator", "container")
     with command_line.in_mid_trial(*arguments) as process:
         process.kill()

@@ -34,7 +34,7 @@ class Ended:
     done_s: float
 
     def enter(self, ledger: Ledger) -> None:
-        ticket = Ticket(self.intended_s, CALLS[self.call])
+        ticket = Ticket(self.intended_s, CALLS[self.call], self.intended_s)
         ledger.note(ticket, self.outcome, self.sent_s, self.first_s, self.done_s)
 
 
@@ -123,7 +123,7 @@ def test_what_got_no_answer_counts_at_the_timeout_or_more(opened_s: float, waite
         ledger = OpenLedger(0.1, timeout_s=timeout_s)
         ledger.open(opened_s, opened_s + 1.0)
         done_s = opened_s + waited_s
-        ledger.note(Ticket(opened_s, CALLS[0]), outcome, done_s, nan, done_s)
+        ledger.note(Ticket(opened_s, CALLS[0], opened_s), outcome, done_s, nan, done_s)
         ledger.close(opened_s + 1.0, ())
         latency = ledger.tally().latency
         assert latency.count == 1
@@ -141,7 +141,7 @@ def test_ten_times_as_many_requests_take_no_more_memory() -> None:
             for number in range(count):
                 sent_s = 5.0 * number / count
                 done_s = sent_s + 0.001 + (number % 1000) * 1e-6
-                ledger.note(Ticket(sent_s, CALLS[number % 2]), Outcome.OK, sent_s, done_s, done_s)
+                ledger.note(Ticket(sent_s, CALLS[number % 2], sent_s), Outcome.OK, sent_s, done_s, done_s)
                 if number % 2_000 == 0:
                     ledger.fold()
             ledger.close(5.0, [])

@@ -41,6 +41,7 @@ def parts(draw: st.DrawFn) -> Part:
         latency=latency,
         service=latency if open_loop else None,
         lateness=histogram(draw(LATENCIES_NS)) if open_loop else None,
+        dispatch=histogram(draw(LATENCIES_NS)) if open_loop else None,
         first_byte=draw(st.none() | LATENCIES_NS.map(histogram)),
         calls=(CallCount("GET /a", latency.count, 0, latency), CallCount("GET /b", failed, failed, histogram([]))),
         timeline=tuple(timeline),
@@ -83,7 +84,7 @@ def test_merged_parts_add_up(found: list[Part]) -> None:
     assert [call.label for call in merged.calls] == ["GET /a", "GET /b"]
     assert sum(call.requests for call in merged.calls) == merged.requests
     assert merged.calls[0].latency == latency
-    for name in ("service", "lateness", "first_byte"):
+    for name in ("service", "lateness", "dispatch", "first_byte"):
         there = [each for part in found if (each := getattr(part.tally, name)) is not None]
         whole = getattr(merged, name)
         assert (whole is None) is (not there)

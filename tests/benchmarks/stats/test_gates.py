@@ -51,7 +51,10 @@ def test_each_gate_opens_at_its_bound(within: Gate, beyond: Gate) -> None:
 def test_the_details_show_the_figure_and_the_bound() -> None:
     """One sentence says what was seen and what would have been allowed."""
     assert gates.generator_cpu(busy(0.85)).detail == "The busiest shard used 85.0 % of its core (bound 70 %)."
-    assert gates.sent(1990, 2000).detail == "1,990 of 2,000 scheduled requests were sent: 99.50 % (bound 99.5 %)."
+    assert (
+        gates.sent(1990, 2000).detail
+        == "1,990 of 2,000 scheduled requests were sent or given up for want of a connection: 99.50 % (bound 99.5 %)."
+    )
     assert gates.headroom(counting(100, 2.0), 75.0).detail == (
         "50.0 answers a second, where the null server gave 75 (bound: 2 times as many)."
     )
