@@ -42,8 +42,7 @@ def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, A
         "crossover": [asdict(curve) for curve in run.curves],
         "advice": run.advice,
     }
-    redacted: dict[str, Any] = redact(content, run.secrets)
-    return redacted
+    return {name: redact(each, run.secrets) for name, each in content.items()}
 
 
 def run_from_dict(content: Mapping[str, Any]) -> Run:

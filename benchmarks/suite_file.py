@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from benchmarks.fields import FieldError, Fields
+from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
 
 MAX_CONNECTIONS = 10_000
@@ -18,6 +20,9 @@ MAX_WEIGHT = 1_000
 MAX_WORKLOADS = 100
 MAX_BODY_BYTES = 50 * 1024 * 1024
 MAX_BLOCKS = 1_000
+
+# What says where a request goes or where it ends belongs to the client.
+_CLIENTS_OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
 def parse_suite(name: str, text: str) -> Suite:
@@ -47,6 +52,10 @@ def parse_suite(name: str, text: str) -> Suite:
         most_blocks=fields.integer("most_blocks", blocks, MAX_BLOCKS, default=blocks),
     )
     fields.finish()
+    if suite.precision is not None and blocks < FEWEST_BLOCKS:
+        raise FieldError(f"suite {name}: blocks: a pilot takes at least {FEWEST_BLOCKS}")
+    if suite.precision is None and suite.most_blocks > blocks:
+        raise FieldError(f"suite {name}: most_blocks: needs a precision that more blocks are to reach")
     if not suite.scenarios:
         raise FieldError(f"suite {name}: scenario: at least one is needed")
     names = [scenario.name for scenario in suite.scenarios]
@@ -87,19 +96,26 @@ def parse_victim(fields: Fields) -> Workload | None:
 
 
 def parse_mix(fields: Fields) -> tuple[Workload, ...]:
-    """Take one workload out of ``fields``, or those of its ``[[request]]`` tables, each with its weight."""
+    """Take one workload out of ``fields``, or those of its ``[[request]]`` tables, by their weights.
+
+    The bodies of a request share its weight: each workload has as many parts of it as keeps all of them whole numbers.
+    """
     tables = fields.tables("request")
     if not tables:
         return parse_bodies(fields)
     mix = []
     for number, table in enumerate(tables, 1):
         request = Fields(f"{fields.where}: request {number}", table)
-        weight = request.integer("weight", 1, MAX_WEIGHT, default=1)
-        mix += [replace(workload, weight=weight) for workload in parse_bodies(request)]
+        mix.append((request.integer("weight", 1, MAX_WEIGHT, default=1), parse_bodies(request)))
         request.finish()
-    if len(mix) > MAX_WORKLOADS:
+    if sum(len(workloads) for _, workloads in mix) > MAX_WORKLOADS:
         raise FieldError(f"{fields.where}: request: at most {MAX_WORKLOADS} requests with all their bodies")
-    return tuple(mix)
+    parts = math.lcm(*(len(workloads) for _, workloads in mix))
+    return tuple(
+        replace(workload, weight=weight * parts // len(workloads))
+        for weight, workloads in mix
+        for workload in workloads
+    )
 
 
 def parse_bodies(fields: Fields) -> tuple[Workload, ...]:
@@ -115,7 +131,7 @@ def parse_workload(fields: Fields) -> Workload:
     """Take a workload's fields out of ``fields``."""
     target = _target(fields, "path", fields.text("path"))
     method = fields.text("method", default="GET").upper()
-    if not method.isalpha() or method in {"CONNECT", "HEAD"}:
+    if not (method.isascii() and method.isalpha()) or method in {"CONNECT", "HEAD"}:
         raise FieldError(f"{fields.where}: method: must be letters, and not CONNECT or HEAD")
     return Workload(
         target=target,
@@ -192,7 +208,7 @@ def _headers(fields: Fields) -> tuple[tuple[str, str], ...]:
     for name, value in fields.table("headers", default={}).items():
         if not isinstance(value, str) or not value.isprintable() or not value.isascii():
             raise FieldError(f"{fields.where}: headers.{name}: must be printable ASCII text")
-        if not name.replace("-", "").isalnum() or name.lower() in {"host", "content-length", "connection"}:
+        if not (name.isascii() and name.replace("-", "").isalnum()) or name.lower() in _CLIENTS_OWN:
             raise FieldError(f"{fields.where}: headers.{name}: not a header that a workload may set")
         headers.append((name, value))
     return tuple(headers)

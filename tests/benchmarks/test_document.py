@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks import store
-from benchmarks.document import redact, run_from_dict, run_to_dict
+from benchmarks.conclude import conclude
+from benchmarks.document import redact, result_from_dict, result_to_dict, run_from_dict, run_to_dict
+from benchmarks.histogram import Histogram
+from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
-from benchmarks.suite import Scenario, Workload
-from benchmarks.trial import Failure, Place, Result
+from benchmarks.suite import ClosedLoop, OpenLoop, Scenario, Suite, Workload
+from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Place, Result, Trial
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import CALLING, WAITING, run, trial
 
@@ -104,3 +112,178 @@ def test_the_file_is_whole_at_every_moment(tmp_path: Path) -> None:
         store.save(example(), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
     assert run_from_dict(json.loads((tmp_path / "run.json").read_text())).run_id == example().run_id
+
+
+def journey(made: Run) -> Run:
+    """The run as it is after having been text."""
+    return run_from_dict(json.loads(json.dumps(run_to_dict(made), allow_nan=False)))
+
+
+def milliseconds(*values: float) -> Histogram:
+    return Histogram.of(np.array([value * 1e6 for value in values], dtype=np.int64))
+
+
+EVERYTHING = Measurement(
+    requests=9,
+    succeeded=6,
+    failed=3,
+    cut_off=2,
+    cut_off_s=0.25,
+    outcomes={"ok": 6, "timeout": 2, "unsent": 1},
+    duration_s=2.5,
+    latency=milliseconds(100.1, 7, 13.37, 30_000),
+    service=milliseconds(90.9, 1e-6),
+    lateness=milliseconds(0, 0.25),
+    first_byte=milliseconds(3, 5),
+    calls=(CallCount("GET /a", 5, 1, milliseconds(1, 2)), CallCount("POST /b", 4, 4, Histogram.empty())),
+    victim=Victim("GET /health", 20, 1, milliseconds(900, 1)),
+    scheduled=9,
+    completed=5,
+    timeline=(Window(0.0, 1.0, 5, 1, 100.0, 200.0), Window(1.0, 0.5, 4, 2, None, None)),
+    reconnects=3,
+    resent=1,
+    in_flight_mean=1.75,
+    warmup=Warmup(11, 0.75, stable=False),
+    generator=GeneratorUse("raw", 2, 0.5, 0.125, (1, 3), True, "uvloop"),
+)
+MIXED = Scenario(
+    "mixed",
+    (
+        Workload("/a", weight=3, headers=(("Accept", "text/plain"),)),
+        Workload("/b", "POST", body=bytes(range(256)), status=201, check="length"),
+    ),
+    OpenLoop(12.5, 2.0, "poisson", connections=9, warmup_s=0.5, stable_within_s=4.0, first_byte=True),
+    "All of it.",
+    Workload("/health", check="status"),
+)
+CLOSED = Scenario("closed", (Workload("/a"),), ClosedLoop(3, 2.0, None, 0.5, 6, 1.5, first_byte=True))
+
+
+def whole() -> Run:
+    """A run in which every field of a measurement, a trial, a suite and a load holds something."""
+    made = Trial(
+        place=Place("slow", "mixed", 2, 3),
+        metric="time",
+        measurement=EVERYTHING,
+        cost=Cost(1.5, 96.5),
+        state="noisy",
+        reason="The hypervisor took 9 % of the CPU time.",
+        gates=(Gate("steal", False, "Stolen."), Gate("sent", True, "All of them.")),
+        noise=HostNoise(0.09, 0.01, 0.125),
+        downstream_cpu_s=0.5,
+        null_rate_rps=54_321.5,
+    )
+    base = run([made], scenarios=(MIXED, CLOSED))
+    suite = Suite("quick", "A summary.", "slow", ("slow", "fast"), 5, (MIXED, CLOSED), precision=0.03, most_blocks=20)
+    return replace(base, suite=suite, options={"stacks": ["slow"], "gates": {"steal": 1.0}}, planned=40)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        EVERYTHING,
+        whole().results[0],
+        whole().suite,
+        MIXED,
+        MIXED.load,
+        CLOSED.load,
+        EVERYTHING.calls[0],
+        EVERYTHING.victim,
+    ],
+    ids=lambda held: type(held).__name__,
+)
+def test_the_run_for_the_journey_lacks_nothing(held: Any) -> None:
+    """A field that is added without a value here would not be seen to be lost; a closed loop has one end only."""
+    empty = {field.name for field in fields(held) if getattr(held, field.name) in (None, (), 0)}
+    assert empty == ({"requests"} if isinstance(held, ClosedLoop) else set())
+
+
+def test_every_field_survives_the_journey() -> None:
+    """Suite, loads, trials, histograms, noise and gates come back equal, with exact sums and extremes."""
+    assert journey(whole()) == whole()
+
+
+def test_what_was_concluded_survives_the_journey() -> None:
+    """Comparisons, limits, the crossover and the advice are those that were written, also before there are any."""
+    about: dict[str, dict[str, Any]] = {
+        "slow": {"tier": "baseline", "waiting_slots": 2},
+        "slow.twin": {"tier": "A/A", "waiting_slots": 2},
+        "fast": {"tier": "rewrite", "waiting_slots": None},
+    }
+    results = [
+        trial(stack, requests, block=block, cost=Cost(0.001 * requests, 64))
+        for block in range(1, 6)
+        for stack, requests in (("slow", 38 + block % 2), ("slow.twin", 39), ("fast", 190 + block))
+    ]
+    made = conclude(replace(run(results), stacks=about), block_s=60)
+    again = journey(made)
+    assert (again.comparisons, again.limits, again.curves) == (made.comparisons, made.limits, made.curves)
+    assert all((made.comparisons, made.limits, made.curves))
+    assert again == made
+    assert journey(replace(made, comparisons=(), limits=(), curves=(), advice=None)).advice is None
+
+
+def test_a_limit_and_a_comparison_may_know_nothing() -> None:
+    """Nothing that is null comes back as something else."""
+    unknown = replace(
+        run([]),
+        comparisons=(Comparison("s", "a", "b", "rate", 1.5),),
+        limits=(Limit("s", "a", None, None, 5.0, "None known."),),
+    )
+    assert journey(unknown) == unknown
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        replace(EVERYTHING, service=None, lateness=None, first_byte=None, victim=None, scheduled=None, calls=()),
+        replace(EVERYTHING, succeeded=0, outcomes={"timeout": 9}, latency=Histogram.empty()),
+        replace(EVERYTHING, victim=Victim("GET /health", 3, 3, Histogram.empty()), warmup=Warmup(0, 0.0)),
+        replace(EVERYTHING, service=Histogram.empty(), timeline=(), generator=replace(EVERYTHING.generator, cores=())),
+    ],
+)
+def test_what_was_not_measured_stays_unknown(lacking: Measurement) -> None:
+    """None is not an empty histogram, and an empty one not None."""
+    made = Trial(Place("slow", "mixed", 1), "time", lacking, None)
+    assert result_from_dict(json.loads(json.dumps(result_to_dict(made)))) == made
+
+
+def test_an_open_loop_shows_its_own_figures() -> None:
+    """Service, lateness, first byte and the victim stand as summaries beside the latency; calls have one each."""
+    shown = result_to_dict(whole().results[0])
+    assert shown["service_ms"]["max"] == pytest.approx(90.9)
+    assert shown["lateness_ms"]["max"] == pytest.approx(0.25)
+    assert shown["first_byte_ms"]["min"] == pytest.approx(3)
+    assert shown["victim_ms"]["max"] == pytest.approx(900)
+    assert (shown["victim"]["label"], shown["victim"]["requests"], shown["victim"]["failed"]) == ("GET /health", 20, 1)
+    assert [(call["label"], call["requests"], call["failed"]) for call in shown["calls"]] == [
+        ("GET /a", 5, 1),
+        ("POST /b", 4, 4),
+    ]
+    assert shown["calls"][1]["latency_ms"]["mean"] is None
+    assert shown["rate_rps"] == 2.0, "what completed rightly within the window, not all that was answered"
+
+
+@given(st.lists(st.integers(0, 3_600_000_000_000), min_size=1, max_size=200))
+def test_sums_and_extremes_are_exact_after_the_journey(latencies_ns: Sequence[int]) -> None:
+    """The interchange format lacks them, and the summary's milliseconds give them back to the nanosecond."""
+    latency = Histogram.of(np.array(latencies_ns, dtype=np.int64))
+    made = Trial(Place("slow", "waiting", 1), "rate", replace(EVERYTHING, latency=latency), None)
+    again = result_from_dict(json.loads(json.dumps(result_to_dict(made))))
+    assert isinstance(again, Trial)
+    assert again.measurement.latency == latency
+
+
+def test_only_headers_that_may_be_secret_are_left_out() -> None:
+    """What a request accepts is no secret, and its name in whatever case is known."""
+    headers = (("ACCEPT", "text/html"), ("X-Token", "abc"), ("Content-Type", "text/plain"))
+    made = run([], scenarios=(replace(CLOSED, workloads=(Workload("/a", headers=headers),), victim=None),))
+    (again,) = journey(made).suite.scenarios[0].workloads
+    assert again.headers == (("ACCEPT", "text/html"), ("X-Token", "[redacted]"), ("Content-Type", "text/plain"))
+
+
+def test_a_secret_that_is_called_as_a_part_of_the_document_loses_no_trial() -> None:
+    """Whatever a secret is, the parts of a run keep their names."""
+    made = replace(run([trial("slow", 5)]), secrets=("trials", "suite"))
+    assert len(run_to_dict(made)["trials"]) == 1
+    assert "suite" in run_to_dict(made)
