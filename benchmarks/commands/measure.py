@@ -114,8 +114,12 @@ def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptio
         )
         try:
             began_s = time.monotonic()
-            conductor.carry_out(_to_do(conductor.run, prepared))
-            fixed = _fixed(keeper.run, prepared, options, time.monotonic() - began_s)
+            pilot = tuple(_to_do(conductor.run, prepared))
+            conductor.carry_out(pilot)
+            block_s = _block_seconds(prepared)
+            if pilot:
+                block_s *= (time.monotonic() - began_s) / total_seconds(pilot, prepared.paces)
+            fixed = _fixed(keeper.run, prepared, options, time.monotonic() - began_s, block_s)
             if fixed > keeper.run.suite.blocks:
                 conductor.run = _extended(keeper.run, fixed)
                 rest = tuple(_to_do(conductor.run, prepared))
@@ -132,15 +136,18 @@ def _to_do(run: Run, prepared: Prepared) -> Iterable[Step]:
     return remaining(plan(run.suite, tuple(prepared.stacks), run.seed), run.done())
 
 
-def _fixed(run: Run, prepared: Prepared, options: RunOptions, spent_s: float) -> int:
-    """How many blocks there are to be in all, by the spread within the pilot's and by the time that is left."""
+def _fixed(run: Run, prepared: Prepared, options: RunOptions, spent_s: float, block_s: float) -> int:
+    """How many blocks there are to be in all, by the spread within the pilot's and by the time that is left.
+
+    ``block_s`` is how long a block takes by the pace of what was measured.
+    """
     suite = run.suite
     if suite.precision is None or suite.blocks != prepared.suite.blocks:
         return suite.blocks
     most = suite.most_blocks
     if options.time_budget_s is not None:
         left_s = options.time_budget_s - spent_s
-        most = min(most, suite.blocks + max(0, int(left_s / (spent_s / suite.blocks))))
+        most = min(most, suite.blocks + max(0, int(left_s / block_s)))
     return blocks_after_pilot(run.comparisons, suite.precision, most) or suite.blocks
 
 
