@@ -30,7 +30,6 @@ class Row:
     cpu_ms_per_request: float | None
     memory_peak_mib: float | None
     victim: LatencySummary
-    noisy: bool
     comparison: Comparison | None
     binds: str | None
 
@@ -78,7 +77,6 @@ def _row(stack: str, tier: str, trials: Sequence[Trial], comparison: Comparison 
         cpu_ms_per_request=_median(trial.cpu_ms_per_request for trial in trials),
         memory_peak_mib=max((trial.cost.memory_peak_mib for trial in trials if trial.cost), default=None),
         victim=summarise(_together(trial.measurement.victim.latency for trial in trials if trial.measurement.victim)),
-        noisy=any(trial.state == "noisy" for trial in trials),
         comparison=comparison,
         binds=limit.binds if limit else None,
     )
@@ -149,7 +147,7 @@ def verdict_text(row: Row) -> str:
     compared = row.comparison
     if compared is None or compared.verdict == "not tested" or is_twin(row.stack):
         return DASH
-    return compared.verdict + (" (noisy)" if row.noisy else "")
+    return compared.verdict + (" (noisy)" if compared.noisy else "")
 
 
 def speedup_text(comparison: Comparison | None) -> str:
@@ -166,8 +164,9 @@ def figure(value: float | None) -> str:
     """A number with three significant digits, thousands in full, or a dash."""
     if value is None:
         return DASH
-    if value >= 100:
+    # Where rounding makes a digit more: 9.996 is 10.0.
+    if value >= 99.95:
         return f"{value:,.0f}"
-    if value >= 10:
+    if value >= 9.995:
         return f"{value:.1f}"
     return f"{value:.2f}"

@@ -44,9 +44,14 @@ def _matrix_line(found: Migration, tier: str) -> str:
 
 def matrix_note(run: Run) -> str:
     """How the matrix's figures are to be read."""
-    if all(comparison.low is not None for comparison in run.comparisons):
-        return "Read at the lower end of each interval."
-    return "Point estimates: not tested for significance."
+    tested = {comparison.low is not None for comparison in run.comparisons if not is_twin(comparison.candidate)}
+    if tested == {True, False}:
+        return "Read at the lower end of each interval; where there is none, at the point estimate."
+    return (
+        "Point estimates: not tested for significance."
+        if False in tested
+        else "Read at the lower end of each interval."
+    )
 
 
 def advice_lines(run: Run) -> list[str]:
@@ -115,8 +120,11 @@ def notes(run: Run) -> list[str]:
 def _of_tests(run: Run) -> Iterable[str]:
     """What the verdicts rest on: the A/A pair, or why there are none."""
     twins = [each for each in run.comparisons if is_twin(each.candidate)]
-    if run.comparisons and not any(each.low for each in twins):
-        yield f"Not tested for significance: that takes {FEWEST_BLOCKS} blocks and the baseline's twin in each."
+    tested = {each.scenario for each in twins if each.low is not None}
+    untested = [name for name in dict.fromkeys(each.scenario for each in run.comparisons) if name not in tested]
+    if untested:
+        where = f" in {', '.join(untested)}" if tested else ""
+        yield f"Not tested for significance{where}: that takes {FEWEST_BLOCKS} blocks and the baseline's twin in each."
     for each in twins:
         if each.verdict in {"faster", "slower"}:
             yield (

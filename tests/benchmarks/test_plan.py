@@ -8,8 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.plan import Pace, Step, plan, remaining, request_seconds, scenario_seconds, total_seconds
-from benchmarks.suite import ClosedLoop, Scenario, Suite, Workload
+from benchmarks.plan import (
+    Pace,
+    Step,
+    least_seconds,
+    mean_request_seconds,
+    plan,
+    remaining,
+    request_seconds,
+    scenario_seconds,
+    step_seconds,
+    total_seconds,
+)
+from benchmarks.suite import ClosedLoop, OpenLoop, Scenario, Suite, Workload
 from benchmarks.trial import Place
 
 STACKS = ("a", "b", "c")
@@ -80,3 +91,57 @@ def test_the_total_holds_every_launch() -> None:
     """The total is the sum over all steps of the launch and its scenarios."""
     paces = dict.fromkeys(STACKS, Pace(5.0))
     assert total_seconds(plan(suite(2), STACKS, 1), paces) == pytest.approx(6 * (5.0 + 0.1 + 2.0 + 0.1 + 0.2 + 0.2))
+
+
+def test_an_open_loop_takes_its_own_time() -> None:
+    """Its rate is given, so slots change nothing: verification, warm-up, window, and the last request's wait."""
+    arriving = Scenario("x", (Workload("/slow-io?delay=0.25"),), OpenLoop(500.0, 4.0, warmup_s=1.5))
+    for pace in (Pace(0), Pace(0, slots=1), Pace(9.0, slots=64, fans_out=False)):
+        assert scenario_seconds(arriving, pace) == pytest.approx(0.25 + 1.5 + 4.0 + 0.25 + 0.2)
+
+
+@pytest.mark.parametrize(
+    ("connections", "slots", "drain_s"), [(1, None, 0.1), (50, None, 0.1), (50, 50, 0.1), (50, 2, 2.5), (256, 2, 5.0)]
+)
+def test_what_is_in_flight_at_the_close_is_answered_before_the_next_trial(
+    connections: int, slots: int | None, drain_s: float
+) -> None:
+    """All connections wait in turn for the slots, and no longer than a server may go on with a closed window."""
+    scenario = Scenario("x", (Workload("/slow-io?delay=0.1"),), ClosedLoop(connections, duration_s=2.0))
+    assert scenario_seconds(scenario, Pace(0, slots)) == pytest.approx(0.1 + 2.0 + drain_s + 0.2)
+
+
+def test_a_fixed_number_of_requests_leaves_nothing_to_drain() -> None:
+    """The load ends with its last answer."""
+    scenario = Scenario("x", (Workload("/slow-io?delay=0.1"),), ClosedLoop(50, requests=100))
+    assert scenario_seconds(scenario, Pace(0, slots=2)) == pytest.approx(0.1 + 100 * 0.1 / 2 + 0.2)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 2.0]), st.integers(1, 9)), min_size=1, max_size=6),
+    st.integers(2, 5),
+)
+def test_a_mix_waits_by_its_weights(parts: list[tuple[float, int]], times: int) -> None:
+    """The mean wait lies within the waits of its calls, and only the proportion of the weights matters."""
+    mix = [Workload(f"/slow-io?delay={wait_s}", weight=weight) for wait_s, weight in parts]
+    mean_s = mean_request_seconds(mix, fans_out=True)
+    waits = [wait_s for wait_s, _ in parts]
+    assert min(waits) - 1e-9 <= mean_s <= max(waits) + 1e-9
+    scaled = [Workload(each.target, weight=times * each.weight) for each in mix]
+    assert mean_request_seconds(scaled, fans_out=True) == pytest.approx(mean_s)
+    assert mean_request_seconds(mix[:1], fans_out=True) == pytest.approx(waits[0])
+
+
+def test_a_mix_counts_what_its_stack_makes_of_each_call() -> None:
+    """Calls in turn take as often as long; the least that an answer can take has them all at once."""
+    calling = Workload("/benchmark/io-test?delay=0.1&concurrent=5", weight=1)
+    mix = [calling, Workload("/json", weight=3)]
+    assert mean_request_seconds(mix, fans_out=False) == pytest.approx(0.5 / 4)
+    assert mean_request_seconds(mix, fans_out=True) == pytest.approx(0.1 / 4)
+    assert least_seconds(calling) == pytest.approx(0.1)
+
+
+def test_step_and_total_agree() -> None:
+    """A step takes as long as a run of that step alone."""
+    (step, *_) = plan(suite(1), STACKS, 3)
+    assert step_seconds(step, Pace(2.0)) == pytest.approx(total_seconds([step], {step.stack: Pace(2.0)}))

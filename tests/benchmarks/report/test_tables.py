@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from benchmarks.curve import Curve
 from benchmarks.duration import duration
+from benchmarks.histogram import Histogram
+from benchmarks.measurement import Victim, Warmup
 from benchmarks.record import Run
-from benchmarks.report.table import figure, grid, speedup_text, tables
-from benchmarks.report.words import headline, matrix_lines, notes, void_lines
-from benchmarks.trial import Comparison, Cost, Failure, Place, Result
+from benchmarks.report.table import figure, grid, latency_kind, speedup_text, tables
+from benchmarks.report.words import (
+    advice_lines,
+    headline,
+    limit_lines,
+    matrix_lines,
+    matrix_note,
+    notes,
+    shown_curves,
+    void_lines,
+)
+from benchmarks.suite import OpenLoop
+from benchmarks.trial import Comparison, Cost, Failure, Limit, Place, Result, Trial, Verdict
 from benchmarks.verdict import compare
-from tests.benchmarks.makers import run, trial
+from tests.benchmarks.makers import WAITING, run, trial
 
 
 def compared(*results: Result, **tiers: str) -> Run:
@@ -56,11 +72,30 @@ def test_a_failed_stack_has_a_reason_and_no_row() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "-"), (0.123, "0.12"), (9.87, "9.87"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346")],
+    [
+        (None, "-"),
+        (0.123, "0.12"),
+        (9.87, "9.87"),
+        (9.996, "10.0"),
+        (12.34, "12.3"),
+        (99.96, "100"),
+        (123.4, "123"),
+        (12345.6, "12,346"),
+    ],
 )
 def test_figures_have_three_significant_digits(value: float | None, text: str) -> None:
     """Small figures keep two decimals, large ones none."""
     assert figure(value) == text
+
+
+@given(st.floats(0.01, 1e9))
+def test_a_figure_is_right_to_half_of_its_last_digit(value: float) -> None:
+    """And never has fewer than three digits, nor more than its whole part from a thousand on."""
+    text = figure(value)
+    shown = float(text.replace(",", ""))
+    assert abs(shown - value) <= 0.005 * max(1.0, value) * 1.001
+    digits = text.replace(",", "").replace(".", "")
+    assert len(digits) == (3 if shown < 1000 else len(f"{shown:.0f}"))
 
 
 def test_a_speedup_stands_with_its_interval() -> None:
@@ -114,3 +149,153 @@ def test_cost_is_divided_by_what_succeeded() -> None:
 def test_durations_are_said_as_a_person_says_them(seconds: float, text: str) -> None:
     """Seconds, minutes and hours."""
     assert duration(seconds) == text
+
+
+def blocks(stack: str, requests: int, state: str = "ok", scenario: str = "waiting") -> list[Trial]:
+    """Five blocks with as many requests each, the last of them in that state."""
+    made = [trial(stack, requests + block % 2, block=block, scenario=scenario) for block in range(1, 6)]
+    return [*made[:4], replace(made[4], state=state)]  # type: ignore[arg-type]
+
+
+STACKS = {"slow": "baseline", "slow.twin": "A/A", "fast": "rewrite"}
+
+
+def five_blocks(state: str = "ok") -> Run:
+    """A run of five blocks, with a twin."""
+    results = [*blocks("slow", 1000), *blocks("slow.twin", 1000), *blocks("fast", 3000, state)]
+    made = run(results, STACKS)
+    return replace(made, comparisons=compare(made.results, "slow", dict.fromkeys(STACKS, 1)))
+
+
+def column(made: Run, heading: str) -> dict[str, str]:
+    """What stands under a heading, by stack."""
+    (table,) = tables(made)
+    headings, rows = grid(table, "slow")
+    return {row[0]: row[headings.index(heading)] for row in rows}
+
+
+def test_the_twin_has_a_row_and_no_word() -> None:
+    """It stands beside the baseline with its ratio and interval, as a measure of chance that is no candidate."""
+    made = five_blocks()
+    assert column(made, "tier") == STACKS
+    assert column(made, "verdict") == {"slow": "-", "slow.twin": "-", "fast": "faster"}
+    assert column(made, "speedup")["slow.twin"].startswith("1.00x (1.00-1.00")
+    assert column(made, "speedup")["slow"] == "1"
+    assert not [line for line in matrix_lines(made) if "twin" in line]
+
+
+@pytest.mark.parametrize("verdict", ["faster", "slower", "equivalent", "inconclusive"])
+def test_a_word_is_shown_as_it_was_decided(verdict: Verdict) -> None:
+    """With what makes it doubtful; what was not tested is a dash."""
+    made = five_blocks()
+    said = Comparison("waiting", "slow", "fast", "rate", 3.0, 2.9, 3.1, 0.95, verdict)
+    assert column(replace(made, comparisons=(said,)), "verdict")["fast"] == verdict
+    assert column(replace(made, comparisons=(replace(said, noisy=True),)), "verdict")["fast"] == f"{verdict} (noisy)"
+    untested = (replace(said, verdict="not tested"), replace(said, candidate="slow.twin"))
+    (table,) = tables(replace(made, comparisons=untested))
+    assert "verdict" not in grid(table, "slow")[0]
+
+
+def test_a_noisy_block_makes_a_verdict_doubtful_only_if_it_rests_on_it() -> None:
+    """One of five blocks is needed; of six, the noisy one was left out, and the word stands on quiet ones."""
+    assert column(five_blocks("noisy"), "verdict")["fast"] == "inconclusive (noisy)"
+    sixth = [trial(stack, requests, block=6) for stack, requests in (("slow", 1000), ("slow.twin", 1000))]
+    noisy = replace(trial("fast", 100, block=6), state="noisy", reason="Stolen.")
+    made = five_blocks()
+    made = replace(made, results=(*made.results, *sixth, noisy))
+    made = replace(made, comparisons=compare(made.results, "slow", dict.fromkeys(STACKS, 1)))
+    assert column(made, "verdict")["fast"] == "faster"
+    assert any("trials of fast" in note for note in notes(made))
+
+
+def test_an_a_a_pair_that_differs_is_told() -> None:
+    """Two equal servers of which one is faster: the reader is warned; equal ones are not worth a word."""
+    assert not [note for note in notes(five_blocks()) if "twin" in note]
+    (twin,) = (each for each in five_blocks().comparisons if each.candidate == "slow.twin")
+    differing = replace(twin, speedup=1.2, low=1.15, high=1.25, verdict="faster")
+    (note,) = (each for each in notes(replace(five_blocks(), comparisons=(differing,))) if "twin" in each)
+    assert note == (
+        "waiting: the baseline differs from its own twin (1.20x (1.15-1.25)), so something on this host favours one of "
+        "two equal servers."
+    )
+
+
+def test_what_was_not_tested_is_told_by_name() -> None:
+    """Everywhere, or in which scenarios; where everything was tested there is nothing to tell."""
+    sentence = "that takes 5 blocks and the baseline's twin in each."
+    assert not [note for note in notes(five_blocks()) if note.startswith("Not tested")]
+    untested = compared(trial("slow", 10), trial("fast", 20))
+    assert f"Not tested for significance: {sentence}" in notes(untested)
+    made = five_blocks()
+    part = Comparison("calling", "slow", "fast", "time", 2.0)
+    assert f"Not tested for significance in calling: {sentence}" in notes(
+        replace(made, comparisons=(*made.comparisons, part))
+    )
+    assert not [note for note in notes(run([])) if note.startswith("Not tested")]
+
+
+def test_the_matrix_says_how_it_is_to_be_read() -> None:
+    """At lower bounds, at point estimates, or some of both; the twin's interval is no matter of it."""
+    made = five_blocks()
+    part = Comparison("calling", "slow", "fast", "time", 2.0)
+    assert matrix_note(made) == "Read at the lower end of each interval."
+    assert matrix_note(replace(made, comparisons=(*made.comparisons, part))).endswith("at the point estimate.")
+    twin = tuple(each for each in made.comparisons if each.candidate == "slow.twin")
+    assert matrix_note(replace(made, comparisons=(*twin, part))) == "Point estimates: not tested for significance."
+
+
+def test_the_victims_p99_is_that_of_all_blocks_together() -> None:
+    """Ten a second are too few for a p99 in one block, and enough in several."""
+    slow = Histogram.of(np.full(300, 70_000_000, dtype=np.int64))
+    results = []
+    for each in (trial("slow", 100), trial("slow", 100, block=2)):
+        found = replace(each.measurement, victim=Victim("GET /health", 300, 0, slow))
+        results.append(replace(each, measurement=found))
+    assert column(compared(*results), "victim") == {"slow": "70.0"}
+    assert "victim" not in grid(tables(compared(results[0]))[0], "slow")[0]
+
+
+def test_what_binds_stands_beside_the_verdict_and_in_a_sentence() -> None:
+    """For every stack but the twin, whose sentence would be the baseline's once more."""
+    limits = tuple(
+        Limit("waiting", stack, "CPU" if stack == "fast" else None, 9.0, 9.0, f"Of {stack}.") for stack in STACKS
+    )
+    made = replace(five_blocks(), limits=limits)
+    assert column(made, "binds") == {"slow": "-", "slow.twin": "-", "fast": "CPU"}
+    assert limit_lines(made) == ["waiting, slow: Of slow.", "waiting, fast: Of fast."]
+
+
+def test_a_warm_up_that_reached_its_bound_is_told() -> None:
+    """Only where somebody asked for a steady one, and it was none."""
+    shaky = [
+        replace(each, measurement=replace(each.measurement, warmup=Warmup(1, 1.0, stable)))
+        for each, stable in ((trial("slow", 9), None), (trial("fast", 9), False), (trial("sure", 9), True))
+    ]
+    made = compared(*shaky, slow="baseline", fast="rewrite", sure="code")
+    assert [note for note in notes(made) if "warm-up" in note] == [
+        "Still changing when the warm-up reached its bound: trials of fast."
+    ]
+
+
+def test_latencies_are_called_what_they_are() -> None:
+    """A closed loop measures service time; only an open one counts from the intended moment."""
+    assert latency_kind(WAITING.load) == "service time"
+    assert latency_kind(OpenLoop(10.0, 2.0)) == "latency from the intended time"
+
+
+def test_advice_on_single_scenarios_is_said_only_where_there_are_several() -> None:
+    """The run's comes first."""
+    advice = {"run": {"sentence": "All."}, "scenarios": {"a": {"sentence": "One."}}}
+    assert advice_lines(replace(run([]), advice=advice)) == ["All."]
+    several = {**advice, "scenarios": {"a": {"sentence": "One."}, "b": {"sentence": "Two."}}}
+    assert advice_lines(replace(run([]), advice=several)) == ["All.", "a: One.", "b: Two."]
+    assert advice_lines(run([])) == []
+
+
+def test_curves_are_shown_of_the_stack_advised_and_of_the_best() -> None:
+    """In that order, each once; without advice none."""
+    made = replace(run([]), curves=tuple(Curve(name, "s", (), (), (), (), ()) for name in ("a", "b", "c")))
+    assert shown_curves(made) == []
+    for stack, best, shown in (("c", "a", ["c", "a"]), ("b", "b", ["b"]), (None, "a", ["a"]), (None, None, [])):
+        advised = replace(made, advice={"run": {"stack": stack, "best": best}})
+        assert [curve.candidate for curve in shown_curves(advised)] == shown
