@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,20 +76,50 @@ timeout_option = click.option(
 )
 
 
-@commands.command("run")
-@click.argument("suite", required=False)
-@stacks_option
-@stacks_file_option
-@click.option("--baseline", metavar="STACK", help="What the others are compared with.")
-@launcher_option
-@click.option(
+generator_option = click.option(
     "--generator",
     type=click.Choice(["process", "container"]),
     default="process",
     show_default=True,
     help="Load from a process of this machine, or from a container on the stacks' network.",
 )
-@click.option("--driver", type=click.Choice(["raw", "aiohttp"]), default="raw", show_default=True, help="HTTP client.")
+driver_option = click.option(
+    "--driver", type=click.Choice(["raw", "aiohttp"]), default="raw", show_default=True, help="HTTP client."
+)
+seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Fixes the order of the trials.")
+memory_option = click.option(
+    "--memory",
+    "memory_mib",
+    type=click.IntRange(64, 1_048_576),
+    default=1024,
+    show_default=True,
+    metavar="MIB",
+    help="Memory budget of each stack.",
+)
+strict_option = click.option("--strict", is_flag=True, help="Keep no trial that the host disturbed.")
+gate_option = click.option(
+    "--gate", "gates", multiple=True, callback=bounds, metavar="NAME=VALUE", help="Another bound of a gate."
+)
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=RESULTS,
+    show_default=True,
+    help="Folder of runs.",
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Print the plan and its duration, start nothing.")
+quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+
+
+@commands.command("run")
+@click.argument("suite", required=False)
+@stacks_option
+@stacks_file_option
+@click.option("--baseline", metavar="STACK", help="What the others are compared with.")
+@launcher_option
+@generator_option
+@driver_option
 @click.option("--blocks", type=click.IntRange(1, 1000), help="Interleaved rounds, each with every stack.")
 @click.option(
     "--time-budget",
@@ -98,26 +129,18 @@ timeout_option = click.option(
     help="Fit the run into so much time, such as 10m.",
 )
 @timeout_option
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Fixes the order of the trials.")
-@click.option(
-    "--memory",
-    "memory_mib",
-    type=click.IntRange(64, 1_048_576),
-    default=1024,
-    show_default=True,
-    metavar="MIB",
-    help="Memory budget of each stack.",
-)
+@seed_option
+@memory_option
 @project_option
-@click.option("--strict", is_flag=True, help="Keep no trial that the host disturbed.")
-@click.option("--gate", "gates", multiple=True, callback=bounds, metavar="NAME=VALUE", help="Another bound of a gate.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=RESULTS, show_default=True)
+@strict_option
+@gate_option
+@out_option
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that stopped.")
-@click.option("--dry-run", is_flag=True, help="Print the plan and its duration, start nothing.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@dry_run_option
+@quiet_option
+@json_option
 def run_command(out: Path, resume: Path | None, dry_run: bool, quiet: bool, as_json: bool, **chosen: object) -> int:
-    """Measure SUITE: quick (the default), classic, waiting, or a .toml file."""
+    """Measure SUITE: quick (the default), another one of stackduel list, or a .toml file."""
     from benchmarks.commands import run as command  # noqa: PLC0415 - numpy and docker only where needed
     from benchmarks.commands.measure import Output  # noqa: PLC0415
 
@@ -130,6 +153,70 @@ def run_command(out: Path, resume: Path | None, dry_run: bool, quiet: bool, as_j
     if dry_run:
         return command.dry_run(options, output)
     return command.start(options, out, output)
+
+
+@commands.command("capacity")
+@stacks_option
+@stacks_file_option
+@launcher_option
+@generator_option
+@driver_option
+@click.option(
+    "--path", default="/slow-io?delay=0.1", show_default=True, metavar="PATH", help="What is asked of every stack."
+)
+@click.option(
+    "--slo",
+    default="p99=200ms",
+    show_default=True,
+    metavar="BOUNDS",
+    help="What is to be kept: p50, p90, p95, p99, p999 or mean in ms or s, errors in %, with commas between them.",
+)
+@click.option(
+    "--demand", "demand_rps", type=click.FloatRange(0.01, 1e9), metavar="RPS", help="The rate to be carried in all."
+)
+@click.option(
+    "--headroom",
+    type=click.FloatRange(0.05, 1.0),
+    default=0.8,
+    show_default=True,
+    help="The part of its capacity that each replica is to carry.",
+)
+@click.option("--cost-per-replica", type=click.FloatRange(0, 1e9), metavar="COST", help="In whatever unit.")
+@timeout_option
+@seed_option
+@memory_option
+@project_option
+@strict_option
+@gate_option
+@out_option
+@dry_run_option
+@quiet_option
+@json_option
+def capacity_command(
+    out: Path,
+    dry_run: bool,
+    quiet: bool,
+    as_json: bool,
+    path: str,
+    slo: str,
+    demand_rps: float | None,
+    headroom: float,
+    cost_per_replica: float | None,
+    **chosen: object,
+) -> int:
+    """Find the highest rate that keeps a service level, and how many replicas a demand takes."""
+    from benchmarks.commands import capacity as command  # noqa: PLC0415
+    from benchmarks.commands.measure import Output  # noqa: PLC0415
+    from benchmarks.search.settings import CapacitySettings  # noqa: PLC0415
+
+    if demand_rps is not None and math.isnan(demand_rps):
+        raise FieldError("--demand: must be a number from 0.01 to 1e+09")
+    if cost_per_replica is not None and demand_rps is None:
+        raise FieldError("--cost-per-replica: needs --demand, the rate that the replicas are to carry")
+    output = Output(Console(highlight=False), Console(stderr=True, highlight=False), as_json, quiet)
+    options = RunOptions.from_dict({**RunOptions().to_dict(), **chosen})
+    settings = CapacitySettings(slo=slo, demand_rps=demand_rps, headroom=headroom, cost_per_replica=cost_per_replica)
+    return command.search(options, settings, path, None if dry_run else out, output)
 
 
 def _found(run: Path, results: Path) -> Path:

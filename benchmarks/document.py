@@ -14,6 +14,8 @@ from benchmarks.curve import Curve, Point
 from benchmarks.histogram import Histogram, summarise
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
+from benchmarks.search.finding import finding_from_dict, finding_to_dict
+from benchmarks.search.settings import settings_from_dict, settings_to_dict
 from benchmarks.suite import PLAIN_HEADERS, Scenario, Suite, Workload, load_from_dict
 from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Place, Result, Trial
 
@@ -41,6 +43,7 @@ def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, A
         "limits": [asdict(limit) for limit in run.limits],
         "crossover": [asdict(curve) for curve in run.curves],
         "advice": run.advice,
+        "findings": [finding_to_dict(finding) for finding in run.findings],
     }
     return {name: redact(each, run.secrets) for name, each in content.items()}
 
@@ -66,6 +69,7 @@ def run_from_dict(content: Mapping[str, Any]) -> Run:
         limits=tuple(Limit(**limit) for limit in content["limits"]),
         curves=tuple(curve_from_dict(curve) for curve in content["crossover"]),
         advice=content["advice"],
+        findings=tuple(finding_from_dict(finding) for finding in content["findings"]),
     )
 
 
@@ -99,7 +103,7 @@ def redact(value: Any, secrets: Sequence[str]) -> Any:
 
 def suite_to_dict(suite: Suite) -> dict[str, Any]:
     """The document of a suite; header values that may be secret are left out."""
-    content = asdict(suite)
+    content = {**asdict(suite), "search": settings_to_dict(suite.search)}
     for shown, scenario in zip(content["scenarios"], suite.scenarios, strict=True):
         shown["load"] = scenario.load.to_dict()
         shown["workloads"] = [workload_to_dict(workload) for workload in scenario.workloads]
@@ -134,7 +138,8 @@ def suite_from_dict(content: Mapping[str, Any]) -> Suite:
         )
         for shown in content["scenarios"]
     )
-    return Suite(**{**content, "stacks": tuple(content["stacks"]), "scenarios": scenarios})
+    search = settings_from_dict(content["search"])
+    return Suite(**{**content, "stacks": tuple(content["stacks"]), "scenarios": scenarios, "search": search})
 
 
 def result_to_dict(result: Result) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from benchmarks.fit import fit
 from benchmarks.observe.host import can_pin, usable_cores
 from benchmarks.options import RunOptions
 from benchmarks.plan import Pace, Step, plan
+from benchmarks.search.modes import search_seconds, unfit
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import Load, OpenLoop, Scenario, Suite
@@ -41,15 +42,32 @@ class Prepared:
     secrets: tuple[str, ...]
     notes: tuple[str, ...]
 
+    @property
+    def search_s(self) -> float:
+        """About how long the searches will take, where the suite has any."""
+        settings = self.suite.search
+        if settings is None:
+            return 0.0
+        return sum(
+            search_seconds(settings, scenario, pace)
+            for pace in self.paces.values()
+            for scenario in self.suite.scenarios
+        )
 
-def prepare(options: RunOptions, seed: int, running: frozenset[str] | None = None) -> Prepared:
+
+def prepare(
+    options: RunOptions, seed: int, running: frozenset[str] | None = None, suite: Suite | None = None
+) -> Prepared:
     """Resolve the options; ``running`` names the stacks that an attached project has up.
 
-    Raises FieldError, naming the field and what it may be.
+    A ``suite`` stands in the place of the one that the options name. Raises FieldError, naming the field
+    and what it may be.
     """
     own = read_own_file(Path(options.stacks_file)) if options.stacks_file else OwnFile({}, {}, (), ())
     known = {**registered_stacks(), **own.stacks}
-    suite = _suite(options, own)
+    suite = suite or _suite(options, own)
+    if suite.search is not None:
+        _refuse_what_only_compares(options, suite)
     notes: list[str] = []
     names = _names(options, suite, own, known, running, notes)
     baseline = options.baseline or _baseline(suite, names, known)
@@ -66,13 +84,25 @@ def prepare(options: RunOptions, seed: int, running: frozenset[str] | None = Non
             f"{sys.platform} cannot bind processes to cores: servers and generator disturb each other. "
             "For a real comparison use --launcher docker."
         )
-    if len(stacks) > 1 and (options.time_budget_s or suite.blocks >= FEWEST_BLOCKS):
+    if suite.search is None and len(stacks) > 1 and (options.time_budget_s or suite.blocks >= FEWEST_BLOCKS):
         stacks[twin_of(baseline)] = stacks[baseline]
     paces = {name: _pace(stack, options, len(budget.server)) for name, stack in stacks.items()}
     if options.time_budget_s is not None:
         suite = _fitted(suite, paces, options.time_budget_s, notes)
     steps = plan(suite, tuple(stacks), seed)
     return Prepared(suite, stacks, baseline, seed, budget, steps, paces, own.secrets, tuple(notes))
+
+
+def _refuse_what_only_compares(options: RunOptions, suite: Suite) -> None:
+    """A search chooses its loads and how often it repeats them; raises FieldError."""
+    mode = suite.search.mode if suite.search else ""
+    for name, value in (("--blocks", options.blocks), ("--time-budget", options.time_budget_s)):
+        if value is not None:
+            raise FieldError(f"{name}: not for suites of mode {mode}, which end when they have found what they seek")
+    for scenario in suite.scenarios:
+        reason = unfit(suite.search, scenario) if suite.search else None
+        if reason:
+            raise FieldError(f"suite {suite.name}: {reason}")
 
 
 def _fitted(suite: Suite, paces: Mapping[str, Pace], budget_s: float, notes: list[str]) -> Suite:

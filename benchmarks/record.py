@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from benchmarks.curve import Curve
+from benchmarks.search.finding import Finding
 from benchmarks.suite import Suite
 from benchmarks.trial import Comparison, Limit, Place, Result, Trial
 
@@ -37,6 +38,7 @@ class Run:
     limits: tuple[Limit, ...] = ()
     curves: tuple[Curve, ...] = ()
     advice: Mapping[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def done(self) -> frozenset[Place]:
@@ -49,3 +51,8 @@ class Run:
         """The same run with one more result, or with another word on a trial that it holds already."""
         kept = tuple(each for each in self.results if each.place != result.place)
         return replace(self, results=(*kept, result))
+
+    def with_finding(self, finding: Finding) -> Run:
+        """The same run with what a search found, in place of what the same search had found before."""
+        kept = (each for each in self.findings if (each.stack, each.scenario) != (finding.stack, finding.scenario))
+        return replace(self, findings=(*kept, finding))

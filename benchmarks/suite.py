@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from benchmarks.search.settings import Settings
+
 Check = Literal["body", "length", "status"]
 Metric = Literal["rate", "time"]
 Arrivals = Literal["constant", "poisson"]
@@ -131,7 +133,8 @@ class Suite:
     """Scenarios to be measured together on the same stacks, in ``blocks`` interleaved rounds.
 
     With a wished ``precision`` (a half-width, as a share) the rounds are a pilot, after which their number is fixed
-    once, at most at ``most_blocks``.
+    once, at most at ``most_blocks``. With ``search`` nothing is compared: each scenario's load is where a search starts
+    on every stack.
     """
 
     name: str
@@ -142,6 +145,7 @@ class Suite:
     scenarios: tuple[Scenario, ...]
     precision: float | None = None
     most_blocks: int = 0
+    search: Settings | None = None
 
     def with_blocks(self, blocks: int) -> Suite:
         """The same suite measured in another number of rounds."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.fields import FieldError, Fields
+from benchmarks.search.settings_file import parse_settings
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
 
@@ -50,6 +51,7 @@ def parse_suite(name: str, text: str) -> Suite:
         ),
         precision=fields.number("precision", 0.001, 1.0, default=None),
         most_blocks=fields.integer("most_blocks", blocks, MAX_BLOCKS, default=blocks),
+        search=parse_settings(fields),
     )
     fields.finish()
     if suite.precision is not None and blocks < FEWEST_BLOCKS:

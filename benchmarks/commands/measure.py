@@ -15,6 +15,7 @@ from benchmarks.conclude import blocks_after_pilot, conclude
 from benchmarks.duration import duration
 from benchmarks.environment import environment
 from benchmarks.interrupts import as_keyboard_interrupt, kept_on
+from benchmarks.launch.base import Launcher
 from benchmarks.observe import host
 from benchmarks.options import RunOptions
 from benchmarks.plan import Step, plan, remaining, total_seconds
@@ -22,7 +23,9 @@ from benchmarks.prepare import Prepared
 from benchmarks.record import Run, Status
 from benchmarks.report import console, markdown
 from benchmarks.report.progress import Narrator
+from benchmarks.run.bench import Bench
 from benchmarks.run.conductor import Conductor
+from benchmarks.run.searcher import Searcher
 from benchmarks.store import RUN_FILE, Writer, to_json
 from benchmarks.trial import Failure
 
@@ -44,7 +47,7 @@ def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, out
     """Measure what of the run is still to be measured, and show the report; returns the exit status."""
     keeper = Keeper(folder, run, _block_seconds(prepared))
     keeper.keep(run)
-    planned_s = total_seconds(_to_do(run, prepared), prepared.paces)
+    planned_s = prepared.search_s or total_seconds(_to_do(run, prepared), prepared.paces)
     with Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet) as narrator:
         narrator.say(
             f"{run.run_id}: {len(run.suite.stacks)} stacks, about {duration(planned_s)}; saving to {keeper.path}"
@@ -56,7 +59,8 @@ def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, out
         except KeyboardInterrupt:
             keeper.finish("interrupted")
             narrator.say(f"Interrupted; what was measured is in {keeper.path}")
-            narrator.say(f"Go on with: stackduel run --resume {shlex.quote(str(folder))}")
+            if run.suite.search is None:
+                narrator.say(f"Go on with: stackduel run --resume {shlex.quote(str(folder))}")
             _show(keeper.run, folder, output)
             return INTERRUPTED
         except BaseException:
@@ -83,7 +87,7 @@ class Keeper:
 
     def keep(self, run: Run) -> None:
         """Save the run as it is now, concluded as far as it goes."""
-        self.run = conclude(run, self._block_s)
+        self.run = conclude(run, self._block_s) if run.suite.search is None else run
         self._writer.save(self.run)
 
     def finish(self, status: Status) -> None:
@@ -102,33 +106,47 @@ def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptio
         bench_for(options, prepared, launcher, keeper.run, narrator) as bench,
     ):
         facts = environment(options, prepared, launcher, machine)
-        conductor = Conductor(
-            replace(keeper.run, status="running", environment=facts),
-            prepared.stacks,
-            launcher=launcher,
-            bench=bench,
-            keep=keeper.keep,
-            show=narrator,
-            strict=options.strict,
-            repeats_s=spare_seconds(options, prepared),
-        )
+        keeper.keep(replace(keeper.run, status="running", environment=facts))
         try:
-            began_s = time.monotonic()
-            pilot = tuple(_to_do(conductor.run, prepared))
-            conductor.carry_out(pilot)
-            block_s = _block_seconds(prepared)
-            if pilot:
-                block_s *= (time.monotonic() - began_s) / total_seconds(pilot, prepared.paces)
-            fixed = _fixed(keeper.run, prepared, options, time.monotonic() - began_s, block_s)
-            if fixed > keeper.run.suite.blocks:
-                conductor.run = _extended(keeper.run, fixed)
-                rest = tuple(_to_do(conductor.run, prepared))
-                narrator.say(f"The pilot fixes the number of blocks at {fixed}.")
-                narrator.plan_more(total_seconds(rest, prepared.paces))
-                conductor.carry_out(rest)
+            if keeper.run.suite.search is None:
+                _compare(keeper, prepared, options, launcher, bench, narrator)
+            else:
+                _search(keeper, prepared, launcher, bench, narrator)
         finally:
             # Only now does the launcher know every image that it used.
-            keeper.keep(replace(conductor.run, environment=environment(options, prepared, launcher, machine)))
+            keeper.keep(replace(keeper.run, environment=environment(options, prepared, launcher, machine)))
+
+
+def _search(keeper: Keeper, prepared: Prepared, launcher: Launcher, bench: Bench, narrator: Narrator) -> None:
+    Searcher(keeper.run, prepared.stacks, launcher=launcher, bench=bench, keep=keeper.keep, show=narrator).carry_out()
+
+
+def _compare(
+    keeper: Keeper, prepared: Prepared, options: RunOptions, launcher: Launcher, bench: Bench, narrator: Narrator
+) -> None:
+    conductor = Conductor(
+        keeper.run,
+        prepared.stacks,
+        launcher=launcher,
+        bench=bench,
+        keep=keeper.keep,
+        show=narrator,
+        strict=options.strict,
+        repeats_s=spare_seconds(options, prepared),
+    )
+    began_s = time.monotonic()
+    pilot = tuple(_to_do(conductor.run, prepared))
+    conductor.carry_out(pilot)
+    block_s = _block_seconds(prepared)
+    if pilot:
+        block_s *= (time.monotonic() - began_s) / total_seconds(pilot, prepared.paces)
+    fixed = _fixed(keeper.run, prepared, options, time.monotonic() - began_s, block_s)
+    if fixed > keeper.run.suite.blocks:
+        conductor.run = _extended(keeper.run, fixed)
+        rest = tuple(_to_do(conductor.run, prepared))
+        narrator.say(f"The pilot fixes the number of blocks at {fixed}.")
+        narrator.plan_more(total_seconds(rest, prepared.paces))
+        conductor.carry_out(rest)
 
 
 def _to_do(run: Run, prepared: Prepared) -> Iterable[Step]:
@@ -171,6 +189,11 @@ def _show(run: Run, folder: Path, output: Output) -> None:
 
 def exit_status(run: Run) -> int:
     """3 if a stack that is no control could not be measured at all somewhere, else 0."""
+    if run.suite.search is not None:
+        # A server that ends under a load that was too much for it is a finding.
+        found = {finding.stack for finding in run.findings}
+        missing = [name for name, about in run.stacks.items() if name not in found and about["tier"] != "control"]
+        return STACK_FAILED if missing else 0
     failed = {
         result.place.stack
         for result in run.results

@@ -20,17 +20,18 @@ from benchmarks.options import RunOptions
 from benchmarks.plan import total_seconds
 from benchmarks.prepare import Prepared, prepare
 from benchmarks.record import Run
-from benchmarks.report.progress import planned_steps
+from benchmarks.report.progress import planned_searches, planned_steps
+from benchmarks.suite import Suite
 from benchmarks.trial import Failure
 from benchmarks.twin import TWIN_TIER, is_twin
 
 MAX_SEED = 2**31 - 1
 
 
-def start(options: RunOptions, results: Path, output: Output) -> int:
-    """Measure from the beginning; returns the exit status."""
+def start(options: RunOptions, results: Path, output: Output, suite: Suite | None = None) -> int:
+    """Measure from the beginning, the suite of the options or another one; returns the exit status."""
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
-    prepared = prepare(options, seed, running_stacks(options))
+    prepared = prepare(options, seed, running_stacks(options), suite)
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{prepared.suite.name}-{secrets.token_hex(2)}"
     run = Run(
@@ -43,7 +44,7 @@ def start(options: RunOptions, results: Path, output: Output) -> int:
         suite=prepared.suite,
         baseline=prepared.baseline,
         stacks={name: _about(name, prepared) for name in prepared.stacks},
-        planned=sum(len(step.scenarios) for step in prepared.steps),
+        planned=0 if prepared.suite.search else sum(len(step.scenarios) for step in prepared.steps),
         secrets=prepared.secrets,
     )
     return measure(run, prepared, results / run_id, options, output)
@@ -52,6 +53,8 @@ def start(options: RunOptions, results: Path, output: Output) -> int:
 def resume(where: Path, output: Output) -> int:
     """Go on with a run that stopped; returns the exit status."""
     before = store.load(where)
+    if before.suite.search is not None:
+        raise FieldError(f"--resume: a search ({before.suite.search.mode}) cannot be gone on with: begin anew")
     folder = where if where.is_dir() else where.parent
     options = RunOptions.from_dict(before.options)
     prepared = prepare(options, before.seed, frozenset(before.suite.stacks))
@@ -67,21 +70,25 @@ def resume(where: Path, output: Output) -> int:
     return measure(run, prepared, folder, options, output)
 
 
-def dry_run(options: RunOptions, output: Output) -> int:
+def dry_run(options: RunOptions, output: Output, suite: Suite | None = None) -> int:
     """Print the plan and how long it will take."""
     seed = options.seed if options.seed is not None else 0
-    prepared = prepare(options, seed, running_stacks(options))
-    for line in planned_steps(prepared.steps, prepared.paces):
+    prepared = prepare(options, seed, running_stacks(options), suite)
+    lines = planned_searches(prepared.suite, prepared.paces) or planned_steps(prepared.steps, prepared.paces)
+    for line in lines:
         output.out.print(line, markup=False, highlight=False, soft_wrap=True)
     for note in prepared.notes:
         output.out.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
+    if prepared.suite.search:
+        output.out.print(f"About {duration(prepared.search_s)}, less or more; nothing was started.", highlight=False)
+        return 0
     total_s = total_seconds(prepared.steps, prepared.paces)
     trials = sum(len(step.scenarios) for step in prepared.steps)
-    suite = prepared.suite
-    if suite.most_blocks > suite.blocks:
-        most = duration(total_s * suite.most_blocks / suite.blocks)
+    measured = prepared.suite
+    if measured.most_blocks > measured.blocks:
+        most = duration(total_s * measured.most_blocks / measured.blocks)
         output.out.print(
-            f"After these {suite.blocks} blocks their number is fixed once, at most at {suite.most_blocks} "
+            f"After these {measured.blocks} blocks their number is fixed once, at most at {measured.most_blocks} "
             f"(about {most} in all).",
             highlight=False,
             soft_wrap=True,

@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from benchmarks.record import Run
+from benchmarks.report.findings import FINDING_WORDS, Section, sections
 from benchmarks.report.table import LEGEND, WORDS, Table, grid, latency_kind, tables
 from benchmarks.report.words import advice_lines, headline, matrix_lines, matrix_note, notes
 
@@ -32,6 +33,13 @@ class _Report:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text(headline(self._run), style="bold")
+        if self._run.suite.search:
+            for section in sections(self._run):
+                yield Text()
+                yield from _found(section, console, options)
+            for note in notes(self._run):
+                yield Text(f"Note: {note}")
+            return
         for table in tables(self._run):
             yield Text()
             yield from _scenario(table, self._run.baseline, console, options)
@@ -46,6 +54,23 @@ class _Report:
         for note in notes(self._run):
             yield Text(f"Note: {note}")
         yield from _advice(advice_lines(self._run))
+
+
+def _found(section: Section, console: Console, options: ConsoleOptions) -> RenderResult:
+    """What the searches of one scenario found."""
+    yield Text(f"{section.scenario.name}  {section.scenario.label}", style="bold")
+    if section.rows:
+        shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        for heading in section.headings:
+            shown.add_column(heading, justify="left" if heading in FINDING_WORDS else "right", no_wrap=True)
+        for row in section.rows:
+            shown.add_row(*map(Text, row))
+        needed = Measurement.get(console, options.update(max_width=1000), shown).maximum
+        yield from console.render(shown, options.update(width=max(needed, options.max_width)))
+    for stack, sentence in section.sentences:
+        yield Text(f"{stack}: {sentence}")
+    for stack, reason in section.failures:
+        yield Text(f"{stack}: not measured: {reason}", style="red")
 
 
 def _advice(lines: Sequence[str]) -> RenderResult:

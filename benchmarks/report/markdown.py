@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from benchmarks.curve import Curve
 from benchmarks.record import Run
+from benchmarks.report.findings import FINDING_WORDS, Section, sections
 from benchmarks.report.table import LEGEND, WORDS, Table, figure, grid, latency_kind, tables
 from benchmarks.report.words import (
     advice_lines,
@@ -34,11 +35,16 @@ def _lines(run: Run) -> Iterator[str]:
         yield from ("", "## Advice", "", f"**{escape(advice[0])}**")
         if advice[1:]:
             yield from ("", *(f"- {escape(line)}" for line in advice[1:]))
-    for table in tables(run):
+    if run.suite.search:
+        for section in sections(run):
+            yield ""
+            yield from _found(section)
+    else:
+        for table in tables(run):
+            yield ""
+            yield from _scenario(table, run.baseline)
         yield ""
-        yield from _scenario(table, run.baseline)
-    yield ""
-    yield LEGEND
+        yield LEGEND
     bound = limit_lines(run)
     if bound:
         yield from ("", "## What binds", "", *(f"- {escape(line)}" for line in bound))
@@ -70,6 +76,21 @@ def _scenario(table: Table, baseline: str) -> Iterator[str]:
     if table.failures:
         yield ""
         yield from (f"- {escape(stack)}: not measured: {escape(reason)}" for stack, reason in table.failures)
+
+
+def _found(section: Section) -> Iterator[str]:
+    """What the searches of one scenario found."""
+    yield f"## {escape(section.scenario.name)}"
+    yield ""
+    yield f"`{_code(section.scenario.label)}` {escape(section.scenario.summary)}"
+    if section.rows:
+        yield ""
+        yield _row(section.headings)
+        yield "|" + "".join("---|" if heading in FINDING_WORDS else "---:|" for heading in section.headings)
+        yield from (_row(map(escape, row)) for row in section.rows)
+    yield ""
+    yield from (f"- {escape(stack)}: {escape(sentence)}" for stack, sentence in section.sentences)
+    yield from (f"- {escape(stack)}: not measured: {escape(reason)}" for stack, reason in section.failures)
 
 
 def _curve(curve: Curve, baseline: str) -> Iterator[str]:

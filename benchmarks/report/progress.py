@@ -12,7 +12,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from benchmarks.duration import duration
 from benchmarks.plan import Pace, Step, scenario_seconds, step_seconds
 from benchmarks.report.table import figure
-from benchmarks.suite import Scenario
+from benchmarks.search.modes import search_seconds
+from benchmarks.suite import Scenario, Suite
 from benchmarks.trial import Failure, Place, Result
 
 
@@ -128,4 +129,16 @@ def planned_steps(steps: tuple[Step, ...], paces: Mapping[str, Pace]) -> list[st
         f"block {step.block}: {step.stack}: {', '.join(scenario.name for scenario in step.scenarios)}"
         f" ({duration(step_seconds(step, paces[step.stack]))})"
         for step in steps
+    ]
+
+
+def planned_searches(suite: Suite, paces: Mapping[str, Pace]) -> list[str]:
+    """What a suite that searches will look for, and about how long, for ``--dry-run``; nothing for other suites."""
+    settings = suite.search
+    if settings is None:
+        return []
+    return [
+        f"{stack}: {scenario.name}: {settings.goal} (about {duration(search_seconds(settings, scenario, pace))})"
+        for stack, pace in paces.items()
+        for scenario in suite.scenarios
     ]

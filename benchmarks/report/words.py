@@ -18,12 +18,20 @@ WITHOUT_MIGRATION = frozenset({"baseline", "settings", "worker-class", "code"})
 
 def headline(run: Run) -> str:
     """What kind of run it was, and whether it is whole."""
+    if run.suite.search:
+        return _headline_of_search(run)
     done = len(run.done())
     counts = (counted(len(run.suite.stacks), "stack"), counted(len(run.suite.scenarios), "scenario"))
     text = f"{run.suite.name}: {', '.join(counts)}, {counted(run.suite.blocks, 'block')}, seed {run.seed}"
     if run.status != "complete" or done < run.planned:
         text += f"; {run.status}: {done} of {run.planned} trials measured"
     return text
+
+
+def _headline_of_search(run: Run) -> str:
+    counts = (counted(len(run.stacks), "stack"), counted(len(run.suite.scenarios), "scenario"))
+    text = f"{run.suite.name}: {', '.join(counts)}, {counted(len(run.done()), 'trial')}, seed {run.seed}"
+    return text if run.status == "complete" else f"{text}; {run.status}"
 
 
 def matrix_lines(run: Run) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmarks.judge import kept_as_noisy
+from benchmarks.launch.base import Started
 from benchmarks.suite import Scenario
 from benchmarks.trial import Place, Result, Trial
 
@@ -42,3 +43,8 @@ class Attempts:
     def noisy(self) -> Trial | None:
         """Where all were void by nothing but the host's noise, the quietest of them, to be kept as noisy."""
         return kept_as_noisy(self._void) if self._void else None
+
+
+def fit_for_more(started: Started, result: Result) -> bool:
+    """Whether a stack can be loaded again after a trial: it runs, and is not busy with the last load any more."""
+    return started.failure() is None and isinstance(result, Trial) and result.measurement.drained

@@ -14,11 +14,11 @@ from benchmarks.observe.settle import settle
 from benchmarks.observe.usage import Meter
 from benchmarks.plan import Step
 from benchmarks.record import Run
-from benchmarks.run.attempts import Attempts
+from benchmarks.run.attempts import Attempts, fit_for_more
 from benchmarks.run.bench import Bench
 from benchmarks.stacks import Stack
 from benchmarks.suite import Scenario
-from benchmarks.trial import Failure, Place, Result, Trial
+from benchmarks.trial import Failure, Place, Result
 from benchmarks.verify import VerifyError
 
 
@@ -116,7 +116,7 @@ class Conductor:
             noisy = None if self._strict else attempts.noisy()
             if noisy is not None:
                 self._keep_result(noisy)
-        return started.failure() is None and isinstance(result, Trial) and result.measurement.drained
+        return fit_for_more(started, result)
 
     def _fail(self, step: Step, scenarios: Iterable[Scenario], reason: str) -> None:
         for scenario in scenarios:

@@ -1,0 +1,45 @@
+"""``stackduel capacity``: the highest rate that keeps a service level, and the replicas that a demand takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.commands import run
+from benchmarks.commands.measure import Output
+from benchmarks.fields import FieldError, Fields
+from benchmarks.options import RunOptions
+from benchmarks.search.settings import CapacitySettings
+from benchmarks.search.slo import parse_slo
+from benchmarks.stacks import read_own_file
+from benchmarks.suite import OpenLoop, Scenario, Suite
+from benchmarks.suite_file import parse_workload
+
+BASELINE = "flask-gunicorn"
+STACKS = (BASELINE, "flask-gthread", "flask-gevent", "quart-hypercorn", "fastapi-uvicorn")
+FIRST_RATE_RPS = 100.0
+WINDOW_S = 3.0
+WARMUP_S = 1.0
+
+
+def search(options: RunOptions, settings: CapacitySettings, path: str, results: Path | None, output: Output) -> int:
+    """Search with these settings on the path, or print what will be looked for where there are no ``results``.
+
+    Returns the exit status; raises FieldError on a service level or path that is none.
+    """
+    suite = _suite(options, settings, path)
+    if results is None:
+        return run.dry_run(options, output, suite)
+    return run.start(options, results, output, suite)
+
+
+def _suite(options: RunOptions, settings: CapacitySettings, path: str) -> Suite:
+    try:
+        parse_slo(settings.slo)
+    except ValueError as error:
+        raise FieldError(f"--slo: {error}") from error
+    workload = parse_workload(Fields("--path", {"path": path}))
+    own = tuple(read_own_file(Path(options.stacks_file)).stacks) if options.stacks_file else ()
+    load = OpenLoop(FIRST_RATE_RPS, WINDOW_S, warmup_s=WARMUP_S)
+    scenario = Scenario("capacity", (workload,), load, f"The highest rate that keeps {settings.slo}.")
+    summary = "Capacity at a service level: ramp, bisection and confirmation of an open loop's rate."
+    return Suite("capacity", summary, BASELINE, own or STACKS, 1, (scenario,), most_blocks=1, search=settings)

@@ -1,0 +1,98 @@
+"""What the searches of a run found, as rows for every renderer: a table a scenario, a sentence a stack (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.record import Run
+from benchmarks.report.table import DASH, figure
+from benchmarks.search.capacity import Capacity
+from benchmarks.search.finding import Finding, Found
+from benchmarks.suite import Scenario
+from benchmarks.trial import Failure, Trial
+
+Cells = Mapping[str, str]
+# Headings of words, which stand on the left of their column.
+FINDING_WORDS = frozenset({"stack", "tier"})
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What was found in one scenario: headings and rows of texts, sentences, and why some stacks have none."""
+
+    scenario: Scenario
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    sentences: tuple[tuple[str, str], ...]
+    failures: tuple[tuple[str, str], ...]
+
+
+def sections(run: Run) -> tuple[Section, ...]:
+    """A section for each scenario of a run that searched; none for other runs."""
+    return tuple(_section(run, scenario) for scenario in run.suite.scenarios) if run.suite.search else ()
+
+
+def trials_of(run: Run, finding: Finding) -> list[Trial]:
+    """The trials that a search made."""
+    return [
+        each
+        for each in run.results
+        if isinstance(each, Trial)
+        and each.place.stack == finding.stack
+        and _belongs(each.place.scenario, finding.scenario)
+    ]
+
+
+def _belongs(name: str, scenario: str) -> bool:
+    return name == scenario or name.startswith(f"{scenario}@")
+
+
+def _section(run: Run, scenario: Scenario) -> Section:
+    findings = {each.stack: each for each in run.findings if each.scenario == scenario.name}
+    rows: list[Cells] = []
+    failures = []
+    for stack, about in run.stacks.items():
+        finding = findings.get(stack)
+        if finding is not None:
+            rows.append({"stack": stack, "tier": str(about["tier"]), **_cells(finding.found)})
+            continue
+        reasons = [
+            each.reason
+            for each in run.results
+            if isinstance(each, Failure) and each.place.stack == stack and _belongs(each.place.scenario, scenario.name)
+        ]
+        failures.append((stack, reasons[-1] if reasons else "the search did not come to its end"))
+    headings, texts = _grid(rows)
+    sentences = tuple((name, findings[name].found.sentence) for name in run.stacks if name in findings)
+    return Section(scenario, headings, texts, sentences, tuple(failures))
+
+
+def _grid(rows: Sequence[Cells]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The headings, without those that no row has anything for, and the texts below them."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    kept = tuple(name for name in names if any(row.get(name, DASH) != DASH for row in rows))
+    return kept, tuple(tuple(row.get(name, DASH) for name in kept) for row in rows)
+
+
+def _cells(found: Found) -> Cells:
+    return _CELLS[type(found)](found)
+
+
+def _of_capacity(found: Capacity) -> Cells:
+    confirmed, above = found.confirmed, found.above
+    return {
+        "capacity req/s": _rate(confirmed.rate_rps if confirmed else None, at_least=above is None),
+        "kept": f"{confirmed.kept} of {confirmed.tried}" if confirmed else DASH,
+        "not at": f"{above.rate_rps:g}" if above else DASH,
+        "kept there": f"{above.kept} of {above.tried}" if above else DASH,
+        "replicas": f"{found.replicas:,}" if found.replicas is not None else DASH,
+        "cost": f"{found.cost:,.10g}" if found.cost is not None else DASH,
+    }
+
+
+def _rate(rate_rps: float | None, *, at_least: bool) -> str:
+    return DASH if rate_rps is None else f"{'>= ' if at_least else ''}{figure(rate_rps)}"
+
+
+_CELLS: Mapping[type, Callable[..., Cells]] = {Capacity: _of_capacity}

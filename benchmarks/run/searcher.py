@@ -1,0 +1,158 @@
+"""The loop of the searches: each stack's next loads in turn, whatever they will be, until every search has ended."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.launch.base import Launcher, LaunchError, Started
+from benchmarks.observe.meter import meter_of
+from benchmarks.observe.settle import settle
+from benchmarks.observe.usage import Meter
+from benchmarks.plan import Step
+from benchmarks.record import Run
+from benchmarks.run.attempts import Attempts, fit_for_more
+from benchmarks.run.bench import Bench
+from benchmarks.run.conductor import Show
+from benchmarks.search.finding import Finding, Found
+from benchmarks.search.modes import begin
+from benchmarks.search.probe import Probe, Search
+from benchmarks.stacks import Stack
+from benchmarks.suite import Scenario
+from benchmarks.trial import Failure, Place, Result
+from benchmarks.verify import VerifyError
+
+
+class Searcher:
+    """Carries out a suite's searches in rounds, each stack of a round on a fresh server, and keeps every trial.
+
+    A search that asks for a fresh server waits for the next round, so that a drift of the host's speed falls on all
+    stacks alike.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        stacks: Mapping[str, Stack],
+        *,
+        launcher: Launcher,
+        bench: Bench,
+        keep: Callable[[Run], None],
+        show: Show,
+    ) -> None:
+        settings = run.suite.search
+        if settings is None:
+            raise ValueError(f"suite {run.suite.name} searches for nothing")
+        self.run = run
+        self._stacks = stacks
+        self._launcher = launcher
+        self._bench = bench
+        self._keep = keep
+        self._show = show
+        self._quests = {
+            stack: [
+                _Quest(stack, scenario, begin(settings, scenario, f"{run.seed}/{stack}/{scenario.name}"))
+                for scenario in run.suite.scenarios
+            ]
+            for stack in stacks
+        }
+
+    def carry_out(self) -> Run:
+        """Search until nothing is left to try; a stack that fails costs its own findings, never the run."""
+        draw = random.Random(self.run.seed)  # noqa: S311 - an order, not a secret
+        block = 0
+        while open_ones := [stack for stack in self._quests if self._pending(stack)]:
+            block += 1
+            draw.shuffle(open_ones)
+            for stack in open_ones:
+                self._round(stack, self._pending(stack), block)
+        return self.run
+
+    def _pending(self, stack: str) -> list[_Quest]:
+        return [quest for quest in self._quests[stack] if quest.probe is not None]
+
+    def _round(self, name: str, quests: Sequence[_Quest], block: int) -> None:
+        stack = self._stacks[name]
+        step = Step(block, name, tuple(quest.scenario for quest in quests))
+        self._show.launching(step)
+        try:
+            with self._launcher.start(stack) as started:
+                meter = meter_of(started.subject)
+                settle(meter)
+                self._bench.verify(stack.name, started, step.scenarios)
+                for quest in quests:
+                    self._advance(quest, started, meter, block)
+        except (LaunchError, VerifyError, ProcessLookupError) as error:
+            for quest in quests:
+                if quest.probe is not None:
+                    self._keep_result(Failure(Place(name, quest.scenario.name, block), str(error)))
+                    quest.give_up()
+
+    def _advance(self, quest: _Quest, started: Started, meter: Meter | None, block: int) -> None:
+        """Try what the search asks for, until it ends, wants a fresh server, or the server has ended."""
+        first = True
+        while (probe := quest.probe) is not None and started.failure() is None and (first or not probe.fresh):
+            first = False
+            scenario = quest.trying(probe)
+            place = Place(quest.stack, scenario.name, block)
+            self._show.measuring(place, scenario)
+            result = self._try(place, scenario, started, meter)
+            if isinstance(result, Failure) and started.failure() is None:
+                # Not the server's doing, so nothing that a search could learn from.
+                quest.give_up()
+                return
+            found = quest.answer(result)
+            if found is not None:
+                self.run = self.run.with_finding(Finding(quest.stack, quest.scenario.name, found))
+                self._keep(self.run)
+            if not fit_for_more(started, result):
+                return
+
+    def _try(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
+        """Measure until a trial counts or fails, three times at most, on this server as long as it is fit for it."""
+        attempts = Attempts(place, scenario)
+        while (at := attempts.next) is not None:
+            result = self._bench.measure(at, scenario, started, meter)
+            attempts.take(result)
+            self._keep_result(result)
+            if not fit_for_more(started, result):
+                break
+        noisy = attempts.noisy()
+        if noisy is not None:
+            self._keep_result(noisy)
+        return noisy or result
+
+    def _keep_result(self, result: Result) -> None:
+        self.run = self.run.plus(result)
+        self._keep(self.run)
+        self._show.finished(result)
+
+
+class _Quest:
+    """One search on one stack, and what it wants to try next: ``probe``, None when it has ended."""
+
+    def __init__(self, stack: str, scenario: Scenario, search: Search[Found]) -> None:
+        self.stack = stack
+        self.scenario = scenario
+        self._search = search
+        self.probe: Probe | None = next(search)
+
+    def trying(self, probe: Probe) -> Scenario:
+        """The scenario with the load to be tried, named by it."""
+        return replace(self.scenario, name=f"{self.scenario.name}@{probe.label}", load=probe.load)
+
+    def answer(self, result: Result) -> Any:
+        """Tell the search what came of its probe; returns what it found where that ends it, else None."""
+        try:
+            self.probe = self._search.send(result)
+        except StopIteration as ended:
+            self.probe = None
+            return ended.value
+        return None
+
+    def give_up(self) -> None:
+        """Nothing more is to be tried."""
+        self._search.close()
+        self.probe = None

@@ -1,0 +1,47 @@
+"""What a search found on one stack, and how it stands in a document (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.search.capacity import Capacity, Windows
+
+Found = Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one stack from the load of one scenario on."""
+
+    stack: str
+    scenario: str
+    found: Found
+
+
+def finding_to_dict(finding: Finding) -> dict[str, Any]:
+    """The finding as a document, with its sentence."""
+    found = finding.found
+    kind = next(name for name, (cls, _) in _KINDS.items() if isinstance(found, cls))
+    return {
+        "stack": finding.stack,
+        "scenario": finding.scenario,
+        "kind": kind,
+        "sentence": found.sentence,
+        **asdict(found),
+    }
+
+
+def finding_from_dict(content: Mapping[str, Any]) -> Finding:
+    """The finding of a document; raises KeyError or TypeError where it is none."""
+    fields = {name: value for name, value in content.items() if name not in {"stack", "scenario", "kind", "sentence"}}
+    return Finding(content["stack"], content["scenario"], _KINDS[content["kind"]][1](fields))
+
+
+def _capacity(fields: Mapping[str, Any]) -> Capacity:
+    windows = {name: Windows(**fields[name]) if fields[name] else None for name in ("confirmed", "above")}
+    return Capacity(**{**fields, **windows})
+
+
+_KINDS: Mapping[str, tuple[type[Found], Callable[[Mapping[str, Any]], Found]]] = {"capacity": (Capacity, _capacity)}

@@ -1,0 +1,51 @@
+"""What each mode of search is told: the part of a suite that says how its loads are varied (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+MOST_RATE_RPS = 100_000.0
+FEWEST_CONFIRMATIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CapacitySettings:
+    """The highest rate at which a service level is kept, and how many replicas a demand takes.
+
+    ``slo`` is as ``benchmarks.search.slo`` reads it, ``resolution`` the share by which the rate found and the one above
+    may differ, ``confirmations`` the number of windows in which it must be kept. ``headroom`` is the part of its
+    capacity that a replica is to carry; ``demand_rps`` and ``cost_per_replica`` are None where nobody asked.
+    """
+
+    mode: ClassVar[str] = "capacity"
+    slo: str = "p99=200ms"
+    resolution: float = 0.05
+    confirmations: int = FEWEST_CONFIRMATIONS
+    most_rps: float = MOST_RATE_RPS
+    demand_rps: float | None = None
+    headroom: float = 0.8
+    cost_per_replica: float | None = None
+
+    @property
+    def goal(self) -> str:
+        """What is looked for, in a few words."""
+        return f"the highest rate that keeps {self.slo}"
+
+
+Settings = CapacitySettings
+_MODES: Mapping[str, type[Settings]] = {each.mode: each for each in (CapacitySettings,)}
+
+
+def settings_to_dict(settings: Settings | None) -> dict[str, Any] | None:
+    """The settings as a document; None for None."""
+    return {"mode": settings.mode, **asdict(settings)} if settings else None
+
+
+def settings_from_dict(content: Mapping[str, Any] | None) -> Settings | None:
+    """The settings of a document; raises KeyError or TypeError where it holds none."""
+    if content is None:
+        return None
+    fields = dict(content)
+    return _MODES[fields.pop("mode")](**fields)

@@ -1,0 +1,114 @@
+"""The modes that search, as a user meets them: wrong input, plans, and one short real run of each."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.benchmarks.test_cli import OWN_SERVER, stackduel
+
+# A machine that is busy with other things shall void nothing here.
+GATES = tuple(
+    each
+    for gate in ("foreign_cpu=1", "generator_cpu=1", "lateness_ms=10000", "steal=1", "sent=0", "littles_law=1")
+    for each in ("--gate", gate)
+)
+
+
+def searched(folder: Path, suite: str) -> dict[str, Any]:
+    """The run.json of a suite on a server that takes 20 ms for every answer."""
+    (folder / "serve.py").write_text(OWN_SERVER)
+    (folder / "mine.toml").write_text(
+        f'[stacks.mine]\ncommand = [{json.dumps(sys.executable)}, "serve.py", "{{port}}", "0.02"]\ntier = "baseline"\n'
+    )
+    (folder / "suite.toml").write_text(suite)
+    arguments = ("--stacks-file", str(folder / "mine.toml"), "--stacks", "mine", "--out", str(folder / "out"))
+    done = stackduel("run", str(folder / "suite.toml"), *arguments, *GATES, "--timeout", "5s")
+    assert done.returncode == 0, done.stderr
+    (run,) = (folder / "out").iterdir()
+    content: dict[str, Any] = json.loads((run / "run.json").read_text())
+    (finding,) = content["findings"]
+    assert finding["sentence"] in " ".join((done.stdout).split())
+    again = stackduel("report", str(run))
+    assert again.returncode == 0, again.stderr
+    return content
+
+
+HEAD = 'summary = "x"\nbaseline = "mine"\nstacks = ["mine"]\n'
+
+
+def test_capacity_is_searched_on_a_real_server(tmp_path: Path) -> None:
+    """A bound far above what the server takes is kept up to the highest rate that may be tried."""
+    content = searched(
+        tmp_path,
+        HEAD
+        + 'mode = "capacity"\n[search]\nslo = "p50=2s"\nmost_rate = 40\nconfirmations = 2\ndemand = 100\n'
+        + '[[scenario]]\nname = "x"\npath = "/"\nload = { rate = 20, duration_s = 0.5 }\n',
+    )
+    (finding,) = content["findings"]
+    assert finding["confirmed"] == {"rate_rps": 40.0, "kept": 2, "tried": 2, "broke": ""}
+    assert finding["above"] is None
+    assert finding["replicas"] == 4
+    assert [trial["scenario"] for trial in content["trials"]] == ["x@20rps", "x@40rps", "x@40rps", "x@40rps"]
+    assert content["comparisons"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--slo", "p98=200ms"], "--slo: 'p98=200ms' must be NAME=VALUE, NAME one of p50, p90, p95, p99, p999, mean"),
+        (["--slo", "p99=200"], "--slo: 'p99=200' must be NAME=VALUE"),
+        (["--path", "slow"], "--path: path: must start with /"),
+        (["--demand", "0"], "0.0 is not in the range 0.01<=x"),
+        (["--demand", "nan"], "--demand: must be a number from 0.01 to 1e+09"),
+        (["--headroom", "1.5"], "1.5 is not in the range 0.05<=x<=1.0"),
+        (["--cost-per-replica", "42"], "--cost-per-replica: needs --demand"),
+        (["--stacks", "absent"], "--stacks: 'absent' is unknown"),
+    ],
+)
+def test_wrong_input_of_capacity_is_told_with_status_2(arguments: list[str], told: str, tmp_path: Path) -> None:
+    """Each mistake names the option and what it may be, before anything is started."""
+    done = stackduel("capacity", *arguments, "--out", str(tmp_path / "out"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "arguments", "told"),
+    [
+        ('mode = "guess"', [], "mode: must be one of compare, capacity"),
+        ('mode = "capacity"\nsearch = { slo = "p98=1s" }', [], "search: slo: 'p98=1s' must be NAME=VALUE"),
+        ('mode = "capacity"\nsearch = { speed = 3 }', [], "search: speed: unknown field"),
+        ("search = { resolution = 0.1 }", [], "search: needs a mode that searches"),
+        ('mode = "capacity"', [], "load: mode capacity starts from a rate"),
+        ('mode = "capacity"', ["--blocks", "5"], "--blocks: not for suites of mode capacity"),
+        ('mode = "capacity"', ["--time-budget", "5m"], "--time-budget: not for suites of mode capacity"),
+    ],
+)
+def test_wrong_suites_and_options_are_told_with_status_2(
+    lines: str, arguments: list[str], told: str, tmp_path: Path
+) -> None:
+    """Modes, their parameters and what they cannot be combined with."""
+    path = tmp_path / "suite.toml"
+    path.write_text(
+        'summary = "x"\nbaseline = "flask-gunicorn"\nstacks = ["flask-gunicorn"]\n'
+        + lines
+        + '\n[[scenario]]\nname = "x"\npath = "/health"\nload = { connections = 1, duration_s = 1.0 }\n'
+    )
+    done = stackduel("run", str(path), *arguments, "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_a_dry_run_of_capacity_tells_what_is_looked_for(tmp_path: Path) -> None:
+    """A line a stack, a total, and nothing started."""
+    done = stackduel("capacity", "--stacks", "flask-gunicorn,fastapi-uvicorn", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("capacity: the highest rate that keeps p99=200ms") == 2
+    assert "nothing was started" in done.stdout
