@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from benchmarks.record import Run
 from benchmarks.report.table import DASH, figure
+from benchmarks.search.breaking_point import BreakingPoint
 from benchmarks.search.capacity import Capacity
 from benchmarks.search.finding import Finding, Found
+from benchmarks.search.sustained import Sustained
 from benchmarks.suite import Scenario
 from benchmarks.trial import Failure, Trial
 
 Cells = Mapping[str, str]
 # Headings of words, which stand on the left of their column.
-FINDING_WORDS = frozenset({"stack", "tier"})
+FINDING_WORDS = frozenset({"stack", "tier", "how sure", "not to be told from", "what broke"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,39 @@ def _of_capacity(found: Capacity) -> Cells:
     }
 
 
+def _of_sustained(found: Sustained) -> Cells:
+    best = found.best
+    if best is None:
+        return {"connections": DASH}
+    bounds = DASH if best.low_rps is None else f"{figure(best.low_rps)}-{figure(best.high_rps)}"
+    return {
+        "connections": str(best.connections),
+        "req/s": figure(best.rate_rps),
+        "95 % interval": bounds,
+        "how sure": "sure" if found.sure else "inconclusive",
+        "not to be told from": ", ".join(
+            str(each.connections) for each in found.counts if each != best and each.word != "lower"
+        )
+        or DASH,
+    }
+
+
+def _of_breaking_point(found: BreakingPoint) -> Cells:
+    last = next((step for step in reversed(found.steps) if step.rate_rps == found.held_rps), None)
+    return {
+        "held req/s": _rate(found.held_rps, at_least=found.broken_rps is None),
+        "p99 there": figure(last.p99_ms) if last else DASH,
+        "broken req/s": figure(found.broken_rps),
+        "what broke": found.what if found.broken_rps is not None else DASH,
+    }
+
+
 def _rate(rate_rps: float | None, *, at_least: bool) -> str:
     return DASH if rate_rps is None else f"{'>= ' if at_least else ''}{figure(rate_rps)}"
 
 
-_CELLS: Mapping[type, Callable[..., Cells]] = {Capacity: _of_capacity}
+_CELLS: Mapping[type, Callable[..., Cells]] = {
+    Capacity: _of_capacity,
+    Sustained: _of_sustained,
+    BreakingPoint: _of_breaking_point,
+}

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from benchmarks.search.breaking_point import BreakingPoint, Step
 from benchmarks.search.capacity import Capacity, Windows
+from benchmarks.search.sustained import Count, Sustained, Tried
 
-Found = Capacity
+Found = Capacity | Sustained | BreakingPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +46,22 @@ def _capacity(fields: Mapping[str, Any]) -> Capacity:
     return Capacity(**{**fields, **windows})
 
 
-_KINDS: Mapping[str, tuple[type[Found], Callable[[Mapping[str, Any]], Found]]] = {"capacity": (Capacity, _capacity)}
+def _sustained(fields: Mapping[str, Any]) -> Sustained:
+    return Sustained(
+        best=Count(**fields["best"]) if fields["best"] else None,
+        sure=fields["sure"],
+        counts=tuple(Count(**count) for count in fields["counts"]),
+        explored=tuple(Tried(**tried) for tried in fields["explored"]),
+        limit=fields["limit"],
+    )
+
+
+def _breaking_point(fields: Mapping[str, Any]) -> BreakingPoint:
+    return BreakingPoint(**{**fields, "steps": tuple(Step(**step) for step in fields["steps"])})
+
+
+_KINDS: Mapping[str, tuple[type[Found], Callable[[Mapping[str, Any]], Found]]] = {
+    "capacity": (Capacity, _capacity),
+    "sustained": (Sustained, _sustained),
+    "breaking-point": (BreakingPoint, _breaking_point),
+}

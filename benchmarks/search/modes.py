@@ -7,15 +7,19 @@ from dataclasses import replace
 
 from benchmarks.plan import Pace, scenario_seconds
 from benchmarks.search.answer import at_rate
+from benchmarks.search.breaking_point import search_breaking_point
 from benchmarks.search.capacity import search_capacity
 from benchmarks.search.finding import Found
 from benchmarks.search.probe import Search
-from benchmarks.search.settings import CapacitySettings, Settings
+from benchmarks.search.settings import BreakingPointSettings, CapacitySettings, Settings, SustainedSettings
 from benchmarks.search.slo import parse_slo
-from benchmarks.suite import OpenLoop, Scenario
+from benchmarks.search.sustained import search_sustained
+from benchmarks.suite import ClosedLoop, OpenLoop, Scenario
 
 # Where nobody knows yet how far a ramp will go: so many doublings of the rate.
 SUPPOSED_DOUBLINGS = 3
+SUPPOSED_STEPS = 8
+SUPPOSED_BETWEEN = 5
 
 
 def begin(settings: Settings, scenario: Scenario, seed: str) -> Search[Found]:
@@ -23,26 +27,43 @@ def begin(settings: Settings, scenario: Scenario, seed: str) -> Search[Found]:
     match settings, scenario.load:
         case CapacitySettings(), OpenLoop() as load:
             return search_capacity(load, settings, seed)
+        case SustainedSettings(), ClosedLoop(duration_s=float()) as load:
+            return search_sustained(load, settings, seed)
+        case BreakingPointSettings(), OpenLoop() as load:
+            return search_breaking_point(load, settings)
     raise ValueError(unfit(settings, scenario) or "no such mode")
 
 
 def unfit(settings: Settings, scenario: Scenario) -> str | None:
     """Why a scenario's load is none that the mode starts from, or None."""
-    if isinstance(settings, CapacitySettings) and not isinstance(scenario.load, OpenLoop):
-        return f"scenario {scenario.name}: load: mode {settings.mode} starts from a rate, not from connections"
-    return None
+    load = f"scenario {scenario.name}: load: mode {settings.mode} starts from"
+    if isinstance(settings, SustainedSettings):
+        fits = isinstance(scenario.load, ClosedLoop) and scenario.load.duration_s is not None
+        return None if fits else f"{load} connections and a duration_s"
+    return None if isinstance(scenario.load, OpenLoop) else f"{load} a rate"
 
 
 def search_seconds(settings: Settings, scenario: Scenario, pace: Pace) -> float:
     """About how long the search will take on one stack, its launches among it."""
-    return _searched(settings, scenario, pace)
+    match settings, scenario.load:
+        case CapacitySettings(), OpenLoop() as load:
+            return _of_capacity(settings, load, scenario, pace)
+        case SustainedSettings(), ClosedLoop() as load:
+            return _of_sustained(settings, load, scenario, pace)
+        case BreakingPointSettings(), OpenLoop():
+            return pace.launch_s + SUPPOSED_STEPS * scenario_seconds(scenario, pace)
+    raise ValueError(unfit(settings, scenario) or "no such mode")
 
 
-def _searched(settings: CapacitySettings, scenario: Scenario, pace: Pace) -> float:
-    if not isinstance(scenario.load, OpenLoop):
-        return 0.0
+def _of_sustained(settings: SustainedSettings, load: ClosedLoop, scenario: Scenario, pace: Pace) -> float:
+    doublings = 1 + math.ceil(math.log2(max(1.0, settings.most_connections / load.connections)))
+    tries = doublings + SUPPOSED_BETWEEN + 3 * settings.confirmations
+    return tries * scenario_seconds(scenario, pace) + (1 + settings.confirmations) * pace.launch_s
+
+
+def _of_capacity(settings: CapacitySettings, first: OpenLoop, scenario: Scenario, pace: Pace) -> float:
     bisections = math.ceil(math.log2(math.log(2) / math.log(1 + settings.resolution)))
-    load = at_rate(scenario.load, scenario.load.rate_rps, parse_slo(settings.slo))
+    load = at_rate(first, first.rate_rps, parse_slo(settings.slo))
     window_s = scenario_seconds(replace(scenario, load=load), pace)
     tries = SUPPOSED_DOUBLINGS + bisections + 2 * settings.confirmations
     return tries * window_s + (1 + bisections / 2 + settings.confirmations) * pace.launch_s

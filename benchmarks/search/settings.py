@@ -34,8 +34,48 @@ class CapacitySettings:
         return f"the highest rate that keeps {self.slo}"
 
 
-Settings = CapacitySettings
-_MODES: Mapping[str, type[Settings]] = {each.mode: each for each in (CapacitySettings,)}
+@dataclass(frozen=True, slots=True)
+class SustainedSettings:
+    """The number of connections with the highest rate: at most ``most_connections`` of them.
+
+    ``confirmations`` is the number of rounds that compare the neighbours, ``margin`` the share within which two rates
+    are no different.
+    """
+
+    mode: ClassVar[str] = "sustained"
+    most_connections: int = 512
+    confirmations: int = FEWEST_CONFIRMATIONS
+    margin: float = 0.02
+
+    @property
+    def goal(self) -> str:
+        """What is looked for, in a few words."""
+        return f"the fewest of up to {self.most_connections} connections with the highest rate"
+
+
+@dataclass(frozen=True, slots=True)
+class BreakingPointSettings:
+    """The rate at which more than ``errors``, a share, of the requests fail, or the p99 goes over ``p99_ms``.
+
+    Each rate is ``factor`` times the one before, up to ``most_rps``.
+    """
+
+    mode: ClassVar[str] = "breaking-point"
+    p99_ms: float = 1000.0
+    errors: float = 0.01
+    factor: float = 1.5
+    most_rps: float = MOST_RATE_RPS
+
+    @property
+    def goal(self) -> str:
+        """What is looked for, in a few words."""
+        return f"the rate at which over {100 * self.errors:g} % fail or the p99 goes over {self.p99_ms:g} ms"
+
+
+Settings = CapacitySettings | SustainedSettings | BreakingPointSettings
+_MODES: Mapping[str, type[Settings]] = {
+    each.mode: each for each in (CapacitySettings, SustainedSettings, BreakingPointSettings)
+}
 
 
 def settings_to_dict(settings: Settings | None) -> dict[str, Any] | None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from benchmarks.fields import FieldError, Fields
-from benchmarks.search.settings import MOST_RATE_RPS, CapacitySettings, Settings
+from benchmarks.search.settings import (
+    MOST_RATE_RPS,
+    BreakingPointSettings,
+    CapacitySettings,
+    Settings,
+    SustainedSettings,
+)
 from benchmarks.search.slo import parse_slo
 
 COMPARE = "compare"
@@ -47,6 +53,25 @@ def _capacity(fields: Fields) -> CapacitySettings:
     )
 
 
+def _sustained(fields: Fields) -> SustainedSettings:
+    usual = SustainedSettings()
+    return SustainedSettings(
+        most_connections=fields.integer("most_connections", 1, 10_000, default=usual.most_connections),
+        confirmations=_confirmations(fields),
+        margin=fields.number("margin", 0.001, 0.5, default=usual.margin),
+    )
+
+
+def _breaking_point(fields: Fields) -> BreakingPointSettings:
+    usual = BreakingPointSettings()
+    return BreakingPointSettings(
+        p99_ms=fields.number("p99_ms", 0.1, 3_600_000, default=usual.p99_ms),
+        errors=fields.number("errors", 0, 1, default=usual.errors),
+        factor=fields.number("factor", 1.05, 10, default=usual.factor),
+        most_rps=_most_rps(fields),
+    )
+
+
 def _confirmations(fields: Fields) -> int:
     return fields.integer("confirmations", 1, MOST_CONFIRMATIONS, default=CapacitySettings().confirmations)
 
@@ -55,4 +80,8 @@ def _most_rps(fields: Fields) -> float:
     return fields.number("most_rate", 1, MOST_RATE_RPS, default=MOST_RATE_RPS)
 
 
-_PARSERS: Mapping[str, Callable[[Fields], Settings]] = {CapacitySettings.mode: _capacity}
+_PARSERS: Mapping[str, Callable[[Fields], Settings]] = {
+    CapacitySettings.mode: _capacity,
+    SustainedSettings.mode: _sustained,
+    BreakingPointSettings.mode: _breaking_point,
+}

@@ -57,6 +57,35 @@ def test_capacity_is_searched_on_a_real_server(tmp_path: Path) -> None:
     assert content["comparisons"] == []
 
 
+def test_the_best_number_of_connections_is_searched_on_a_real_server(tmp_path: Path) -> None:
+    """Up to four connections are tried, and each of the last ones confirmed in rounds on fresh servers."""
+    content = searched(
+        tmp_path,
+        HEAD
+        + 'mode = "sustained"\n[search]\nmost_connections = 4\nconfirmations = 1\n'
+        + '[[scenario]]\nname = "x"\npath = "/"\nload = { connections = 1, duration_s = 0.3 }\n',
+    )
+    (finding,) = content["findings"]
+    assert {1, 2, 4} <= {tried["connections"] for tried in finding["explored"]} <= {1, 2, 3, 4}
+    assert finding["best"]["rate_rps"] > 0
+    assert finding["sentence"].startswith("Inconclusive: about "), "one round gives no interval"
+    assert {trial["block"] for trial in content["trials"]} >= {1, 2}
+
+
+def test_the_breaking_point_is_searched_on_a_real_server(tmp_path: Path) -> None:
+    """Bounds that nothing breaks are held up to the highest rate that may be tried."""
+    content = searched(
+        tmp_path,
+        HEAD
+        + 'mode = "breaking-point"\n[search]\np99_ms = 5000\nerrors = 1\nmost_rate = 600\n'
+        + '[[scenario]]\nname = "x"\npath = "/"\nload = { rate = 500, duration_s = 0.5 }\n',
+    )
+    (finding,) = content["findings"]
+    assert (finding["held_rps"], finding["broken_rps"]) == (600.0, None)
+    assert finding["sentence"].startswith("Not broken up to 600 req/s. What ended the ramp: 600 req/s is the most")
+    assert [step["rate_rps"] for step in finding["steps"]] == [500.0, 600.0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
