@@ -15,6 +15,7 @@ from benchmarks.observe.host import can_pin, usable_cores
 from benchmarks.options import RunOptions
 from benchmarks.plan import Pace, Step, plan
 from benchmarks.search.modes import search_seconds, unfit
+from benchmarks.search.settings import ColdStartSettings
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import Load, OpenLoop, Scenario, Suite
@@ -99,6 +100,8 @@ def _refuse_what_only_compares(options: RunOptions, suite: Suite) -> None:
     for name, value in (("--blocks", options.blocks), ("--time-budget", options.time_budget_s)):
         if value is not None:
             raise FieldError(f"{name}: not for suites of mode {mode}, which end when they have found what they seek")
+    if isinstance(suite.search, ColdStartSettings) and options.launcher not in {"local", "docker"}:
+        raise FieldError(f"--launcher: mode {mode} launches stacks itself: local or docker")
     for scenario in suite.scenarios:
         reason = unfit(suite.search, scenario) if suite.search else None
         if reason:

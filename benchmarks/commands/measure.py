@@ -24,8 +24,10 @@ from benchmarks.record import Run, Status
 from benchmarks.report import console, markdown
 from benchmarks.report.progress import Narrator
 from benchmarks.run.bench import Bench
+from benchmarks.run.cold_start import ColdStarter
 from benchmarks.run.conductor import Conductor
 from benchmarks.run.searcher import Searcher
+from benchmarks.search.settings import ColdStartSettings
 from benchmarks.store import RUN_FILE, Writer, to_json
 from benchmarks.trial import Failure
 
@@ -111,14 +113,21 @@ def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptio
             if keeper.run.suite.search is None:
                 _compare(keeper, prepared, options, launcher, bench, narrator)
             else:
-                _search(keeper, prepared, launcher, bench, narrator)
+                _search(keeper, prepared, options, launcher, bench, narrator)
         finally:
             # Only now does the launcher know every image that it used.
             keeper.keep(replace(keeper.run, environment=environment(options, prepared, launcher, machine)))
 
 
-def _search(keeper: Keeper, prepared: Prepared, launcher: Launcher, bench: Bench, narrator: Narrator) -> None:
-    Searcher(keeper.run, prepared.stacks, launcher=launcher, bench=bench, keep=keeper.keep, show=narrator).carry_out()
+def _search(
+    keeper: Keeper, prepared: Prepared, options: RunOptions, launcher: Launcher, bench: Bench, narrator: Narrator
+) -> None:
+    run, stacks, keep = keeper.run, prepared.stacks, keeper.keep
+    if isinstance(run.suite.search, ColdStartSettings):
+        settings, timeout_s = run.suite.search, options.timeout_s
+        ColdStarter(run, stacks, settings, launcher, bench, keep, narrator, timeout_s).carry_out()
+        return
+    Searcher(run, stacks, launcher=launcher, bench=bench, keep=keep, show=narrator).carry_out()
 
 
 def _compare(

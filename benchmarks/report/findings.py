@@ -10,7 +10,9 @@ from benchmarks.report.table import DASH, figure
 from benchmarks.search.breaking_point import BreakingPoint
 from benchmarks.search.capacity import Capacity
 from benchmarks.search.finding import Finding, Found
+from benchmarks.search.launches import ColdStart
 from benchmarks.search.sustained import Sustained
+from benchmarks.stats.order import Median
 from benchmarks.suite import Scenario
 from benchmarks.trial import Failure, Trial
 
@@ -120,6 +122,27 @@ def _of_breaking_point(found: BreakingPoint) -> Cells:
     }
 
 
+def _of_cold_start(found: ColdStart) -> Cells:
+    speedup = found.speedup
+    text = "1" if speedup is None else f"{figure(speedup.ratio)}x"
+    if speedup is not None and speedup.low is not None:
+        text += f" ({figure(speedup.low)}-{figure(speedup.high)})"
+    return {
+        "launch ms": _median(found.launch_ms),
+        "first ms": _median(found.first_ms),
+        "warm ms": _median(found.warm_ms),
+        "CPU s": _median(found.cpu_s),
+        "speedup": text,
+    }
+
+
+def _median(found: Median | None) -> str:
+    if found is None:
+        return DASH
+    bounds = "" if found.low is None else f" ({figure(found.low)}-{figure(found.high)})"
+    return f"{figure(found.value)}{bounds}"
+
+
 def _rate(rate_rps: float | None, *, at_least: bool) -> str:
     return DASH if rate_rps is None else f"{'>= ' if at_least else ''}{figure(rate_rps)}"
 
@@ -128,4 +151,5 @@ _CELLS: Mapping[type, Callable[..., Cells]] = {
     Capacity: _of_capacity,
     Sustained: _of_sustained,
     BreakingPoint: _of_breaking_point,
+    ColdStart: _of_cold_start,
 }

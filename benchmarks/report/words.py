@@ -29,8 +29,10 @@ def headline(run: Run) -> str:
 
 
 def _headline_of_search(run: Run) -> str:
-    counts = (counted(len(run.stacks), "stack"), counted(len(run.suite.scenarios), "scenario"))
-    text = f"{run.suite.name}: {', '.join(counts)}, {counted(len(run.done()), 'trial')}, seed {run.seed}"
+    counts = [counted(len(run.stacks), "stack"), counted(len(run.suite.scenarios), "scenario")]
+    # Cold starts are launches, and have no trials.
+    counts += [counted(len(run.done()), "trial")] if run.done() else []
+    text = f"{run.suite.name}: {', '.join(counts)}, seed {run.seed}"
     return text if run.status == "complete" else f"{text}; {run.status}"
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from benchmarks.search.breaking_point import BreakingPoint, Step
 from benchmarks.search.capacity import Capacity, Windows
+from benchmarks.search.launches import ColdStart, Launch, Speedup
 from benchmarks.search.sustained import Count, Sustained, Tried
+from benchmarks.stats.order import Median
 
-Found = Capacity | Sustained | BreakingPoint
+Found = Capacity | Sustained | BreakingPoint | ColdStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,20 @@ def _breaking_point(fields: Mapping[str, Any]) -> BreakingPoint:
     return BreakingPoint(**{**fields, "steps": tuple(Step(**step) for step in fields["steps"])})
 
 
+def _cold_start(fields: Mapping[str, Any]) -> ColdStart:
+    medians = {name: Median(**fields[name]) for name in ("launch_ms", "first_ms", "warm_ms")}
+    return ColdStart(
+        launches=tuple(Launch(**launch) for launch in fields["launches"]),
+        **medians,
+        cpu_s=Median(**fields["cpu_s"]) if fields["cpu_s"] else None,
+        baseline=fields["baseline"],
+        speedup=Speedup(**fields["speedup"]) if fields["speedup"] else None,
+    )
+
+
 _KINDS: Mapping[str, tuple[type[Found], Callable[[Mapping[str, Any]], Found]]] = {
     "capacity": (Capacity, _capacity),
     "sustained": (Sustained, _sustained),
     "breaking-point": (BreakingPoint, _breaking_point),
+    "cold-start": (ColdStart, _cold_start),
 }

@@ -11,7 +11,13 @@ from benchmarks.search.breaking_point import search_breaking_point
 from benchmarks.search.capacity import search_capacity
 from benchmarks.search.finding import Found
 from benchmarks.search.probe import Search
-from benchmarks.search.settings import BreakingPointSettings, CapacitySettings, Settings, SustainedSettings
+from benchmarks.search.settings import (
+    BreakingPointSettings,
+    CapacitySettings,
+    ColdStartSettings,
+    Settings,
+    SustainedSettings,
+)
 from benchmarks.search.slo import parse_slo
 from benchmarks.search.sustained import search_sustained
 from benchmarks.suite import ClosedLoop, OpenLoop, Scenario
@@ -40,6 +46,9 @@ def unfit(settings: Settings, scenario: Scenario) -> str | None:
     if isinstance(settings, SustainedSettings):
         fits = isinstance(scenario.load, ClosedLoop) and scenario.load.duration_s is not None
         return None if fits else f"{load} connections and a duration_s"
+    if isinstance(settings, ColdStartSettings):
+        fits = isinstance(scenario.load, ClosedLoop) and scenario.load.connections == 1 and bool(scenario.load.requests)
+        return None if fits else f"{load} one connection and a number of requests"
     return None if isinstance(scenario.load, OpenLoop) else f"{load} a rate"
 
 
@@ -50,6 +59,8 @@ def search_seconds(settings: Settings, scenario: Scenario, pace: Pace) -> float:
             return _of_capacity(settings, load, scenario, pace)
         case SustainedSettings(), ClosedLoop() as load:
             return _of_sustained(settings, load, scenario, pace)
+        case ColdStartSettings(), ClosedLoop():
+            return settings.launches * (pace.launch_s + scenario_seconds(scenario, pace))
         case BreakingPointSettings(), OpenLoop():
             return pace.launch_s + SUPPOSED_STEPS * scenario_seconds(scenario, pace)
     raise ValueError(unfit(settings, scenario) or "no such mode")

@@ -72,9 +72,22 @@ class BreakingPointSettings:
         return f"the rate at which over {100 * self.errors:g} % fail or the p99 goes over {self.p99_ms:g} ms"
 
 
-Settings = CapacitySettings | SustainedSettings | BreakingPointSettings
+@dataclass(frozen=True, slots=True)
+class ColdStartSettings:
+    """How often every stack is launched afresh."""
+
+    mode: ClassVar[str] = "cold-start"
+    launches: int = 10
+
+    @property
+    def goal(self) -> str:
+        """What is looked for, in a few words."""
+        return f"how {self.launches} fresh launches start"
+
+
+Settings = ColdStartSettings | CapacitySettings | SustainedSettings | BreakingPointSettings
 _MODES: Mapping[str, type[Settings]] = {
-    each.mode: each for each in (CapacitySettings, SustainedSettings, BreakingPointSettings)
+    each.mode: each for each in (CapacitySettings, SustainedSettings, BreakingPointSettings, ColdStartSettings)
 }
 
 

@@ -9,6 +9,7 @@ from benchmarks.search.settings import (
     MOST_RATE_RPS,
     BreakingPointSettings,
     CapacitySettings,
+    ColdStartSettings,
     Settings,
     SustainedSettings,
 )
@@ -72,6 +73,10 @@ def _breaking_point(fields: Fields) -> BreakingPointSettings:
     )
 
 
+def _cold_start(fields: Fields) -> ColdStartSettings:
+    return ColdStartSettings(launches=fields.integer("launches", 1, 1000, default=ColdStartSettings().launches))
+
+
 def _confirmations(fields: Fields) -> int:
     return fields.integer("confirmations", 1, MOST_CONFIRMATIONS, default=CapacitySettings().confirmations)
 
@@ -84,4 +89,5 @@ _PARSERS: Mapping[str, Callable[[Fields], Settings]] = {
     CapacitySettings.mode: _capacity,
     SustainedSettings.mode: _sustained,
     BreakingPointSettings.mode: _breaking_point,
+    ColdStartSettings.mode: _cold_start,
 }

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from benchmarks.histogram import Histogram, fewest_for
-from benchmarks.measurement import Measurement
+from benchmarks.measurement import Measurement, Outcome
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 MEAN = "mean"
@@ -62,7 +62,7 @@ class Slo:
         """
         share = found.failed / found.requests if found.requests else 1.0
         if share > self.errors:
-            return f"{100 * share:.3g} % of the requests failed (bound {100 * self.errors:g} %)"
+            return f"{100 * share:.3g} % of the requests failed{_mostly(found)} (bound {100 * self.errors:g} %)"
         return self.broken_by_latency(found.latency)
 
     def broken_by_latency(self, latency: Histogram) -> str | None:
@@ -77,6 +77,11 @@ class Slo:
 
     def __str__(self) -> str:
         return ", ".join([*map(str, self.bounds), f"errors <= {100 * self.errors:g} %"])
+
+
+def _mostly(found: Measurement) -> str:
+    failures = {name: count for name, count in found.outcomes.items() if name != Outcome.OK}
+    return f", mostly {max(failures, key=lambda name: failures[name])}" if failures else ""
 
 
 def parse_slo(text: str) -> Slo:

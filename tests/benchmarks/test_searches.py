@@ -86,6 +86,21 @@ def test_the_breaking_point_is_searched_on_a_real_server(tmp_path: Path) -> None
     assert [step["rate_rps"] for step in finding["steps"]] == [500.0, 600.0]
 
 
+def test_cold_starts_are_measured_on_a_real_server(tmp_path: Path) -> None:
+    """Three launches: each has its times, and no request is quicker than what the server takes for it."""
+    content = searched(
+        tmp_path,
+        HEAD
+        + 'mode = "cold-start"\n[search]\nlaunches = 3\n'
+        + '[[scenario]]\nname = "x"\npath = "/"\nload = { connections = 1, requests = 3 }\n',
+    )
+    (finding,) = content["findings"]
+    assert [launch["block"] for launch in finding["launches"]] == [1, 2, 3]
+    assert all(launch["launch_ms"] > launch["warm_ms"] >= 20 for launch in finding["launches"])
+    assert all(launch["cpu_s"] > 0 for launch in finding["launches"])
+    assert finding["launch_ms"]["low"] is None, "three launches are too few for an interval"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

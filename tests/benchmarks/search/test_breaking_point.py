@@ -81,7 +81,7 @@ def test_failures_break_it_and_are_named() -> None:
 
     point, _ = found(serve)
     assert (point.held_rps, point.broken_rps) == (252.0, 378.0)
-    assert "% of the requests failed (bound 1 %)" in point.sentence
+    assert "% of the requests failed, mostly status (bound 1 %)" in point.sentence
     assert point.steps[-1].failed == pytest.approx(0.05, rel=0.03)
 
 

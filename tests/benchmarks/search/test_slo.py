@@ -52,7 +52,10 @@ def test_a_window_keeps_it_or_says_what_it_broke() -> None:
     assert slo.broken_by(measurement([99.0] * 500)) is None
     assert slo.broken_by(measurement([99.0] * 490 + [150.0] * 10)) == "the p99 was 150 ms (bound 100 ms)"
     assert slo.broken_by(measurement([99.0] * 500, failed=5)) is None
-    assert slo.broken_by(measurement([99.0] * 500, failed=10)) == "1.96 % of the requests failed (bound 1 %)"
+    assert (
+        slo.broken_by(measurement([99.0] * 500, failed=10))
+        == "1.96 % of the requests failed, mostly status (bound 1 %)"
+    )
 
 
 def test_too_few_requests_do_not_keep_a_percentile() -> None:

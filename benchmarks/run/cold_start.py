@@ -1,0 +1,121 @@
+"""The loop of the cold starts: every stack launched again and again, in interleaved rounds."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from benchmarks.exchange import ExchangeError, exchange
+from benchmarks.launch.base import Launcher, LaunchError, Started
+from benchmarks.observe.meter import meter_of
+from benchmarks.observe.settle import settle
+from benchmarks.observe.watch import read
+from benchmarks.plan import Step
+from benchmarks.record import Run
+from benchmarks.run.bench import Bench
+from benchmarks.run.conductor import Show
+from benchmarks.search.cold_start import concluded
+from benchmarks.search.launches import Launch
+from benchmarks.search.settings import ColdStartSettings
+from benchmarks.stacks import Stack
+from benchmarks.suite import ClosedLoop, Scenario
+from benchmarks.target import Address
+from benchmarks.trial import Failure, Place
+from benchmarks.verify import VerifyError
+
+
+class Teller(Show, Protocol):
+    """Whoever tells the user what is going on, lines that stay among it."""
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+
+
+@dataclass
+class ColdStarter:
+    """Launches every stack as often as the settings say, and keeps what each launch showed.
+
+    Every request is sent by one and the same plain client, on a connection of its own: the first answer and the later
+    ones then differ by what the server does alone.
+    """
+
+    run: Run
+    stacks: Mapping[str, Stack]
+    settings: ColdStartSettings
+    launcher: Launcher
+    bench: Bench
+    keep: Callable[[Run], None]
+    show: Teller
+    timeout_s: float
+    clock: Callable[[], float] = time.perf_counter
+    _launches: dict[str, dict[str, list[Launch]]] = field(default_factory=dict)
+    _refused: dict[str, str] = field(default_factory=dict)
+
+    def carry_out(self) -> Run:
+        """Launch in rounds, each stack once in each, in an order that is drawn; a stack that fails is left out."""
+        draw = random.Random(self.run.seed)  # noqa: S311 - an order, not a secret
+        self._launches = {scenario.name: {name: [] for name in self.stacks} for scenario in self.run.suite.scenarios}
+        for block in range(1, self.settings.launches + 1):
+            for scenario in self.run.suite.scenarios:
+                order = [name for name in self.stacks if name not in self._refused]
+                draw.shuffle(order)
+                for name in order:
+                    self._carry_out(name, scenario, block)
+        return self.run
+
+    def _carry_out(self, name: str, scenario: Scenario, block: int) -> None:
+        self.show.launching(Step(block, name, (scenario,)))
+        try:
+            launch = self._launch(self.stacks[name], scenario, block)
+        except (LaunchError, VerifyError, ExchangeError, ProcessLookupError) as error:
+            self._refused[name] = str(error)
+            failure = Failure(Place(name, scenario.name, block), str(error))
+            self.run = self.run.plus(failure)
+            self.show.finished(failure)
+        else:
+            self._launches[scenario.name][name].append(launch)
+            for finding in concluded(self._launches[scenario.name], self.run.baseline, scenario.name):
+                self.run = self.run.with_finding(finding)
+            self.show.say(
+                f"launch {block} of {self.settings.launches}, {name}: answered after {launch.launch_ms:.0f} ms, "
+                f"first request {launch.first_ms:.1f} ms, later ones {launch.warm_ms:.1f} ms"
+            )
+        self.keep(self.run)
+
+    def _launch(self, stack: Stack, scenario: Scenario, block: int) -> Launch:
+        begun_s = self.clock()
+        with self.launcher.start(stack) as started:
+            launch_ms = 1000 * (self.clock() - begun_s)
+            first_ms = self._request_ms(started.address, scenario)
+            meter = meter_of(started.subject)
+            settle(meter)
+            usage = read(meter)
+            # Only now, as it asks for the very answer that was to be the first.
+            self.bench.verify(stack.name, started, (scenario,))
+            warm_ms = self._warm_ms(started, scenario)
+        return Launch(block, launch_ms, first_ms, warm_ms, usage.cpu_s if usage else None)
+
+    def _warm_ms(self, started: Started, scenario: Scenario) -> float:
+        load = scenario.load
+        requests = load.requests if isinstance(load, ClosedLoop) and load.requests else 1
+        return statistics.median(self._request_ms(started.address, scenario) for _ in range(requests))
+
+    def _request_ms(self, address: Address, scenario: Scenario) -> float:
+        workload = scenario.workloads[0]
+        begun_s = self.clock()
+        reply = exchange(
+            address,
+            workload.target,
+            method=workload.method,
+            headers=workload.headers,
+            body=workload.body,
+            timeout_s=self.timeout_s,
+        )
+        taken_ms = 1000 * (self.clock() - begun_s)
+        if reply.status != workload.status:
+            raise VerifyError(f"{workload.label} answered {reply.status} instead of {workload.status}")
+        return taken_ms
