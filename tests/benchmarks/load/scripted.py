@@ -133,6 +133,9 @@ class ScriptedServer:
 
     async def _die(self) -> None:
         self._server.close()
+        # What was accepted just now becomes a visit within a few turns of the loop, and would else be left open.
+        for _ in range(5):
+            await asyncio.sleep(0)
         visits = list(self._visits)
         for visit in visits:
             visit.cancel()
