@@ -19,6 +19,7 @@ from benchmarks.document import redact, result_from_dict, result_to_dict, run_fr
 from benchmarks.histogram import Histogram
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
+from benchmarks.search.settings import CapacitySettings
 from benchmarks.suite import ClosedLoop, OpenLoop, Scenario, Suite, Workload
 from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Place, Result, Trial
 from benchmarks.verdict import compare
@@ -176,7 +177,17 @@ def whole() -> Run:
         null_rate_rps=54_321.5,
     )
     base = run([made], scenarios=(MIXED, CLOSED))
-    suite = Suite("quick", "A summary.", "slow", ("slow", "fast"), 5, (MIXED, CLOSED), precision=0.03, most_blocks=20)
+    suite = Suite(
+        "quick",
+        "A summary.",
+        "slow",
+        ("slow", "fast"),
+        5,
+        (MIXED, CLOSED),
+        precision=0.03,
+        most_blocks=20,
+        search=CapacitySettings(demand_rps=5000.0),
+    )
     return replace(base, suite=suite, options={"stacks": ["slow"], "gates": {"steal": 1.0}}, planned=40)
 
 
