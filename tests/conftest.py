@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from benchmarks.target import Address
 
@@ -16,6 +17,10 @@ from benchmarks.target import Address
 # that interrupt a run need it to arrive, however the tests themselves were started.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes on a busy machine says nothing about what it proves.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # Tests run beside each other and beside whatever else a machine does: no trial of theirs is void for that.
 ANY_HOST = ("--gate", "foreign_cpu=1", "--gate", "steal=1", "--gate", "generator_cpu=10")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import document
@@ -35,6 +35,8 @@ def results(draw: st.DrawFn) -> Result:
     return replace(made, place=place, state=draw(states), reason=reason)
 
 
+# Each of them writes the file several times.
+@settings(max_examples=50)
 @given(st.lists(results(), max_size=6), st.sets(st.sampled_from(SECRETS)))
 def test_the_file_is_the_whole_document_at_every_state(found: Sequence[Result], secrets: set[str]) -> None:
     """Byte for byte what turning all of it into text would give, whatever was replaced or redacted in between."""

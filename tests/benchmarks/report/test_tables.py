@@ -253,6 +253,7 @@ def test_the_victims_p99_is_that_of_all_blocks_together() -> None:
         results.append(replace(each, measurement=found))
     assert column(compared(*results), "victim") == {"slow": "70.0"}
     assert column(compared(results[0]), "victim") == {"slow": "70.0 (p95)"}
+    assert "victim" not in grid(tables(compared(trial("slow", 100)))[0], "slow")[0]
 
 
 def test_what_binds_stands_beside_the_verdict_and_in_a_sentence() -> None:
