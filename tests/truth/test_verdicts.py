@@ -51,7 +51,8 @@ def holds(found: Interval | None, ratio: float) -> bool:
 def verdicts(logs: Iterable[Sequence[float]]) -> list[Verdict]:
     """The words on the candidates of one run, by the margin of its A/A pair, which comes first."""
     twin, *candidates = logs
-    allowed = margin(interval(twin, len(candidates)))
+    # The twin is no candidate: its interval stands for itself, as in a run.
+    allowed = margin(interval(twin))
     return [decide(interval(each, len(candidates)), allowed, noisy=False) for each in candidates]
 
 
