@@ -128,6 +128,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the ru
     metavar="TIME",
     help="Fit the run into so much time, such as 10m.",
 )
+@click.option(
+    "--duration",
+    "duration_s",
+    type=Duration(1, 86_400),
+    metavar="TIME",
+    help="How long a soak lasts on each stack, such as 24h.",
+)
 @timeout_option
 @seed_option
 @memory_option

@@ -17,7 +17,7 @@ from benchmarks.record import Run
 from benchmarks.search.finding import finding_from_dict, finding_to_dict
 from benchmarks.search.settings import settings_from_dict, settings_to_dict
 from benchmarks.suite import PLAIN_HEADERS, Scenario, Suite, Workload, load_from_dict
-from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Place, Result, Trial
+from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Memory, Place, Result, Trial
 
 SCHEMA = 1
 REDACTED = "[redacted]"
@@ -186,6 +186,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "cpu_s": cost.cpu_s if cost else None,
         "cpu_ms_per_request": result.cpu_ms_per_request,
         "memory_peak_mib": cost.memory_peak_mib if cost else None,
+        "memory_timeline": [[round(each.t_s, 3), round(each.mib, 3)] for each in cost.memory] if cost else None,
         "gpu": None,
         "generator": asdict(found.generator),
         "noise": asdict(result.noise) if result.noise else None,
@@ -200,7 +201,8 @@ TRIAL_KEYS = (
     "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "dispatch_ms", "first_byte_ms",
     "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
     "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "reconnects", "resent", "drained", "warmup",
-    "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "gpu", "generator", "noise", "downstream_cpu_s", "null_rate_rps",
+    "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "generator", "noise", "downstream_cpu_s",
+    "null_rate_rps",
 )  # fmt: skip
 
 
@@ -213,7 +215,9 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
     generator["cores"] = tuple(generator["cores"])
     cost = None
     if content["cpu_s"] is not None:
-        cost = Cost(content["cpu_s"], content["memory_peak_mib"])
+        cost = Cost(
+            content["cpu_s"], content["memory_peak_mib"], tuple(Memory(*each) for each in content["memory_timeline"])
+        )
     measurement = Measurement(
         requests=content["requests"],
         succeeded=content["succeeded"],

@@ -30,6 +30,7 @@ class RunOptions:
     blocks: int | None = None
     time_budget_s: float | None = None
     timeout_s: float = 30.0
+    duration_s: float | None = None
     seed: int | None = None
     memory_mib: int = DEFAULT_MEMORY_MIB
     project: str | None = None

@@ -15,10 +15,11 @@ from benchmarks.observe.host import can_pin, usable_cores
 from benchmarks.options import RunOptions
 from benchmarks.plan import Pace, Step, plan
 from benchmarks.search.modes import search_seconds, unfit
-from benchmarks.search.settings import ColdStartSettings
+from benchmarks.search.settings import ColdStartSettings, SoakSettings
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import Load, OpenLoop, Scenario, Suite
+from benchmarks.suite_file import MAX_REQUESTS
 from benchmarks.twin import twin_of
 
 PORTABLE_BASELINE = "flask-waitress"
@@ -67,7 +68,10 @@ def prepare(
     own = read_own_file(Path(options.stacks_file)) if options.stacks_file else OwnFile({}, {}, (), ())
     known = {**registered_stacks(), **own.stacks}
     suite = suite or _suite(options, own)
+    if options.duration_s is not None and not isinstance(suite.search, SoakSettings):
+        raise FieldError(f"--duration: for suites of mode soak only, and {suite.name} is none")
     if suite.search is not None:
+        suite = _soaking(suite, options)
         _refuse_what_only_compares(options, suite)
     notes: list[str] = []
     names = _names(options, suite, own, known, running, notes)
@@ -92,6 +96,20 @@ def prepare(
         suite = _fitted(suite, paces, options.time_budget_s, notes)
     steps = plan(suite, tuple(stacks), seed)
     return Prepared(suite, stacks, baseline, seed, budget, steps, paces, own.secrets, tuple(notes))
+
+
+def _soaking(suite: Suite, options: RunOptions) -> Suite:
+    """A soak for as long as the user asks, with the memory budget of the run; raises FieldError."""
+    if not isinstance(suite.search, SoakSettings):
+        return suite
+    scenarios = suite.scenarios
+    if options.duration_s is not None:
+        scenarios = tuple(replace(each, load=replace(each.load, duration_s=options.duration_s)) for each in scenarios)
+        for scenario in scenarios:
+            load = scenario.load
+            if isinstance(load, OpenLoop) and load.rate_rps * options.duration_s > MAX_REQUESTS:
+                raise FieldError(f"--duration: at most {MAX_REQUESTS} requests may arrive in all ({scenario.name})")
+    return replace(suite, scenarios=scenarios, search=replace(suite.search, memory_mib=options.memory_mib))
 
 
 def _refuse_what_only_compares(options: RunOptions, suite: Suite) -> None:

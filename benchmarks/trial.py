@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from benchmarks.measurement import Measurement
 from benchmarks.suite import Metric
@@ -12,12 +12,20 @@ State = Literal["ok", "noisy", "void"]
 Verdict = Literal["faster", "slower", "equivalent", "inconclusive", "not tested"]
 
 
+class Memory(NamedTuple):
+    """How much memory a stack held in the mean around a moment, in seconds since the window's opening."""
+
+    t_s: float
+    mib: float
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the stack spent in the window: CPU seconds, and its peak memory in MiB."""
+    """What the stack spent in the window: CPU seconds, and its peak memory in MiB; and its memory over time."""
 
     cpu_s: float
     memory_peak_mib: float
+    memory: tuple[Memory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +119,14 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A trial that did not measure, and why; never a zero."""
+    """A trial that did not measure, and why; never a zero.
+
+    ``by_generator`` says, while the run goes on, that this was no doing of the stack's.
+    """
 
     place: Place
     reason: str
+    by_generator: bool = field(default=False, compare=False)
 
 
 Result = Trial | Failure

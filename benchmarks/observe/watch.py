@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
+from benchmarks.observe.series import Series
 from benchmarks.observe.usage import Meter, Usage
 from benchmarks.trial import Cost
 
@@ -44,6 +46,8 @@ class Watch:
         self._ended = threading.Event()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._memory_peak_mib = 0.0
+        self._memory = Series()
+        self._began_s = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -57,6 +61,7 @@ class Watch:
 
     def start(self) -> None:
         """The window opens."""
+        self._began_s = time.monotonic()
         self._note_memory()
         self._spending.start()
         if self._meter is not None:
@@ -66,16 +71,20 @@ class Watch:
         """The window closes."""
         self._ended.set()
         self._spending.stop()
+        if self._sampler.ident is not None:
+            self._sampler.join()
         self._note_memory()
 
     def cost(self) -> Cost | None:
-        """CPU seconds within the window and peak memory; None where nothing could be read."""
+        """CPU seconds within the window, and memory; None where nothing could be read."""
         cpu_s = self._spending.cpu_s()
-        return None if cpu_s is None else Cost(cpu_s, self._memory_peak_mib)
+        return None if cpu_s is None else Cost(cpu_s, self._memory_peak_mib, self._memory.points())
 
     def _note_memory(self) -> None:
         usage = read(self._meter)
-        self._memory_peak_mib = max(self._memory_peak_mib, usage.memory_mib if usage else 0.0)
+        if usage is not None:
+            self._memory_peak_mib = max(self._memory_peak_mib, usage.memory_mib)
+            self._memory.add(time.monotonic() - self._began_s, usage.memory_mib)
 
     def _sample(self) -> None:
         while not self._ended.wait(SAMPLE_S):

@@ -11,6 +11,7 @@ from benchmarks.search.breaking_point import BreakingPoint
 from benchmarks.search.capacity import Capacity
 from benchmarks.search.finding import Finding, Found
 from benchmarks.search.launches import ColdStart
+from benchmarks.search.soak import Soak
 from benchmarks.search.sustained import Sustained
 from benchmarks.stats.order import Median
 from benchmarks.suite import Scenario
@@ -136,6 +137,19 @@ def _of_cold_start(found: ColdStart) -> Cells:
     }
 
 
+def _of_soak(found: Soak) -> Cells:
+    slope = found.slope
+    return {
+        "MiB": figure(found.memory_mib),
+        "MiB/h": DASH if slope is None else f"{slope.value:+.3g} ({slope.low:+.3g} to {slope.high:+.3g})",
+        "req/s first": figure(found.first.rate_rps),
+        "last": figure(found.last.rate_rps),
+        "p99 first": figure(found.first.p99_ms),
+        "p99 last": figure(found.last.p99_ms),
+        "fail": str(found.failed),
+    }
+
+
 def _median(found: Median | None) -> str:
     if found is None:
         return DASH
@@ -152,4 +166,5 @@ _CELLS: Mapping[type, Callable[..., Cells]] = {
     Sustained: _of_sustained,
     BreakingPoint: _of_breaking_point,
     ColdStart: _of_cold_start,
+    Soak: _of_soak,
 }

@@ -97,7 +97,7 @@ class Bench:
                     alive=lambda: started.failure() is None,
                 )
             except LoadError as error:
-                return Failure(place, _why(error, started))
+                return Failure(place, _why(error, started), by_generator=started.failure() is None)
         cost = watch.cost()
         if reason := self._unmeasured(measurement, cost):
             return Failure(place, reason)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.observe.meter import meter_of
@@ -98,25 +97,40 @@ class Searcher:
             scenario = quest.trying(probe)
             place = Place(quest.stack, scenario.name, block)
             self._show.measuring(place, scenario)
-            result = self._try(place, scenario, started, meter)
-            if isinstance(result, Failure) and started.failure() is None:
+            result = self._try(place, scenario, started, meter, once=probe.once)
+            if isinstance(result, Failure) and result.by_generator:
                 # Not the server's doing, so nothing that a search could learn from.
                 quest.give_up()
                 return
-            found = quest.answer(result)
-            if found is not None:
-                self.run = self.run.with_finding(Finding(quest.stack, quest.scenario.name, found))
-                self._keep(self.run)
-            if not fit_for_more(started, result):
+            self._tell(quest, result)
+            if quest.goes_on_here:
+                if (ended := started.failure()) is not None:
+                    # Another server would not be the one that is looked at.
+                    failure = Failure(replace(place, scenario=quest.name), ended)
+                    self._keep_result(failure)
+                    self._tell(quest, failure)
+            elif not fit_for_more(started, result):
                 return
 
-    def _try(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
-        """Measure until a trial counts or fails, three times at most, on this server as long as it is fit for it."""
+    def _tell(self, quest: _Quest, result: Result) -> None:
+        """Tell the search what came of its probe, and keep what it has found by then."""
+        found = quest.answer(result)
+        if found is not None:
+            self.run = self.run.with_finding(Finding(quest.stack, quest.scenario.name, found))
+            self._keep(self.run)
+
+    def _try(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None, *, once: bool) -> Result:
+        """Measure until a trial counts or fails, three times at most, on this server as long as it is fit for it.
+
+        What is measured ``once`` is not repeated, and stays void where it may not count.
+        """
         attempts = Attempts(place, scenario)
         while (at := attempts.next) is not None:
             result = self._bench.measure(at, scenario, started, meter)
             attempts.take(result)
             self._keep_result(result)
+            if once:
+                return result
             if not fit_for_more(started, result):
                 break
         noisy = attempts.noisy()
@@ -141,16 +155,28 @@ class _Quest:
 
     def trying(self, probe: Probe) -> Scenario:
         """The scenario with the load to be tried, named by it."""
-        return replace(self.scenario, name=f"{self.scenario.name}@{probe.label}", load=probe.load)
+        return replace(self.scenario, name=self.name, load=probe.load)
 
-    def answer(self, result: Result) -> Any:
-        """Tell the search what came of its probe; returns what it found where that ends it, else None."""
+    def answer(self, result: Result) -> Found | None:
+        """Tell the search what came of its probe; returns what it has found by then, None where that is nothing yet."""
         try:
             self.probe = self._search.send(result)
         except StopIteration as ended:
             self.probe = None
-            return ended.value
-        return None
+            found: Found = ended.value
+            return found
+        so_far: Found | None = self.probe.so_far
+        return so_far
+
+    @property
+    def name(self) -> str:
+        """What the next trial is called."""
+        return f"{self.scenario.name}@{self.probe.label}" if self.probe else self.scenario.name
+
+    @property
+    def goes_on_here(self) -> bool:
+        """Whether the next load is for this very server, whatever state that is in."""
+        return self.probe is not None and self.probe.once and not self.probe.fresh
 
     def give_up(self) -> None:
         """Nothing more is to be tried."""

@@ -9,10 +9,12 @@ from typing import Any
 from benchmarks.search.breaking_point import BreakingPoint, Step
 from benchmarks.search.capacity import Capacity, Windows
 from benchmarks.search.launches import ColdStart, Launch, Speedup
+from benchmarks.search.soak import Soak, Third
 from benchmarks.search.sustained import Count, Sustained, Tried
 from benchmarks.stats.order import Median
+from benchmarks.stats.trend import Slope
 
-Found = Capacity | Sustained | BreakingPoint | ColdStart
+Found = Capacity | Sustained | BreakingPoint | ColdStart | Soak
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,15 @@ def _cold_start(fields: Mapping[str, Any]) -> ColdStart:
     )
 
 
+def _soak(fields: Mapping[str, Any]) -> Soak:
+    thirds = {name: Third(**fields[name]) for name in ("first", "last")}
+    return Soak(**{**fields, **thirds, "slope": Slope(**fields["slope"]) if fields["slope"] else None})
+
+
 _KINDS: Mapping[str, tuple[type[Found], Callable[[Mapping[str, Any]], Found]]] = {
     "capacity": (Capacity, _capacity),
     "sustained": (Sustained, _sustained),
     "breaking-point": (BreakingPoint, _breaking_point),
     "cold-start": (ColdStart, _cold_start),
+    "soak": (Soak, _soak),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from benchmarks.plan import Pace, scenario_seconds
+from benchmarks.plan import OVERHEAD_S, Pace, scenario_seconds
 from benchmarks.search.answer import at_rate
 from benchmarks.search.breaking_point import search_breaking_point
 from benchmarks.search.capacity import search_capacity
@@ -16,9 +16,11 @@ from benchmarks.search.settings import (
     CapacitySettings,
     ColdStartSettings,
     Settings,
+    SoakSettings,
     SustainedSettings,
 )
 from benchmarks.search.slo import parse_slo
+from benchmarks.search.soak import PIECES, search_soak
 from benchmarks.search.sustained import search_sustained
 from benchmarks.suite import ClosedLoop, OpenLoop, Scenario
 
@@ -37,6 +39,8 @@ def begin(settings: Settings, scenario: Scenario, seed: str) -> Search[Found]:
             return search_sustained(load, settings, seed)
         case BreakingPointSettings(), OpenLoop() as load:
             return search_breaking_point(load, settings)
+        case SoakSettings(), load if load.duration_s is not None:
+            return search_soak(load, settings)
     raise ValueError(unfit(settings, scenario) or "no such mode")
 
 
@@ -46,6 +50,8 @@ def unfit(settings: Settings, scenario: Scenario) -> str | None:
     if isinstance(settings, SustainedSettings):
         fits = isinstance(scenario.load, ClosedLoop) and scenario.load.duration_s is not None
         return None if fits else f"{load} connections and a duration_s"
+    if isinstance(settings, SoakSettings):
+        return None if scenario.load.duration_s is not None else f"{load} a duration_s"
     if isinstance(settings, ColdStartSettings):
         fits = isinstance(scenario.load, ClosedLoop) and scenario.load.connections == 1 and bool(scenario.load.requests)
         return None if fits else f"{load} one connection and a number of requests"
@@ -59,6 +65,8 @@ def search_seconds(settings: Settings, scenario: Scenario, pace: Pace) -> float:
             return _of_capacity(settings, load, scenario, pace)
         case SustainedSettings(), ClosedLoop() as load:
             return _of_sustained(settings, load, scenario, pace)
+        case SoakSettings(), _:
+            return pace.launch_s + scenario_seconds(scenario, pace) + PIECES * OVERHEAD_S
         case ColdStartSettings(), ClosedLoop():
             return settings.launches * (pace.launch_s + scenario_seconds(scenario, pace))
         case BreakingPointSettings(), OpenLoop():

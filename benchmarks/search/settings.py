@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from benchmarks.budget import DEFAULT_MEMORY_MIB
+
 MOST_RATE_RPS = 100_000.0
 FEWEST_CONFIRMATIONS = 5
 
@@ -85,9 +87,23 @@ class ColdStartSettings:
         return f"how {self.launches} fresh launches start"
 
 
-Settings = ColdStartSettings | CapacitySettings | SustainedSettings | BreakingPointSettings
+@dataclass(frozen=True, slots=True)
+class SoakSettings:
+    """One load for a long time; ``memory_mib`` is the budget that a growing stack would fill."""
+
+    mode: ClassVar[str] = "soak"
+    memory_mib: int = DEFAULT_MEMORY_MIB
+
+    @property
+    def goal(self) -> str:
+        """What is looked for, in a few words."""
+        return "whether memory grows under a long load"
+
+
+Settings = SoakSettings | ColdStartSettings | CapacitySettings | SustainedSettings | BreakingPointSettings
 _MODES: Mapping[str, type[Settings]] = {
-    each.mode: each for each in (CapacitySettings, SustainedSettings, BreakingPointSettings, ColdStartSettings)
+    each.mode: each
+    for each in (CapacitySettings, SustainedSettings, BreakingPointSettings, ColdStartSettings, SoakSettings)
 }
 
 

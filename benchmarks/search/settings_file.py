@@ -11,6 +11,7 @@ from benchmarks.search.settings import (
     CapacitySettings,
     ColdStartSettings,
     Settings,
+    SoakSettings,
     SustainedSettings,
 )
 from benchmarks.search.slo import parse_slo
@@ -90,4 +91,5 @@ _PARSERS: Mapping[str, Callable[[Fields], Settings]] = {
     SustainedSettings.mode: _sustained,
     BreakingPointSettings.mode: _breaking_point,
     ColdStartSettings.mode: _cold_start,
+    SoakSettings.mode: lambda _fields: SoakSettings(),
 }

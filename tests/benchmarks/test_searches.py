@@ -19,7 +19,7 @@ GATES = tuple(
 )
 
 
-def searched(folder: Path, suite: str) -> dict[str, Any]:
+def searched(folder: Path, suite: str, *more: str) -> dict[str, Any]:
     """The run.json of a suite on a server that takes 20 ms for every answer."""
     (folder / "serve.py").write_text(OWN_SERVER)
     (folder / "mine.toml").write_text(
@@ -27,7 +27,7 @@ def searched(folder: Path, suite: str) -> dict[str, Any]:
     )
     (folder / "suite.toml").write_text(suite)
     arguments = ("--stacks-file", str(folder / "mine.toml"), "--stacks", "mine", "--out", str(folder / "out"))
-    done = stackduel("run", str(folder / "suite.toml"), *arguments, *GATES, "--timeout", "5s")
+    done = stackduel("run", str(folder / "suite.toml"), *arguments, *GATES, "--timeout", "5s", *more)
     assert done.returncode == 0, done.stderr
     (run,) = (folder / "out").iterdir()
     content: dict[str, Any] = json.loads((run / "run.json").read_text())
@@ -101,6 +101,22 @@ def test_cold_starts_are_measured_on_a_real_server(tmp_path: Path) -> None:
     assert finding["launch_ms"]["low"] is None, "three launches are too few for an interval"
 
 
+def test_a_soak_is_measured_on_a_real_server_in_pieces(tmp_path: Path) -> None:
+    """Twelve pieces on one server, with memory over time, and for as long as --duration says."""
+    content = searched(
+        tmp_path,
+        HEAD + 'mode = "soak"\n[[scenario]]\nname = "x"\npath = "/"\nload = { connections = 2, duration_s = 600.0 }\n',
+        "--duration",
+        "6s",
+    )
+    (finding,) = content["findings"]
+    assert finding["duration_s"] == pytest.approx(6.0, abs=0.5)
+    assert [trial["scenario"] for trial in content["trials"]] == [f"x@{piece}of12" for piece in range(1, 13)]
+    assert {trial["block"] for trial in content["trials"]} == {1}
+    assert all(mib > 5 for trial in content["trials"] for _, mib in trial["memory_timeline"])
+    assert finding["slope"]["low"] <= finding["slope"]["value"] <= finding["slope"]["high"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -132,6 +148,16 @@ def test_wrong_input_of_capacity_is_told_with_status_2(arguments: list[str], tol
         ("search = { resolution = 0.1 }", [], "search: needs a mode that searches"),
         ('mode = "capacity"', [], "load: mode capacity starts from a rate"),
         ('mode = "capacity"', ["--blocks", "5"], "--blocks: not for suites of mode capacity"),
+        ('mode = "soak"', ["--duration", "25h"], "25h is not in the range from 1 s to 24 h 0 min"),
+        ('mode = "capacity"', ["--duration", "1m"], "--duration: for suites of mode soak only"),
+        ('mode = "cold-start"', [], "load: mode cold-start starts from one connection and a number of requests"),
+        ('mode = "cold-start"', ["--launcher", "url"], "--launcher: mode cold-start launches stacks itself"),
+        ('mode = "breaking-point"', [], "load: mode breaking-point starts from a rate"),
+        (
+            'mode = "sustained"\nsearch = { most_connections = 0 }',
+            [],
+            "most_connections: must be a whole number from 1",
+        ),
         ('mode = "capacity"', ["--time-budget", "5m"], "--time-budget: not for suites of mode capacity"),
     ],
 )
@@ -148,6 +174,15 @@ def test_wrong_suites_and_options_are_told_with_status_2(
     done = stackduel("run", str(path), *arguments, "--out", str(tmp_path / "out"))
     assert done.returncode == 2
     assert told in done.stderr
+
+
+@pytest.mark.parametrize("suite", ["sustained", "breaking-point", "soak", "cold-start"])
+def test_a_dry_run_of_every_mode_tells_what_is_looked_for_and_how_long(suite: str) -> None:
+    """A line for each stack and scenario, and a total."""
+    done = stackduel("run", suite, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("(about ") >= 5
+    assert "less or more; nothing was started." in done.stdout
 
 
 def test_a_dry_run_of_capacity_tells_what_is_looked_for(tmp_path: Path) -> None:
