@@ -201,8 +201,8 @@ TRIAL_KEYS = (
     "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "dispatch_ms", "first_byte_ms",
     "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
     "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "reconnects", "resent", "drained", "warmup",
-    "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "generator", "noise", "downstream_cpu_s",
-    "null_rate_rps",
+    "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "generator", "noise",
+    "downstream_cpu_s", "null_rate_rps",
 )  # fmt: skip
 
 

@@ -74,11 +74,11 @@ def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
     load = scenario.load
     request_s = mean_request_seconds(scenario.workloads, fans_out=pace.fans_out)
     if isinstance(load, OpenLoop):
-        return request_s + load.warmup_s + load.duration_s + request_s + OVERHEAD_S
+        return request_s + load.warmup_s + load.stable_within_s + load.duration_s + request_s + OVERHEAD_S
     # Little's law: more connections than slots wait in turn.
     busy = load.connections if pace.slots is None else min(load.connections, pace.slots)
     per_request_s = request_s / busy
-    warm_s = max(load.warmup_s, load.warmup_requests * per_request_s)
+    warm_s = max(load.warmup_s, load.warmup_requests * per_request_s) + load.stable_within_s
     if load.duration_s is None:
         return request_s + warm_s + (load.requests or 0) * per_request_s + OVERHEAD_S
     drain_s = load.connections * per_request_s
