@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -74,7 +75,11 @@ def test_a_watch_samples_memory_while_the_window_is_open(monkeypatch: pytest.Mon
         watch.start()
         assert meter.asked_often.wait(30)
         watch.stop()
-    assert watch.cost() == Cost(1.0, 90.0)
+    cost = watch.cost()
+    assert cost is not None
+    assert replace(cost, memory=()) == Cost(1.0, 90.0)
+    assert [each.mib for each in cost.memory][:2] == [10.0, 90.0]
+    assert [each.t_s for each in cost.memory] == sorted(each.t_s for each in cost.memory)
     assert not watch._sampler.is_alive()
 
 

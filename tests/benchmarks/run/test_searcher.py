@@ -18,11 +18,12 @@ from benchmarks.report import markdown
 from benchmarks.run.bench import Bench, Terms
 from benchmarks.run.searcher import Searcher
 from benchmarks.search.capacity import Capacity
-from benchmarks.search.settings import CapacitySettings
-from benchmarks.suite import OpenLoop, Scenario
+from benchmarks.search.settings import CapacitySettings, Settings, SoakSettings
+from benchmarks.search.soak import PIECES, Soak
+from benchmarks.suite import ClosedLoop, OpenLoop, Scenario
 from benchmarks.target import Address
 from benchmarks.trial import Failure
-from tests.benchmarks.makers import WAITING, run
+from tests.benchmarks.makers import WAITING, measurement, run
 from tests.benchmarks.run.test_conductor import STACKS, FakeEngine, FakeLauncher, Silent
 from tests.benchmarks.search.simulated import opened
 from tests.conftest import serving
@@ -45,10 +46,16 @@ def holds(most_rps: float) -> Callable[[Job], Measurement]:
 class Scene:
     """A searcher over fakes, and everything that it kept."""
 
-    def __init__(self, launcher: FakeLauncher, answer: Callable[[Job], Measurement]) -> None:
+    def __init__(
+        self,
+        launcher: FakeLauncher,
+        answer: Callable[[Job], Measurement],
+        scenario: Scenario = SCENARIO,
+        settings: Settings = SETTINGS,
+    ) -> None:
         self.kept: list[Run] = []
-        begun = run([], scenarios=(SCENARIO,))
-        begun = replace(begun, suite=replace(begun.suite, search=SETTINGS))
+        begun = run([], scenarios=(scenario,))
+        begun = replace(begun, suite=replace(begun.suite, search=settings))
         self.searcher = Searcher(
             begun,
             STACKS,
@@ -154,3 +161,53 @@ def test_an_interruption_keeps_what_was_found(address: Address) -> None:
         scene.searcher.carry_out()
     assert len(scene.kept[-1].results) == 1
     assert launcher.events[-1].startswith("stop")
+
+
+SOAK = Scenario("soak", WAITING.workloads, ClosedLoop(2, duration_s=120.0))
+
+
+def piece(_job: Job) -> Measurement:
+    """A piece of a soak that the server was still busy with when it had ended."""
+    return replace(measurement([10.0] * 500, 10.0), drained=False)
+
+
+def test_the_pieces_of_a_soak_stay_on_one_server(address: Address) -> None:
+    """Each stack is started once, whatever state a piece leaves it in, and the finding grows with every piece."""
+    launcher = FakeLauncher(address)
+    scene = Scene(launcher, piece, SOAK, SoakSettings())
+    done = scene.searcher.carry_out()
+    assert launcher.events.count("start slow") == launcher.events.count("start fast") == 1
+    assert len(done.results) == 2 * PIECES
+    lengths = [kept.findings[0].found for kept in scene.kept if len(kept.findings) == 1]
+    durations = [found.duration_s for found in lengths if isinstance(found, Soak)]
+    assert durations == sorted(durations)
+    assert {10.0, 120.0} <= set(durations)
+
+
+def test_a_soak_ends_with_its_server(address: Address) -> None:
+    """A server that ends between two pieces is not replaced: what it showed stands, with how it ended."""
+    launcher = FakeLauncher(address)
+    scene = Scene(launcher, piece, SOAK, SoakSettings())
+
+    def ending(run: Run) -> None:
+        last = run.results[-1].place.stack
+        if launcher.current is not None and sum(result.place.stack == last for result in run.results) == 3:
+            launcher.current.ended = "the server ended with exit status 9"
+
+    scene.searcher._keep = ending
+    done = scene.searcher.carry_out()
+    assert launcher.events.count("start slow") == 1
+    for finding in done.findings:
+        assert isinstance(finding.found, Soak)
+        assert (finding.found.duration_s, finding.found.ended) == (30.0, "the server ended with exit status 9")
+
+
+def test_disturbed_pieces_are_measured_once(address: Address) -> None:
+    """A soak goes on where a trial would be repeated."""
+
+    def disturbed(job: Job) -> Measurement:
+        return measurement([10.0] * 500, 10.0, generator_cpu_s=9.9)
+
+    done = Scene(FakeLauncher(address), disturbed, SOAK, SoakSettings()).searcher.carry_out()
+    assert {result.place.attempt for result in done.results} == {1}
+    assert all(isinstance(each.found, Soak) and each.found.disturbed == PIECES for each in done.findings)

@@ -68,6 +68,16 @@ def test_a_server_that_does_not_leak_is_told_so() -> None:
     assert soak.sentence.startswith("No leak seen: memory slope ")
 
 
+def test_what_may_fill_the_budget_within_a_day_is_not_called_no_leak() -> None:
+    """A minute of memory that moves by 5 MiB has bounds of hundreds of MiB an hour, which tell nothing."""
+    draw = np.random.default_rng(4)
+    serve = server(lambda _at_s: 94.0 + 5 * float(draw.standard_normal()))
+    soak, _ = carried_out(search_soak(replace(HOUR, duration_s=120.0), BUDGET), serve)
+    assert soak.slope is not None
+    assert soak.slope.low < 0 < soak.slope.high
+    assert soak.sentence.startswith("Too short to tell whether memory grows: slope ")
+
+
 def test_caches_that_fill_at_first_are_no_leak() -> None:
     """What grows in the first tenth alone is left out of the slope."""
     soak, _ = found(server(lambda at_s: 94 + 30 * min(at_s / 300, 1)))
