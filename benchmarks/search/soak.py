@@ -109,7 +109,8 @@ def soaked(trials: Sequence[Trial], settings: SoakSettings, ended: str = "") -> 
     full_in_h = None
     if found is not None and found.low > 0 and now_mib is not None:
         full_in_h = max(0.0, settings.memory_mib - now_mib) / found.value
-    third = max(1, len(trials) // 3)
+    # Of fewer than three pieces there is no last third to be compared.
+    third = len(trials) // 3
     return Soak(
         duration_s=total_s,
         requests=sum(trial.measurement.requests for trial in trials),
@@ -119,7 +120,7 @@ def soaked(trials: Sequence[Trial], settings: SoakSettings, ended: str = "") -> 
         slope=found,
         full_in_h=full_in_h,
         first=_third(trials[:third]),
-        last=_third(trials[-third:]),
+        last=_third(trials[-third:] if third else ()),
         disturbed=sum(not trial.counts for trial in trials),
         ended=ended,
     )

@@ -112,6 +112,15 @@ def test_every_piece_brings_what_was_found_so_far() -> None:
     assert [probe.so_far.duration_s for probe in tried[1:]] == pytest.approx([300.0 * n for n in range(1, PIECES)])
 
 
+def test_the_first_two_pieces_have_no_thirds() -> None:
+    """What would be compared with itself is not compared."""
+    _, tried = found(server(lambda _at_s: 94.0))
+    two, three = tried[2].so_far, tried[3].so_far
+    assert (two.first.rate_rps, two.last.rate_rps) == (None, None)
+    assert "first third" not in two.sentence
+    assert three.first.rate_rps == three.last.rate_rps == 2.0
+
+
 def test_a_server_that_ends_keeps_what_was_found() -> None:
     """Its obituary stands behind the figures of the pieces before."""
     serve, dead = server(lambda at_s: 94 + 60 * at_s / 3600), Failure(Place("it", "x", 1), "used 201 MiB of memory")
