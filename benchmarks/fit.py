@@ -19,6 +19,8 @@ MOST_BLOCKS = 30
 # Where nothing was measured yet: ratios differ by about so much from block to block on an ordinary machine.
 SUPPOSED_SPREAD = 0.03
 WISHED_PRECISION = 0.02
+# The half-width below which more scenarios are worth more than more blocks.
+WORTH_HAVING = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +35,37 @@ class Fitted:
 def fit(suite: Suite, paces: Mapping[str, Pace], budget_s: float) -> Fitted:
     """The suite with as much as ``budget_s`` seconds hold, in at least as many blocks as an interval needs.
 
-    ``paces`` are those of all stacks, the twin among them. Raises ValueError, saying how much time is needed, where
-    not even the shortest windows of one scenario fit.
+    As much as leaves blocks enough for a precision worth having: many scenarios in few blocks would all end
+    inconclusive. Where none has it, what comes nearest. ``paces`` are those of all stacks, the twin among them.
+
+    Raises ValueError, saying how much time is needed, where not even the shortest windows of one scenario fit.
     """
-    candidates = _candidates(suite.scenarios)
-    for scenarios in candidates:
-        block_s = block_seconds(scenarios, paces)
-        blocks = min(int(budget_s / block_s), MOST_BLOCKS)
-        if blocks >= FEWEST_BLOCKS:
-            precision = suite.precision or WISHED_PRECISION
-            fitted = replace(suite, scenarios=scenarios, blocks=FEWEST_BLOCKS, most_blocks=blocks, precision=precision)
-            return Fitted(fitted, block_s, _sentence(suite, fitted, paces))
-    needed_s = FEWEST_BLOCKS * min(block_seconds(scenarios, paces) for scenarios in candidates)
-    # Rounded up: whoever gives what is asked for is not to be refused again.
-    raise ValueError(f"at least {(int(needed_s / 6) + 1) / 10:g} minutes are needed for {len(paces)} stacks")
+    candidates = [_offer(suite, scenarios, paces, budget_s) for scenarios in _candidates(suite.scenarios)]
+    possible = [offer for offer in candidates if offer.suite.most_blocks >= FEWEST_BLOCKS]
+    if not possible:
+        needed_s = FEWEST_BLOCKS * min(offer.block_s for offer in candidates)
+        # Rounded up: whoever gives what is asked for is not to be refused again.
+        raise ValueError(f"at least {(int(needed_s / 6) + 1) / 10:g} minutes are needed for {len(paces)} stacks")
+    precise = (offer for offer in possible if offer.precision <= WORTH_HAVING)
+    chosen = next(precise, None) or min(possible, key=lambda offer: offer.precision)
+    return Fitted(chosen.suite, chosen.block_s, _sentence(suite, chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What the time could buy: a suite, the seconds that a block of it takes, and the precision supposed of it."""
+
+    suite: Suite
+    block_s: float
+    precision: float
+
+
+def _offer(suite: Suite, scenarios: tuple[Scenario, ...], paces: Mapping[str, Pace], budget_s: float) -> _Offer:
+    block_s = block_seconds(scenarios, paces)
+    blocks = min(int(budget_s / block_s), MOST_BLOCKS)
+    wished = suite.precision or WISHED_PRECISION
+    fitted = replace(suite, scenarios=scenarios, blocks=FEWEST_BLOCKS, most_blocks=blocks, precision=wished)
+    return _Offer(fitted, block_s, precision_of(fitted, paces, max(blocks, FEWEST_BLOCKS)))
 
 
 def block_seconds(scenarios: Sequence[Scenario], paces: Mapping[str, Pace]) -> float:
@@ -69,9 +88,8 @@ def _candidates(scenarios: Sequence[Scenario]) -> list[tuple[Scenario, ...]]:
 
 
 def _thinned(scenarios: Sequence[Scenario], count: int) -> tuple[Scenario, ...]:
-    """``count`` of the scenarios, evenly spread over them, the last among them."""
-    last = len(scenarios) - 1
-    return tuple(scenarios[last - round(place * len(scenarios) / count)] for place in reversed(range(count)))
+    """``count`` of the scenarios: of so many equal parts of them, each one's middle."""
+    return tuple(scenarios[(2 * part + 1) * len(scenarios) // (2 * count)] for part in range(count))
 
 
 def _shortened(scenario: Scenario, step: float) -> Scenario:
@@ -98,7 +116,8 @@ def _shorter(load: Load, step: float, shortest_s: float, wait_s: float) -> Load:
     return replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
 
 
-def _sentence(suite: Suite, fitted: Suite, paces: Mapping[str, Pace]) -> str:
+def _sentence(suite: Suite, offer: _Offer) -> str:
+    fitted = offer.suite
     kept, all_of_them = len(fitted.scenarios), len(suite.scenarios)
     share = f"{kept} of {all_of_them} scenarios" if kept < all_of_them else f"all {kept} scenarios"
     if all_of_them == 1:
@@ -108,10 +127,9 @@ def _sentence(suite: Suite, fitted: Suite, paces: Mapping[str, Pace]) -> str:
     if windows:
         shortest = f"{round(windows[0], 2):g} s"
         text += f" with windows of {shortest}" if len(windows) == 1 else f" with windows from {shortest} on"
-    precision = precision_of(fitted, paces, fitted.most_blocks)
     text += (
-        f": bounds of about ±{100 * precision:.0f} %, supposed that ratios differ by {100 * SUPPOSED_SPREAD:.0f} % "
-        "from block to block."
+        f": bounds of about ±{100 * offer.precision:.0f} %, "
+        f"supposed that ratios differ by {100 * SUPPOSED_SPREAD:.0f} % from block to block."
     )
     if kept < all_of_them:
         left_out = [each.name for each in suite.scenarios if each.name not in {one.name for one in fitted.scenarios}]

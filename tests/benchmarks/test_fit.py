@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.duration import parse_duration
-from benchmarks.fit import MOST_BLOCKS, ROUNDS, SHORTEST_S, block_seconds, fit, precision_of
+from benchmarks.fit import MOST_BLOCKS, ROUNDS, SHORTEST_S, WORTH_HAVING, block_seconds, fit, precision_of
 from benchmarks.plan import Pace, plan, total_seconds
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
@@ -134,7 +134,7 @@ def test_the_wished_precision_of_a_suite_stands() -> None:
 
 
 def test_shorter_windows_come_before_fewer_scenarios() -> None:
-    """At half of the time everything is measured for shorter; in a minute, the last scenario alone."""
+    """At half of the time everything is measured for shorter; in a minute, the middle scenario alone."""
     scenarios = [replace(WAITING, name=f"w{n}", load=ClosedLoop(n, duration_s=20.0, warmup_s=4.0)) for n in (1, 9, 50)]
     whole_s = FEWEST_BLOCKS * block_seconds(scenarios, PACES)
     half = fit(suite(*scenarios), PACES, whole_s / 2).suite
@@ -142,9 +142,20 @@ def test_shorter_windows_come_before_fewer_scenarios() -> None:
     assert [each.load.duration_s for each in half.scenarios] == pytest.approx([6.6] * 3)
     assert [each.load.warmup_s for each in half.scenarios] == pytest.approx([1.32] * 3)
     minute = fit(suite(*scenarios), PACES, 60)
-    assert [each.name for each in minute.suite.scenarios] == ["w50"]
-    assert minute.sentence.endswith(" Left out: w1, w9.")
+    assert [each.name for each in minute.suite.scenarios] == ["w9"]
+    assert minute.sentence.endswith(" Left out: w1, w50.")
     assert "1 of 3 scenarios" in minute.sentence
+
+
+def test_blocks_come_before_scenarios_that_all_would_end_inconclusive() -> None:
+    """Of many scenarios, as many as leave enough blocks for a precision worth having; else what comes nearest to it."""
+    many = [replace(WAITING, name=f"w{n}", load=ClosedLoop(n, duration_s=1.0)) for n in range(1, 41)]
+    enough = fit(suite(*many), PACES, 600)
+    assert 1 < len(enough.suite.scenarios) < len(many)
+    assert precision_of(enough.suite, PACES, enough.suite.most_blocks) <= WORTH_HAVING
+    five_blocks_s = FEWEST_BLOCKS * block_seconds(many[20:21], PACES)
+    least = fit(suite(*many), PACES, five_blocks_s * 1.01).suite
+    assert (len(least.scenarios), least.most_blocks) == (1, FEWEST_BLOCKS)
 
 
 def test_one_scenario_is_said_as_one() -> None:
@@ -174,7 +185,7 @@ def test_a_shortened_open_loop_still_has_arrivals() -> None:
         Scenario(f"r{rate:g}", (Workload("/x"),), OpenLoop(rate, 40.0, warmup_s=4.0, stable_within_s=8.0))
         for rate in (0.1, 1.0, 500.0)
     ]
-    fitted = fit(suite(*slow), PACES, 790).suite.scenarios
+    fitted = fit(suite(*slow), PACES, 1000).suite.scenarios
     assert [each.load.duration_s for each in fitted] == [40.0, 10.0, 0.5]
     assert {each.load.stable_within_s for each in fitted} == {0.0}
 
