@@ -15,6 +15,8 @@ from benchmarks.trial import Comparison, Result, Trial
 from benchmarks.twin import is_twin
 
 NO_BENEFIT = "no benefit"
+# Where a tenth of a window's requests or more are in flight, they queue, and do not come in rounds.
+COARSEST = 0.10
 # The matrix knows no smaller word than a moderate benefit; 2 % is not worth a change.
 SMALLEST_BENEFIT = 1.02
 
@@ -107,7 +109,7 @@ def _resolution(pair: _Pair, baseline: str, slots: Mapping[str, int | None]) -> 
         statistics.median(_round(trial, slots.get(name)) / trial.measurement.completed for trial in side)
         for name, side in zip(names, zip(*pair.blocks, strict=True), strict=True)
     ]
-    return max(rounds)
+    return min(max(rounds), COARSEST)
 
 
 def _round(trial: Trial, slots: int | None) -> float:

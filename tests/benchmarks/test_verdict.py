@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.stats.decision import SMALLEST_MARGIN
 from benchmarks.trial import Comparison, Failure, Place, State, Trial
-from benchmarks.verdict import compare, matrix_word, migrations
+from benchmarks.verdict import COARSEST, compare, matrix_word, migrations
 from tests.benchmarks.makers import trial
 
 
@@ -247,3 +247,15 @@ def test_the_matrix_has_no_word_on_the_twin() -> None:
     """The baseline once more is no migration."""
     trials = [*blocks_of("slow", [100] * 5), *blocks_of("slow.twin", [100] * 5), *blocks_of("fast", [200] * 5)]
     assert [each.candidate for each in migrations(compare(trials, "slow"))] == ["fast"]
+
+
+def test_a_queue_is_no_round_of_requests_in_step() -> None:
+    """A hundred requests that queue for a server of unknown slots do not make four times as fast no difference."""
+    results = []
+    for block in range(1, 6):
+        for stack, requests in (("slow", 28), ("slow.twin", 28), ("fast", 112)):
+            queued = trial(stack, requests, block=block)
+            results.append(replace(queued, measurement=replace(queued.measurement, in_flight_mean=100.0)))
+    found = {each.candidate: each for each in compare(results, "slow")}
+    assert found["fast"].verdict == "faster"
+    assert found["fast"].margin == COARSEST
