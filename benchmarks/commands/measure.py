@@ -127,7 +127,8 @@ def _search(
         settings, timeout_s = run.suite.search, options.timeout_s
         ColdStarter(run, stacks, settings, launcher, bench, keep, narrator, timeout_s).carry_out()
         return
-    Searcher(run, stacks, launcher=launcher, bench=bench, keep=keep, show=narrator).carry_out()
+    searcher = Searcher(run, stacks, launcher=launcher, bench=bench, keep=keep, show=narrator, strict=options.strict)
+    searcher.carry_out()
 
 
 def _compare(

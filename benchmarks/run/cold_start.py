@@ -17,7 +17,7 @@ from benchmarks.observe.watch import read
 from benchmarks.plan import Step
 from benchmarks.record import Run
 from benchmarks.run.bench import Bench
-from benchmarks.run.conductor import Show
+from benchmarks.run.loop import Show
 from benchmarks.search.cold_start import concluded
 from benchmarks.search.launches import Launch
 from benchmarks.search.settings import ColdStartSettings

@@ -6,39 +6,21 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
-from typing import Protocol
 
 from benchmarks.launch.base import Launcher, LaunchError, Started
-from benchmarks.observe.meter import meter_of
-from benchmarks.observe.settle import settle
 from benchmarks.observe.usage import Meter
 from benchmarks.plan import Step
 from benchmarks.record import Run
 from benchmarks.run.attempts import Attempts, fit_for_more
 from benchmarks.run.bench import Bench
+from benchmarks.run.loop import Loop, Show
 from benchmarks.stacks import Stack
 from benchmarks.suite import Scenario
-from benchmarks.trial import Failure, Place, Result
+from benchmarks.trial import Failure, Place
 from benchmarks.verify import VerifyError
 
 
-class Show(Protocol):
-    """Whoever tells the user what is going on."""
-
-    def launching(self, step: Step) -> None:
-        """A stack is being started."""
-
-    def measuring(self, place: Place, scenario: Scenario) -> None:
-        """A trial begins."""
-
-    def progress(self, requests: int, elapsed_s: float) -> None:
-        """So many requests were answered since the window opened."""
-
-    def finished(self, result: Result) -> None:
-        """A trial ended, well or not."""
-
-
-class Conductor:
+class Conductor(Loop):
     """Carries out the steps of a run, one after another, and keeps the run after every trial.
 
     ``strict`` keeps no trial that the host disturbed; ``repeats_s`` is how many seconds void trials may be repeated
@@ -57,13 +39,7 @@ class Conductor:
         strict: bool = False,
         repeats_s: float = inf,
     ) -> None:
-        self.run = run
-        self._stacks = stacks
-        self._launcher = launcher
-        self._bench = bench
-        self._keep = keep
-        self._show = show
-        self._strict = strict
+        super().__init__(run, stacks, launcher=launcher, bench=bench, keep=keep, show=show, strict=strict)
         self._repeats_s = repeats_s
         self._refused: dict[str, str] = {}
 
@@ -85,10 +61,7 @@ class Conductor:
         while pending:
             self._show.launching(step)
             try:
-                with self._launcher.start(stack) as started:
-                    meter = meter_of(started.subject)
-                    settle(meter)
-                    self._bench.verify(stack.name, started, [attempts.scenario for attempts in pending])
+                with self._ready(stack, [attempts.scenario for attempts in pending]) as (started, meter):
                     fresh = True
                     while pending and fresh:
                         fresh = self._attempt(pending, started, meter)
@@ -121,8 +94,3 @@ class Conductor:
     def _fail(self, step: Step, scenarios: Iterable[Scenario], reason: str) -> None:
         for scenario in scenarios:
             self._keep_result(Failure(Place(step.stack, scenario.name, step.block), reason))
-
-    def _keep_result(self, result: Result) -> None:
-        self.run = self.run.plus(result)
-        self._keep(self.run)
-        self._show.finished(result)

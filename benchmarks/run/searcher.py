@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from benchmarks.launch.base import Launcher, LaunchError, Started
-from benchmarks.observe.meter import meter_of
-from benchmarks.observe.settle import settle
 from benchmarks.observe.usage import Meter
 from benchmarks.plan import Step
 from benchmarks.record import Run
 from benchmarks.run.attempts import Attempts, fit_for_more
 from benchmarks.run.bench import Bench
-from benchmarks.run.conductor import Show
+from benchmarks.run.loop import Loop, Show
 from benchmarks.search.finding import Finding, Found
 from benchmarks.search.modes import begin
 from benchmarks.search.probe import Probe, Search
@@ -24,7 +22,7 @@ from benchmarks.trial import Failure, Place, Result
 from benchmarks.verify import VerifyError
 
 
-class Searcher:
+class Searcher(Loop):
     """Carries out a suite's searches in rounds, each stack of a round on a fresh server, and keeps every trial.
 
     A search that asks for a fresh server waits for the next round, so that a drift of the host's speed falls on all
@@ -40,16 +38,12 @@ class Searcher:
         bench: Bench,
         keep: Callable[[Run], None],
         show: Show,
+        strict: bool = False,
     ) -> None:
+        super().__init__(run, stacks, launcher=launcher, bench=bench, keep=keep, show=show, strict=strict)
         settings = run.suite.search
         if settings is None:
             raise ValueError(f"suite {run.suite.name} searches for nothing")
-        self.run = run
-        self._stacks = stacks
-        self._launcher = launcher
-        self._bench = bench
-        self._keep = keep
-        self._show = show
         self._quests = {
             stack: [
                 _Quest(stack, scenario, begin(settings, scenario, f"{run.seed}/{stack}/{scenario.name}"))
@@ -77,10 +71,7 @@ class Searcher:
         step = Step(block, name, tuple(quest.scenario for quest in quests))
         self._show.launching(step)
         try:
-            with self._launcher.start(stack) as started:
-                meter = meter_of(started.subject)
-                settle(meter)
-                self._bench.verify(stack.name, started, step.scenarios)
+            with self._ready(stack, step.scenarios) as (started, meter):
                 for quest in quests:
                     self._advance(quest, started, meter, block)
         except (LaunchError, VerifyError, ProcessLookupError) as error:
@@ -133,15 +124,10 @@ class Searcher:
                 return result
             if not fit_for_more(started, result):
                 break
-        noisy = attempts.noisy()
+        noisy = None if self._strict else attempts.noisy()
         if noisy is not None:
             self._keep_result(noisy)
         return noisy or result
-
-    def _keep_result(self, result: Result) -> None:
-        self.run = self.run.plus(result)
-        self._keep(self.run)
-        self._show.finished(result)
 
 
 class _Quest:

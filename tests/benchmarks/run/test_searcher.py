@@ -22,7 +22,7 @@ from benchmarks.search.settings import CapacitySettings, Settings, SoakSettings
 from benchmarks.search.soak import PIECES, Soak
 from benchmarks.suite import ClosedLoop, OpenLoop, Scenario
 from benchmarks.target import Address
-from benchmarks.trial import Failure
+from benchmarks.trial import Failure, HostNoise, Trial
 from tests.benchmarks.makers import WAITING, measurement, run
 from tests.benchmarks.run.test_conductor import STACKS, FakeEngine, FakeLauncher, Silent
 from tests.benchmarks.search.simulated import opened
@@ -52,6 +52,8 @@ class Scene:
         answer: Callable[[Job], Measurement],
         scenario: Scenario = SCENARIO,
         settings: Settings = SETTINGS,
+        *,
+        strict: bool = False,
     ) -> None:
         self.kept: list[Run] = []
         begun = run([], scenarios=(scenario,))
@@ -70,6 +72,7 @@ class Scene:
             ),
             keep=self.kept.append,
             show=Silent(),
+            strict=strict,
         )
 
 
@@ -161,6 +164,29 @@ def test_an_interruption_keeps_what_was_found(address: Address) -> None:
         scene.searcher.carry_out()
     assert len(scene.kept[-1].results) == 1
     assert launcher.events[-1].startswith("stop")
+
+
+class StolenHost:
+    """A noise meter of a host whose hypervisor takes half of its CPU time."""
+
+    def __init__(self, _meters: object) -> None: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def noise(self) -> HostNoise:
+        return HostNoise(steal=0.5)
+
+
+@pytest.mark.parametrize(("strict", "states"), [(False, {"void", "noisy"}), (True, {"void"})])
+def test_a_strict_search_keeps_no_trial_that_the_host_disturbed(
+    address: Address, strict: bool, states: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three void attempts leave a noisy trial behind, and under ``--strict`` none."""
+    monkeypatch.setattr("benchmarks.run.bench.NoiseMeter", StolenHost)
+    done = Scene(FakeLauncher(address), holds(1000), strict=strict).searcher.carry_out()
+    assert {result.state for result in done.results if isinstance(result, Trial)} == states
 
 
 SOAK = Scenario("soak", WAITING.workloads, ClosedLoop(2, duration_s=120.0))
