@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from benchmarks.ceiling_share import ceiling_shares
 from benchmarks.change import change_to
 from benchmarks.curve import curves
 from benchmarks.record import Run
+from benchmarks.sla import slas
 from benchmarks.stats.advice import advise, advise_each
 from benchmarks.stats.decision import SMALLEST_MARGIN, minutes_to_settle
 from benchmarks.stats.intervals import Interval, blocks_for
@@ -35,6 +37,8 @@ def conclude(run: Run, block_s: float | None = None) -> Run:
         limits=bound,
         curves=curves(candidates, run.suite.scenarios, run.stacks, shared),
         advice=_advice(run, comparisons, block_s),
+        ceiling_shares=ceiling_shares(run.results, run.isolated, run.suite.scenarios),
+        slas=slas(run.results, run.suite.scenarios, run.stacks),
     )
 
 

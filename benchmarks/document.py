@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
+from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve, Point
 from benchmarks.histogram import Histogram, summarise
+from benchmarks.isolated import alone_from_dict, alone_to_dict
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
 from benchmarks.search.finding import finding_from_dict, finding_to_dict
 from benchmarks.search.settings import settings_from_dict, settings_to_dict
-from benchmarks.suite import PLAIN_HEADERS, Scenario, Suite, Workload, load_from_dict
+from benchmarks.sla import sla_from_dict, sla_to_dict
+from benchmarks.stored import stored_histogram
+from benchmarks.suite import PLAIN_HEADERS, Promise, Scenario, Suite, Workload, load_from_dict
 from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Memory, Place, Result, Trial
 
 SCHEMA = 1
@@ -44,6 +48,9 @@ def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, A
         "crossover": [asdict(curve) for curve in run.curves],
         "advice": run.advice,
         "findings": [finding_to_dict(finding) for finding in run.findings],
+        "isolated": [alone_to_dict(alone) for alone in run.isolated],
+        "ceiling_shares": [asdict(share) for share in run.ceiling_shares],
+        "slas": [sla_to_dict(sla) for sla in run.slas],
     }
     return {name: redact(each, run.secrets) for name, each in content.items()}
 
@@ -70,6 +77,9 @@ def run_from_dict(content: Mapping[str, Any]) -> Run:
         curves=tuple(curve_from_dict(curve) for curve in content["crossover"]),
         advice=content["advice"],
         findings=tuple(finding_from_dict(finding) for finding in content["findings"]),
+        isolated=tuple(alone_from_dict(alone) for alone in content.get("isolated", ())),
+        ceiling_shares=tuple(CeilingShare(**share) for share in content.get("ceiling_shares", ())),
+        slas=tuple(sla_from_dict(sla) for sla in content.get("slas", ())),
     )
 
 
@@ -135,11 +145,13 @@ def suite_from_dict(content: Mapping[str, Any]) -> Suite:
             load=load_from_dict(shown["load"]),
             summary=shown["summary"],
             victim=workload_from_dict(shown["victim"]) if shown["victim"] else None,
+            sla=tuple(Promise(**each) for each in shown.get("sla", ())),
         )
         for shown in content["scenarios"]
     )
     search = settings_from_dict(content["search"])
-    return Suite(**{**content, "stacks": tuple(content["stacks"]), "scenarios": scenarios, "search": search})
+    stacks, duel = tuple(content["stacks"]), tuple(content.get("duel", ()))
+    return Suite(**{**content, "stacks": stacks, "scenarios": scenarios, "search": search, "duel": duel})
 
 
 def result_to_dict(result: Result) -> dict[str, Any]:
@@ -226,14 +238,14 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         cut_off_s=content["cut_off_s"],
         outcomes=content["outcomes"],
         duration_s=content["duration_s"],
-        latency=_histogram(content["histogram"], content["latency_ms"]),
+        latency=stored_histogram(content["histogram"], content["latency_ms"]),
         service=_stored(content, "service"),
         lateness=_stored(content, "lateness"),
         dispatch=_stored(content, "dispatch"),
         first_byte=_stored(content, "first_byte"),
         calls=tuple(
             CallCount(
-                call["label"], call["requests"], call["failed"], _histogram(call["histogram"], call["latency_ms"])
+                call["label"], call["requests"], call["failed"], stored_histogram(call["histogram"], call["latency_ms"])
             )
             for call in content["calls"]
         ),
@@ -277,7 +289,7 @@ def _victim(content: Mapping[str, Any]) -> Victim | None:
     shown = content["victim"]
     if shown is None:
         return None
-    latency = _histogram(shown["histogram"], content["victim_ms"])
+    latency = stored_histogram(shown["histogram"], content["victim_ms"])
     return Victim(shown["label"], shown["requests"], shown["failed"], latency)
 
 
@@ -287,20 +299,7 @@ def _encoded(histogram: Histogram | None) -> str | None:
 
 def _stored(content: Mapping[str, Any], name: str) -> Histogram | None:
     encoded = content[f"{name}_histogram"]
-    return None if encoded is None else _histogram(encoded, content[f"{name}_ms"])
-
-
-def _histogram(encoded: str, exact_ms: Mapping[str, float | None]) -> Histogram:
-    """A decoded histogram with the exact mean and extremes, which its interchange format lacks."""
-    decoded = Histogram.decode(encoded)
-    if exact_ms["mean"] is None or exact_ms["min"] is None or exact_ms["max"] is None:
-        return decoded
-    return replace(
-        decoded,
-        total_ns=round(exact_ms["mean"] * 1e6 * decoded.count),
-        min_ns=round(exact_ms["min"] * 1e6),
-        max_ns=round(exact_ms["max"] * 1e6),
-    )
+    return None if encoded is None else stored_histogram(encoded, content[f"{name}_ms"])
 
 
 def _summary(histogram: Histogram | None) -> dict[str, Any] | None:

@@ -179,3 +179,4 @@ class Measurement:
     in_flight_mean: float
     warmup: Warmup
     generator: GeneratorUse
+    spans: Mapping[str, Histogram] | None = None

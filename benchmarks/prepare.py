@@ -13,7 +13,7 @@ from benchmarks.fields import FieldError
 from benchmarks.fit import fit
 from benchmarks.observe.host import can_pin, usable_cores
 from benchmarks.options import RunOptions
-from benchmarks.plan import Pace, Step, plan
+from benchmarks.plan import AnyStep, Pace, plan
 from benchmarks.search.modes import search_seconds, unfit
 from benchmarks.search.settings import ColdStartSettings, SoakSettings
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
@@ -39,7 +39,7 @@ class Prepared:
     baseline: str
     seed: int
     budget: Budget
-    steps: tuple[Step, ...]
+    steps: tuple[AnyStep, ...]
     paces: Mapping[str, Pace]
     secrets: tuple[str, ...]
     notes: tuple[str, ...]
@@ -82,7 +82,7 @@ def prepare(
     suite = replace(suite, stacks=names, baseline=baseline)
     if options.blocks is not None:
         suite = replace(suite, blocks=options.blocks, most_blocks=options.blocks, precision=None)
-    budget = divide(usable_cores(), options.memory_mib)
+    budget = divide(usable_cores(), options.memory_mib, shared=suite.shared_cores)
     notes += [budget.note] if budget.note else []
     if not can_pin() and options.launcher == "local":
         notes.append(

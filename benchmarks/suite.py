@@ -17,6 +17,18 @@ PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "cont
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """The recipe of a generated input."""
+
+    kind: str
+    samples: int | None = None
+    rate_hz: int | None = None
+    width: int | None = None
+    height: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """One request, repeated: its parts as they go over the wire and what a right answer is.
 
@@ -32,6 +44,8 @@ class Workload:
     status: int = 200
     check: Check = "body"
     weight: int = 1
+    model: str | None = None
+    given: Given | None = None
 
     @property
     def label(self) -> str:
@@ -109,11 +123,19 @@ def _load_to_dict(kind: str, load: Load) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """One bound of a service level, by the name that ``benchmarks.sla`` knows: ``p99_ms`` at most ``bound``."""
+
+    name: str
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Workloads under a load, by the name that tables show.
 
     While they are loaded, ``victim`` is asked ten times a second, beside the load and outside of its figures: what
-    everybody else feels of it.
+    everybody else feels of it. ``sla`` is what every stack is expected to keep.
     """
 
     name: str
@@ -121,6 +143,7 @@ class Scenario:
     load: Load
     summary: str = ""
     victim: Workload | None = None
+    sla: tuple[Promise, ...] = ()
 
     @property
     def label(self) -> str:
@@ -135,6 +158,9 @@ class Suite:
     With a wished ``precision`` (a half-width, as a share) the rounds are a pilot, after which their number is fixed
     once, at most at ``most_blocks``. With ``search`` nothing is compared: each scenario's load is where a search starts
     on every stack.
+
+    With ``shared_cores`` the server may have the generator's core, too; ``isolated`` has the models of the scenarios
+    measured alone in each block; ``duel`` names two stacks that are set against each other figure by figure.
     """
 
     name: str
@@ -146,6 +172,15 @@ class Suite:
     precision: float | None = None
     most_blocks: int = 0
     search: Settings | None = None
+    shared_cores: bool = False
+    isolated: bool = False
+    duel: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that its requests are answered by, each once."""
+        asked = (workload.model for scenario in self.scenarios for workload in scenario.workloads)
+        return tuple(dict.fromkeys(model for model in asked if model is not None))
 
     def with_blocks(self, blocks: int) -> Suite:
         """The same suite measured in another number of rounds."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.fields import FieldError, Fields
 from benchmarks.search.settings_file import parse_settings
+from benchmarks.sla import parse_sla
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
 
@@ -52,8 +53,13 @@ def parse_suite(name: str, text: str) -> Suite:
         precision=fields.number("precision", 0.001, 1.0, default=None),
         most_blocks=fields.integer("most_blocks", blocks, MAX_BLOCKS, default=blocks),
         search=parse_settings(fields),
+        shared_cores=fields.choice("shared_cores", (True, False), default=False),
+        isolated=fields.choice("isolated", (True, False), default=False),
+        duel=fields.texts("duel", default=()),
     )
     fields.finish()
+    if suite.duel and (len(suite.duel) != 2 or len(set(suite.duel)) != 2):
+        raise FieldError(f"suite {name}: duel: must be two different stacks")
     if suite.precision is not None and blocks < FEWEST_BLOCKS:
         raise FieldError(f"suite {name}: blocks: a pilot takes at least {FEWEST_BLOCKS}")
     if suite.precision is None and suite.most_blocks > blocks:
@@ -79,8 +85,9 @@ def parse_scenarios(where: str, table: Mapping[str, Any], victim: Workload | Non
     workloads = parse_mix(fields)
     victim = parse_victim(fields) if "victim" in table else victim
     loads = parse_loads(fields.table("load"), f"{fields.where}: load")
+    sla = parse_sla(fields)
     fields.finish()
-    scenarios = tuple(Scenario(_named(name, load), workloads, load, summary, victim) for load in loads)
+    scenarios = tuple(Scenario(_named(name, load), workloads, load, summary, victim, sla) for load in loads)
     if len({scenario.name for scenario in scenarios}) < len(scenarios):
         raise FieldError(f"{fields.where}: name: needs {{connections}} or {{rate}} in it to tell its loads apart")
     return scenarios

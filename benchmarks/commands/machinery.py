@@ -8,6 +8,7 @@ from math import inf
 from pathlib import Path
 
 from benchmarks.fields import FieldError
+from benchmarks.isolated import Isolated, command, parse
 from benchmarks.launch.attached import AttachedLauncher, UrlLauncher
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.launch.containers import ContainerLauncher
@@ -16,7 +17,7 @@ from benchmarks.launch.project import stacks_up
 from benchmarks.load.engine import Engine, local_engine
 from benchmarks.load.null_rate import NullRates, local_null_rates
 from benchmarks.options import RunOptions
-from benchmarks.plan import total_seconds
+from benchmarks.plan import Solo, total_seconds
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run
 from benchmarks.report.progress import Narrator
@@ -65,6 +66,14 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
             null_rate_rps=null_rates.rate_rps,
             progress=show.progress,
         )
+
+
+def alone_for(launcher: Launcher) -> Callable[[Solo], Isolated] | None:
+    """What measures a model alone, on the server's cores; None where the launcher starts nothing itself."""
+    if not isinstance(launcher, LocalLauncher | ContainerLauncher):
+        return None
+    pool = len(launcher.budget.server)
+    return lambda solo: parse(solo.model, solo.block, launcher.alone(command(solo.model, pool)))
 
 
 def spare_seconds(options: RunOptions, prepared: Prepared) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.commands.machinery import bench_for, launcher_for, spare_seconds
+from benchmarks.commands.machinery import alone_for, bench_for, launcher_for, spare_seconds
 from benchmarks.conclude import blocks_after_pilot, conclude
 from benchmarks.duration import duration
 from benchmarks.environment import environment
@@ -18,7 +18,7 @@ from benchmarks.interrupts import as_keyboard_interrupt, kept_on
 from benchmarks.launch.base import Launcher
 from benchmarks.observe import host
 from benchmarks.options import RunOptions
-from benchmarks.plan import Step, plan, remaining, total_seconds
+from benchmarks.plan import AnyStep, plan, remaining, total_seconds
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run, Status
 from benchmarks.report import console, markdown
@@ -143,6 +143,7 @@ def _compare(
         show=narrator,
         strict=options.strict,
         repeats_s=spare_seconds(options, prepared),
+        alone=alone_for(launcher),
     )
     began_s = time.monotonic()
     pilot = tuple(_to_do(conductor.run, prepared))
@@ -159,9 +160,9 @@ def _compare(
         conductor.carry_out(rest)
 
 
-def _to_do(run: Run, prepared: Prepared) -> Iterable[Step]:
+def _to_do(run: Run, prepared: Prepared) -> Iterable[AnyStep]:
     """The steps whose trials are not done."""
-    return remaining(plan(run.suite, tuple(prepared.stacks), run.seed), run.done())
+    return remaining(plan(run.suite, tuple(prepared.stacks), run.seed), run.done(), run.measured_alone())
 
 
 def _fixed(run: Run, prepared: Prepared, options: RunOptions, spent_s: float, block_s: float) -> int:

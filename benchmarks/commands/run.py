@@ -17,7 +17,7 @@ from benchmarks.duration import duration
 from benchmarks.fields import FieldError
 from benchmarks.observe import host
 from benchmarks.options import RunOptions
-from benchmarks.plan import total_seconds
+from benchmarks.plan import total_seconds, trials_in
 from benchmarks.prepare import Prepared, prepare
 from benchmarks.record import Run
 from benchmarks.report.progress import planned_searches, planned_steps
@@ -44,7 +44,7 @@ def start(options: RunOptions, results: Path, output: Output, suite: Suite | Non
         suite=prepared.suite,
         baseline=prepared.baseline,
         stacks={name: _about(name, prepared) for name in prepared.stacks},
-        planned=0 if prepared.suite.search else sum(len(step.scenarios) for step in prepared.steps),
+        planned=0 if prepared.suite.search else trials_in(prepared.steps),
         secrets=prepared.secrets,
     )
     return measure(run, prepared, results / run_id, options, output)
@@ -83,7 +83,7 @@ def dry_run(options: RunOptions, output: Output, suite: Suite | None = None) -> 
         output.out.print(f"About {duration(prepared.search_s)}, less or more; nothing was started.", highlight=False)
         return 0
     total_s = total_seconds(prepared.steps, prepared.paces)
-    trials = sum(len(step.scenarios) for step in prepared.steps)
+    trials = trials_in(prepared.steps)
     measured = prepared.suite
     if measured.most_blocks > measured.blocks:
         most = duration(total_s * measured.most_blocks / measured.blocks)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import requests
 from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import EndpointConfig
@@ -25,6 +26,9 @@ from benchmarks.target import Subject
 from servers.registry import load_registry
 
 HEALTHY_WITHIN_S = 60.0
+ALONE_WITHIN_S = 120
+# Whose image what is measured alone runs in.
+ALONE_IN = "fastapi-uvicorn"
 DOWNSTREAM = "downstream"
 
 
@@ -94,6 +98,28 @@ class ContainerLauncher:
         """Start a stack in a container; raises LaunchError with its log where it does not get healthy."""
         return self._run(self._spec(stack))
 
+    @property
+    def budget(self) -> Budget:
+        """Who has which cores: those of the engine."""
+        return self._budget
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Run a module of ours to its end, in no stack and on the server's cores; what it printed.
+
+        In a container of its own, of a stack's image. Raises LaunchError with its last lines where it fails or does
+        not end.
+        """
+        entry = load_registry().entries[ALONE_IN]
+        spec = Spec("alone", self._image(entry.name, entry.requirements), 0, self._budget.server, "", OWN_IMAGE)
+        with self._created(spec, ("python", "-m", *module)) as container:
+            with explained(f"{module[0]}: running it"):
+                container.start()
+                status = self._ended(container, module[0])
+                output = container.logs(stdout=True, stderr=bool(status)).decode(errors="replace")
+            if status:
+                raise LaunchError(f"{module[0]}: ended with exit status {status}\n{output[-2000:]}".rstrip())
+            return str(output)
+
     def facts(self) -> Mapping[str, object]:
         """The engine, the images by stack, how the budget is kept, how published ports are forwarded."""
         return {
@@ -136,23 +162,37 @@ class ContainerLauncher:
             self._client.networks.create(name, labels=self._labels)
         return name
 
+    def _ended(self, container: Container, name: str) -> int:
+        """The exit status of a container that ends by itself."""
+        try:
+            return int(container.wait(timeout=ALONE_WITHIN_S)["StatusCode"])
+        except requests.exceptions.RequestException:
+            raise LaunchError(f"{name}: did not end within {ALONE_WITHIN_S:g} s") from None
+
     @contextmanager
     def _run(self, spec: Spec) -> Iterator[ServerContainer]:
+        with self._created(spec) as container:
+            yield self._healthy(spec, container)
+
+    @contextmanager
+    def _created(self, spec: Spec, command: Sequence[str] | None = None) -> Iterator[Container]:
+        """A container of the run, not started yet, and removed afterwards; ``command`` in place of its image's."""
         self._started += 1
         with explained(f"{spec.name}: creating its container"):
             container = self._client.containers.create(
                 spec.image,
+                list(command) if command else None,
                 name=f"stackduel-{self._run_id}-{self._started:03d}-{spec.name}",
                 environment=dict(spec.env),
                 labels={**self._labels, STACK_LABEL: spec.name},
                 network=self._network,
                 networking_config={self._network: EndpointConfig(self._client.api.api_version, [spec.name])},
-                ports={f"{spec.port}/tcp": (LOOPBACK, 0)},
+                ports={f"{spec.port}/tcp": (LOOPBACK, 0)} if spec.port else {},
                 **limits(spec.cores, self._budget.memory_mib),
                 **spec.confinement,
             )
         try:
-            yield self._healthy(spec, container)
+            yield container
         finally:
             discard(container)
 

@@ -8,7 +8,7 @@ import random
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
@@ -28,6 +28,7 @@ DOWNSTREAM = "downstream"
 PORTS = range(20_000, 32_000)
 PORTS_TRIED = 200
 HEALTHY_WITHIN_S = 30.0
+ALONE_WITHIN_S = 120.0
 STOPPED_WITHIN_S = guard.GRACE_S + 5.0
 LOG_TAIL_BYTES = 16_384
 # What servers.serve reads; settings of the user's shell must not leak into one stack of a comparison.
@@ -143,6 +144,29 @@ class LocalLauncher:
                 raise LaunchError(f"{stack.name}: an image or a URL needs --launcher docker or url")
         return self._process(stack.name, argv, environment, self._budget.server, stack.health, folder)
 
+    @property
+    def budget(self) -> Budget:
+        """Who has which cores."""
+        return self._budget
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Run a module of ours to its end, in no stack and on the server's cores; what it printed.
+
+        Raises LaunchError with its last lines where it fails or does not end.
+        """
+        argv = (sys.executable, "-m", *module)
+        guarded, log = self._guarded("alone", argv, self._environment(), self._budget.server)
+        process = LocalProcess("alone", Address(LOOPBACK, 0), guarded, log)
+        try:
+            status = guarded.wait(ALONE_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            raise LaunchError(f"{module[0]}: did not end within {ALONE_WITHIN_S:g} s") from None
+        finally:
+            process.stop()
+        if status:
+            raise LaunchError(f"{module[0]}: ended with exit status {status}\n{process.log_tail()}".rstrip())
+        return log.read_text(encoding="utf-8", errors="replace")
+
     def facts(self) -> Mapping[str, object]:
         """How the processes are bound to the budget."""
         pinned = hasattr(os, "sched_setaffinity")
@@ -169,9 +193,27 @@ class LocalLauncher:
         folder: Path | None = None,
     ) -> Iterator[LocalProcess]:
         address = Address(LOOPBACK, self._choose_port(name))
+        words = [word.replace("{port}", str(address.port)).replace("{host}", LOOPBACK) for word in argv]
+        guarded, log = self._guarded(name, words, environment, cores, folder)
+        process = LocalProcess(name, address, guarded, log)
+        try:
+            _ = process.subject
+            wait_until_healthy(name, process, health, HEALTHY_WITHIN_S)
+            yield process
+        finally:
+            process.stop()
+
+    def _guarded(
+        self,
+        name: str,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        cores: tuple[int, ...],
+        folder: Path | None = None,
+    ) -> tuple[subprocess.Popen[str], Path]:
+        """A command under its guard, and the file that all its output goes to."""
         self._started += 1
         log = self._logs / f"{self._started:03d}-{name}.log"
-        words = [word.replace("{port}", str(address.port)).replace("{host}", LOOPBACK) for word in argv]
         with log.open("wb") as output:
             guarded = subprocess.Popen(
                 [sys.executable, "-I", str(Path(guard.__file__)), ",".join(map(str, cores)), *words],
@@ -183,13 +225,7 @@ class LocalLauncher:
                 text=True,
                 start_new_session=True,
             )
-        process = LocalProcess(name, address, guarded, log)
-        try:
-            _ = process.subject
-            wait_until_healthy(name, process, health, HEALTHY_WITHIN_S)
-            yield process
-        finally:
-            process.stop()
+        return guarded, log
 
 
 def registered_port(name: str) -> int:

@@ -160,6 +160,11 @@ def speedup_text(comparison: Comparison | None) -> str:
     return text
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, in the plural unless it is one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def figure(value: float | None) -> str:
     """A number with three significant digits, thousands in full, or a dash."""
     if value is None:

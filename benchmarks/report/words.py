@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.curve import Curve
 from benchmarks.record import Run
-from benchmarks.report.table import figure, speedup_text
+from benchmarks.report.table import counted, figure, speedup_text
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.trial import Failure, Trial
 from benchmarks.twin import is_twin
@@ -141,11 +141,6 @@ def _of_tests(run: Run) -> Iterable[str]:
                 f"{each.scenario}: the baseline differs from its own twin ({speedup_text(each)}), so something on this "
                 "host favours one of two equal servers."
             )
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun, in the plural unless it is one."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _trials(run: Run) -> Iterable[Trial]:

@@ -14,13 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import store
+from benchmarks.ceiling_share import CeilingShare
 from benchmarks.conclude import conclude
 from benchmarks.document import redact, result_from_dict, result_to_dict, run_from_dict, run_to_dict
 from benchmarks.histogram import Histogram
+from benchmarks.isolated import Isolated, NotIsolated
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
 from benchmarks.search.settings import CapacitySettings
-from benchmarks.suite import ClosedLoop, OpenLoop, Scenario, Suite, Workload
+from benchmarks.sla import Sla
+from benchmarks.suite import ClosedLoop, OpenLoop, Promise, Scenario, Suite, Workload
 from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Place, Result, Trial
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import CALLING, WAITING, run, trial
@@ -158,8 +161,16 @@ MIXED = Scenario(
     OpenLoop(12.5, 2.0, "poisson", connections=9, warmup_s=0.5, stable_within_s=4.0, first_byte=True),
     "All of it.",
     Workload("/health", check="status"),
+    (Promise("p99_ms", 100.0), Promise("infer_p99_ms", 10.0), Promise("errors", 0.01)),
 )
 CLOSED = Scenario("closed", (Workload("/a"),), ClosedLoop(3, 2.0, None, 0.5, 6, 1.5, first_byte=True))
+ALONE = Isolated("tiny", 1, 2, 4, 0.5, 8.0, milliseconds(4, 5, 6.25, 100.1))
+SHARE = CeilingShare("mixed", "slow", "tiny", 0.9, 0.85, 0.95, 0.95, 5, 480.0)
+SLAS = (
+    Sla("mixed", "slow", "p99_ms", 100.0, 80.5, True),
+    Sla("mixed", "slow", "infer_p99_ms", 10.0, None, None, "not enough requests"),
+    Sla("mixed", "slow", "errors", 0.01, 0.25, False),
+)
 
 
 def whole() -> Run:
@@ -187,8 +198,19 @@ def whole() -> Run:
         precision=0.03,
         most_blocks=20,
         search=CapacitySettings(demand_rps=5000.0),
+        shared_cores=True,
+        isolated=True,
+        duel=("slow", "fast"),
     )
-    return replace(base, suite=suite, options={"stacks": ["slow"], "gates": {"steal": 1.0}}, planned=40)
+    return replace(
+        base,
+        suite=suite,
+        options={"stacks": ["slow"], "gates": {"steal": 1.0}},
+        planned=40,
+        isolated=(ALONE, NotIsolated("tiny", 2, "it died")),
+        ceiling_shares=(SHARE,),
+        slas=SLAS,
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,6 +221,8 @@ def whole() -> Run:
         whole().suite,
         MIXED,
         MIXED.load,
+        ALONE,
+        SHARE,
         CLOSED.load,
         EVERYTHING.calls[0],
         EVERYTHING.victim,
