@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PURE = (
-    "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "histogram", "judge",
+    "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "gpu", "histogram", "judge",
     "measurement", "options", "plan", "record", "report/table",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from benchmarks import store
 from benchmarks.conclude import conclude
 from benchmarks.document import redact, result_from_dict, result_to_dict, run_from_dict, run_to_dict
+from benchmarks.gpu import DeviceUse, Gpu, GpuUse
 from benchmarks.histogram import Histogram
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
@@ -162,6 +163,10 @@ MIXED = Scenario(
 CLOSED = Scenario("closed", (Workload("/a"),), ClosedLoop(3, 2.0, None, 0.5, 6, 1.5, first_byte=True))
 
 
+GPU = Gpu("Fake 100", "GPU-aaaa", "580.65", 80_000)
+GPU_USE = GpuUse((DeviceUse(GPU, 70.5, 900.0, 250.5),), 70.5, 900.0, 250.5, samples=25)
+
+
 def whole() -> Run:
     """A run in which every field of a measurement, a trial, a suite and a load holds something."""
     made = Trial(
@@ -175,6 +180,7 @@ def whole() -> Run:
         noise=HostNoise(0.09, 0.01, 0.125),
         downstream_cpu_s=0.5,
         null_rate_rps=54_321.5,
+        gpu=GPU_USE,
     )
     base = run([made], scenarios=(MIXED, CLOSED))
     suite = Suite(
