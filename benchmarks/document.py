@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve, Point
+from benchmarks.gpu import gpu_from_dict, gpu_to_dict
 from benchmarks.histogram import Histogram, summarise
 from benchmarks.isolated import alone_from_dict, alone_to_dict
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
@@ -199,7 +200,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "cpu_ms_per_request": result.cpu_ms_per_request,
         "memory_peak_mib": cost.memory_peak_mib if cost else None,
         "memory_timeline": [[round(each.t_s, 3), round(each.mib, 3)] for each in cost.memory] if cost else None,
-        "gpu": None,
+        "gpu": gpu_to_dict(result.gpu),
         "generator": asdict(found.generator),
         "noise": asdict(result.noise) if result.noise else None,
         "downstream_cpu_s": result.downstream_cpu_s,
@@ -273,6 +274,7 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         noise=noise,
         downstream_cpu_s=content["downstream_cpu_s"],
         null_rate_rps=content["null_rate_rps"],
+        gpu=gpu_from_dict(content["gpu"]),
     )
 
 

@@ -1,19 +1,20 @@
 """Two stacks set against each other figure by figure: who is better at what, by how much, and how sure (pure).
 
-Every ratio is that of the two figures within each block, above 1 where the first stack's is the better one, and over the
-blocks their geometric mean with its Student-t interval; the confidence is that of all rows of a table together. A row
-has a winner where the interval leaves out 1, and is a tie where it does not.
+Every ratio is that of the two figures within each block, above 1 where the first stack's is the better one, and over
+the blocks their geometric mean with its Student-t interval; the confidence is that of all rows of a table together. A
+row has a winner where the interval leaves out 1, and is a tie where it does not.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Literal
 
 from benchmarks.histogram import Histogram, LatencySummary, summarise
+from benchmarks.measurement import Measurement
 from benchmarks.stats.intervals import interval
 from benchmarks.suite import Scenario
 from benchmarks.trial import Result, Trial
@@ -100,7 +101,9 @@ def _rows(pair: Sequence[str], one: Sequence[Trial], other: Sequence[Trial]) -> 
     rows = [_row(figure, logs[figure.name], tested, pair, one, other) for figure in _FIGURES]
     success = next(row for row in rows if row.name == SUCCESS_RATE)
     # Failures may be none, of which no ratio can be made: who has fewer of them, the success rate tells.
-    return tuple(_failures_by(success, row) if row.name == FAILED and row.ratio is None else row for row in rows)
+    return tuple(
+        replace(row, winner=success.winner) if row.name == FAILED and row.ratio is None else row for row in rows
+    )
 
 
 def _row(
@@ -114,22 +117,11 @@ def _row(
     row = Row(figure.name, figure.unit, figure.better, figure.of_all(one), figure.of_all(other))
     if logs is None or row.first is None or row.second is None:
         return row
-    ratio = math.exp(math.fsum(logs) / len(logs))
-    found = interval(logs, comparisons=tested)
+    ratio, found = math.exp(math.fsum(logs) / len(logs)), interval(logs, comparisons=tested)
     if found is None:
-        return _with(row, ratio)
+        return replace(row, ratio=ratio)
     winner = pair[0] if found.low > 1 else pair[1] if found.high < 1 else TIE
-    return _with(row, ratio, found.low, found.high, winner)
-
-
-def _with(
-    row: Row, ratio: float, low: float | None = None, high: float | None = None, winner: str | None = None
-) -> Row:
-    return Row(row.name, row.unit, row.better, row.first, row.second, ratio, low, high, winner)
-
-
-def _failures_by(success: Row, failed: Row) -> Row:
-    return Row(failed.name, failed.unit, failed.better, failed.first, failed.second, winner=success.winner)
+    return replace(row, ratio=ratio, low=found.low, high=found.high, winner=winner)
 
 
 def _logs(figure: _Figure, one: Sequence[Trial], other: Sequence[Trial]) -> list[float] | None:
@@ -148,6 +140,16 @@ def together(trials: Sequence[Trial]) -> LatencySummary:
 
 def _merged(trials: Sequence[Trial]) -> Histogram:
     return reduce(Histogram.merge, (trial.measurement.latency for trial in trials), Histogram.empty())
+
+
+def _counting(name: str, better: Better, count: Callable[[Measurement], int]) -> _Figure:
+    return _Figure(
+        name,
+        "count",
+        better,
+        lambda trials: sum(count(trial.measurement) for trial in trials),
+        lambda trial: count(trial.measurement),
+    )
 
 
 def _of_latency(name: str) -> _Figure:
@@ -181,31 +183,17 @@ def _rate(trials: Sequence[Trial]) -> float | None:
 
 def _gpu(trials: Sequence[Trial]) -> float | None:
     """The mean utilisation of the graphics processors, as a share; None where a trial has none."""
-    seen = [trial.gpu.utilisation_mean / 100 if trial.gpu else None for trial in trials]
+    seen = [trial.gpu.utilisation_mean if trial.gpu else None for trial in trials]
     known = [each for each in seen if each is not None]
-    return math.fsum(known) / len(known) if known and len(known) == len(seen) else None
+    return math.fsum(known) / len(known) / 100 if known and len(known) == len(seen) else None
 
 
 TOTAL, SUCCESSFUL, FAILED, SUCCESS_RATE = "total requests", "successful", "failed", "success rate"
 QPS, GPU = "QPS", "GPU utilisation"
 _FIGURES = (
-    _Figure(
-        TOTAL,
-        "count",
-        "higher",
-        lambda all_: sum(t.measurement.requests for t in all_),
-        lambda t: t.measurement.requests,
-    ),
-    _Figure(
-        SUCCESSFUL,
-        "count",
-        "higher",
-        lambda all_: sum(t.measurement.succeeded for t in all_),
-        lambda t: t.measurement.succeeded,
-    ),
-    _Figure(
-        FAILED, "count", "lower", lambda all_: sum(t.measurement.failed for t in all_), lambda t: t.measurement.failed
-    ),
+    _counting(TOTAL, "higher", lambda found: found.requests),
+    _counting(SUCCESSFUL, "higher", lambda found: found.succeeded),
+    _counting(FAILED, "lower", lambda found: found.failed),
     _Figure(SUCCESS_RATE, "share", "higher", _share, lambda t: _share([t])),
     _Figure(QPS, "rate", "higher", _rate, lambda t: t.rate_rps),
     *(_of_latency(name) for name in ("p50", "p95", "p99", "mean", "min", "max")),

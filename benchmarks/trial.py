@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from benchmarks.gpu import GpuUse
 from benchmarks.measurement import Measurement
 from benchmarks.suite import Metric
 
@@ -67,7 +68,8 @@ class Trial:
 
     ``cost`` is None where the stack runs elsewhere, ``noise`` where nobody looked at the host. ``downstream_cpu_s`` is
     what the downstream spent in the window, ``null_rate_rps`` what the same load gets from a server that does nothing;
-    both are None where they are not known.
+    both are None where they are not known. ``gpu`` is what the graphics processors did, None where
+    none can be observed.
     """
 
     place: Place
@@ -80,6 +82,7 @@ class Trial:
     noise: HostNoise | None = None
     downstream_cpu_s: float | None = None
     null_rate_rps: float | None = None
+    gpu: GpuUse | None = None
 
     @property
     def counts(self) -> bool:

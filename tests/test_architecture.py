@@ -10,14 +10,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PURE = (
-    "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "histogram", "judge",
+    "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "gpu", "histogram", "judge",
     "measurement", "options", "plan", "record", "report/table",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",
     "load/schedule", "observe/series", "suite_file", "twin", "why", "report/findings", "search/answer",
     "search/breaking_point", "search/capacity", "search/cold_start", "search/finding", "search/launches",
     "search/modes", "search/probe", "search/settings", "search/settings_file", "search/slo", "search/soak",
-    "search/sustained", "stats/order", "stats/trend",
+    "search/sustained", "stats/order", "stats/trend", "ceiling_share", "duel", "isolated", "sla", "stored",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",

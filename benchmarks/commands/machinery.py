@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 
 from benchmarks.fields import FieldError
+from benchmarks.gpu import ReadableGpu
 from benchmarks.isolated import Isolated, command, parse
 from benchmarks.launch.attached import AttachedLauncher, UrlLauncher
 from benchmarks.launch.base import Launcher, LaunchError, Started
@@ -47,7 +48,14 @@ def launcher_for(
 
 
 @contextmanager
-def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: Run, show: Narrator) -> Iterator[Bench]:
+def bench_for(
+    options: RunOptions,
+    prepared: Prepared,
+    launcher: Launcher,
+    run: Run,
+    show: Narrator,
+    gpus: Sequence[ReadableGpu] = (),
+) -> Iterator[Bench]:
     """The bench on which every trial is measured: the load engine, the null server, and the terms of the run."""
     terms = Terms(
         budget=prepared.budget,
@@ -65,6 +73,7 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
             reach=reach_for(options),
             null_rate_rps=null_rates.rate_rps,
             progress=show.progress,
+            gpus=gpus,
         )
 
 

@@ -16,7 +16,7 @@ from benchmarks.duration import duration
 from benchmarks.environment import environment
 from benchmarks.interrupts import as_keyboard_interrupt, kept_on
 from benchmarks.launch.base import Launcher
-from benchmarks.observe import host
+from benchmarks.observe import host, nvml
 from benchmarks.options import RunOptions
 from benchmarks.plan import AnyStep, plan, remaining, total_seconds
 from benchmarks.prepare import Prepared
@@ -105,7 +105,8 @@ def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptio
         as_keyboard_interrupt(),
         kept_on(prepared.budget.downstream),
         launcher_for(options, prepared, run_id, folder, narrator.say) as launcher,
-        bench_for(options, prepared, launcher, keeper.run, narrator) as bench,
+        nvml.devices_if_any() as gpus,
+        bench_for(options, prepared, launcher, keeper.run, narrator, gpus) as bench,
     ):
         facts = environment(options, prepared, launcher, machine)
         keeper.keep(replace(keeper.run, status="running", environment=facts))

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from benchmarks.budget import Budget
+from benchmarks.gpu import ReadableGpu
 from benchmarks.judge import Circumstances, judge, sentenced
 from benchmarks.launch.base import Launcher, Started
 from benchmarks.load.engine import Engine, LoadError
 from benchmarks.load.job import Call, Driver, Job, choose_driver
 from benchmarks.measurement import Measurement
+from benchmarks.observe.gpu import GpuWatch
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.noise import NoiseMeter
 from benchmarks.observe.usage import Meter
@@ -54,7 +56,7 @@ class Bench:
     """Loads started stacks by one engine, watches, and judges what came of it.
 
     ``reach`` says where the generator reaches a stack, ``null_rate_rps`` what a job would get from a server that does
-    nothing.
+    nothing. ``gpus`` are looked at beside every trial.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Bench:
         reach: Callable[[Started], Address],
         null_rate_rps: Callable[[Job], float | None],
         progress: Callable[[int, float], None],
+        gpus: Sequence[ReadableGpu] = (),
     ) -> None:
         self._terms = terms
         self._launcher = launcher
@@ -73,6 +76,7 @@ class Bench:
         self._reach = reach
         self._null_rate_rps = null_rate_rps
         self._progress = progress
+        self._gpus = gpus
         self._answers = Answers(terms.timeout_s)
 
     def verify(self, name: str, started: Started, scenarios: Iterable[Scenario]) -> None:
@@ -85,9 +89,9 @@ class Bench:
         job = self._job(scenario, self._reach(started))
         null_rate_rps = self._null_rate_rps(job)
         noise = NoiseMeter(self._in_containers(started))
-        with Watch(meter) as watch:
+        with Watch(meter) as watch, GpuWatch(self._gpus) as gpus:
             beside = Spending(self._downstream_meter())
-            watched: tuple[Watched, ...] = (noise, beside, watch)
+            watched: tuple[Watched, ...] = (noise, beside, gpus, watch)
             try:
                 measurement = self._engine.measure(
                     job,
@@ -116,6 +120,7 @@ class Bench:
             noise=noise.noise(),
             downstream_cpu_s=beside.cpu_s(),
             null_rate_rps=null_rate_rps,
+            gpu=gpus.use(),
         )
         return sentenced(trial)
 

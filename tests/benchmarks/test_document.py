@@ -17,6 +17,7 @@ from benchmarks import store
 from benchmarks.ceiling_share import CeilingShare
 from benchmarks.conclude import conclude
 from benchmarks.document import redact, result_from_dict, result_to_dict, run_from_dict, run_to_dict
+from benchmarks.gpu import DeviceUse, Gpu, GpuUse
 from benchmarks.histogram import Histogram
 from benchmarks.isolated import Isolated, NotIsolated
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
@@ -173,6 +174,10 @@ SLAS = (
 )
 
 
+GPU = Gpu("Fake 100", "GPU-aaaa", "580.65", 80_000)
+GPU_USE = GpuUse((DeviceUse(GPU, 70.5, 900.0, 250.5),), 70.5, 900.0, 250.5, samples=25)
+
+
 def whole() -> Run:
     """A run in which every field of a measurement, a trial, a suite and a load holds something."""
     made = Trial(
@@ -186,6 +191,7 @@ def whole() -> Run:
         noise=HostNoise(0.09, 0.01, 0.125),
         downstream_cpu_s=0.5,
         null_rate_rps=54_321.5,
+        gpu=GPU_USE,
     )
     base = run([made], scenarios=(MIXED, CLOSED))
     suite = Suite(

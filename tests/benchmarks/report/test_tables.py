@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.curve import Curve
 from benchmarks.duration import duration
+from benchmarks.gpu import Gpu, GpuSample, GpuUse, used
 from benchmarks.histogram import Histogram
 from benchmarks.measurement import Victim, Warmup
 from benchmarks.record import Run
@@ -60,6 +61,26 @@ def test_a_figure_that_no_stack_has_takes_no_room() -> None:
     """A column of dashes alone is left out."""
     (table,) = tables(compared(trial("slow", 100, cost=None)))
     assert grid(table, "slow")[0] == ("stack", "tier", "req/s", "p50", "p95", "fail", "speedup")
+
+
+def test_what_a_gpu_did_stands_in_its_own_columns() -> None:
+    """Utilisation and power are medians of the blocks, memory is the most of any; a stack without has dashes."""
+    device = Gpu("Fake 100", "GPU-aaaa", "1", 80_000)
+
+    def use(utilisation: float, memory_mib: float) -> GpuUse:
+        rounds = [(GpuSample(utilisation, memory_mib, None),)]
+        found = used([device], rounds)
+        assert found is not None
+        return found
+
+    blocks = [(33.0, 900.0), (55.0, 1200.0), (55.4, 800.0)]
+    results = [replace(trial("slow", 100, block=at), gpu=use(*each)) for at, each in enumerate(blocks, 1)]
+    (table,) = tables(compared(*results, trial("fast", 100)))
+    headings, (slow, fast) = grid(table, "slow")
+    at = headings.index("GPU %")
+    assert headings[at : at + 2] == ("GPU %", "GPU MiB")
+    assert "GPU W" not in headings
+    assert (slow[at : at + 2], fast[at : at + 2]) == (("55", "1200"), ("-", "-"))
 
 
 def test_a_failed_stack_has_a_reason_and_no_row() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
@@ -11,6 +11,7 @@ from typing import Any, Self
 import pytest
 
 from benchmarks.budget import Budget
+from benchmarks.gpu import Gpu, GpuSample, ReadableGpu
 from benchmarks.isolated import Alone, Isolated, NotIsolated
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.load.engine import LoadError
@@ -120,12 +121,14 @@ class Scene:
         engine: FakeEngine,
         scenarios: tuple[Scenario, ...] = (WAITING,),
         repeats_s: float = inf,
+        gpus: Sequence[ReadableGpu] = (),
     ) -> None:
         self.kept: list[Run] = []
         self.run = run([], scenarios=scenarios)
         self._launcher = launcher
         self._engine = engine
         self._repeats_s = repeats_s
+        self._gpus = gpus
         self.conductor = self.conductor_of(self.run)
 
     def conductor_of(self, begun: Run, alone: Callable[[Solo], Isolated] | None = None) -> Conductor:
@@ -140,6 +143,7 @@ class Scene:
                 reach=lambda started: started.address,
                 null_rate_rps=lambda _job: None,
                 progress=lambda _requests, _elapsed_s: None,
+                gpus=self._gpus,
             ),
             keep=self.kept.append,
             show=Silent(),
@@ -219,6 +223,26 @@ def test_a_stack_that_dies_under_load_is_started_afresh(address: Address) -> Non
     ]
     assert launcher.events[:4] == [f"start {first}", f"stop {first}", f"start {first}", f"stop {first}"]
     assert len(done.results) == 6
+
+
+def test_a_trial_has_what_its_gpu_did_meanwhile(address: Address) -> None:
+    """A device that there is was looked at within the window; without one the trial has none."""
+
+    class Device:
+        gpu = Gpu("Fake 100", "GPU-aaaa", "1", 80_000)
+
+        def read(self) -> GpuSample:
+            return GpuSample(42.0, 900.0, 250.0)
+
+    def gpus_of(scene: Scene) -> list[float | None]:
+        scene.carry_out()
+        trials = [result for result in scene.kept[-1].results if isinstance(result, Trial)]
+        assert trials
+        return [trial.gpu.utilisation_mean if trial.gpu else None for trial in trials]
+
+    launcher = FakeLauncher(address)
+    assert set(gpus_of(Scene(launcher, FakeEngine(lambda _job: HEALTHY), gpus=[Device()]))) == {42.0}
+    assert set(gpus_of(Scene(launcher, FakeEngine(lambda _job: HEALTHY)))) == {None}
 
 
 def test_a_window_without_an_answer_is_a_failure(address: Address) -> None:
