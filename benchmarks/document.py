@@ -1,17 +1,20 @@
 """Run <-> the document of run.json, and the history of its schema (pure).
 
-Schema 1: the first. What is not measured is null, never absent and never zero.
+Schema 1: the first. What is not measured is null, never absent and never zero. Keys that were added since are read as
+null where an older document lacks them, and always written: of a request ``model``, ``given``, ``served_as`` and
+``tolerance``, of a load ``server_timing`` and ``rated``, of a trial ``spans_ms`` and ``span_histograms``.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve, Point
+from benchmarks.given import Given
 from benchmarks.gpu import gpu_from_dict, gpu_to_dict
 from benchmarks.histogram import Histogram, summarise
 from benchmarks.isolated import alone_from_dict, alone_to_dict
@@ -134,7 +137,15 @@ def workload_to_dict(workload: Workload) -> dict[str, Any]:
 def workload_from_dict(content: Mapping[str, Any]) -> Workload:
     """The workload of a document."""
     headers = tuple((name, value) for name, value in content["headers"])
-    return Workload(**{**content, "body": base64.b64decode(content["body"]), "headers": headers})
+    given = content.get("given")
+    return Workload(
+        **{
+            **content,
+            "body": base64.b64decode(content["body"]),
+            "headers": headers,
+            "given": None if given is None else Given(**given),
+        }
+    )
 
 
 def suite_from_dict(content: Mapping[str, Any]) -> Suite:
@@ -182,6 +193,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "lateness_ms": _summary(found.lateness),
         "dispatch_ms": _summary(found.dispatch),
         "first_byte_ms": _summary(found.first_byte),
+        "spans_ms": _each(found.spans, lambda span: asdict(summarise(span))),
         "victim_ms": _summary(found.victim.latency) if found.victim else None,
         "victim": _called(found.victim) if found.victim else None,
         "calls": [{**_called(call), "latency_ms": _summary(call.latency)} for call in found.calls],
@@ -192,6 +204,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "lateness_histogram": _encoded(found.lateness),
         "dispatch_histogram": _encoded(found.dispatch),
         "first_byte_histogram": _encoded(found.first_byte),
+        "span_histograms": _each(found.spans, Histogram.encode),
         "reconnects": found.reconnects,
         "resent": found.resent,
         "drained": found.drained,
@@ -212,10 +225,10 @@ def result_to_dict(result: Result) -> dict[str, Any]:
 TRIAL_KEYS = (
     "metric", "requests", "succeeded", "failed", "cut_off", "cut_off_s", "scheduled", "completed", "outcomes",
     "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "dispatch_ms", "first_byte_ms",
-    "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
-    "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "reconnects", "resent", "drained", "warmup",
-    "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "generator", "noise",
-    "downstream_cpu_s", "null_rate_rps",
+    "spans_ms", "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
+    "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "span_histograms", "reconnects", "resent",
+    "drained", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "generator",
+    "noise", "downstream_cpu_s", "null_rate_rps",
 )  # fmt: skip
 
 
@@ -244,6 +257,7 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         lateness=_stored(content, "lateness"),
         dispatch=_stored(content, "dispatch"),
         first_byte=_stored(content, "first_byte"),
+        spans=_spans(content),
         calls=tuple(
             CallCount(
                 call["label"], call["requests"], call["failed"], stored_histogram(call["histogram"], call["latency_ms"])
@@ -302,6 +316,17 @@ def _encoded(histogram: Histogram | None) -> str | None:
 def _stored(content: Mapping[str, Any], name: str) -> Histogram | None:
     encoded = content[f"{name}_histogram"]
     return None if encoded is None else stored_histogram(encoded, content[f"{name}_ms"])
+
+
+def _spans(content: Mapping[str, Any]) -> dict[str, Histogram] | None:
+    encoded = content.get("span_histograms")
+    if encoded is None:
+        return None
+    return {name: stored_histogram(each, content["spans_ms"][name]) for name, each in encoded.items()}
+
+
+def _each(spans: Mapping[str, Histogram] | None, shown: Callable[[Histogram], Any]) -> dict[str, Any] | None:
+    return None if spans is None else {name: shown(span) for name, span in spans.items()}
 
 
 def _summary(histogram: Histogram | None) -> dict[str, Any] | None:

@@ -8,10 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from benchmarks.fields import FieldError, Fields
+from benchmarks.protocol import Protocol
 from benchmarks.suite import PLAIN_HEADERS, Load, Workload
 from benchmarks.suite_file import parse_loads, parse_workload
 from benchmarks.target import Address
@@ -61,13 +62,17 @@ Source = Registered | Command | Image | Url
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A framework, a server and their settings: one side of a comparison."""
+    """A framework, a server and their settings: one side of a comparison.
+
+    ``protocol`` is how it is asked for models.
+    """
 
     name: str
     tier: str
     summary: str
     source: Source
     health: str = "/health"
+    protocol: Protocol = "stackduel"
 
     @property
     def is_control(self) -> bool:
@@ -112,9 +117,14 @@ def registered_stacks(registry: Registry | None = None) -> dict[str, Stack]:
     """The stacks of the registry by name, in its order."""
     registry = registry or load_registry()
     return {
-        entry.name: Stack(entry.name, entry.tier, entry.summary, Registered(entry))
+        entry.name: Stack(entry.name, entry.tier, entry.summary, Registered(entry), protocol=_protocol_of(entry))
         for entry in registry.entries.values()
     }
+
+
+def _protocol_of(entry: Entry) -> Protocol:
+    protocol: Protocol = getattr(entry, "protocol", "stackduel")
+    return protocol
 
 
 def read_own_file(path: Path, environ: Mapping[str, str] = os.environ) -> OwnFile:
@@ -211,6 +221,7 @@ def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, 
         summary=fields.text("summary", default="your own stack"),
         source=source,
         health=fields.text("health", default="/health"),
+        protocol=fields.choice("protocol", get_args(Protocol), default="stackduel"),
     )
     fields.finish()
     if not stack.health.startswith("/"):

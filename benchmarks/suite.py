@@ -6,26 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from benchmarks.given import Given
 from benchmarks.search.settings import Settings
 
-Check = Literal["body", "length", "status"]
+Check = Literal["body", "length", "status", "numbers"]
 Metric = Literal["rate", "time"]
 Arrivals = Literal["constant", "poisson"]
 
 # Whatever other header a user's request sends may be a secret: its value is never written down.
 PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The recipe of a generated input."""
-
-    kind: str
-    samples: int | None = None
-    rate_hz: int | None = None
-    width: int | None = None
-    height: int | None = None
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +24,11 @@ class Workload:
     ``check`` says how far each answer is compared with the verified one: its ``status`` alone, its
     ``length`` too, or its ``body`` byte for byte. Of several workloads in one load, each is sent in proportion to its
     ``weight``.
+
+    A request to a ``model`` has no body before it is translated for a stack (``benchmarks.protocol``): what is
+    ``given`` to the model is a recipe. On KServe servers the model may be ``served_as`` another. With ``check`` =
+    ``numbers`` its outputs may differ by ``tolerance``: absolutely up to 1, beyond that relative to the right number.
+    All four are None where no model is asked.
     """
 
     target: str
@@ -46,6 +40,8 @@ class Workload:
     weight: int = 1
     model: str | None = None
     given: Given | None = None
+    served_as: str | None = None
+    tolerance: float | None = None
 
     @property
     def label(self) -> str:
@@ -58,9 +54,10 @@ class ClosedLoop:
     """``connections`` clients, each sending its next request when the last was answered.
 
     Exactly one of ``duration_s`` (a window; the metric is the rate) and ``requests`` (a fixed number in all;
-    the metric is the median time of a request) is set. The warm-up comes first and is not counted: at least
-    ``warmup_s`` and ``warmup_requests``, and then until three windows in a row agree, at most ``stable_within_s``
-    longer. ``first_byte`` asks for the moment at which each answer began, too.
+    the metric is the median time of a request, or the rate where it is ``rated``) is set. The warm-up comes first and
+    is not counted: at least ``warmup_s`` and ``warmup_requests``, and then until three windows in a row agree, at most
+    ``stable_within_s`` longer. ``first_byte`` asks for the moment at which each answer began, too, and
+    ``server_timing`` for what the server's headers say of where it spent its time.
     """
 
     connections: int
@@ -70,11 +67,13 @@ class ClosedLoop:
     warmup_requests: int = 0
     stable_within_s: float = 0.0
     first_byte: bool = False
+    server_timing: bool = False
+    rated: bool = False
 
     @property
     def metric(self) -> Metric:
-        """What is compared between stacks: the rate in a window, or the time of a request."""
-        return "time" if self.requests is not None else "rate"
+        """What is compared between stacks: the rate, or the time of a request."""
+        return "time" if self.requests is not None and not self.rated else "rate"
 
     def to_dict(self) -> dict[str, Any]:
         """The load as a document."""
@@ -97,6 +96,7 @@ class OpenLoop:
     warmup_s: float = 0.0
     stable_within_s: float = 0.0
     first_byte: bool = False
+    server_timing: bool = False
 
     @property
     def metric(self) -> Metric:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.fields import FieldError, Fields
+from benchmarks.model_file import parse_model
 from benchmarks.search.settings_file import parse_settings
 from benchmarks.sla import parse_sla
 from benchmarks.stats.intervals import FEWEST_BLOCKS
@@ -131,13 +132,17 @@ def parse_bodies(fields: Fields) -> tuple[Workload, ...]:
     """Take a workload out of ``fields``, once for each of its ``bodies`` where there are several."""
     bodies = fields.texts("bodies", default=())
     workload = parse_workload(fields)
-    if bodies and workload.body:
-        raise FieldError(f"{fields.where}: bodies: cannot stand beside body")
+    if bodies and (workload.body or workload.model):
+        raise FieldError(f"{fields.where}: bodies: cannot stand beside {'model' if workload.model else 'body'}")
     return tuple(replace(workload, body=_body(fields, "bodies", body)) for body in bodies) or (workload,)
 
 
 def parse_workload(fields: Fields) -> Workload:
-    """Take a workload's fields out of ``fields``."""
+    """Take a workload's fields out of ``fields``: a request to a path, or to a model."""
+    headers = _headers(fields)
+    model = parse_model(fields, headers)
+    if model is not None:
+        return model
     target = _target(fields, "path", fields.text("path"))
     method = fields.text("method", default="GET").upper()
     if not (method.isascii() and method.isalpha()) or method in {"CONNECT", "HEAD"}:
@@ -145,7 +150,7 @@ def parse_workload(fields: Fields) -> Workload:
     return Workload(
         target=target,
         method=method,
-        headers=_headers(fields),
+        headers=headers,
         body=_body(fields, "body", fields.text("body", default="")),
         status=fields.integer("status", 200, 599, default=200),
         check=fields.choice("check", ("body", "length", "status"), default="body"),
@@ -175,9 +180,13 @@ def parse_closed_loop(fields: Fields) -> ClosedLoop:
         warmup_requests=connections * fields.integer("warmup_rounds", 0, 1000, default=0),
         stable_within_s=fields.number("stable_within_s", 0, 600, default=0.0),
         first_byte=fields.choice("first_byte", (True, False), default=False),
+        server_timing=fields.choice("server_timing", (True, False), default=False),
+        rated=fields.choice("metric", ("time", "rate"), default="time") == "rate",
     )
     if (load.duration_s is None) == (load.requests is None):
         raise FieldError(f"{fields.where}: exactly one of duration_s and requests is needed")
+    if load.duration_s is not None and fields.given("metric"):
+        raise FieldError(f"{fields.where}: metric: only beside requests; in a window rates are compared")
     return load
 
 
@@ -191,6 +200,7 @@ def parse_open_loop(fields: Fields) -> OpenLoop:
         warmup_s=fields.number("warmup_s", 0, 600, default=0.0),
         stable_within_s=fields.number("stable_within_s", 0, 600, default=0.0),
         first_byte=fields.choice("first_byte", (True, False), default=False),
+        server_timing=fields.choice("server_timing", (True, False), default=False),
     )
     if load.rate_rps * load.duration_s < 1:
         raise FieldError(f"{fields.where}: rate: must let at least one request arrive within duration_s")

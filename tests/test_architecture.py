@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PURE = (
     "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "gpu", "histogram", "judge",
-    "measurement", "options", "plan", "record", "report/table",
+    "given", "inference_messages", "measurement", "model_file", "numbers", "options", "plan", "protocol", "record",
+    "report/table",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",
     "load/schedule", "observe/series", "suite_file", "twin", "why", "report/findings", "search/answer",

@@ -64,6 +64,7 @@ def bench_for(
         seed=run.seed,
         bounds=Thresholds(**options.gates),
         slots={name: pace.slots for name, pace in prepared.paces.items()},
+        protocols={stack.name: stack.protocol for stack in prepared.stacks.values()},
     )
     with generator_for(options, prepared, launcher, run.run_id, show.say) as (engine, null_rates):
         yield Bench(

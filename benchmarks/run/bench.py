@@ -18,10 +18,12 @@ from benchmarks.observe.meter import meter_of
 from benchmarks.observe.noise import NoiseMeter
 from benchmarks.observe.usage import Meter
 from benchmarks.observe.watch import Spending, Watch
+from benchmarks.protocol import Protocol as Speech
 from benchmarks.stats.gates import METHOD, Thresholds
 from benchmarks.suite import Scenario, Workload
 from benchmarks.target import Address, ContainerRef
 from benchmarks.trial import Cost, Failure, Place, Result, Trial
+from benchmarks.twin import original_of
 from benchmarks.verify import Answers
 
 LOG_LINES = 20
@@ -31,7 +33,7 @@ LOG_LINES = 20
 class Terms:
     """What all trials of a run have in common: their budget, timeout, seed and bounds.
 
-    ``slots`` are the waiting slots of each stack.
+    ``slots`` are the waiting slots of each stack, ``protocols`` what each of them speaks.
     """
 
     budget: Budget
@@ -40,6 +42,7 @@ class Terms:
     seed: int = 0
     bounds: Thresholds = METHOD
     slots: Mapping[str, int | None] = field(default_factory=dict)
+    protocols: Mapping[str, Speech] = field(default_factory=dict)
 
 
 class Watched(Protocol):
@@ -82,11 +85,12 @@ class Bench:
     def verify(self, name: str, started: Started, scenarios: Iterable[Scenario]) -> None:
         """Ask the stack for all that it will be asked under load; raises VerifyError where it answers wrongly."""
         asked = (each for scenario in scenarios for each in (*scenario.workloads, scenario.victim))
-        self._answers.verify(name, started.address, [workload for workload in asked if workload is not None])
+        protocol = self._terms.protocols.get(name, "stackduel")
+        self._answers.verify(name, started.address, [workload for workload in asked if workload is not None], protocol)
 
     def measure(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
         """One attempt at a trial on a started and verified stack, judged by its gates."""
-        job = self._job(scenario, self._reach(started))
+        job = self._job(original_of(place.stack), scenario, self._reach(started))
         null_rate_rps = self._null_rate_rps(job)
         noise = NoiseMeter(self._in_containers(started))
         with Watch(meter) as watch, GpuWatch(self._gpus) as gpus:
@@ -124,21 +128,22 @@ class Bench:
         )
         return sentenced(trial)
 
-    def _job(self, scenario: Scenario, address: Address) -> Job:
-        # The raw driver speaks plain HTTP/1.1 only; what it cannot send, the full client can.
-        chosen = choose_driver(address, scenario.workloads)[0]
+    def _job(self, stack: str, scenario: Scenario, address: Address) -> Job:
+        calls = tuple(self._call(stack, workload) for workload in scenario.workloads)
+        # The raw driver speaks plain HTTP/1.1 only; what it cannot send, others can.
+        chosen = choose_driver(address, [call.workload for call in calls])[0]
         return Job(
             address=address,
-            calls=tuple(self._call(workload) for workload in scenario.workloads),
+            calls=calls,
             load=scenario.load,
             timeout_s=self._terms.timeout_s,
-            driver=self._terms.driver if self._terms.driver == "aiohttp" else chosen,
+            driver=self._terms.driver if chosen == "raw" else chosen,
             seed=self._terms.seed,
-            victim=self._call(scenario.victim) if scenario.victim else None,
+            victim=self._call(stack, scenario.victim) if scenario.victim else None,
         )
 
-    def _call(self, workload: Workload) -> Call:
-        return Call(workload, self._answers.expectation(workload))
+    def _call(self, stack: str, workload: Workload) -> Call:
+        return Call(self._answers.sent(stack, workload), self._answers.expectation(stack, workload))
 
     def _downstream_meter(self) -> Meter | None:
         subject = self._launcher.downstream

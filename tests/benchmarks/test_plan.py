@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.given import Given
 from benchmarks.plan import (
     SOLO_S,
     AnyStep,
@@ -26,7 +27,7 @@ from benchmarks.plan import (
     total_seconds,
     trials_in,
 )
-from benchmarks.suite import ClosedLoop, Given, OpenLoop, Scenario, Suite, Workload
+from benchmarks.suite import ClosedLoop, OpenLoop, Scenario, Suite, Workload
 from benchmarks.trial import Place
 
 STACKS = ("a", "b", "c")

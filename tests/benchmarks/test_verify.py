@@ -20,7 +20,7 @@ def test_the_first_answer_is_what_the_others_must_repeat() -> None:
     with serving(lambda _request: (200, b"right")) as one, serving(lambda _request: (200, b"right")) as other:
         answers.verify("one", one, [SAME])
         answers.verify("other", other, [SAME])
-    expected = answers.expectation(SAME)
+    expected = answers.expectation("one", SAME)
     assert (expected.status, expected.length, expected.body) == (200, 5, b"right")
 
 
@@ -49,8 +49,8 @@ def test_a_workload_says_how_much_must_agree() -> None:
     with serving(lambda _request: (200, b"12345")) as one, serving(lambda _request: (200, b"abcde")) as other:
         answers.verify("one", one, [by_status, by_length])
         answers.verify("other", other, [by_status, by_length])
-    assert (answers.expectation(by_status).length, answers.expectation(by_status).body) == (None, None)
-    assert (answers.expectation(by_length).length, answers.expectation(by_length).body) == (5, None)
+    assert (answers.expectation("one", by_status).length, answers.expectation("one", by_status).body) == (None, None)
+    assert (answers.expectation("one", by_length).length, answers.expectation("one", by_length).body) == (5, None)
 
 
 def test_a_stack_is_asked_once_for_each_workload() -> None:
