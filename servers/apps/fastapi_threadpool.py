@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from typing import Annotated
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 
 from servers.apps.fastapi_shell import READ, create_shell, respond
 from servers.core import answers, query
 from servers.core.downstream_blocking import BlockingDownstream
 from servers.core.health import Health
+from servers.core.inference.ask import Given
+from servers.core.inference.blocking import BlockingInference
+from servers.core.inference.body import read_asgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait_blocking
 
@@ -21,12 +25,13 @@ def create_app(settings: Settings) -> FastAPI:
     """The service; its downstream connections open with the first call and close with its lifespan."""
     health = Health("fastapi", settings)
     downstream = BlockingDownstream(settings)
+    inference = BlockingInference(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if settings.threads:
             current_default_thread_limiter().total_tokens = settings.threads
-        with downstream:
+        with downstream, closing(inference):
             yield
 
     app = create_shell(lifespan)
@@ -56,6 +61,13 @@ def create_app(settings: Settings) -> FastAPI:
     @app.api_route("/json", methods=READ)
     def items(request: Request) -> Response:
         return respond(answers.items(query.items(request.scope["query_string"])))
+
+    async def given(model: str, request: Request) -> Given:
+        return Given(inference.ask(model, request.headers), await read_asgi(request.stream()))
+
+    @app.post("/infer/{model}")
+    def infer(given: Annotated[Given, Depends(given)]) -> Response:
+        return respond(inference.answer(given.ask, given.body))
 
     return app
 

@@ -38,6 +38,9 @@ def open_session(model: bytes | Path, name: str, device: str = "cpu") -> Inferen
 
 
 def first_line(error: Exception) -> str:
-    """What an error of ONNX Runtime says, without the many lines that may follow."""
+    """What an error of ONNX Runtime says: its first line, without "Load model from PATH failed:" before it."""
     lines = str(error).strip().splitlines()
-    return lines[0].strip() if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    line = lines[0].removeprefix("[ONNXRuntimeError] : ")
+    return line.rpartition(" failed:")[2].strip() or line.strip()
