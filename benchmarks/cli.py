@@ -135,6 +135,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the ru
     metavar="TIME",
     help="How long a soak lasts on each stack, such as 24h.",
 )
+@click.option(
+    "--model",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    metavar="FILE",
+    help="An ONNX file of your own in place of the suite's models.",
+)
 @timeout_option
 @seed_option
 @memory_option

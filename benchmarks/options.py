@@ -17,7 +17,8 @@ DriverName = Literal["raw", "aiohttp"]
 class RunOptions:
     """The settings of a run; None where the suite or the host decides.
 
-    ``gates`` holds bounds of ``benchmarks.stats.gates.Thresholds`` that are not the method's.
+    ``gates`` holds bounds of ``benchmarks.stats.gates.Thresholds`` that are not the method's, ``model`` the path of an
+    ONNX file that stands in for the models of the suite.
     """
 
     suite: str | None = None
@@ -36,6 +37,7 @@ class RunOptions:
     project: str | None = None
     strict: bool = False
     gates: Mapping[str, float] = field(default_factory=dict)
+    model: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The options as a document."""

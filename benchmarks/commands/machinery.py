@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.fields import FieldError
 from benchmarks.gpu import ReadableGpu
+from benchmarks.inference import models_folder
 from benchmarks.isolated import Isolated, command, parse
 from benchmarks.launch.attached import AttachedLauncher, UrlLauncher
 from benchmarks.launch.base import Launcher, LaunchError, Started
@@ -36,11 +37,13 @@ def launcher_for(
     options: RunOptions, prepared: Prepared, run_id: str, folder: Path, say: Callable[[str], None]
 ) -> Launcher:
     """The launcher that the options name."""
+    own = Path(options.model) if options.model else None
     match options.launcher:
         case "local":
-            return LocalLauncher(prepared.budget, folder / "logs")
+            return LocalLauncher(prepared.budget, folder / "logs", own_model=own)
         case "docker":
-            return ContainerLauncher(prepared.budget, run_id, say)
+            models = models_folder() if prepared.suite.models else None
+            return ContainerLauncher(prepared.budget, run_id, say, models=models, own_model=own)
         case "compose":
             return AttachedLauncher(run_id, options.project)
         case "url":

@@ -44,6 +44,11 @@ class Output:
     json: bool = False
     quiet: bool = False
 
+    def tell(self, text: str) -> None:
+        """A line of progress, before there is a narrator."""
+        if not self.quiet:
+            self.err.print(text, markup=False, highlight=False, soft_wrap=True)
+
 
 def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, output: Output) -> int:
     """Measure what of the run is still to be measured, and show the report; returns the exit status."""

@@ -15,6 +15,7 @@ from benchmarks.commands.measure import Output, measure
 from benchmarks.document import suite_to_dict
 from benchmarks.duration import duration
 from benchmarks.fields import FieldError
+from benchmarks.inference import make_ready
 from benchmarks.observe import host
 from benchmarks.options import RunOptions
 from benchmarks.plan import total_seconds, trials_in
@@ -32,6 +33,7 @@ def start(options: RunOptions, results: Path, output: Output, suite: Suite | Non
     """Measure from the beginning, the suite of the options or another one; returns the exit status."""
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
     prepared = prepare(options, seed, running_stacks(options), suite)
+    make_ready(prepared.suite, options.launcher, output.tell)
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{prepared.suite.name}-{secrets.token_hex(2)}"
     run = Run(
@@ -59,6 +61,7 @@ def resume(where: Path, output: Output) -> int:
     options = RunOptions.from_dict(before.options)
     prepared = prepare(options, before.seed, frozenset(before.suite.stacks))
     _refuse_if_changed(before, prepared)
+    make_ready(prepared.suite, options.launcher, output.tell)
     run = replace(
         before,
         # The pilot may have fixed the number of blocks already.

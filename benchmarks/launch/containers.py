@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import requests
 from docker import DockerClient
 from docker.models.containers import Container
-from docker.types import EndpointConfig
+from docker.types import EndpointConfig, Mount
 
 from benchmarks.budget import Budget
 from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
@@ -23,10 +24,14 @@ from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
 from benchmarks.stacks import Image, Registered, Stack
 from benchmarks.target import Subject
+from servers.models.own import FILE_VARIABLE
+from servers.models.store import FOLDER_VARIABLE
 from servers.registry import load_registry
 
 HEALTHY_WITHIN_S = 60.0
 ALONE_WITHIN_S = 120
+MODELS_INSIDE = "/models"
+OWN_INSIDE = "/own-model.onnx"
 # Whose image what is measured alone runs in.
 ALONE_IN = "fastapi-uvicorn"
 DOWNSTREAM = "downstream"
@@ -43,15 +48,28 @@ class Spec:
     health: str
     confinement: Mapping[str, Any]
     env: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
 
 
 class ContainerLauncher:
-    """Starts registered stacks and the user's images, one container each, on a network of the run."""
+    """Starts registered stacks and the user's images, one container each, on a network of the run.
+
+    Stacks of ours see ``models``, the folder of this machine's, and the user's ``own_model``, and can change neither.
+    """
 
     name = "docker"
 
-    def __init__(self, budget: Budget, run_id: str, say: Say = lambda _line: None) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        run_id: str,
+        say: Say = lambda _line: None,
+        models: Path | None = None,
+        own_model: Path | None = None,
+    ) -> None:
         self._budget = budget
+        self._models = models
+        self._own_model = own_model
         self._run_id = run_id
         self._say = say
         self._shared = ExitStack()
@@ -110,7 +128,16 @@ class ContainerLauncher:
         not end.
         """
         entry = load_registry().entries[ALONE_IN]
-        spec = Spec("alone", self._image(entry.name, entry.requirements), 0, self._budget.server, "", OWN_IMAGE)
+        spec = Spec(
+            name="alone",
+            image=self._image(entry.name, entry.requirements),
+            port=0,
+            cores=self._budget.server,
+            health="",
+            confinement=OWN_IMAGE,
+            env=model_environment(self._models, self._own_model),
+            mounts=model_mounts(self._models, self._own_model),
+        )
         with self._created(spec, ("python", "-m", *module)) as container:
             with explained(f"{module[0]}: running it"):
                 container.start()
@@ -139,8 +166,12 @@ class ContainerLauncher:
                     "PORT": str(entry.port),
                     "CPUS": str(len(self._budget.server)),
                     "DOWNSTREAM_URL": self._downstream.inner_address.url,
+                    **model_environment(self._models, self._own_model),
                 }
-                return Spec(stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment)
+                mounts = model_mounts(self._models, self._own_model)
+                return Spec(
+                    stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment, mounts
+                )
             case Image(reference, port, env):
                 image = self._images[stack.name] = ensure_pulled(self._client, reference, self._say)
                 return Spec(stack.name, image, port, self._budget.server, stack.health, ANY_IMAGE, env)
@@ -187,6 +218,7 @@ class ContainerLauncher:
                 labels={**self._labels, STACK_LABEL: spec.name},
                 network=self._network,
                 networking_config={self._network: EndpointConfig(self._client.api.api_version, [spec.name])},
+                mounts=list(spec.mounts),
                 ports={f"{spec.port}/tcp": (LOOPBACK, 0)} if spec.port else {},
                 **limits(spec.cores, self._budget.memory_mib),
                 **spec.confinement,
@@ -202,6 +234,20 @@ class ContainerLauncher:
         server = server_in(spec.name, container, spec.port, self._network)
         wait_until_healthy(spec.name, server, spec.health, HEALTHY_WITHIN_S)
         return server
+
+
+def model_mounts(models: Path | None, own: Path | None) -> tuple[Mount, ...]:
+    """What of this machine's models a container sees, and cannot change: their folder, and the user's file."""
+    wanted = ((MODELS_INSIDE, models), (OWN_INSIDE, own))
+    return tuple(
+        Mount(inside, str(outside.resolve()), type="bind", read_only=True) for inside, outside in wanted if outside
+    )
+
+
+def model_environment(models: Path | None, own: Path | None) -> dict[str, str]:
+    """Where a container finds them."""
+    found = {FOLDER_VARIABLE: MODELS_INSIDE} if models else {}
+    return found | ({FILE_VARIABLE: OWN_INSIDE} if own else {})
 
 
 def usable_engine(client: DockerClient) -> EngineFacts:

@@ -19,6 +19,7 @@ from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.stacks import Command, Registered, Stack
 from benchmarks.target import Address, ProcessTree, Subject
+from servers.models.own import FILE_VARIABLE
 from servers.registry import load_registry
 
 LOOPBACK = "127.0.0.1"
@@ -90,9 +91,14 @@ class LocalLauncher:
     name = "local"
 
     def __init__(
-        self, budget: Budget, logs: Path, choose_port: Callable[[str], int] = lambda _name: free_port()
+        self,
+        budget: Budget,
+        logs: Path,
+        choose_port: Callable[[str], int] = lambda _name: free_port(),
+        own_model: Path | None = None,
     ) -> None:
         self._budget = budget
+        self._own_model = own_model
         self._logs = logs
         self._choose_port = choose_port
         self._shared = ExitStack()
@@ -178,6 +184,8 @@ class LocalLauncher:
     def _environment(self) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if key not in SERVE_VARIABLES}
         environment |= {"CPUS": str(len(self._budget.server)), "PYTHONUNBUFFERED": "1"}
+        if self._own_model:
+            environment[FILE_VARIABLE] = str(self._own_model)
         if self._downstream:
             environment["DOWNSTREAM_URL"] = self._downstream.address.url
         return environment
