@@ -25,7 +25,7 @@ from benchmarks.search.settings import settings_from_dict, settings_to_dict
 from benchmarks.sla import sla_from_dict, sla_to_dict
 from benchmarks.stored import stored_histogram
 from benchmarks.suite import PLAIN_HEADERS, Promise, Scenario, Suite, Workload, load_from_dict
-from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Memory, Place, Result, Trial
+from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Inside, Limit, Memory, Place, Result, Trial
 
 SCHEMA = 1
 REDACTED = "[redacted]"
@@ -214,6 +214,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "memory_peak_mib": cost.memory_peak_mib if cost else None,
         "memory_timeline": [[round(each.t_s, 3), round(each.mib, 3)] for each in cost.memory] if cost else None,
         "gpu": gpu_to_dict(result.gpu),
+        "inside": asdict(result.inside) if result.inside else None,
         "generator": asdict(found.generator),
         "noise": asdict(result.noise) if result.noise else None,
         "downstream_cpu_s": result.downstream_cpu_s,
@@ -227,8 +228,8 @@ TRIAL_KEYS = (
     "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "dispatch_ms", "first_byte_ms",
     "spans_ms", "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
     "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "span_histograms", "reconnects", "resent",
-    "drained", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "generator",
-    "noise", "downstream_cpu_s", "null_rate_rps",
+    "drained", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "inside",
+    "generator", "noise", "downstream_cpu_s", "null_rate_rps",
 )  # fmt: skip
 
 
@@ -289,6 +290,7 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         downstream_cpu_s=content["downstream_cpu_s"],
         null_rate_rps=content["null_rate_rps"],
         gpu=gpu_from_dict(content["gpu"]),
+        inside=Inside(**content["inside"]) if content.get("inside") else None,
     )
 
 

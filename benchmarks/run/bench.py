@@ -16,6 +16,7 @@ from benchmarks.measurement import Measurement
 from benchmarks.observe.gpu import GpuWatch
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.noise import NoiseMeter
+from benchmarks.observe.triton_watch import TritonWatch, model_of
 from benchmarks.observe.usage import Meter
 from benchmarks.observe.watch import Spending, Watch
 from benchmarks.protocol import Protocol as Speech
@@ -95,7 +96,8 @@ class Bench:
         noise = NoiseMeter(self._in_containers(started))
         with Watch(meter) as watch, GpuWatch(self._gpus) as gpus:
             beside = Spending(self._downstream_meter())
-            watched: tuple[Watched, ...] = (noise, beside, gpus, watch)
+            inside = self._triton_watch(place, scenario, started)
+            watched: tuple[Watched, ...] = (noise, beside, inside, gpus, watch)
             try:
                 measurement = self._engine.measure(
                     job,
@@ -125,6 +127,7 @@ class Bench:
             downstream_cpu_s=beside.cpu_s(),
             null_rate_rps=null_rate_rps,
             gpu=gpus.use(),
+            inside=inside.inside(),
         )
         return sentenced(trial)
 
@@ -144,6 +147,11 @@ class Bench:
 
     def _call(self, stack: str, workload: Workload) -> Call:
         return Call(self._answers.sent(stack, workload), self._answers.expectation(stack, workload))
+
+    def _triton_watch(self, place: Place, scenario: Scenario, started: Started) -> TritonWatch:
+        """What reads a Triton's own statistics; nothing of all other stacks."""
+        asked = self._terms.protocols.get(original_of(place.stack)) == "kserve"
+        return TritonWatch(started.address if asked else None, model_of(scenario.workloads))
 
     def _downstream_meter(self) -> Meter | None:
         subject = self._launcher.downstream

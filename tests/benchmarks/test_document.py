@@ -26,7 +26,7 @@ from benchmarks.record import Run
 from benchmarks.search.settings import CapacitySettings
 from benchmarks.sla import Sla
 from benchmarks.suite import ClosedLoop, OpenLoop, Promise, Scenario, Suite, Workload
-from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Place, Result, Trial
+from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Inside, Limit, Place, Result, Trial
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import CALLING, WAITING, run, trial
 
@@ -203,6 +203,7 @@ def whole() -> Run:
         downstream_cpu_s=0.5,
         null_rate_rps=54_321.5,
         gpu=GPU_USE,
+        inside=Inside(9, 2.5, {"queue": 0.5, "infer": 4.25}),
     )
     base = run([made], scenarios=(MIXED, CLOSED))
     suite = Suite(
