@@ -48,13 +48,9 @@ class Numbers:
         outputs = tuple((name, tuple(values)) for name, values in document["outputs"])
         return Numbers(document["form"], document["tolerance"], outputs)
 
-    def difference(self, body: bytes) -> str | None:
-        """Where a body's numbers are not these, in a few words; None where they agree."""
-        try:
-            found = read(body, self.form)
-        except NumbersError as error:
-            return str(error)
-        return compared(found, {name: np.array(values) for name, values in self.outputs}, self.tolerance)
+    def values(self) -> dict[str, Values]:
+        """The numbers as they are compared."""
+        return {name: np.array(values) for name, values in self.outputs}
 
 
 def read(body: bytes, form: Form) -> dict[str, Values]:

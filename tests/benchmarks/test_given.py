@@ -49,7 +49,7 @@ def test_every_kind_of_a_sound_holds_the_same_samples() -> None:
 
 
 def test_a_sound_is_loud_and_not_noise() -> None:
-    """It uses a good part of the range without clipping, and a twentieth of the frequencies hold most of its power (a fifth of noise's)."""
+    """It uses much of the range, unclipped; a twentieth of its frequencies hold most power (of noise a fifth)."""
     samples = sound(Given("pcm", 32_000, 16_000)).astype(float)
     assert 1_000 < samples.std() < 12_000
     assert 8_000 < np.abs(samples).max() < 32_767
