@@ -84,7 +84,7 @@ generator_option = click.option(
     help="Load from a process of this machine, or from a container on the stacks' network.",
 )
 driver_option = click.option(
-    "--driver", type=click.Choice(["raw", "aiohttp"]), default="raw", show_default=True, help="HTTP client."
+    "--driver", type=click.Choice(["raw", "aiohttp", "grpc"]), default="raw", show_default=True, help="Load client."
 )
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Fixes the order of the trials.")
 memory_option = click.option(

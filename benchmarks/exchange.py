@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from benchmarks.grpc_channel import OPTIONS, where
 from benchmarks.protocol import is_grpc
 from benchmarks.suite import Workload
 from benchmarks.target import Address
@@ -92,14 +93,15 @@ def _call(address: Address, workload: Workload, timeout_s: float) -> Reply:
     """A unary call; a status of gRPC's own is no answer."""
     import grpc  # noqa: PLC0415 - part of the extra `inference`, and only where a stack speaks it
 
-    from benchmarks.grpc_channel import OPTIONS, where  # noqa: PLC0415
-
-    with grpc.insecure_channel(where(address), OPTIONS) as channel:
+    target, credentials = where(address), grpc.ssl_channel_credentials()
+    with (
+        grpc.secure_channel(target, credentials, OPTIONS) if address.tls else grpc.insecure_channel(target, OPTIONS)
+    ) as channel:
         try:
             body = channel.unary_unary(workload.target)(workload.body, timeout=timeout_s)
         except grpc.RpcError as error:
             told = f"{error.code().name}: {error.details()}"
-            raise ExchangeError(f"{workload.label} on {where(address)}: {told}") from error
+            raise ExchangeError(f"{workload.label} on {target}: {told}") from error
     return Reply(200, (), body)
 
 

@@ -48,20 +48,18 @@ class Numbers:
         outputs = tuple((name, tuple(values)) for name, values in document["outputs"])
         return Numbers(document["form"], document["tolerance"], outputs)
 
-    def difference(self, body: bytes) -> str | None:
-        """Where a body's numbers are not these, in a few words; None where they agree."""
-        try:
-            found = read(body, self.form)
-        except NumbersError as error:
-            return str(error)
-        return compared(found, {name: np.array(values) for name, values in self.outputs}, self.tolerance)
+    def values(self) -> dict[str, Values]:
+        """The numbers as they are compared."""
+        return {name: np.array(values) for name, values in self.outputs}
 
 
 def read(body: bytes, form: Form) -> dict[str, Values]:
     """All outputs of an answer, each flat; raises NumbersError on anything else."""
     try:
         outputs = _READERS[form](body)
-        found = {name: np.asarray(values, np.float64).ravel() for name, values in outputs.items()}
+        # A server may send what is not a number, and be told so.
+        with np.errstate(all="ignore"):
+            found = {name: np.asarray(values, np.float64).ravel() for name, values in outputs.items()}
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise NumbersError(f"no outputs in {form}: {error}") from error
     if not found:
@@ -80,7 +78,8 @@ def compared(found: Mapping[str, Values], right: Mapping[str, Values], tolerance
         if values.size != expected.size:
             return f"{output}: {values.size} numbers instead of {expected.size}"
         # Not a number is within no tolerance.
-        wrong = ~(np.abs(values - expected) <= tolerance * np.maximum(1.0, np.abs(expected)))
+        with np.errstate(all="ignore"):
+            wrong = ~(np.abs(values - expected) <= tolerance * np.maximum(1.0, np.abs(expected)))
         if wrong.any():
             at = int(np.argmax(wrong))
             return f"{output}[{at}]: {values[at]:.9g} instead of {expected[at]:.9g}"

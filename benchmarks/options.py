@@ -10,7 +10,7 @@ from benchmarks.budget import DEFAULT_MEMORY_MIB
 
 LauncherName = Literal["local", "docker", "compose", "url"]
 GeneratorPlace = Literal["process", "container"]
-DriverName = Literal["raw", "aiohttp"]
+DriverName = Literal["raw", "aiohttp", "grpc"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ def prepare(
     if baseline not in names:
         raise FieldError(f"--baseline: {baseline} is not among the stacks of this run: {', '.join(names)}")
     stacks = {name: known[name] for name in names}
+    _refuse_grpc_over_http(options, stacks)
     suite = replace(suite, stacks=names, baseline=baseline)
     if suite.isolated and options.launcher not in {"local", "docker"}:
         suite = replace(suite, isolated=False)
@@ -118,6 +119,15 @@ def _soaking(suite: Suite, options: RunOptions) -> Suite:
             if isinstance(load, OpenLoop) and load.rate_rps * options.duration_s > MAX_REQUESTS:
                 raise FieldError(f"--duration: at most {MAX_REQUESTS} requests may arrive in all ({scenario.name})")
     return replace(suite, scenarios=scenarios, search=replace(suite.search, memory_mib=options.memory_mib))
+
+
+def _refuse_grpc_over_http(options: RunOptions, stacks: Mapping[str, Stack]) -> None:
+    """The gRPC driver can ask no other stacks; for those that speak it it is chosen anyway. Raises FieldError."""
+    for name, stack in stacks.items():
+        if options.driver == "grpc" and stack.protocol != "kserve-grpc":
+            raise FieldError(
+                f"--driver: grpc is for stacks of protocol kserve-grpc, and {name} speaks {stack.protocol}"
+            )
 
 
 def _refuse_what_only_compares(options: RunOptions, suite: Suite) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.given import FULL_SCALE, SOUNDS, Given, made, sound
+from benchmarks.given import SOUNDS, Given, floats, made, sound
 from benchmarks.numbers import Form
 from benchmarks.suite import Workload
 from servers.core import kserve
@@ -42,17 +42,13 @@ class Served:
     outputs: tuple[str, ...]
 
 
-def _floats(samples: NDArray[np.int16]) -> NDArray[Any]:
-    return (samples / np.float32(FULL_SCALE)).astype("<f4")
-
-
 def _integers(samples: NDArray[np.int16]) -> NDArray[Any]:
     return samples
 
 
 # The models of servers/models/triton.
 SERVED: Mapping[str, Served] = {
-    "fast-cnn": Served("samples", 48_000, _floats, ("speaker_a", "speaker_b")),
+    "fast-cnn": Served("samples", 48_000, floats, ("speaker_a", "speaker_b")),
     "speaker": Served("samples", 16_000, _integers, ("embedding",)),
     "speech": Served("pcm", 16_000, _integers, ("embedding",)),
 }

@@ -49,12 +49,12 @@ def test_every_kind_of_a_sound_holds_the_same_samples() -> None:
 
 
 def test_a_sound_is_loud_and_not_noise() -> None:
-    """It uses a good part of the range without clipping, and few frequencies hold most of its power."""
+    """It uses much of the range, unclipped; a twentieth of its frequencies hold most power (of noise a fifth)."""
     samples = sound(Given("pcm", 32_000, 16_000)).astype(float)
-    assert 3_000 < samples.std() < 12_000
-    assert np.abs(samples).max() < 32_767
+    assert 1_000 < samples.std() < 12_000
+    assert 8_000 < np.abs(samples).max() < 32_767
     power = np.sort(np.abs(np.fft.rfft(samples)) ** 2)[::-1]
-    assert power[: power.size // 20].sum() > 0.95 * power.sum()
+    assert power[: power.size // 20].sum() > 0.5 * power.sum()
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
@@ -69,4 +69,4 @@ def test_a_picture_has_its_sides(kind: Kind) -> None:
 def test_a_text_is_a_sentence_in_json() -> None:
     """What a model of texts is posted."""
     assert list(json.loads(made(Given("text")))) == ["text"]
-    assert len(json.loads(made(Given("text")))["text"].split()) == 12
+    assert len(json.loads(made(Given("text")))["text"].split()) >= 8
