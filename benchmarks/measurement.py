@@ -158,9 +158,10 @@ class Measurement:
     ``drained`` says whether the server had answered everything soon after the window closed: one that had not is still
     busy with it. ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each
     right answer. ``spans`` is None unless asked for: of the right answers, what their servers told of where the time
-    went, by the names in their ``Server-Timing``, and as ``total`` their ``X-Process-Time``. ``calls`` has an entry for
-    each call of a load of several, ``in_flight_mean`` is the mean number of unanswered requests over the window, from
-    their sending on, those cut off included.
+    went, by the names in their ``Server-Timing``, and as ``total`` their ``X-Process-Time``; ``outside`` is what of
+    their latency lay before and after that. ``calls`` has an entry for each call of a load of several,
+    ``in_flight_mean`` is the mean number of unanswered requests over the window, from their sending on, those cut off
+    included.
     """
 
     requests: int

@@ -20,8 +20,8 @@ from benchmarks.trial import Result, Trial
 ERRORS = "errors"
 TOO_FEW = "not enough requests"
 NOT_TOLD = "its answers do not tell"
-# What an answer's Server-Timing tells, and the service's whole time.
-SPANS = ("app", "io", "pre", "queue", "infer", "post", "total")
+# What an answer's Server-Timing tells, the service's whole time, and what of the latency lay outside of that.
+SPANS = ("app", "io", "pre", "queue", "infer", "post", "total", "outside")
 FIGURES = ("p50", "p90", "p95", "p99", MEAN)
 _NAME = re.compile(rf"(?:(?:{'|'.join(SPANS)})_)?(?:{'|'.join(FIGURES)})_ms")
 

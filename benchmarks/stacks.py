@@ -17,7 +17,7 @@ from benchmarks.suite import PLAIN_HEADERS, Load, Workload
 from benchmarks.suite_file import parse_loads, parse_workload
 from benchmarks.target import Address
 from benchmarks.twin import is_twin
-from servers.registry import TIERS, Entry, Registry, load_registry
+from servers.registry import POOLED, TIERS, Entry, Registry, load_registry
 
 MAX_FILE_BYTES = 1_000_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -94,6 +94,10 @@ class Stack:
                     "connections": entry.connections,
                     "loop": entry.loop,
                     "access_log": entry.access_log,
+                    "inference": entry.inference,
+                    "pool": cores if entry.inference in POOLED else None,
+                    "batch_size": entry.batch_size,
+                    "companion": entry.companion,
                 }
             case Command(argv):
                 return {"command": list(argv)}

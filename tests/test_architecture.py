@@ -18,7 +18,8 @@ PURE = (
     "load/schedule", "observe/series", "suite_file", "twin", "why", "report/findings", "search/answer",
     "search/breaking_point", "search/capacity", "search/cold_start", "search/finding", "search/launches",
     "search/modes", "search/probe", "search/settings", "search/settings_file", "search/slo", "search/soak",
-    "search/sustained", "stats/order", "stats/trend", "ceiling_share", "duel", "isolated", "sla", "stored",
+    "search/sustained", "stats/order", "stats/trend", "ceiling_share", "duel", "isolated", "sla", "stored", "breakdown",
+    "report/block", "report/duel", "report/duel_words", "report/inference",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",

@@ -15,7 +15,7 @@ from benchmarks.histogram import Histogram
 from benchmarks.load.job import Job
 from benchmarks.load.part import Tally
 from benchmarks.load.recorder import CODES, Recorder, Seconds
-from benchmarks.load.server_timing import MOST_NAMES, spans_ns
+from benchmarks.load.server_timing import MOST_NAMES, OUTSIDE, TOTAL, spans_ns
 from benchmarks.load.ticket import Ticket
 from benchmarks.measurement import CallCount, Outcome
 from benchmarks.suite import Load
@@ -118,7 +118,7 @@ class Ledger(Recorder):
         if self._first_byte is not None:
             self._first_byte += Histogram.of(_nanoseconds((requests.first_s - requests.intended_s)[right]))
         if self._spans is not None and requests.told is not None:
-            _add_spans(self._spans, requests.told[right])
+            _add_spans(self._spans, requests.told[right], latencies_ns[right])
         for number, call in enumerate(self._calls):
             mine = requests.call == number
             self._calls[number] = CallCount(
@@ -188,11 +188,14 @@ class OpenLedger(Ledger):
         self._censored += Histogram.of(_nanoseconds(np.maximum(waited_s, self._timeout_s)))
 
 
-def _add_spans(spans: dict[str, Histogram], told: Iterable[bytes]) -> None:
-    """Count what right answers were told, each name for itself."""
+def _add_spans(spans: dict[str, Histogram], told: Iterable[bytes], latencies_ns: NDArray[np.int64]) -> None:
+    """Count what right answers were told, each name for itself, and how much of each latency lay outside of it all."""
     found: dict[str, list[int]] = {}
-    for each in told:
-        for name, span_ns in spans_ns(each).items():
+    for each, latency_ns in zip(told, latencies_ns.tolist(), strict=True):
+        of_one = spans_ns(each)
+        if TOTAL in of_one:
+            of_one[OUTSIDE] = max(0, latency_ns - of_one[TOTAL])
+        for name, span_ns in of_one.items():
             found.setdefault(name, []).append(span_ns)
     for name, values_ns in found.items():
         if name in spans or len(spans) < MOST_NAMES:

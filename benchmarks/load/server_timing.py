@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 
 TOTAL = "total"
+# Of an answer that told its total: what of its latency lay outside, before the handler began and after it ended.
+OUTSIDE = "outside"
 # No server needs to say so much: nothing is read of longer headers, and no more names than these are kept.
 MOST_BYTES = 4096
 MOST_NAMES = 32

@@ -19,7 +19,7 @@ class TritonWatch:
     def __init__(self, address: Address | None, model: str | None) -> None:
         self._address = address
         self._model = model
-        self._models = tuple(STEPS.get(model, {}).values()) or ((model,) if model else ())
+        self._models = () if model is None else tuple(STEPS.get(model, {}).values()) or (model,)
         self._before: Mapping[str, Counters] = {}
         self._after: Mapping[str, Counters] = {}
 

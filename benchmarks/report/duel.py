@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from benchmarks.duel import Duel, Row, duels
 from benchmarks.record import Run
+from benchmarks.report.block import Block
 from benchmarks.report.duel_words import conditions, insights, ratio_text, recommended, winner_text, winners
 from benchmarks.report.table import DASH, figure
 
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A duel in texts, for every renderer."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    winners: tuple[str, ...]
-    insights: tuple[str, ...]
-    recommendations: tuple[str, ...]
-    conditions: tuple[str, ...]
+WORDS = frozenset({"figure", "winner"})
 
 
-def shown_duels(run: Run) -> tuple[Shown, ...]:
-    """The duels of a run, in the order of its scenarios."""
-    return tuple(_shown(duel, run) for duel in duels(run.results, run.suite.scenarios, run.suite.duel))
+def duel_blocks(run: Run) -> tuple[tuple[Block, ...], ...]:
+    """The duels of a run, one for each scenario: its table first, then what follows from it."""
+    return tuple(_blocks(duel, run) for duel in duels(run.results, run.suite.scenarios, run.suite.duel))
 
 
 def missing(run: Run) -> str | None:
@@ -37,16 +25,21 @@ def missing(run: Run) -> str | None:
     return f"No duel of {' and '.join(run.suite.duel)}: {why}."
 
 
-def _shown(duel: Duel, run: Run) -> Shown:
-    return Shown(
+def _blocks(duel: Duel, run: Run) -> tuple[Block, ...]:
+    table = Block(
         title=f"{duel.first} against {duel.second}: {duel.scenario.name}",
         headings=("figure", duel.first, duel.second, "winner", "ratio"),
         rows=tuple(_texts(row, duel) for row in duel.rows),
-        winners=tuple(winners(duel)),
-        insights=tuple(str(insight) for insight in insights(duel)),
-        recommendations=tuple(recommended(stack, duel, run) for stack in (duel.first, duel.second)),
-        conditions=tuple(conditions(duel, run)),
+        words=WORDS,
     )
+    below = {
+        "Winners": winners(duel),
+        "Insights": map(str, insights(duel)),
+        "Recommendations": (recommended(stack, duel, run) for stack in (duel.first, duel.second)),
+        "Conditions": conditions(duel, run),
+    }
+    texts = [(title, tuple(lines)) for title, lines in below.items()]
+    return (table, *(Block(title, lines=lines) for title, lines in texts if lines))
 
 
 def _texts(row: Row, duel: Duel) -> tuple[str, ...]:

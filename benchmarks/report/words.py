@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.curve import Curve
 from benchmarks.record import Run
+from benchmarks.report.duel import missing
 from benchmarks.report.table import counted, figure, speedup_text
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.trial import Failure, Trial
@@ -112,6 +113,8 @@ def notes(run: Run) -> list[str]:
     """What a reader must know before believing the figures."""
     found = [str(note) for note in run.environment.get("notes", ()) if note]
     found += _of_tests(run)
+    no_duel = missing(run)
+    found += [no_duel] if no_duel else []
     void = [trial for trial in _trials(run) if trial.state == "void"]
     if void:
         found.append(f"{counted(len(void), 'attempt')} at a trial did not count, for reasons of the host or generator.")

@@ -15,6 +15,7 @@ FLASK = {
     "worker_class": "gthread",
     "worker_count": 4,
     "threads": 2,
+    "inference": "inline",
 }
 
 
@@ -38,6 +39,27 @@ FLASK = {
         ({"framework": "bottle", "server": "bjoern", "worker_class": None}, "Move to bottle on bjoern"),
         ({"threads": None}, "Stay on Flask, change to the settings of other"),
         ({"connections": 9}, "Stay on Flask, change to the settings of other"),
+        (
+            {"inference": "executor", "pool": 2, "worker_count": 1, "threads": 256},
+            "Stay on Flask, run the model on a pool of 2 threads",
+        ),
+        (
+            {"inference": "batched", "pool": 1, "batch_size": 8},
+            "Stay on Flask, micro-batch up to 8 requests on a pool of 1 thread",
+        ),
+        (
+            {"framework": "fastapi", "server": "uvicorn", "worker_class": None, "inference": "executor", "pool": 2},
+            "Move to FastAPI on Uvicorn and run the model on a pool of 2 threads",
+        ),
+        (
+            {"framework": "fastapi", "server": "uvicorn", "worker_class": None, "inference": "triton"},
+            "Move to FastAPI on Uvicorn and have a Triton server run the model",
+        ),
+        (
+            {"framework": "quart", "server": "hypercorn", "worker_class": None, "inference": "threads"},
+            "Move to Quart on Hypercorn",
+        ),
+        ({"framework": "triton", "server": "triton", "worker_class": None}, "Move the model to a Triton server"),
     ],
 )
 def test_the_change_is_named_by_the_settings_that_differ(other: dict[str, object], summary: str) -> None:
@@ -63,3 +85,14 @@ def test_every_stack_of_the_registry_is_a_change_that_can_be_named() -> None:
     assert not [summary for summary in found.values() if "None" in summary or "settings of" in summary]
     assert found["flask-gthread"] == "Stay on Flask, raise threads from 2 to 256, lower workers from 4 to 1"
     assert found["fastapi-gunicorn"] == "Move to FastAPI on Gunicorn's asgi workers"
+
+
+def test_a_model_may_move_within_one_framework() -> None:
+    """From a pool back to the handler, to larger batches, and from the framework's own threads."""
+    pooled = {**FLASK, "inference": "batched", "pool": 2, "batch_size": 4}
+    assert change_to("other", FLASK, pooled).summary == "Stay on Flask, run the model in the handler"
+    larger = {**pooled, "batch_size": 8}
+    assert change_to("other", larger, pooled).summary == (
+        "Stay on Flask, micro-batch up to 8 requests on a pool of 2 threads"
+    )
+    assert change_to("other", {**pooled, "threads": 9}, pooled).summary == "Stay on Flask, raise threads from 2 to 9"
