@@ -61,13 +61,16 @@ Source = Registered | Command | Image | Url
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A framework, a server and their settings: one side of a comparison."""
+    """A framework, a server and their settings: one side of a comparison.
+
+    ``health`` is the path that answers 200 once it is ready; None where HTTP/2's greeting says so.
+    """
 
     name: str
     tier: str
     summary: str
     source: Source
-    health: str = "/health"
+    health: str | None = "/health"
 
     @property
     def is_control(self) -> bool:
@@ -112,7 +115,7 @@ def registered_stacks(registry: Registry | None = None) -> dict[str, Stack]:
     """The stacks of the registry by name, in its order."""
     registry = registry or load_registry()
     return {
-        entry.name: Stack(entry.name, entry.tier, entry.summary, Registered(entry))
+        entry.name: Stack(entry.name, entry.tier, entry.summary, Registered(entry), entry.health)
         for entry in registry.entries.values()
     }
 
@@ -205,15 +208,16 @@ def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, 
             source = Command(argv, env, folder)
         else:
             source = Image(fields.text("image"), fields.integer("port", 1, 65535, default=8000), env)
+    health = fields.text("health", default="/health")
     stack = Stack(
         name=name,
         tier=fields.choice("tier", TIERS, default="rewrite"),
         summary=fields.text("summary", default="your own stack"),
         source=source,
-        health=fields.text("health", default="/health"),
+        health=health,
     )
     fields.finish()
-    if not stack.health.startswith("/"):
+    if not health.startswith("/"):
         raise FieldError(f"{where}: health: must be a path that starts with /")
     return stack
 

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.launch.base import Started
+from benchmarks.stacks import Registered, Stack, registered_stacks
 from benchmarks.target import Address, Several, Subject
+from servers.models.triton.repository import MIDDLES
+
+# By companion: how the stack is told where it is, and the environment that it is started with.
+URL_VARIABLES: Mapping[str, str] = {"triton": "TRITON_URL"}
+ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"triton": {"TRITON_MODELS": " ".join(MIDDLES.values())}}
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """The server that has to stand beside a stack: itself a stack, the environment that it is started with, and the
+    variable in which its caller is told its address.
+    """
+
+    stack: Stack
+    environment: Mapping[str, str]
+    url_variable: str
+
+
+def companion_of(stack: Stack) -> Companion | None:
+    """The companion that the registry gives to a stack; None for one that stands alone."""
+    name = stack.source.entry.companion if isinstance(stack.source, Registered) else None
+    if name is None:
+        return None
+    return Companion(registered_stacks()[name], ENVIRONMENTS[name], URL_VARIABLES[name])
 
 
 @dataclass(frozen=True, slots=True)

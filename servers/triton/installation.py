@@ -19,7 +19,7 @@ from servers.models import store
 FOLDER_VARIABLE = "STACKDUEL_TRITON"
 # Where an image of the vendor's holds its server, if this is one.
 VENDOR_VARIABLE = "TRITON_HOME"
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+REQUIREMENTS = Path(__file__).parents[1] / "requirements" / "apart" / "triton.txt"
 INSTALL = "python -m servers.triton install"
 # NumPy 1 has no wheels for later ones.
 PYTHONS = ((3, 11), (3, 12))
