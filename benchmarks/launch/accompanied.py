@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from benchmarks.launch.base import Started
 from benchmarks.stacks import Registered, Stack, registered_stacks
 from benchmarks.target import Address, Several, Subject
-from servers.models.triton.repository import MIDDLES
 
-# By companion: how the stack is told where it is, and the environment that it is started with.
+# By companion: how the stack is told where it is.
 URL_VARIABLES: Mapping[str, str] = {"triton": "TRITON_URL"}
-ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"triton": {"TRITON_MODELS": " ".join(MIDDLES.values())}}
+# And what it is started with. Triton loads a model when its stack asks for it: each costs the memory of its processes.
+ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"triton": {"TRITON_MODELS": "none"}}
 
 
 @dataclass(frozen=True, slots=True)

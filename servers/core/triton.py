@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from yarl import URL
 
 from servers.core.errors import HttpError
+from servers.core.inference.refusals import too_slow
 
 if TYPE_CHECKING:
     from servers.core.kserve import Tensor
@@ -18,6 +21,10 @@ IDLE_CONNECTION_S = 600
 
 class Triton(Protocol):
     """Whatever runs models on a Triton server."""
+
+    async def load(self, model: str) -> None:
+        """Have the server load a model, unless it has; raises HttpError 502, 504."""
+        ...
 
     async def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """The outputs that a model gives for these inputs; raises HttpError 502, 504."""
@@ -36,36 +43,44 @@ class PooledTriton:
         self._timeout_s = timeout_s
         self._session: ClientSession | None = None
 
+    async def load(self, model: str) -> None:
+        """Have the server load a model, unless it has; raises HttpError 502, 504."""
+        status, answer, _length = await self._post(f"/v2/repository/models/{model}/load", b"{}", {})
+        if status != 200:
+            raise HttpError(502, f"triton cannot load {model}: {_sentence(answer)}")
+
     async def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """The outputs that a model gives for these inputs; raises HttpError 502, 504."""
         from servers.core import kserve  # noqa: PLC0415  # numpy, with the first request
 
-        body, header_length = kserve.encode_request(inputs, outputs)
+        body, length = kserve.encode_request(inputs, outputs)
+        headers = {kserve.HEADER_LENGTH: str(length), "Content-Type": kserve.CONTENT_TYPE}
+        _status, answer, found = await self._post(kserve.target(model), body, headers)
         try:
-            async with self._opened().post(
-                URL(self._url + kserve.target(model), encoded=True),
-                data=body,
-                headers={kserve.HEADER_LENGTH: str(header_length), "Content-Type": kserve.CONTENT_TYPE},
-                # aiohttp would round longer timeouts up to the next second.
-                timeout=ClientTimeout(total=self._timeout_s, ceil_threshold=3600),
-                allow_redirects=False,
-            ) as response:
-                answer = await response.read()
-            found = response.headers.get(kserve.HEADER_LENGTH)
-            return kserve.decode_response(answer, int(found) if found else None)
-        except ClientConnectorError as error:
-            raise HttpError(502, "triton unreachable") from error
-        except TimeoutError as error:
-            raise HttpError(504, f"inference too slow: no result within {self._timeout_s:g} s") from error
-        except kserve.KServeError as error:
+            return kserve.decode_response(answer, int(found.get(kserve.HEADER_LENGTH, len(answer))))
+        except ValueError as error:
             raise HttpError(502, f"triton answered: {error}") from error
-        except (ClientError, OSError, ValueError) as error:
-            raise HttpError(502, "triton sent no valid answer") from error
 
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+    async def _post(self, target: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes, Mapping[str, str]]:
+        # aiohttp would round longer timeouts up to the next second.
+        timeout = ClientTimeout(total=self._timeout_s, ceil_threshold=3600)
+        url = URL(self._url + target, encoded=True)
+        try:
+            async with self._opened().post(
+                url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                return response.status, await response.read(), response.headers
+        except ClientConnectorError as error:
+            raise HttpError(502, "triton unreachable") from error
+        except TimeoutError as error:
+            raise too_slow(self._timeout_s) from error
+        except (ClientError, OSError) as error:
+            raise HttpError(502, "triton sent no valid answer") from error
 
     def _opened(self) -> ClientSession:
         if self._session is None:
@@ -82,13 +97,30 @@ class UnpooledTriton:
         self._url = url
         self._timeout_s = timeout_s
 
+    async def load(self, model: str) -> None:
+        """Have the server load a model, unless it has; raises HttpError 502, 504."""
+        async with self._client() as client:
+            await client.load(model)
+
     async def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
         """The outputs that a model gives for these inputs; raises HttpError 502, 504."""
-        client = PooledTriton(self._url, self._timeout_s)
-        try:
+        async with self._client() as client:
             return await client.infer(model, inputs, outputs)
-        finally:
-            await client.close()
 
     async def close(self) -> None:
         """Nothing stays open."""
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[PooledTriton]:
+        client = PooledTriton(self._url, self._timeout_s)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+def _sentence(answer: bytes) -> str:
+    try:
+        return str(json.loads(answer)["error"])
+    except (ValueError, KeyError, TypeError):
+        return "it does not say why"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import threading
 from collections.abc import Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ class AsyncRemote:
         self._triton = triton
         self._environ = environ
         self._models: dict[str, Remote] = {}
-        self._loading = threading.Lock()
+        self._loading = asyncio.Lock()
 
     async def run(self, given: Given) -> tuple[Result, float]:
         """The result, and no time in a queue: Triton's own is part of the call. Raises HttpError 400, 502, 503, 504."""
@@ -34,8 +34,8 @@ class AsyncRemote:
             from servers.core.inference.inputs import decode  # noqa: PLC0415  # with the first request
         except ImportError as error:
             raise refusals.not_installed(error.name or "a library") from error
+        model = await self._model(name)
         started_s = perf_counter()
-        model = self._model(name)
         features = model.ends.prepare(decode(given.ask, model.ends.card.takes, given.body))
         prepared_s = perf_counter()
         answer = await self._triton.infer(model.middle.name, model.inputs(features), model.outputs)
@@ -50,11 +50,15 @@ class AsyncRemote:
         """Close the connections to Triton."""
         await self._triton.close()
 
-    def _model(self, name: str) -> Remote:
-        with self._loading:
-            if name not in self._models:
-                self._models[name] = _loaded(name, self._environ)
-            return self._models[name]
+    async def _model(self, name: str) -> Remote:
+        """The model, loaded here and there with the first request for it."""
+        if name not in self._models:
+            async with self._loading:
+                if name not in self._models:
+                    model = _loaded(name, self._environ)
+                    await self._triton.load(model.middle.name)
+                    self._models[name] = model
+        return self._models[name]
 
 
 def _loaded(name: str, environ: Mapping[str, str]) -> Remote:
