@@ -25,7 +25,7 @@ def _summary(name: str, stack: About, baseline: About) -> str:
     framework = stack.get("framework")
     if not framework:
         return f"Change to {name}"
-    if stack.get("server") == TRITON:
+    if stack.get("framework") == TRITON:
         return "Move the model to a Triton server"
     model = _model(stack, baseline)
     if framework != baseline.get("framework"):

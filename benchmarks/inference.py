@@ -19,8 +19,7 @@ from servers.models import store
 from servers.models.build import build
 from servers.models.catalog import OWN, Tensor
 from servers.models.model import load
-from servers.models.own import FILE_VARIABLE
-from servers.models.store import FILES, ModelError
+from servers.models.store import FILES, OWN_VARIABLE, ModelError
 from servers.triton.installation import INSTALL, TritonError, locate
 
 EXTRA = "inference"
@@ -39,7 +38,7 @@ def asking_own(suite: Suite, file: Path) -> Suite:
         raise FieldError(f"--model: suite {suite.name} asks no model")
     refuse_without_runtime()
     try:
-        takes = load(OWN, {**os.environ, FILE_VARIABLE: str(file)}).card.takes
+        takes = load(OWN, {**os.environ, OWN_VARIABLE: str(file)}).card.takes
     except ModelError as error:
         raise FieldError(f"--model: {error}") from error
     if not isinstance(takes, Tensor):
@@ -68,10 +67,10 @@ def refuse_without_runtime() -> None:
 def make_ready(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
     """Build the models that a suite asks for and that are not there yet, before the first server starts.
 
-    A project that is up, or a server somewhere, has models of its own. Raises FieldError where they cannot be had.
+    Images hold theirs, and a project or a server that is up has its own. Raises FieldError where they cannot be had.
     """
     wanted = [model for model in suite.models if model != OWN]
-    if launcher not in {"local", "docker"} or not suite.models:
+    if launcher != "local" or not suite.models:
         return
     refuse_without_runtime()
     missing = [model for model in wanted if not store.is_built(model, os.environ)]
@@ -81,11 +80,6 @@ def make_ready(suite: Suite, launcher: LauncherName, say: Callable[[str], None])
         build(missing, os.environ, say)
     except ModelError as error:
         raise FieldError(f"models: {error}") from error
-
-
-def models_folder() -> Path:
-    """Where the models of this machine lie."""
-    return store.folder(os.environ)
 
 
 def described(suite: Suite, own: Path | None) -> dict[str, object]:
@@ -127,4 +121,4 @@ def needs_triton(stack: Stack) -> bool:
     if not isinstance(stack.source, Registered):
         return False
     entry = stack.source.entry
-    return TRITON in {entry.server, entry.companion}
+    return TRITON in {entry.framework, entry.companion}

@@ -77,7 +77,7 @@ def resolve(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> Op
     cpus = number(environ, "CPUS", 0.01, MAX_CPUS) or float(available_cpus())
     inference = _inference(entry, environ)
     _refuse_without_effect(entry, environ, inference)
-    batched = inference == "batched"
+    pooled, batched = inference in POOLED, inference == "batched"
     options = Options(
         listen=resolve_listen(entry.port, environ),
         cpus=cpus,
@@ -86,14 +86,10 @@ def resolve(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> Op
         connections=integer(environ, "CONNECTIONS", 1, MAX_CONNECTIONS) or entry.connections,
         loop=_loop(entry, environ, has_uvloop=has_uvloop),
         inference=inference,
-        pool=(integer(environ, "POOL", 1, MAX_POOL) or ceil(cpus)) if inference in POOLED else None,
-        batch_size=(integer(environ, "BATCH_SIZE", 1, MAX_BATCH) or entry.batch_size or BATCH_SIZE)
-        if batched
-        else None,
+        pool=integer(environ, "POOL", 1, MAX_POOL) or (ceil(cpus) if pooled else None),
+        batch_size=integer(environ, "BATCH_SIZE", 1, MAX_BATCH) or (_batch_size(entry) if batched else None),
         batch_delay_ms=_delay_ms(entry, environ) if batched else None,
-        queue_size=(integer(environ, "QUEUE_SIZE", 1, MAX_QUEUE) or DEFAULT_QUEUE_SIZE)
-        if inference in POOLED
-        else None,
+        queue_size=integer(environ, "QUEUE_SIZE", 1, MAX_QUEUE) or (DEFAULT_QUEUE_SIZE if pooled else None),
     )
     if options.connections and options.connections <= options.threads:
         raise SettingsError(f"CONNECTIONS must be more than THREADS ({options.threads}), or none could be kept alive")
@@ -112,14 +108,19 @@ def _inference(entry: Entry, environ: Mapping[str, str]) -> str:
     asked = choice(environ, "INFERENCE", EXECUTIONS)
     if asked is None or asked == entry.inference:
         return entry.inference
-    possible = {"inline"} if entry.worker_class == "gevent" else {"inline", *POOLED}
-    if entry.holds == "nothing":
+    without_threads = entry.worker_class == "gevent" or entry.server == "tritonserver"
+    possible = {"inline"} if without_threads else {"inline", *POOLED}
+    if entry.holds == "nothing" and not without_threads:
         possible.add("threads")
     if entry.inference == "triton" or asked not in possible:
         known = [name for name in EXECUTIONS if name == entry.inference or name in possible]
         known = ["triton"] if entry.inference == "triton" else known
         raise SettingsError(f"INFERENCE must be one of {', '.join(known)} for {entry.name}, not {asked!r}")
     return asked
+
+
+def _batch_size(entry: Entry) -> int:
+    return entry.batch_size or BATCH_SIZE
 
 
 def _delay_ms(entry: Entry, environ: Mapping[str, str]) -> float:

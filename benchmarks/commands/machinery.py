@@ -9,7 +9,6 @@ from pathlib import Path
 
 from benchmarks.fields import FieldError
 from benchmarks.gpu import ReadableGpu
-from benchmarks.inference import models_folder
 from benchmarks.isolated import Isolated, command, parse
 from benchmarks.launch.attached import AttachedLauncher, UrlLauncher
 from benchmarks.launch.base import Launcher, LaunchError, Started
@@ -42,8 +41,7 @@ def launcher_for(
         case "local":
             return LocalLauncher(prepared.budget, folder / "logs", own_model=own)
         case "docker":
-            models = models_folder() if prepared.suite.models else None
-            return ContainerLauncher(prepared.budget, run_id, say, models=models, own_model=own)
+            return ContainerLauncher(prepared.budget, run_id, say, own_model=own)
         case "compose":
             return AttachedLauncher(run_id, options.project)
         case "url":

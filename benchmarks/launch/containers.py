@@ -17,20 +17,19 @@ from benchmarks.budget import Budget
 from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
 from benchmarks.containers.engine import EngineFacts, connect, describe, explained
 from benchmarks.containers.forwarding import Forwarding, port_forwarding
-from benchmarks.containers.images import Say, ensure_image, ensure_pulled, server_recipe
+from benchmarks.containers.images import Recipe, Say, ensure_image, ensure_pulled, recipe_of, server_recipe
 from benchmarks.containers.ownership import STACK_LABEL, clean, discard, labels, remove_run
+from benchmarks.launch.accompanied import Accompanied, Companion, companion_of
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
 from benchmarks.stacks import Image, Registered, Stack
 from benchmarks.target import Subject
-from servers.models.own import FILE_VARIABLE
-from servers.models.store import FOLDER_VARIABLE
+from servers.models.store import OWN_VARIABLE
 from servers.registry import load_registry
 
 HEALTHY_WITHIN_S = 60.0
 ALONE_WITHIN_S = 120
-MODELS_INSIDE = "/models"
 OWN_INSIDE = "/own-model.onnx"
 # Whose image what is measured alone runs in.
 ALONE_IN = "fastapi-uvicorn"
@@ -45,7 +44,7 @@ class Spec:
     image: str
     port: int
     cores: tuple[int, ...]
-    health: str
+    health: str | None
     confinement: Mapping[str, Any]
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
@@ -54,7 +53,7 @@ class Spec:
 class ContainerLauncher:
     """Starts registered stacks and the user's images, one container each, on a network of the run.
 
-    Stacks of ours see ``models``, the folder of this machine's, and the user's ``own_model``, and can change neither.
+    Stacks of ours see the user's ``own_model``, and cannot change it.
     """
 
     name = "docker"
@@ -64,11 +63,9 @@ class ContainerLauncher:
         budget: Budget,
         run_id: str,
         say: Say = lambda _line: None,
-        models: Path | None = None,
         own_model: Path | None = None,
     ) -> None:
         self._budget = budget
-        self._models = models
         self._own_model = own_model
         self._run_id = run_id
         self._say = say
@@ -87,7 +84,7 @@ class ContainerLauncher:
             self._labels = labels(self._run_id)
             shared.callback(remove_run, self._client, self._run_id)
             self._network = self._make_network()
-            image = self._image(DOWNSTREAM, "downstream")
+            image = self._image(server_recipe(DOWNSTREAM, "downstream"))
             self._forwarding = port_forwarding(self._client, self._engine, image, self._labels)
             self._downstream = shared.enter_context(self._run(self._downstream_spec(image)))
             self._shared = shared.pop_all()
@@ -114,7 +111,16 @@ class ContainerLauncher:
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack in a container; raises LaunchError with its log where it does not get healthy."""
-        return self._run(self._spec(stack))
+        companion = companion_of(stack)
+        return self._accompanied(stack, companion) if companion else self._run(self._spec(stack, {}))
+
+    @contextmanager
+    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[Accompanied]:
+        """The companion first, in a container of its own on the same cores, then the stack that calls it."""
+        with self._run(self._spec(companion.stack, companion.environment)) as helper:
+            told = {companion.url_variable: helper.inner_address.url}
+            with self._run(self._spec(stack, told)) as server:
+                yield Accompanied(server, helper)
 
     @property
     def budget(self) -> Budget:
@@ -130,13 +136,13 @@ class ContainerLauncher:
         entry = load_registry().entries[ALONE_IN]
         spec = Spec(
             name="alone",
-            image=self._image(entry.name, entry.requirements),
+            image=self._image(recipe_of(entry)),
             port=0,
             cores=self._budget.server,
             health="",
             confinement=OWN_IMAGE,
-            env=model_environment(self._models, self._own_model),
-            mounts=model_mounts(self._models, self._own_model),
+            env=own_environment(self._own_model),
+            mounts=own_mounts(self._own_model),
         )
         with self._created(spec, ("python", "-m", *module)) as container:
             with explained(f"{module[0]}: running it"):
@@ -158,17 +164,18 @@ class ContainerLauncher:
             "port_forwarding": self._forwarding,
         }
 
-    def _spec(self, stack: Stack) -> Spec:
+    def _spec(self, stack: Stack, told: Mapping[str, str]) -> Spec:
         match stack.source:
             case Registered(entry):
-                image = self._image(entry.name, entry.requirements)
+                image = self._image(recipe_of(entry))
                 environment = {
                     "PORT": str(entry.port),
                     "CPUS": str(len(self._budget.server)),
                     "DOWNSTREAM_URL": self._downstream.inner_address.url,
-                    **model_environment(self._models, self._own_model),
+                    **own_environment(self._own_model),
+                    **told,
                 }
-                mounts = model_mounts(self._models, self._own_model)
+                mounts = own_mounts(self._own_model)
                 return Spec(
                     stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment, mounts
                 )
@@ -182,9 +189,10 @@ class ContainerLauncher:
         port = load_registry().downstream_port
         return Spec(DOWNSTREAM, image, port, self._budget.downstream, "/health", OWN_IMAGE)
 
-    def _image(self, stack: str, requirements: str) -> str:
+    def _image(self, recipe: Recipe) -> str:
+        stack = recipe.arguments["STACK"]
         if stack not in self._images:
-            self._images[stack] = ensure_image(self._client, server_recipe(stack, requirements), self._say)
+            self._images[stack] = ensure_image(self._client, recipe, self._say)
         return self._images[stack]
 
     def _make_network(self) -> str:
@@ -236,18 +244,14 @@ class ContainerLauncher:
         return server
 
 
-def model_mounts(models: Path | None, own: Path | None) -> tuple[Mount, ...]:
-    """What of this machine's models a container sees, and cannot change: their folder, and the user's file."""
-    wanted = ((MODELS_INSIDE, models), (OWN_INSIDE, own))
-    return tuple(
-        Mount(inside, str(outside.resolve()), type="bind", read_only=True) for inside, outside in wanted if outside
-    )
+def own_mounts(own: Path | None) -> tuple[Mount, ...]:
+    """The user's model as a container sees it, and cannot change it; the models of ours are in its image."""
+    return (Mount(OWN_INSIDE, str(own.resolve()), type="bind", read_only=True),) if own else ()
 
 
-def model_environment(models: Path | None, own: Path | None) -> dict[str, str]:
-    """Where a container finds them."""
-    found = {FOLDER_VARIABLE: MODELS_INSIDE} if models else {}
-    return found | ({FILE_VARIABLE: OWN_INSIDE} if own else {})
+def own_environment(own: Path | None) -> dict[str, str]:
+    """Where a container finds it."""
+    return {OWN_VARIABLE: OWN_INSIDE} if own else {}
 
 
 def usable_engine(client: DockerClient) -> EngineFacts:

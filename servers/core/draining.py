@@ -1,7 +1,7 @@
 """Reading what is left of a request's body once it is answered, and throwing it away.
 
 A server that closes a connection with unread bytes in it resets it, and the client may never see the answer that told
-it why. So an answer goes out whole as soon as it is known, and only its end waits until the body has come, or for so long.
+it why. So an answer goes out whole as soon as it is known, and only its end waits for the rest of the body.
 """
 
 from __future__ import annotations

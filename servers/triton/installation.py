@@ -19,7 +19,7 @@ from servers.models import store
 FOLDER_VARIABLE = "STACKDUEL_TRITON"
 # Where an image of the vendor's holds its server, if this is one.
 VENDOR_VARIABLE = "TRITON_HOME"
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+REQUIREMENTS = Path(__file__).parents[1] / "requirements" / "apart" / "triton.txt"
 INSTALL = "python -m servers.triton install"
 # NumPy 1 has no wheels for later ones.
 PYTHONS = ((3, 11), (3, 12))
@@ -86,7 +86,7 @@ def home_of(environ: Mapping[str, str]) -> Path:
     """The folder of this installation: another one for other pins, another Python or an image of the vendor's."""
     root = environ.get(FOLDER_VARIABLE) or store.folder({**environ, store.FOLDER_VARIABLE: ""}).parent / "triton"
     pins = "\n".join(pinned(environ))
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {environ.get(VENDOR_VARIABLE)} {pins}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {environ.get(VENDOR_VARIABLE) or ''} {pins}".encode()).hexdigest()
     return Path(root) / digest[:12]
 
 
@@ -94,7 +94,7 @@ def pinned(environ: Mapping[str, str]) -> tuple[str, ...]:
     """What is installed, as exact pins; in an image of the vendor's without what it has."""
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     pins = tuple(line for line in lines if line and not line.startswith("#"))
-    return tuple(pin for pin in pins if pin.partition("==")[0] not in VENDORS_OWN or VENDOR_VARIABLE not in environ)
+    return tuple(pin for pin in pins if pin.partition("==")[0] not in VENDORS_OWN or not environ.get(VENDOR_VARIABLE))
 
 
 def _fill(home: Path, environ: Mapping[str, str], say: Callable[[str], None]) -> None:
@@ -107,7 +107,7 @@ def _fill(home: Path, environ: Mapping[str, str], say: Callable[[str], None]) ->
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise TritonError(f"pip could not install Triton's packages:\n{done.stderr.strip()}")
-    if VENDOR_VARIABLE not in environ:
+    if not environ.get(VENDOR_VARIABLE):
         _link_backend(home / "backends" / "python", packages / "pytriton" / "tritonserver")
 
 

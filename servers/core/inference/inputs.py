@@ -23,6 +23,7 @@ Given = Float32 | NDArray[np.uint8] | str
 Image.MAX_IMAGE_PIXELS = None
 LITTLE_FLOAT32 = np.dtype("<f4")
 LITTLE_INT16 = np.dtype("<i2")
+INT16_RANGE = np.float32(32768)
 
 
 def decode(ask: Ask, takes: Sound | Picture | Text | Tensor, body: bytes) -> Given:
@@ -44,9 +45,9 @@ def _sound(ask: Ask, takes: Sound, body: bytes) -> Float32:
         _check_length(takes, len(samples), takes.rate_hz)
         return _finite(samples)
     if ask.form == PCM:
-        frames, rate_hz = _pcm(body, ask.channels), ask.rate_hz or takes.rate_hz
-        _check_length(takes, len(frames), rate_hz)
-        return _resampled(frames.astype(np.float32) / 32768, rate_hz, takes.rate_hz)
+        integers, rate_hz = _pcm(body, ask.channels), ask.rate_hz or takes.rate_hz
+        _check_length(takes, len(integers), rate_hz)
+        return _resampled(integers.astype(np.float32) / INT16_RANGE, rate_hz, takes.rate_hz)
     frames, rate_hz = _wav(takes, body)
     return _finite(_resampled(frames, rate_hz, takes.rate_hz))
 

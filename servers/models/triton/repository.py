@@ -68,14 +68,14 @@ _SERVED = (
         "fast-cnn",
         (Port("samples", "FP32", (48_000,)),),
         (Port("speaker_a", "FP32", (192,)), Port("speaker_b", "FP32", (192,))),
-        module="whole",
+        module="middle",
         model="fast-cnn",
     ),
     Served("speaker", (_SAMPLES,), (_EMBEDDING,), module="whole", model="speaker"),
     Served("speaker-batched", (_SAMPLES,), (_EMBEDDING,), module="whole", model="speaker", batch_size=BATCH_SIZE),
-    Served("preprocessor", (_PCM,), (Port("spectra", "FP32", (1, -1, 160, 40)),), "preprocessor"),
-    Served("acoustic", (_SPECTRA,), (_EMBEDDINGS,), "acoustic", "speaker", batch_size=BATCH_SIZE),
-    Served("decoder", (Port("embeddings", "FP32", (1, -1, 256)),), (_EMBEDDING,), "decoder"),
+    Served("preprocessor", (_PCM,), (Port("spectra", "FP32", (1, -1, 160, 40)),), module="preprocessor"),
+    Served("acoustic", (_SPECTRA,), (_EMBEDDINGS,), module="middle", model="speaker", batch_size=BATCH_SIZE),
+    Served("decoder", (Port("embeddings", "FP32", (1, -1, 256)),), (_EMBEDDING,), module="decoder"),
     Served(
         "speech",
         (_PCM,),
@@ -86,10 +86,31 @@ _SERVED = (
             Step("decoder", ("embeddings", "embeddings"), ("embedding", "embedding")),
         ),
     ),
+    Served(
+        "vad", (Port("windows", "FP32", (-1, 576)),), (Port("speech", "FP32", (-1,)),), module="middle", model="vad"
+    ),
+    Served(
+        "face",
+        (Port("pixels", "UINT8", (-1, -1, 3)),),
+        (Port("boxes", "FP32", (-1, 4)), Port("scores", "FP32", (-1,)), Port("landmarks", "FP32", (-1, 10))),
+        module="middle",
+        model="face",
+    ),
+    Served(
+        "embed",
+        (Port("tokens", "INT64", (1, -1)),),
+        (Port("states", "FP32", (-1, 384)),),
+        module="middle",
+        model="embed",
+    ),
 )
 MODELS: Mapping[str, Served] = MappingProxyType({served.name: served for served in _SERVED})
 # An ensemble brings its steps.
 DEFAULT = ("fast-cnn", "speaker", "speaker-batched", "speech")
+# Which of them infers for a model of the catalogue whose ends are elsewhere.
+MIDDLES: Mapping[str, str] = MappingProxyType(
+    {"fast-cnn": "fast-cnn", "speaker": "acoustic", "vad": "vad", "face": "face", "embed": "embed"}
+)
 
 
 def config(served: Served, instances: int) -> str:

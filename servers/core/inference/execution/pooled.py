@@ -1,4 +1,4 @@
-"""The model on threads of our own, a request or a batch at a time: for handlers that block, and for those that await."""
+"""The model on threads of our own, a request or a batch at a time, for handlers that block and handlers that await."""
 
 from __future__ import annotations
 
