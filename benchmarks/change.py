@@ -13,12 +13,30 @@ _PROPER = {
 }  # fmt: skip
 
 TRITON = "triton"
+# What costs the same from everywhere, and what only means something within one framework.
+_ANYWHERE = frozenset({"service", "control"})
+_WITHIN = frozenset({"baseline", "settings", "worker-class", "code"})
 About = Mapping[str, Any]
 
 
 def change_to(name: str, stack: About, baseline: About) -> Change:
     """The change from ``baseline`` to the stack of that name; both as a run describes its stacks."""
     return Change(str(stack["tier"]), _summary(name, stack, baseline))
+
+
+def tier_from(stack: About, baseline: About) -> str:
+    """What it costs to move to a stack from this baseline; the registry's tiers are those from its own baseline.
+
+    Both as a run describes its stacks. A framework that stays need not be rewritten, and one that changes must be.
+    """
+    tier, framework = str(stack["tier"]), stack.get("framework")
+    if tier in _ANYWHERE or baseline["tier"] == "baseline" or not framework or not baseline.get("framework"):
+        return tier
+    if framework != baseline.get("framework"):
+        return "rewrite" if tier in _WITHIN else tier
+    if any(stack.get(name) != baseline.get(name) for name in ("app", "inference", "batch_size")):
+        return "code"
+    return "settings" if _server(stack) == _server(baseline) else "worker-class"
 
 
 def _summary(name: str, stack: About, baseline: About) -> str:

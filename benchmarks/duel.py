@@ -20,6 +20,8 @@ from benchmarks.suite import Scenario
 from benchmarks.trial import Result, Trial
 
 TIE = "tie"
+# Without an interval: less than this is a tie, and more only a lead.
+WORTH_NAMING = 1.05
 # A block alone may hold too few requests for a figure worth printing, and still enough for one to compare blocks by.
 FEWEST_IN_BLOCK: Mapping[str, int] = {"p50": 5, "p95": 20, "p99": 100}
 
@@ -32,7 +34,8 @@ class Row:
     """One figure of both stacks; None where it was not measured or too few requests tell.
 
     ``ratio`` says how many times better the first one is, between ``low`` and ``high`` where there are blocks enough.
-    ``winner`` is a stack, a tie, or None where that was not tested.
+    ``winner`` is a stack, a tie, or None where there is nothing to compare; where it was not ``tested``, whoever is
+    ahead by more than chance alone often makes of nothing.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Row:
     low: float | None = None
     high: float | None = None
     winner: str | None = None
+    tested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,11 @@ class Duel:
     second: str
     blocks: int
     rows: tuple[Row, ...]
+
+    @property
+    def tested(self) -> bool:
+        """Whether there are blocks enough for intervals."""
+        return any(row.tested for row in self.rows)
 
     def row(self, name: str) -> Row:
         """The row of that name; raises KeyError."""
@@ -100,10 +109,12 @@ def _rows(pair: Sequence[str], one: Sequence[Trial], other: Sequence[Trial]) -> 
     tested = sum(found is not None for found in logs.values())
     rows = [_row(figure, logs[figure.name], tested, pair, one, other) for figure in _FIGURES]
     success = next(row for row in rows if row.name == SUCCESS_RATE)
-    # Failures may be none, of which no ratio can be made: who has fewer of them, the success rate tells.
-    return tuple(
-        replace(row, winner=success.winner) if row.name == FAILED and row.ratio is None else row for row in rows
-    )
+    return tuple(_told_by(success, row) if row.name == FAILED and row.ratio is None else row for row in rows)
+
+
+def _told_by(success: Row, failed: Row) -> Row:
+    """Failures may be none, of which no ratio can be made: who has fewer of them, the success rate tells."""
+    return replace(failed, winner=success.winner, tested=success.tested)
 
 
 def _row(
@@ -119,9 +130,10 @@ def _row(
         return row
     ratio, found = math.exp(math.fsum(logs) / len(logs)), interval(logs, comparisons=tested)
     if found is None:
-        return replace(row, ratio=ratio)
+        leader = pair[0] if ratio > WORTH_NAMING else pair[1] if ratio < 1 / WORTH_NAMING else TIE
+        return replace(row, ratio=ratio, winner=leader)
     winner = pair[0] if found.low > 1 else pair[1] if found.high < 1 else TIE
-    return replace(row, ratio=ratio, low=found.low, high=found.high, winner=winner)
+    return replace(row, ratio=ratio, low=found.low, high=found.high, winner=winner, tested=True)
 
 
 def _logs(figure: _Figure, one: Sequence[Trial], other: Sequence[Trial]) -> list[float] | None:

@@ -107,7 +107,8 @@ def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
     wait_s, work_s = mean_request_seconds(scenario.workloads, fans_out=pace.fans_out), _mean_work(scenario.workloads)
     request_s = wait_s + work_s
     if isinstance(load, OpenLoop):
-        return request_s + load.warmup_s + load.stable_within_s + load.duration_s + request_s + OVERHEAD_S
+        after_s = request_s + _behind_seconds(load, work_s, pace)
+        return request_s + load.warmup_s + load.stable_within_s + load.duration_s + after_s + OVERHEAD_S
     # Little's law: more connections than slots wait in turn.
     busy = load.connections if pace.slots is None else min(load.connections, pace.slots)
     per_request_s = wait_s / busy + work_s / min(busy, pace.cores)
@@ -119,7 +120,15 @@ def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
     return request_s + warm_s + load.duration_s + after_s + OVERHEAD_S
 
 
+def _behind_seconds(load: OpenLoop, work_s: float, pace: Pace) -> float:
+    """How long a server that cannot keep up goes on after the last arrival, as far as its clients wait for it."""
+    arriving = load.rate_rps * work_s / pace.cores
+    return min(BEHIND_S, max(0.0, (load.warmup_s + load.duration_s) * (arriving - 1)))
+
+
 OVERHEAD_S = 0.2
+# The usual timeout.
+BEHIND_S = 30.0
 # As long as a server may go on with requests of a closed window. One that takes longer is started afresh.
 DRAINED_WITHIN_S = 1.0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import store
+from benchmarks.change import tier_from
 from benchmarks.commands.machinery import running_stacks
 from benchmarks.commands.measure import Output, measure
 from benchmarks.document import suite_to_dict
@@ -104,12 +105,26 @@ def _about(name: str, prepared: Prepared) -> dict[str, Any]:
     """A stack as the run describes it."""
     stack, pace = prepared.stacks[name], prepared.paces[name]
     return {
-        "tier": TWIN_TIER if is_twin(name) else stack.tier,
+        "tier": _tier(name, prepared),
         "summary": f"{prepared.baseline} once more, as the measure of chance" if is_twin(name) else stack.summary,
         **stack.settings(len(prepared.budget.server)),
         "waiting_slots": pace.slots,
         "fans_out": pace.fans_out,
     }
+
+
+def _tier(name: str, prepared: Prepared) -> str:
+    """What it costs to move there from the baseline of this run."""
+    if is_twin(name):
+        return TWIN_TIER
+    if name == prepared.baseline:
+        return "baseline"
+    cores = len(prepared.budget.server)
+    stack, baseline = (
+        {"tier": each.tier, **each.settings(cores)}
+        for each in (prepared.stacks[name], prepared.stacks[prepared.baseline])
+    )
+    return tier_from(stack, baseline)
 
 
 def _refuse_if_changed(before: Run, prepared: Prepared) -> None:

@@ -29,7 +29,7 @@ def _blocks(duel: Duel, run: Run) -> tuple[Block, ...]:
     table = Block(
         title=f"{duel.first} against {duel.second}: {duel.scenario.name}",
         headings=("figure", duel.first, duel.second, "winner", "ratio"),
-        rows=tuple(_texts(row, duel) for row in duel.rows),
+        rows=tuple(_texts(row) for row in duel.rows),
         words=WORDS,
     )
     below = {
@@ -42,13 +42,13 @@ def _blocks(duel: Duel, run: Run) -> tuple[Block, ...]:
     return (table, *(Block(title, lines=lines) for title, lines in texts if lines))
 
 
-def _texts(row: Row, duel: Duel) -> tuple[str, ...]:
+def _texts(row: Row) -> tuple[str, ...]:
     unit = " ms" if row.unit == "ms" else ""
     return (
         f"{row.name}{unit}",
         _value(row.first, row),
         _value(row.second, row),
-        winner_text(row, duel),
+        winner_text(row),
         ratio_text(row),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.duel import FAILED, GPU, QPS, SUCCESS_RATE, TIE, Duel, Row
+from benchmarks.duel import FAILED, GPU, QPS, SUCCESS_RATE, TIE, WORTH_NAMING, Duel, Row
 from benchmarks.record import Run
 from benchmarks.report.table import DASH, counted, figure
 from benchmarks.stats.intervals import FEWEST_BLOCKS
@@ -38,15 +38,11 @@ class Insight:
         return f"{self.sentence} ({', '.join(self.rows)})"
 
 
-def winner_text(row: Row, duel: Duel) -> str:
+def winner_text(row: Row) -> str:
     """Who wins a row, or who leads where that was not tested."""
-    if row.winner is not None:
-        return row.winner
-    if row.ratio is None:
+    if row.winner is None:
         return DASH
-    if row.ratio == 1:
-        return f"{TIE} ({UNTESTED})"
-    return f"{duel.first if row.ratio > 1 else duel.second} ({UNTESTED})"
+    return row.winner if row.tested else f"{row.winner} ({UNTESTED})"
 
 
 def ratio_text(row: Row) -> str:
@@ -187,8 +183,6 @@ def _of_gpu(duel: Duel) -> Iterator[Insight]:
 def recommended(stack: str, duel: Duel, run: Run) -> str:
     """When to take a stack, by the rows that it wins, and what taking it costs."""
     other = duel.second if stack == duel.first else duel.first
-    if all(row.winner is None for row in duel.rows):
-        return f"{stack}: nothing was tested, as that takes {FEWEST_BLOCKS} blocks: no recommendation."
     won = [row for row in duel.won_by(stack) if row.name not in {"min", GPU}]
     tier = str(run.stacks[stack]["tier"])
     if won:
@@ -217,6 +211,12 @@ def conditions(duel: Duel, run: Run) -> Iterator[str]:
         yield f"Each had {counted(cores, 'core')} and {memory} MiB, by the {run.environment.get('launcher')} launcher."
         if set(budget.get("server", ())) & set(budget.get("generator", ())):
             yield "The load generator worked on one of these cores."
+    if not duel.tested:
+        yield (
+            f"Nothing is tested, as that takes {FEWEST_BLOCKS} blocks: whoever is ahead by {WORTH_NAMING - 1:.0%} is "
+            "named, and the next run may name the other."
+        )
+        return
     yield (
         "Figures are of all blocks together. A ratio is that of the figures within each block, in the mean over the "
         "blocks and with its interval; the confidence of 95 % is that of all rows together. A row whose interval holds "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.change import change_to
+from benchmarks.change import change_to, tier_from
 from benchmarks.stacks import registered_stacks
 
 FLASK = {
@@ -96,3 +96,34 @@ def test_a_model_may_move_within_one_framework() -> None:
         "Stay on Flask, micro-batch up to 8 requests on a pool of 2 threads"
     )
     assert change_to("other", {**pooled, "threads": 9}, pooled).summary == "Stay on Flask, raise threads from 2 to 9"
+
+
+@pytest.mark.parametrize(
+    ("name", "baseline", "tier"),
+    [
+        ("fastapi-uvicorn-executor", "fastapi-uvicorn-inline", "code"),
+        ("fastapi-uvicorn-batched", "fastapi-uvicorn-executor", "code"),
+        ("fastapi-gunicorn", "fastapi-uvicorn", "worker-class"),
+        ("fastapi-threadpool", "fastapi-uvicorn", "code"),
+        ("flask-gunicorn", "fastapi-uvicorn", "rewrite"),
+        ("flask-gthread", "fastapi-uvicorn", "rewrite"),
+        ("quart-hypercorn", "fastapi-uvicorn", "framework"),
+        ("fastapi-blocking", "fastapi-uvicorn", "control"),
+        ("triton", "fastapi-uvicorn", "service"),
+        ("fastapi-triton", "fastapi-uvicorn", "service"),
+        ("flask-gunicorn-executor", "flask-gunicorn", "code"),
+        ("flask-gunicorn-inline", "flask-gunicorn", "settings"),
+        ("fastapi-uvicorn-executor", "flask-gunicorn", "rewrite"),
+        ("flask-gthread", "flask-gunicorn-inline", "settings"),
+    ],
+)
+def test_a_move_costs_what_it_costs_from_the_baseline_of_the_run(name: str, baseline: str, tier: str) -> None:
+    """Within a framework nothing is rewritten; from one to another settings do not suffice."""
+    stacks = registered_stacks()
+    here, there = ({"tier": stacks[each].tier, **stacks[each].settings(2)} for each in (name, baseline))
+    assert tier_from(here, there) == tier
+
+
+def test_the_tier_of_a_user_s_own_stack_is_the_user_s() -> None:
+    """Whatever the baseline is."""
+    assert tier_from({"tier": "settings", "command": ["serve"]}, {**FLASK, "tier": "rewrite"}) == "settings"
