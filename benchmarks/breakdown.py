@@ -61,23 +61,31 @@ class Breakdown:
 
 
 def breakdowns(
-    results: Iterable[Result], scenarios: Sequence[Scenario], isolated: Sequence[Alone], stacks: Iterable[str]
+    results: Iterable[Result],
+    scenarios: Sequence[Scenario],
+    isolated: Sequence[Alone],
+    stacks: Mapping[str, int | None],
 ) -> tuple[Breakdown, ...]:
-    """The breakdown of every stack that tells, in every scenario."""
+    """The breakdown of every stack that tells, in every scenario.
+
+    ``stacks`` are their names, with how many requests each may run the model with at once, None where that is one.
+    """
     trials: dict[tuple[str, str], list[Trial]] = {}
     for result in results:
         if isinstance(result, Trial) and result.counts and result.measurement.latency.count:
             trials.setdefault((result.place.scenario, result.place.stack), []).append(result)
-    names = tuple(stacks)
     return tuple(
         made
         for scenario in scenarios
-        for stack in names
-        if (found := trials.get((scenario.name, stack))) and (made := _breakdown(scenario, stack, found, isolated))
+        for stack, batch_size in stacks.items()
+        if (found := trials.get((scenario.name, stack)))
+        and (made := _breakdown(scenario, stack, found, isolated, batch_size))
     )
 
 
-def _breakdown(scenario: Scenario, stack: str, trials: Sequence[Trial], isolated: Sequence[Alone]) -> Breakdown | None:
+def _breakdown(
+    scenario: Scenario, stack: str, trials: Sequence[Trial], isolated: Sequence[Alone], batch_size: int | None
+) -> Breakdown | None:
     whole = _part(END_TO_END, reduce(Histogram.merge, (trial.measurement.latency for trial in trials)))
     told = _spans(trials)
     inside = [trial.inside for trial in trials if trial.inside]
@@ -90,7 +98,7 @@ def _breakdown(scenario: Scenario, stack: str, trials: Sequence[Trial], isolated
     else:
         return None
     alone = [each for each in isolated if isinstance(each, Isolated) and each.model == _model(scenario)]
-    sentence = " ".join(_sentences(scenario, whole, parts, trials, alone))
+    sentence = " ".join(_sentences(scenario, whole, parts, trials, alone, batch_size))
     return Breakdown(scenario.name, stack, source, whole, parts, sentence)
 
 
@@ -126,7 +134,12 @@ def _model(scenario: Scenario) -> str | None:
 
 
 def _sentences(
-    scenario: Scenario, whole: Part, parts: Sequence[Part], trials: Sequence[Trial], alone: Sequence[Isolated]
+    scenario: Scenario,
+    whole: Part,
+    parts: Sequence[Part],
+    trials: Sequence[Trial],
+    alone: Sequence[Isolated],
+    batch_size: int | None,
 ) -> Iterator[str]:
     """Where the time really goes: the model's part, the greatest of the others, and how much no stack could spare."""
     infer_ms = next((part.mean_ms for part in parts if part.name == INFER), 0.0)
@@ -145,7 +158,11 @@ def _sentences(
     yield from _of_ceiling(scenario, whole, trials, alone)
     alone_ms = _alone_ms(alone)
     if alone_ms and infer_ms > SLOWER_THAN_ALONE * alone_ms:
-        yield f"An inference takes {infer_ms / alone_ms:.1f} times as long under this load as alone ({_ms(alone_ms)})."
+        shared = f", shared by up to {batch_size} requests" if batch_size and batch_size > 1 else ""
+        yield (
+            f"A run of the model takes {infer_ms / alone_ms:.1f} times as long under this load as alone "
+            f"({_ms(alone_ms)}){shared}."
+        )
 
 
 def _of_ceiling(scenario: Scenario, whole: Part, trials: Sequence[Trial], alone: Sequence[Isolated]) -> Iterator[str]:

@@ -25,14 +25,24 @@ HOW_SPENT = "Mean / p99 in milliseconds; the means add up to end to end, percent
 
 def inference_blocks(run: Run) -> tuple[Block, ...]:
     """All there is to say of models, scenario by scenario; nothing for runs without any."""
-    stacks = (name for name in run.stacks if not is_twin(name))
-    found = breakdowns(run.results, run.suite.scenarios, run.isolated, stacks)
+    sizes = {name: about.get("batch_size") for name, about in run.stacks.items() if not is_twin(name)}
+    found = breakdowns(run.results, run.suite.scenarios, run.isolated, sizes)
     blocks: list[Block] = []
     for scenario in run.suite.scenarios:
         blocks += _levels(scenario, run)
         blocks += _beside_alone(scenario, run)
         blocks += _spent(scenario, [each for each in found if each.scenario == scenario.name])
-    return tuple(blocks)
+    return (*blocks, *_how_to_read(run, found))
+
+
+def _how_to_read(run: Run, found: Sequence[Breakdown]) -> Iterator[Block]:
+    """What the headings mean, once for all tables."""
+    lines = [HOW_ALONE] if run.isolated else []
+    if found:
+        names = [name for name in PARTS if any(each.part(name) for each in found)]
+        lines.append(f"{HOW_SPENT} {'; '.join(f'{name}: {MEANINGS[name]}' for name in names)}.")
+    if lines:
+        yield Block("How to read these tables", lines=tuple(lines))
 
 
 def sla_lines(run: Run) -> list[str]:
@@ -51,8 +61,12 @@ def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
     headings = [_bound(promise.name, promise.bound) for promise in scenario.sla]
     rows = tuple((stack, *(_word(by_name[name]) for name in names)) for stack, by_name in kept.items())
     all_kept = [stack for stack, by_name in kept.items() if all(sla.ok for sla in by_name.values())]
-    line = f"Kept in all by {', '.join(all_kept)}." if all_kept else "No stack kept all of them."
-    yield Block(f"{scenario.name}: service levels", ("stack", *headings), rows, (line,))
+    broken = [stack for stack, by_name in kept.items() if any(sla.ok is False for sla in by_name.values())]
+    lines = [f"All kept by {', '.join(all_kept)}."] if all_kept else []
+    lines += [f"Broken by {', '.join(broken)}."] if broken else []
+    if len(all_kept) + len(broken) < len(kept):
+        lines.append("More blocks would tell of the others.")
+    yield Block(f"{scenario.name}: service levels", ("stack", *headings), rows, tuple(lines))
 
 
 def _bound(name: str, bound: float) -> str:
@@ -87,7 +101,7 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
         latency = summarise(_together(trial.measurement.latency for trial in trials))
         loaded = _quantiles(summarise(_together(spans)))
         rows.append((stack, _share(shares.get(stack)), of_alone, loaded, _quantiles(latency)))
-    lines = [HOW_ALONE]
+    lines = []
     if measured:
         rate = figure(sum(each.rate_rps for each in measured) / len(measured))
         blocks = counted(len(measured), "block")
@@ -125,11 +139,10 @@ def _share(share: CeilingShare | None) -> str:
 def _spent(scenario: Scenario, found: Sequence[Breakdown]) -> Iterator[Block]:
     if not found:
         return
-    names = [name for name in PARTS if any(name == part.name for each in found for part in each.parts)]
+    names = [name for name in PARTS if any(each.part(name) for each in found)]
     rows = tuple((each.stack, _part(each.end_to_end), *(_part(each.part(name)) for name in names)) for each in found)
     counted_by = [each.stack for each in found if each.source != "Server-Timing"]
     lines = [f"{each.stack}: {each.sentence}" for each in found]
-    lines.append(f"{HOW_SPENT} {'; '.join(f'{name}: {MEANINGS[name]}' for name in names)}.")
     if counted_by:
         lines.append(f"Of {', '.join(counted_by)} the parts are Triton's own statistics, which know means alone.")
     yield Block(f"{scenario.name}: where the time goes", ("stack", "end to end", *names), rows, tuple(lines))

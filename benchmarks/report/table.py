@@ -155,9 +155,10 @@ def _whole(value: float | None) -> str:
 
 
 def victim_text(victim: LatencySummary) -> str:
-    """The victim's p99, or its p95 where it was asked too seldom to tell."""
-    if victim.p99 is None and victim.p95 is not None:
-        return f"{figure(victim.p95)} (p95)"
+    """The victim's p99, or the highest percentile below it that it was asked often enough to tell."""
+    for name in ("p95", "p50"):
+        if victim.p99 is None and (known := getattr(victim, name)) is not None:
+            return f"{figure(known)} ({name})"
     return figure(victim.p99)
 
 
