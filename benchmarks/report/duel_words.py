@@ -91,10 +91,13 @@ def _of_rate(duel: Duel) -> Iterator[Insight]:
         if row.winner in {duel.first, duel.second}:
             yield Insight((QPS,), f"{row.winner} serves more: {ratio_text(row)} the requests a second.")
         return
+    share = duel.row(SUCCESS_RATE)
+    sides = ((duel.first, row.first, share.first), (duel.second, row.second, share.second))
+    # What failed is behind nothing any more.
     slow = [
         f"{name} answered {figure(rate)} of them in time"
-        for name, rate in ((duel.first, row.first), (duel.second, row.second))
-        if rate < KEPT_UP * load.rate_rps
+        for name, rate, kept in sides
+        if rate < KEPT_UP * load.rate_rps * (kept or 0.0)
     ]
     if slow:
         yield Insight(
@@ -106,7 +109,7 @@ def _of_rate(duel: Duel) -> Iterator[Insight]:
         yield Insight(
             (QPS,),
             f"Both keep up with the {load.rate_rps:g} requests that arrive a second, so QPS says nothing of how much "
-            "either could do: only a higher rate does.",
+            "more either could do: only a higher rate does.",
         )
 
 

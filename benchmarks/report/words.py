@@ -77,7 +77,12 @@ def advice_lines(run: Run) -> list[str]:
 
 
 def shown_curves(run: Run) -> list[Curve]:
-    """The crossover curves that a reader needs: those of the stack advised, and of the best."""
+    """The crossover curves that a reader needs: those of the stack advised, and of the best.
+
+    They are about requests that wait; where all of them keep a model at work, nobody needs any.
+    """
+    if all(workload.model for scenario in run.suite.scenarios for workload in scenario.workloads):
+        return []
     advice = run.advice["run"] if run.advice else {}
     wanted = dict.fromkeys(name for name in (advice.get("stack"), advice.get("best")) if name)
     return [curve for name in wanted for curve in run.curves if curve.candidate == name]
