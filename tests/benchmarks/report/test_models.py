@@ -15,8 +15,8 @@ from benchmarks.report.duel import duel_blocks, missing
 from benchmarks.report.duel_words import category_winner, insights, ratio_text, recommended
 from benchmarks.report.inference import inference_blocks, sla_lines
 from benchmarks.report.markdown import render
-from benchmarks.report.words import notes
-from tests.benchmarks.makers import run, trial
+from benchmarks.report.words import notes, shown_curves
+from tests.benchmarks.makers import WAITING, run, trial
 from tests.benchmarks.report.modelled import CLIP, CROWD, modelled
 
 GOLDEN = Path(__file__).with_name("golden_models.md")
@@ -92,8 +92,10 @@ def test_who_cannot_keep_up_with_the_arrivals_is_named() -> None:
     """Where both can, the rate is no measure of them."""
     both = Row(QPS, "rate", "higher", 9.99, 9.95, 1.0, 0.99, 1.01, TIE, tested=True)
     assert "Both keep up with the 10 requests that arrive a second" in said(duel({QPS: both}))
-    behind = replace(both, second=9.4)
-    assert "10 requests arrive a second, and triton answered 9.40 of them in time" in said(duel({QPS: behind}))
+    behind = replace(both, second=9.0)
+    assert "10 requests arrive a second, and triton answered 9.00 of them in time" in said(duel({QPS: behind}))
+    only_failing = replace(both, second=9.7)
+    assert "Both keep up" in said(duel({QPS: only_failing}))
 
 
 def test_failures_are_named_with_their_share() -> None:
@@ -140,3 +142,12 @@ def test_without_blocks_enough_whoever_leads_is_named_as_untested() -> None:
 def test_a_ratio_is_read_from_the_better_side(ratio: float, low: float | None, high: float | None, text: str) -> None:
     """It is the advantage of whoever stands beside it."""
     assert ratio_text(Row("p50", "ms", "lower", 1.0, 2.0, ratio, low, high)) == text
+
+
+def test_requests_that_all_keep_a_model_at_work_have_no_crossover() -> None:
+    """It is about waits; a mix with requests that wait has one."""
+    made = modelled()
+    assert made.curves
+    assert shown_curves(made) == []
+    mixed = replace(CROWD, workloads=(*CROWD.workloads, WAITING.workloads[0]))
+    assert shown_curves(replace(made, suite=replace(made.suite, scenarios=(mixed,))))
