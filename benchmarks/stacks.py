@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from benchmarks.fields import FieldError, Fields
@@ -117,14 +117,11 @@ def registered_stacks(registry: Registry | None = None) -> dict[str, Stack]:
     """The stacks of the registry by name, in its order."""
     registry = registry or load_registry()
     return {
-        entry.name: Stack(entry.name, entry.tier, entry.summary, Registered(entry), protocol=_protocol_of(entry))
+        entry.name: Stack(
+            entry.name, entry.tier, entry.summary, Registered(entry), protocol=cast("Protocol", entry.protocol)
+        )
         for entry in registry.entries.values()
     }
-
-
-def _protocol_of(entry: Entry) -> Protocol:
-    protocol: Protocol = getattr(entry, "protocol", "stackduel")
-    return protocol
 
 
 def read_own_file(path: Path, environ: Mapping[str, str] = os.environ) -> OwnFile:

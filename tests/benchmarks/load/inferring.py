@@ -30,7 +30,7 @@ class Call:
         await self._context.abort(code, details)
 
 
-class InferenceServer(grpc.GenericRpcHandler):  # type: ignore[misc]  (without stubs)
+class InferenceServer(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Speaks GRPCInferenceService on a free port, in a thread with a loop of its own, and counts what comes."""
 
     def __init__(self, script: Script) -> None:
