@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.given import Given
 from benchmarks.plan import (
+    OVERHEAD_S,
+    WORK_S,
     Pace,
     Step,
     least_seconds,
@@ -146,3 +150,16 @@ def test_step_and_total_agree() -> None:
     """A step takes as long as a run of that step alone."""
     (step, *_) = plan(suite(1), STACKS, 3)
     assert step_seconds(step, Pace(2.0)) == pytest.approx(total_seconds([step], {step.stack: Pace(2.0)}))
+
+
+def test_models_are_worked_at_one_request_after_another() -> None:
+    """Two hundred inferences keep a core busy for as long as that many take, on however many connections."""
+    asked = Workload("/infer/speaker", "POST", model="speaker", given=Given("wav", 25_600, 16_000))
+    expected_s = 201 * WORK_S["speaker"] + OVERHEAD_S
+    for connections in (1, 20):
+        scenario = Scenario("speech", (asked,), ClosedLoop(connections, requests=200, rated=True))
+        assert scenario_seconds(scenario, Pace(1.0)) == pytest.approx(expected_s)
+    longer = replace(asked, given=Given("wav", 256_000, 16_000))
+    mixed = Scenario("mixed", (longer, Workload("/health")), ClosedLoop(20, requests=200))
+    assert scenario_seconds(mixed, Pace(1.0)) == pytest.approx(201 * 5 * WORK_S["speaker"] + OVERHEAD_S)
+    assert least_seconds(asked) == 0.0, "what a model takes is a guess, and no bound of anything"
