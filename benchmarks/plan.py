@@ -104,14 +104,15 @@ SOLO_S = 2.5 + SECONDS
 def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
     """About how long one trial will take: its verification, warm-up and window, and what is answered after it."""
     load = scenario.load
-    wait_s, work_s = mean_request_seconds(scenario.workloads, fans_out=pace.fans_out), _mean_work(scenario.workloads)
-    request_s = wait_s + work_s
+    work_s = mean_work_seconds(scenario.workloads)
+    request_s = mean_request_seconds(scenario.workloads, fans_out=pace.fans_out) + work_s
     if isinstance(load, OpenLoop):
         after_s = request_s + _behind_seconds(load, work_s, pace)
         return request_s + load.warmup_s + load.stable_within_s + load.duration_s + after_s + OVERHEAD_S
     # Little's law: more connections than slots wait in turn.
     busy = load.connections if pace.slots is None else min(load.connections, pace.slots)
-    per_request_s = wait_s / busy + work_s / min(busy, pace.cores)
+    # As many cores as there are work on requests at once, whoever waits.
+    per_request_s = max(request_s / busy, work_s / pace.cores)
     warm_s = max(load.warmup_s, load.warmup_requests * per_request_s) + load.stable_within_s
     if load.duration_s is None:
         return request_s + warm_s + (load.requests or 0) * per_request_s + OVERHEAD_S
@@ -129,6 +130,10 @@ def _behind_seconds(load: OpenLoop, work_s: float, pace: Pace) -> float:
 OVERHEAD_S = 0.2
 # The usual timeout.
 BEHIND_S = 30.0
+# About what a model takes of a core for one input, and for how long a sound that is; on two cores, ONNX Runtime 1.31.
+WORK_S = {"fast-cnn": 0.0045, "speaker": 0.0095, "vad": 0.005, "face": 0.025, "embed": 0.0045}
+UNKNOWN_WORK_S = 0.01
+WINDOW_S = 1.6
 # As long as a server may go on with requests of a closed window. One that takes longer is started afresh.
 DRAINED_WITHIN_S = 1.0
 
@@ -139,29 +144,20 @@ def mean_request_seconds(workloads: Sequence[Workload], *, fans_out: bool) -> fl
     return sum(each.weight * request_seconds(each, fans_out=fans_out) for each in workloads) / weights
 
 
-def _mean_work(workloads: Sequence[Workload]) -> float:
+def mean_work_seconds(workloads: Sequence[Workload]) -> float:
+    """About how long a request of a mix keeps a core busy on average, for its model alone; 0 where none is asked."""
     weights = sum(workload.weight for workload in workloads)
-    return sum(each.weight * inference_seconds(each) for each in workloads) / weights
+    return sum(each.weight * _work_seconds(each) for each in workloads) / weights
 
 
-def inference_seconds(workload: Workload) -> float:
-    """How long a model works on a request, roughly, for planning alone; 0 where there is none.
-
-    By what was seen on cores of 2026; what a model takes in windows of a sound grows with its length.
-    """
-    if workload.model is None:
+def _work_seconds(workload: Workload) -> float:
+    given = workload.given
+    if workload.model is None or given is None:
         return 0.0
-    typical_s = MODEL_S.get(workload.model, OTHER_MODEL_S)
-    given, window_s = workload.given, SOUND_S.get(workload.model)
-    if window_s is None or given is None or not given.samples or not given.rate_hz:
-        return typical_s
-    return typical_s * max(1.0, given.samples / given.rate_hz / window_s)
-
-
-MODEL_S: Mapping[str, float] = {"fast-cnn": 0.006, "speaker": 0.012, "vad": 0.0005, "face": 0.03, "embed": 0.006}
-OTHER_MODEL_S = 0.02
-# So many seconds of sound are one step of these models' work.
-SOUND_S: Mapping[str, float] = {"speaker": 0.8, "vad": 0.032}
+    work_s = WORK_S.get(workload.model, UNKNOWN_WORK_S)
+    if given.samples is None or given.rate_hz is None:
+        return work_s
+    return work_s * max(1.0, given.samples / given.rate_hz / WINDOW_S)
 
 
 def least_seconds(workload: Workload) -> float:

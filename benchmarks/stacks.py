@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from benchmarks.fields import FieldError, Fields
@@ -123,15 +123,15 @@ def registered_stacks(registry: Registry | None = None) -> dict[str, Stack]:
     registry = registry or load_registry()
     return {
         entry.name: Stack(
-            entry.name, entry.tier, entry.summary, Registered(entry), entry.health, protocol=_protocol_of(entry)
+            name=entry.name,
+            tier=entry.tier,
+            summary=entry.summary,
+            source=Registered(entry),
+            health=entry.health,
+            protocol=cast("Protocol", entry.protocol),
         )
         for entry in registry.entries.values()
     }
-
-
-def _protocol_of(entry: Entry) -> Protocol:
-    protocol: Protocol = getattr(entry, "protocol", "stackduel")
-    return protocol
 
 
 def read_own_file(path: Path, environ: Mapping[str, str] = os.environ) -> OwnFile:

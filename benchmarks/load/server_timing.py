@@ -27,7 +27,7 @@ def add_told(told: bytes, name: bytes, value: bytes) -> bytes:
     match name.lower():
         case b"server-timing":
             more = value
-        case b"x-process-time":
+        case b"x-process-time" if b"," not in value:
             more = _PROCESS + value
         case _:
             return told

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from benchmarks.given import Given
 from benchmarks.plan import (
+    OVERHEAD_S,
     SOLO_S,
+    WORK_S,
     AnyStep,
     Pace,
     Solo,
     Step,
-    inference_seconds,
     least_seconds,
     mean_request_seconds,
     plan,
@@ -191,15 +192,28 @@ def test_what_was_measured_alone_is_not_measured_again() -> None:
 @pytest.mark.parametrize(("cores", "slots", "at_once"), [(1, None, 1), (2, None, 2), (2, 1, 1), (64, None, 20)])
 def test_models_are_counted_by_the_cores_that_run_them(cores: int, slots: int | None, at_once: int) -> None:
     """No more inferences at once than there are cores, slots and connections; the first request is asked alone."""
-    taken_s = scenario_seconds(asking("fast-cnn"), Pace(0, slots, cores=cores))
-    assert taken_s == pytest.approx(0.006 + 600 * 0.006 / at_once + 0.2)
+    work_s = WORK_S["fast-cnn"]
+    taken_s = scenario_seconds(asking("fast-cnn", given=Given("float32", 48_000, 48_000)), Pace(0, slots, cores=cores))
+    assert taken_s == pytest.approx(work_s + 600 * work_s / at_once + OVERHEAD_S)
 
 
-def test_a_longer_sound_takes_a_model_of_windows_longer() -> None:
-    """And no other model; what nobody knows is supposed to take 20 ms."""
-    long = Given("wav", samples=16_000 * 8, rate_hz=16_000)
-    models = (("speaker", 0.12), ("fast-cnn", 0.006), ("own", 0.02))
-    for model, seconds in models:
-        (workload,) = asking(model, given=long).workloads
-        assert inference_seconds(workload) == pytest.approx(seconds)
-        assert least_seconds(workload) == 0
+def test_models_are_worked_at_one_request_after_another() -> None:
+    """Two hundred inferences keep a core busy for as long as that many take, on however many connections."""
+    asked = Workload("/infer/speaker", "POST", model="speaker", given=Given("wav", 25_600, 16_000))
+    expected_s = 201 * WORK_S["speaker"] + OVERHEAD_S
+    for connections in (1, 20):
+        scenario = Scenario("speech", (asked,), ClosedLoop(connections, requests=200, rated=True))
+        assert scenario_seconds(scenario, Pace(1.0)) == pytest.approx(expected_s)
+    longer = replace(asked, given=Given("wav", 256_000, 16_000))
+    mixed = Scenario("mixed", (longer, Workload("/health")), ClosedLoop(20, requests=200))
+    assert scenario_seconds(mixed, Pace(1.0)) == pytest.approx(201 * 5 * WORK_S["speaker"] + OVERHEAD_S)
+    assert least_seconds(asked) == 0.0, "what a model takes is a guess, and no bound of anything"
+
+
+def test_a_server_that_cannot_keep_up_goes_on_after_the_last_arrival() -> None:
+    """By as much as it is behind, and no longer than its clients wait."""
+    clip = Workload("/infer/speaker", "POST", model="speaker", given=Given("wav", 16_000 * 16, 16_000))
+    work_s = 10 * WORK_S["speaker"]
+    for rate_rps, behind_s in ((10.0, 0.0), (4 / work_s, 30.0 * 1.0), (400 / work_s, 30.0)):
+        arriving = Scenario("x", (clip,), OpenLoop(rate_rps, 30.0))
+        assert scenario_seconds(arriving, Pace(0, cores=2)) == pytest.approx(2 * work_s + 30 + behind_s + OVERHEAD_S)
