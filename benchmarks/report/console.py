@@ -12,7 +12,7 @@ from rich.text import Text
 
 from benchmarks.record import Run
 from benchmarks.report.block import Block
-from benchmarks.report.duel import duel_blocks
+from benchmarks.report.duel import duel_blocks, duel_summary
 from benchmarks.report.findings import FINDING_WORDS, Section, sections
 from benchmarks.report.inference import inference_blocks
 from benchmarks.report.table import LEGEND, WORDS, Table, grid, latency_kind, tables
@@ -51,9 +51,7 @@ class _Report:
         for block in inference_blocks(self._run):
             yield Text()
             yield from _block(block, console, options)
-        for number, blocks in enumerate(duel_blocks(self._run)):
-            yield Text()
-            yield from _duel(blocks, console, options, whole=number == 0)
+        yield from _duels(self._run, console, options)
         lines = matrix_lines(self._run)
         if lines:
             yield Text()
@@ -81,12 +79,15 @@ def _found(section: Section, console: Console, options: ConsoleOptions) -> Rende
         yield Text(f"{stack}: not measured: {reason}", style="red")
 
 
-def _duel(blocks: Sequence[Block], console: Console, options: ConsoleOptions, *, whole: bool) -> RenderResult:
-    """Two stacks against each other: all that follows of the first duel, of the others the table alone."""
-    for block in blocks if whole else blocks[:1]:
+def _duels(run: Run, console: Console, options: ConsoleOptions) -> RenderResult:
+    """Two stacks against each other: all scenarios in short, and the first one in full."""
+    summary, found = duel_summary(run), duel_blocks(run)
+    for block in (*((summary,) if summary else ()), *(found[0] if found else ())):
+        if block.rows:
+            yield Text()
         yield from _block(block, console, options)
-    if not whole:
-        yield Text("(what follows from it: see the report)", style="dim")
+    if len(found) > 1:
+        yield Text("(of the other scenarios: see the report)", style="dim")
 
 
 def _block(block: Block, console: Console, options: ConsoleOptions) -> RenderResult:

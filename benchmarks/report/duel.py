@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from benchmarks.duel import Duel, Row, duels
+from benchmarks.duel import QPS, Duel, Row, duels
 from benchmarks.record import Run
 from benchmarks.report.block import Block
-from benchmarks.report.duel_words import conditions, insights, ratio_text, recommended, winner_text, winners
+from benchmarks.report.duel_words import (
+    conditions,
+    insights,
+    outcome,
+    ratio_text,
+    recommended,
+    where_it_pays,
+    winner_text,
+    winners,
+)
 from benchmarks.report.table import DASH, figure
 
 WORDS = frozenset({"figure", "winner"})
+SUMMED_UP = (QPS, "p50", "p95", "p99")
 
 
 def duel_blocks(run: Run) -> tuple[tuple[Block, ...], ...]:
     """The duels of a run, one for each scenario: its table first, then what follows from it."""
     return tuple(_blocks(duel, run) for duel in duels(run.results, run.suite.scenarios, run.suite.duel))
+
+
+def duel_summary(run: Run) -> Block | None:
+    """Who wins what in which scenario, and where the one is worth its while; None where there is one duel or none."""
+    found = duels(run.results, run.suite.scenarios, run.suite.duel)
+    if len(found) < 2:
+        return None
+    return Block(
+        title=f"{found[0].first} against {found[0].second}, in every scenario",
+        headings=("scenario", *SUMMED_UP),
+        rows=tuple((duel.scenario.name, *(outcome(duel.row(name)) for name in SUMMED_UP)) for duel in found),
+        lines=tuple(where_it_pays(found)),
+        words=frozenset({"scenario", *SUMMED_UP}),
+    )
 
 
 def missing(run: Run) -> str | None:

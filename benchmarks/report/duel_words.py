@@ -58,6 +58,29 @@ def ratio_text(row: Row) -> str:
     return f"{figure(ratio)}x ({figure(low)}-{figure(high)})"
 
 
+def outcome(row: Row) -> str:
+    """A row's winner and ratio in one cell."""
+    if row.winner is None:
+        return DASH
+    return f"{winner_text(row)} {ratio_text(row)}" if row.ratio is not None else winner_text(row)
+
+
+def where_it_pays(found: Sequence[Duel]) -> Iterator[str]:
+    """In which scenarios each of the two is better: by its rate where it could choose that, else by its p50."""
+    by_winner: dict[str, list[str]] = {}
+    for duel in found:
+        row = duel.row("p50" if isinstance(duel.scenario.load, OpenLoop) else QPS)
+        if row.winner is not None:
+            known = f"{duel.scenario.name} {ratio_text(row)}" if row.winner != TIE else duel.scenario.name
+            by_winner.setdefault(row.winner, []).append(known)
+    untested = "" if any(duel.tested for duel in found) else " (not tested)"
+    for stack in (found[0].first, found[0].second):
+        if stack in by_winner:
+            yield f"{stack} is better{untested} in: {', '.join(by_winner[stack])}."
+    if TIE in by_winner:
+        yield f"Neither is{untested} in: {', '.join(by_winner[TIE])}."
+
+
 def winners(duel: Duel) -> Iterator[str]:
     """Who wins each category that has a row with a winner."""
     for category, names in CATEGORIES.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from benchmarks.curve import Curve
 from benchmarks.record import Run
 from benchmarks.report.block import Block
-from benchmarks.report.duel import duel_blocks
+from benchmarks.report.duel import duel_blocks, duel_summary
 from benchmarks.report.findings import FINDING_WORDS, Section, sections
 from benchmarks.report.inference import inference_blocks
 from benchmarks.report.table import LEGEND, WORDS, Table, figure, grid, latency_kind, tables
@@ -71,6 +71,9 @@ def _models(run: Run) -> Iterator[str]:
     """What there is to say of models, and of two stacks against each other."""
     for block in inference_blocks(run):
         yield from ("", f"## {escape(block.title)}", "", *_block(block))
+    summary = duel_summary(run)
+    if summary:
+        yield from ("", f"## {escape(summary.title)}", "", *_block(summary))
     for table, *below in duel_blocks(run):
         yield from ("", f"## {escape(table.title)}", "", *_block(table))
         for block in below:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from benchmarks.curve import Curve
+from benchmarks.judge import NOTED_ONLY
 from benchmarks.record import Run
 from benchmarks.report.duel import missing
 from benchmarks.report.table import counted, figure, speedup_text
@@ -123,6 +124,7 @@ def notes(run: Run) -> list[str]:
     void = [trial for trial in _trials(run) if trial.state == "void"]
     if void:
         found.append(f"{counted(len(void), 'attempt')} at a trial did not count, for reasons of the host or generator.")
+    found += _of_shared_cores(run)
     noisy = sorted({trial.place.stack for trial in _trials(run) if trial.state == "noisy"})
     if noisy:
         found.append(f"Kept in spite of the host's noise, and no ground for a verdict: trials of {', '.join(noisy)}.")
@@ -133,6 +135,16 @@ def notes(run: Run) -> list[str]:
     if failures:
         found.append(f"{counted(len(failures), 'trial')} could not be measured: see the reasons.")
     return found
+
+
+def _of_shared_cores(run: Run) -> Iterable[str]:
+    """Which gates would have voided trials, had the server not shared the generator's cores."""
+    noted = Counter(
+        gate.name for trial in _trials(run) for gate in trial.gates if gate.ok and gate.detail.endswith(NOTED_ONLY)
+    )
+    if noted:
+        of_each = ", ".join(f"{name} {count}" for name, count in noted.items())
+        yield f"Trials in which a gate was over its bound, which on shared cores is only noted: {of_each}."
 
 
 def _of_tests(run: Run) -> Iterable[str]:

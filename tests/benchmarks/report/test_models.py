@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.duel import QPS, TIE, Duel, Row, duels
 from benchmarks.report.console import show
-from benchmarks.report.duel import duel_blocks, missing
+from benchmarks.report.duel import duel_blocks, duel_summary, missing
 from benchmarks.report.duel_words import category_winner, insights, ratio_text, recommended
 from benchmarks.report.inference import inference_blocks, sla_lines
 from benchmarks.report.markdown import render
@@ -27,16 +27,33 @@ def test_the_report_is_the_golden_one() -> None:
     assert render(modelled()) == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_the_terminal_shows_the_first_duel_whole_and_of_others_the_table() -> None:
-    """And every figure of both, however narrow it is."""
+def test_the_terminal_shows_all_duels_in_short_and_the_first_in_full() -> None:
+    """And every figure of them, however narrow it is."""
     console = Console(file=io.StringIO(), width=80)
     show(modelled(), console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert text.count("fastapi against triton") == 2
     assert text.count("Insights") == text.count("Recommendations") == 1
-    assert "what follows from it: see the report" in text
+    assert "of the other scenarios: see the report" in text
     assert "crowd: where the time goes" in text
     assert "…" not in text
+
+
+def test_where_a_stack_pays_is_told_over_all_scenarios() -> None:
+    """By the rate where the load lets it choose, and by the median where that is given; one duel needs no summary."""
+    summary = duel_summary(modelled())
+    assert summary is not None
+    assert [row[0] for row in summary.rows] == ["crowd", "clip"]
+    assert summary.lines == (
+        "fastapi is better in: clip 2.33x (2.33-2.34).",
+        "triton is better in: crowd 1.14x (1.14-1.14).",
+    )
+    few = duel_summary(modelled((1, 2)))
+    assert few is not None
+    assert few.lines[0].startswith("fastapi is better (not tested) in: clip 2.33x")
+    one = modelled()
+    one = replace(one, results=tuple(each for each in one.results if each.place.scenario == "clip"))
+    assert duel_summary(one) is None
 
 
 def test_nothing_is_said_of_models_where_there_are_none() -> None:

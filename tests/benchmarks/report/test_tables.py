@@ -13,6 +13,7 @@ from benchmarks.curve import Curve
 from benchmarks.duration import duration
 from benchmarks.gpu import Gpu, GpuSample, GpuUse, used
 from benchmarks.histogram import Histogram
+from benchmarks.judge import NOTED_ONLY
 from benchmarks.measurement import Victim, Warmup
 from benchmarks.record import Run
 from benchmarks.report.table import figure, grid, latency_kind, speedup_text, tables
@@ -27,7 +28,7 @@ from benchmarks.report.words import (
     void_lines,
 )
 from benchmarks.suite import OpenLoop
-from benchmarks.trial import Comparison, Cost, Failure, Limit, Place, Result, Trial, Verdict
+from benchmarks.trial import Comparison, Cost, Failure, Gate, Limit, Place, Result, Trial, Verdict
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import WAITING, run, trial
 
@@ -321,3 +322,12 @@ def test_curves_are_shown_of_the_stack_advised_and_of_the_best() -> None:
     for stack, best, shown in (("c", "a", ["c", "a"]), ("b", "b", ["b"]), (None, "a", ["a"]), (None, None, [])):
         advised = replace(made, advice={"run": {"stack": stack, "best": best}})
         assert [curve.candidate for curve in shown_curves(advised)] == shown
+
+
+def test_gates_that_shared_cores_only_note_are_counted() -> None:
+    """By their names, over all trials; a gate that is simply open is not."""
+    noted = Gate("foreign-cpu", True, f"Other processes used 80 %. {NOTED_ONLY}")
+    fine = Gate("steal", True, "Nothing was stolen.")
+    made = compared(*(replace(trial("slow", 9, block=block), gates=(noted, fine)) for block in (1, 2)))
+    (note,) = [each for each in notes(made) if "only noted" in each]
+    assert note == "Trials in which a gate was over its bound, which on shared cores is only noted: foreign-cpu 2."
