@@ -86,12 +86,13 @@ def breakdowns(
 def _breakdown(
     scenario: Scenario, stack: str, trials: Sequence[Trial], isolated: Sequence[Alone], batch_size: int | None
 ) -> Breakdown | None:
-    whole = _part(END_TO_END, reduce(Histogram.merge, (trial.measurement.latency for trial in trials)))
+    latency = reduce(Histogram.merge, (trial.measurement.latency for trial in trials))
+    whole = _part(END_TO_END, latency, latency.count)
     told = _spans(trials)
     inside = [trial.inside for trial in trials if trial.inside]
     if TOTAL in told:
         source: Source = "Server-Timing"
-        parts = tuple(_part(name, told[name]) for name in PARTS if name in told and told[name].count)
+        parts = tuple(_part(name, told[name], told[TOTAL].count) for name in PARTS if name in told)
     elif inside:
         source = "Triton's statistics"
         parts = tuple(_counted(inside, whole.mean_ms))
@@ -102,8 +103,9 @@ def _breakdown(
     return Breakdown(scenario.name, stack, source, whole, parts, sentence)
 
 
-def _part(name: str, histogram: Histogram) -> Part:
-    return Part(name, histogram.mean_ns / 1e6, summarise(histogram).p99)
+def _part(name: str, histogram: Histogram, answers: int) -> Part:
+    """The mean over all ``answers``, those of a mix that have no such part among them; the p99 of those that have."""
+    return Part(name, histogram.total_ns / answers / 1e6, summarise(histogram).p99)
 
 
 def _spans(trials: Sequence[Trial]) -> Mapping[str, Histogram]:

@@ -125,3 +125,12 @@ def test_who_tells_nothing_has_no_breakdown() -> None:
     """Neither a stack without the header nor a scenario that did not ask for it."""
     assert breakdowns([spanned()], [ASKING], (), {"fast": None}) == ()
     assert breakdowns([trial("slow", 9)], [WAITING], (), {"slow": None}) == ()
+
+
+def test_in_a_mix_a_part_counts_by_how_many_answers_have_it() -> None:
+    """100 of 500 answers with an inference of 10 ms are 2 ms in the mean, so that the means still add up."""
+    made = spanned(10.0, total=6.0, outside=4.0, app=4.0)
+    spans = {**(made.measurement.spans or {}), "infer": constant(10.0, 100)}
+    infer = broken_down(replace(made, measurement=replace(made.measurement, spans=spans))).part("infer")
+    assert infer is not None
+    assert infer.mean_ms == pytest.approx(2.0)
