@@ -150,3 +150,20 @@ def test_ten_times_as_many_requests_take_no_more_memory() -> None:
             tracemalloc.stop()
 
     assert peak(200_000) < 1.5 * peak(20_000)
+
+
+@pytest.mark.parametrize(
+    ("told", "outside_ns"),
+    [(b"app;dur=1,=4", 16_000_000), (b"=25", 0), (b"app;dur=1", None), (b"outside;dur=9,=4", 16_000_000)],
+)
+def test_what_of_a_latency_lies_outside_of_the_service_is_counted(told: bytes, outside_ns: int | None) -> None:
+    """From the intended time on, less what the answer says that all of it took; nothing where it does not say."""
+    ledger = Ledger(1.0, Asked(LABELS, server_timing=True))
+    ledger.open(OPENED_S, CLOSED_S)
+    ticket = Ticket(11.0, CALLS[0], 11.0)
+    ledger.note(ticket, Outcome.OK, 11.005, 11.015, 11.02, told)
+    ledger.close(CLOSED_S, ())
+    spans = ledger.tally().spans
+    assert spans is not None
+    found = spans.get("outside")
+    assert (None if found is None else (found.count, found.max_ns)) == (None if outside_ns is None else (1, outside_ns))
