@@ -16,7 +16,7 @@ from benchmarks.suite import Load, Workload, load_from_dict
 from benchmarks.target import Address
 
 HttpDriver = Literal["raw", "aiohttp"]
-Driver = HttpDriver | Literal["grpc"]
+Driver = Literal["raw", "aiohttp", "grpc"]
 
 
 @dataclass(frozen=True, slots=True)

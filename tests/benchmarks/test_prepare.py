@@ -99,3 +99,14 @@ def test_verification_takes_every_stack_that_can_run(own: str) -> None:
     assert tuple(prepare_all(RunOptions(stacks_file=own)).stacks) == ("mine",)
     assert tuple(prepare_all(RunOptions(stacks=("quart-uvicorn",))).stacks) == ("quart-uvicorn",)
     assert "flask-waitress" not in prepare_all(RunOptions(launcher="docker")).stacks
+
+
+def test_the_grpc_driver_is_for_those_who_speak_grpc(tmp_path: Path) -> None:
+    """Asked for by name it refuses a stack that speaks HTTP, and takes one that does not."""
+    path = tmp_path / "mine.toml"
+    there = '[stacks.there]\nurl = "http://127.0.0.1:8001"\nprotocol = "kserve-grpc"\n'
+    path.write_text(there + '[[requests]]\nname = "voice"\nmodel = "speaker"\n')
+    options = RunOptions(stacks_file=str(path), launcher="url", driver="grpc")
+    assert prepare(options, seed=1).stacks["there"].protocol == "kserve-grpc"
+    with pytest.raises(FieldError, match="--driver: grpc is for stacks of protocol kserve-grpc, and flask-gunicorn"):
+        prepare(replace(options, stacks=("flask-gunicorn",)), seed=1)
