@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from benchmarks.given import Given
 from benchmarks.measurement import Expectation
-from benchmarks.numbers import Numbers
+from benchmarks.outputs import Numbers
 from benchmarks.protocol import is_grpc
 from benchmarks.suite import Load, Workload, load_from_dict
 from benchmarks.target import Address

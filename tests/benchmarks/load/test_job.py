@@ -14,7 +14,7 @@ from benchmarks.load.framing import ends_with_the_connection
 from benchmarks.load.job import Call, Driver, Job, choose_driver
 from benchmarks.load.request import request_bytes
 from benchmarks.measurement import Expectation
-from benchmarks.numbers import Numbers
+from benchmarks.outputs import Numbers
 from benchmarks.suite import ClosedLoop, OpenLoop, Workload
 from benchmarks.target import Address
 
