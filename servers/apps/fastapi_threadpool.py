@@ -14,11 +14,18 @@ from servers.apps.fastapi_shell import READ, create_shell, respond
 from servers.core import answers, query
 from servers.core.downstream_blocking import BlockingDownstream
 from servers.core.health import Health
-from servers.core.inference.ask import Given
 from servers.core.inference.blocking import BlockingInference
 from servers.core.inference.body import read_asgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait_blocking
+
+
+async def whole_body(request: Request) -> bytes:
+    """A request's body, read on the event loop before a thread is taken."""
+    return await read_asgi(request.stream())
+
+
+Body = Annotated[bytes, Depends(whole_body)]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -62,12 +69,9 @@ def create_app(settings: Settings) -> FastAPI:
     def items(request: Request) -> Response:
         return respond(answers.items(query.items(request.scope["query_string"])))
 
-    async def given(model: str, request: Request) -> Given:
-        return Given(inference.ask(model, request.headers), await read_asgi(request.stream()))
-
     @app.post("/infer/{model}")
-    def infer(given: Annotated[Given, Depends(given)]) -> Response:
-        return respond(inference.answer(given.ask, given.body))
+    def infer(model: str, request: Request, body: Body) -> Response:
+        return respond(inference.answer(inference.ask(model, request.headers), body))
 
     return app
 
