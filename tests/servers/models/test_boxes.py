@@ -33,7 +33,10 @@ BOXES = st.lists(
 
 
 @given(
-    BOXES, st.randoms(use_true_random=False), st.sampled_from(["union", "smaller"]), st.sampled_from([0.331, 0.501, 0.701])
+    BOXES,
+    st.randoms(use_true_random=False),
+    st.sampled_from(["union", "smaller"]),
+    st.sampled_from([0.331, 0.501, 0.701]),
 )
 def test_a_box_is_kept_unless_a_better_one_that_is_kept_covers_it(
     boxes: list[list[int]], random: object, over: Over, most: float
