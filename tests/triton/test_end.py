@@ -18,7 +18,7 @@ from benchmarks.launch.local import LocalLauncher
 from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import registered_stacks
 from benchmarks.target import ProcessTree
-from servers.triton.segments import prefix
+from servers.triton.leftovers import prefix
 from tests.triton.conftest import SHARED_MEMORY, segments, stubs, until
 
 pytestmark = pytest.mark.triton
