@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.timeout(600)
 def test_every_stack_answers_as_its_contract_says() -> None:
-    """Triton gives the numbers of the models; what FastAPI answers by its help is what every stack answers, errors too."""
+    """Triton gives the models' numbers; what FastAPI answers by its help is what every stack answers, errors too."""
     names = "triton,triton-grpc,fastapi-triton,fastapi-triton-unpooled"
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "verify", "--stacks", names],
