@@ -64,14 +64,15 @@ Source = Registered | Command | Image | Url
 class Stack:
     """A framework, a server and their settings: one side of a comparison.
 
-    ``protocol`` is how it is asked for models.
+    ``health`` is the path that answers 200 once it is ready; None where HTTP/2's greeting says so. ``protocol`` is how
+    it is asked for models.
     """
 
     name: str
     tier: str
     summary: str
     source: Source
-    health: str = "/health"
+    health: str | None = "/health"
     protocol: Protocol = "stackduel"
 
     @property
@@ -118,7 +119,12 @@ def registered_stacks(registry: Registry | None = None) -> dict[str, Stack]:
     registry = registry or load_registry()
     return {
         entry.name: Stack(
-            entry.name, entry.tier, entry.summary, Registered(entry), protocol=cast("Protocol", entry.protocol)
+            entry.name,
+            entry.tier,
+            entry.summary,
+            Registered(entry),
+            entry.health,
+            cast("Protocol", entry.protocol),
         )
         for entry in registry.entries.values()
     }
@@ -212,16 +218,17 @@ def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, 
             source = Command(argv, env, folder)
         else:
             source = Image(fields.text("image"), fields.integer("port", 1, 65535, default=8000), env)
+    health = fields.text("health", default="/health")
     stack = Stack(
         name=name,
         tier=fields.choice("tier", TIERS, default="rewrite"),
         summary=fields.text("summary", default="your own stack"),
         source=source,
-        health=fields.text("health", default="/health"),
+        health=health,
         protocol=fields.choice("protocol", get_args(Protocol), default="stackduel"),
     )
     fields.finish()
-    if not stack.health.startswith("/"):
+    if not health.startswith("/"):
         raise FieldError(f"{where}: health: must be a path that starts with /")
     return stack
 

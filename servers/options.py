@@ -108,8 +108,9 @@ def _inference(entry: Entry, environ: Mapping[str, str]) -> str:
     asked = choice(environ, "INFERENCE", EXECUTIONS)
     if asked is None or asked == entry.inference:
         return entry.inference
-    possible = {"inline"} if entry.worker_class == "gevent" else {"inline", *POOLED}
-    if entry.holds == "nothing":
+    without_threads = entry.worker_class == "gevent" or entry.server == "tritonserver"
+    possible = {"inline"} if without_threads else {"inline", *POOLED}
+    if entry.holds == "nothing" and not without_threads:
         possible.add("threads")
     if entry.inference == "triton" or asked not in possible:
         known = [name for name in EXECUTIONS if name == entry.inference or name in possible]

@@ -14,15 +14,16 @@ from servers.core.settings import EXECUTIONS, MAX_BATCH, MAX_BATCH_DELAY_MS
 TIERS: tuple[str, ...] = (
     "baseline", "settings", "worker-class", "code", "framework", "rewrite", "service", "control",
 )  # fmt: skip
-FRAMEWORKS = ("flask", "quart", "fastapi")
+FRAMEWORKS = ("flask", "quart", "fastapi", "triton")
 # Each server with the worker classes it can be given; a server without any takes none.
 SERVERS: Mapping[str, tuple[str, ...]] = {
     "gunicorn": ("gthread", "gevent", "asgi"),
     "uvicorn": (),
     "hypercorn": (),
     "waitress": (),
+    "tritonserver": (),
 }
-PROFILES = ("classic", "controls", "inference", "local")
+PROFILES = ("classic", "controls", "inference", "triton", "local")
 LOOPS = ("uvloop", "asyncio")
 # Where inference has threads of its own, as many as the budget has CPUs.
 POOLED = ("executor", "batched")
@@ -31,7 +32,8 @@ HOLDS = ("thread", "connection", "worker", "nothing")
 
 # Servers that stand beside a stack and do part of its work, and the ways in which a model's endpoint can be asked.
 COMPANIONS = ("triton",)
-PROTOCOLS = ("stackduel", "kserve", "kserve-grpc")
+# Each protocol with the path that answers 200 once the server is ready; HTTP/2 alone has a greeting instead.
+PROTOCOLS: Mapping[str, str | None] = {"stackduel": "/health", "kserve": "/v2/health/ready", "kserve-grpc": None}
 
 MAX_WORKERS = 256
 MAX_THREADS = 1024
@@ -80,6 +82,11 @@ class Entry:
     batch_delay_ms: float | None = None
     companion: str | None = None
     protocol: str = "stackduel"
+
+    @property
+    def health(self) -> str | None:
+        """The path that answers 200 once it is ready; None where HTTP/2's greeting says so."""
+        return PROTOCOLS[self.protocol]
 
     def worker_count(self, cpus: int) -> int:
         """Workers on a budget of ``cpus`` CPUs."""
@@ -226,7 +233,7 @@ _FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
 _CHECKS: Mapping[str, _Check] = {
     "summary": _text(r"\S.{0,119}", "a text of 1 to 120 characters"),
     "framework": _choice(FRAMEWORKS),
-    "app": _text(r"servers\.apps\.[a-z_]+:[a-z_]+", "servers.apps.MODULE:NAME"),
+    "app": _text(r"servers\.(apps|models\.triton)\.[a-z_]+:[a-z_]+", "servers.apps.MODULE:NAME"),
     "server": _choice(tuple(SERVERS)),
     "port": _integer(1, 65_535),
     "tier": _choice(TIERS),
@@ -245,7 +252,7 @@ _CHECKS: Mapping[str, _Check] = {
         f"a number from 0 to {MAX_BATCH_DELAY_MS}",
     ),
     "companion": _choice(COMPANIONS),
-    "protocol": _choice(PROTOCOLS),
+    "protocol": _choice(tuple(PROTOCOLS)),
     "access_log": _FLAG,
     "own_errors": _FLAG,
     "platforms": (

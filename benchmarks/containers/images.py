@@ -18,6 +18,8 @@ from docker.models.images import Image as DockerImage
 from benchmarks.containers.closure import files_needed
 from benchmarks.containers.engine import explained
 from benchmarks.launch.base import LaunchError
+from servers.registry import Entry
+from servers.serve import DOWNSTREAM
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT_LABEL = "stackduel.content"
@@ -39,13 +41,25 @@ class Recipe:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
 
+def recipe_of(entry: Entry) -> Recipe:
+    """The image that runs a stack of the registry."""
+    if entry.server == "tritonserver":
+        return Recipe(
+            tag=f"stackduel/{entry.name}:run",
+            dockerfile="docker/triton.Dockerfile",
+            content=("servers",),
+            arguments={"STACK": entry.name, "REQUIREMENTS": entry.requirements},
+        )
+    return server_recipe(entry.name, entry.requirements)
+
+
 def server_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one stack of the registry."""
+    """The image that runs one Python service, or the downstream, which has no models."""
     return Recipe(
         tag=f"stackduel/{stack}:run",
         dockerfile="docker/server.Dockerfile",
         content=("servers",),
-        arguments={"STACK": stack, "REQUIREMENTS": requirements},
+        arguments={"STACK": stack, "REQUIREMENTS": requirements, "MODELS": "no" if stack == DOWNSTREAM else "yes"},
     )
 
 

@@ -12,11 +12,12 @@ from docker.models.containers import Container
 from docker.types import EndpointConfig
 
 from benchmarks.budget import Budget
-from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
+from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, TRITON, in_engine_cores, limits
 from benchmarks.containers.engine import EngineFacts, connect, describe, explained
 from benchmarks.containers.forwarding import Forwarding, port_forwarding
-from benchmarks.containers.images import Say, ensure_image, ensure_pulled, server_recipe
+from benchmarks.containers.images import Recipe, Say, ensure_image, ensure_pulled, recipe_of, server_recipe
 from benchmarks.containers.ownership import STACK_LABEL, clean, discard, labels, remove_run
+from benchmarks.launch.accompanied import Accompanied, Companion, companion_of
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
@@ -36,7 +37,7 @@ class Spec:
     image: str
     port: int
     cores: tuple[int, ...]
-    health: str
+    health: str | None
     confinement: Mapping[str, Any]
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -65,7 +66,7 @@ class ContainerLauncher:
             self._labels = labels(self._run_id)
             shared.callback(remove_run, self._client, self._run_id)
             self._network = self._make_network()
-            image = self._image(DOWNSTREAM, "downstream")
+            image = self._image(server_recipe(DOWNSTREAM, "downstream"))
             self._forwarding = port_forwarding(self._client, self._engine, image, self._labels)
             self._downstream = shared.enter_context(self._run(self._downstream_spec(image)))
             self._shared = shared.pop_all()
@@ -92,7 +93,16 @@ class ContainerLauncher:
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack in a container; raises LaunchError with its log where it does not get healthy."""
-        return self._run(self._spec(stack))
+        companion = companion_of(stack)
+        return self._accompanied(stack, companion) if companion else self._run(self._spec(stack, {}))
+
+    @contextmanager
+    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[Accompanied]:
+        """The companion first, in a container of its own on the same cores, then the stack that calls it."""
+        with self._run(self._spec(companion.stack, companion.environment)) as helper:
+            told = {companion.url_variable: helper.inner_address.url}
+            with self._run(self._spec(stack, told)) as server:
+                yield Accompanied(server, helper)
 
     def facts(self) -> Mapping[str, object]:
         """The engine, the images by stack, how the budget is kept, how published ports are forwarded."""
@@ -105,16 +115,18 @@ class ContainerLauncher:
             "port_forwarding": self._forwarding,
         }
 
-    def _spec(self, stack: Stack) -> Spec:
+    def _spec(self, stack: Stack, told: Mapping[str, str]) -> Spec:
         match stack.source:
             case Registered(entry):
-                image = self._image(entry.name, entry.requirements)
+                image = self._image(recipe_of(entry))
                 environment = {
                     "PORT": str(entry.port),
                     "CPUS": str(len(self._budget.server)),
                     "DOWNSTREAM_URL": self._downstream.inner_address.url,
+                    **told,
                 }
-                return Spec(stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment)
+                confinement = TRITON if entry.server == "tritonserver" else OWN_IMAGE
+                return Spec(stack.name, image, entry.port, self._budget.server, stack.health, confinement, environment)
             case Image(reference, port, env):
                 image = self._images[stack.name] = ensure_pulled(self._client, reference, self._say)
                 return Spec(stack.name, image, port, self._budget.server, stack.health, ANY_IMAGE, env)
@@ -125,9 +137,10 @@ class ContainerLauncher:
         port = load_registry().downstream_port
         return Spec(DOWNSTREAM, image, port, self._budget.downstream, "/health", OWN_IMAGE)
 
-    def _image(self, stack: str, requirements: str) -> str:
+    def _image(self, recipe: Recipe) -> str:
+        stack = recipe.arguments["STACK"]
         if stack not in self._images:
-            self._images[stack] = ensure_image(self._client, server_recipe(stack, requirements), self._say)
+            self._images[stack] = ensure_image(self._client, recipe, self._say)
         return self._images[stack]
 
     def _make_network(self) -> str:

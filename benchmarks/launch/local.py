@@ -15,6 +15,7 @@ from typing import Self
 
 from benchmarks.budget import Budget
 from benchmarks.launch import guard
+from benchmarks.launch.accompanied import Accompanied, Companion, companion_of
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.stacks import Command, Registered, Stack
@@ -31,7 +32,10 @@ HEALTHY_WITHIN_S = 30.0
 STOPPED_WITHIN_S = guard.GRACE_S + 5.0
 LOG_TAIL_BYTES = 16_384
 # What servers.serve reads; settings of the user's shell must not leak into one stack of a comparison.
-SERVE_VARIABLES = ("STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS")
+SERVE_VARIABLES = (
+    "STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS", "TRITON_URL",
+    "TRITON_MODELS",
+)  # fmt: skip
 
 
 class LocalProcess:
@@ -121,7 +125,20 @@ class LocalLauncher:
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack on a free port; raises LaunchError with its log where it does not get healthy."""
-        environment = self._environment()
+        companion = companion_of(stack)
+        return self._accompanied(stack, companion) if companion else self._alone(stack, {})
+
+    @contextmanager
+    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[Accompanied]:
+        """The companion first, on the same cores, then the stack that calls it."""
+        with (
+            self._alone(companion.stack, companion.environment) as helper,
+            self._alone(stack, {companion.url_variable: helper.address.url}) as server,
+        ):
+            yield Accompanied(server, helper)
+
+    def _alone(self, stack: Stack, told: Mapping[str, str]) -> AbstractContextManager[LocalProcess]:
+        environment = {**self._environment(), **told}
         match stack.source:
             case Registered(entry):
                 if sys.platform not in entry.platforms:
@@ -165,7 +182,7 @@ class LocalLauncher:
         argv: tuple[str, ...],
         environment: Mapping[str, str],
         cores: tuple[int, ...],
-        health: str,
+        health: str | None,
         folder: Path | None = None,
     ) -> Iterator[LocalProcess]:
         address = Address(LOOPBACK, self._choose_port(name))

@@ -19,7 +19,7 @@ from benchmarks.observe.watch import Spending, Watch
 from benchmarks.protocol import Protocol as Speech
 from benchmarks.stats.gates import METHOD, Thresholds
 from benchmarks.suite import Scenario, Workload
-from benchmarks.target import Address, ContainerRef
+from benchmarks.target import Address, ContainerRef, parts_of
 from benchmarks.trial import Cost, Failure, Place, Result, Trial
 from benchmarks.twin import original_of
 from benchmarks.verify import Answers
@@ -146,7 +146,7 @@ class Bench:
 
     def _in_containers(self, started: Started) -> list[Meter]:
         """The meters of what works for this trial and is no process of the runner's."""
-        subjects = (started.subject, self._launcher.downstream, *self._engine.subjects)
+        subjects = (*parts_of(started.subject), self._launcher.downstream, *self._engine.subjects)
         meters = (meter_of(subject) for subject in subjects if isinstance(subject, ContainerRef))
         return [meter for meter in meters if meter is not None]
 

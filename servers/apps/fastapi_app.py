@@ -13,17 +13,20 @@ from servers.apps.fastapi_shell import READ, create_shell, respond
 from servers.core import answers, query
 from servers.core.downstream_async import AsyncDownstream
 from servers.core.health import Health
-from servers.core.inference.asynchronous import AsyncInference
+from servers.core.inference.asynchronous import AsyncInference, Execution
 from servers.core.inference.body import read_asgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service; its downstream connections and its models' threads open and close with its lifespan."""
+def create_app(settings: Settings, execution: Execution | None = None) -> FastAPI:
+    """The service; its downstream connections and its models' threads open and close with its lifespan.
+
+    ``execution`` is where its models run, where that is not what the settings name.
+    """
     health = Health("fastapi", settings)
     downstream = AsyncDownstream(settings)
-    inference = AsyncInference(settings, run_in_threadpool)
+    inference = AsyncInference(settings, run_in_threadpool, execution=execution)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

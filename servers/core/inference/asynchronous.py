@@ -35,12 +35,19 @@ class Execution(Protocol):
 class AsyncInference:
     """Every model of a service; nothing is imported, loaded or started before the first request.
 
-    ``in_thread`` is the framework's own way to run a function on a thread.
+    ``in_thread`` is the framework's own way to run a function on a thread; an ``execution`` stands in the place of the
+    one that the settings name.
     """
 
-    def __init__(self, settings: Settings, in_thread: InThread, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        in_thread: InThread,
+        environ: Mapping[str, str] = os.environ,
+        execution: Execution | None = None,
+    ) -> None:
         self._models = Models(environ)
-        self._execution = _execution(settings, in_thread, self._models)
+        self._execution = execution or _execution(settings, in_thread, self._models)
 
     async def __aenter__(self) -> Self:
         return self
