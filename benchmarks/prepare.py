@@ -17,6 +17,7 @@ from benchmarks.options import RunOptions
 from benchmarks.plan import AnyStep, Pace, plan
 from benchmarks.search.modes import search_seconds, unfit
 from benchmarks.search.settings import ColdStartSettings, SoakSettings
+from benchmarks.shortfall import shortfall
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import Load, OpenLoop, Scenario, Suite
@@ -167,7 +168,7 @@ def prepare_all(options: RunOptions, running: frozenset[str] | None = None) -> P
         name
         for name, stack in known.items()
         if (running is None or name in running)
-        and (options.launcher != "local" or _runs_here(stack))
+        and (options.launcher != "local" or shortfall(stack) is None)
         and (options.launcher != "docker" or not _is_local_only(stack))
     )
     names, _ = without_triton(names, known, options.launcher, named=False)

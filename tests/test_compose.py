@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.containers.confinement import OWN_IMAGE
-from benchmarks.containers.images import NOT_CONTENT
+from benchmarks.containers.confinement import OWN_IMAGE, TRITON
+from benchmarks.containers.images import NOT_CONTENT, recipe_of
+from benchmarks.containers.ownership import COMPANION_LABEL
+from benchmarks.launch.accompanied import companion_of
+from benchmarks.stacks import registered_stacks
 from servers.registry import Entry, load_registry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,12 +25,14 @@ DOWNSTREAM = "downstream"
 REGISTRY = load_registry()
 ENTRIES = {name: entry for name, entry in REGISTRY.entries.items() if entry.profile != "local"}
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+PROFILES = [f"--profile={name}" for name in sorted({entry.profile for entry in ENTRIES.values()} - {"classic"})]
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+COMPANIONS = {name: f"{name}-companion" for name, entry in ENTRIES.items() if entry.companion}
 
 
 def test_every_stack_has_its_service_and_there_are_no_others() -> None:
     """Adding a stack to one of the two files alone is noticed."""
-    assert set(SERVICES) == {DOWNSTREAM, *ENTRIES}
+    assert set(SERVICES) == {DOWNSTREAM, *ENTRIES, *COMPANIONS.values()}
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
@@ -38,7 +43,9 @@ def test_a_service_is_the_registry_s_stack(entry: Entry) -> None:
     assert service["environment"]["PORT"] == str(entry.port)
     assert service["build"]["args"]["STACK"] == entry.name
     assert service["build"]["args"]["REQUIREMENTS"] == entry.requirements
+    assert service["build"]["dockerfile"] == recipe_of(entry).dockerfile
     assert service["labels"] == {"stackduel.stack": entry.name}
+    assert "MODELS" not in service["build"]["args"]
     assert service.get("profiles", []) == ([] if entry.profile == "classic" else [entry.profile])
 
 
@@ -48,9 +55,26 @@ def test_the_downstream_is_the_registry_s() -> None:
     assert service["ports"] == [f"127.0.0.1:${{STACKDUEL_PORT_{port}:-{port}}}:{port}"]
     assert service["environment"] == {"PORT": str(port)}
     assert "labels" not in service
+    assert service["build"]["args"]["MODELS"] == "no"
     for name in ENTRIES:
         assert SERVICES[name]["environment"]["DOWNSTREAM_URL"] == f"http://{DOWNSTREAM}:{port}"
         assert SERVICES[name]["depends_on"] == {DOWNSTREAM: {"condition": "service_healthy"}}
+
+
+@pytest.mark.parametrize(("name", "companion"), COMPANIONS.items())
+def test_a_companion_is_as_the_runner_starts_it(name: str, companion: str) -> None:
+    """It is what the registry names, under the same limits, reached by its caller alone, and told as its caller's."""
+    entry, service = ENTRIES[str(ENTRIES[name].companion)], SERVICES[companion]
+    wanted = companion_of(registered_stacks()[name])
+    assert wanted is not None
+    assert SERVICES[name]["environment"][wanted.url_variable] == f"http://{companion}:{entry.port}"
+    assert service["image"] == SERVICES[entry.name]["image"]
+    assert service["build"] == SERVICES[entry.name]["build"]
+    assert service["environment"] == {**SERVICES[entry.name]["environment"], **wanted.environment}
+    assert service["labels"] == {COMPANION_LABEL: name}
+    assert service["profiles"] == SERVICES[name]["profiles"]
+    assert (service["cpuset"], service["cpus"]) == (SERVICES[name]["cpuset"], SERVICES[name]["cpus"])
+    assert "ports" not in service
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -59,6 +83,7 @@ def test_a_service_is_confined_as_the_runner_confines(name: str) -> None:
     service = SERVICES[name]
     for key in ("cap_drop", "security_opt", "init", "pids_limit", "user", "read_only"):
         assert service[key] == OWN_IMAGE[key], key
+    assert service.get("shm_size") == (TRITON["shm_size"] if "triton.Dockerfile" in str(service["build"]) else None)
     assert service["tmpfs"] == [f"{path}:{options}" for path, options in OWN_IMAGE["tmpfs"].items()]
     assert service["logging"]["options"] == OWN_IMAGE["log_config"]["config"]
     assert service["mem_limit"] == service["memswap_limit"] == "${STACKDUEL_MEMORY:-1024m}"
@@ -115,7 +140,7 @@ def test_compose_parses_it(command: list[str]) -> None:
         pytest.skip(f"{' '.join(command)} is not installed")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("STACKDUEL_")}
     found = subprocess.run(
-        [*command, "--profile", "controls", "config"], cwd=ROOT, env=clean, capture_output=True, text=True, check=False
+        [*command, *PROFILES, "config"], cwd=ROOT, env=clean, capture_output=True, text=True, check=False
     )
     assert (found.returncode, found.stderr) == (0, "")
     parsed = yaml.safe_load(found.stdout)
@@ -141,3 +166,16 @@ def test_the_generator_installs_the_runner_s_versions() -> None:
     wanted = {line for line in lines if line and not line.startswith("#")}
     assert wanted
     assert wanted <= ours
+
+
+def test_the_scripts_know_every_profile() -> None:
+    """What is started with ALL=1, and what is cleared away, takes every profile of the compose file in."""
+    for path in (
+        "scripts/docker-commands.sh",
+        "scripts/docker-commands.bat",
+        ".ci/run",
+        "benchmarks/launch/project.py",
+    ):
+        text = (ROOT / path).read_text()
+        for profile in PROFILES:
+            assert profile.replace("=", " ") in text, path

@@ -36,6 +36,8 @@ OWN_IMAGE: Mapping[str, Any] = MappingProxyType(
         "tmpfs": {"/tmp": "size=256m,mode=1777"},  # noqa: S108 - inside the container, and its own
     }
 )
+# Triton hands tensors to its backend's processes through shared memory, of which containers have 64 MiB by default.
+TRITON: Mapping[str, Any] = MappingProxyType({**OWN_IMAGE, "shm_size": "256m"})
 
 
 def in_engine_cores(budget: Budget, facts: EngineFacts) -> Budget:

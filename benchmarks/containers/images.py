@@ -8,7 +8,7 @@ import os
 import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import docker.errors
@@ -19,6 +19,7 @@ from benchmarks.containers.closure import files_needed
 from benchmarks.containers.engine import explained
 from benchmarks.launch.base import LaunchError
 from servers.registry import Entry
+from servers.serve import DOWNSTREAM
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT_LABEL = "stackduel.content"
@@ -43,17 +44,22 @@ class Recipe:
 def recipe_of(entry: Entry) -> Recipe:
     """The image that runs a stack of the registry."""
     if entry.server == "tritonserver":
-        return replace(server_recipe(entry.name, entry.requirements), dockerfile="docker/triton.Dockerfile")
+        return Recipe(
+            tag=f"stackduel/{entry.name}:run",
+            dockerfile="docker/triton.Dockerfile",
+            content=("servers",),
+            arguments={"STACK": entry.name, "REQUIREMENTS": entry.requirements},
+        )
     return server_recipe(entry.name, entry.requirements)
 
 
 def server_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one Python service."""
+    """The image that runs one Python service, or the downstream, which has no models."""
     return Recipe(
         tag=f"stackduel/{stack}:run",
         dockerfile="docker/server.Dockerfile",
         content=("servers",),
-        arguments={"STACK": stack, "REQUIREMENTS": requirements},
+        arguments={"STACK": stack, "REQUIREMENTS": requirements, "MODELS": "no" if stack == DOWNSTREAM else "yes"},
     )
 
 

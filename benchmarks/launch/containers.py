@@ -14,7 +14,7 @@ from docker.models.containers import Container
 from docker.types import EndpointConfig, Mount
 
 from benchmarks.budget import Budget
-from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
+from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, TRITON, in_engine_cores, limits
 from benchmarks.containers.engine import EngineFacts, connect, describe, explained
 from benchmarks.containers.forwarding import Forwarding, port_forwarding
 from benchmarks.containers.images import Recipe, Say, ensure_image, ensure_pulled, recipe_of, server_recipe
@@ -176,8 +176,9 @@ class ContainerLauncher:
                     **told,
                 }
                 mounts = own_mounts(self._own_model)
+                confinement = TRITON if entry.server == "tritonserver" else OWN_IMAGE
                 return Spec(
-                    stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment, mounts
+                    stack.name, image, entry.port, self._budget.server, stack.health, confinement, environment, mounts
                 )
             case Image(reference, port, env):
                 image = self._images[stack.name] = ensure_pulled(self._client, reference, self._say)

@@ -11,7 +11,7 @@ from servers.models.triton.repository import DEFAULT, MODELS, write
 from servers.options import available_cpus
 from servers.triton.flags import flags
 from servers.triton.installation import Installation, TritonError, home_of, locate
-from servers.triton.segments import prefix, remove_left
+from servers.triton.leftovers import prefix, remove_left
 
 HTTP_PORT, GRPC_PORT = 8090, 8091
 MODELS_VARIABLE = "TRITON_MODELS"
