@@ -56,15 +56,15 @@ def test_time_and_rate_are_those_of_the_model() -> None:
     """Two threads over a model of 10 ms: every time is 10 ms or a little more, and the rate twice the inverse."""
     measured = measure(Sleeper(0.01), Plan(2, 40, warmup=0))
     assert min(measured.infer_ns) >= 10e6
-    assert 10 <= quantile_ms(measured.infer_ns, 0.5) < 13
-    assert 130 < measured.requests / measured.duration_s <= 200
+    assert 10 <= quantile_ms(measured.infer_ns, 0.5) < 15
+    assert 100 < measured.requests / measured.duration_s <= 200
 
 
 def test_a_time_can_be_given_instead_of_a_number() -> None:
     """It ends at the first run behind that time."""
     measured = measure(Sleeper(0.005), Plan(2, None, seconds=0.2, warmup=0))
-    assert 0.2 <= measured.duration_s < 0.3
-    assert 40 <= measured.runs <= 82
+    assert 0.2 <= measured.duration_s < 0.5
+    assert 20 <= measured.runs <= 82
 
 
 def test_an_error_ends_all_threads_and_is_raised() -> None:
