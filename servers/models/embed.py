@@ -8,8 +8,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from servers.models import store
-from servers.models.base import Features, Given, Outputs
-from servers.models.catalog import CATALOG, Text
+from servers.models.base import Features, Given, Outputs, text
+from servers.models.catalog import CATALOG
 from servers.models.runtime import open_session
 
 MOST_TOKENS = 256
@@ -28,11 +28,8 @@ class Embed:
 
     def prepare(self, given: Given) -> Features:
         """The numbers of the tokens, [1, tokens]; what lies beyond the 256th is cut off."""
-        takes = self.card.takes
-        assert isinstance(takes, Text)  # noqa: S101 - what the catalogue says of it
-        if not isinstance(given, str) or not 1 <= len(given) <= takes.most_chars:
-            raise ValueError(f"the text must have 1 to {takes.most_chars} characters")
-        return (np.array([self._tokenizer.encode(given).ids], dtype=np.int64),)
+        ids = self._tokenizer.encode(text(given, self.card.takes)).ids
+        return (np.array([ids], dtype=np.int64),)
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
         """Each item's states of its tokens, [tokens, 384]: one call each.
