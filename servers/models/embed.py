@@ -32,17 +32,16 @@ class Embed:
         return (np.array([ids], dtype=np.int64),)
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
-        """Each item's states of its tokens, [tokens, 384]: one call each.
-
-        The int8 network scales its activations by the largest of a whole call, so that texts in one call would change
-        each other's numbers.
-        """
-        return [self._run(*item) for item in batch]
-
-    def _run(self, ids: np.typing.NDArray[np.int64]) -> Features:
-        given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        """Each item's states of its tokens, [tokens, 384]: one call for all, the shorter texts filled up and masked."""
+        lengths = [item[0].shape[1] for item in batch]
+        ids = np.zeros((len(batch), max(lengths)), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, ((tokens,), length) in enumerate(zip(batch, lengths, strict=True)):
+            ids[row, :length] = tokens[0]
+            mask[row, :length] = 1
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         (states,) = self._session.run(("last_hidden_state",), given)
-        return (states[0],)
+        return [(each[:length],) for each, length in zip(states, lengths, strict=True)]
 
     def finish(self, raw: Features) -> Outputs:
         """The mean over the tokens, of length one."""
