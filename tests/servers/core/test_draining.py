@@ -73,10 +73,12 @@ def test_a_framework_that_reads_on_by_itself_is_not_robbed() -> None:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         async def read() -> None:
-            while (await receive()).get("more_body"):
-                read_parts.append(await asyncio.sleep(0))
+            while (message := await receive()).get("more_body"):
+                read_parts.append(message["body"])
+                await asyncio.sleep(0)
 
         reader = asyncio.create_task(read())
+        await asyncio.sleep(0)
         await refuse(scope, receive, send)
         await reader
 
