@@ -24,18 +24,25 @@ from servers.models.store import FILES, OWN_VARIABLE, ModelError
 
 
 def show(own: Path | None, console: Console) -> int:
-    """Print what is known of every model, and of the user's own file; returns the exit status."""
+    """Print what is known of every model, and of the user's own file; returns the exit status, raises ModelError."""
     environ = _environ(own)
+    own_card = _own_card(environ)
     for card in CATALOG.values():
         built = store.is_built(card.name, environ)
         files = [(store.path(file, environ), file.size, file.sha256) for file in FILES[card.name]]
         _print_card(card, "built" if built else f"not built: stackduel models build {card.name}", files, console)
-    if environ.get(OWN_VARIABLE):
-        from servers.models.model import load  # noqa: PLC0415 - ONNX Runtime only where a model runs
-
-        card, file = load(OWN, environ).card, Path(environ[OWN_VARIABLE])
-        _print_card(card, "loads", [(file, file.stat().st_size, store.sha256_of(file))], console)
+    if own_card:
+        file = Path(own_card.source)
+        _print_card(own_card, "loads", [(file, file.stat().st_size, store.sha256_of(file))], console)
     return 0
+
+
+def _own_card(environ: Mapping[str, str]) -> Card | None:
+    if not environ.get(OWN_VARIABLE):
+        return None
+    from servers.models.model import load  # noqa: PLC0415 - ONNX Runtime only where a model runs
+
+    return load(OWN, environ).card
 
 
 def build_models(names: Sequence[str], console: Console) -> int:

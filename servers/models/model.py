@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from servers.models.base import Array, Features, Given, Model, Outputs
 from servers.models.catalog import CATALOG, OWN
+from servers.models.runtime import not_installed
 from servers.models.store import ModelError
 
 __all__ = ["Array", "Features", "Given", "Model", "ModelError", "Outputs", "load"]
@@ -30,7 +31,5 @@ def load(name: str, environ: Mapping[str, str], device: str = "cpu") -> Model:
     try:
         made: Model = getattr(importlib.import_module(f"servers.models.{module}"), kind)(environ, device)
     except ImportError as error:
-        raise ModelError(
-            f"the package {error.name} is missing: install the extra inference, or servers/requirements/inference.txt"
-        ) from error
+        raise not_installed(error) from error
     return made

@@ -19,12 +19,12 @@ def open_session(model: bytes | Path, name: str, device: str = "cpu") -> Inferen
 
     One thread a call and no spinning: the pool that calls it decides how much runs at once.
     """
+    if device not in PROVIDERS:
+        raise ModelError(f"device {device!r} is unknown; there are {', '.join(PROVIDERS)}")
     try:
         import onnxruntime  # noqa: PLC0415 - only what runs a model needs it
-    except ImportError:
-        raise ModelError(
-            "the package onnxruntime is missing: install the extra inference, or servers/requirements/inference.txt"
-        ) from None
+    except ImportError as error:
+        raise not_installed(error) from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -35,6 +35,11 @@ def open_session(model: bytes | Path, name: str, device: str = "cpu") -> Inferen
         return onnxruntime.InferenceSession(model, options, providers=PROVIDERS[device])
     except Exception as error:  # ONNX Runtime's errors have no common class
         raise ModelError(f"{name}: {first_line(error)}") from error
+
+
+def not_installed(error: ImportError, extra: str = "inference") -> ModelError:
+    """What to tell of a package that is not there, or that cannot be loaded."""
+    return ModelError(f"{error}: install the extra inference, or servers/requirements/{extra}.txt")
 
 
 def first_line(error: Exception) -> str:
