@@ -7,6 +7,7 @@ import io
 import os
 import re
 import tarfile
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,7 @@ from servers.serve import DOWNSTREAM
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT_LABEL = "stackduel.content"
 LOG_LINES = 20
+SHOWN_STEP = 120
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 GENERATOR = ("benchmarks.load.worker", "benchmarks.load.null_server")
 NOT_CONTENT = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
@@ -175,7 +177,7 @@ def _build(client: DockerClient, recipe: Recipe, base: str, context: bytes, cont
             for line in COLOUR.sub("", str(event.get("stream", event.get("error", "")))).splitlines():
                 lines += [line] if line.strip() else []
                 if line.startswith("Step ") and " : RUN " in line:
-                    say(f"{recipe.tag}: {line}")
+                    say(f"{recipe.tag}: {textwrap.shorten(line, SHOWN_STEP)}")
             if "error" in event:
                 raise LaunchError("\n".join([f"building {recipe.tag} failed:", *lines[-LOG_LINES:]]))
         return str(client.images.get(recipe.tag).id)

@@ -26,10 +26,12 @@ def serve(host: str, http_port: int | None, grpc_port: int | None, instances: in
     remove_left()
     if http_port is None and grpc_port is None:
         http_port, grpc_port = HTTP_PORT, GRPC_PORT
+    count = instances or available_cpus()
     command = flags(
         installation,
-        _repository(installation, instances or available_cpus()),
+        _repository(installation, count),
         models,
+        loaders=count,
         host=host,
         http_port=http_port,
         grpc_port=grpc_port,
