@@ -140,7 +140,7 @@ INDEX = b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchma
 HEALTH = Keys(
     (
         *("status", "stack", "framework", "framework_version", "server", "server_version", "workers", "threads"),
-        *("loop", "cpus", "python", "pid", "uptime_s", "memory_mib"),
+        *("loop", "cpus", "python", "pid", "uptime_s", "memory_mib", "device", "device_note"),
     )
 )
 NO_ITEMS = b'{"endpoint":"json","count":0,"items":[]}'

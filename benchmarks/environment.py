@@ -34,6 +34,7 @@ def environment(
         "budget": {name: list(value) if isinstance(value, tuple) else value for name, value in budget.items()},
         "generator": options.generator,
         "driver": options.driver,
+        "device": prepared.device,
         "timeout_s": options.timeout_s,
         "notes": notes,
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.budget import Budget, divide
 from benchmarks.catalog import read_suite
+from benchmarks.device import device_of
 from benchmarks.fields import FieldError
 from benchmarks.fit import fit
 from benchmarks.observe.host import can_pin, usable_cores
@@ -25,11 +26,13 @@ from benchmarks.twin import twin_of
 PORTABLE_BASELINE = "flask-waitress"
 LAUNCH_S = {"local": 1.2, "docker": 3.5, "compose": 0.5, "url": 0.2}
 OWN_BLOCKS = FEWEST_BLOCKS
+MODELS = "/infer/"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that a run needs before anything is started; ``notes`` are for the report.
+    """All that a run needs before anything is started; ``notes`` are for the report, and ``device`` is
+    what models are computed on, None where that is not this run's to say.
 
     ``stacks`` and ``paces`` hold the baseline's twin, too, where there is one: the same stack by another name.
     """
@@ -43,6 +46,7 @@ class Prepared:
     paces: Mapping[str, Pace]
     secrets: tuple[str, ...]
     notes: tuple[str, ...]
+    device: str | None = None
 
     @property
     def search_s(self) -> float:
@@ -95,7 +99,15 @@ def prepare(
     if options.time_budget_s is not None:
         suite = _fitted(suite, paces, options.time_budget_s, notes)
     steps = plan(suite, tuple(stacks), seed)
-    return Prepared(suite, stacks, baseline, seed, budget, steps, paces, own.secrets, tuple(notes))
+    device = device_of(options)
+    notes += [device.note] if device and device.note and _asks_models(suite) else []
+    used = device.device if device else None
+    return Prepared(suite, stacks, baseline, seed, budget, steps, paces, own.secrets, tuple(notes), used)
+
+
+def _asks_models(suite: Suite) -> bool:
+    """Whether any request is one to a model: no other is any matter of a GPU's."""
+    return any(workload.path.startswith(MODELS) for scenario in suite.scenarios for workload in scenario.workloads)
 
 
 def _soaking(suite: Suite, options: RunOptions) -> Suite:

@@ -37,9 +37,9 @@ def launcher_for(
     """The launcher that the options name."""
     match options.launcher:
         case "local":
-            return LocalLauncher(prepared.budget, folder / "logs")
+            return LocalLauncher(prepared.budget, folder / "logs", device=prepared.device)
         case "docker":
-            return ContainerLauncher(prepared.budget, run_id, say)
+            return ContainerLauncher(prepared.budget, run_id, say, device=prepared.device)
         case "compose":
             return AttachedLauncher(run_id, options.project)
         case "url":

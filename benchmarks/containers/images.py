@@ -49,6 +49,16 @@ def server_recipe(stack: str, requirements: str) -> Recipe:
     )
 
 
+def gpu_recipe(stack: str, requirements: str) -> Recipe:
+    """The image that runs one stack of the registry with its models on a GPU."""
+    return Recipe(
+        tag=f"stackduel/{stack}:gpu",
+        dockerfile="docker/gpu.Dockerfile",
+        content=("servers",),
+        arguments={"STACK": stack, "REQUIREMENTS": requirements},
+    )
+
+
 def generator_recipe() -> Recipe:
     """The image of the load generator: its worker, the null server, and what these import."""
     needed = {path for module in GENERATOR for path in files_needed(ROOT, module)}

@@ -7,30 +7,39 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import docker.errors
 from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import EndpointConfig
 
 from benchmarks.budget import Budget
-from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
+from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, gpus, in_engine_cores, limits
 from benchmarks.containers.engine import EngineFacts, connect, describe, explained
 from benchmarks.containers.forwarding import Forwarding, port_forwarding
-from benchmarks.containers.images import Say, ensure_image, ensure_pulled, server_recipe
+from benchmarks.containers.images import Say, ensure_image, ensure_pulled, gpu_recipe, server_recipe
 from benchmarks.containers.ownership import STACK_LABEL, clean, discard, labels, remove_run
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
 from benchmarks.stacks import Image, Registered, Stack
 from benchmarks.target import Subject
+from servers.models.device import VARIABLE
 from servers.registry import load_registry
 
 HEALTHY_WITHIN_S = 60.0
 DOWNSTREAM = "downstream"
+TOOLKIT = (
+    "It needs NVIDIA's driver and Container Toolkit on its machine (nvidia-ctk runtime configure --runtime=docker, then "
+    "a restart of the engine)."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One container to be started: what runs in it, on which port it listens, how it is confined."""
+    """One container to be started: what runs in it, on which port it listens, how it is confined.
+
+    ``device`` is what it computes models on, where it has any.
+    """
 
     name: str
     image: str
@@ -39,6 +48,7 @@ class Spec:
     health: str
     confinement: Mapping[str, Any]
     env: Mapping[str, str] = field(default_factory=dict)
+    device: str | None = None
 
 
 class ContainerLauncher:
@@ -46,10 +56,13 @@ class ContainerLauncher:
 
     name = "docker"
 
-    def __init__(self, budget: Budget, run_id: str, say: Say = lambda _line: None) -> None:
+    def __init__(
+        self, budget: Budget, run_id: str, say: Say = lambda _line: None, device: str | None = None
+    ) -> None:
         self._budget = budget
         self._run_id = run_id
         self._say = say
+        self._device = device
         self._shared = ExitStack()
         self._images: dict[str, str] = {}
         self._started = 0
@@ -66,6 +79,7 @@ class ContainerLauncher:
             shared.callback(remove_run, self._client, self._run_id)
             self._network = self._make_network()
             image = self._image(DOWNSTREAM, "downstream")
+            self._refuse_without_gpus(image)
             self._forwarding = port_forwarding(self._client, self._engine, image, self._labels)
             self._downstream = shared.enter_context(self._run(self._downstream_spec(image)))
             self._shared = shared.pop_all()
@@ -114,7 +128,17 @@ class ContainerLauncher:
                     "CPUS": str(len(self._budget.server)),
                     "DOWNSTREAM_URL": self._downstream.inner_address.url,
                 }
-                return Spec(stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment)
+                environment |= {VARIABLE: self._device} if self._device else {}
+                return Spec(
+                    stack.name,
+                    image,
+                    entry.port,
+                    self._budget.server,
+                    stack.health,
+                    OWN_IMAGE,
+                    environment,
+                    self._device,
+                )
             case Image(reference, port, env):
                 image = self._images[stack.name] = ensure_pulled(self._client, reference, self._say)
                 return Spec(stack.name, image, port, self._budget.server, stack.health, ANY_IMAGE, env)
@@ -127,7 +151,8 @@ class ContainerLauncher:
 
     def _image(self, stack: str, requirements: str) -> str:
         if stack not in self._images:
-            self._images[stack] = ensure_image(self._client, server_recipe(stack, requirements), self._say)
+            recipe = gpu_recipe if self._device == "cuda" and stack != DOWNSTREAM else server_recipe
+            self._images[stack] = ensure_image(self._client, recipe(stack, requirements), self._say)
         return self._images[stack]
 
     def _make_network(self) -> str:
@@ -135,6 +160,21 @@ class ContainerLauncher:
         with explained(f"making the network {name}"):
             self._client.networks.create(name, labels=self._labels)
         return name
+
+    def _refuse_without_gpus(self, image: str) -> None:
+        """Have the engine start a container with its GPUs now, so that it says before everything else if it cannot."""
+        if not (asked := gpus(self._device)):
+            return
+        with explained("starting a container with GPUs"):
+            container = self._client.containers.create(
+                image, ["python", "-c", ""], labels=self._labels, network_mode="none", **asked, **OWN_IMAGE
+            )
+        try:
+            container.start()
+        except docker.errors.APIError as error:
+            raise LaunchError(f"--device: cuda cannot be used: the engine says: {error.explanation}. {TOOLKIT}") from error
+        finally:
+            discard(container)
 
     @contextmanager
     def _run(self, spec: Spec) -> Iterator[ServerContainer]:
@@ -149,6 +189,7 @@ class ContainerLauncher:
                 networking_config={self._network: EndpointConfig(self._client.api.api_version, [spec.name])},
                 ports={f"{spec.port}/tcp": (LOOPBACK, 0)},
                 **limits(spec.cores, self._budget.memory_mib),
+                **gpus(spec.device),
                 **spec.confinement,
             )
         try:

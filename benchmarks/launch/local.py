@@ -19,6 +19,7 @@ from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.stacks import Command, Registered, Stack
 from benchmarks.target import Address, ProcessTree, Subject
+from servers.models.device import VARIABLE
 from servers.registry import load_registry
 
 LOOPBACK = "127.0.0.1"
@@ -31,7 +32,7 @@ HEALTHY_WITHIN_S = 30.0
 STOPPED_WITHIN_S = guard.GRACE_S + 5.0
 LOG_TAIL_BYTES = 16_384
 # What servers.serve reads; settings of the user's shell must not leak into one stack of a comparison.
-SERVE_VARIABLES = ("STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS")
+SERVE_VARIABLES = ("STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS", VARIABLE)
 
 
 class LocalProcess:
@@ -89,11 +90,16 @@ class LocalLauncher:
     name = "local"
 
     def __init__(
-        self, budget: Budget, logs: Path, choose_port: Callable[[str], int] = lambda _name: free_port()
+        self,
+        budget: Budget,
+        logs: Path,
+        choose_port: Callable[[str], int] = lambda _name: free_port(),
+        device: str | None = None,
     ) -> None:
         self._budget = budget
         self._logs = logs
         self._choose_port = choose_port
+        self._device = device
         self._shared = ExitStack()
         self._downstream: LocalProcess | None = None
         self._started = 0
@@ -154,6 +160,8 @@ class LocalLauncher:
     def _environment(self) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if key not in SERVE_VARIABLES}
         environment |= {"CPUS": str(len(self._budget.server)), "PYTHONUNBUFFERED": "1"}
+        if self._device:
+            environment[VARIABLE] = self._device
         if self._downstream:
             environment["DOWNSTREAM_URL"] = self._downstream.address.url
         return environment

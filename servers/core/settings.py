@@ -24,6 +24,8 @@ class Settings:
     stack: str | None = None
     framework: str | None = None
     server: str | None = None
+    device: str | None = None
+    device_note: str | None = None
     workers: int | None = None
     threads: int | None = None
     loop: str | None = None
@@ -38,6 +40,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         stack=environ.get("STACKDUEL_STACK"),
         framework=environ.get("STACKDUEL_FRAMEWORK"),
         server=environ.get("STACKDUEL_SERVER"),
+        device=environ.get("STACKDUEL_DEVICE"),
+        device_note=environ.get("STACKDUEL_DEVICE_NOTE"),
         workers=integer(environ, "STACKDUEL_WORKERS", 1, 100_000),
         threads=integer(environ, "STACKDUEL_THREADS", 1, 100_000),
         loop=environ.get("STACKDUEL_LOOP"),
