@@ -107,7 +107,7 @@ def prepare(
 
 def _asks_models(suite: Suite) -> bool:
     """Whether any request is one to a model: no other is any matter of a GPU's."""
-    return any(workload.path.startswith(MODELS) for scenario in suite.scenarios for workload in scenario.workloads)
+    return any(workload.target.startswith(MODELS) for scenario in suite.scenarios for workload in scenario.workloads)
 
 
 def _soaking(suite: Suite, options: RunOptions) -> Suite:

@@ -29,8 +29,8 @@ from servers.registry import load_registry
 HEALTHY_WITHIN_S = 60.0
 DOWNSTREAM = "downstream"
 TOOLKIT = (
-    "It needs NVIDIA's driver and Container Toolkit on its machine (nvidia-ctk runtime configure --runtime=docker, then "
-    "a restart of the engine)."
+    "It needs NVIDIA's driver and Container Toolkit on its machine (nvidia-ctk runtime configure --runtime=docker, "
+    "then a restart of the engine)."
 )
 
 
@@ -56,9 +56,7 @@ class ContainerLauncher:
 
     name = "docker"
 
-    def __init__(
-        self, budget: Budget, run_id: str, say: Say = lambda _line: None, device: str | None = None
-    ) -> None:
+    def __init__(self, budget: Budget, run_id: str, say: Say = lambda _line: None, device: str | None = None) -> None:
         self._budget = budget
         self._run_id = run_id
         self._say = say
@@ -172,7 +170,8 @@ class ContainerLauncher:
         try:
             container.start()
         except docker.errors.APIError as error:
-            raise LaunchError(f"--device: cuda cannot be used: the engine says: {error.explanation}. {TOOLKIT}") from error
+            said = str(error.explanation).strip().rstrip(".")
+            raise LaunchError(f"--device: cuda cannot be used: the engine says: {said}. {TOOLKIT}") from error
         finally:
             discard(container)
 

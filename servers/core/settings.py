@@ -24,12 +24,12 @@ class Settings:
     stack: str | None = None
     framework: str | None = None
     server: str | None = None
-    device: str | None = None
-    device_note: str | None = None
     workers: int | None = None
     threads: int | None = None
     loop: str | None = None
     cpus: float | None = None
+    device: str | None = None
+    device_note: str | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

@@ -6,15 +6,13 @@ whether ONNX Runtime or PyTorch can use it. ``python -m servers.models.device`` 
 
 from __future__ import annotations
 
-import ctypes
-import json
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from servers.core.environment import SettingsError
 
@@ -34,8 +32,8 @@ NO_DRIVER = (
 )
 NO_ONNX = "onnxruntime-gpu is not installed: pip install -r servers/requirements/inference-gpu.txt"
 ONNX_FOR_CPU = (
-    "the onnxruntime that is installed is the build for CPUs, without CUDAExecutionProvider: pip uninstall onnxruntime, "
-    "then pip install -r servers/requirements/inference-gpu.txt"
+    "the onnxruntime that is installed is the build for CPUs, without CUDAExecutionProvider: "
+    "pip uninstall onnxruntime, then pip install -r servers/requirements/inference-gpu.txt"
 )
 ONNX_WITHOUT_CUDA = (
     "ONNX Runtime cannot load its CUDA provider: CUDA 13 or cuDNN 9 is not to be found; "
@@ -44,7 +42,10 @@ ONNX_WITHOUT_CUDA = (
 NO_TORCH = "torch is not installed: pip install torch"
 TORCH_FOR_CPU = "the torch that is installed is a build without CUDA: pip install a CUDA build of torch"
 # A model of one node, which gives back the number that it takes: enough to see whether a provider can be loaded.
-IDENTITY = bytes.fromhex("080812003a370a100a017812017922084964656e746974791201675a0f0a0178120a0a08080112040a020801620f0a0179120a0a08080112040a02080142040a001011")
+IDENTITY = bytes.fromhex(
+    "080812003a370a100a017812017922084964656e746974791201675a0f0a0178120a0a"
+    "08080112040a020801620f0a0179120a0a08080112040a02080142040a001011"
+)
 FATAL_ONLY = 4
 
 
@@ -71,7 +72,7 @@ def choose(asked: str, lack: Callable[[str], str | None]) -> Chosen:
     reason = lack(asked)
     if reason is not None:
         raise SettingsError(f"{VARIABLE}: {asked} cannot be used: {reason}")
-    return Chosen(cast("Device", asked))
+    return Chosen(asked)
 
 
 def chosen(environ: Mapping[str, str]) -> Chosen:
@@ -86,6 +87,8 @@ def lacking(device: str) -> str | None:
 
 def driver_lacks() -> str | None:
     """Why the driver shows this process no device that CUDA could use; None where it shows one."""
+    import ctypes  # noqa: PLC0415 - every server starts through here, and most are told their device
+
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
         return devices_lack(ctypes.CDLL(name))
@@ -95,6 +98,8 @@ def driver_lacks() -> str | None:
 
 def devices_lack(cuda: Any) -> str | None:
     """What the driver's library says that is missing; None where it has a device."""
+    import ctypes  # noqa: PLC0415 - as above
+
     count = ctypes.c_int(0)
     status = int(cuda.cuInit(0)) or int(cuda.cuDeviceGetCount(ctypes.byref(count)))
     if status:
@@ -158,6 +163,8 @@ _LACKS: Mapping[str, Callable[[], str | None]] = MappingProxyType(
 
 
 if __name__ == "__main__":
+    import json
+
     # One process to look and to end: what was imported for it burdens nobody.
     with redirect_stdout(sys.stderr):
         found = {device: lacking(device) for device in sys.argv[1:] or DEVICES}

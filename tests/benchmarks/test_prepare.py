@@ -12,6 +12,7 @@ from benchmarks import prepare as prepare_module
 from benchmarks.fields import FieldError
 from benchmarks.options import RunOptions
 from benchmarks.prepare import prepare, prepare_all
+from benchmarks.suite import ClosedLoop, Scenario, Suite, Workload
 
 OWN = """
 [stacks.mine]
@@ -99,3 +100,16 @@ def test_verification_takes_every_stack_that_can_run(own: str) -> None:
     assert tuple(prepare_all(RunOptions(stacks_file=own)).stacks) == ("mine",)
     assert tuple(prepare_all(RunOptions(stacks=("quart-uvicorn",))).stacks) == ("quart-uvicorn",)
     assert "flask-waitress" not in prepare_all(RunOptions(launcher="docker")).stacks
+
+
+@pytest.mark.parametrize(("target", "noted"), [("/infer/fast-cnn", True), ("/health", False)])
+def test_what_models_are_computed_on_is_noted_where_any_is_asked(
+    monkeypatch: pytest.MonkeyPatch, target: str, noted: bool
+) -> None:
+    """A machine without a GPU is told of in runs of models, and of no others; the device is known in all."""
+    monkeypatch.setattr("benchmarks.device.driver_lacks", lambda: "no driver")
+    scenario = Scenario("one", (Workload(target),), ClosedLoop(1, requests=1))
+    suite = Suite("s", "A suite.", "flask-gunicorn", ("flask-gunicorn",), 1, (scenario,))
+    prepared = prepare(RunOptions(), 1, suite=suite)
+    assert prepared.device == "cpu"
+    assert ("Models run on the CPU: no driver." in prepared.notes) is noted

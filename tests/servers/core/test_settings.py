@@ -25,9 +25,11 @@ def test_everything_given() -> None:
         "STACKDUEL_THREADS": "2",
         "STACKDUEL_LOOP": "uvloop",
         "STACKDUEL_CPUS": "1.5",
+        "STACKDUEL_DEVICE": "cuda",
+        "STACKDUEL_DEVICE_NOTE": "A note.",
     }
     assert read_settings(environ) == Settings(
-        "http://downstream:8009", 0.25, "x", "flask", "gunicorn", 4, 2, "uvloop", 1.5
+        "http://downstream:8009", 0.25, "x", "flask", "gunicorn", 4, 2, "uvloop", 1.5, "cuda", "A note."
     )
 
 
