@@ -20,6 +20,14 @@ VARIABLE = "INFERENCE_DEVICE"
 Device = Literal["cpu", "cuda", "torch-cuda", "torch-cpu"]
 DEVICES: tuple[Device, ...] = ("cpu", "cuda", "torch-cuda", "torch-cpu")
 AUTO = "auto"
+WORDS: Mapping[Device, str] = MappingProxyType(
+    {
+        "cpu": "ONNX Runtime on the CPU",
+        "cuda": "ONNX Runtime on the GPU",
+        "torch-cuda": "PyTorch on the GPU",
+        "torch-cpu": "PyTorch on the CPU",
+    }
+)
 # ONNX Runtime first: it runs every model, PyTorch those whose layers are rebuilt for it.
 PREFERRED: tuple[Device, ...] = ("cuda", "torch-cuda")
 # CPU and GPU add in different orders, and a GPU multiplies in less than full precision where it may.

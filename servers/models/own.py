@@ -13,9 +13,8 @@ import numpy as np
 from servers.models.base import Array, Features, Given, Outputs
 from servers.models.catalog import OWN, Card, Shape, Tensor
 from servers.models.runtime import first_line, open_session
-from servers.models.store import ModelError
+from servers.models.store import OWN_VARIABLE, ModelError
 
-FILE_VARIABLE = "STACKDUEL_OWN_MODEL"
 MOST_FILE_BYTES = 2**31 - 1  # more than ONNX files can have
 MOST_NUMBERS = 2**28
 TYPES: Mapping[str, type[np.generic]] = {
@@ -47,7 +46,7 @@ class Own:
     """The user's file; its inputs are taken as one row of numbers, one input after the other as declared."""
 
     def __init__(self, environ: Mapping[str, str], device: str = "cpu") -> None:
-        file = _existing(environ.get(FILE_VARIABLE, ""))
+        file = _existing(environ.get(OWN_VARIABLE, ""))
         self._file = file
         self._session = open_session(file, str(file), device)
         self._inputs = [_port(file, given) for given in self._session.get_inputs()]
@@ -106,7 +105,7 @@ class Own:
 
 def _existing(name: str) -> Path:
     if not name:
-        raise ModelError(f"{FILE_VARIABLE} names no file: set it to the path of an ONNX model")
+        raise ModelError(f"{OWN_VARIABLE} names no file: set it to the path of an ONNX model")
     file = Path(name)
     try:
         size = file.stat().st_size

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from servers.models.device import DEVICES, NO_TORCH, ONNX_WITHOUT_CUDA, preload
+from servers.models.device import DEVICES, NO_TORCH, ONNX_FOR_CPU, ONNX_WITHOUT_CUDA, preload
 from servers.models.store import ModelError
 
 if TYPE_CHECKING:
@@ -58,9 +58,12 @@ def open_session(model: bytes | Path, name: str, device: str = "cpu") -> Session
 
 
 def first_line(error: Exception) -> str:
-    """What an error of a runtime says, without the many lines that may follow."""
+    """What an error of a runtime says: its first line, without "Load model from PATH failed:" before it."""
     lines = str(error).strip().splitlines()
-    return lines[0].strip() if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    line = lines[0].removeprefix("[ONNXRuntimeError] : ")
+    return line.rpartition(" failed:")[2].strip() or line.strip()
 
 
 def _onnx_session(model: bytes | Path, name: str, device: str) -> Session:
@@ -77,6 +80,8 @@ def _onnx_session(model: bytes | Path, name: str, device: str) -> Session:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     if device == "cuda":
+        if CUDA not in onnxruntime.get_available_providers():
+            raise ModelError(f"{name}: {ONNX_FOR_CPU}")
         preload(onnxruntime)
     session: Session = onnxruntime.InferenceSession(model, options, providers=PROVIDERS[device])
     # Where the provider cannot be loaded, ONNX Runtime takes the CPU without a word: never under a GPU's name.

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 FOLDER_VARIABLE = "STACKDUEL_MODELS"
+OWN_VARIABLE = "STACKDUEL_OWN_MODEL"
 
 
 class ModelError(Exception):
@@ -72,6 +73,12 @@ def path(file: ModelFile, environ: Mapping[str, str]) -> Path:
 def read(name: str, environ: Mapping[str, str]) -> tuple[bytes, ...]:
     """The content of each file of a model; raises ModelError where one is missing or is another file."""
     return tuple(_read(name, file, environ) for file in FILES[name])
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of any file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def is_built(name: str, environ: Mapping[str, str]) -> bool:
