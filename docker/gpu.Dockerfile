@@ -16,7 +16,6 @@ RUN sed -i '/^onnxruntime==/d' /tmp/requirements/inference.txt && pip install --
 # The models are built once, into the image: its file system is read-only when it runs.
 ENV STACKDUEL_MODELS=/srv/models
 COPY servers/__init__.py servers/
-COPY servers/core/__init__.py servers/core/environment.py servers/core/
 COPY servers/models/ servers/models/
 RUN python -m servers.models build
 
