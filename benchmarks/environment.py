@@ -13,6 +13,10 @@ PROXY_NOTE = (
     "Published ports pass through the engine's userland proxy, which costs every request and halves a server that "
     "closes its connections: --generator container measures without it."
 )
+UNOBSERVED_NOTE = (
+    "Models run on a GPU that nobody could look at: utilisation, memory and power are not told. stackduel doctor says "
+    "what is missing."
+)
 
 
 def environment(
@@ -26,6 +30,8 @@ def environment(
     notes = [*prepared.notes, *_texts(facts.pop("warnings", ()))]
     if facts.get("port_forwarding") == "proxy" and options.generator == "process":
         notes.append(PROXY_NOTE)
+    if "cuda" in (prepared.device or "") and not machine.get("gpus"):
+        notes.append(UNOBSERVED_NOTE)
     budget = asdict(prepared.budget)
     return {
         **machine,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets itself up and runs every test that this machine can run. STACKDUEL_REQUIRE=docker,browser turns the skips of
+# Sets itself up and runs every test that this machine can run. STACKDUEL_REQUIRE=docker,browser,gpu turns the skips of
 # those tests into failures. Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."

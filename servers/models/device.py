@@ -88,6 +88,11 @@ def chosen(environ: Mapping[str, str]) -> Chosen:
     return choose(environ.get(VARIABLE) or AUTO, lacking)
 
 
+def agreement(device: str | None) -> float:
+    """Within what the answers of two stacks agree that compute on this device, or on one like it and the CPU."""
+    return AGREEMENT_GPU if device in PREFERRED else AGREEMENT_CPU
+
+
 def lacking(device: str) -> str | None:
     """Why a device cannot be used here, with the remedy; None where it can."""
     return _LACKS[device]()

@@ -66,6 +66,11 @@ def test_the_environment_s_silence_is_auto(monkeypatch: pytest.MonkeyPatch) -> N
     assert chosen({}) == chosen({"INFERENCE_DEVICE": ""}) == Chosen("cpu", "Models run on the CPU: no driver.")
 
 
+def test_a_gpu_agrees_less_closely_than_two_cpus() -> None:
+    """The contract's two bounds: a thousandth where a GPU takes part, a hundred-thousandth elsewhere."""
+    assert [device.agreement(each) for each in (*DEVICES, None)] == [1e-5, 1e-3, 1e-3, 1e-5, 1e-5]
+
+
 class FakeCuda:
     """The driver's library, with a status for its start and a number of devices."""
 
