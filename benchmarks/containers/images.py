@@ -18,6 +18,7 @@ from docker.models.images import Image as DockerImage
 from benchmarks.containers.closure import files_needed
 from benchmarks.containers.engine import explained
 from benchmarks.launch.base import LaunchError
+from servers.serve import DOWNSTREAM
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT_LABEL = "stackduel.content"
@@ -40,12 +41,12 @@ class Recipe:
 
 
 def server_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one stack of the registry."""
+    """The image that runs one stack of the registry, or the downstream, which has no models."""
     return Recipe(
         tag=f"stackduel/{stack}:run",
         dockerfile="docker/server.Dockerfile",
         content=("servers",),
-        arguments={"STACK": stack, "REQUIREMENTS": requirements},
+        arguments={"STACK": stack, "REQUIREMENTS": requirements, "MODELS": "no" if stack == DOWNSTREAM else "yes"},
     )
 
 

@@ -7,23 +7,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from servers.apps.fastapi_shell import READ, create_shell, respond
 from servers.core import answers, query
 from servers.core.downstream_async import AsyncDownstream
 from servers.core.health import Health
+from servers.core.inference.asynchronous import AsyncInference
+from servers.core.inference.body import read_asgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service; its downstream connections open and close with its lifespan."""
+    """The service; its downstream connections and its models' threads open and close with its lifespan."""
     health = Health("fastapi", settings)
     downstream = AsyncDownstream(settings)
+    inference = AsyncInference(settings, run_in_threadpool)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with downstream:
+        async with downstream, inference:
             yield
 
     app = create_shell(lifespan)
@@ -53,6 +57,11 @@ def create_app(settings: Settings) -> FastAPI:
     @app.api_route("/json", methods=READ)
     async def items(request: Request) -> Response:
         return respond(answers.items(query.items(request.scope["query_string"])))
+
+    @app.post("/infer/{model}")
+    async def infer(model: str, request: Request) -> Response:
+        ask = inference.ask(model, request.headers)
+        return respond(await inference.answer(ask, await read_asgi(request.stream())))
 
     return app
 
