@@ -163,7 +163,8 @@ INDEX = b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchma
 HEALTH = Keys(
     (
         *("status", "stack", "framework", "framework_version", "server", "server_version", "workers", "threads"),
-        *("loop", "cpus", "inference", "pool", "batch_size", "python", "pid", "uptime_s", "memory_mib"),
+        *("loop", "cpus", "inference", "pool", "batch_size", "python", "pid", "uptime_s", "memory_mib", "device"),
+        "device_note",
     )
 )
 NO_ITEMS = b'{"endpoint":"json","count":0,"items":[]}'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets itself up, builds the models, and runs every test that this machine can run. Arguments go to pytest.
-# STACKDUEL_REQUIRE=docker,browser,models turns the skips of those tests into failures.
+# STACKDUEL_REQUIRE=docker,browser,models,gpu turns the skips of those tests into failures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup.sh servers,inference,dev

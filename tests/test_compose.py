@@ -28,6 +28,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 PROFILES = [f"--profile={name}" for name in sorted({entry.profile for entry in ENTRIES.values()} - {"classic"})]
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 COMPANIONS = {name: f"{name}-companion" for name, entry in ENTRIES.items() if entry.companion}
+ON_GPU: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker" / "compose.gpu.yml").read_text())["services"]
+FILES = ("-f", "docker-compose.yml", "-f", "docker/compose.gpu.yml")
 
 
 def test_every_stack_has_its_service_and_there_are_no_others() -> None:
@@ -132,19 +134,38 @@ def test_the_health_check_tells_200_from_the_rest(answer: bytes, status: int) ->
     assert found.returncode == status, found.stderr
 
 
+@pytest.mark.parametrize("files", [(), FILES], ids=["cpu", "gpu"])
 @pytest.mark.parametrize("command", [["docker", "compose"], ["docker-compose"]], ids=["v2", "v1"])
-def test_compose_parses_it(command: list[str]) -> None:
-    """Compose 1 and Compose 2, where they are installed, take the file without a word of warning."""
+def test_compose_parses_it(command: list[str], files: tuple[str, ...]) -> None:
+    """Compose 1 and Compose 2, where they are installed, take the files without a word of warning."""
     version = [*command, "version"]
     if not shutil.which(command[0]) or subprocess.run(version, capture_output=True, check=False).returncode:
         pytest.skip(f"{' '.join(command)} is not installed")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("STACKDUEL_")}
     found = subprocess.run(
-        [*command, *PROFILES, "config"], cwd=ROOT, env=clean, capture_output=True, text=True, check=False
+        [*command, *files, *PROFILES, "config"],
+        cwd=ROOT,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (found.returncode, found.stderr) == (0, "")
     parsed = yaml.safe_load(found.stdout)
     assert set(parsed["services"]) == set(SERVICES)
+    for name in ON_GPU if files else ():
+        built = parsed["services"][name]["build"]
+        assert (built["dockerfile"], built["args"]["STACK"]) == ("docker/gpu.Dockerfile", name)
+
+
+def test_every_stack_has_its_twin_on_a_gpu() -> None:
+    """Each service but Triton's, and no other, asks for all GPUs and runs an image of its name with CUDA."""
+    assert set(ON_GPU) == {name for name, entry in ENTRIES.items() if entry.profile != "triton"}
+    for name, service in ON_GPU.items():
+        (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+        assert device == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
+        assert service["image"] == f"stackduel/{name}:gpu"
+        assert service["environment"] == {"INFERENCE_DEVICE": "${STACKDUEL_DEVICE:-cuda}"}
 
 
 def test_a_build_sees_what_the_images_need_and_nothing_else() -> None:

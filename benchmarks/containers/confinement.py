@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from docker.types import DeviceRequest
+
 from benchmarks.budget import Budget, divide
 from benchmarks.containers.engine import EngineFacts
 
@@ -44,6 +46,13 @@ def in_engine_cores(budget: Budget, facts: EngineFacts) -> Budget:
     """The budget in cores that the engine has: Docker Desktop's are those of its virtual machine, counted anew."""
     own = tuple(range(facts.cores))
     return divide(own, budget.memory_mib, shared=budget.shared) if facts.desktop else budget
+
+
+def gpus(device: str | None) -> dict[str, Any]:
+    """What asks the engine for all of its GPUs, where models are computed on one."""
+    if device != "cuda":
+        return {}
+    return {"device_requests": [DeviceRequest(count=-1, capabilities=[["gpu"]])]}
 
 
 def limits(cores: tuple[int, ...], memory_mib: int) -> dict[str, Any]:

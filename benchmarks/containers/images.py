@@ -43,8 +43,8 @@ class Recipe:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
 
-def recipe_of(entry: Entry) -> Recipe:
-    """The image that runs a stack of the registry."""
+def recipe_of(entry: Entry, device: str | None = None) -> Recipe:
+    """The image that runs a stack of the registry, with its models on a ``device`` where that is no CPU."""
     if entry.server == "tritonserver":
         return Recipe(
             tag=f"stackduel/{entry.name}:run",
@@ -52,7 +52,8 @@ def recipe_of(entry: Entry) -> Recipe:
             content=("servers",),
             arguments={"STACK": entry.name, "REQUIREMENTS": entry.requirements},
         )
-    return server_recipe(entry.name, entry.requirements)
+    recipe = gpu_recipe if device == "cuda" else server_recipe
+    return recipe(entry.name, entry.requirements)
 
 
 def server_recipe(stack: str, requirements: str) -> Recipe:
@@ -62,6 +63,16 @@ def server_recipe(stack: str, requirements: str) -> Recipe:
         dockerfile="docker/server.Dockerfile",
         content=("servers",),
         arguments={"STACK": stack, "REQUIREMENTS": requirements, "MODELS": "no" if stack == DOWNSTREAM else "yes"},
+    )
+
+
+def gpu_recipe(stack: str, requirements: str) -> Recipe:
+    """The image that runs one stack of the registry with its models on a GPU."""
+    return Recipe(
+        tag=f"stackduel/{stack}:gpu",
+        dockerfile="docker/gpu.Dockerfile",
+        content=("servers",),
+        arguments={"STACK": stack, "REQUIREMENTS": requirements},
     )
 
 

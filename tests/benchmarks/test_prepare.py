@@ -16,6 +16,7 @@ from benchmarks.plan import Solo, total_seconds
 from benchmarks.prepare import prepare, prepare_all
 from benchmarks.shortfall import shortfall
 from benchmarks.stacks import registered_stacks
+from benchmarks.suite import ClosedLoop, Scenario, Suite, Workload
 from servers.triton.installation import TritonError
 
 OWN = """
@@ -175,3 +176,16 @@ def test_the_grpc_driver_is_for_those_who_speak_grpc(tmp_path: Path) -> None:
     assert prepare(options, seed=1).stacks["there"].protocol == "kserve-grpc"
     with pytest.raises(FieldError, match="--driver: grpc is for stacks of protocol kserve-grpc, and flask-gunicorn"):
         prepare(replace(options, stacks=("flask-gunicorn",)), seed=1)
+
+
+@pytest.mark.parametrize(("target", "noted"), [("/infer/fast-cnn", True), ("/health", False)])
+def test_what_models_are_computed_on_is_noted_where_any_is_asked(
+    monkeypatch: pytest.MonkeyPatch, target: str, noted: bool
+) -> None:
+    """A machine without a GPU is told of in runs of models, and of no others; the device is known in all."""
+    monkeypatch.setattr("benchmarks.device.driver_lacks", lambda: "no driver")
+    scenario = Scenario("one", (Workload(target),), ClosedLoop(1, requests=1))
+    suite = Suite("s", "A suite.", "flask-gunicorn", ("flask-gunicorn",), 1, (scenario,))
+    prepared = prepare(RunOptions(), 1, suite=suite)
+    assert prepared.device == "cpu"
+    assert ("Models run on the CPU: no driver." in prepared.notes) is noted
