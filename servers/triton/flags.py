@@ -25,9 +25,9 @@ def flags(
 ) -> tuple[str, ...]:
     """The command line that serves ``models`` on the ports given, and is ready only once all of them are.
 
-    ``loaders`` models are loaded at once, no more than there are CPUs: a backend that starves holds a lock too long,
-    and the server aborts. ``shared_memory`` is what its segments' names start with. Without a GPU the search for one
-    would fill the log.
+    ``loaders`` models are loaded at once, no more than there are CPUs: one that starves holds a lock too long, and the
+    server aborts. ``shared_memory`` is what its segments' names start with. Without a GPU the search for one would
+    fill the log.
     """
     return (
         str(installation.executable),
