@@ -17,7 +17,7 @@ from benchmarks.launch.base import LaunchError, Started
 from benchmarks.load.engine import LoadError
 from benchmarks.load.job import Job
 from benchmarks.measurement import Measurement
-from benchmarks.plan import Solo, Step, plan
+from benchmarks.plan import Solo, Step, plan, remaining, trials_in
 from benchmarks.record import Run
 from benchmarks.run.bench import Bench, Terms
 from benchmarks.run.conductor import Conductor
@@ -352,3 +352,23 @@ def test_where_nothing_can_be_started_no_model_is_measured_alone(address: Addres
     done = isolated_scene(FakeLauncher(address), None).carry_out()
     assert done.isolated == ()
     assert len(done.results) == 2
+
+
+def test_an_interruption_while_a_model_is_alone_keeps_what_was_measured(address: Address) -> None:
+    """Ctrl-C unwinds at once; the run goes on later with exactly what is missing."""
+    launcher = FakeLauncher(address)
+
+    def alone(solo: Solo) -> Isolated:
+        if solo.block == 2:
+            raise KeyboardInterrupt
+        return measured_alone(solo)
+
+    scene = isolated_scene(launcher, alone)
+    with pytest.raises(KeyboardInterrupt):
+        scene.carry_out(blocks=2)
+    kept = scene.kept[-1]
+    assert kept.measured_alone() == {Solo(1, "tiny")}
+    steps = plan(kept.suite.with_blocks(2), STACKS, 1)
+    rest = remaining(steps, kept.done(), kept.measured_alone())
+    assert trials_in(rest) == 4 - len(kept.results)
+    assert [step for step in rest if isinstance(step, Solo)] == [Solo(2, "tiny")]
