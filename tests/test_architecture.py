@@ -18,6 +18,8 @@ PURE = (
     "search/breaking_point", "search/capacity", "search/cold_start", "search/finding", "search/launches",
     "search/modes", "search/probe", "search/settings", "search/settings_file", "search/slo", "search/soak",
     "search/sustained", "stats/order", "stats/trend",
+    "condition/check", "condition/conditions", "condition/figures", "condition/grammar", "condition/measured",
+    "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit", "schema",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",
