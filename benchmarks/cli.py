@@ -288,6 +288,64 @@ def report_command(run: Path, out: Path, fail_on: tuple[str, ...]) -> int:
     return command.show(_found(run, out), Console(highlight=False), Console(stderr=True, highlight=False), fail_on)
 
 
+results_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=RESULTS,
+    show_default=True,
+    help="Folder of runs.",
+)
+form_options = [
+    click.option("--json", "form", flag_value="json", help="Print JSON."),
+    click.option("--markdown", "form", flag_value="markdown", help="Print Markdown."),
+]
+suite_option = click.option("--suite", metavar="NAME", help="Only runs of this suite.")
+limit_option = click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Only the newest."
+)
+
+
+@commands.command("compare")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@results_option
+@form_options[0]
+@form_options[1]
+@fail_on_option
+def compare_command(old: Path, new: Path, out: Path, form: str | None, fail_on: tuple[str, ...]) -> int:
+    """Say what changed from the stored run OLD to NEW."""
+    from benchmarks.commands import compare as command  # noqa: PLC0415
+
+    consoles = Console(highlight=False), Console(stderr=True, highlight=False)
+    return command.compare(_found(old, out), _found(new, out), *consoles, form=form or "table", fail_on=fail_on)
+
+
+@commands.command("runs")
+@suite_option
+@limit_option
+@results_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def runs_command(suite: str | None, limit: int, out: Path, as_json: bool) -> int:
+    """List the stored runs, the newest first."""
+    from benchmarks.commands import runs as command  # noqa: PLC0415
+
+    return command.show(out, suite, limit, Console(highlight=False), as_json=as_json)
+
+
+@commands.command("trend")
+@suite_option
+@stacks_option
+@limit_option
+@results_option
+@form_options[0]
+@form_options[1]
+def trend_command(suite: str | None, stacks: tuple[str, ...] | None, limit: int, out: Path, form: str | None) -> int:
+    """Show how the figures of a suite went over its stored runs, by default of the newest run's suite."""
+    from benchmarks.commands import runs as command  # noqa: PLC0415
+
+    return command.show_over_time(out, suite, stacks, limit, Console(highlight=False), form=form or "table")
+
+
 @commands.command("schema")
 def schema_command() -> int:
     """Print the JSON Schema of run.json."""

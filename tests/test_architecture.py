@@ -20,6 +20,8 @@ PURE = (
     "search/sustained", "stats/order", "stats/trend",
     "condition/check", "condition/conditions", "condition/figures", "condition/grammar", "condition/measured",
     "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit", "schema",
+    "history/between", "history/differences", "history/entry", "history/figures", "history/trend", "report/changes",
+    "report/trend", "stats/welch",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",
