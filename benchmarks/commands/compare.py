@@ -16,6 +16,7 @@ from benchmarks.history.between import between
 from benchmarks.history.figures import BetweenFigures, conditions_between
 from benchmarks.report import changes
 from benchmarks.report.past import show_between
+from benchmarks.report.words import counted
 
 
 def compare(
@@ -35,7 +36,7 @@ def compare(
     else:
         show_between(found, out)
     if found.differences and form != "table":
-        err.print(f"stackduel: not measured alike: {len(found.differences)} differences", highlight=False)
+        err.print(f"stackduel: not measured alike: {counted(len(found.differences), 'difference')}", highlight=False)
     judged = conditions.judged(BetweenFigures(found, RunFigures(after)))
     tell(judged, (), err)
     return status_with(judged, 0)

@@ -41,7 +41,7 @@ def show_runs(entries: Sequence[Entry], left_out: int, unreadable: Iterable[Unre
 
 def show_between(found: Between, console: Console) -> None:
     """Print what changed between two runs; columns that the terminal is too narrow for are left out, never cut."""
-    console.print(Text(changes.heading(found), style="bold"), soft_wrap=True)
+    console.print(Text(changes.heading(found), style="bold"))
     for grid in changes.grids(found):
         console.print(_Shown(grid), crop=False)
     console.print(Text(f"\n{changes.LEGEND}", style="dim"))

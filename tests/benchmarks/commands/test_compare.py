@@ -49,7 +49,7 @@ def test_other_forms_are_for_machines_and_pull_requests(scene: Scene, form: str)
     """The whole comparison, and a warning on standard error that the environments differ."""
     assert scene.compare(form=form) == 0
     text = scene.out.getvalue()
-    assert "stackduel: not measured alike: 1 differences" in scene.err.getvalue()
+    assert "stackduel: not measured alike: 1 difference\n" in scene.err.getvalue()
     if form == "markdown":
         assert "| fast | " in text
         return

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.condition import grammar
 from benchmarks.condition.check import check
-from benchmarks.condition.figures import OF_A_RUN
+from benchmarks.condition.figures import BETWEEN_RUNS, OF_A_RUN
 from benchmarks.condition.grammar import parse
 from tests.benchmarks.condition.made import SCOPE
 
@@ -47,3 +48,14 @@ def test_the_page_has_the_grammar() -> None:
 def test_the_page_s_conditions_can_be_asked(written: str) -> None:
     """Those that stand in its table of bounds."""
     check(parse(written.strip().strip("`").replace("STACK", "new")), SCOPE)
+
+
+def test_the_figures_between_runs_are_explained() -> None:
+    """The page of the history has those that a run alone has not."""
+    text = PAGE.with_name("history.md").read_text(encoding="utf-8").partition("| figure |")[2].partition("\n\n")[0]
+    rows = [line.strip("|").split("|") for line in text.splitlines()[2:]]
+    names = [name for row in rows for name in CODE.findall(row[0])]
+    assert sorted(names) == sorted(set(BETWEEN_RUNS) - set(OF_A_RUN))
+    for name, row in zip(names, rows, strict=True):
+        for number in CODE.findall(row[1]):
+            check(parse(f"{name} > {number}"), replace(SCOPE, figures=BETWEEN_RUNS))
