@@ -20,6 +20,10 @@ PURE = (
     "search/modes", "search/probe", "search/settings", "search/settings_file", "search/slo", "search/soak",
     "search/sustained", "stats/order", "stats/trend", "ceiling_share", "duel", "isolated", "sla", "stored", "breakdown",
     "report/block", "report/duel", "report/duel_words", "report/inference",
+    "condition/check", "condition/conditions", "condition/figures", "condition/grammar", "condition/measured",
+    "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit", "schema",
+    "history/between", "history/differences", "history/entry", "history/figures", "history/trend", "report/changes",
+    "report/trend", "stats/welch",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",

@@ -1,22 +1,26 @@
-"""``stackduel report``: a stored run's tables again, and its report file anew."""
+"""``stackduel report``: a stored run's tables again, and its report files anew."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks import store
-from benchmarks.report import markdown
+from benchmarks.commands.telling import tell
+from benchmarks.condition.conditions import checked_for, judged_on, status_with
+from benchmarks.report import files
 from benchmarks.report.console import show as print_report
 
 
-def show(where: Path, console: Console) -> int:
-    """Print a run and write its report.md; returns the exit status."""
+def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = ()) -> int:
+    """Print a run and write its reports; returns the exit status, which conditions of ``fail_on`` may decide."""
     run = store.load(where)
+    judged = judged_on(checked_for(fail_on, run), run)
     folder = where if where.is_dir() else where.parent
-    path = folder / "report.md"
-    path.write_text(markdown.render(run), encoding="utf-8")
+    path = files.write(run, folder, judged)
     print_report(run, console)
     console.print(f"Report: {path}", markup=False, soft_wrap=True)
-    return 0
+    tell(judged, run.secrets, err)
+    return status_with(judged, 0)
