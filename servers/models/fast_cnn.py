@@ -27,7 +27,7 @@ class FastCnn:
 
     def prepare(self, given: Given) -> Features:
         """The samples, [48000]."""
-        return (sound(given, 48_000, 48_000),)
+        return (sound(given, self.card.takes),)
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
         """Two embeddings of each item, [192] each."""

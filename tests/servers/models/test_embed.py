@@ -41,14 +41,14 @@ def test_case_and_spaces_mean_nothing(model: Callable[[str], Model]) -> None:
     np.testing.assert_array_equal(embedding(model, "Hello World"), embedding(model, " hello   WORLD "))
 
 
-@settings(max_examples=10)
-@given(st.lists(st.text(string.ascii_letters + " äß漢🙂", min_size=1, max_size=60), min_size=1, max_size=4))
+@settings(max_examples=20)
+@given(st.lists(st.text(string.ascii_letters + " äß漢🙂", min_size=1, max_size=200), min_size=1, max_size=5))
 def test_texts_of_a_batch_do_not_meet(model: Callable[[str], Model], texts: list[str]) -> None:
-    """Whatever texts stand together, each has the very numbers that it has alone."""
+    """Whatever texts stand together, however long, each has the numbers that it has alone, within 1e-5."""
     embed = model("embed")
     found = [embed.finish(raw)["embedding"] for raw in embed.infer([embed.prepare(text) for text in texts])]
     for text, one in zip(texts, found, strict=True):
-        np.testing.assert_array_equal(one, embedding(model, text))
+        assert np.abs(one - embedding(model, text)).max() < 1e-5
 
 
 def test_a_long_text_is_cut_off(model: Callable[[str], Model]) -> None:
