@@ -11,8 +11,10 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve
 from benchmarks.document import SCHEMA
+from benchmarks.gpu import GpuUse
 from benchmarks.histogram import LatencySummary
 from benchmarks.measurement import GeneratorUse, Warmup, Window
 from benchmarks.record import Status
@@ -24,7 +26,7 @@ from benchmarks.search.soak import Soak
 from benchmarks.search.sustained import Sustained
 from benchmarks.stats.advice import Advice
 from benchmarks.suite import ClosedLoop, Metric, OpenLoop, Scenario, Suite, Workload
-from benchmarks.trial import Comparison, Gate, HostNoise, Limit, State
+from benchmarks.trial import Comparison, Gate, HostNoise, Inside, Limit, State
 
 Schema = dict[str, Any]
 
@@ -120,6 +122,19 @@ _SUMMARY: Schema = {"$ref": "#/$defs/summary"}
 _HISTOGRAM: Schema = {"type": "string", "contentEncoding": "base64"}
 _CALLED: Mapping[str, Schema] = {"label": TEXT, "requests": COUNT, "failed": COUNT, "histogram": _HISTOGRAM}
 
+# A device's own facts stand beside its figures.
+_DEVICE = record(
+    {
+        "name": TEXT,
+        "uuid": TEXT,
+        "driver": TEXT,
+        "memory_mib": null_or(NUMBER),
+        "utilisation_mean": null_or(NUMBER),
+        "memory_peak_mib": null_or(NUMBER),
+        "power_mean_w": null_or(NUMBER),
+    }
+)
+
 # The keys that trials and failures have in common; then those that are null in failures.
 TRIAL: Mapping[str, Schema] = {
     "stack": TEXT,
@@ -149,6 +164,7 @@ MEASURED: Mapping[str, Schema] = {
     "lateness_ms": null_or(_SUMMARY),
     "dispatch_ms": null_or(_SUMMARY),
     "first_byte_ms": null_or(_SUMMARY),
+    "spans_ms": null_or(by_name(_SUMMARY)),
     "victim_ms": null_or(_SUMMARY),
     "victim": null_or(record(_CALLED)),
     "calls": array(record({**_CALLED, "latency_ms": _SUMMARY})),
@@ -159,6 +175,7 @@ MEASURED: Mapping[str, Schema] = {
     "lateness_histogram": null_or(_HISTOGRAM),
     "dispatch_histogram": null_or(_HISTOGRAM),
     "first_byte_histogram": null_or(_HISTOGRAM),
+    "span_histograms": null_or(by_name(_HISTOGRAM)),
     "reconnects": COUNT,
     "resent": COUNT,
     "drained": {"type": "boolean"},
@@ -167,7 +184,8 @@ MEASURED: Mapping[str, Schema] = {
     "cpu_ms_per_request": null_or(NUMBER),
     "memory_peak_mib": null_or(NUMBER),
     "memory_timeline": null_or(array({"type": "array", "prefixItems": [NUMBER, NUMBER], "items": False})),
-    "gpu": null_or(ANYTHING),
+    "gpu": null_or(of(GpuUse, devices=array(_DEVICE))),
+    "inside": null_or(of(Inside)),
     "generator": of(GeneratorUse),
     "noise": null_or(of(HostNoise)),
     "downstream_cpu_s": null_or(NUMBER),
@@ -195,6 +213,32 @@ _FINDING: Schema = {
         of(found, stack=TEXT, scenario=TEXT, kind={"const": kind}, sentence=TEXT) for kind, found in _FINDINGS.items()
     ]
 }
+_ALONE = record(
+    {
+        "model": TEXT,
+        "block": COUNT,
+        "reason": null_or(TEXT),
+        "pool": null_or(COUNT),
+        "requests": null_or(COUNT),
+        "duration_s": null_or(NUMBER),
+        "rate_rps": null_or(NUMBER),
+        "infer_ms": null_or(_SUMMARY),
+        "histogram": null_or(_HISTOGRAM),
+    }
+)
+_SLA = record(
+    {
+        "scenario": TEXT,
+        "stack": TEXT,
+        "name": TEXT,
+        "bound_ms": null_or(NUMBER),
+        "measured_ms": null_or(NUMBER),
+        "bound_share": null_or(NUMBER),
+        "measured_share": null_or(NUMBER),
+        "ok": null_or({"type": "boolean"}),
+        "reason": null_or(TEXT),
+    }
+)
 _ADVICE = record({"run": of(Advice), "scenarios": by_name(of(Advice))})
 RUN: Mapping[str, Schema] = {
     "schema": {"const": SCHEMA},
@@ -225,4 +269,7 @@ RUN: Mapping[str, Schema] = {
     "crossover": array(of(Curve)),
     "advice": null_or(_ADVICE),
     "findings": array(_FINDING),
+    "isolated": array(_ALONE),
+    "ceiling_shares": array(of(CeilingShare)),
+    "slas": array(_SLA),
 }

@@ -16,7 +16,7 @@ from benchmarks.history.between import between
 from benchmarks.history.figures import BetweenFigures, conditions_between
 from benchmarks.report import changes
 from benchmarks.report.past import show_between
-from benchmarks.report.words import counted
+from benchmarks.report.table import counted
 
 
 def compare(

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import store
+from benchmarks.change import tier_from
 from benchmarks.commands.machinery import running_stacks
 from benchmarks.commands.measure import Output, measure
 from benchmarks.condition.conditions import checked_for
 from benchmarks.document import suite_to_dict
 from benchmarks.duration import duration
 from benchmarks.fields import FieldError
+from benchmarks.inference import make_ready
 from benchmarks.observe import host
 from benchmarks.options import RunOptions
-from benchmarks.plan import total_seconds
+from benchmarks.plan import total_seconds, trials_in
 from benchmarks.prepare import Prepared, prepare
 from benchmarks.record import Run
 from benchmarks.report.progress import planned_searches, planned_steps
@@ -40,6 +42,8 @@ def start(
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
     prepared = prepare(options, seed, running_stacks(options), suite)
     run = _new(options, prepared, seed)
+    checked_for(fail_on, run)
+    make_ready(prepared.suite, options.launcher, output.tell)
     return measure(run, prepared, results / run.run_id, options, output, fail_on)
 
 
@@ -57,7 +61,7 @@ def _new(options: RunOptions, prepared: Prepared, seed: int) -> Run:
         suite=prepared.suite,
         baseline=prepared.baseline,
         stacks={name: _about(name, prepared) for name in prepared.stacks},
-        planned=0 if prepared.suite.search else sum(len(step.scenarios) for step in prepared.steps),
+        planned=0 if prepared.suite.search else trials_in(prepared.steps),
         secrets=prepared.secrets,
     )
 
@@ -71,6 +75,7 @@ def resume(where: Path, output: Output, fail_on: Sequence[str] = ()) -> int:
     options = RunOptions.from_dict(before.options)
     prepared = prepare(options, before.seed, frozenset(before.suite.stacks))
     _refuse_if_changed(before, prepared)
+    make_ready(prepared.suite, options.launcher, output.tell)
     run = replace(
         before,
         # The pilot may have fixed the number of blocks already.
@@ -96,7 +101,7 @@ def dry_run(options: RunOptions, output: Output, suite: Suite | None = None, fai
         output.out.print(f"About {duration(prepared.search_s)}, less or more; nothing was started.", highlight=False)
         return 0
     total_s = total_seconds(prepared.steps, prepared.paces)
-    trials = sum(len(step.scenarios) for step in prepared.steps)
+    trials = trials_in(prepared.steps)
     measured = prepared.suite
     if measured.most_blocks > measured.blocks:
         most = duration(total_s * measured.most_blocks / measured.blocks)
@@ -114,12 +119,26 @@ def _about(name: str, prepared: Prepared) -> dict[str, Any]:
     """A stack as the run describes it."""
     stack, pace = prepared.stacks[name], prepared.paces[name]
     return {
-        "tier": TWIN_TIER if is_twin(name) else stack.tier,
+        "tier": _tier(name, prepared),
         "summary": f"{prepared.baseline} once more, as the measure of chance" if is_twin(name) else stack.summary,
         **stack.settings(len(prepared.budget.server)),
         "waiting_slots": pace.slots,
         "fans_out": pace.fans_out,
     }
+
+
+def _tier(name: str, prepared: Prepared) -> str:
+    """What it costs to move there from the baseline of this run."""
+    if is_twin(name):
+        return TWIN_TIER
+    if name == prepared.baseline:
+        return "baseline"
+    cores = len(prepared.budget.server)
+    stack, baseline = (
+        {"tier": each.tier, **each.settings(cores)}
+        for each in (prepared.stacks[name], prepared.stacks[prepared.baseline])
+    )
+    return tier_from(stack, baseline)
 
 
 def _refuse_if_changed(before: Run, prepared: Prepared) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 
 from benchmarks.history.differences import Facts, facts_of
 from benchmarks.record import Run, Status
-from benchmarks.report.table import tables
-from benchmarks.report.words import counted
+from benchmarks.report.table import counted, tables
 from benchmarks.suite import Metric
 from benchmarks.trial import Verdict
 

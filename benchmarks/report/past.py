@@ -17,7 +17,7 @@ from benchmarks.history.trend import Trend
 from benchmarks.report import changes
 from benchmarks.report import trend as trends
 from benchmarks.report.changes import WORDS, Grid
-from benchmarks.report.words import counted
+from benchmarks.report.table import counted
 
 # What goes first where the terminal is too narrow for all.
 _LEAST_NEEDED = ("raw", "old", "new")
