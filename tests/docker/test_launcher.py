@@ -223,3 +223,13 @@ def test_a_container_killed_in_mid_trial_is_a_failure(
             assert started.failure() == "its container ended with exit status 137"
         with launcher.start(stack) as started:
             assert generator.measure(short_job(started.address)).failed == 0
+
+
+def test_what_runs_alone_is_confined_like_a_stack_and_gone_afterwards(
+    launcher: ContainerLauncher, budget: Budget
+) -> None:
+    """On the server's cores, as nobody in particular; its output comes back, and a failure with its last lines."""
+    where = "import os; print(sorted(os.sched_getaffinity(0)), os.getuid())"
+    assert f"{sorted(budget.server)} 10001" in launcher.alone(("timeit", "-n1", "-r1", where))
+    with pytest.raises(LaunchError, match=r"timeit: ended with exit status 1\n(.|\n)*broken"):
+        launcher.alone(("timeit", "-n1", "-r1", "raise ValueError('broken')"))
