@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve
 from benchmarks.document import SCHEMA
-from benchmarks.gpu import DeviceUse, Gpu, GpuUse
+from benchmarks.gpu import GpuUse
 from benchmarks.histogram import LatencySummary
 from benchmarks.measurement import GeneratorUse, Warmup, Window
 from benchmarks.record import Status
@@ -122,10 +122,16 @@ _SUMMARY: Schema = {"$ref": "#/$defs/summary"}
 _HISTOGRAM: Schema = {"type": "string", "contentEncoding": "base64"}
 _CALLED: Mapping[str, Schema] = {"label": TEXT, "requests": COUNT, "failed": COUNT, "histogram": _HISTOGRAM}
 
+# A device's own facts stand beside its figures.
 _DEVICE = record(
     {
-        **of(Gpu)["properties"],
-        **{name: each for name, each in of(DeviceUse)["properties"].items() if name != "device"},
+        "name": TEXT,
+        "uuid": TEXT,
+        "driver": TEXT,
+        "memory_mib": null_or(NUMBER),
+        "utilisation_mean": null_or(NUMBER),
+        "memory_peak_mib": null_or(NUMBER),
+        "power_mean_w": null_or(NUMBER),
     }
 )
 
@@ -186,18 +192,6 @@ MEASURED: Mapping[str, Schema] = {
     "null_rate_rps": null_or(NUMBER),
 }
 
-# A model measured alone, and where that came to nothing.
-ALONE: Mapping[str, Schema] = {"model": TEXT, "block": COUNT, "reason": null_or(TEXT)}
-ALONE_MEASURED: Mapping[str, Schema] = {
-    "pool": COUNT,
-    "requests": COUNT,
-    "duration_s": NUMBER,
-    "rate_rps": NUMBER,
-    "infer_ms": _SUMMARY,
-    "histogram": _HISTOGRAM,
-}
-NOT_ALONE: Mapping[str, Schema] = {"reason": TEXT, **{name: {"type": "null"} for name in ALONE_MEASURED}}
-
 _WORKLOAD = of(
     Workload,
     headers=array({"type": "array", "prefixItems": [TEXT, TEXT], "items": False}),
@@ -219,6 +213,32 @@ _FINDING: Schema = {
         of(found, stack=TEXT, scenario=TEXT, kind={"const": kind}, sentence=TEXT) for kind, found in _FINDINGS.items()
     ]
 }
+_ALONE = record(
+    {
+        "model": TEXT,
+        "block": COUNT,
+        "reason": null_or(TEXT),
+        "pool": null_or(COUNT),
+        "requests": null_or(COUNT),
+        "duration_s": null_or(NUMBER),
+        "rate_rps": null_or(NUMBER),
+        "infer_ms": null_or(_SUMMARY),
+        "histogram": null_or(_HISTOGRAM),
+    }
+)
+_SLA = record(
+    {
+        "scenario": TEXT,
+        "stack": TEXT,
+        "name": TEXT,
+        "bound_ms": null_or(NUMBER),
+        "measured_ms": null_or(NUMBER),
+        "bound_share": null_or(NUMBER),
+        "measured_share": null_or(NUMBER),
+        "ok": null_or({"type": "boolean"}),
+        "reason": null_or(TEXT),
+    }
+)
 _ADVICE = record({"run": of(Advice), "scenarios": by_name(of(Advice))})
 RUN: Mapping[str, Schema] = {
     "schema": {"const": SCHEMA},
@@ -249,21 +269,7 @@ RUN: Mapping[str, Schema] = {
     "crossover": array(of(Curve)),
     "advice": null_or(_ADVICE),
     "findings": array(_FINDING),
-    "isolated": array({"oneOf": [record({**ALONE, **ALONE_MEASURED}), record({**ALONE, **NOT_ALONE})]}),
+    "isolated": array(_ALONE),
     "ceiling_shares": array(of(CeilingShare)),
-    "slas": array(
-        record(
-            {
-                "scenario": TEXT,
-                "stack": TEXT,
-                "name": TEXT,
-                "bound_ms": null_or(NUMBER),
-                "measured_ms": null_or(NUMBER),
-                "bound_share": null_or(NUMBER),
-                "measured_share": null_or(NUMBER),
-                "ok": null_or({"type": "boolean"}),
-                "reason": null_or(TEXT),
-            }
-        )
-    ),
+    "slas": array(_SLA),
 }

@@ -43,6 +43,7 @@ def start(
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
     prepared = prepare(options, seed, running_stacks(options), suite)
     run = _new(options, prepared, seed)
+    checked_for(fail_on, run)
     make_ready(prepared.suite, options.launcher, output.tell)
     return measure(run, prepared, results / run.run_id, options, output, fail_on)
 

@@ -60,6 +60,7 @@ OF_A_RUN: Mapping[str, Kind] = {
     "errors": Kind(("count", "share"), "requests that failed; beside a number in %, their share", bounded=False),
     "void": Kind(("count",), "trials that came to nothing, as the host or generator disturbed each attempt", False),
     "failures": Kind(("count",), "trials that could not be measured, as the stack failed", bounded=False),
+    "sla": Kind(("count",), "bounds of the scenario's service level that were not kept", bounded=False),
 }
 BETWEEN_RUNS: Mapping[str, Kind] = {
     "ratio": Kind(("ratio",), "the new speedup over the baseline, divided by the old one", candidates=True),

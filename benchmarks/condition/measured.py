@@ -47,6 +47,8 @@ class RunFigures:
         """A figure of a stack in a scenario, as its table shows it."""
         if name == "speedup":
             return self._speedup(stack, scenario)
+        if name == "sla":
+            return self._sla(stack, scenario)
         if name == "void":
             return Value(len(self._void(stack, scenario)))
         here = [each for each in self.run.results if (each.place.stack, each.place.scenario) == (stack, scenario)]
@@ -87,6 +89,17 @@ class RunFigures:
             if (each.candidate, each.scenario) == (stack, scenario):
                 return Value(each.speedup, each.low, each.high, each.noisy)
         return Missing("no block holds a trial that counts of both this stack and the baseline")
+
+    def _sla(self, stack: str, scenario: str) -> Value | Missing:
+        """How many bounds were not kept; missing where that might be more, as one of them cannot be told."""
+        slas = [each for each in self.run.slas if (each.stack, each.scenario) == (stack, scenario)]
+        untold = [each for each in slas if each.ok is None]
+        if untold:
+            return Missing(f"{untold[0].name}: {untold[0].reason}")
+        promised = any(each.name == scenario and each.sla for each in self.run.suite.scenarios)
+        if promised and not slas:
+            return Missing("not measured: no trial of it counts")
+        return Value(sum(each.ok is False for each in slas))
 
     def _void(self, stack: str, scenario: str) -> set[int]:
         """The blocks in which each attempt was void."""

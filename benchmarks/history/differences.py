@@ -49,8 +49,8 @@ def differing(old: Facts, new: Facts) -> Iterator[str]:
 
 
 def unlike(old: Scenario, new: Scenario) -> tuple[str, ...]:
-    """In which parts two scenarios of one name ask for different things; the summary asks for nothing."""
-    names = [field.name for field in fields(Scenario) if field.name not in {"name", "summary"}]
+    """In which parts two scenarios of one name ask for different things; a summary and promises ask for nothing."""
+    names = [field.name for field in fields(Scenario) if field.name not in {"name", "summary", "sla"}]
     return tuple(name for name in names if getattr(old, name) != getattr(new, name))
 
 

@@ -58,6 +58,15 @@ def _key(*path: str) -> Callable[[Document], Any]:
     return value
 
 
+def _span(span: str, name: str) -> Callable[[Document], Any]:
+    """What the answers' Server-Timing says of a span; None where they do not have it."""
+
+    def value(trial: Document) -> Any:
+        return ((trial["spans_ms"] or {}).get(span) or {}).get(name)
+
+    return value
+
+
 def _failed_gates(trial: Document) -> str:
     return " ".join(gate["name"] for gate in trial["gates"] if not gate["ok"])
 
@@ -93,4 +102,9 @@ COLUMNS: Mapping[str, Callable[[Document], Any]] = {
     "generator_busiest": _key("generator", "busiest"),
     **{name: _key(name) for name in ("downstream_cpu_s", "null_rate_rps")},
     "failed_gates": _failed_gates,
+    **{f"{name}_mean_ms": _span(name, "mean") for name in ("pre", "queue", "infer", "post")},
+    "infer_p99_ms": _span("infer", "p99"),
+    "gpu_utilisation_mean": _key("gpu", "utilisation_mean"),
+    "gpu_memory_peak_mib": _key("gpu", "memory_peak_mib"),
+    "gpu_power_mean_w": _key("gpu", "power_mean_w"),
 }  # fmt: skip

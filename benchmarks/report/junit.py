@@ -5,34 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 from xml.etree import ElementTree
 
 from benchmarks.condition.verdict import Judged
 from benchmarks.document import redact
 from benchmarks.record import Run
+from benchmarks.sla import Sla
 from benchmarks.stats.candidate import CONTROL
 from benchmarks.trial import Failure, Gate, Place, Result, Trial
 
 # Whatever XML 1.0 has no place for, not even as a reference (https://www.w3.org/TR/xml/#charsets).
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-class Kept(Protocol):
-    """What became of one bound of a service level; ``ok`` is None where too few requests tell."""
-
-    @property
-    def scenario(self) -> str: ...  # noqa: D102 - what the name says
-    @property
-    def stack(self) -> str: ...  # noqa: D102
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def bound(self) -> float: ...  # noqa: D102
-    @property
-    def measured(self) -> float | None: ...  # noqa: D102
-    @property
-    def ok(self) -> bool | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +42,7 @@ def render(run: Run, judged: Sequence[Judged] = ()) -> str:
         "trials": list(_trials(run)),
         "gates": list(_gates(run)),
         "searches": list(_searches(run)),
-        # A run knows service levels where its suite promises some.
-        "service levels": list(service_levels(getattr(run, "slas", ()))),
+        "service levels": list(_service_levels(run.slas)),
         "conditions": list(_conditions(judged)),
     }
     root = ElementTree.Element("testsuites", name=_clean(f"stackduel {run.suite.name}", run))
@@ -126,12 +109,12 @@ def _searches(run: Run) -> Iterator[Case]:
                 yield _not_measured(run, ended, stack)
 
 
-def service_levels(kept: Iterable[Kept]) -> Iterator[Case]:
+def _service_levels(slas: Iterable[Sla]) -> Iterator[Case]:
     """Each bound of a service level on each stack: failed where it was not kept, skipped where nobody can tell."""
-    for each in kept:
+    for each in slas:
         case = Case(f"{each.scenario}.{each.stack}", f"{each.name} at most {each.bound:g}")
-        if each.ok is None:
-            yield _because(case, "skipped", "too few requests to tell")
+        if each.ok is None or each.measured is None:
+            yield _because(case, "skipped", each.reason or "nobody can tell")
         elif each.ok:
             yield Case(case.group, case.name, said=f"measured: {each.measured:g}")
         else:

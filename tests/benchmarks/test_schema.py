@@ -67,7 +67,7 @@ def test_what_searches_are_told_and_find_is_valid(found: Found, told: Settings) 
 
 
 # Objects whose keys are names, or that say what a launcher or an option has to say.
-OPEN = {"outcomes", "environment", "options", "stacks", "scenarios", "spans_ms", "span_histograms"}
+OPEN = {"spans_ms", "span_histograms", "outcomes", "environment", "options", "stacks", "gpu", "scenarios"}
 
 
 def objects(content: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -38,7 +38,7 @@ def test_what_can_be_asked_passes(text: str) -> None:
     ("text", "column", "told"),
     [
         ("sped(new) < 2", 1, "'sped' is no figure; speedup is"),
-        ("zzz > 2", 1, "'zzz' is no figure: speedup, p50, p90, p95, p99, p999, mean, rate and 5 more"),
+        ("zzz > 2", 1, "'zzz' is no figure: speedup, p50, p90, p95, p99, p999, mean, rate and 6 more"),
         ("ratio(new) < 1", 1, "'ratio' is no figure; rate is"),
         ("speedup(neww) < 2", 9, "'neww' is no stack or scenario of this run; new is"),
         ("speedup(new, waiting) < 2", 14, "'waiting' is no scenario of this run; waiting-10"),

@@ -16,8 +16,10 @@ from benchmarks.condition.verdict import Judged, Word
 from benchmarks.fields import FieldError
 from benchmarks.record import Run
 from benchmarks.search.settings import CapacitySettings
+from benchmarks.sla import Sla
+from benchmarks.suite import Promise
 from benchmarks.trial import Failure, Place, Result, Trial
-from tests.benchmarks.makers import run, trial
+from tests.benchmarks.makers import CALLING, WAITING, run, trial
 
 TIERS = {"slow": "baseline", "slow.twin": "A/A", "fast": "rewrite", "wrong": "control"}
 
@@ -157,3 +159,17 @@ def test_the_exit_status_follows_from_the_words(words: tuple[Word, ...], status:
     """1 for what is met, then what the run came to, then 2 for what cannot be told."""
     condition = checked_for(["errors > 0"], run([])).each[0]
     assert status_with([Judged(condition, word, ()) for word in words], status) == exit_status
+
+
+def test_service_levels_are_counted_where_they_were_not_kept() -> None:
+    """A scenario without any has none that was broken; one that cannot be told leaves the count untold."""
+    promised = replace(WAITING, sla=(Promise("p99_ms", 100.0), Promise("mean_ms", 50.0)))
+    broken = Sla("waiting", "fast", "p99_ms", 100.0, 120.0, False)
+    kept = Sla("waiting", "fast", "mean_ms", 50.0, 40.0, True)
+    untold = Sla("waiting", "slow", "p99_ms", 100.0, None, None, "not enough requests")
+    made = run([trial("slow", 5), trial("fast", 5)], TIERS, scenarios=(promised, CALLING))
+    made = replace(made, slas=(broken, kept, untold))
+    assert value(made, "sla") == Value(1)
+    assert value(made, "sla", "fast", "calling") == Value(0)
+    assert value(made, "sla", "slow") == Missing("p99_ms: not enough requests")
+    assert value(made, "sla", "wrong") == Missing("not measured: no trial of it counts")

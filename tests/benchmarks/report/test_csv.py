@@ -16,6 +16,7 @@ from benchmarks.record import Run
 from benchmarks.report.csv import COLUMNS, render
 from benchmarks.trial import Failure, Gate, HostNoise, Place
 from tests.benchmarks.makers import CALLING, WAITING, run, trial
+from tests.benchmarks.test_document import whole
 
 PAGE = Path(__file__).parents[3] / "docs" / "ci.md"
 
@@ -40,6 +41,19 @@ def test_every_trial_is_a_row_those_that_failed_or_are_void_too() -> None:
     assert {name for name, text in failed.items() if text} == {
         "run", "started", "suite", "scenario", "stack", "tier", "block", "attempt", "state", "reason",
     }  # fmt: skip
+
+
+def test_what_a_model_and_a_graphics_processor_took_has_columns() -> None:
+    """Spans of the answers' own headers, and what the devices did; empty where nobody tells."""
+    (row,) = rows(whole())
+    (plain,) = rows(run([trial("slow", 5)]))
+    spans = whole().results[0].measurement.spans  # type: ignore[union-attr]
+    for name in ("pre", "queue", "infer", "post"):
+        shown = f"{spans[name].mean_ns / 1e6}" if spans and name in spans else ""
+        assert row[f"{name}_mean_ms"] == shown
+        assert plain[f"{name}_mean_ms"] == ""
+    assert any(row[f"{name}_mean_ms"] for name in ("pre", "queue", "infer", "post"))
+    assert row["gpu_memory_peak_mib"] != plain["gpu_memory_peak_mib"] == ""
 
 
 def test_the_columns_are_those_of_the_page_in_their_order() -> None:

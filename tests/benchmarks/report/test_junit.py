@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from benchmarks.condition.conditions import checked_for, judged_on
 from benchmarks.record import Run
-from benchmarks.report.junit import render, service_levels
+from benchmarks.report.junit import render
 from benchmarks.search.breaking_point import BreakingPoint
 from benchmarks.search.finding import Finding
 from benchmarks.search.settings import BreakingPointSettings
+from benchmarks.sla import Sla
 from benchmarks.trial import Failure, Gate, Place
 from tests.benchmarks.makers import run, trial
 
@@ -116,26 +117,19 @@ def test_conditions_are_cases_that_fail_when_they_are_met() -> None:
     assert found["quick.fail-on errors > 0"][1] == "condition met: errors > 0: errors(slow, waiting) is 1"
 
 
-@dataclass(frozen=True)
-class Level:
-    """A service level's bound, as a run knows it."""
-
-    ok: bool | None
-    measured: float | None = 120.0
-    scenario: str = "waiting"
-    stack: str = "fast"
-    name: str = "p99_ms"
-    bound: float = 100.0
-
-
 def test_service_levels_fail_where_they_are_not_kept() -> None:
-    """Kept passes, broken fails, and what nobody can tell is skipped."""
-    kept, broken, untold = service_levels([Level(True, 80.0), Level(False), Level(None, None)])
-    assert (kept.group, kept.name, kept.word, kept.said) == (
-        "waiting.fast", "p99_ms at most 100", "passed", "measured: 80",
-    )  # fmt: skip
-    assert (broken.word, broken.reason) == ("failed", "p99_ms was 120 (bound 100)")
-    assert (untold.word, untold.reason) == ("skipped", "too few requests to tell")
+    """Kept passes, broken fails, and what nobody can tell is skipped with its reason."""
+    slas = (
+        Sla("waiting", "fast", "p99_ms", 100.0, 80.0, True),
+        Sla("waiting", "slow", "p99_ms", 100.0, 120.0, False),
+        Sla("waiting", "slow", "infer_p99_ms", 10.0, None, None, "not enough requests"),
+    )
+    made = replace(run([trial("slow", 5), trial("fast", 5)]), slas=slas)
+    assert cases(made, "service levels") == {
+        "quick.waiting.fast p99_ms at most 100": ("passed", "measured: 80"),
+        "quick.waiting.slow p99_ms at most 100": ("failure", "p99_ms was 120 (bound 100)"),
+        "quick.waiting.slow infer_p99_ms at most 10": ("skipped", "not enough requests"),
+    }
 
 
 @pytest.mark.parametrize("evil", ["<script>&]]>\"'", "a\x00\x1b[31m\x08b", "\ufffe\ud800x", "😀 ä"])
