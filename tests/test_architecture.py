@@ -18,6 +18,10 @@ PURE = (
     "search/breaking_point", "search/capacity", "search/cold_start", "search/finding", "search/launches",
     "search/modes", "search/probe", "search/settings", "search/settings_file", "search/slo", "search/soak",
     "search/sustained", "stats/order", "stats/trend",
+    "report/html/answer", "report/html/blocks", "report/html/ceilings", "report/html/costs", "report/html/crossover",
+    "report/html/doubts", "report/html/failed", "report/html/latencies", "report/html/measured", "report/html/page",
+    "report/html/scenarios", "report/html/searches", "report/html/shipped", "report/html/speedups",
+    "report/html/spread", "report/html/stacks", "report/html/surroundings", "report/html/timelines",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",

@@ -21,7 +21,8 @@ from benchmarks.options import RunOptions
 from benchmarks.plan import Step, plan, remaining, total_seconds
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run, Status
-from benchmarks.report import console, markdown
+from benchmarks.report import console
+from benchmarks.report.files import HTML_FILE, write_reports
 from benchmarks.report.progress import Narrator
 from benchmarks.run.bench import Bench
 from benchmarks.run.cold_start import ColdStarter
@@ -93,9 +94,9 @@ class Keeper:
         self._writer.save(self.run)
 
     def finish(self, status: Status) -> None:
-        """Save the run and its Markdown report for the last time."""
+        """Save the run and its reports for the last time."""
         self.keep(replace(self.run, status=status))
-        (self._folder / "report.md").write_text(markdown.render(self.run), encoding="utf-8")
+        write_reports(self.run, self._folder)
 
 
 def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptions, narrator: Narrator) -> None:
@@ -194,7 +195,7 @@ def _show(run: Run, folder: Path, output: Output) -> None:
         output.out.file.write(to_json(run))
     elif not output.quiet:
         console.show(run, output.out)
-        output.out.print(f"Report: {folder / 'report.md'}", markup=False, highlight=False, soft_wrap=True)
+        output.out.print(f"Report: {folder / HTML_FILE}", markup=False, highlight=False, soft_wrap=True)
 
 
 def exit_status(run: Run) -> int:
