@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,13 @@ settings.load_profile("busy")
 ANY_HOST = ("--gate", "foreign_cpu=1", "--gate", "steal=1", "--gate", "generator_cpu=10")
 
 Answer = Callable[[BaseHTTPRequestHandler], tuple[int, bytes]]
+
+
+def unavailable(what: str, reason: str) -> None:
+    """Skip, or fail where the environment requires what is missing."""
+    if what in os.environ.get("STACKDUEL_REQUIRE", "").split(","):
+        pytest.fail(f"{what} is required: {reason}")
+    pytest.skip(reason)
 
 
 @contextmanager

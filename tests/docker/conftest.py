@@ -27,7 +27,7 @@ from benchmarks.launch.base import LaunchError
 from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import Stack, registered_stacks
-from tests.conftest import ANY_HOST
+from tests.conftest import ANY_HOST, unavailable
 
 WITHIN_S = 30.0
 # Two trials a stack; the second can be made to last until it is stopped.
@@ -48,13 +48,6 @@ load = {{ connections = 4, duration_s = {duration_s} }}
 
 
 MINE = Owner.parse(Owner.current().label)
-
-
-def unavailable(what: str, reason: str) -> None:
-    """Skip, or fail where the environment requires what is missing."""
-    if what in os.environ.get("STACKDUEL_REQUIRE", "").split(","):
-        pytest.fail(f"{what} is required: {reason}")
-    pytest.skip(reason)
 
 
 def until(condition: Callable[[], object], within_s: float = WITHIN_S) -> bool:

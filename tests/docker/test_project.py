@@ -21,7 +21,8 @@ from benchmarks.launch.base import LaunchError
 from benchmarks.launch.local import free_port
 from benchmarks.launch.project import PROJECT_LABEL, stacks_up
 from benchmarks.stacks import Stack
-from tests.docker.conftest import CommandLine, run_id, unavailable
+from tests.conftest import unavailable
+from tests.docker.conftest import CommandLine, run_id
 
 pytestmark = pytest.mark.docker
 

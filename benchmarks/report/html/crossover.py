@@ -29,11 +29,11 @@ def _blocks(curve: Curve, baseline: str) -> Iterator[Block]:
         reading=(
             "What waiting slots and CPU time predict for requests that wait longer or shorter, a line for each number "
             f"of connections, were each to take as much CPU as those of {curve.scenario}. The marks with intervals are "
-            "what was measured."
+            "what was measured; no wait at all stands at the left end."
         ),
         data={
-            "x": {"label": "milliseconds that a request waits (log scale; none at the left end)", "type": "log"},
-            "y": {"label": f"times as fast as {baseline} (log scale)", "type": "log"},
+            "x": {"label": "wait of a request, ms (log scale)", "type": "log"},
+            "y": {"label": "speedup (log scale)", "type": "log"},
             "reference": 1,
             "panels": [{"title": "", "series": _series(curve), "dots": [_dot(point) for point in curve.measured]}],
         },

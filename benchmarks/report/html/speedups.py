@@ -42,7 +42,7 @@ def _chart(run: Run) -> Chart:
         reading=READING.format(baseline=run.baseline, confidence=confidence)
         + ("" if confidences else " Too few blocks were measured for intervals: these are single figures."),
         data={
-            "x": {"label": f"times as fast as {run.baseline} (log scale)", "type": "log", "suffix": "x"},
+            "x": {"label": "speedup (log scale)", "type": "log", "suffix": "x"},
             "reference": 1,
             "by": "role",
             "panels": [panel for panel in panels if panel["rows"]],

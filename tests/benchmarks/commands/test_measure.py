@@ -203,6 +203,7 @@ def test_an_interrupted_run_goes_on_to_the_same_number_of_blocks(scene: Scene, b
     assert len(stopped.results) == 3 * (block - 1)
     assert f"--resume {shlex.quote(str(scene.where))}" in scene.err.getvalue()
     assert (scene.where / "report.md").exists()
+    assert (scene.where / "report.html").exists()
     scene.bench = Bench(spreading)
     assert scene.resume() == 0
     kept = scene.kept

@@ -213,6 +213,14 @@ const charts = (() => {
     return list;
   };
 
+  /** Plot labels groups that have no role, which no reader may read: what they are becomes their class. */
+  const unlabel = (drawing) => {
+    for (const group of drawing.querySelectorAll("g[aria-label]")) {
+      group.classList.add(`mark-${group.getAttribute("aria-label").replace(/\W+/g, "-")}`);
+      group.removeAttribute("aria-label");
+    }
+  };
+
   /** What a chart looks like at this width, without the stacks that are hidden. */
   const draw = (chart, page, hidden, width) => {
     const shown = (each) => !each.stack || !hidden.has(each.stack);
@@ -251,6 +259,7 @@ const charts = (() => {
         if (width < NARROW) drawn.push(legend(panel.series.map((each) => [swatch(each.look), each.name])));
       }
     }
+    for (const each of drawn) unlabel(each);
     return drawn.length ? drawn : [element("p", "Every stack of this chart is hidden.", "empty")];
   };
 
