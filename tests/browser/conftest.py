@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, s
 
 from benchmarks.record import Run
 from benchmarks.report.html.page import render
+from tests.browser.chromium import installed, started
 from tests.conftest import unavailable
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 LOCAL = ("file:", "data:", "blob:")
 
 
@@ -47,12 +42,12 @@ Opener = Callable[..., Opened]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    path = installed()
     if path is None:
         unavailable("browser", "no Chromium is installed")
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+            browser = started(playwright, path)
         except Error as error:
             unavailable("browser", f"Chromium does not start: {error}")
         yield browser

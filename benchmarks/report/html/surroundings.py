@@ -38,6 +38,8 @@ def _stacks(run: Run) -> Grid:
 
 def _environment(run: Run) -> Iterator[Block]:
     facts = {name: value for name, value in run.environment.items() if name not in _ELSEWHERE}
+    if isinstance(budget := facts.get("budget"), Mapping):
+        facts["budget"] = {f"{name} cores" if isinstance(each, list) else name: each for name, each in budget.items()}
     if facts:
         rows = tuple((name, text) for name, text in _flat(facts) if text)
         yield Grid("Host, launcher and budget", ("what", "value"), rows, frozenset({"what", "value"}))
