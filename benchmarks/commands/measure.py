@@ -38,12 +38,16 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How a run speaks: tables, JSON or nothing on standard output; progress and errors on standard error."""
+    """How a run speaks: tables, JSON or nothing on standard output; progress and errors on standard error.
+
+    ``live`` is a page beside it, for a browser.
+    """
 
     out: Console
     err: Console
     json: bool = False
     quiet: bool = False
+    live: bool = False
 
 
 def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, output: Output) -> int:
@@ -51,7 +55,7 @@ def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, out
     keeper = Keeper(folder, run, _block_seconds(prepared))
     keeper.keep(run)
     planned_s = prepared.search_s or total_seconds(_to_do(run, prepared), prepared.paces)
-    with Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet) as narrator:
+    with _narrator(run, prepared, folder, planned_s, output) as narrator:
         narrator.say(
             f"{run.run_id}: {len(run.suite.stacks)} stacks, about {duration(planned_s)}; saving to {keeper.path}"
         )
@@ -72,6 +76,15 @@ def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, out
         keeper.finish("complete")
     _show(keeper.run, folder, output)
     return exit_status(keeper.run)
+
+
+def _narrator(run: Run, prepared: Prepared, folder: Path, planned_s: float, output: Output) -> Narrator:
+    if not output.live:
+        return Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet)
+    from benchmarks.live.narrator import LiveNarrator  # noqa: PLC0415 - a web server, only where one is asked for
+
+    report, cores = folder / HTML_FILE, prepared.budget.downstream
+    return LiveNarrator(output.err, planned_s, prepared.paces, quiet=output.quiet, run=run, report=report, cores=cores)
 
 
 class Keeper:

@@ -28,10 +28,10 @@ def style() -> str:
 
 
 @cache
-def scripts() -> tuple[str, ...]:
-    """The scripts of the page in their order, each library behind its licence."""
+def scripts(own: tuple[str, ...] = OWN) -> tuple[str, ...]:
+    """The scripts of a page in their order, each library behind its licence, then the page's ``own``."""
     library = (f"/*!\n{_read(f'vendor/{name}.LICENSE')}*/\n{_read(f'vendor/{name}.min.js')}" for name in LIBRARY)
-    return (*library, *(_read(f"assets/{name}") for name in OWN))
+    return (*library, *(_read(f"assets/{name}") for name in own))
 
 
 def licences() -> tuple[str, ...]:
@@ -39,11 +39,12 @@ def licences() -> tuple[str, ...]:
     return tuple(_read(f"vendor/{name}.LICENSE").partition("\n")[0] for name in LIBRARY)
 
 
-def policy(allowed: Iterable[str]) -> str:
-    """A Content-Security-Policy under which these scripts alone run, and nothing is fetched from or sent anywhere."""
+def policy(allowed: Iterable[str], connect: str = "'none'") -> str:
+    """A Content-Security-Policy under which these scripts alone run, and nothing but ``connect`` is talked to."""
     hashes = " ".join(f"'sha256-{_hash(script)}'" for script in allowed)
     return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; connect-src 'none'; "
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        f"connect-src {connect}; "
         "base-uri 'none'; form-action 'none'"
     )
 
