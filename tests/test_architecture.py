@@ -21,7 +21,8 @@ PURE = (
     "report/html/answer", "report/html/blocks", "report/html/ceilings", "report/html/costs", "report/html/crossover",
     "report/html/doubts", "report/html/failed", "report/html/latencies", "report/html/measured", "report/html/page",
     "report/html/scenarios", "report/html/searches", "report/html/shipped", "report/html/speedups",
-    "report/html/spread", "report/html/stacks", "report/html/surroundings", "report/html/timelines",
+    "report/html/spread", "report/html/stacks", "report/html/surroundings", "report/html/timelines", "live/board",
+    "live/page",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.histogram import Histogram, summarise
 from benchmarks.record import Run
 from benchmarks.report.html.spread import UNITS
 from benchmarks.report.html.stacks import ROLES, described, role_of
 from benchmarks.report.table import figure
-from benchmarks.report.words import headline
 from benchmarks.trial import Failure, Result, Trial
 
 # Of the latest ones: a page that grows without end would in a long run slow its reader down.
@@ -54,6 +54,7 @@ class Board:
         self._latest = (0, 0.0)
         self._doing = "starting"
         self._measured = 0
+        self._planned = run.planned
         self._begin()
 
     def _begin(self) -> None:
@@ -84,12 +85,17 @@ class Board:
             "share": round(share, 4),
             "left_s": round(left_s),
             "measured": self._measured,
+            "planned": self._planned,
             "ended": ended,
             "chart": self._current(),
         }
         self._texts = Texts(
             json.dumps(now), self._texts.trials, self._texts.now_number + 1, self._texts.trials_number, ended
         )
+
+    def plan_more(self) -> None:
+        """More trials are to come than were planned: how many in all, nobody has told."""
+        self._planned = 0
 
     def finished(self, result: Result) -> None:
         """A trial ended: its figures join the charts, and what did not count the list."""
@@ -109,11 +115,11 @@ class Board:
         scenario, noisy = trial.place.scenario.partition("@")[0], trial.state == "noisy"
         title, unit = UNITS[trial.metric]
         value = trial.rate_rps if trial.metric == "rate" else trial.time_ms
-        latency = trial.measurement.latency
-        slowest = latency.quantile_ns(0.99) / 1e6 if latency.count and trial.metric == "rate" else None
+        latency = summarise(trial.measurement.latency if trial.metric == "rate" else Histogram.empty())
         for name, shown, of, amount in (
             ("figure", title, unit, value),
-            ("latency", "Latency of the slowest hundredth, block by block", "ms", slowest),
+            ("p50", "Median latency, block by block", "ms", latency.p50),
+            ("p99", "Latency of the slowest hundredth (p99), block by block", "ms", latency.p99),
         ):
             if amount is not None:
                 found = self._figures.setdefault((scenario, name), _Figures(of, f"{scenario}: {shown}"))
@@ -121,7 +127,6 @@ class Board:
 
     def _tell_trials(self) -> None:
         trials = {
-            "headline": headline(self._run),
             "stacks": described(self._run),
             "roles": dict(ROLES),
             "charts": [self._strip(each) for each in self._figures.values()],

@@ -39,8 +39,8 @@ class LiveNarrator(Narrator):
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        super().__enter__()
         self._stack.enter_context(self._server)
+        super().__enter__()
         self.say(f"Live: {self._server.url}")
         return self
 
@@ -49,6 +49,11 @@ class LiveNarrator(Narrator):
         self._board.tell_now(1.0, 0.0, ended=True)
         self._stack.close()
         super().__exit__(*exc)
+
+    def plan_more(self, planned_s: float) -> None:
+        """There is more to do than was planned before."""
+        super().plan_more(planned_s)
+        self._board.plan_more()
 
     def launching(self, step: Step) -> None:
         """A stack is being started."""

@@ -47,6 +47,7 @@ class LiveServer:
         self._thread.start()
         self._started.wait()
         if self._failed is not None:
+            self._thread.join()
             raise self._failed
         return self
 

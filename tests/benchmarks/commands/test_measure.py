@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -238,6 +239,15 @@ def test_a_run_that_breaks_says_so_in_its_record(scene: Scene) -> None:
     with pytest.raises(RuntimeError, match="no more memory"):
         scene.start()
     assert (scene.kept.status, len(scene.kept.results)) == ("failed", 3)
+
+
+def test_a_live_run_tells_its_page_s_address_and_measures_the_same(scene: Scene) -> None:
+    """With --live there is a page on 127.0.0.1 while it measures, and the record is the one without it."""
+    assert scene.start(live=True) == 0
+    assert scene.err.getvalue().startswith("Live: http://127.0.0.1:")
+    assert scene.kept.status == "complete"
+    assert scene.kept.suite.blocks > 5
+    assert not [each for each in threading.enumerate() if each.name == "live"]
 
 
 def test_json_is_the_file_and_quiet_is_silent(scene: Scene) -> None:

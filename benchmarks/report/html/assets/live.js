@@ -65,7 +65,6 @@
   events.addEventListener("error", () => { at("lost").hidden = false; });
   events.addEventListener("trials", ({ data }) => {
     page = JSON.parse(data);
-    at("headline").textContent = page.headline;
     drawAll();
   });
   events.addEventListener("now", ({ data }) => {
@@ -77,7 +76,8 @@
     }
     if (at("doing").textContent !== now.doing) at("doing").textContent = now.doing;
     at("bar").value = now.share;
-    const trials = `${now.measured} ${now.measured === 1 ? "trial" : "trials"} measured`;
+    const of = now.planned >= now.measured && now.planned ? ` of ${now.planned}` : "";
+    const trials = `${now.measured}${of} trials measured`;
     at("left").textContent = `${trials}, about ${said(now.left_s)} left`;
     drawNow();
   });
