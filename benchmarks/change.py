@@ -12,6 +12,10 @@ _PROPER = {
     "gunicorn": "Gunicorn", "hypercorn": "Hypercorn", "uvicorn": "Uvicorn", "waitress": "Waitress",
 }  # fmt: skip
 
+TRITON = "triton"
+# What costs the same from everywhere, and what only means something within one framework.
+_ANYWHERE = frozenset({"service", "control"})
+_WITHIN = frozenset({"baseline", "settings", "worker-class", "code"})
 About = Mapping[str, Any]
 
 
@@ -20,18 +24,64 @@ def change_to(name: str, stack: About, baseline: About) -> Change:
     return Change(str(stack["tier"]), _summary(name, stack, baseline))
 
 
+def tier_from(stack: About, baseline: About) -> str:
+    """What it costs to move to a stack from this baseline; the registry's tiers are those from its own baseline.
+
+    Both as a run describes its stacks. A framework that stays need not be rewritten, and one that changes must be.
+    """
+    tier, framework = str(stack["tier"]), stack.get("framework")
+    if tier in _ANYWHERE or baseline["tier"] == "baseline" or not framework or not baseline.get("framework"):
+        return tier
+    if framework != baseline.get("framework"):
+        return "rewrite" if tier in _WITHIN else tier
+    if any(stack.get(name) != baseline.get(name) for name in ("app", "inference", "batch_size")):
+        return "code"
+    return "settings" if _server(stack) == _server(baseline) else "worker-class"
+
+
 def _summary(name: str, stack: About, baseline: About) -> str:
     framework = stack.get("framework")
     if not framework:
         return f"Change to {name}"
+    if stack.get("framework") == TRITON:
+        return "Move the model to a Triton server"
+    model = _model(stack, baseline)
     if framework != baseline.get("framework"):
-        return f"Move to {_proper(framework)} on {_server(stack)}"
-    stay = f"Stay on {_proper(framework)}"
+        return f"Move to {_proper(framework)} on {_server(stack)}{f' and {model}' if model else ''}"
+    # Where the model runs is what counts; the numbers of workers follow from that.
+    return f"Stay on {_proper(framework)}, {model or _within(name, stack, baseline)}"
+
+
+def _within(name: str, stack: About, baseline: About) -> str:
+    """What changes where the framework stays, in an imperative."""
     if stack.get("app") != baseline.get("app"):
-        return f"{stay}, change the handlers"
+        return "change the handlers"
     if _server(stack) != _server(baseline):
-        return f"{stay}, serve it by {_server(stack)}"
-    return f"{stay}, {', '.join(_changed(stack, baseline)) or f'change to the settings of {name}'}"
+        return f"serve it by {_server(stack)}"
+    return ", ".join(_changed(stack, baseline)) or f"change to the settings of {name}"
+
+
+def _model(stack: About, baseline: About) -> str | None:
+    """What becomes of the model, in an imperative; None where it runs as it did, or wherever the framework puts it."""
+    where = stack.get("inference")
+    if where == baseline.get("inference") and stack.get("batch_size") == baseline.get("batch_size"):
+        return None
+    match where:
+        case "executor":
+            return f"run the model on a pool of {_threads(stack)}"
+        case "batched":
+            return f"micro-batch up to {stack.get('batch_size')} requests on a pool of {_threads(stack)}"
+        case "triton":
+            return "have a Triton server run the model"
+        case "inline" if stack.get("framework") == baseline.get("framework"):
+            return "run the model in the handler"
+        case _:
+            return None
+
+
+def _threads(stack: About) -> str:
+    count = stack.get("pool") or 1
+    return f"{count} thread{'' if count == 1 else 's'}"
 
 
 def _server(stack: About) -> str:

@@ -15,6 +15,7 @@ from benchmarks.fields import FieldError
 from benchmarks.launch.base import LaunchError
 from benchmarks.options import RunOptions
 from benchmarks.store import StoreError
+from servers.models.store import ModelError
 from servers.registry import RegistryError
 
 WRONG_INPUT = 2
@@ -34,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (FieldError, StoreError, RegistryError) as error:
+    except (FieldError, StoreError, RegistryError, ModelError) as error:
         click.echo(f"stackduel: {error}", err=True)
         return WRONG_INPUT
     except LaunchError as error:
@@ -84,7 +85,7 @@ generator_option = click.option(
     help="Load from a process of this machine, or from a container on the stacks' network.",
 )
 driver_option = click.option(
-    "--driver", type=click.Choice(["raw", "aiohttp"]), default="raw", show_default=True, help="HTTP client."
+    "--driver", type=click.Choice(["raw", "aiohttp", "grpc"]), default="raw", show_default=True, help="Load client."
 )
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Fixes the order of the trials.")
 memory_option = click.option(
@@ -134,6 +135,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the ru
     type=Duration(1, 86_400),
     metavar="TIME",
     help="How long a soak lasts on each stack, such as 24h.",
+)
+@click.option(
+    "--model",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    metavar="FILE",
+    help="An ONNX file of your own in place of the suite's models.",
 )
 @timeout_option
 @seed_option
@@ -254,6 +261,51 @@ def list_command(stacks_file: str | None) -> int:
     from benchmarks.commands import listing as command  # noqa: PLC0415
 
     return command.show(stacks_file, Console(highlight=False))
+
+
+own_model_option = click.option(
+    "--model", "own", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="An ONNX model of your own."
+)
+
+
+@commands.group("models", invoke_without_command=True)
+@own_model_option
+@click.pass_context
+def models_command(context: click.Context, own: Path | None) -> int:
+    """Show the models that stacks can serve, build them, or measure them alone."""
+    from benchmarks.commands import models as command  # noqa: PLC0415
+
+    if context.invoked_subcommand is None:
+        return command.show(own, Console(highlight=False))
+    if own is not None:
+        raise click.UsageError(f"--model belongs behind {context.invoked_subcommand}")
+    return 0
+
+
+@models_command.command("build")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def build_command(names: tuple[str, ...]) -> int:
+    """Build or fetch models: those named, or all."""
+    from benchmarks.commands import models as command  # noqa: PLC0415
+
+    return command.build_models(names, Console(highlight=False))
+
+
+@models_command.command("bench")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@own_model_option
+@click.option("--requests", type=click.IntRange(1, 1_000_000), default=500, show_default=True, metavar="N")
+@click.option("--pool", type=click.IntRange(1, 1024), metavar="N", help="Threads; by default as many as CPUs.")
+@click.option("--batch", type=click.IntRange(1, 1024), default=1, show_default=True, metavar="N", help="Items a call.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the time of every call.")
+def bench_command(
+    names: tuple[str, ...], own: Path | None, requests: int, pool: int | None, batch: int, as_json: bool
+) -> int:
+    """Measure models alone on this host, without a web stack: those named, or all that are built."""
+    from benchmarks.commands import models as command  # noqa: PLC0415
+
+    how = command.Bench(requests, pool, batch, own)
+    return command.bench(names, how, Console(highlight=False), Console(stderr=True, highlight=False), as_json=as_json)
 
 
 @commands.command("doctor")

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from benchmarks.ceiling_share import ceiling_shares
 from benchmarks.change import change_to
 from benchmarks.curve import curves
 from benchmarks.record import Run
+from benchmarks.sla import slas
 from benchmarks.stats.advice import advise, advise_each
 from benchmarks.stats.decision import SMALLEST_MARGIN, minutes_to_settle
 from benchmarks.stats.intervals import Interval, blocks_for
+from benchmarks.suite import ClosedLoop, Suite
 from benchmarks.trial import Comparison, Limit
 from benchmarks.twin import is_twin
 from benchmarks.verdict import compare
@@ -24,7 +27,7 @@ MOST_BLOCKS_TO_SETTLE = 200
 
 def conclude(run: Run, block_s: float | None = None) -> Run:
     """The same run with everything that follows from its trials; ``block_s`` is how long one block takes."""
-    comparisons = compare(run.results, run.baseline, slots_of(run.stacks))
+    comparisons = compare(run.results, run.baseline, slots_of(run.stacks), fixed_in(run.suite))
     shared = means(run.results, run.suite.scenarios, run.stacks, _resources(run))
     bound = limits(run.results, run.suite.scenarios, run.stacks, shared)
     comparisons = tuple(replace(each, binds=_binds(each, bound)) for each in comparisons)
@@ -35,12 +38,23 @@ def conclude(run: Run, block_s: float | None = None) -> Run:
         limits=bound,
         curves=curves(candidates, run.suite.scenarios, run.stacks, shared),
         advice=_advice(run, comparisons, block_s),
+        ceiling_shares=ceiling_shares(run.results, run.isolated, run.suite.scenarios),
+        slas=slas(run.results, run.suite.scenarios, run.stacks),
     )
 
 
 def slots_of(stacks: Mapping[str, Mapping[str, Any]]) -> dict[str, int | None]:
     """The waiting slots of each stack, as a run describes its stacks."""
     return {name: about.get("waiting_slots") for name, about in stacks.items()}
+
+
+def fixed_in(suite: Suite) -> frozenset[str]:
+    """The scenarios of a suite that end after a fixed number of requests."""
+    return frozenset(
+        scenario.name
+        for scenario in suite.scenarios
+        if isinstance(scenario.load, ClosedLoop) and scenario.load.requests is not None
+    )
 
 
 def blocks_after_pilot(comparisons: Sequence[Comparison], precision: float, cap: int) -> int | None:

@@ -136,11 +136,11 @@ def _shown(body: bytes) -> str:
     return repr(body) if len(body) <= 200 else f"{body[:100]!r}... ({len(body)} bytes)"
 
 
-INDEX = b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchmark/io-test","/json"]}'
+INDEX = b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchmark/io-test","/json","/infer/{model}"]}'
 HEALTH = Keys(
     (
         *("status", "stack", "framework", "framework_version", "server", "server_version", "workers", "threads"),
-        *("loop", "cpus", "python", "pid", "uptime_s", "memory_mib"),
+        *("loop", "cpus", "inference", "pool", "batch_size", "python", "pid", "uptime_s", "memory_mib"),
     )
 )
 NO_ITEMS = b'{"endpoint":"json","count":0,"items":[]}'

@@ -1,23 +1,31 @@
 """Run <-> the document of run.json, and the history of its schema (pure).
 
-Schema 1: the first. What is not measured is null, never absent and never zero.
+Schema 1: the first. What is not measured is null, never absent and never zero. Keys that were added since are read as
+null where an older document lacks them, and always written: of a request ``model``, ``given``, ``served_as`` and
+``tolerance``, of a load ``server_timing`` and ``rated``, of a trial ``spans_ms`` and ``span_histograms``.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve, Point
+from benchmarks.given import Given
+from benchmarks.gpu import gpu_from_dict, gpu_to_dict
 from benchmarks.histogram import Histogram, summarise
+from benchmarks.isolated import alone_from_dict, alone_to_dict
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
 from benchmarks.search.finding import finding_from_dict, finding_to_dict
 from benchmarks.search.settings import settings_from_dict, settings_to_dict
-from benchmarks.suite import PLAIN_HEADERS, Scenario, Suite, Workload, load_from_dict
-from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Memory, Place, Result, Trial
+from benchmarks.sla import sla_from_dict, sla_to_dict
+from benchmarks.stored import stored_histogram
+from benchmarks.suite import PLAIN_HEADERS, Promise, Scenario, Suite, Workload, load_from_dict
+from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Inside, Limit, Memory, Place, Result, Trial
 
 SCHEMA = 1
 REDACTED = "[redacted]"
@@ -44,6 +52,9 @@ def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, A
         "crossover": [asdict(curve) for curve in run.curves],
         "advice": run.advice,
         "findings": [finding_to_dict(finding) for finding in run.findings],
+        "isolated": [alone_to_dict(alone) for alone in run.isolated],
+        "ceiling_shares": [asdict(share) for share in run.ceiling_shares],
+        "slas": [sla_to_dict(sla) for sla in run.slas],
     }
     return {name: redact(each, run.secrets) for name, each in content.items()}
 
@@ -70,6 +81,9 @@ def run_from_dict(content: Mapping[str, Any]) -> Run:
         curves=tuple(curve_from_dict(curve) for curve in content["crossover"]),
         advice=content["advice"],
         findings=tuple(finding_from_dict(finding) for finding in content["findings"]),
+        isolated=tuple(alone_from_dict(alone) for alone in content.get("isolated", ())),
+        ceiling_shares=tuple(CeilingShare(**share) for share in content.get("ceiling_shares", ())),
+        slas=tuple(sla_from_dict(sla) for sla in content.get("slas", ())),
     )
 
 
@@ -123,7 +137,15 @@ def workload_to_dict(workload: Workload) -> dict[str, Any]:
 def workload_from_dict(content: Mapping[str, Any]) -> Workload:
     """The workload of a document."""
     headers = tuple((name, value) for name, value in content["headers"])
-    return Workload(**{**content, "body": base64.b64decode(content["body"]), "headers": headers})
+    given = content.get("given")
+    return Workload(
+        **{
+            **content,
+            "body": base64.b64decode(content["body"]),
+            "headers": headers,
+            "given": None if given is None else Given(**given),
+        }
+    )
 
 
 def suite_from_dict(content: Mapping[str, Any]) -> Suite:
@@ -135,11 +157,13 @@ def suite_from_dict(content: Mapping[str, Any]) -> Suite:
             load=load_from_dict(shown["load"]),
             summary=shown["summary"],
             victim=workload_from_dict(shown["victim"]) if shown["victim"] else None,
+            sla=tuple(Promise(**each) for each in shown.get("sla", ())),
         )
         for shown in content["scenarios"]
     )
     search = settings_from_dict(content["search"])
-    return Suite(**{**content, "stacks": tuple(content["stacks"]), "scenarios": scenarios, "search": search})
+    stacks, duel = tuple(content["stacks"]), tuple(content.get("duel", ()))
+    return Suite(**{**content, "stacks": stacks, "scenarios": scenarios, "search": search, "duel": duel})
 
 
 def result_to_dict(result: Result) -> dict[str, Any]:
@@ -169,6 +193,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "lateness_ms": _summary(found.lateness),
         "dispatch_ms": _summary(found.dispatch),
         "first_byte_ms": _summary(found.first_byte),
+        "spans_ms": _each(found.spans, lambda span: asdict(summarise(span))),
         "victim_ms": _summary(found.victim.latency) if found.victim else None,
         "victim": _called(found.victim) if found.victim else None,
         "calls": [{**_called(call), "latency_ms": _summary(call.latency)} for call in found.calls],
@@ -179,6 +204,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "lateness_histogram": _encoded(found.lateness),
         "dispatch_histogram": _encoded(found.dispatch),
         "first_byte_histogram": _encoded(found.first_byte),
+        "span_histograms": _each(found.spans, Histogram.encode),
         "reconnects": found.reconnects,
         "resent": found.resent,
         "drained": found.drained,
@@ -187,7 +213,8 @@ def result_to_dict(result: Result) -> dict[str, Any]:
         "cpu_ms_per_request": result.cpu_ms_per_request,
         "memory_peak_mib": cost.memory_peak_mib if cost else None,
         "memory_timeline": [[round(each.t_s, 3), round(each.mib, 3)] for each in cost.memory] if cost else None,
-        "gpu": None,
+        "gpu": gpu_to_dict(result.gpu),
+        "inside": asdict(result.inside) if result.inside else None,
         "generator": asdict(found.generator),
         "noise": asdict(result.noise) if result.noise else None,
         "downstream_cpu_s": result.downstream_cpu_s,
@@ -199,10 +226,10 @@ def result_to_dict(result: Result) -> dict[str, Any]:
 TRIAL_KEYS = (
     "metric", "requests", "succeeded", "failed", "cut_off", "cut_off_s", "scheduled", "completed", "outcomes",
     "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "dispatch_ms", "first_byte_ms",
-    "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
-    "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "reconnects", "resent", "drained", "warmup",
-    "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "generator", "noise",
-    "downstream_cpu_s", "null_rate_rps",
+    "spans_ms", "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
+    "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "span_histograms", "reconnects", "resent",
+    "drained", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "inside",
+    "generator", "noise", "downstream_cpu_s", "null_rate_rps",
 )  # fmt: skip
 
 
@@ -226,14 +253,15 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         cut_off_s=content["cut_off_s"],
         outcomes=content["outcomes"],
         duration_s=content["duration_s"],
-        latency=_histogram(content["histogram"], content["latency_ms"]),
+        latency=stored_histogram(content["histogram"], content["latency_ms"]),
         service=_stored(content, "service"),
         lateness=_stored(content, "lateness"),
         dispatch=_stored(content, "dispatch"),
         first_byte=_stored(content, "first_byte"),
+        spans=_spans(content),
         calls=tuple(
             CallCount(
-                call["label"], call["requests"], call["failed"], _histogram(call["histogram"], call["latency_ms"])
+                call["label"], call["requests"], call["failed"], stored_histogram(call["histogram"], call["latency_ms"])
             )
             for call in content["calls"]
         ),
@@ -261,6 +289,8 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
         noise=noise,
         downstream_cpu_s=content["downstream_cpu_s"],
         null_rate_rps=content["null_rate_rps"],
+        gpu=gpu_from_dict(content["gpu"]),
+        inside=Inside(**content["inside"]) if content.get("inside") else None,
     )
 
 
@@ -277,7 +307,7 @@ def _victim(content: Mapping[str, Any]) -> Victim | None:
     shown = content["victim"]
     if shown is None:
         return None
-    latency = _histogram(shown["histogram"], content["victim_ms"])
+    latency = stored_histogram(shown["histogram"], content["victim_ms"])
     return Victim(shown["label"], shown["requests"], shown["failed"], latency)
 
 
@@ -287,20 +317,18 @@ def _encoded(histogram: Histogram | None) -> str | None:
 
 def _stored(content: Mapping[str, Any], name: str) -> Histogram | None:
     encoded = content[f"{name}_histogram"]
-    return None if encoded is None else _histogram(encoded, content[f"{name}_ms"])
+    return None if encoded is None else stored_histogram(encoded, content[f"{name}_ms"])
 
 
-def _histogram(encoded: str, exact_ms: Mapping[str, float | None]) -> Histogram:
-    """A decoded histogram with the exact mean and extremes, which its interchange format lacks."""
-    decoded = Histogram.decode(encoded)
-    if exact_ms["mean"] is None or exact_ms["min"] is None or exact_ms["max"] is None:
-        return decoded
-    return replace(
-        decoded,
-        total_ns=round(exact_ms["mean"] * 1e6 * decoded.count),
-        min_ns=round(exact_ms["min"] * 1e6),
-        max_ns=round(exact_ms["max"] * 1e6),
-    )
+def _spans(content: Mapping[str, Any]) -> dict[str, Histogram] | None:
+    encoded = content.get("span_histograms")
+    if encoded is None:
+        return None
+    return {name: stored_histogram(each, content["spans_ms"][name]) for name, each in encoded.items()}
+
+
+def _each(spans: Mapping[str, Histogram] | None, shown: Callable[[Histogram], Any]) -> dict[str, Any] | None:
+    return None if spans is None else {name: shown(span) for name, span in spans.items()}
 
 
 def _summary(histogram: Histogram | None) -> dict[str, Any] | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 
+from benchmarks.inference import described
 from benchmarks.launch.base import Launcher
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared
@@ -35,6 +37,7 @@ def environment(
         "generator": options.generator,
         "driver": options.driver,
         "timeout_s": options.timeout_s,
+        "models": described(prepared.suite, Path(options.model) if options.model else None),
         "notes": notes,
     }
 

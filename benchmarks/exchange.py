@@ -1,4 +1,4 @@
-"""One plain HTTP exchange, for health checks and verification (never for load)."""
+"""One plain exchange, by HTTP or gRPC, for health checks and verification (never for load)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from benchmarks.grpc_channel import OPTIONS, where
+from benchmarks.protocol import is_grpc
+from benchmarks.suite import Workload
 from benchmarks.target import Address
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -28,6 +31,20 @@ class Reply:
 
 class ExchangeError(Exception):
     """No answer, or none that is HTTP; the message says which."""
+
+
+def ask(address: Address, workload: Workload, *, timeout_s: float = 30.0) -> Reply:
+    """Send a workload once, as it is, and read the whole answer; raises ExchangeError."""
+    if is_grpc(workload):
+        return _call(address, workload, timeout_s)
+    return exchange(
+        address,
+        workload.target,
+        method=workload.method,
+        headers=workload.headers,
+        body=workload.body,
+        timeout_s=timeout_s,
+    )
 
 
 def exchange(
@@ -70,6 +87,22 @@ def exchange_raw(address: Address, request: bytes, method: str, timeout_s: float
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise ExchangeError(f"{method} {address.url}: {error or type(error).__name__}") from error
     return Reply(response.status, tuple(response.getheaders()), content)
+
+
+def _call(address: Address, workload: Workload, timeout_s: float) -> Reply:
+    """A unary call; a status of gRPC's own is no answer."""
+    import grpc  # noqa: PLC0415 - part of the extra `inference`, and only where a stack speaks it
+
+    target, credentials = where(address), grpc.ssl_channel_credentials()
+    with (
+        grpc.secure_channel(target, credentials, OPTIONS) if address.tls else grpc.insecure_channel(target, OPTIONS)
+    ) as channel:
+        try:
+            body = channel.unary_unary(workload.target)(workload.body, timeout=timeout_s)
+        except grpc.RpcError as error:
+            told = f"{error.code().name}: {error.details()}"
+            raise ExchangeError(f"{workload.label} on {target}: {told}") from error
+    return Reply(200, (), body)
 
 
 def _connect(address: Address, timeout_s: float) -> http.client.HTTPConnection:

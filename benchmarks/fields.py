@@ -21,6 +21,10 @@ class Fields:
         self._table = table
         self._asked: set[str] = set()
 
+    def given(self, name: str) -> bool:
+        """Whether the table holds a field."""
+        return name in self._table
+
     def finish(self) -> None:
         """Raise FieldError if the table holds a field that nobody asked for."""
         for name in self._table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.plan import Pace, least_seconds, scenario_seconds
+from benchmarks.plan import SOLO_S, Pace, least_seconds, scenario_seconds
 from benchmarks.stats.intervals import FEWEST_BLOCKS, half_width
 from benchmarks.suite import Load, OpenLoop, Scenario, Suite
 from benchmarks.twin import is_twin
@@ -61,7 +61,8 @@ class _Offer:
 
 
 def _offer(suite: Suite, scenarios: tuple[Scenario, ...], paces: Mapping[str, Pace], budget_s: float) -> _Offer:
-    block_s = block_seconds(scenarios, paces)
+    alone_s = SOLO_S * len(suite.models) if suite.isolated else 0.0
+    block_s = alone_s + block_seconds(scenarios, paces)
     blocks = min(int(budget_s / block_s), MOST_BLOCKS)
     wished = suite.precision or WISHED_PRECISION
     fitted = replace(suite, scenarios=scenarios, blocks=FEWEST_BLOCKS, most_blocks=blocks, precision=wished)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from benchmarks.histogram import Histogram
+from benchmarks.numbers import Numbers
 from benchmarks.suite import Check
 
 
@@ -19,7 +20,7 @@ class Outcome(StrEnum):
     OK = "ok", "The right answer came."
     STATUS = "status", "A complete answer came, with another status than expected."
     WRONG_LENGTH = "wrong-length", "The status was right, and the body longer or shorter than expected."
-    WRONG_BODY = "wrong-body", "The body had the right length and other bytes than expected."
+    WRONG_BODY = "wrong-body", "The body had the right length and other bytes, or other numbers, than expected."
     TIMEOUT = "timeout", "No complete answer came within the client's timeout."
     REFUSED = "refused", "No connection could be opened."
     RESET = "reset", "The server closed the connection before the first byte of an answer."
@@ -37,11 +38,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The right answer: its status, and unless None the length and the bytes of its body."""
+    """The right answer: its status, and unless None the length and the bytes of its body.
+
+    With ``numbers`` other bytes are right, too, if the numbers in them are.
+    """
 
     status: int
     length: int | None = None
     body: bytes | None = None
+    numbers: Numbers | None = None
 
     @staticmethod
     def of(status: int, body: bytes, check: Check) -> Expectation:
@@ -152,8 +157,11 @@ class Measurement:
 
     ``drained`` says whether the server had answered everything soon after the window closed: one that had not is still
     busy with it. ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each
-    right answer. ``calls`` has an entry for each call of a load of several, ``in_flight_mean`` is the mean number of
-    unanswered requests over the window, from their sending on, those cut off included.
+    right answer. ``spans`` is None unless asked for: of the right answers, what their servers told of where the time
+    went, by the names in their ``Server-Timing``, and as ``total`` their ``X-Process-Time``; ``outside`` is what of
+    their latency lay before and after that. ``calls`` has an entry for each call of a load of several,
+    ``in_flight_mean`` is the mean number of unanswered requests over the window, from their sending on, those cut off
+    included.
     """
 
     requests: int
@@ -168,6 +176,7 @@ class Measurement:
     lateness: Histogram | None
     dispatch: Histogram | None
     first_byte: Histogram | None
+    spans: Mapping[str, Histogram] | None
     calls: tuple[CallCount, ...]
     victim: Victim | None
     scheduled: int | None

@@ -10,14 +10,15 @@ from benchmarks.budget import DEFAULT_MEMORY_MIB
 
 LauncherName = Literal["local", "docker", "compose", "url"]
 GeneratorPlace = Literal["process", "container"]
-DriverName = Literal["raw", "aiohttp"]
+DriverName = Literal["raw", "aiohttp", "grpc"]
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """The settings of a run; None where the suite or the host decides.
 
-    ``gates`` holds bounds of ``benchmarks.stats.gates.Thresholds`` that are not the method's.
+    ``gates`` holds bounds of ``benchmarks.stats.gates.Thresholds`` that are not the method's, ``model`` the path of an
+    ONNX file that stands in for the models of the suite.
     """
 
     suite: str | None = None
@@ -36,6 +37,7 @@ class RunOptions:
     project: str | None = None
     strict: bool = False
     gates: Mapping[str, float] = field(default_factory=dict)
+    model: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The options as a document."""

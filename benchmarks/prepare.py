@@ -11,9 +11,10 @@ from benchmarks.budget import Budget, divide
 from benchmarks.catalog import read_suite
 from benchmarks.fields import FieldError
 from benchmarks.fit import fit
+from benchmarks.inference import asking_own, needs_triton, without_triton
 from benchmarks.observe.host import can_pin, usable_cores
 from benchmarks.options import RunOptions
-from benchmarks.plan import Pace, Step, plan
+from benchmarks.plan import AnyStep, Pace, plan
 from benchmarks.search.modes import search_seconds, unfit
 from benchmarks.search.settings import ColdStartSettings, SoakSettings
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
@@ -24,6 +25,7 @@ from benchmarks.twin import twin_of
 
 PORTABLE_BASELINE = "flask-waitress"
 LAUNCH_S = {"local": 1.2, "docker": 3.5, "compose": 0.5, "url": 0.2}
+TRITON_S = 4.0
 OWN_BLOCKS = FEWEST_BLOCKS
 
 
@@ -39,7 +41,7 @@ class Prepared:
     baseline: str
     seed: int
     budget: Budget
-    steps: tuple[Step, ...]
+    steps: tuple[AnyStep, ...]
     paces: Mapping[str, Pace]
     secrets: tuple[str, ...]
     notes: tuple[str, ...]
@@ -74,15 +76,22 @@ def prepare(
         suite = _soaking(suite, options)
         _refuse_what_only_compares(options, suite)
     notes: list[str] = []
+    if options.model is not None:
+        suite = asking_own(suite, Path(options.model))
+        notes.append(f"Every model is the user's own {Path(options.model).name}, given numbers of its declared shape.")
     names = _names(options, suite, own, known, running, notes)
     baseline = options.baseline or _baseline(suite, names, known)
     if baseline not in names:
         raise FieldError(f"--baseline: {baseline} is not among the stacks of this run: {', '.join(names)}")
     stacks = {name: known[name] for name in names}
+    _refuse_grpc_over_http(options, stacks)
     suite = replace(suite, stacks=names, baseline=baseline)
+    if suite.isolated and options.launcher not in {"local", "docker"}:
+        suite = replace(suite, isolated=False)
+        notes.append(f"No model is measured alone: --launcher {options.launcher} starts no process of its own.")
     if options.blocks is not None:
         suite = replace(suite, blocks=options.blocks, most_blocks=options.blocks, precision=None)
-    budget = divide(usable_cores(), options.memory_mib)
+    budget = divide(usable_cores(), options.memory_mib, shared=suite.shared_cores)
     notes += [budget.note] if budget.note else []
     if not can_pin() and options.launcher == "local":
         notes.append(
@@ -110,6 +119,15 @@ def _soaking(suite: Suite, options: RunOptions) -> Suite:
             if isinstance(load, OpenLoop) and load.rate_rps * options.duration_s > MAX_REQUESTS:
                 raise FieldError(f"--duration: at most {MAX_REQUESTS} requests may arrive in all ({scenario.name})")
     return replace(suite, scenarios=scenarios, search=replace(suite.search, memory_mib=options.memory_mib))
+
+
+def _refuse_grpc_over_http(options: RunOptions, stacks: Mapping[str, Stack]) -> None:
+    """The gRPC driver can ask no other stacks; for those that speak it it is chosen anyway. Raises FieldError."""
+    for name, stack in stacks.items():
+        if options.driver == "grpc" and stack.protocol != "kserve-grpc":
+            raise FieldError(
+                f"--driver: grpc is for stacks of protocol kserve-grpc, and {name} speaks {stack.protocol}"
+            )
 
 
 def _refuse_what_only_compares(options: RunOptions, suite: Suite) -> None:
@@ -152,6 +170,7 @@ def prepare_all(options: RunOptions, running: frozenset[str] | None = None) -> P
         and (options.launcher != "local" or _runs_here(stack))
         and (options.launcher != "docker" or not _is_local_only(stack))
     )
+    names, _ = without_triton(names, known, options.launcher, named=False)
     return prepare(replace(options, stacks=names), 0, running)
 
 
@@ -187,7 +206,7 @@ def _names(
         for name in wanted:
             if name not in known:
                 raise FieldError(f"--stacks: {name!r} is unknown; stackduel list shows all stacks")
-        return wanted
+        return _that_serve(wanted, options, known, notes, named=True)
     wanted = tuple(dict.fromkeys((*suite.stacks, *own.stacks)))
     for name in wanted:
         if name not in known:
@@ -199,9 +218,24 @@ def _names(
         if len(here) < len(wanted) and PORTABLE_BASELINE not in here:
             here.insert(0, PORTABLE_BASELINE)
         wanted = _only((*here, *(set(wanted) - set(here))), frozenset(here), f"do not run on {sys.platform}", notes)
+    wanted = _that_serve(wanted, options, known, notes, named=False)
     if not wanted:
         raise FieldError("--stacks: none is left to be measured")
     return wanted
+
+
+def _that_serve(
+    wanted: tuple[str, ...], options: RunOptions, known: Mapping[str, Stack], notes: list[str], *, named: bool
+) -> tuple[str, ...]:
+    """Without the stacks that need a Triton which is not here, or which has not the user's model."""
+    if options.model is not None:
+        able = frozenset(name for name in wanted if not needs_triton(known[name]))
+        if named and len(able) < len(wanted):
+            raise FieldError(f"--model: Triton does not serve it: {', '.join(sorted(set(wanted) - able))}")
+        return _only(wanted, able, "served by Triton, which has models of its own", notes)
+    able_here, note = without_triton(wanted, known, options.launcher, named=named)
+    notes += [note] if note else []
+    return able_here
 
 
 def _only(wanted: tuple[str, ...], allowed: frozenset[str], why: str, notes: list[str]) -> tuple[str, ...]:
@@ -227,5 +261,11 @@ def _pace(stack: Stack, options: RunOptions, cores: int) -> Pace:
     if isinstance(stack.source, Registered):
         entry = stack.source.entry
         slots = entry.waiting_slots(entry.worker_count(cores))
-        return Pace(launch_s, slots, fans_out=entry.holds == "nothing" or "fanout" in entry.app)
-    return Pace(launch_s)
+        fans_out = entry.holds == "nothing" or "fanout" in entry.app
+        return Pace(launch_s + _companion_s(stack), slots, fans_out, cores)
+    return Pace(launch_s, cores=cores)
+
+
+def _companion_s(stack: Stack) -> float:
+    """What a Triton takes longer to start than a server in Python."""
+    return TRITON_S if needs_triton(stack) else 0.0

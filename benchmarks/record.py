@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve
+from benchmarks.isolated import Alone, Isolated
+from benchmarks.plan import Solo
 from benchmarks.search.finding import Finding
+from benchmarks.sla import Sla
 from benchmarks.suite import Suite
 from benchmarks.trial import Comparison, Limit, Place, Result, Trial
 
@@ -39,6 +43,9 @@ class Run:
     curves: tuple[Curve, ...] = ()
     advice: Mapping[str, Any] | None = None
     findings: tuple[Finding, ...] = ()
+    isolated: tuple[Alone, ...] = ()
+    ceiling_shares: tuple[CeilingShare, ...] = ()
+    slas: tuple[Sla, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def done(self) -> frozenset[Place]:
@@ -51,6 +58,15 @@ class Run:
         """The same run with one more result, or with another word on a trial that it holds already."""
         kept = tuple(each for each in self.results if each.place != result.place)
         return replace(self, results=(*kept, result))
+
+    def measured_alone(self) -> frozenset[Solo]:
+        """Which models were measured alone in which blocks."""
+        return frozenset(Solo(each.block, each.model) for each in self.isolated if isinstance(each, Isolated))
+
+    def with_alone(self, alone: Alone) -> Run:
+        """The same run with one more measurement of a model alone, in place of what stood for the same block."""
+        kept = (each for each in self.isolated if (each.model, each.block) != (alone.model, alone.block))
+        return replace(self, isolated=(*kept, alone))
 
     def with_finding(self, finding: Finding) -> Run:
         """The same run with what a search found, in place of what the same search had found before."""

@@ -8,15 +8,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from benchmarks.fields import FieldError, Fields
+from benchmarks.protocol import Protocol
 from benchmarks.suite import PLAIN_HEADERS, Load, Workload
 from benchmarks.suite_file import parse_loads, parse_workload
 from benchmarks.target import Address
 from benchmarks.twin import is_twin
-from servers.registry import TIERS, Entry, Registry, load_registry
+from servers.registry import POOLED, TIERS, Entry, Registry, load_registry
 
 MAX_FILE_BYTES = 1_000_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -61,13 +62,18 @@ Source = Registered | Command | Image | Url
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A framework, a server and their settings: one side of a comparison."""
+    """A framework, a server and their settings: one side of a comparison.
+
+    ``health`` is the path that answers 200 once it is ready; None where HTTP/2's greeting says so. ``protocol`` is how
+    it is asked for models.
+    """
 
     name: str
     tier: str
     summary: str
     source: Source
-    health: str = "/health"
+    health: str | None = "/health"
+    protocol: Protocol = "stackduel"
 
     @property
     def is_control(self) -> bool:
@@ -89,6 +95,10 @@ class Stack:
                     "connections": entry.connections,
                     "loop": entry.loop,
                     "access_log": entry.access_log,
+                    "inference": entry.inference,
+                    "pool": cores if entry.inference in POOLED else None,
+                    "batch_size": entry.batch_size,
+                    "companion": entry.companion,
                 }
             case Command(argv):
                 return {"command": list(argv)}
@@ -112,7 +122,14 @@ def registered_stacks(registry: Registry | None = None) -> dict[str, Stack]:
     """The stacks of the registry by name, in its order."""
     registry = registry or load_registry()
     return {
-        entry.name: Stack(entry.name, entry.tier, entry.summary, Registered(entry))
+        entry.name: Stack(
+            name=entry.name,
+            tier=entry.tier,
+            summary=entry.summary,
+            source=Registered(entry),
+            health=entry.health,
+            protocol=cast("Protocol", entry.protocol),
+        )
         for entry in registry.entries.values()
     }
 
@@ -205,15 +222,17 @@ def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, 
             source = Command(argv, env, folder)
         else:
             source = Image(fields.text("image"), fields.integer("port", 1, 65535, default=8000), env)
+    health = fields.text("health", default="/health")
     stack = Stack(
         name=name,
         tier=fields.choice("tier", TIERS, default="rewrite"),
         summary=fields.text("summary", default="your own stack"),
         source=source,
-        health=fields.text("health", default="/health"),
+        health=health,
+        protocol=fields.choice("protocol", get_args(Protocol), default="stackduel"),
     )
     fields.finish()
-    if not stack.health.startswith("/"):
+    if not health.startswith("/"):
         raise FieldError(f"{where}: health: must be a path that starts with /")
     return stack
 

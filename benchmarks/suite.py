@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from benchmarks.given import Given
 from benchmarks.search.settings import Settings
 
-Check = Literal["body", "length", "status"]
+Check = Literal["body", "length", "status", "numbers"]
 Metric = Literal["rate", "time"]
 Arrivals = Literal["constant", "poisson"]
 
@@ -23,6 +24,11 @@ class Workload:
     ``check`` says how far each answer is compared with the verified one: its ``status`` alone, its
     ``length`` too, or its ``body`` byte for byte. Of several workloads in one load, each is sent in proportion to its
     ``weight``.
+
+    A request to a ``model`` has no body before it is translated for a stack (``benchmarks.protocol``): what is
+    ``given`` to the model is a recipe. On KServe servers the model may be ``served_as`` another. With ``check`` =
+    ``numbers`` its outputs may differ by ``tolerance``: absolutely up to 1, beyond that relative to the right number.
+    All four are None where no model is asked.
     """
 
     target: str
@@ -32,6 +38,10 @@ class Workload:
     status: int = 200
     check: Check = "body"
     weight: int = 1
+    model: str | None = None
+    given: Given | None = None
+    served_as: str | None = None
+    tolerance: float | None = None
 
     @property
     def label(self) -> str:
@@ -44,9 +54,10 @@ class ClosedLoop:
     """``connections`` clients, each sending its next request when the last was answered.
 
     Exactly one of ``duration_s`` (a window; the metric is the rate) and ``requests`` (a fixed number in all;
-    the metric is the median time of a request) is set. The warm-up comes first and is not counted: at least
-    ``warmup_s`` and ``warmup_requests``, and then until three windows in a row agree, at most ``stable_within_s``
-    longer. ``first_byte`` asks for the moment at which each answer began, too.
+    the metric is the median time of a request, or the rate where it is ``rated``) is set. The warm-up comes first and
+    is not counted: at least ``warmup_s`` and ``warmup_requests``, and then until three windows in a row agree, at most
+    ``stable_within_s`` longer. ``first_byte`` asks for the moment at which each answer began, too, and
+    ``server_timing`` for what the server's headers say of where it spent its time.
     """
 
     connections: int
@@ -56,11 +67,13 @@ class ClosedLoop:
     warmup_requests: int = 0
     stable_within_s: float = 0.0
     first_byte: bool = False
+    server_timing: bool = False
+    rated: bool = False
 
     @property
     def metric(self) -> Metric:
-        """What is compared between stacks: the rate in a window, or the time of a request."""
-        return "time" if self.requests is not None else "rate"
+        """What is compared between stacks: the rate, or the time of a request."""
+        return "time" if self.requests is not None and not self.rated else "rate"
 
     def to_dict(self) -> dict[str, Any]:
         """The load as a document."""
@@ -83,6 +96,7 @@ class OpenLoop:
     warmup_s: float = 0.0
     stable_within_s: float = 0.0
     first_byte: bool = False
+    server_timing: bool = False
 
     @property
     def metric(self) -> Metric:
@@ -109,11 +123,19 @@ def _load_to_dict(kind: str, load: Load) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """One bound of a service level, by the name that ``benchmarks.sla`` knows: ``p99_ms`` at most ``bound``."""
+
+    name: str
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Workloads under a load, by the name that tables show.
 
     While they are loaded, ``victim`` is asked ten times a second, beside the load and outside of its figures: what
-    everybody else feels of it.
+    everybody else feels of it. ``sla`` is what every stack is expected to keep.
     """
 
     name: str
@@ -121,6 +143,7 @@ class Scenario:
     load: Load
     summary: str = ""
     victim: Workload | None = None
+    sla: tuple[Promise, ...] = ()
 
     @property
     def label(self) -> str:
@@ -135,6 +158,9 @@ class Suite:
     With a wished ``precision`` (a half-width, as a share) the rounds are a pilot, after which their number is fixed
     once, at most at ``most_blocks``. With ``search`` nothing is compared: each scenario's load is where a search starts
     on every stack.
+
+    With ``shared_cores`` the server may have the generator's core, too; ``isolated`` has the models of the scenarios
+    measured alone in each block; ``duel`` names two stacks that are set against each other figure by figure.
     """
 
     name: str
@@ -146,6 +172,15 @@ class Suite:
     precision: float | None = None
     most_blocks: int = 0
     search: Settings | None = None
+    shared_cores: bool = False
+    isolated: bool = False
+    duel: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that its requests are answered by, each once."""
+        asked = (workload.model for scenario in self.scenarios for workload in scenario.workloads)
+        return tuple(dict.fromkeys(model for model in asked if model is not None))
 
     def with_blocks(self, blocks: int) -> Suite:
         """The same suite measured in another number of rounds."""

@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.fields import FieldError, Fields
+from benchmarks.model_file import parse_model
 from benchmarks.search.settings_file import parse_settings
+from benchmarks.sla import parse_sla
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
 
@@ -52,8 +54,13 @@ def parse_suite(name: str, text: str) -> Suite:
         precision=fields.number("precision", 0.001, 1.0, default=None),
         most_blocks=fields.integer("most_blocks", blocks, MAX_BLOCKS, default=blocks),
         search=parse_settings(fields),
+        shared_cores=fields.choice("shared_cores", (True, False), default=False),
+        isolated=fields.choice("isolated", (True, False), default=False),
+        duel=fields.texts("duel", default=()),
     )
     fields.finish()
+    if suite.duel and (len(suite.duel) != 2 or len(set(suite.duel)) != 2):
+        raise FieldError(f"suite {name}: duel: must be two different stacks")
     if suite.precision is not None and blocks < FEWEST_BLOCKS:
         raise FieldError(f"suite {name}: blocks: a pilot takes at least {FEWEST_BLOCKS}")
     if suite.precision is None and suite.most_blocks > blocks:
@@ -79,8 +86,9 @@ def parse_scenarios(where: str, table: Mapping[str, Any], victim: Workload | Non
     workloads = parse_mix(fields)
     victim = parse_victim(fields) if "victim" in table else victim
     loads = parse_loads(fields.table("load"), f"{fields.where}: load")
+    sla = parse_sla(fields)
     fields.finish()
-    scenarios = tuple(Scenario(_named(name, load), workloads, load, summary, victim) for load in loads)
+    scenarios = tuple(Scenario(_named(name, load), workloads, load, summary, victim, sla) for load in loads)
     if len({scenario.name for scenario in scenarios}) < len(scenarios):
         raise FieldError(f"{fields.where}: name: needs {{connections}} or {{rate}} in it to tell its loads apart")
     return scenarios
@@ -124,13 +132,17 @@ def parse_bodies(fields: Fields) -> tuple[Workload, ...]:
     """Take a workload out of ``fields``, once for each of its ``bodies`` where there are several."""
     bodies = fields.texts("bodies", default=())
     workload = parse_workload(fields)
-    if bodies and workload.body:
-        raise FieldError(f"{fields.where}: bodies: cannot stand beside body")
+    if bodies and (workload.body or workload.model):
+        raise FieldError(f"{fields.where}: bodies: cannot stand beside {'model' if workload.model else 'body'}")
     return tuple(replace(workload, body=_body(fields, "bodies", body)) for body in bodies) or (workload,)
 
 
 def parse_workload(fields: Fields) -> Workload:
-    """Take a workload's fields out of ``fields``."""
+    """Take a workload's fields out of ``fields``: a request to a path, or to a model."""
+    headers = _headers(fields)
+    model = parse_model(fields, headers)
+    if model is not None:
+        return model
     target = _target(fields, "path", fields.text("path"))
     method = fields.text("method", default="GET").upper()
     if not (method.isascii() and method.isalpha()) or method in {"CONNECT", "HEAD"}:
@@ -138,7 +150,7 @@ def parse_workload(fields: Fields) -> Workload:
     return Workload(
         target=target,
         method=method,
-        headers=_headers(fields),
+        headers=headers,
         body=_body(fields, "body", fields.text("body", default="")),
         status=fields.integer("status", 200, 599, default=200),
         check=fields.choice("check", ("body", "length", "status"), default="body"),
@@ -168,9 +180,13 @@ def parse_closed_loop(fields: Fields) -> ClosedLoop:
         warmup_requests=connections * fields.integer("warmup_rounds", 0, 1000, default=0),
         stable_within_s=fields.number("stable_within_s", 0, 600, default=0.0),
         first_byte=fields.choice("first_byte", (True, False), default=False),
+        server_timing=fields.choice("server_timing", (True, False), default=False),
+        rated=fields.choice("metric", ("time", "rate"), default="time") == "rate",
     )
     if (load.duration_s is None) == (load.requests is None):
         raise FieldError(f"{fields.where}: exactly one of duration_s and requests is needed")
+    if load.duration_s is not None and fields.given("metric"):
+        raise FieldError(f"{fields.where}: metric: only beside requests; in a window rates are compared")
     return load
 
 
@@ -184,6 +200,7 @@ def parse_open_loop(fields: Fields) -> OpenLoop:
         warmup_s=fields.number("warmup_s", 0, 600, default=0.0),
         stable_within_s=fields.number("stable_within_s", 0, 600, default=0.0),
         first_byte=fields.choice("first_byte", (True, False), default=False),
+        server_timing=fields.choice("server_timing", (True, False), default=False),
     )
     if load.rate_rps * load.duration_s < 1:
         raise FieldError(f"{fields.where}: rate: must let at least one request arrive within duration_s")

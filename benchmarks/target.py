@@ -39,4 +39,18 @@ class Elsewhere:
     """Nothing here that could be observed: the stack runs on another machine, or under another's care."""
 
 
-Subject = ProcessTree | ContainerRef | Elsewhere
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A stack of several servers, such as one that calls another: what they use is the stack's together."""
+
+    parts: tuple[Subject, ...]
+
+
+Subject = ProcessTree | ContainerRef | Elsewhere | Several
+
+
+def parts_of(subject: Subject) -> tuple[Subject, ...]:
+    """What a subject is made of: itself, unless it is several."""
+    if isinstance(subject, Several):
+        return tuple(part for each in subject.parts for part in parts_of(each))
+    return (subject,)

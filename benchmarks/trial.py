@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from benchmarks.gpu import GpuUse
 from benchmarks.measurement import Measurement
 from benchmarks.suite import Metric
 
@@ -52,6 +54,18 @@ class HostNoise:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """What a server's own statistics say of a window: mean milliseconds of a request by span.
+
+    ``batch_mean`` is how many requests shared a run of the model in the mean.
+    """
+
+    requests: int
+    batch_mean: float
+    spans_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a trial stands in a run: which stack, which scenario, which block, which attempt (from 1)."""
 
@@ -67,7 +81,8 @@ class Trial:
 
     ``cost`` is None where the stack runs elsewhere, ``noise`` where nobody looked at the host. ``downstream_cpu_s`` is
     what the downstream spent in the window, ``null_rate_rps`` what the same load gets from a server that does nothing;
-    both are None where they are not known.
+    both are None where they are not known. ``gpu`` is what the graphics processors did, None where
+    none can be observed. ``inside`` is what a Triton counted itself, None for all others.
     """
 
     place: Place
@@ -80,6 +95,8 @@ class Trial:
     noise: HostNoise | None = None
     downstream_cpu_s: float | None = None
     null_rate_rps: float | None = None
+    gpu: GpuUse | None = None
+    inside: Inside | None = None
 
     @property
     def counts(self) -> bool:

@@ -14,3 +14,8 @@ def twin_of(baseline: str) -> str:
 def is_twin(name: str) -> bool:
     """Whether a stack of this name is a twin; no other may have such a name."""
     return name.endswith(_SUFFIX)
+
+
+def original_of(name: str) -> str:
+    """Which stack a name means: a twin is its baseline."""
+    return name.removesuffix(_SUFFIX)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,13 +32,17 @@ class Migration:
 
 
 def compare(
-    results: Iterable[Result], baseline: str, slots: Mapping[str, int | None] | None = None
+    results: Iterable[Result],
+    baseline: str,
+    slots: Mapping[str, int | None] | None = None,
+    fixed: Collection[str] = (),
 ) -> tuple[Comparison, ...]:
     """Compare every stack with the baseline, scenario by scenario, in the order of the trials.
 
     The speedup is the geometric mean of the ratios within each block: what drifts between blocks cancels out. From five
     blocks on it has an interval, whose confidence is that of all comparisons of the run together, and a verdict if the
-    baseline's twin was measured, too. ``slots`` are the waiting slots of each stack, where they are limited.
+    baseline's twin was measured, too. ``slots`` are the waiting slots of each stack, where they are limited; ``fixed``
+    names the scenarios of a fixed number of requests.
     """
     pairs = list(_pairs(_trials(results), baseline))
     tested = sum(not is_twin(pair.candidate) for pair in pairs)
@@ -48,7 +52,13 @@ def compare(
         pair.scenario: interval_of for pair, interval_of in zip(pairs, found, strict=True) if is_twin(pair.candidate)
     }
     return tuple(
-        _comparison(pair, baseline, interval_of, twins.get(pair.scenario), slots or {})
+        _comparison(
+            pair,
+            baseline,
+            interval_of,
+            twins.get(pair.scenario),
+            0.0 if pair.scenario in fixed else _resolution(pair, baseline, slots or {}),
+        )
         for pair, interval_of in zip(pairs, found, strict=True)
     )
 
@@ -75,9 +85,8 @@ class _Pair(NamedTuple):
 
 
 def _comparison(
-    pair: _Pair, baseline: str, found: Interval | None, twins: Interval | None, slots: Mapping[str, int | None]
+    pair: _Pair, baseline: str, found: Interval | None, twins: Interval | None, resolution: float
 ) -> Comparison:
-    resolution = _resolution(pair, baseline, slots)
     allowed = margin(twins, max(SMALLEST_MARGIN, resolution))
     return Comparison(
         scenario=pair.scenario,
@@ -100,7 +109,7 @@ def _resolution(pair: _Pair, baseline: str, slots: Mapping[str, int | None]) -> 
     """What a window can tell apart, as a share of its rate: one round of requests that wait in step.
 
     A window may hold one round more or less than another by chance alone. A round is what is in flight, at most the
-    stack's waiting slots. A fixed number of requests has no rounds.
+    stack's waiting slots. A fixed number of requests has no rounds, whether its time is compared or its rate.
     """
     if pair.metric == "time":
         return 0.0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
-from benchmarks.exchange import ExchangeError, Reply, exchange
+from benchmarks.exchange import ExchangeError, Reply, ask
 from benchmarks.measurement import Expectation
+from benchmarks.numbers import Numbers, NumbersError, Values, compared, read
+from benchmarks.protocol import Protocol, Spoken, UnspokenError, spoken
 from benchmarks.suite import Workload
 from benchmarks.target import Address
 
@@ -19,66 +22,106 @@ class VerifyError(Exception):
     """A stack whose answer is not the expected one; the message says what it was."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a stack answered: the workload in the words of its protocol, its reply, and the numbers in that."""
+
+    stack: str
+    spoken: Spoken
+    reply: Reply
+    outputs: Mapping[str, Values] | None
+
+
 class Answers:
-    """The verified answer to each workload of a run: what the first stack said, and all others must repeat."""
+    """The verified answer to each workload of a run: what the first stack said, and all others must repeat.
+
+    Of models it is the numbers that they must repeat, whatever the form in which their protocol holds them.
+    """
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        self._known: dict[Workload, tuple[str, Reply]] = {}
-        self._verified: dict[str, set[Workload]] = {}
+        self._known: dict[Workload, _Answer] = {}
+        self._verified: dict[str, dict[Workload, _Answer]] = {}
+        self._spoken: dict[tuple[Workload, Protocol], Spoken] = {}
         self._lock = threading.Lock()
 
-    def verify(self, stack: str, address: Address, workloads: Iterable[Workload]) -> None:
+    def verify(
+        self, stack: str, address: Address, workloads: Iterable[Workload], protocol: Protocol = "stackduel"
+    ) -> None:
         """Ask the stack for each workload that it has not been asked for yet, all at once.
 
         A stack that does one thing after another answers the last when all others are done: each may take as long as
         all of them together may. Raises VerifyError for the first that is answered wrongly, or not at all.
         """
-        verified = self._verified.setdefault(stack, set())
+        verified = self._verified.setdefault(stack, {})
         new = [workload for workload in dict.fromkeys(workloads) if workload not in verified]
         timeout_s = self._timeout_s * max(1, len(new))
         with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
-            for _ in pool.map(lambda workload: self._probe(stack, address, workload, timeout_s), new):
-                pass
-        verified.update(new)
+            answers = pool.map(lambda workload: self._probe(stack, address, workload, protocol, timeout_s), new)
+            verified.update(zip(new, answers, strict=True))
 
-    def expectation(self, workload: Workload) -> Expectation:
-        """What the generator checks every answer against; raises KeyError before ``verify``."""
-        reply = self._known[workload][1]
-        return Expectation.of(workload.status, reply.body, workload.check)
+    def sent(self, stack: str, workload: Workload) -> Workload:
+        """The workload as this stack is asked for it; raises KeyError before ``verify``."""
+        return self._verified[stack][workload].spoken.workload
 
-    def _probe(self, stack: str, address: Address, workload: Workload, timeout_s: float) -> None:
-        request = f"{workload.method} {workload.target}"
+    def expectation(self, stack: str, workload: Workload) -> Expectation:
+        """What the generator checks every answer of a stack against; raises KeyError before ``verify``.
+
+        The numbers are the first stack's, the bytes that need no look at them the stack's own.
+        """
+        known, own = self._known[workload], self._verified[stack][workload]
+        if known.outputs is None or own.spoken.form is None or workload.tolerance is None:
+            return Expectation.of(workload.status, known.reply.body, workload.check)
+        numbers = Numbers.of(known.outputs, own.spoken.form, workload.tolerance)
+        return Expectation(workload.status, body=own.reply.body, numbers=numbers)
+
+    def _probe(self, stack: str, address: Address, workload: Workload, protocol: Protocol, timeout_s: float) -> _Answer:
         try:
-            reply = exchange(
-                address,
-                workload.target,
-                method=workload.method,
-                headers=workload.headers,
-                body=workload.body,
-                timeout_s=timeout_s,
-            )
-        except ExchangeError as error:
+            asked = self._in_words(workload, protocol)
+            reply = ask(address, asked.workload, timeout_s=timeout_s)
+        except (ExchangeError, UnspokenError) as error:
             raise VerifyError(f"{stack}: {error}") from error
         if reply.status != workload.status:
             raise VerifyError(
-                f"{stack}: {request} answered {reply.status} instead of {workload.status}: {_shown(reply.body)}"
+                f"{stack}: {asked.workload.label} answered {reply.status} instead of {workload.status}: "
+                f"{_shown(reply.body)}"
             )
+        answer = _Answer(stack, asked, reply, _outputs(stack, workload, asked, reply))
         with self._lock:
-            other, known = self._known.setdefault(workload, (stack, reply))
-        _same(stack, other, request, workload, reply, known)
+            known = self._known.setdefault(workload, answer)
+        _same(workload, answer, known)
+        return answer
+
+    def _in_words(self, workload: Workload, protocol: Protocol) -> Spoken:
+        """The translation, made once for all stacks of a protocol: its body may be a megabyte."""
+        with self._lock:
+            if (workload, protocol) not in self._spoken:
+                self._spoken[workload, protocol] = spoken(workload, protocol)
+            return self._spoken[workload, protocol]
 
 
-def _same(stack: str, other: str, request: str, workload: Workload, reply: Reply, known: Reply) -> None:
+def _outputs(stack: str, workload: Workload, asked: Spoken, reply: Reply) -> Mapping[str, Values] | None:
+    if workload.check != "numbers" or asked.form is None:
+        return None
+    try:
+        return read(reply.body, asked.form)
+    except NumbersError as error:
+        raise VerifyError(f"{stack}: {asked.workload.label}: {error}: {_shown(reply.body)}") from error
+
+
+def _same(workload: Workload, answer: _Answer, known: _Answer) -> None:
+    said = f"{answer.stack}: {answer.spoken.workload.label} answered"
+    if answer.outputs is not None and known.outputs is not None:
+        difference = compared(answer.outputs, known.outputs, workload.tolerance or 0.0)
+        if difference:
+            raise VerifyError(f"{said} other numbers than {known.stack}: {difference} (tolerance {workload.tolerance})")
+        return
     advice = '(a request whose answers may differ says check = "status" or "length")'
-    if workload.check != "status" and len(reply.body) != len(known.body):
-        raise VerifyError(
-            f"{stack}: {request} answered {len(reply.body)} bytes where {other} answered {len(known.body)} {advice}"
-        )
-    if workload.check == "body" and reply.body != known.body:
-        raise VerifyError(
-            f"{stack}: {request} answered {_shown(reply.body)} where {other} answered {_shown(known.body)} {advice}"
-        )
+    own, other = answer.reply.body, known.reply.body
+    if workload.check != "status" and len(own) != len(other):
+        raise VerifyError(f"{said} {len(own)} bytes where {known.stack} answered {len(other)} {advice}")
+    if workload.check == "body" and own != other:
+        raise VerifyError(f"{said} {_shown(own)} where {known.stack} answered {_shown(other)} {advice}")
 
 
 def _shown(body: bytes) -> str:

@@ -9,7 +9,8 @@ COPY docker/generator.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --disable-pip-version-check --compile -r /tmp/requirements.txt && rm /tmp/requirements.txt
 
 COPY benchmarks/ benchmarks/
-RUN python -m compileall -q benchmarks
+COPY servers/ servers/
+RUN python -m compileall -q benchmarks servers
 
 USER 10001:10001
 CMD ["python", "-m", "benchmarks.load.worker"]

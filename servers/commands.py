@@ -110,9 +110,21 @@ def waitress(entry: Entry, options: Options) -> Command:
     )
 
 
+def tritonserver(entry: Entry, options: Options) -> Command:
+    """Triton, as many instances of each model as workers, on the one port of the entry's protocol."""
+    protocol = "grpc" if entry.protocol == "kserve-grpc" else "http"
+    return (
+        *("-m", "servers.triton"),
+        *("--host", options.listen.host),
+        *(f"--{protocol}-port", str(options.listen.port)),
+        *("--instances", str(options.workers)),
+    )
+
+
 COMMANDS: Mapping[str, Callable[[Entry, Options], Command]] = {
     "gunicorn": gunicorn,
     "uvicorn": uvicorn,
     "hypercorn": hypercorn,
     "waitress": waitress,
+    "tritonserver": tritonserver,
 }

@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from math import ceil
 
 from servers.core.environment import SettingsError, choice, integer, number
-from servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, Entry
+from servers.core.settings import DEFAULT_QUEUE_SIZE, EXECUTIONS, MAX_BATCH, MAX_BATCH_DELAY_MS, MAX_POOL, MAX_QUEUE
+from servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, POOLED, Entry
 
 MAX_CPUS = 1024
 BACKLOG = 2048
+BATCH_SIZE = 8
 KEEP_ALIVE_S = 75
 GRACE_S = 3
+# Where each setting of inference has an effect.
+EFFECTIVE: Mapping[str, tuple[str, ...]] = {
+    "POOL": POOLED,
+    "BATCH_SIZE": ("batched",),
+    "BATCH_DELAY_MS": ("batched",),
+    "QUEUE_SIZE": POOLED,
+    "INFERENCE_TIMEOUT_S": ("threads", *POOLED, "triton"),
+    "TRITON_URL": ("triton",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,11 @@ class Options:
     threads: int
     connections: int | None
     loop: str | None
+    inference: str = "inline"
+    pool: int | None = None
+    batch_size: int | None = None
+    batch_delay_ms: float | None = None
+    queue_size: int | None = None
 
 
 def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
@@ -59,7 +75,9 @@ def resolve(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> Op
     for an event loop) is refused rather than ignored. Without uvloop, as on Windows, asyncio's own loop stands in.
     """
     cpus = number(environ, "CPUS", 0.01, MAX_CPUS) or float(available_cpus())
-    _refuse_without_effect(entry, environ)
+    inference = _inference(entry, environ)
+    _refuse_without_effect(entry, environ, inference)
+    pooled, batched = inference in POOLED, inference == "batched"
     options = Options(
         listen=resolve_listen(entry.port, environ),
         cpus=cpus,
@@ -67,6 +85,11 @@ def resolve(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> Op
         threads=integer(environ, "THREADS", 1, MAX_THREADS) or entry.threads,
         connections=integer(environ, "CONNECTIONS", 1, MAX_CONNECTIONS) or entry.connections,
         loop=_loop(entry, environ, has_uvloop=has_uvloop),
+        inference=inference,
+        pool=integer(environ, "POOL", 1, MAX_POOL) or (ceil(cpus) if pooled else None),
+        batch_size=integer(environ, "BATCH_SIZE", 1, MAX_BATCH) or (_batch_size(entry) if batched else None),
+        batch_delay_ms=_delay_ms(entry, environ) if batched else None,
+        queue_size=integer(environ, "QUEUE_SIZE", 1, MAX_QUEUE) or (DEFAULT_QUEUE_SIZE if pooled else None),
     )
     if options.connections and options.connections <= options.threads:
         raise SettingsError(f"CONNECTIONS must be more than THREADS ({options.threads}), or none could be kept alive")
@@ -80,7 +103,32 @@ def available_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def _refuse_without_effect(entry: Entry, environ: Mapping[str, str]) -> None:
+def _inference(entry: Entry, environ: Mapping[str, str]) -> str:
+    """Where models run: what was asked for, as far as the application and its server can."""
+    asked = choice(environ, "INFERENCE", EXECUTIONS)
+    if asked is None or asked == entry.inference:
+        return entry.inference
+    without_threads = entry.worker_class == "gevent" or entry.server == "tritonserver"
+    possible = {"inline"} if without_threads else {"inline", *POOLED}
+    if entry.holds == "nothing" and not without_threads:
+        possible.add("threads")
+    if entry.inference == "triton" or asked not in possible:
+        known = [name for name in EXECUTIONS if name == entry.inference or name in possible]
+        known = ["triton"] if entry.inference == "triton" else known
+        raise SettingsError(f"INFERENCE must be one of {', '.join(known)} for {entry.name}, not {asked!r}")
+    return asked
+
+
+def _batch_size(entry: Entry) -> int:
+    return entry.batch_size or BATCH_SIZE
+
+
+def _delay_ms(entry: Entry, environ: Mapping[str, str]) -> float:
+    asked = number(environ, "BATCH_DELAY_MS", 0, MAX_BATCH_DELAY_MS)
+    return (entry.batch_delay_ms or 0.0) if asked is None else asked
+
+
+def _refuse_without_effect(entry: Entry, environ: Mapping[str, str], inference: str) -> None:
     useless = {
         "WORKERS": entry.server == "waitress",
         "THREADS": entry.holds != "thread",
@@ -90,6 +138,9 @@ def _refuse_without_effect(entry: Entry, environ: Mapping[str, str]) -> None:
     for name, is_useless in useless.items():
         if is_useless and environ.get(name):
             raise SettingsError(f"{name} must be left out: {entry.name} has no such setting")
+    for name, where in EFFECTIVE.items():
+        if inference not in where and environ.get(name):
+            raise SettingsError(f"{name} must be left out: it has no effect where inference is {inference}")
 
 
 def _loop(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> str | None:

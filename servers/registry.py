@@ -9,21 +9,31 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from servers.core.settings import EXECUTIONS, MAX_BATCH, MAX_BATCH_DELAY_MS
+
 TIERS: tuple[str, ...] = (
     "baseline", "settings", "worker-class", "code", "framework", "rewrite", "service", "control",
 )  # fmt: skip
-FRAMEWORKS = ("flask", "quart", "fastapi")
+FRAMEWORKS = ("flask", "quart", "fastapi", "triton")
 # Each server with the worker classes it can be given; a server without any takes none.
 SERVERS: Mapping[str, tuple[str, ...]] = {
     "gunicorn": ("gthread", "gevent", "asgi"),
     "uvicorn": (),
     "hypercorn": (),
     "waitress": (),
+    "tritonserver": (),
 }
-PROFILES = ("classic", "controls", "local")
+PROFILES = ("classic", "controls", "inference", "triton", "local")
 LOOPS = ("uvloop", "asyncio")
+# Where inference has threads of its own, as many as the budget has CPUs.
+POOLED = ("executor", "batched")
 PLATFORMS = ("linux", "darwin", "win32")
 HOLDS = ("thread", "connection", "worker", "nothing")
+
+# Servers that stand beside a stack and do part of its work, and the ways in which a model's endpoint can be asked.
+COMPANIONS = ("triton",)
+# Each protocol with the path that answers 200 once the server is ready; HTTP/2 alone has a greeting instead.
+PROTOCOLS: Mapping[str, str | None] = {"stackduel": "/health", "kserve": "/v2/health/ready", "kserve-grpc": None}
 
 MAX_WORKERS = 256
 MAX_THREADS = 1024
@@ -44,7 +54,9 @@ class Entry:
     ``workers`` may be ``"cpu"``: one for each CPU of the budget. ``threads`` and ``connections`` count for each worker;
     ``connections`` is its limit of requests (or connections) at once, None where the server has none. ``holds`` is what
     a waiting request keeps to itself. ``profile`` is how the compose file groups it, ``own_errors`` whether the bodies
-    of its 400s are its framework's own.
+    of its 400s are its framework's own. ``inference`` is where its models run (see Settings), ``batch_size`` and
+    ``batch_delay_ms`` belong to ``batched``. ``companion`` is a server that has to stand beside it, ``protocol`` how
+    its models are asked.
     """
 
     name: str
@@ -65,6 +77,16 @@ class Entry:
     access_log: bool = False
     own_errors: bool = False
     platforms: tuple[str, ...] = PLATFORMS
+    inference: str = "inline"
+    batch_size: int | None = None
+    batch_delay_ms: float | None = None
+    companion: str | None = None
+    protocol: str = "stackduel"
+
+    @property
+    def health(self) -> str | None:
+        """The path that answers 200 once it is ready; None where HTTP/2's greeting says so."""
+        return PROTOCOLS[self.protocol]
 
     def worker_count(self, cpus: int) -> int:
         """Workers on a budget of ``cpus`` CPUs."""
@@ -141,6 +163,21 @@ def _refuse_contradictions(where: str, entry: Entry) -> None:
         raise RegistryError(f"{where}: connections is missing, which holds = connection needs")
     if entry.connections is not None and entry.connections <= entry.threads:
         raise RegistryError(f"{where}: connections must be more than threads, or none could be kept alive")
+    _refuse_contradicting_inference(where, entry)
+
+
+def _refuse_contradicting_inference(where: str, entry: Entry) -> None:
+    if entry.inference == "batched" and entry.batch_size is None:
+        raise RegistryError(f"{where}: batch_size is missing, which inference = batched needs")
+    for key in ("batch_size", "batch_delay_ms"):
+        if entry.inference != "batched" and getattr(entry, key) is not None:
+            raise RegistryError(f"{where}: {key} must be left out unless inference is batched")
+    if entry.inference in POOLED and entry.workers != 1:
+        raise RegistryError(f"{where}: workers must be 1 where inference is {entry.inference}: its pool has the CPUs")
+    if entry.inference in POOLED and entry.worker_class == "gevent":
+        raise RegistryError(f"{where}: inference must be inline under gevent, which has no threads")
+    if entry.inference == "triton" and entry.companion != "triton":
+        raise RegistryError(f"{where}: companion must be triton where inference is triton")
 
 
 def _refuse_doubled_ports(downstream_port: int, entries: Mapping[str, Entry]) -> None:
@@ -196,7 +233,7 @@ _FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
 _CHECKS: Mapping[str, _Check] = {
     "summary": _text(r"\S.{0,119}", "a text of 1 to 120 characters"),
     "framework": _choice(FRAMEWORKS),
-    "app": _text(r"servers\.apps\.[a-z_]+:[a-z_]+", "servers.apps.MODULE:NAME"),
+    "app": _text(r"servers\.(apps|models\.triton)\.[a-z_]+:[a-z_]+", "servers.apps.MODULE:NAME"),
     "server": _choice(tuple(SERVERS)),
     "port": _integer(1, 65_535),
     "tier": _choice(TIERS),
@@ -208,6 +245,14 @@ _CHECKS: Mapping[str, _Check] = {
     "threads": _integer(1, MAX_THREADS),
     "connections": _integer(1, MAX_CONNECTIONS),
     "loop": _choice(LOOPS),
+    "inference": _choice(EXECUTIONS),
+    "batch_size": _integer(1, MAX_BATCH),
+    "batch_delay_ms": (
+        lambda value: type(value) in {int, float} and 0 <= value <= MAX_BATCH_DELAY_MS,
+        f"a number from 0 to {MAX_BATCH_DELAY_MS}",
+    ),
+    "companion": _choice(COMPANIONS),
+    "protocol": _choice(tuple(PROTOCOLS)),
     "access_log": _FLAG,
     "own_errors": _FLAG,
     "platforms": (

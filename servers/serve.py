@@ -88,6 +88,11 @@ def _told(stack: str, framework: str, server: str, options: Options) -> dict[str
         "THREADS": options.threads,
         "LOOP": options.loop,
         "CPUS": f"{options.cpus:g}",
+        "INFERENCE": options.inference,
+        "POOL": options.pool,
+        "BATCH_SIZE": options.batch_size,
+        "BATCH_DELAY_MS": None if options.batch_delay_ms is None else f"{options.batch_delay_ms:.9f}",
+        "QUEUE_SIZE": options.queue_size,
     }
     return {f"STACKDUEL_{name}": str(value) for name, value in told.items() if value is not None}
 

@@ -10,19 +10,21 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PURE = (
-    "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "histogram", "judge",
-    "measurement", "options", "plan", "record", "report/table",
+    "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "gpu", "histogram", "judge",
+    "given", "inference_messages", "measurement", "model_file", "numbers", "options", "plan", "protocol", "record",
+    "report/table",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",
     "load/schedule", "observe/series", "suite_file", "twin", "why", "report/findings", "search/answer",
     "search/breaking_point", "search/capacity", "search/cold_start", "search/finding", "search/launches",
     "search/modes", "search/probe", "search/settings", "search/settings_file", "search/slo", "search/soak",
-    "search/sustained", "stats/order", "stats/trend",
+    "search/sustained", "stats/order", "stats/trend", "ceiling_share", "duel", "isolated", "sla", "stored", "breakdown",
+    "report/block", "report/duel", "report/duel_words", "report/inference",
     "report/html/answer", "report/html/blocks", "report/html/ceilings", "report/html/costs", "report/html/crossover",
     "report/html/doubts", "report/html/failed", "report/html/latencies", "report/html/measured", "report/html/page",
     "report/html/scenarios", "report/html/searches", "report/html/shipped", "report/html/speedups",
     "report/html/spread", "report/html/stacks", "report/html/surroundings", "report/html/timelines", "live/board",
-    "live/page",
+    "live/page", "report/html/further",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 
 from benchmarks.fields import FieldError
+from benchmarks.gpu import ReadableGpu
+from benchmarks.isolated import Isolated, command, parse
 from benchmarks.launch.attached import AttachedLauncher, UrlLauncher
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.launch.containers import ContainerLauncher
@@ -16,7 +18,7 @@ from benchmarks.launch.project import stacks_up
 from benchmarks.load.engine import Engine, local_engine
 from benchmarks.load.null_rate import NullRates, local_null_rates
 from benchmarks.options import RunOptions
-from benchmarks.plan import total_seconds
+from benchmarks.plan import Solo, total_seconds
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run
 from benchmarks.report.progress import Narrator
@@ -34,11 +36,12 @@ def launcher_for(
     options: RunOptions, prepared: Prepared, run_id: str, folder: Path, say: Callable[[str], None]
 ) -> Launcher:
     """The launcher that the options name."""
+    own = Path(options.model) if options.model else None
     match options.launcher:
         case "local":
-            return LocalLauncher(prepared.budget, folder / "logs")
+            return LocalLauncher(prepared.budget, folder / "logs", own_model=own)
         case "docker":
-            return ContainerLauncher(prepared.budget, run_id, say)
+            return ContainerLauncher(prepared.budget, run_id, say, own_model=own)
         case "compose":
             return AttachedLauncher(run_id, options.project)
         case "url":
@@ -46,7 +49,14 @@ def launcher_for(
 
 
 @contextmanager
-def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: Run, show: Narrator) -> Iterator[Bench]:
+def bench_for(
+    options: RunOptions,
+    prepared: Prepared,
+    launcher: Launcher,
+    run: Run,
+    show: Narrator,
+    gpus: Sequence[ReadableGpu] = (),
+) -> Iterator[Bench]:
     """The bench on which every trial is measured: the load engine, the null server, and the terms of the run."""
     terms = Terms(
         budget=prepared.budget,
@@ -55,6 +65,7 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
         seed=run.seed,
         bounds=Thresholds(**options.gates),
         slots={name: pace.slots for name, pace in prepared.paces.items()},
+        protocols={stack.name: stack.protocol for stack in prepared.stacks.values()},
     )
     with generator_for(options, prepared, launcher, run.run_id, show.say) as (engine, null_rates):
         yield Bench(
@@ -64,7 +75,16 @@ def bench_for(options: RunOptions, prepared: Prepared, launcher: Launcher, run: 
             reach=reach_for(options),
             null_rate_rps=null_rates.rate_rps,
             progress=show.progress,
+            gpus=gpus,
         )
+
+
+def alone_for(launcher: Launcher) -> Callable[[Solo], Isolated] | None:
+    """What measures a model alone, on the server's cores; None where the launcher starts nothing itself."""
+    if not isinstance(launcher, LocalLauncher | ContainerLauncher):
+        return None
+    pool = len(launcher.budget.server)
+    return lambda solo: parse(solo.model, solo.block, launcher.alone(command(solo.model, pool)))
 
 
 def spare_seconds(options: RunOptions, prepared: Prepared) -> float:

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.commands.machinery import bench_for, launcher_for, spare_seconds
+from benchmarks.commands.machinery import alone_for, bench_for, launcher_for, spare_seconds
 from benchmarks.conclude import blocks_after_pilot, conclude
 from benchmarks.duration import duration
 from benchmarks.environment import environment
 from benchmarks.interrupts import as_keyboard_interrupt, kept_on
 from benchmarks.launch.base import Launcher
-from benchmarks.observe import host
+from benchmarks.observe import host, nvml
 from benchmarks.options import RunOptions
-from benchmarks.plan import Step, plan, remaining, total_seconds
+from benchmarks.plan import AnyStep, plan, remaining, total_seconds
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run, Status
 from benchmarks.report import console
@@ -48,6 +48,11 @@ class Output:
     json: bool = False
     quiet: bool = False
     live: bool = False
+
+    def tell(self, text: str) -> None:
+        """A line of progress, before there is a narrator."""
+        if not self.quiet:
+            self.err.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, output: Output) -> int:
@@ -119,7 +124,8 @@ def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptio
         as_keyboard_interrupt(),
         kept_on(prepared.budget.downstream),
         launcher_for(options, prepared, run_id, folder, narrator.say) as launcher,
-        bench_for(options, prepared, launcher, keeper.run, narrator) as bench,
+        nvml.devices_if_any() as gpus,
+        bench_for(options, prepared, launcher, keeper.run, narrator, gpus) as bench,
     ):
         facts = environment(options, prepared, launcher, machine)
         keeper.keep(replace(keeper.run, status="running", environment=facts))
@@ -157,6 +163,7 @@ def _compare(
         show=narrator,
         strict=options.strict,
         repeats_s=spare_seconds(options, prepared),
+        alone=alone_for(launcher),
     )
     began_s = time.monotonic()
     pilot = tuple(_to_do(conductor.run, prepared))
@@ -173,9 +180,9 @@ def _compare(
         conductor.carry_out(rest)
 
 
-def _to_do(run: Run, prepared: Prepared) -> Iterable[Step]:
+def _to_do(run: Run, prepared: Prepared) -> Iterable[AnyStep]:
     """The steps whose trials are not done."""
-    return remaining(plan(run.suite, tuple(prepared.stacks), run.seed), run.done())
+    return remaining(plan(run.suite, tuple(prepared.stacks), run.seed), run.done(), run.measured_alone())
 
 
 def _fixed(run: Run, prepared: Prepared, options: RunOptions, spent_s: float, block_s: float) -> int:

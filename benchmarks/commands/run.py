@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import store
+from benchmarks.change import tier_from
 from benchmarks.commands.machinery import running_stacks
 from benchmarks.commands.measure import Output, measure
 from benchmarks.document import suite_to_dict
 from benchmarks.duration import duration
 from benchmarks.fields import FieldError
+from benchmarks.inference import make_ready
 from benchmarks.observe import host
 from benchmarks.options import RunOptions
-from benchmarks.plan import total_seconds
+from benchmarks.plan import total_seconds, trials_in
 from benchmarks.prepare import Prepared, prepare
 from benchmarks.record import Run
 from benchmarks.report.progress import planned_searches, planned_steps
@@ -32,6 +34,7 @@ def start(options: RunOptions, results: Path, output: Output, suite: Suite | Non
     """Measure from the beginning, the suite of the options or another one; returns the exit status."""
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
     prepared = prepare(options, seed, running_stacks(options), suite)
+    make_ready(prepared.suite, options.launcher, output.tell)
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{prepared.suite.name}-{secrets.token_hex(2)}"
     run = Run(
@@ -44,7 +47,7 @@ def start(options: RunOptions, results: Path, output: Output, suite: Suite | Non
         suite=prepared.suite,
         baseline=prepared.baseline,
         stacks={name: _about(name, prepared) for name in prepared.stacks},
-        planned=0 if prepared.suite.search else sum(len(step.scenarios) for step in prepared.steps),
+        planned=0 if prepared.suite.search else trials_in(prepared.steps),
         secrets=prepared.secrets,
     )
     return measure(run, prepared, results / run_id, options, output)
@@ -59,6 +62,7 @@ def resume(where: Path, output: Output) -> int:
     options = RunOptions.from_dict(before.options)
     prepared = prepare(options, before.seed, frozenset(before.suite.stacks))
     _refuse_if_changed(before, prepared)
+    make_ready(prepared.suite, options.launcher, output.tell)
     run = replace(
         before,
         # The pilot may have fixed the number of blocks already.
@@ -83,7 +87,7 @@ def dry_run(options: RunOptions, output: Output, suite: Suite | None = None) -> 
         output.out.print(f"About {duration(prepared.search_s)}, less or more; nothing was started.", highlight=False)
         return 0
     total_s = total_seconds(prepared.steps, prepared.paces)
-    trials = sum(len(step.scenarios) for step in prepared.steps)
+    trials = trials_in(prepared.steps)
     measured = prepared.suite
     if measured.most_blocks > measured.blocks:
         most = duration(total_s * measured.most_blocks / measured.blocks)
@@ -101,12 +105,26 @@ def _about(name: str, prepared: Prepared) -> dict[str, Any]:
     """A stack as the run describes it."""
     stack, pace = prepared.stacks[name], prepared.paces[name]
     return {
-        "tier": TWIN_TIER if is_twin(name) else stack.tier,
+        "tier": _tier(name, prepared),
         "summary": f"{prepared.baseline} once more, as the measure of chance" if is_twin(name) else stack.summary,
         **stack.settings(len(prepared.budget.server)),
         "waiting_slots": pace.slots,
         "fans_out": pace.fans_out,
     }
+
+
+def _tier(name: str, prepared: Prepared) -> str:
+    """What it costs to move there from the baseline of this run."""
+    if is_twin(name):
+        return TWIN_TIER
+    if name == prepared.baseline:
+        return "baseline"
+    cores = len(prepared.budget.server)
+    stack, baseline = (
+        {"tier": each.tier, **each.settings(cores)}
+        for each in (prepared.stacks[name], prepared.stacks[prepared.baseline])
+    )
+    return tier_from(stack, baseline)
 
 
 def _refuse_if_changed(before: Run, prepared: Prepared) -> None:

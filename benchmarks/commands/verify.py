@@ -79,7 +79,7 @@ def _check(
         if not requests:
             raise FieldError("--stacks-file: verify needs at least one of [[requests]] for your own stacks")
         try:
-            answers.verify(stack.name, address, requests.values())
+            answers.verify(stack.name, address, requests.values(), stack.protocol)
         except VerifyError as error:
             return len(requests), [str(error)]
         return len(requests), []

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-PACKAGES = ("benchmarks",)
+PACKAGES = ("benchmarks", "servers")
 
 
 def files_needed(root: Path, module: str) -> tuple[str, ...]:

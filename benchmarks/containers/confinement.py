@@ -40,7 +40,8 @@ OWN_IMAGE: Mapping[str, Any] = MappingProxyType(
 
 def in_engine_cores(budget: Budget, facts: EngineFacts) -> Budget:
     """The budget in cores that the engine has: Docker Desktop's are those of its virtual machine, counted anew."""
-    return divide(tuple(range(facts.cores)), budget.memory_mib) if facts.desktop else budget
+    own = tuple(range(facts.cores))
+    return divide(own, budget.memory_mib, shared=budget.shared) if facts.desktop else budget
 
 
 def limits(cores: tuple[int, ...], memory_mib: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import os
 import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import docker.errors
@@ -18,6 +18,7 @@ from docker.models.images import Image as DockerImage
 from benchmarks.containers.closure import files_needed
 from benchmarks.containers.engine import explained
 from benchmarks.launch.base import LaunchError
+from servers.registry import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT_LABEL = "stackduel.content"
@@ -39,8 +40,15 @@ class Recipe:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
 
+def recipe_of(entry: Entry) -> Recipe:
+    """The image that runs a stack of the registry."""
+    if entry.server == "tritonserver":
+        return replace(server_recipe(entry.name, entry.requirements), dockerfile="docker/triton.Dockerfile")
+    return server_recipe(entry.name, entry.requirements)
+
+
 def server_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one stack of the registry."""
+    """The image that runs one Python service."""
     return Recipe(
         tag=f"stackduel/{stack}:run",
         dockerfile="docker/server.Dockerfile",

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
+import requests
 from docker import DockerClient
 from docker.models.containers import Container
-from docker.types import EndpointConfig
+from docker.types import EndpointConfig, Mount
 
 from benchmarks.budget import Budget
 from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
 from benchmarks.containers.engine import EngineFacts, connect, describe, explained
 from benchmarks.containers.forwarding import Forwarding, port_forwarding
-from benchmarks.containers.images import Say, ensure_image, ensure_pulled, server_recipe
+from benchmarks.containers.images import Recipe, Say, ensure_image, ensure_pulled, recipe_of, server_recipe
 from benchmarks.containers.ownership import STACK_LABEL, clean, discard, labels, remove_run
+from benchmarks.launch.accompanied import Accompanied, Companion, companion_of
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
 from benchmarks.stacks import Image, Registered, Stack
 from benchmarks.target import Subject
+from servers.models.store import OWN_VARIABLE
 from servers.registry import load_registry
 
 HEALTHY_WITHIN_S = 60.0
+ALONE_WITHIN_S = 120
+OWN_INSIDE = "/own-model.onnx"
+# Whose image what is measured alone runs in.
+ALONE_IN = "fastapi-uvicorn"
 DOWNSTREAM = "downstream"
 
 
@@ -36,18 +44,29 @@ class Spec:
     image: str
     port: int
     cores: tuple[int, ...]
-    health: str
+    health: str | None
     confinement: Mapping[str, Any]
     env: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
 
 
 class ContainerLauncher:
-    """Starts registered stacks and the user's images, one container each, on a network of the run."""
+    """Starts registered stacks and the user's images, one container each, on a network of the run.
+
+    Stacks of ours see the user's ``own_model``, and cannot change it.
+    """
 
     name = "docker"
 
-    def __init__(self, budget: Budget, run_id: str, say: Say = lambda _line: None) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        run_id: str,
+        say: Say = lambda _line: None,
+        own_model: Path | None = None,
+    ) -> None:
         self._budget = budget
+        self._own_model = own_model
         self._run_id = run_id
         self._say = say
         self._shared = ExitStack()
@@ -65,7 +84,7 @@ class ContainerLauncher:
             self._labels = labels(self._run_id)
             shared.callback(remove_run, self._client, self._run_id)
             self._network = self._make_network()
-            image = self._image(DOWNSTREAM, "downstream")
+            image = self._image(server_recipe(DOWNSTREAM, "downstream"))
             self._forwarding = port_forwarding(self._client, self._engine, image, self._labels)
             self._downstream = shared.enter_context(self._run(self._downstream_spec(image)))
             self._shared = shared.pop_all()
@@ -92,7 +111,47 @@ class ContainerLauncher:
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack in a container; raises LaunchError with its log where it does not get healthy."""
-        return self._run(self._spec(stack))
+        companion = companion_of(stack)
+        return self._accompanied(stack, companion) if companion else self._run(self._spec(stack, {}))
+
+    @contextmanager
+    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[Accompanied]:
+        """The companion first, in a container of its own on the same cores, then the stack that calls it."""
+        with self._run(self._spec(companion.stack, companion.environment)) as helper:
+            told = {companion.url_variable: helper.inner_address.url}
+            with self._run(self._spec(stack, told)) as server:
+                yield Accompanied(server, helper)
+
+    @property
+    def budget(self) -> Budget:
+        """Who has which cores: those of the engine."""
+        return self._budget
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Run a module of ours to its end, in no stack and on the server's cores; what it printed.
+
+        In a container of its own, of a stack's image. Raises LaunchError with its last lines where it fails or does
+        not end.
+        """
+        entry = load_registry().entries[ALONE_IN]
+        spec = Spec(
+            name="alone",
+            image=self._image(recipe_of(entry)),
+            port=0,
+            cores=self._budget.server,
+            health="",
+            confinement=OWN_IMAGE,
+            env=own_environment(self._own_model),
+            mounts=own_mounts(self._own_model),
+        )
+        with self._created(spec, ("python", "-m", *module)) as container:
+            with explained(f"{module[0]}: running it"):
+                container.start()
+                status = self._ended(container, module[0])
+                output = container.logs(stdout=True, stderr=bool(status)).decode(errors="replace")
+            if status:
+                raise LaunchError(f"{module[0]}: ended with exit status {status}\n{output[-2000:]}".rstrip())
+            return str(output)
 
     def facts(self) -> Mapping[str, object]:
         """The engine, the images by stack, how the budget is kept, how published ports are forwarded."""
@@ -105,16 +164,21 @@ class ContainerLauncher:
             "port_forwarding": self._forwarding,
         }
 
-    def _spec(self, stack: Stack) -> Spec:
+    def _spec(self, stack: Stack, told: Mapping[str, str]) -> Spec:
         match stack.source:
             case Registered(entry):
-                image = self._image(entry.name, entry.requirements)
+                image = self._image(recipe_of(entry))
                 environment = {
                     "PORT": str(entry.port),
                     "CPUS": str(len(self._budget.server)),
                     "DOWNSTREAM_URL": self._downstream.inner_address.url,
+                    **own_environment(self._own_model),
+                    **told,
                 }
-                return Spec(stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment)
+                mounts = own_mounts(self._own_model)
+                return Spec(
+                    stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment, mounts
+                )
             case Image(reference, port, env):
                 image = self._images[stack.name] = ensure_pulled(self._client, reference, self._say)
                 return Spec(stack.name, image, port, self._budget.server, stack.health, ANY_IMAGE, env)
@@ -125,9 +189,10 @@ class ContainerLauncher:
         port = load_registry().downstream_port
         return Spec(DOWNSTREAM, image, port, self._budget.downstream, "/health", OWN_IMAGE)
 
-    def _image(self, stack: str, requirements: str) -> str:
+    def _image(self, recipe: Recipe) -> str:
+        stack = recipe.arguments["STACK"]
         if stack not in self._images:
-            self._images[stack] = ensure_image(self._client, server_recipe(stack, requirements), self._say)
+            self._images[stack] = ensure_image(self._client, recipe, self._say)
         return self._images[stack]
 
     def _make_network(self) -> str:
@@ -136,23 +201,38 @@ class ContainerLauncher:
             self._client.networks.create(name, labels=self._labels)
         return name
 
+    def _ended(self, container: Container, name: str) -> int:
+        """The exit status of a container that ends by itself."""
+        try:
+            return int(container.wait(timeout=ALONE_WITHIN_S)["StatusCode"])
+        except requests.exceptions.RequestException:
+            raise LaunchError(f"{name}: did not end within {ALONE_WITHIN_S:g} s") from None
+
     @contextmanager
     def _run(self, spec: Spec) -> Iterator[ServerContainer]:
+        with self._created(spec) as container:
+            yield self._healthy(spec, container)
+
+    @contextmanager
+    def _created(self, spec: Spec, command: Sequence[str] | None = None) -> Iterator[Container]:
+        """A container of the run, not started yet, and removed afterwards; ``command`` in place of its image's."""
         self._started += 1
         with explained(f"{spec.name}: creating its container"):
             container = self._client.containers.create(
                 spec.image,
+                list(command) if command else None,
                 name=f"stackduel-{self._run_id}-{self._started:03d}-{spec.name}",
                 environment=dict(spec.env),
                 labels={**self._labels, STACK_LABEL: spec.name},
                 network=self._network,
                 networking_config={self._network: EndpointConfig(self._client.api.api_version, [spec.name])},
-                ports={f"{spec.port}/tcp": (LOOPBACK, 0)},
+                mounts=list(spec.mounts),
+                ports={f"{spec.port}/tcp": (LOOPBACK, 0)} if spec.port else {},
                 **limits(spec.cores, self._budget.memory_mib),
                 **spec.confinement,
             )
         try:
-            yield self._healthy(spec, container)
+            yield container
         finally:
             discard(container)
 
@@ -162,6 +242,16 @@ class ContainerLauncher:
         server = server_in(spec.name, container, spec.port, self._network)
         wait_until_healthy(spec.name, server, spec.health, HEALTHY_WITHIN_S)
         return server
+
+
+def own_mounts(own: Path | None) -> tuple[Mount, ...]:
+    """The user's model as a container sees it, and cannot change it; the models of ours are in its image."""
+    return (Mount(OWN_INSIDE, str(own.resolve()), type="bind", read_only=True),) if own else ()
+
+
+def own_environment(own: Path | None) -> dict[str, str]:
+    """Where a container finds it."""
+    return {OWN_VARIABLE: OWN_INSIDE} if own else {}
 
 
 def usable_engine(client: DockerClient) -> EngineFacts:

@@ -20,6 +20,7 @@ from typing import NoReturn
 GRACE_S = 5.0
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where Linux has it
 
 
 def main(cores: str, argv: list[str]) -> NoReturn:
@@ -39,6 +40,7 @@ def main(cores: str, argv: list[str]) -> NoReturn:
     threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
     status = server.wait()
     _kill_what_is_left(server)
+    _remove_shared_memory(server.pid)
     os._exit(status & 0xFF)
 
 
@@ -104,6 +106,14 @@ def _kill_what_is_left(server: subprocess.Popen[bytes]) -> None:
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
             process.kill()
+
+
+def _remove_shared_memory(pid: int) -> None:
+    """Remove the segments that a server named after itself (servers/triton/segments.py): killed, it left them."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(SHARED_MEMORY):  # noqa: PTH208 - pathlib is slow to import
+            if name.startswith(f"stackduel-{pid}-"):
+                os.unlink(f"{SHARED_MEMORY}/{name}")  # noqa: PTH108
 
 
 def _signal_group(group: int, number: int) -> None:

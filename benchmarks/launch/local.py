@@ -8,17 +8,19 @@ import random
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
 from benchmarks.budget import Budget
 from benchmarks.launch import guard
+from benchmarks.launch.accompanied import Accompanied, Companion, companion_of
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.stacks import Command, Registered, Stack
 from benchmarks.target import Address, ProcessTree, Subject
+from servers.models.store import OWN_VARIABLE
 from servers.registry import load_registry
 
 LOOPBACK = "127.0.0.1"
@@ -28,10 +30,14 @@ DOWNSTREAM = "downstream"
 PORTS = range(20_000, 32_000)
 PORTS_TRIED = 200
 HEALTHY_WITHIN_S = 30.0
+ALONE_WITHIN_S = 120.0
 STOPPED_WITHIN_S = guard.GRACE_S + 5.0
 LOG_TAIL_BYTES = 16_384
 # What servers.serve reads; settings of the user's shell must not leak into one stack of a comparison.
-SERVE_VARIABLES = ("STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS")
+SERVE_VARIABLES = (
+    "STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS", "TRITON_URL",
+    "TRITON_MODELS",
+)  # fmt: skip
 
 
 class LocalProcess:
@@ -89,9 +95,14 @@ class LocalLauncher:
     name = "local"
 
     def __init__(
-        self, budget: Budget, logs: Path, choose_port: Callable[[str], int] = lambda _name: free_port()
+        self,
+        budget: Budget,
+        logs: Path,
+        choose_port: Callable[[str], int] = lambda _name: free_port(),
+        own_model: Path | None = None,
     ) -> None:
         self._budget = budget
+        self._own_model = own_model
         self._logs = logs
         self._choose_port = choose_port
         self._shared = ExitStack()
@@ -121,7 +132,20 @@ class LocalLauncher:
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack on a free port; raises LaunchError with its log where it does not get healthy."""
-        environment = self._environment()
+        companion = companion_of(stack)
+        return self._accompanied(stack, companion) if companion else self._alone(stack, {})
+
+    @contextmanager
+    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[Accompanied]:
+        """The companion first, on the same cores, then the stack that calls it."""
+        with (
+            self._alone(companion.stack, companion.environment) as helper,
+            self._alone(stack, {companion.url_variable: helper.address.url}) as server,
+        ):
+            yield Accompanied(server, helper)
+
+    def _alone(self, stack: Stack, told: Mapping[str, str]) -> AbstractContextManager[LocalProcess]:
+        environment = {**self._environment(), **told}
         match stack.source:
             case Registered(entry):
                 if sys.platform not in entry.platforms:
@@ -143,6 +167,29 @@ class LocalLauncher:
                 raise LaunchError(f"{stack.name}: an image or a URL needs --launcher docker or url")
         return self._process(stack.name, argv, environment, self._budget.server, stack.health, folder)
 
+    @property
+    def budget(self) -> Budget:
+        """Who has which cores."""
+        return self._budget
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Run a module of ours to its end, in no stack and on the server's cores; what it printed.
+
+        Raises LaunchError with its last lines where it fails or does not end.
+        """
+        argv = (sys.executable, "-m", *module)
+        guarded, log = self._guarded("alone", argv, self._environment(), self._budget.server)
+        process = LocalProcess("alone", Address(LOOPBACK, 0), guarded, log)
+        try:
+            status = guarded.wait(ALONE_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            raise LaunchError(f"{module[0]}: did not end within {ALONE_WITHIN_S:g} s") from None
+        finally:
+            process.stop()
+        if status:
+            raise LaunchError(f"{module[0]}: ended with exit status {status}\n{process.log_tail()}".rstrip())
+        return log.read_text(encoding="utf-8", errors="replace")
+
     def facts(self) -> Mapping[str, object]:
         """How the processes are bound to the budget."""
         pinned = hasattr(os, "sched_setaffinity")
@@ -154,6 +201,8 @@ class LocalLauncher:
     def _environment(self) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if key not in SERVE_VARIABLES}
         environment |= {"CPUS": str(len(self._budget.server)), "PYTHONUNBUFFERED": "1"}
+        if self._own_model:
+            environment[OWN_VARIABLE] = str(self._own_model)
         if self._downstream:
             environment["DOWNSTREAM_URL"] = self._downstream.address.url
         return environment
@@ -165,13 +214,31 @@ class LocalLauncher:
         argv: tuple[str, ...],
         environment: Mapping[str, str],
         cores: tuple[int, ...],
-        health: str,
+        health: str | None,
         folder: Path | None = None,
     ) -> Iterator[LocalProcess]:
         address = Address(LOOPBACK, self._choose_port(name))
+        words = [word.replace("{port}", str(address.port)).replace("{host}", LOOPBACK) for word in argv]
+        guarded, log = self._guarded(name, words, environment, cores, folder)
+        process = LocalProcess(name, address, guarded, log)
+        try:
+            _ = process.subject
+            wait_until_healthy(name, process, health, HEALTHY_WITHIN_S)
+            yield process
+        finally:
+            process.stop()
+
+    def _guarded(
+        self,
+        name: str,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        cores: tuple[int, ...],
+        folder: Path | None = None,
+    ) -> tuple[subprocess.Popen[str], Path]:
+        """A command under its guard, and the file that all its output goes to."""
         self._started += 1
         log = self._logs / f"{self._started:03d}-{name}.log"
-        words = [word.replace("{port}", str(address.port)).replace("{host}", LOOPBACK) for word in argv]
         with log.open("wb") as output:
             guarded = subprocess.Popen(
                 [sys.executable, "-I", str(Path(guard.__file__)), ",".join(map(str, cores)), *words],
@@ -183,13 +250,7 @@ class LocalLauncher:
                 text=True,
                 start_new_session=True,
             )
-        process = LocalProcess(name, address, guarded, log)
-        try:
-            _ = process.subject
-            wait_until_healthy(name, process, health, HEALTHY_WITHIN_S)
-            yield process
-        finally:
-            process.stop()
+        return guarded, log
 
 
 def registered_port(name: str) -> int:

@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks.live.board import Board
 from benchmarks.live.page import render
 from benchmarks.live.server import LiveServer
-from benchmarks.plan import Pace, Step
+from benchmarks.plan import Pace, Solo, Step
 from benchmarks.record import Run
 from benchmarks.report.progress import Narrator
 from benchmarks.suite import Scenario
@@ -64,6 +64,11 @@ class LiveNarrator(Narrator):
         """A trial begins."""
         super().measuring(place, scenario)
         self._do(f"Block {place.block}: measuring {place.stack}, {place.scenario}, attempt {place.attempt}")
+
+    def isolating(self, solo: Solo) -> None:
+        """A model is being measured alone."""
+        super().isolating(solo)
+        self._do(f"Block {solo.block}: {solo.model} alone, in process")
 
     def progress(self, requests: int, elapsed_s: float) -> None:
         """So many requests were answered since the window opened."""

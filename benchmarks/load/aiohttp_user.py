@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from io import BytesIO
-from math import inf, nan
 from typing import Any
 
 import aiohttp
@@ -17,8 +16,10 @@ from benchmarks.load.clock import clock
 from benchmarks.load.connection import MAX_BODY_BYTES, MAX_HEAD_BYTES
 from benchmarks.load.job import Job
 from benchmarks.load.pool import OWN_LIMITS
-from benchmarks.load.request import request_headers
+from benchmarks.load.request import Prepared, request_headers
+from benchmarks.load.server_timing import add_told
 from benchmarks.load.ticket import Note, Ticket
+from benchmarks.load.user import User
 from benchmarks.measurement import Outcome
 
 # What aiohttp would add by itself: the request is the same as the raw client's.
@@ -26,22 +27,14 @@ _OWN_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _IDLE_WITHIN_S = 3600.0
 
 
-class User:
-    """Sends one request at a time.
+class AiohttpUser(User):
+    """Keeps a connection and cookies of its own.
 
-    ``sent_s`` is the moment from which the request in flight counts, infinite when there is none; ``ticket`` is its
-    ticket. ``made`` and ``resent`` count connections, and requests sent again. The first byte of an answer is told as
-    the moment at which its head was there: aiohttp gives away no earlier one.
+    The first byte of an answer is told as the moment at which its head was there: aiohttp gives away no earlier one.
     """
 
     def __init__(self, job: Job, note: Note) -> None:
-        self.sent_s = inf
-        self.ticket: Ticket | None = None
-        self.made = 0
-        self.resent = 0
-        self._first_s = nan
-        self._job = job
-        self._note = note
+        super().__init__(job, note)
         self._connector = _Connector(self)
         self._session = aiohttp.ClientSession(
             connector=self._connector,
@@ -58,22 +51,8 @@ class User:
         self._connector.abort()
         await self._session.close()
 
-    async def send(self, ticket: Ticket, sent_s: float) -> Outcome:
-        """Send a request, counting its time from ``sent_s``, and record what became of it, unless it was given up."""
-        self.ticket, self.sent_s, self._first_s = ticket, sent_s, nan
-        outcome = await self._request(ticket)
-        if self.ticket is not None:
-            self.ticket, self.sent_s = None, inf
-            self._note(ticket, outcome, sent_s, self._first_s, clock())
-        return outcome
-
-    def give_up(self) -> None:
-        """Record the request in flight as timed out, and close the connection."""
-        ticket, self.ticket = self.ticket, None
-        if ticket is not None:
-            self._note(ticket, Outcome.TIMEOUT, self.sent_s, nan, clock())
-            self.sent_s = inf
-            self._connector.abort()
+    def _abort(self) -> None:
+        self._connector.abort()
 
     async def _request(self, ticket: Ticket) -> Outcome:
         """Send a request; once more if the server had closed the connection that was kept."""
@@ -103,9 +82,7 @@ class User:
             return Outcome.TRUNCATED
 
     async def _answer(self, ticket: Ticket, sent_s: float) -> Outcome:
-        job, call = self._job, self._job.calls[ticket.call.number]
-        workload, expected = call.workload, call.expectation.body
-        length, same = 0, True
+        job, workload = self._job, self._job.calls[ticket.call.number].workload
         async with self._session.request(
             workload.method,
             URL(job.address.url + workload.target, encoded=True),
@@ -116,19 +93,33 @@ class User:
             allow_redirects=False,
         ) as response:
             self._first_s = clock()
-            async for piece in response.content.iter_any():
-                same = same and (expected is None or expected.startswith(piece, length))
-                length += len(piece)
-                if length > MAX_BODY_BYTES:
-                    response.close()
-                    return Outcome.TOO_LARGE
-            return call.expectation.judge(status=response.status, length=length, same=same)
+            if job.load.server_timing:
+                for name, value in response.raw_headers:
+                    self._told = add_told(self._told, name, value)
+            return await _judged(response, ticket.call)
+
+
+async def _judged(response: aiohttp.ClientResponse, call: Prepared) -> Outcome:
+    """How an answer ended its request, read to its end."""
+    expectation, comparer, kept = call.expectation, call.comparer, list[bytes]()
+    length, same = 0, True
+    async for piece in response.content.iter_any():
+        same = same and (expectation.body is None or expectation.body.startswith(piece, length))
+        length += len(piece)
+        if length > MAX_BODY_BYTES:
+            response.close()
+            return Outcome.TOO_LARGE
+        if comparer is not None:
+            kept.append(piece)
+    if comparer is not None and response.status == expectation.status:
+        same = (same and length == len(expectation.body or b"")) or comparer.agrees(b"".join(kept))
+    return expectation.judge(status=response.status, length=length, same=same)
 
 
 class _Connector(aiohttp.TCPConnector):
     """Holds one connection, and tells a kept one from a new one (a trace would cost each request a quarter more)."""
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: AiohttpUser) -> None:
         super().__init__(limit=1, keepalive_timeout=_IDLE_WITHIN_S)
         self.reused = False
         self._user = user

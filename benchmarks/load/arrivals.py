@@ -44,9 +44,9 @@ class Arrivals:
         """The ticket of a request that is to be sent at this moment."""
         return Ticket(now_s, next(self._drawn), now_s)
 
-    def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float) -> None:
+    def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float, told: bytes) -> None:
         """Record how an arrival ended."""
-        self._ledger.note(ticket, outcome, sent_s, first_s, done_s)
+        self._ledger.note(ticket, outcome, sent_s, first_s, done_s, told)
         self._unsettled -= 1
         if not self._unsettled and not self._dispatcher.going:
             self._settled.set()
@@ -62,7 +62,7 @@ class Arrivals:
         """Record as unsent what waits and was to be sent before then."""
         while self._waiting and self._waiting[0].intended_s < latest_s:
             now_s = clock()
-            self.note(self._waiting.popleft(), Outcome.UNSENT, now_s, nan, now_s)
+            self.note(self._waiting.popleft(), Outcome.UNSENT, now_s, nan, now_s, b"")
 
     async def settle(self, until_s: float) -> None:
         """Return when all have ended; when that is not so by then, only those that were sent are left."""

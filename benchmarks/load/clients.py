@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from benchmarks.load.client import RawClient, TicketClient
+from benchmarks.load.closed_users import ClosedUsers
 from benchmarks.load.contract import ArrivingClient, ClosedClient
-from benchmarks.load.job import Job
-from benchmarks.load.ledger import Ledger, OpenLedger
+from benchmarks.load.job import Driver, Job
+from benchmarks.load.ledger import Asked, Ledger, OpenLedger
 from benchmarks.load.open_client import OpenClient
+from benchmarks.load.open_users import OpenUsers
 from benchmarks.load.recorder import Recorder
 from benchmarks.load.schedule import Share
-
-# The aiohttp clients are imported only where they are asked for: that takes longer than all the rest, and a small
-# container may not have them.
+from benchmarks.load.user import MakeUser
 
 
 def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedClient]:
     """A closed loop's recorder, with timeline slices of that width, and its clients."""
-    if job.driver == "raw" and not job.labels and not share.load.first_byte:
+    if job.driver == "raw" and not (job.labels or share.load.first_byte or share.load.server_timing):
         recorder = Recorder(width_s)
         return recorder, RawClient(job, share, recorder)
-    ledger = Ledger(width_s, job.labels, first_byte=share.load.first_byte)
+    ledger = Ledger(width_s, Asked.of(job, share.load))
     if job.driver == "raw":
         return ledger, TicketClient(job, share, ledger)
-    from benchmarks.load.aiohttp_client import AiohttpClient  # noqa: PLC0415
-
-    return ledger, AiohttpClient(job, share, ledger)
+    return ledger, ClosedUsers(job, share, ledger, kind_of_user(job.driver))
 
 
 def arriving_client(job: Job, share: Share, ledger: OpenLedger) -> ArrivingClient:
     """An open loop's clients."""
     if job.driver == "raw":
         return OpenClient(job, share, ledger)
-    from benchmarks.load.aiohttp_open_client import AiohttpOpenClient  # noqa: PLC0415
+    return OpenUsers(job, share, ledger, kind_of_user(job.driver))
 
-    return AiohttpOpenClient(job, share, ledger)
+
+def kind_of_user(driver: Driver) -> MakeUser:
+    """What a driver's full clients are; raises ValueError where a package is missing.
+
+    They are imported only where they are asked for: that takes longer than all the rest, and a small container may not
+    have them.
+    """
+    try:
+        if driver == "grpc":
+            from benchmarks.load.grpc_user import GrpcUser  # noqa: PLC0415
+
+            return GrpcUser
+        from benchmarks.load.aiohttp_user import AiohttpUser  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        remedy = " (pip install 'stackduel[inference]')" if driver == "grpc" else ""
+        raise ValueError(f"the {driver} driver needs the package {error.name}{remedy}") from error
+    return AiohttpUser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from math import inf
 from typing import Protocol, cast
@@ -10,12 +11,15 @@ from typing import Protocol, cast
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from benchmarks.load.clock import clock
+from benchmarks.load.comparer import Comparer
 from benchmarks.load.framing import ends_with_the_connection
 from benchmarks.load.recorder import Recorder
 from benchmarks.measurement import Expectation, Outcome
 
 MAX_HEAD_BYTES = 256 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
+# A request that a server may answer before it has read it all: it may not fit into the sockets between the two.
+LARGE_BYTES = 64 * 1024
 
 
 class Owner(Protocol):
@@ -23,6 +27,7 @@ class Owner(Protocol):
 
     request: bytes
     expectation: Expectation
+    comparer: Comparer | None
     tickets: Iterator[object]
     recorder: Recorder
 
@@ -53,9 +58,9 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_awaited", "_body", "_expectation", "_feed", "_head", "_keeps_alive", "_length", "_note_done", "_note_sent",
-        "_owner", "_parse", "_pieces", "_request", "_same", "_status", "_status_of_answer", "_transport", "_used",
-        "_whole", "_write", "made", "on_body", "sent_s",
+        "_awaited", "_body", "_comparer", "_expectation", "_feed", "_head", "_keeps_alive", "_kept", "_length",
+        "_note_done", "_note_sent", "_owner", "_parse", "_pieces", "_request", "_same", "_status",
+        "_status_of_answer", "_transport", "_used", "_usual", "_whole", "_write", "made", "on_body", "sent_s",
     )  # fmt: skip
 
     def __init__(self, owner: Owner, sent_s: float) -> None:
@@ -67,14 +72,18 @@ class Connection(asyncio.Protocol):
         self._expectation = owner.expectation
         self._status = owner.expectation.status
         self._body = owner.expectation.body
+        self._comparer = owner.comparer
+        # A large request is always looked after: it may have been answered before it was sent.
+        self._usual = self._body if len(self._request) <= LARGE_BYTES else None
         # What the only piece of a body must be; None while an answer comes in parts.
-        self._whole = self._body
+        self._whole = self._usual
         self._note_sent, self._note_done = owner.recorder.appends
         self._transport: asyncio.Transport | None = None
         self._feed: Callable[[bytes], None] = _discard
         # Of the answer that is being received.
         self._awaited = False
         self._pieces: list[bytes] = []
+        self._kept: list[bytes] = []
         self._head = bytearray()
         self._length = 0
         self._same = True
@@ -165,7 +174,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Find out what the close means for the request in flight, if there is one."""
         self._owner.forget(self)
-        self._transport = None
+        transport, self._transport = self._transport, None
+        if exc is not None and transport is not None and self.sent_s < inf:
+            self._hear_out(transport)
         if self.sent_s < inf:
             self._end(clean=exc is None)
         # Or the bound methods of the parser would keep this object alive without a garbage collector.
@@ -182,7 +193,7 @@ class Connection(asyncio.Protocol):
         self._awaited = False
         self._used = True
         self._record(self._judge(), done_s)
-        if not self._keeps_alive():
+        if not self._keeps_alive() or self._unfinished():
             self._feed = _discard
             self._owner.leave(self)
         elif next(self._owner.tickets, None):
@@ -203,6 +214,22 @@ class Connection(asyncio.Protocol):
         self._digest()
         if self._length > MAX_BODY_BYTES or (not self._length and len(self._head) > MAX_HEAD_BYTES):
             self.fail(Outcome.TOO_LARGE)
+
+    def _unfinished(self) -> bool:
+        """Whether a request was answered before it was sent to its end (RFC 9112, 9.6), or on a connection now lost.
+
+        The server need not read the rest, nor the next request.
+        """
+        return self._transport is None or self._transport.get_write_buffer_size() > 0
+
+    def _hear_out(self, transport: asyncio.Transport) -> None:
+        """Take what the server had said before it reset the connection: a write that fails is told before it is read.
+
+        So ends the upload that a server refuses: it answers, and closes the connection with the rest unread.
+        """
+        held = transport.get_extra_info("socket")
+        with contextlib.suppress(OSError), held.dup() as connection:
+            self.data_received(connection.recv(MAX_HEAD_BYTES))
 
     def _end(self, *, clean: bool) -> None:
         """Settle the request in flight on a connection that was closed, cleanly or not."""
@@ -228,7 +255,10 @@ class Connection(asyncio.Protocol):
     def _judge(self) -> Outcome:
         """How the answer compares with the expected one, once it is complete."""
         self._digest()
-        return self._expectation.judge(status=self._status_of_answer(), length=self._length, same=self._same)
+        status, same = self._status_of_answer(), self._same
+        if self._comparer is not None and status == self._expectation.status:
+            same = (same and self._length == len(self._body or b"")) or self._comparer.agrees(b"".join(self._kept))
+        return self._expectation.judge(status=status, length=self._length, same=same)
 
     def _digest(self) -> None:
         """Compare the pieces of the body that came, and let them go."""
@@ -236,13 +266,16 @@ class Connection(asyncio.Protocol):
             if self._body is not None and not self._body.startswith(piece, self._length):
                 self._same = False
             self._length += len(piece)
+        if self._comparer is not None:
+            self._kept += self._pieces
         self._pieces.clear()
 
     def _record(self, outcome: Outcome, done_s: float) -> None:
         """Record the answer that is complete, and forget it."""
         sent_s, self.sent_s = self.sent_s, inf
         self.note(outcome, sent_s, done_s)
-        self._whole = self._body
+        self._whole = self._usual
+        self._kept.clear()
         self._head.clear()
         self._length = 0
         self._same = True

@@ -8,11 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from benchmarks.given import Given
 from benchmarks.measurement import Expectation
+from benchmarks.numbers import Numbers
+from benchmarks.protocol import is_grpc
 from benchmarks.suite import Load, Workload, load_from_dict
 from benchmarks.target import Address
 
-Driver = Literal["raw", "aiohttp"]
+HttpDriver = Literal["raw", "aiohttp"]
+Driver = HttpDriver | Literal["grpc"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,12 @@ class Call:
         """The call that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         workload, expectation = document["workload"], document["expectation"]
         headers = tuple((name, value) for name, value in workload["headers"])
+        given = None if workload["given"] is None else Given(**workload["given"])
         body = None if expectation["body"] is None else _bytes(expectation["body"])
+        numbers = None if expectation["numbers"] is None else Numbers.from_json(expectation["numbers"])
         return Call(
-            Workload(**{**workload, "headers": headers, "body": _bytes(workload["body"])}),
-            Expectation(**{**expectation, "body": body}),
+            Workload(**{**workload, "headers": headers, "body": _bytes(workload["body"]), "given": given}),
+            Expectation(**{**expectation, "body": body, "numbers": numbers}),
         )
 
 
@@ -99,6 +105,9 @@ class Job:
 
 def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[Driver, str]:
     """The cheapest driver that can send all of these workloads there, and in a few words why it is that one."""
+    workloads = tuple(workloads)
+    if any(is_grpc(workload) for workload in workloads):
+        return "grpc", "gRPC"
     if address.tls:
         return "aiohttp", "TLS"
     for workload in workloads:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 from typing import NamedTuple
@@ -12,14 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.histogram import Histogram
+from benchmarks.load.job import Job
 from benchmarks.load.part import Tally
 from benchmarks.load.recorder import CODES, Recorder, Seconds
+from benchmarks.load.server_timing import MOST_NAMES, OUTSIDE, TOTAL, spans_ns
 from benchmarks.load.ticket import Ticket
 from benchmarks.measurement import CallCount, Outcome
+from benchmarks.suite import Load
 
 Mask = NDArray[np.bool_]
 
 _OK, _TIMEOUT, _UNSENT = (CODES[outcome] for outcome in (Outcome.OK, Outcome.TIMEOUT, Outcome.UNSENT))
+
+
+class Asked(NamedTuple):
+    """What is to be known of each request besides its outcome and its latency."""
+
+    labels: tuple[str, ...] = ()
+    first_byte: bool = False
+    server_timing: bool = False
+
+    @staticmethod
+    def of(job: Job, load: Load) -> Asked:
+        """What a job asks for."""
+        return Asked(job.labels, load.first_byte, load.server_timing)
 
 
 class _Requests(NamedTuple):
@@ -32,33 +48,37 @@ class _Requests(NamedTuple):
     done_s: Seconds
     code: NDArray[np.uint8]
     call: NDArray[np.uint16]
+    told: NDArray[np.object_] | None
 
     def where(self, mask: Mask) -> _Requests:
         """Those for which the mask is true."""
         return _Requests(
             self.intended_s[mask], self.attended_s[mask], self.sent_s[mask], self.first_s[mask], self.done_s[mask],
-            self.code[mask], self.call[mask],
+            self.code[mask], self.call[mask], None if self.told is None else self.told[mask],
         )  # fmt: skip
 
 
 class Ledger(Recorder):
-    """The recorder of a closed loop whose requests have tickets: also by call, and with first bytes.
+    """The recorder of a closed loop whose requests have tickets: also by call, with first bytes and servers' spans.
 
     A request is counted by the moment of its answer, and its latency from its ticket's intended time, which in a
     closed loop is that of its sending.
     """
 
-    def __init__(self, width_s: float, labels: Sequence[str] = (), *, first_byte: bool = False) -> None:
+    def __init__(self, width_s: float, asked: Asked = Asked()) -> None:  # noqa: B008  (a tuple: nobody can change it)
         super().__init__(width_s)
         self._intended_s, self._attended_s, self._sent_s = (array("d") for _ in range(3))
         self._first_s, self._done_s = array("d"), array("d")
         self._code = array("B")
         self._call = array("H")
-        self._labels = tuple(labels)
-        self._calls = [CallCount(label, 0, 0, Histogram.empty()) for label in labels]
-        self._first_byte = Histogram.empty() if first_byte else None
+        self._told: list[bytes] | None = [] if asked.server_timing else None
+        self._calls = [CallCount(label, 0, 0, Histogram.empty()) for label in asked.labels]
+        self._first_byte = Histogram.empty() if asked.first_byte else None
+        self._spans: dict[str, Histogram] | None = {} if asked.server_timing else None
 
-    def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float) -> None:
+    def note(
+        self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float, told: bytes = b""
+    ) -> None:
         """Record how a ticket's request ended; one that could not be sent counts as sent when it was given up."""
         self._intended_s.append(ticket.intended_s)
         self._attended_s.append(ticket.attended_s)
@@ -67,6 +87,8 @@ class Ledger(Recorder):
         self._done_s.append(done_s)
         self._code.append(CODES[outcome])
         self._call.append(ticket.call.number)
+        if self._told is not None:
+            self._told.append(told)
 
     def fold(self) -> int:
         """Count all that was recorded since the last time; return how many requests the window holds so far."""
@@ -80,7 +102,7 @@ class Ledger(Recorder):
 
     def tally(self) -> Tally:
         """What was counted in the window, once it is closed."""
-        return replace(super().tally(), first_byte=self._first_byte, calls=tuple(self._calls))
+        return replace(super().tally(), first_byte=self._first_byte, spans=self._spans, calls=tuple(self._calls))
 
     def _counted(self, requests: _Requests, completed: Mask) -> Mask:  # noqa: ARG002  (another loop looks at the requests)
         """Which requests belong to the window."""
@@ -95,6 +117,8 @@ class Ledger(Recorder):
         self._timeline.add(done_s[right], latencies_ns[right], done_s[~right])
         if self._first_byte is not None:
             self._first_byte += Histogram.of(_nanoseconds((requests.first_s - requests.intended_s)[right]))
+        if self._spans is not None and requests.told is not None:
+            _add_spans(self._spans, requests.told[right], latencies_ns[right])
         for number, call in enumerate(self._calls):
             mine = requests.call == number
             self._calls[number] = CallCount(
@@ -109,10 +133,13 @@ class Ledger(Recorder):
         taken = _Requests(
             np.array(self._intended_s), np.array(self._attended_s), np.array(self._sent_s), np.array(self._first_s),
             np.array(self._done_s), np.array(self._code), np.array(self._call),
+            None if self._told is None else np.array(self._told, np.object_),
         )  # fmt: skip
         moments = (self._intended_s, self._attended_s, self._sent_s, self._first_s, self._done_s)
         for column in (*moments, self._code, self._call):
             del column[:]
+        if self._told is not None:
+            self._told.clear()
         return taken
 
 
@@ -122,10 +149,8 @@ class OpenLedger(Ledger):
     In the timeline, what completed after the window had closed stands in its last slice.
     """
 
-    def __init__(
-        self, width_s: float, labels: Sequence[str] = (), *, timeout_s: float, first_byte: bool = False
-    ) -> None:
-        super().__init__(width_s, labels, first_byte=first_byte)
+    def __init__(self, width_s: float, asked: Asked = Asked(), *, timeout_s: float) -> None:  # noqa: B008  (as above)
+        super().__init__(width_s, asked)
         self._timeout_s = timeout_s
         self._completed = 0
         self._censored = Histogram.empty()
@@ -161,6 +186,20 @@ class OpenLedger(Ledger):
         self._dispatch += Histogram.of(_nanoseconds(requests.attended_s - requests.intended_s))
         waited_s = (requests.done_s - requests.intended_s)[unsent | (requests.code == _TIMEOUT)]
         self._censored += Histogram.of(_nanoseconds(np.maximum(waited_s, self._timeout_s)))
+
+
+def _add_spans(spans: dict[str, Histogram], told: Iterable[bytes], latencies_ns: NDArray[np.int64]) -> None:
+    """Count what right answers were told, each name for itself, and how much of each latency lay outside of it all."""
+    found: dict[str, list[int]] = {}
+    for each, latency_ns in zip(told, latencies_ns.tolist(), strict=True):
+        of_one = spans_ns(each)
+        if TOTAL in of_one:
+            of_one[OUTSIDE] = max(0, latency_ns - of_one[TOTAL])
+        for name, span_ns in of_one.items():
+            found.setdefault(name, []).append(span_ns)
+    for name, values_ns in found.items():
+        if name in spans or len(spans) < MOST_NAMES:
+            spans[name] = spans.get(name, Histogram.empty()) + Histogram.of(np.array(values_ns, np.int64))
 
 
 def _nanoseconds(seconds: Seconds) -> NDArray[np.int64]:

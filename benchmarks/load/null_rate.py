@@ -61,9 +61,9 @@ class NullRates:
         """Answers a second of a null server to the same closed loop; None where that has no sense or did not work.
 
         Without sense it is for open loops and fixed numbers of requests, whose rate is not the generator's, and over
-        TLS, which the null server does not speak.
+        TLS and gRPC, which the null server does not speak.
         """
-        if not isinstance(job.load, ClosedLoop) or job.load.duration_s is None or job.address.tls:
+        if not isinstance(job.load, ClosedLoop) or job.load.duration_s is None or not _speaks_http(job):
             return None
         try:
             shape = Shape.of(job)
@@ -105,7 +105,7 @@ class Shape:
     """What of a closed loop decides how fast the generator can drive it; sizes in bytes.
 
     Of several calls, ``request_bytes`` is the sum and ``body_bytes`` the mean by their weights. Where answers are
-    not compared by length that is not known, and taken as 0.
+    compared by their status alone that is not known, and taken as 0.
     """
 
     connections: int
@@ -117,13 +117,22 @@ class Shape:
     def of(cls, job: Job) -> Self:
         """The shape of a job; raises ValueError where a request cannot be sent."""
         weights = sum(call.workload.weight for call in job.calls)
-        length = sum(call.workload.weight * (call.expectation.length or 0) for call in job.calls)
+        length = sum(call.workload.weight * _answer_bytes(call.expectation) for call in job.calls)
         return cls(
             connections=job.load.connections,
             driver=job.driver,
             request_bytes=sum(len(request_bytes(_ANYWHERE, call.workload)) for call in job.calls),
             body_bytes=round(length / weights),
         )
+
+
+def _speaks_http(job: Job) -> bool:
+    return job.driver != "grpc" and not job.address.tls
+
+
+def _answer_bytes(expectation: Expectation) -> int:
+    # Of numbers, about as many as in the verified answer.
+    return expectation.length or len(expectation.body or b"")
 
 
 def null_job(job: Job, load: ClosedLoop, address: Address, shape: Shape) -> Job:

@@ -41,6 +41,7 @@ class Tally:
     lateness: Histogram | None
     dispatch: Histogram | None
     first_byte: Histogram | None
+    spans: Mapping[str, Histogram] | None
     calls: tuple[CallCount, ...]
     timeline: tuple[Slice, ...]
 
@@ -53,6 +54,7 @@ class Tally:
             "cut_off_s": self.cut_off_s,
             "in_flight_s": self.in_flight_s,
             **{name: _optional_to_json(getattr(self, name)) for name in _HISTOGRAMS},
+            "spans": _each_to_json(self.spans),
             "calls": [_count_to_json(call) for call in self.calls],
             "timeline": [
                 [each.t_s, each.width_s, each.failed, _histogram_to_json(each.latency)] for each in self.timeline
@@ -66,6 +68,7 @@ class Tally:
             **{
                 **document,
                 **{name: _optional_from_json(document[name]) for name in _HISTOGRAMS},
+                "spans": _each_from_json(document["spans"]),
                 "calls": tuple(CallCount(*_count_from_json(call)) for call in document["calls"]),
                 "timeline": tuple(
                     Slice(t_s, width_s, failed, _histogram_from_json(latency))
@@ -142,6 +145,7 @@ def merge(parts: Sequence[Part]) -> Measurement:
         lateness=_sum_optional([tally.lateness for tally in tallies]),
         dispatch=_sum_optional([tally.dispatch for tally in tallies]),
         first_byte=_sum_optional([tally.first_byte for tally in tallies]),
+        spans=_sum_spans([tally.spans for tally in tallies]),
         calls=tuple(_sum_calls(each) for each in zip(*(tally.calls for tally in tallies), strict=True)),
         victim=next((part.victim for part in parts if part.victim), None),
         scheduled=_sum_scheduled([part.scheduled for part in parts]),
@@ -204,6 +208,12 @@ def _sum_optional(histograms: Sequence[Histogram | None]) -> Histogram | None:
     return _sum_histograms(there) if there else None
 
 
+def _sum_spans(spans: Sequence[Mapping[str, Histogram] | None]) -> dict[str, Histogram] | None:
+    there = [each for each in spans if each is not None]
+    names = dict.fromkeys(name for each in there for name in each)
+    return {name: _sum_histograms([each[name] for each in there if name in each]) for name in names} if there else None
+
+
 def _sum_scheduled(counts: Sequence[int | None]) -> int | None:
     there = [count for count in counts if count is not None]
     return sum(there) if there else None
@@ -258,6 +268,14 @@ def _optional_to_json(histogram: Histogram | None) -> list[Any] | None:
 
 def _optional_from_json(document: Sequence[Any] | None) -> Histogram | None:
     return None if document is None else _histogram_from_json(document)
+
+
+def _each_to_json(spans: Mapping[str, Histogram] | None) -> dict[str, Any] | None:
+    return None if spans is None else {name: _histogram_to_json(span) for name, span in spans.items()}
+
+
+def _each_from_json(document: Mapping[str, Any] | None) -> dict[str, Histogram] | None:
+    return None if document is None else {name: _histogram_from_json(span) for name, span in document.items()}
 
 
 def _histogram_to_json(histogram: Histogram) -> list[Any]:

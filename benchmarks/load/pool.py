@@ -42,6 +42,7 @@ class Pool(ABC, Generic[AnyConnection]):
         self.calls = prepare(job)
         self.request = self.calls[0].request
         self.expectation = self.calls[0].expectation
+        self.comparer = self.calls[0].comparer
         self.recorder = recorder
         self.tickets: Iterator[object] = iter(())
         self.resent = 0

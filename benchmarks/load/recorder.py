@@ -117,6 +117,7 @@ class Recorder:
             lateness=None,
             dispatch=None,
             first_byte=None,
+            spans=None,
             calls=(),
             timeline=self._timeline.slices(self._closed_s - self.opened_s),
         )

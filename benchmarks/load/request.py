@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from benchmarks.load.comparer import Comparer, comparer_of
 from benchmarks.load.job import Job
 from benchmarks.load.schedule import Share, drawn
 from benchmarks.measurement import Expectation
@@ -16,11 +17,12 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 
 
 class Prepared(NamedTuple):
-    """A call as it is sent: its number among the job's, the bytes of its request, and the right answer."""
+    """A call as sent: its number among the job's, the bytes of its request, the right answer, and its comparer."""
 
     number: int
     request: bytes
     expectation: Expectation
+    comparer: Comparer | None
     idempotent: bool
 
 
@@ -28,7 +30,11 @@ def prepare(job: Job) -> tuple[Prepared, ...]:
     """The job's calls as they are sent; raises ValueError where one would break out of its lines."""
     return tuple(
         Prepared(
-            number, request_bytes(job.address, call.workload), call.expectation, call.workload.method in IDEMPOTENT
+            number,
+            request_bytes(job.address, call.workload),
+            call.expectation,
+            comparer_of(call.expectation),
+            call.workload.method in IDEMPOTENT,
         )
         for number, call in enumerate(job.calls)
     )

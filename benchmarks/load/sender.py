@@ -13,7 +13,7 @@ from benchmarks.load.clients import arriving_client, closed_client
 from benchmarks.load.clock import clock, until
 from benchmarks.load.contract import ArrivingClient, Client, ClosedClient
 from benchmarks.load.job import Job
-from benchmarks.load.ledger import OpenLedger
+from benchmarks.load.ledger import Asked, OpenLedger
 from benchmarks.load.recorder import FOLD_EVERY_S, Recorder
 from benchmarks.load.schedule import Share, arrivals_s, endless_arrivals_s, longest_drain_s, window_width_s
 from benchmarks.load.stability import Stability
@@ -67,7 +67,7 @@ async def sending(job: Job, share: Share) -> AsyncIterator[Sender]:
     load = share.load
     width_s = window_width_s(load)
     if isinstance(load, OpenLoop):
-        ledger = OpenLedger(width_s, job.labels, timeout_s=job.timeout_s, first_byte=load.first_byte)
+        ledger = OpenLedger(width_s, Asked.of(job, load), timeout_s=job.timeout_s)
         async with arriving_client(job, share, ledger) as arriving:
             yield OpenSender(job, share, load, arriving, ledger)
     else:

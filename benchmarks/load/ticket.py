@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol, cast
 from benchmarks.load.clock import clock
 from benchmarks.load.connection import Connection, Owner
 from benchmarks.load.request import Prepared
+from benchmarks.load.server_timing import add_told
 from benchmarks.measurement import Outcome
 from benchmarks.suite import Load
 
@@ -24,8 +25,8 @@ class Ticket(NamedTuple):
     attended_s: float
 
 
-Note = Callable[[Ticket, Outcome, float, float, float], None]
-"""Records how a request ended: by its ticket, outcome, and the moments sent, first byte and done."""
+Note = Callable[[Ticket, Outcome, float, float, float, bytes], None]
+"""Records how a request ended: by its ticket, outcome, the moments sent, first byte and done, and what it was told."""
 
 
 class TicketOwner(Protocol):
@@ -34,7 +35,7 @@ class TicketOwner(Protocol):
     def draw(self, now_s: float) -> Ticket:
         """The ticket of a request that is sent now."""
 
-    def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float) -> None:
+    def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float, told: bytes) -> None:
         """Record how a request ended."""
 
 
@@ -45,12 +46,13 @@ class TicketConnection(Connection):
     request needs no ticket, and does not pay for one.
     """
 
-    __slots__ = ("_draw", "_note_ticket", "first_s", "ticket")
+    __slots__ = ("_draw", "_note_ticket", "first_s", "ticket", "told")
 
     def __init__(self, owner: TicketOwner, ticket: Ticket | None, sent_s: float) -> None:
         super().__init__(cast("Owner", owner), sent_s)
         self.ticket = ticket
         self.first_s = nan
+        self.told = b""
         self._draw = owner.draw
         self._note_ticket = owner.note
 
@@ -65,6 +67,7 @@ class TicketConnection(Connection):
             self.ticket = self._draw(sent_s)
         call = self.ticket.call
         self._request, self._expectation = call.request, call.expectation
+        self._comparer = call.comparer
         self._body = self._whole = call.expectation.body
         self.first_s = nan
         super().send(sent_s)
@@ -74,7 +77,7 @@ class TicketConnection(Connection):
         ticket, self.ticket = self.ticket, None
         if ticket is None:
             raise RuntimeError("a request ended that nobody sent")
-        self._note_ticket(ticket, outcome, sent_s, self.first_s, done_s)
+        self._note_ticket(ticket, outcome, sent_s, self.first_s, done_s, self.told)
 
     def on_message_complete(self) -> None:
         """Check and record the answer, and go on with the next request."""
@@ -94,6 +97,28 @@ class FirstByteConnection(TicketConnection):
         super().data_received(data)
 
 
+class TimingConnection(TicketConnection):
+    """Keeps what the headers of each answer say of where its time went; the parser calls ``on_header`` for all."""
+
+    __slots__ = ()
+
+    def on_message_begin(self) -> None:
+        """Forget what the answer before was told, or an interim one."""
+        self.told = b""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header that tells something."""
+        self.told = add_told(self.told, name, value)
+
+
+class FirstByteTimingConnection(FirstByteConnection, TimingConnection):
+    """Does what both do."""
+
+    __slots__ = ()
+
+
 def kind_of_connection(load: Load) -> type[TicketConnection]:
-    """What a load's tickets are sent on: first bytes are looked for only where they are asked for."""
+    """What a load's tickets are sent on: nothing is looked for unless it is asked for."""
+    if load.server_timing:
+        return FirstByteTimingConnection if load.first_byte else TimingConnection
     return FirstByteConnection if load.first_byte else TicketConnection

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.observe import nvml
+
 MIB = 1024 * 1024
 LIBRARIES = (
-    "aiohttp", "fastapi", "flask", "gevent", "gunicorn", "httptools", "hypercorn", "numpy", "pydantic", "quart",
-    "stackduel", "starlette", "urllib3", "uvicorn", "uvloop", "waitress", "werkzeug", "winloop",
+    "aiohttp", "fastapi", "flask", "gevent", "gunicorn", "httptools", "hypercorn", "numpy", "nvidia-ml-py",
+    "onnxruntime", "onnxruntime-gpu", "pydantic", "quart",
+    "stackduel", "starlette", "torch", "urllib3", "uvicorn", "uvloop", "waitress", "werkzeug", "winloop",
 )  # fmt: skip
 
 
@@ -39,6 +42,7 @@ def describe() -> dict[str, object]:
         "cores": len(usable_cores()),
         "memory_mib": round(psutil.virtual_memory().total / MIB),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "gpus": nvml.names(),
         "libraries": versions(LIBRARIES),
     }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from benchmarks.observe.container import ContainerMeter
 from benchmarks.observe.process_tree import ProcessTreeMeter
-from benchmarks.observe.usage import Meter
-from benchmarks.target import ContainerRef, ProcessTree, Subject
+from benchmarks.observe.usage import Meter, SumMeter
+from benchmarks.target import ContainerRef, ProcessTree, Several, Subject
 
 
 def meter_of(subject: Subject) -> Meter | None:
@@ -15,5 +15,9 @@ def meter_of(subject: Subject) -> Meter | None:
             return ProcessTreeMeter(pid)
         case ContainerRef(container_id):
             return ContainerMeter(container_id)
+        case Several(parts):
+            meters = [meter for part in parts if (meter := meter_of(part)) is not None]
+            # The sum of some would pass for the whole.
+            return SumMeter(meters) if len(meters) == len(parts) else None
         case _:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,3 +20,15 @@ class Meter(Protocol):
 
     def read(self) -> Usage:
         """The usage now."""
+
+
+@dataclass(frozen=True, slots=True)
+class SumMeter:
+    """Reads several meters as one: a stack of several servers."""
+
+    meters: Sequence[Meter]
+
+    def read(self) -> Usage:
+        """The sum now; raises ProcessLookupError once any of them has ended."""
+        readings = [meter.read() for meter in self.meters]
+        return Usage(sum(each.cpu_s for each in readings), sum(each.memory_mib for each in readings))

@@ -11,7 +11,10 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from benchmarks.record import Run
+from benchmarks.report.block import Block
+from benchmarks.report.duel import duel_blocks, duel_summary
 from benchmarks.report.findings import FINDING_WORDS, Section, sections
+from benchmarks.report.inference import inference_blocks
 from benchmarks.report.table import LEGEND, WORDS, Table, grid, latency_kind, tables
 from benchmarks.report.words import advice_lines, headline, matrix_lines, matrix_note, notes
 
@@ -45,6 +48,10 @@ class _Report:
             yield from _scenario(table, self._run.baseline, console, options)
         yield Text()
         yield Text(LEGEND, style="dim")
+        for block in inference_blocks(self._run):
+            yield Text()
+            yield from _block(block, console, options)
+        yield from _duels(self._run, console, options)
         lines = matrix_lines(self._run)
         if lines:
             yield Text()
@@ -65,12 +72,40 @@ def _found(section: Section, console: Console, options: ConsoleOptions) -> Rende
             shown.add_column(heading, justify="left" if heading in FINDING_WORDS else "right", no_wrap=True)
         for row in section.rows:
             shown.add_row(*map(Text, row))
-        needed = Measurement.get(console, options.update(max_width=1000), shown).maximum
-        yield from console.render(shown, options.update(width=max(needed, options.max_width)))
+        yield from _in_full(shown, console, options)
     for stack, sentence in section.sentences:
         yield Text(f"{stack}: {sentence}")
     for stack, reason in section.failures:
         yield Text(f"{stack}: not measured: {reason}", style="red")
+
+
+def _duels(run: Run, console: Console, options: ConsoleOptions) -> RenderResult:
+    """Two stacks against each other: all scenarios in short, and the first one in full."""
+    summary, found = duel_summary(run), duel_blocks(run)
+    for block in (*((summary,) if summary else ()), *(found[0] if found else ())):
+        if block.rows:
+            yield Text()
+        yield from _block(block, console, options)
+    if len(found) > 1:
+        yield Text("(of the other scenarios: see the report)", style="dim")
+
+
+def _block(block: Block, console: Console, options: ConsoleOptions) -> RenderResult:
+    yield Text(block.title, style="bold")
+    if block.rows:
+        shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        for heading in block.headings:
+            shown.add_column(heading, justify="left" if heading in block.words else "right", no_wrap=True)
+        for row in block.rows:
+            shown.add_row(*map(Text, row))
+        yield from _in_full(shown, console, options)
+    yield from (Text(f"  {line}") for line in block.lines)
+
+
+def _in_full(shown: RichTable, console: Console, options: ConsoleOptions) -> RenderResult:
+    """A table never narrower than its figures: a wide one is a nuisance, a figure cut short is a lie."""
+    needed = Measurement.get(console, options.update(max_width=1000), shown).maximum
+    yield from console.render(shown, options.update(width=max(needed, options.max_width)))
 
 
 def _advice(lines: Sequence[str]) -> RenderResult:
@@ -87,9 +122,7 @@ def _scenario(table: Table, baseline: str, console: Console, options: ConsoleOpt
     yield Text(f"{table.scenario.summary} ({latency_kind(table.scenario.load)})".strip(), style="dim")
     if table.rows:
         shown, left_out = _fitting(table, baseline, console, options)
-        # Never narrower than its figures: a wide table is a nuisance, a figure cut short is a lie.
-        needed = Measurement.get(console, options.update(max_width=1000), shown).maximum
-        yield from console.render(shown, options.update(width=max(needed, options.max_width)))
+        yield from _in_full(shown, console, options)
         if left_out:
             yield Text(f"(too narrow for {', '.join(left_out)}: see the report)", style="dim")
     for stack, reason in table.failures:

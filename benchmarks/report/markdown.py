@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from benchmarks.curve import Curve
 from benchmarks.record import Run
+from benchmarks.report.block import Block
+from benchmarks.report.duel import duel_blocks, duel_summary
 from benchmarks.report.findings import FINDING_WORDS, Section, sections
+from benchmarks.report.inference import inference_blocks
 from benchmarks.report.table import LEGEND, WORDS, Table, figure, grid, latency_kind, tables
 from benchmarks.report.words import (
     advice_lines,
@@ -45,6 +48,7 @@ def _lines(run: Run) -> Iterator[str]:
             yield from _scenario(table, run.baseline)
         yield ""
         yield LEGEND
+        yield from _models(run)
     bound = limit_lines(run)
     if bound:
         yield from ("", "## What binds", "", *(f"- {escape(line)}" for line in bound))
@@ -61,6 +65,29 @@ def _lines(run: Run) -> Iterator[str]:
     if found:
         yield from ("", "## Notes", "", *(f"- {escape(note)}" for note in found))
     yield from ("", "## Environment", "", *_environment(run))
+
+
+def _models(run: Run) -> Iterator[str]:
+    """What there is to say of models, and of two stacks against each other."""
+    for block in inference_blocks(run):
+        yield from ("", f"## {escape(block.title)}", "", *_block(block))
+    summary = duel_summary(run)
+    if summary:
+        yield from ("", f"## {escape(summary.title)}", "", *_block(summary))
+    for table, *below in duel_blocks(run):
+        yield from ("", f"## {escape(table.title)}", "", *_block(table))
+        for block in below:
+            yield from ("", f"### {escape(block.title)}", "", *_block(block))
+
+
+def _block(block: Block) -> Iterator[str]:
+    if block.rows:
+        yield _row(map(escape, block.headings))
+        yield "|" + "".join("---|" if heading in block.words else "---:|" for heading in block.headings)
+        yield from (_row(map(escape, row)) for row in block.rows)
+    if block.rows and block.lines:
+        yield ""
+    yield from (f"- {escape(line)}" for line in block.lines)
 
 
 def _scenario(table: Table, baseline: str) -> Iterator[str]:

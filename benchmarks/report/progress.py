@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.duration import duration
-from benchmarks.plan import Pace, Step, scenario_seconds, step_seconds
-from benchmarks.report.table import figure
+from benchmarks.isolated import Alone, NotIsolated
+from benchmarks.plan import SOLO_S, AnyStep, Pace, Solo, Step, scenario_seconds, step_seconds
+from benchmarks.report.table import counted, figure
 from benchmarks.search.modes import search_seconds
 from benchmarks.suite import Scenario, Suite
 from benchmarks.trial import Failure, Place, Result
@@ -90,6 +91,19 @@ class Narrator:
             self._launched = ""
         self._update(f"block {place.block}: {place.stack} {place.scenario}")
 
+    def isolating(self, solo: Solo) -> None:
+        """A model is being measured alone."""
+        self._update(f"block {solo.block}: {solo.model} alone, in process")
+
+    def isolated(self, alone: Alone) -> None:
+        """A model was measured alone: tell its figure, or why it has none."""
+        self._clock.pass_by(SOLO_S)
+        where = f"block {alone.block} {alone.model} alone"
+        if isinstance(alone, NotIsolated):
+            self.say(f"{where}: not measured: {alone.reason}")
+        elif not self._live:
+            self.say(f"{where}: {figure(alone.rate_rps)} a second by {counted(alone.pool, 'thread')} in one process")
+
     def progress(self, requests: int, elapsed_s: float) -> None:
         """So many requests were answered since the window opened."""
         if self._live:
@@ -123,13 +137,15 @@ class Narrator:
         self._progress.update(self._task, description=text, completed=self._clock.behind_s, left=left)
 
 
-def planned_steps(steps: tuple[Step, ...], paces: Mapping[str, Pace]) -> list[str]:
+def planned_steps(steps: tuple[AnyStep, ...], paces: Mapping[str, Pace]) -> list[str]:
     """The plan as lines, for ``--dry-run``."""
-    return [
-        f"block {step.block}: {step.stack}: {', '.join(scenario.name for scenario in step.scenarios)}"
-        f" ({duration(step_seconds(step, paces[step.stack]))})"
-        for step in steps
-    ]
+    return [f"block {step.block}: {_planned(step)} ({duration(step_seconds(step, paces))})" for step in steps]
+
+
+def _planned(step: AnyStep) -> str:
+    if isinstance(step, Solo):
+        return f"{step.model} alone, in process"
+    return f"{step.stack}: {', '.join(scenario.name for scenario in step.scenarios)}"
 
 
 def planned_searches(suite: Suite, paces: Mapping[str, Pace]) -> list[str]:

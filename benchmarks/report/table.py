@@ -29,6 +29,9 @@ class Row:
     failed: int
     cpu_ms_per_request: float | None
     memory_peak_mib: float | None
+    gpu_utilisation: float | None
+    gpu_memory_mib: float | None
+    gpu_power_w: float | None
     victim: LatencySummary
     comparison: Comparison | None
     binds: str | None
@@ -76,6 +79,9 @@ def _row(stack: str, tier: str, trials: Sequence[Trial], comparison: Comparison 
         failed=sum(trial.measurement.failed for trial in trials),
         cpu_ms_per_request=_median(trial.cpu_ms_per_request for trial in trials),
         memory_peak_mib=max((trial.cost.memory_peak_mib for trial in trials if trial.cost), default=None),
+        gpu_utilisation=_median(trial.gpu.utilisation_mean for trial in trials if trial.gpu),
+        gpu_memory_mib=_most(trial.gpu.memory_peak_mib for trial in trials if trial.gpu),
+        gpu_power_w=_median(trial.gpu.power_mean_w for trial in trials if trial.gpu),
         victim=summarise(_together(trial.measurement.victim.latency for trial in trials if trial.measurement.victim)),
         comparison=comparison,
         binds=limit.binds if limit else None,
@@ -91,14 +97,20 @@ def _median(values: Iterable[float | None]) -> float | None:
     return statistics.median(known) if known else None
 
 
+def _most(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
 NAMES = ("stack", "tier")
-_SHARED = ("p50", "p95", "p99", "victim", "fail", "CPU", "MiB", "speedup", "verdict", "binds")
+_GPU = ("GPU %", "GPU MiB", "GPU W")
+_SHARED = ("p50", "p95", "p99", "victim", "fail", "CPU", "MiB", *_GPU, "speedup", "verdict", "binds")
 FIGURES: Mapping[Metric, tuple[str, ...]] = {"rate": ("req/s", *_SHARED), "time": ("time", *_SHARED)}
 # Headings of words, which stand on the left of their column.
 WORDS = frozenset({*NAMES, "verdict", "binds"})
 LEGEND = (
     "time, p50, p95, p99: milliseconds (a percentile of too few requests is not shown). victim: p99 of an endpoint "
     "asked beside the load. CPU: server CPU milliseconds a request. MiB: peak memory. "
+    "GPU %, MiB, W: the busiest device's mean utilisation, peak memory and mean power of all, where NVML tells. "
     "Speedup: over the baseline, above 1 is better, with its interval. binds: the ceiling that was reached."
 )
 
@@ -128,17 +140,25 @@ def _cells(row: Row, metric: Metric, baseline: str) -> tuple[str, ...]:
         victim_text(row.victim),
         str(row.failed),
         figure(row.cpu_ms_per_request),
-        DASH if row.memory_peak_mib is None else f"{row.memory_peak_mib:.0f}",
+        _whole(row.memory_peak_mib),
+        _whole(row.gpu_utilisation),
+        _whole(row.gpu_memory_mib),
+        _whole(row.gpu_power_w),
         "1" if row.stack == baseline else speedup_text(compared),
         verdict_text(row),
         row.binds or DASH,
     )
 
 
+def _whole(value: float | None) -> str:
+    return DASH if value is None else f"{value:.0f}"
+
+
 def victim_text(victim: LatencySummary) -> str:
-    """The victim's p99, or its p95 where it was asked too seldom to tell."""
-    if victim.p99 is None and victim.p95 is not None:
-        return f"{figure(victim.p95)} (p95)"
+    """The victim's p99, or the highest percentile below it that it was asked often enough to tell."""
+    for name in ("p95", "p50"):
+        if victim.p99 is None and (known := getattr(victim, name)) is not None:
+            return f"{figure(known)} ({name})"
     return figure(victim.p99)
 
 
@@ -158,6 +178,11 @@ def speedup_text(comparison: Comparison | None) -> str:
     if comparison.low is not None and comparison.high is not None:
         text += f" ({figure(comparison.low)}-{figure(comparison.high)})"
     return text
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, in the plural unless it is one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def figure(value: float | None) -> str:

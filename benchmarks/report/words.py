@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from benchmarks.curve import Curve
+from benchmarks.judge import NOTED_ONLY
 from benchmarks.record import Run
-from benchmarks.report.table import figure, speedup_text
+from benchmarks.report.duel import missing
+from benchmarks.report.table import counted, figure, speedup_text
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.trial import Failure, Trial
 from benchmarks.twin import is_twin
@@ -76,7 +78,12 @@ def advice_lines(run: Run) -> list[str]:
 
 
 def shown_curves(run: Run) -> list[Curve]:
-    """The crossover curves that a reader needs: those of the stack advised, and of the best."""
+    """The crossover curves that a reader needs: those of the stack advised, and of the best.
+
+    They are about requests that wait; where all of them keep a model at work, nobody needs any.
+    """
+    if all(workload.model for scenario in run.suite.scenarios for workload in scenario.workloads):
+        return []
     advice = run.advice["run"] if run.advice else {}
     wanted = dict.fromkeys(name for name in (advice.get("stack"), advice.get("best")) if name)
     return [curve for name in wanted for curve in run.curves if curve.candidate == name]
@@ -112,9 +119,12 @@ def notes(run: Run) -> list[str]:
     """What a reader must know before believing the figures."""
     found = [str(note) for note in run.environment.get("notes", ()) if note]
     found += _of_tests(run)
+    no_duel = missing(run)
+    found += [no_duel] if no_duel else []
     void = [trial for trial in _trials(run) if trial.state == "void"]
     if void:
         found.append(f"{counted(len(void), 'attempt')} at a trial did not count, for reasons of the host or generator.")
+    found += _of_shared_cores(run)
     noisy = sorted({trial.place.stack for trial in _trials(run) if trial.state == "noisy"})
     if noisy:
         found.append(f"Kept in spite of the host's noise, and no ground for a verdict: trials of {', '.join(noisy)}.")
@@ -125,6 +135,16 @@ def notes(run: Run) -> list[str]:
     if failures:
         found.append(f"{counted(len(failures), 'trial')} could not be measured: see the reasons.")
     return found
+
+
+def _of_shared_cores(run: Run) -> Iterable[str]:
+    """Which gates would have voided trials, had the server not shared the generator's cores."""
+    noted = Counter(
+        gate.name for trial in _trials(run) for gate in trial.gates if gate.ok and gate.detail.endswith(NOTED_ONLY)
+    )
+    if noted:
+        of_each = ", ".join(f"{name} {count}" for name, count in noted.items())
+        yield f"Trials in which a gate was over its bound, which on shared cores is only noted: {of_each}."
 
 
 def _of_tests(run: Run) -> Iterable[str]:
@@ -141,11 +161,6 @@ def _of_tests(run: Run) -> Iterable[str]:
                 f"{each.scenario}: the baseline differs from its own twin ({speedup_text(each)}), so something on this "
                 "host favours one of two equal servers."
             )
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun, in the plural unless it is one."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _trials(run: Run) -> Iterable[Trial]:

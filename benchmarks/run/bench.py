@@ -7,19 +7,24 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from benchmarks.budget import Budget
+from benchmarks.gpu import ReadableGpu
 from benchmarks.judge import Circumstances, judge, sentenced
 from benchmarks.launch.base import Launcher, Started
 from benchmarks.load.engine import Engine, LoadError
 from benchmarks.load.job import Call, Driver, Job, choose_driver
 from benchmarks.measurement import Measurement
+from benchmarks.observe.gpu import GpuWatch
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.noise import NoiseMeter
+from benchmarks.observe.triton_watch import TritonWatch, model_of
 from benchmarks.observe.usage import Meter
 from benchmarks.observe.watch import Spending, Watch
+from benchmarks.protocol import Protocol as Speech
 from benchmarks.stats.gates import METHOD, Thresholds
 from benchmarks.suite import Scenario, Workload
-from benchmarks.target import Address, ContainerRef
+from benchmarks.target import Address, ContainerRef, parts_of
 from benchmarks.trial import Cost, Failure, Place, Result, Trial
+from benchmarks.twin import original_of
 from benchmarks.verify import Answers
 
 LOG_LINES = 20
@@ -29,7 +34,7 @@ LOG_LINES = 20
 class Terms:
     """What all trials of a run have in common: their budget, timeout, seed and bounds.
 
-    ``slots`` are the waiting slots of each stack.
+    ``slots`` are the waiting slots of each stack, ``protocols`` what each of them speaks.
     """
 
     budget: Budget
@@ -38,6 +43,7 @@ class Terms:
     seed: int = 0
     bounds: Thresholds = METHOD
     slots: Mapping[str, int | None] = field(default_factory=dict)
+    protocols: Mapping[str, Speech] = field(default_factory=dict)
 
 
 class Watched(Protocol):
@@ -54,7 +60,7 @@ class Bench:
     """Loads started stacks by one engine, watches, and judges what came of it.
 
     ``reach`` says where the generator reaches a stack, ``null_rate_rps`` what a job would get from a server that does
-    nothing.
+    nothing. ``gpus`` are looked at beside every trial.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Bench:
         reach: Callable[[Started], Address],
         null_rate_rps: Callable[[Job], float | None],
         progress: Callable[[int, float], None],
+        gpus: Sequence[ReadableGpu] = (),
     ) -> None:
         self._terms = terms
         self._launcher = launcher
@@ -73,21 +80,24 @@ class Bench:
         self._reach = reach
         self._null_rate_rps = null_rate_rps
         self._progress = progress
+        self._gpus = gpus
         self._answers = Answers(terms.timeout_s)
 
     def verify(self, name: str, started: Started, scenarios: Iterable[Scenario]) -> None:
         """Ask the stack for all that it will be asked under load; raises VerifyError where it answers wrongly."""
         asked = (each for scenario in scenarios for each in (*scenario.workloads, scenario.victim))
-        self._answers.verify(name, started.address, [workload for workload in asked if workload is not None])
+        protocol = self._terms.protocols.get(name, "stackduel")
+        self._answers.verify(name, started.address, [workload for workload in asked if workload is not None], protocol)
 
     def measure(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
         """One attempt at a trial on a started and verified stack, judged by its gates."""
-        job = self._job(scenario, self._reach(started))
+        job = self._job(original_of(place.stack), scenario, self._reach(started))
         null_rate_rps = self._null_rate_rps(job)
         noise = NoiseMeter(self._in_containers(started))
-        with Watch(meter) as watch:
+        with Watch(meter) as watch, GpuWatch(self._gpus) as gpus:
             beside = Spending(self._downstream_meter())
-            watched: tuple[Watched, ...] = (noise, beside, watch)
+            inside = self._triton_watch(place, scenario, started)
+            watched: tuple[Watched, ...] = (noise, beside, inside, gpus, watch)
             try:
                 measurement = self._engine.measure(
                     job,
@@ -116,24 +126,32 @@ class Bench:
             noise=noise.noise(),
             downstream_cpu_s=beside.cpu_s(),
             null_rate_rps=null_rate_rps,
+            gpu=gpus.use(),
+            inside=inside.inside(),
         )
         return sentenced(trial)
 
-    def _job(self, scenario: Scenario, address: Address) -> Job:
-        # The raw driver speaks plain HTTP/1.1 only; what it cannot send, the full client can.
-        chosen = choose_driver(address, scenario.workloads)[0]
+    def _job(self, stack: str, scenario: Scenario, address: Address) -> Job:
+        calls = tuple(self._call(stack, workload) for workload in scenario.workloads)
+        # The raw driver speaks plain HTTP/1.1 only; what it cannot send, others can.
+        chosen = choose_driver(address, [call.workload for call in calls])[0]
         return Job(
             address=address,
-            calls=tuple(self._call(workload) for workload in scenario.workloads),
+            calls=calls,
             load=scenario.load,
             timeout_s=self._terms.timeout_s,
-            driver=self._terms.driver if self._terms.driver == "aiohttp" else chosen,
+            driver=self._terms.driver if chosen == "raw" else chosen,
             seed=self._terms.seed,
-            victim=self._call(scenario.victim) if scenario.victim else None,
+            victim=self._call(stack, scenario.victim) if scenario.victim else None,
         )
 
-    def _call(self, workload: Workload) -> Call:
-        return Call(workload, self._answers.expectation(workload))
+    def _call(self, stack: str, workload: Workload) -> Call:
+        return Call(self._answers.sent(stack, workload), self._answers.expectation(stack, workload))
+
+    def _triton_watch(self, place: Place, scenario: Scenario, started: Started) -> TritonWatch:
+        """What reads a Triton's own statistics; nothing of all other stacks."""
+        asked = self._terms.protocols.get(original_of(place.stack)) == "kserve"
+        return TritonWatch(started.address if asked else None, model_of(scenario.workloads))
 
     def _downstream_meter(self) -> Meter | None:
         subject = self._launcher.downstream
@@ -141,7 +159,7 @@ class Bench:
 
     def _in_containers(self, started: Started) -> list[Meter]:
         """The meters of what works for this trial and is no process of the runner's."""
-        subjects = (started.subject, self._launcher.downstream, *self._engine.subjects)
+        subjects = (*parts_of(started.subject), self._launcher.downstream, *self._engine.subjects)
         meters = (meter_of(subject) for subject in subjects if isinstance(subject, ContainerRef))
         return [meter for meter in meters if meter is not None]
 

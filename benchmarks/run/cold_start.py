@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from benchmarks.exchange import ExchangeError, exchange
-from benchmarks.launch.base import Launcher, LaunchError, Started
+from benchmarks.exchange import ExchangeError, ask
+from benchmarks.launch.base import Launcher, LaunchError
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.settle import settle
 from benchmarks.observe.watch import read
 from benchmarks.plan import Step
+from benchmarks.protocol import UnspokenError, spoken
 from benchmarks.record import Run
 from benchmarks.run.bench import Bench
 from benchmarks.run.loop import Show
@@ -22,7 +23,7 @@ from benchmarks.search.cold_start import concluded
 from benchmarks.search.launches import Launch
 from benchmarks.search.settings import ColdStartSettings
 from benchmarks.stacks import Stack
-from benchmarks.suite import ClosedLoop, Scenario
+from benchmarks.suite import ClosedLoop, Load, Scenario, Workload
 from benchmarks.target import Address
 from benchmarks.trial import Failure, Place
 from benchmarks.verify import VerifyError
@@ -71,7 +72,7 @@ class ColdStarter:
         self.show.launching(Step(block, name, (scenario,)))
         try:
             launch = self._launch(self.stacks[name], scenario, block)
-        except (LaunchError, VerifyError, ExchangeError, ProcessLookupError) as error:
+        except (LaunchError, VerifyError, ExchangeError, UnspokenError, ProcessLookupError) as error:
             self._refused[name] = str(error)
             failure = Failure(Place(name, scenario.name, block), str(error))
             self.run = self.run.plus(failure)
@@ -87,35 +88,27 @@ class ColdStarter:
         self.keep(self.run)
 
     def _launch(self, stack: Stack, scenario: Scenario, block: int) -> Launch:
+        asked = spoken(scenario.workloads[0], stack.protocol).workload
         begun_s = self.clock()
         with self.launcher.start(stack) as started:
             launch_ms = 1000 * (self.clock() - begun_s)
-            first_ms = self._request_ms(started.address, scenario)
+            first_ms = self._request_ms(started.address, asked)
             meter = meter_of(started.subject)
             settle(meter)
             usage = read(meter)
             # Only now, as it asks for the very answer that was to be the first.
             self.bench.verify(stack.name, started, (scenario,))
-            warm_ms = self._warm_ms(started, scenario)
+            warm_ms = self._warm_ms(started.address, asked, scenario.load)
         return Launch(block, launch_ms, first_ms, warm_ms, usage.cpu_s if usage else None)
 
-    def _warm_ms(self, started: Started, scenario: Scenario) -> float:
-        load = scenario.load
+    def _warm_ms(self, address: Address, asked: Workload, load: Load) -> float:
         requests = load.requests if isinstance(load, ClosedLoop) and load.requests else 1
-        return statistics.median(self._request_ms(started.address, scenario) for _ in range(requests))
+        return statistics.median(self._request_ms(address, asked) for _ in range(requests))
 
-    def _request_ms(self, address: Address, scenario: Scenario) -> float:
-        workload = scenario.workloads[0]
+    def _request_ms(self, address: Address, asked: Workload) -> float:
         begun_s = self.clock()
-        reply = exchange(
-            address,
-            workload.target,
-            method=workload.method,
-            headers=workload.headers,
-            body=workload.body,
-            timeout_s=self.timeout_s,
-        )
+        reply = ask(address, asked, timeout_s=self.timeout_s)
         taken_ms = 1000 * (self.clock() - begun_s)
-        if reply.status != workload.status:
-            raise VerifyError(f"{workload.label} answered {reply.status} instead of {workload.status}")
+        if reply.status != asked.status:
+            raise VerifyError(f"{asked.label} answered {reply.status} instead of {asked.status}")
         return taken_ms

@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
+from benchmarks.isolated import Alone, Isolated, NotIsolated
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.observe.usage import Meter
-from benchmarks.plan import Step
+from benchmarks.plan import AnyStep, Solo, Step
 from benchmarks.record import Run
 from benchmarks.run.attempts import Attempts, fit_for_more
 from benchmarks.run.bench import Bench
@@ -24,7 +25,7 @@ class Conductor(Loop):
     """Carries out the steps of a run, one after another, and keeps the run after every trial.
 
     ``strict`` keeps no trial that the host disturbed; ``repeats_s`` is how many seconds void trials may be repeated
-    for, all together.
+    for, all together. ``alone`` measures the models of a suite in no stack.
     """
 
     def __init__(
@@ -38,20 +39,39 @@ class Conductor(Loop):
         show: Show,
         strict: bool = False,
         repeats_s: float = inf,
+        alone: Callable[[Solo], Isolated] | None = None,
     ) -> None:
         super().__init__(run, stacks, launcher=launcher, bench=bench, keep=keep, show=show, strict=strict)
         self._repeats_s = repeats_s
+        self._alone = alone
         self._refused: dict[str, str] = {}
 
-    def carry_out(self, steps: Iterable[Step]) -> Run:
+    def carry_out(self, steps: Iterable[AnyStep]) -> Run:
         """Measure all steps; a stack that fails costs its own trials, never the run."""
         for step in steps:
+            if isinstance(step, Solo):
+                self._isolate(step)
+                continue
             name = self._stacks[step.stack].name
             if name in self._refused:
                 self._fail(step, step.scenarios, f"not tried again: {self._refused[name]}")
             else:
                 self._carry_out(step)
         return self.run
+
+    def _isolate(self, solo: Solo) -> None:
+        """Measure a model alone; one that cannot be is told once in each block, and costs no trial."""
+        if self._alone is None:
+            return
+        self._show.isolating(solo)
+        found: Alone
+        try:
+            found = self._alone(solo)
+        except (LaunchError, ValueError) as error:
+            found = NotIsolated(solo.model, solo.block, str(error))
+        self.run = self.run.with_alone(found)
+        self._keep(self.run)
+        self._show.isolated(found)
 
     def _carry_out(self, step: Step) -> None:
         stack = self._stacks[step.stack]

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
+from benchmarks.isolated import Alone
 from benchmarks.launch.base import Launcher, Started
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.settle import settle
 from benchmarks.observe.usage import Meter
-from benchmarks.plan import Step
+from benchmarks.plan import Solo, Step
 from benchmarks.record import Run
 from benchmarks.run.bench import Bench
 from benchmarks.stacks import Stack
@@ -26,6 +27,12 @@ class Show(Protocol):
 
     def measuring(self, place: Place, scenario: Scenario) -> None:
         """A trial begins."""
+
+    def isolating(self, solo: Solo) -> None:
+        """A model is being measured alone."""
+
+    def isolated(self, alone: Alone) -> None:
+        """A model was measured alone, or could not be."""
 
     def progress(self, requests: int, elapsed_s: float) -> None:
         """So many requests were answered since the window opened."""

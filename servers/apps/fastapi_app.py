@@ -7,23 +7,30 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from servers.apps.fastapi_shell import READ, create_shell, respond
 from servers.core import answers, query
 from servers.core.downstream_async import AsyncDownstream
 from servers.core.health import Health
+from servers.core.inference.asynchronous import AsyncInference, Execution
+from servers.core.inference.body import read_asgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service; its downstream connections open and close with its lifespan."""
+def create_app(settings: Settings, execution: Execution | None = None) -> FastAPI:
+    """The service; its downstream connections and its models' threads open and close with its lifespan.
+
+    ``execution`` is where its models run, where that is not what the settings name.
+    """
     health = Health("fastapi", settings)
     downstream = AsyncDownstream(settings)
+    inference = AsyncInference(settings, run_in_threadpool, execution=execution)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with downstream:
+        async with downstream, inference:
             yield
 
     app = create_shell(lifespan)
@@ -53,6 +60,11 @@ def create_app(settings: Settings) -> FastAPI:
     @app.api_route("/json", methods=READ)
     async def items(request: Request) -> Response:
         return respond(answers.items(query.items(request.scope["query_string"])))
+
+    @app.post("/infer/{model}")
+    async def infer(model: str, request: Request) -> Response:
+        ask = inference.ask(model, request.headers)
+        return respond(await inference.answer(ask, await read_asgi(request.stream())))
 
     return app
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 from fastapi import FastAPI, Request, Response
 
@@ -12,6 +12,8 @@ from servers.apps.fastapi_shell import READ, create_shell, respond
 from servers.core import answers, query
 from servers.core.downstream_blocking import BlockingDownstream
 from servers.core.health import Health
+from servers.core.inference.blocking import BlockingInference
+from servers.core.inference.body import read_asgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait_blocking
 
@@ -20,10 +22,11 @@ def create_app(settings: Settings) -> FastAPI:
     """The service; its downstream connections open with the first call and close with its lifespan."""
     health = Health("fastapi", settings)
     downstream = BlockingDownstream(settings)
+    inference = BlockingInference(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with downstream:
+        with downstream, closing(inference):
             yield
 
     app = create_shell(lifespan)
@@ -53,6 +56,11 @@ def create_app(settings: Settings) -> FastAPI:
     @app.api_route("/json", methods=READ)
     async def items(request: Request) -> Response:
         return respond(answers.items(query.items(request.scope["query_string"])))
+
+    @app.post("/infer/{model}")
+    async def infer(model: str, request: Request) -> Response:
+        ask = inference.ask(model, request.headers)
+        return respond(inference.answer(ask, await read_asgi(request.stream())))
 
     return app
 

@@ -8,16 +8,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, Field
+from starlette.concurrency import run_in_threadpool
 
-from servers.apps.fastapi_shell import READ, create_shell
+from servers.apps.fastapi_shell import READ, create_shell, respond
 from servers.core.answers import ENDPOINTS, told
 from servers.core.downstream_async import AsyncDownstream
 from servers.core.health import Health
+from servers.core.inference.asynchronous import AsyncInference
+from servers.core.inference.body import read_asgi
 from servers.core.payloads import catalogue
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait
@@ -94,14 +97,26 @@ class Catalogue(BaseModel):
     items: list[Product]
 
 
+# A list of numbers, or a list of such lists.
+Numbers = list[float] | list[list[float]]
+
+
+class Inferred(BaseModel):
+    """The answer of ``/infer/{model}``."""
+
+    model: str
+    outputs: dict[str, Numbers]
+
+
 def create_app(settings: Settings) -> FastAPI:
-    """The service; its downstream connections open and close with its lifespan."""
+    """The service; its downstream connections and its models' threads open and close with its lifespan."""
     health = Health("fastapi", settings)
     downstream = AsyncDownstream(settings)
+    inference = AsyncInference(settings, run_in_threadpool)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with downstream:
+        async with downstream, inference:
             yield
 
     app = create_shell(lifespan)
@@ -133,6 +148,15 @@ def create_app(settings: Settings) -> FastAPI:
     async def items(items: Items = (100,)) -> Catalogue:
         products = [Product.model_validate(product) for product in catalogue(items[0])]
         return Catalogue(endpoint="json", count=items[0], items=products)
+
+    @app.post("/infer/{model}", response_model=Inferred)
+    async def infer(model: str, request: Request) -> Inferred | Response:
+        ask = inference.ask(model, request.headers)
+        body = await read_asgi(request.stream())
+        if ask.raw:
+            return respond(await inference.answer(ask, body))
+        outputs = await inference.outputs(ask, body)
+        return Inferred(model=model, outputs={name: array.tolist() for name, array in outputs.items()})
 
     return app
 

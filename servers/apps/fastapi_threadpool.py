@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from typing import Annotated
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 
 from servers.apps.fastapi_shell import READ, create_shell, respond
 from servers.core import answers, query
 from servers.core.downstream_blocking import BlockingDownstream
 from servers.core.health import Health
+from servers.core.inference.blocking import BlockingInference
+from servers.core.inference.body import read_asgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait_blocking
+
+
+async def whole_body(request: Request) -> bytes:
+    """A request's body, read on the event loop before a thread is taken."""
+    return await read_asgi(request.stream())
+
+
+Body = Annotated[bytes, Depends(whole_body)]
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The service; its downstream connections open with the first call and close with its lifespan."""
     health = Health("fastapi", settings)
     downstream = BlockingDownstream(settings)
+    inference = BlockingInference(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if settings.threads:
             current_default_thread_limiter().total_tokens = settings.threads
-        with downstream:
+        with downstream, closing(inference):
             yield
 
     app = create_shell(lifespan)
@@ -56,6 +68,10 @@ def create_app(settings: Settings) -> FastAPI:
     @app.api_route("/json", methods=READ)
     def items(request: Request) -> Response:
         return respond(answers.items(query.items(request.scope["query_string"])))
+
+    @app.post("/infer/{model}")
+    def infer(model: str, request: Request, body: Body) -> Response:
+        return respond(inference.answer(inference.ask(model, request.headers), body))
 
     return app
 

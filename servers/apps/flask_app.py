@@ -11,19 +11,23 @@ from werkzeug.exceptions import HTTPException
 from servers.core import answers, errors, query
 from servers.core.downstream_blocking import BlockingDownstream
 from servers.core.health import Health
+from servers.core.inference.blocking import BlockingInference
+from servers.core.inference.body import read_wsgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait_blocking
 from servers.core.wsgi import WsgiEdge
 
 
 def create_app(settings: Settings, downstream: BlockingDownstream) -> Flask:
-    """The service; its downstream connections open with the first call and close with the process."""
+    """The service; its downstream connections open with the first call and close with the process, as models do."""
     app = Flask("stackduel", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
     app.wsgi_app = WsgiEdge(app.wsgi_app)  # type: ignore[method-assign]
     health = Health("flask", settings)
+    inference = BlockingInference(settings)
     atexit.register(downstream.close)
+    atexit.register(inference.close)
 
     @app.get("/")
     def index() -> Response:
@@ -49,6 +53,11 @@ def create_app(settings: Settings, downstream: BlockingDownstream) -> Flask:
     @app.get("/json")
     def items() -> Response:
         return respond(answers.items(query.items(request.query_string)))
+
+    @app.post("/infer/<model>")
+    def infer(model: str) -> Response:
+        ask = inference.ask(model, request.headers)
+        return respond(inference.answer(ask, read_wsgi(request.environ)))
 
     @app.errorhandler(errors.HttpError)
     def failed(error: errors.HttpError) -> Response:

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from typing import TypeVar
 
 from quart import Quart, Response, request
+from quart.utils import run_sync
 from werkzeug.exceptions import HTTPException
 
 from servers.core import answers, errors, query
 from servers.core.asgi import AsgiEdge
 from servers.core.downstream_async import AsyncDownstream
 from servers.core.health import Health
+from servers.core.inference.asynchronous import AsyncInference
+from servers.core.inference.body import read_asgi
 from servers.core.settings import Settings, read_settings
 from servers.core.waiting import wait
 
+Argument = TypeVar("Argument")
+Returned = TypeVar("Returned")
+
 
 def create_app(settings: Settings) -> Quart:
-    """The service; its downstream connections open and close with its lifespan."""
+    """The service; its downstream connections and its models' threads open and close with its lifespan."""
     app = Quart("stackduel", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["MAX_CONTENT_LENGTH"] = errors.MOST_BODY_BYTES
     app.url_map.merge_slashes = False
     app.asgi_app = AsgiEdge(app.asgi_app)  # type: ignore[method-assign]
     health = Health("quart", settings)
     downstream = AsyncDownstream(settings)
+    inference = AsyncInference(settings, in_thread)
 
     @app.while_serving
     async def lifespan() -> AsyncGenerator[None, None]:
-        async with downstream:
+        async with downstream, inference:
             yield
 
     @app.get("/")
@@ -55,6 +64,11 @@ def create_app(settings: Settings) -> Quart:
     async def items() -> Response:
         return respond(answers.items(query.items(request.query_string)))
 
+    @app.post("/infer/<model>")
+    async def infer(model: str) -> Response:
+        ask = inference.ask(model, request.headers)
+        return respond(await inference.answer(ask, await read_asgi(request.body)))
+
     @app.errorhandler(errors.HttpError)
     async def failed(error: errors.HttpError) -> Response:
         return respond(answers.failure(error))
@@ -69,6 +83,12 @@ def create_app(settings: Settings) -> Quart:
 def respond(answer: answers.Answer) -> Response:
     """The core's answer as a Quart response."""
     return Response(answer.body, answer.status, dict(answer.headers), content_type=answer.content_type)
+
+
+async def in_thread(function: Callable[[Argument], Returned], argument: Argument) -> Returned:
+    """Run the function on a thread of Quart's."""
+    returned: Returned = await run_sync(function)(argument)
+    return returned
 
 
 app = create_app(read_settings(os.environ))

@@ -10,7 +10,7 @@ from servers.core.errors import HttpError
 from servers.core.payloads import catalogue
 
 JSON = "application/json"
-ENDPOINTS = ("/", "/health", "/slow-io", "/benchmark/io-test", "/json")
+ENDPOINTS = ("/", "/health", "/slow-io", "/benchmark/io-test", "/json", "/infer/{model}")
 
 
 @dataclass(frozen=True, slots=True)

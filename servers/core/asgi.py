@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from servers.core.answers import Answer, failure
+from servers.core.draining import Draining
 from servers.core.errors import of_status
-from servers.core.target import path_of, refusal
+from servers.core.target import body_refusal, path_of, refusal
 from servers.core.timing import Timing, current_timing
 
 # Each framework and each server has types of its own for the mappings that ASGI passes around.
@@ -17,6 +18,9 @@ Message: TypeAlias = Any
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# What these may bring along is for the server to skip, as it does for every endpoint that takes none.
+WITHOUT_BODY = ("GET", "HEAD")
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,7 @@ class AsgiEdge:
         timing = Timing()
         token = current_timing.set(timing)
         without_body = scope["method"] == "HEAD"
+        body = None if scope["method"] in WITHOUT_BODY else Draining(receive)
         started = False
 
         async def send_on(message: Message) -> None:
@@ -44,14 +49,19 @@ class AsgiEdge:
                 message["headers"] = [*message["headers"], *timed]
             elif without_body:
                 message["body"] = b""
+            elif body and not body.ended and not message.get("more_body"):
+                await send({**message, "more_body": True})
+                await body.drain()
+                message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
 
         try:
             path = scope["path"] = path_of(scope["path"])
-            if refused := refusal(scope["method"], path):
+            refused = refusal(scope["method"], path) or (body and body_refusal(path, _content_length(scope)))
+            if refused:
                 await _send(failure(refused), send_on)
             else:
-                await self._app(scope, receive, send_on)
+                await self._app(scope, body.receive if body else receive, send_on)
         except Exception:
             log.exception("unhandled exception")
             if started:
@@ -67,3 +77,7 @@ async def _send(answer: Answer, send: Send) -> None:
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+def _content_length(scope: Scope) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-length"), None)

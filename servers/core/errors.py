@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 ALLOWED_METHODS = "GET, HEAD"
+MOST_BODY_BYTES = 50_000_000
 
 _SENTENCES = {
     404: "not found",
     405: "method not allowed: only GET and HEAD",
+    413: f"body must be at most {MOST_BODY_BYTES} bytes",
     500: "internal server error",
 }
 
@@ -30,3 +32,13 @@ def of_status(status: int) -> HttpError:
     """The error for what a framework or a server refuses by its status alone, such as 404 and 405."""
     headers = (("Allow", ALLOWED_METHODS),) if status == 405 else ()
     return HttpError(status, _SENTENCES.get(status, f"refused with status {status}"), headers)
+
+
+def only_post() -> HttpError:
+    """The error for any other method where only POST is answered."""
+    return HttpError(405, "method not allowed: only POST", (("Allow", "POST"),))
+
+
+def too_large() -> HttpError:
+    """The error for a body over MOST_BODY_BYTES."""
+    return of_status(413)

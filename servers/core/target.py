@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
-from servers.core.errors import HttpError, of_status
+from servers.core.errors import MOST_BODY_BYTES, HttpError, of_status, only_post, too_large
 
+INFER = "/infer/"
+LENGTH = re.compile(r"[0-9]{1,20}")
 NOT_IN_ANY_PATH = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -27,4 +29,18 @@ def refusal(method: str, path: str) -> HttpError | None:
         return of_status(405)
     if not path.startswith("/") or path.startswith("//") or NOT_IN_ANY_PATH.search(path):
         return of_status(404)
+    if method != "POST" and is_infer(path):
+        return only_post()
     return None
+
+
+def is_infer(path: str) -> bool:
+    """Whether it is the path of a model's endpoint, known or not."""
+    return path.startswith(INFER) and path.find("/", len(INFER)) < 0 and path != INFER
+
+
+def body_refusal(path: str, content_length: str | None) -> HttpError | None:
+    """The error for a body that is not worth reading: it says itself that it is over the limit."""
+    if content_length is None or not LENGTH.fullmatch(content_length) or not is_infer(path):
+        return None
+    return too_large() if int(content_length) > MOST_BODY_BYTES else None

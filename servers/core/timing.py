@@ -47,3 +47,9 @@ class span:  # noqa: N801  # reads as a statement: with span("io")
         if timing := current_timing.get():
             spent_s = timing.spans_s.get(self._name, 0.0) + perf_counter() - self._started_s
             timing.spans_s[self._name] = spent_s
+
+
+def record(name: str, spent_s: float) -> None:
+    """Add time that was measured elsewhere to the current request's span ``name``; outside a request do nothing."""
+    if timing := current_timing.get():
+        timing.spans_s[name] = timing.spans_s.get(name, 0.0) + spent_s

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from servers.core.answers import Answer, failure
+from servers.core.draining import drained
 from servers.core.errors import of_status
-from servers.core.target import path_of, refusal
+from servers.core.target import body_refusal, path_of, refusal
 from servers.core.timing import Timing, current_timing
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     Write: TypeAlias = Callable[[bytes], object]
     ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+
+# What these may bring along is for the server to skip, as it does for every endpoint that takes none.
+WITHOUT_BODY = ("GET", "HEAD")
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +47,10 @@ class WsgiEdge:
             path = environ["PATH_INFO"] = _path(environ)
             # An offer to change the protocol may be ignored; Werkzeug would refuse the request for it.
             environ.pop("HTTP_UPGRADE", None)
-            if refused := refusal(environ["REQUEST_METHOD"], path):
-                return _send(failure(refused), environ, start)
-            return self._app(environ, start)
+            method = environ["REQUEST_METHOD"]
+            refused = refusal(method, path) or body_refusal(path, environ.get("CONTENT_LENGTH"))
+            answer = _send(failure(refused), environ, start) if refused else self._app(environ, start)
+            return answer if method in WITHOUT_BODY else drained(answer, environ["wsgi.input"])
         except Exception:
             log.exception("unhandled exception")
             return _send(failure(of_status(500)), environ, start, sys.exc_info())

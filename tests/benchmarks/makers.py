@@ -36,6 +36,7 @@ def measurement(
         lateness=None,
         dispatch=None,
         first_byte=None,
+        spans=None,
         calls=(),
         victim=None,
         scheduled=None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,3 +32,28 @@ def test_one_core_is_shared_and_said_so() -> None:
     assert "take it from each other" in divide((3,)).note
     with pytest.raises(ValueError, match="at least one"):
         divide(())
+
+
+@pytest.mark.parametrize(
+    ("cores", "server", "generator", "downstream", "said"),
+    [
+        ((0, 1), (0, 1), (1,), (1,), True),
+        ((4, 5, 6), (4, 5, 6), (6,), (6,), True),
+        ((0, 1, 2, 3), (0, 1), (2,), (3,), False),
+        (tuple(range(5)), (0, 1), (2, 3), (4,), False),
+        (tuple(range(16)), tuple(range(8)), (8, 9, 10, 11), (15,), False),
+    ],
+)
+def test_work_that_one_core_could_not_show_gets_more(
+    cores: tuple[int, ...], server: tuple[int, ...], generator: tuple[int, ...], downstream: tuple[int, ...], said: bool
+) -> None:
+    """With shared cores the server has half of many cores to itself, and all of few; only the latter is noted."""
+    budget = divide(cores, shared=True)
+    assert (budget.server, budget.generator, budget.downstream) == (server, generator, downstream)
+    assert ("share cores" in budget.note) == said == bool({*server} & {*generator})
+    assert budget.shared
+
+
+def test_one_core_cannot_be_shared_any_further() -> None:
+    """It is divided as ever, and remembers what was asked for."""
+    assert replace(divide((3,), shared=True), shared=False) == divide((3,))

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.conclude import blocks_after_pilot, conclude, slots_of
+from benchmarks.conclude import blocks_after_pilot, conclude, fixed_in, slots_of
 from benchmarks.record import Run
 from benchmarks.stats.decision import blocks_to_settle
 from benchmarks.stats.intervals import Interval, half_width, spread
+from benchmarks.suite import ClosedLoop
 from benchmarks.trial import Comparison, Cost, Trial
 from benchmarks.verdict import compare
-from tests.benchmarks.makers import run, trial
+from tests.benchmarks.makers import WAITING, run, trial
 
 ABOUT: dict[str, dict[str, Any]] = {
     "slow": {"tier": "baseline", "waiting_slots": 2, "fans_out": True},
@@ -54,6 +55,17 @@ def test_the_twin_is_compared_and_never_advised() -> None:
     assert found.advice is not None
     assert (found.advice["run"]["kind"], found.advice["run"]["stack"]) == ("change", "fast")
     assert found.advice["scenarios"].keys() == {"waiting"}
+
+
+def test_the_scenarios_of_a_fixed_number_are_known() -> None:
+    """A fixed number of requests has no rounds, and its comparison no resolution; a window has both."""
+    fixed = replace(WAITING, load=ClosedLoop(10, requests=200, rated=True))
+    results = faster().results
+    for scenario, names in ((fixed, {"waiting"}), (WAITING, set[str]())):
+        made = replace(faster(), suite=replace(faster().suite, scenarios=(scenario,)))
+        assert fixed_in(made.suite) == names
+        found = conclude(replace(made, results=results)).comparisons
+        assert all((each.resolution == 0) is bool(names) for each in found)
 
 
 def test_every_comparison_names_what_binds_its_candidate() -> None:

@@ -14,14 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import store
+from benchmarks.ceiling_share import CeilingShare
 from benchmarks.conclude import conclude
 from benchmarks.document import redact, result_from_dict, result_to_dict, run_from_dict, run_to_dict
+from benchmarks.given import Given as Recipe
+from benchmarks.gpu import DeviceUse, Gpu, GpuUse
 from benchmarks.histogram import Histogram
+from benchmarks.isolated import Isolated, NotIsolated
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
 from benchmarks.search.settings import CapacitySettings
-from benchmarks.suite import ClosedLoop, OpenLoop, Scenario, Suite, Workload
-from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Limit, Place, Result, Trial
+from benchmarks.sla import Sla
+from benchmarks.suite import ClosedLoop, OpenLoop, Promise, Scenario, Suite, Workload
+from benchmarks.trial import Comparison, Cost, Failure, Gate, HostNoise, Inside, Limit, Place, Result, Trial
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import CALLING, WAITING, run, trial
 
@@ -137,6 +142,7 @@ EVERYTHING = Measurement(
     lateness=milliseconds(0, 0.25),
     dispatch=milliseconds(0, 0.125),
     first_byte=milliseconds(3, 5),
+    spans={"infer": milliseconds(2, 3), "total": milliseconds(4.5)},
     calls=(CallCount("GET /a", 5, 1, milliseconds(1, 2)), CallCount("POST /b", 4, 4, Histogram.empty())),
     victim=Victim("GET /health", 20, 1, milliseconds(900, 1)),
     scheduled=9,
@@ -155,11 +161,32 @@ MIXED = Scenario(
         Workload("/a", weight=3, headers=(("Accept", "text/plain"),)),
         Workload("/b", "POST", body=bytes(range(256)), status=201, check="length"),
     ),
-    OpenLoop(12.5, 2.0, "poisson", connections=9, warmup_s=0.5, stable_within_s=4.0, first_byte=True),
+    OpenLoop(
+        12.5, 2.0, "poisson", connections=9, warmup_s=0.5, stable_within_s=4.0, first_byte=True, server_timing=True
+    ),
     "All of it.",
     Workload("/health", check="status"),
+    (Promise("p99_ms", 100.0), Promise("infer_p99_ms", 10.0), Promise("errors", 0.01)),
 )
-CLOSED = Scenario("closed", (Workload("/a"),), ClosedLoop(3, 2.0, None, 0.5, 6, 1.5, first_byte=True))
+CLOSED = Scenario(
+    "closed", (Workload("/a"),), ClosedLoop(3, 2.0, None, 0.5, 6, 1.5, first_byte=True, server_timing=True)
+)
+ASKED = Workload(
+    "/infer/speaker", "POST", status=200, check="numbers", model="speaker", served_as="speech", tolerance=1e-5,
+    given=Recipe("wav", 342_922, 16_000, seed=3),
+)  # fmt: skip
+FIXED = Scenario("fixed", (ASKED,), ClosedLoop(20, requests=200, rated=True))
+ALONE = Isolated("tiny", 1, 2, 4, 0.5, 8.0, milliseconds(4, 5, 6.25, 100.1))
+SHARE = CeilingShare("mixed", "slow", "tiny", 0.9, 0.85, 0.95, 0.95, 5, 480.0)
+SLAS = (
+    Sla("mixed", "slow", "p99_ms", 100.0, 80.5, True),
+    Sla("mixed", "slow", "infer_p99_ms", 10.0, None, None, "not enough requests"),
+    Sla("mixed", "slow", "errors", 0.01, 0.25, False),
+)
+
+
+GPU = Gpu("Fake 100", "GPU-aaaa", "580.65", 80_000)
+GPU_USE = GpuUse((DeviceUse(GPU, 70.5, 900.0, 250.5),), 70.5, 900.0, 250.5, samples=25)
 
 
 def whole() -> Run:
@@ -175,6 +202,8 @@ def whole() -> Run:
         noise=HostNoise(0.09, 0.01, 0.125),
         downstream_cpu_s=0.5,
         null_rate_rps=54_321.5,
+        gpu=GPU_USE,
+        inside=Inside(9, 2.5, {"queue": 0.5, "infer": 4.25}),
     )
     base = run([made], scenarios=(MIXED, CLOSED))
     suite = Suite(
@@ -187,8 +216,19 @@ def whole() -> Run:
         precision=0.03,
         most_blocks=20,
         search=CapacitySettings(demand_rps=5000.0),
+        shared_cores=True,
+        isolated=True,
+        duel=("slow", "fast"),
     )
-    return replace(base, suite=suite, options={"stacks": ["slow"], "gates": {"steal": 1.0}}, planned=40)
+    return replace(
+        base,
+        suite=suite,
+        options={"stacks": ["slow"], "gates": {"steal": 1.0}},
+        planned=40,
+        isolated=(ALONE, NotIsolated("tiny", 2, "it died")),
+        ceiling_shares=(SHARE,),
+        slas=SLAS,
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,6 +239,8 @@ def whole() -> Run:
         whole().suite,
         MIXED,
         MIXED.load,
+        ALONE,
+        SHARE,
         CLOSED.load,
         EVERYTHING.calls[0],
         EVERYTHING.victim,
@@ -208,7 +250,31 @@ def whole() -> Run:
 def test_the_run_for_the_journey_lacks_nothing(held: Any) -> None:
     """A field that is added without a value here would not be seen to be lost; a closed loop has one end only."""
     empty = {field.name for field in fields(held) if getattr(held, field.name) in (None, (), 0)} - {"drained"}
-    assert empty == ({"requests"} if isinstance(held, ClosedLoop) else set())
+    assert empty == ({"requests", "rated"} if isinstance(held, ClosedLoop) else set())
+
+
+def test_a_request_to_a_model_keeps_its_recipe_and_no_bytes() -> None:
+    """What a model was given comes back equal, as does a fixed number of requests whose rate counts."""
+    made = run([], scenarios=(FIXED,))
+    assert journey(made).suite.scenarios == (FIXED,)
+    (shown,) = run_to_dict(made)["suite"]["scenarios"][0]["workloads"]
+    assert shown["body"] == ""
+    assert shown["given"] == {
+        "kind": "wav", "samples": 342_922, "rate_hz": 16_000, "width": None, "height": None, "seed": 3,
+    }  # fmt: skip
+
+
+def test_a_document_from_before_models_can_still_be_read() -> None:
+    """Keys that schema 1 did not have from the first are null where a document lacks them."""
+    document = json.loads(json.dumps(run_to_dict(run([trial("slow", 5)]))))
+    for scenario in document["suite"]["scenarios"]:
+        for key in ("model", "given", "served_as", "tolerance"):
+            del scenario["workloads"][0][key]
+        for key in ("server_timing", "rated"):
+            del scenario["load"][key]
+    for key in ("spans_ms", "span_histograms"):
+        del document["trials"][0][key]
+    assert run_from_dict(document) == journey(run([trial("slow", 5)]))
 
 
 def test_every_field_survives_the_journey() -> None:
@@ -249,7 +315,10 @@ def test_a_limit_and_a_comparison_may_know_nothing() -> None:
 @pytest.mark.parametrize(
     "lacking",
     [
-        replace(EVERYTHING, service=None, lateness=None, first_byte=None, victim=None, scheduled=None, calls=()),
+        replace(
+            EVERYTHING, service=None, lateness=None, first_byte=None, spans=None, victim=None, scheduled=None, calls=()
+        ),
+        replace(EVERYTHING, spans={}),
         replace(EVERYTHING, succeeded=0, outcomes={"timeout": 9}, latency=Histogram.empty()),
         replace(EVERYTHING, victim=Victim("GET /health", 3, 3, Histogram.empty()), warmup=Warmup(0, 0.0)),
         replace(EVERYTHING, service=Histogram.empty(), timeline=(), generator=replace(EVERYTHING.generator, cores=())),

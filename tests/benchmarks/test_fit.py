@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.duration import parse_duration
 from benchmarks.fit import MOST_BLOCKS, ROUNDS, SHORTEST_S, WORTH_HAVING, block_seconds, fit, precision_of
-from benchmarks.plan import Pace, plan, total_seconds
+from benchmarks.plan import SOLO_S, Pace, Solo, plan, total_seconds
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
 from tests.benchmarks.makers import CALLING, WAITING
@@ -197,3 +197,14 @@ def test_the_twin_costs_time_and_no_precision() -> None:
     assert precision_of(suite(WAITING), PACES, 10) == precision_of(suite(WAITING), without, 10)
     assert precision_of(suite(WAITING, CALLING), PACES, 10) > precision_of(suite(WAITING), PACES, 10)
     assert precision_of(suite(WAITING), {"a": Pace(1.0)}, 10) > 0, "one stack alone has nothing to be compared with"
+
+
+def test_models_that_are_measured_alone_take_their_time_too() -> None:
+    """The plan of an isolated suite ends within the time as well."""
+    asked = Workload("/infer/fast-cnn", "POST", model="fast-cnn")
+    wanted = replace(suite(Scenario("x", (asked,), ClosedLoop(2, duration_s=1.0))), isolated=True)
+    fitted = fit(wanted, PACES, 200.0)
+    whole = plan(fitted.suite.with_blocks(fitted.suite.most_blocks), tuple(PACES), 1)
+    assert any(isinstance(step, Solo) for step in whole)
+    assert total_seconds(whole, PACES) <= 200.0
+    assert fitted.block_s == pytest.approx(SOLO_S + block_seconds(fitted.suite.scenarios, PACES))

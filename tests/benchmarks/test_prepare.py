@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import inference as inference_module
 from benchmarks import prepare as prepare_module
 from benchmarks.fields import FieldError
 from benchmarks.options import RunOptions
+from benchmarks.plan import Solo, total_seconds
 from benchmarks.prepare import prepare, prepare_all
+from benchmarks.stacks import registered_stacks
+from servers.triton.installation import TritonError
 
 OWN = """
 [stacks.mine]
@@ -25,6 +29,11 @@ path = "/"
 @pytest.fixture(autouse=True)
 def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare_module, "usable_cores", lambda: (0, 1))
+
+
+@pytest.fixture(autouse=True)
+def _triton(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference_module, "locate", lambda _environ: None)
 
 
 @pytest.fixture
@@ -95,7 +104,61 @@ def test_the_choice_of_stacks_and_baseline_is_checked() -> None:
 
 def test_verification_takes_every_stack_that_can_run(own: str) -> None:
     """All registered stacks without a file, the file's own with one, the chosen ones where there is a choice."""
-    assert len(prepare_all(RunOptions()).stacks) == 12
+    assert set(prepare_all(RunOptions()).stacks) == set(registered_stacks())
     assert tuple(prepare_all(RunOptions(stacks_file=own)).stacks) == ("mine",)
     assert tuple(prepare_all(RunOptions(stacks=("quart-uvicorn",))).stacks) == ("quart-uvicorn",)
     assert "flask-waitress" not in prepare_all(RunOptions(launcher="docker")).stacks
+
+
+def test_a_suite_of_models_shares_the_cores_and_measures_them_alone() -> None:
+    """On two cores the server has both, and every block holds the model by itself."""
+    prepared = prepare(RunOptions(suite="speech"), seed=1)
+    assert (prepared.budget.server, prepared.budget.generator) == ((0, 1), (1,))
+    assert any("share cores" in note for note in prepared.notes)
+    solos = [step for step in prepared.steps if isinstance(step, Solo)]
+    assert [(solo.block, solo.model) for solo in solos] == [(block, "fast-cnn") for block in range(1, 6)]
+    assert prepared.paces["fastapi-uvicorn"].cores == 2
+    assert prepared.paces["triton"].launch_s > prepared.paces["fastapi-uvicorn"].launch_s
+
+
+def test_an_attached_project_measures_no_model_alone() -> None:
+    """It starts nothing, and says so."""
+    up = frozenset({"flask-gunicorn", "fastapi-uvicorn"})
+    prepared = prepare(RunOptions(suite="speech", launcher="compose"), 1, up)
+    assert not prepared.suite.isolated
+    assert not [step for step in prepared.steps if isinstance(step, Solo)]
+    assert any("No model is measured alone" in note for note in prepared.notes)
+
+
+def test_stacks_of_a_missing_triton_are_left_out_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite's are noted with the remedy; the user's own choice is refused with it."""
+
+    def missing(_environ: object) -> None:
+        raise TritonError("Triton is not installed; install it with: python -m servers.triton install")
+
+    monkeypatch.setattr(inference_module, "locate", missing)
+    prepared = prepare(RunOptions(suite="speech"), seed=1)
+    assert "triton" not in prepared.stacks
+    assert any("need Triton: triton" in note and "servers.triton install" in note for note in prepared.notes)
+    with pytest.raises(FieldError, match="--stacks: triton: Triton is not installed"):
+        prepare(RunOptions(suite="speech", stacks=("flask-gunicorn", "triton")), seed=1)
+    assert "triton" not in prepare_all(RunOptions()).stacks
+
+
+def test_a_model_of_the_user_s_own_is_nothing_for_triton(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It has models of its own: left out and said, or refused where it was named."""
+    monkeypatch.setattr(prepare_module, "asking_own", lambda suite, _file: suite)
+    options = RunOptions(suite="speech", model=str(tmp_path / "mine.onnx"))
+    prepared = prepare(options, seed=1)
+    assert "triton" not in prepared.stacks
+    assert any("the user's own mine.onnx" in note for note in prepared.notes)
+    assert any("served by Triton" in note for note in prepared.notes)
+    with pytest.raises(FieldError, match="--model: Triton does not serve it: triton"):
+        prepare(replace(options, stacks=("flask-gunicorn", "triton")), seed=1)
+
+
+@pytest.mark.parametrize(("suite", "minutes"), [("speech", 15), ("triton", 15), ("batching", 15), ("mixed", 15)])
+def test_the_suites_of_models_take_no_longer_than_they_say(suite: str, minutes: float) -> None:
+    """On two cores, by the plan."""
+    prepared = prepare(RunOptions(suite=suite), seed=1)
+    assert total_seconds(prepared.steps, prepared.paces) < 60 * minutes

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.catalog import read_suite, suite_names
+from benchmarks.change import tier_from
 from benchmarks.fields import FieldError
 from benchmarks.stacks import registered_stacks
-from benchmarks.suite import ClosedLoop, OpenLoop, Workload, load_from_dict
+from benchmarks.suite import ClosedLoop, OpenLoop, Promise, Workload, load_from_dict
 from benchmarks.suite_file import parse_suite
 
 GOOD = """
@@ -113,7 +114,9 @@ def test_every_built_in_suite_is_whole(name: str) -> None:
     known = registered_stacks()
     assert set(suite.stacks) <= set(known)
     assert suite.baseline in suite.stacks
-    assert {known[stack].tier for stack in suite.stacks} & {"settings", "worker-class", "code"}
+    about = {stack: {"tier": known[stack].tier, **known[stack].settings(2)} for stack in suite.stacks}
+    tiers = {tier_from(about[stack], about[suite.baseline]) for stack in suite.stacks if stack != suite.baseline}
+    assert tiers & {"settings", "worker-class", "code"}
 
 
 def test_the_classic_scenarios_are_the_five_that_were_published() -> None:
@@ -130,7 +133,7 @@ def test_the_classic_scenarios_are_the_five_that_were_published() -> None:
 
 def test_an_unknown_suite_is_told_with_the_known_ones() -> None:
     """A name that is no suite and no .toml file raises an error that lists the suites."""
-    with pytest.raises(FieldError, match="SUITE: 'fast' is none of breaking-point, classic, "):
+    with pytest.raises(FieldError, match="SUITE: 'fast' is none of batching, breaking-point, classic, "):
         read_suite("fast")
     with pytest.raises(FieldError, match=r"SUITE: absent.toml: cannot be read"):
         read_suite("absent.toml")
@@ -298,3 +301,27 @@ def test_every_built_in_scenario_says_what_it_is_for(name: str) -> None:
     assert suite.summary
     assert all(scenario.summary for scenario in suite.scenarios)
     assert suite.precision is None or suite.most_blocks > suite.blocks >= 5
+
+
+def test_what_a_suite_of_models_asks_for_is_read() -> None:
+    """Shared cores, models alone, a duel, and what every stack is expected to keep."""
+    asked = 'shared_cores = true\nisolated = true\nduel = ["a", "b"]\n'
+    suite = parse_suite("s", f"{asked}{GOOD}sla = {{ p99_ms = 100, infer_p99_ms = 10 }}\n")
+    assert (suite.shared_cores, suite.isolated, suite.duel) == (True, True, ("a", "b"))
+    assert suite.scenarios[-1].sla == (Promise("p99_ms", 100.0), Promise("infer_p99_ms", 10.0))
+    plain = parse_suite("s", GOOD)
+    assert (plain.shared_cores, plain.isolated, plain.duel, plain.scenarios[0].sla) == (False, False, (), ())
+
+
+@pytest.mark.parametrize("pair", ['["a"]', '["a", "a"]', '["a", "b", "c"]'])
+def test_a_duel_is_between_two(pair: str) -> None:
+    """Different ones."""
+    with pytest.raises(FieldError, match="suite s: duel: must be two different stacks"):
+        parse_suite("s", f"duel = {pair}\n{GOOD}")
+
+
+def test_the_models_of_a_suite_are_named_once() -> None:
+    """In the order of its scenarios."""
+    assert read_suite("speech").models == ("fast-cnn",)
+    assert read_suite("batching").models == ("speaker", "fast-cnn")
+    assert read_suite("quick").models == ()

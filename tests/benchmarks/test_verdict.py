@@ -243,6 +243,16 @@ def test_a_time_has_no_rounds() -> None:
     assert (found.resolution, found.margin, found.verdict) == (0.0, SMALLEST_MARGIN, "faster")
 
 
+def test_the_rate_of_a_fixed_number_of_requests_has_no_rounds() -> None:
+    """Where the number is fixed it is the duration that differs: nothing is one round more or less by chance."""
+    trials = [*blocks_of("slow", [100] * 5), *blocks_of("slow.twin", [100] * 5), *blocks_of("fast", [104] * 5)]
+    (window,) = (each for each in compare(trials, "slow") if each.candidate == "fast")
+    (fixed,) = (each for each in compare(trials, "slow", fixed={"waiting"}) if each.candidate == "fast")
+    assert window.resolution > 0.04
+    assert window.verdict == "equivalent"
+    assert (fixed.resolution, fixed.margin, fixed.verdict) == (0.0, SMALLEST_MARGIN, "faster")
+
+
 def test_the_matrix_has_no_word_on_the_twin() -> None:
     """The baseline once more is no migration."""
     trials = [*blocks_of("slow", [100] * 5), *blocks_of("slow.twin", [100] * 5), *blocks_of("fast", [200] * 5)]

@@ -70,6 +70,46 @@ def test_without_uvloop_asyncio_stands_in() -> None:
         ("fastapi-uvicorn", "CONNECTIONS", "8", "CONNECTIONS must be left out: fastapi-uvicorn"),
         ("flask-waitress", "WORKERS", "2", "WORKERS must be left out: flask-waitress has no such setting"),
         ("flask-gunicorn", "CONNECTIONS", "2", "CONNECTIONS must be more than THREADS"),
+        (
+            "flask-gunicorn",
+            "INFERENCE",
+            "threads",
+            "INFERENCE must be one of inline, executor, batched for flask-gunicorn",
+        ),
+        ("fastapi-uvicorn", "INFERENCE", "gpu", "INFERENCE must be one of inline, threads, executor, batched, triton"),
+        ("fastapi-uvicorn", "INFERENCE", "triton", "INFERENCE must be one of inline, threads, executor, batched for"),
+        (
+            "fastapi-threadpool",
+            "INFERENCE",
+            "threads",
+            "INFERENCE must be one of inline, executor, batched for fastapi-",
+        ),
+        ("flask-gevent", "INFERENCE", "executor", "INFERENCE must be one of inline for flask-gevent, not 'executor'"),
+        ("flask-gunicorn", "POOL", "2", "POOL must be left out: it has no effect where inference is inline"),
+        (
+            "fastapi-uvicorn",
+            "QUEUE_SIZE",
+            "2",
+            "QUEUE_SIZE must be left out: it has no effect where inference is threads",
+        ),
+        (
+            "fastapi-uvicorn-executor",
+            "BATCH_SIZE",
+            "2",
+            "BATCH_SIZE must be left out: it has no effect where inference is",
+        ),
+        ("fastapi-uvicorn-executor", "BATCH_DELAY_MS", "2", "BATCH_DELAY_MS must be left out: it has no effect where"),
+        ("flask-gunicorn", "INFERENCE_TIMEOUT_S", "2", "INFERENCE_TIMEOUT_S must be left out: it has no effect where"),
+        (
+            "fastapi-uvicorn",
+            "TRITON_URL",
+            "http://a:1",
+            "TRITON_URL must be left out: it has no effect where inference is",
+        ),
+        ("fastapi-uvicorn-batched", "POOL", "0", "POOL must be an integer from 1 to 256, not '0'"),
+        ("fastapi-uvicorn-batched", "BATCH_SIZE", "2000", "BATCH_SIZE must be an integer from 1 to 1024, not '2000'"),
+        ("fastapi-uvicorn-batched", "BATCH_DELAY_MS", "-1", "BATCH_DELAY_MS must be a number from 0 to 1000, not '-1'"),
+        ("fastapi-uvicorn-batched", "QUEUE_SIZE", "0", "QUEUE_SIZE must be an integer from 1 to 100000, not '0'"),
     ],
 )
 def test_what_cannot_be_is_named(name: str, variable: str, value: str, message: str) -> None:
@@ -83,6 +123,24 @@ def test_uvloop_asked_for_but_not_installed_is_an_error() -> None:
     """Who asks for uvloop must not silently get another loop."""
     with pytest.raises(SettingsError, match="LOOP must be asyncio: uvloop is not installed"):
         resolved("fastapi-uvicorn", {"LOOP": "uvloop"}, has_uvloop=False)
+
+
+def test_a_pool_has_the_cpus_of_the_budget() -> None:
+    """Threads of our own are as many as the CPUs; only what has such threads has a queue, only batches have a size."""
+    executor, batched = (resolved(f"fastapi-uvicorn-{kind}", {"CPUS": "3.5"}) for kind in ("executor", "batched"))
+    assert (executor.workers, executor.pool, executor.queue_size, executor.batch_size) == (1, 4, 512, None)
+    assert (batched.workers, batched.pool, batched.batch_size, batched.batch_delay_ms) == (1, 4, 8, 0.0)
+    threads = resolved("fastapi-uvicorn")
+    assert (threads.inference, threads.pool, threads.queue_size) == ("threads", None, None)
+
+
+def test_inference_can_be_overridden() -> None:
+    """A stack is asked to run its models elsewhere, with all that belongs to it."""
+    environ = {"INFERENCE": "batched", "POOL": "3", "BATCH_SIZE": "16", "BATCH_DELAY_MS": "2.5", "QUEUE_SIZE": "9"}
+    options = resolved("flask-gunicorn", {**environ, "INFERENCE_TIMEOUT_S": "1"})
+    assert (options.inference, options.pool, options.batch_size) == ("batched", 3, 16)
+    assert (options.batch_delay_ms, options.queue_size) == (2.5, 9)
+    assert resolved("fastapi-uvicorn", {"INFERENCE": "batched"}).batch_size == 8
 
 
 @pytest.mark.parametrize(("host", "address"), [("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80")])

@@ -43,6 +43,15 @@ PUBLISHED = {
     "fastapi-threadpool": (8011, "rewrite", "controls"),
     "fastapi-blocking": (8021, "control", "controls"),
     "fastapi-idiomatic": (8051, "rewrite", "controls"),
+    "flask-gunicorn-inline": (8072, "settings", "inference"),
+    "quart-hypercorn-inline": (8073, "framework", "inference"),
+    "fastapi-uvicorn-inline": (8071, "rewrite", "inference"),
+    "flask-gunicorn-executor": (8075, "code", "inference"),
+    "quart-hypercorn-executor": (8076, "framework", "inference"),
+    "fastapi-uvicorn-executor": (8074, "rewrite", "inference"),
+    "flask-gunicorn-batched": (8078, "code", "inference"),
+    "quart-hypercorn-batched": (8079, "framework", "inference"),
+    "fastapi-uvicorn-batched": (8077, "rewrite", "inference"),
     "flask-waitress": (8042, "baseline", "local"),
 }
 
@@ -145,6 +154,11 @@ def test_what_is_left_out_has_its_default() -> None:
         access_log=False,
         own_errors=False,
         platforms=("linux", "darwin", "win32"),
+        inference="inline",
+        batch_size=None,
+        batch_delay_ms=None,
+        companion=None,
+        protocol="stackduel",
     )
 
 
@@ -173,6 +187,45 @@ def test_what_is_left_out_has_its_default() -> None:
         ('worker_class = "gthread"', "", "stack one: worker_class must be one of gthread, gevent, asgi on gunicorn"),
         ('server = "gunicorn"', 'server = "uvicorn"', "stack one: worker_class must be left out on uvicorn"),
         ('holds = "thread"', 'holds = "worker"', "stack one: threads must be 1 unless holds is thread"),
+        ("workers = 4", "workers = 4\ninference = 'gpu'", "stack one: inference must be one of inline, threads,"),
+        (
+            "workers = 4",
+            "workers = 4\ninference = 'executor'",
+            "stack one: workers must be 1 where inference is executor",
+        ),
+        ("workers = 4", "workers = 1\ninference = 'batched'", "stack one: batch_size is missing, which inference ="),
+        (
+            "workers = 4",
+            "workers = 4\nbatch_size = 8",
+            "stack one: batch_size must be left out unless inference is batched",
+        ),
+        (
+            "workers = 4",
+            "workers = 4\nbatch_delay_ms = 1",
+            "stack one: batch_delay_ms must be left out unless inference",
+        ),
+        ("workers = 4", "workers = 4\nbatch_size = 0", "stack one: batch_size must be an integer from 1 to 1024"),
+        (
+            "workers = 4",
+            "workers = 4\nbatch_delay_ms = -1",
+            "stack one: batch_delay_ms must be a number from 0 to 1000",
+        ),
+        (
+            "workers = 4",
+            "workers = 4\nbatch_delay_ms = true",
+            "stack one: batch_delay_ms must be a number from 0 to 1000",
+        ),
+        ("workers = 4", "workers = 4\ncompanion = 'redis'", "stack one: companion must be one of triton"),
+        ("workers = 4", "workers = 4\nprotocol = 'soap'", "stack one: protocol must be one of stackduel, kserve"),
+        ("workers = 4", "workers = 4\ninference = 'triton'", "stack one: companion must be triton where inference is"),
+        (
+            'worker_class = "gthread"\nport = 8002\ntier = "baseline"\nprofile = "classic"\nworkers = 4\nthreads = 2',
+            (
+                'worker_class = "gevent"\nport = 8002\ntier = "baseline"\nprofile = "classic"\ninference = "batched"\n'
+                "workers = 1\nbatch_size = 2"
+            ),
+            "stack one: inference must be inline under gevent, which has no threads",
+        ),
         ('"darwin"]', '"win32"]', "stack one: platforms must not hold win32"),
         ('["linux", "darwin"]', "[]", "stack one: platforms must be a list of linux, darwin, win32"),
         ('["linux", "darwin"]', '["plan9"]', "stack one: platforms must be a list of"),

@@ -30,6 +30,20 @@ def test_the_server_is_told_its_settings() -> None:
         "STACKDUEL_WORKERS": "4",
         "STACKDUEL_THREADS": "3",
         "STACKDUEL_CPUS": "1",
+        "STACKDUEL_INFERENCE": "inline",
+    }
+
+
+def test_the_server_is_told_where_its_models_run() -> None:
+    """What the pool and the batches are in force reaches the application."""
+    environ = planned("fastapi-uvicorn-batched", BATCH_DELAY_MS="0.5").environ
+    told = {name.removeprefix("STACKDUEL_"): environ[name] for name in environ if name.startswith("STACKDUEL_")}
+    assert {name: told[name] for name in ("INFERENCE", "POOL", "BATCH_SIZE", "BATCH_DELAY_MS", "QUEUE_SIZE")} == {
+        "INFERENCE": "batched",
+        "POOL": "1",
+        "BATCH_SIZE": "8",
+        "BATCH_DELAY_MS": "0.500000000",
+        "QUEUE_SIZE": "512",
     }
 
 

@@ -9,7 +9,17 @@ from typing import Any
 from markupsafe import Markup
 
 from benchmarks.record import Run
-from benchmarks.report.html import ceilings, crossover, doubts, scenarios, searches, shipped, speedups, surroundings
+from benchmarks.report.html import (
+    ceilings,
+    crossover,
+    doubts,
+    further,
+    scenarios,
+    searches,
+    shipped,
+    speedups,
+    surroundings,
+)
 from benchmarks.report.html.answer import answer
 from benchmarks.report.html.blocks import Block, Chart, More, Section
 from benchmarks.report.html.stacks import ROLES, described
@@ -20,6 +30,7 @@ PARTS: tuple[Callable[[Run], Iterable[Section]], ...] = (
     speedups.sections,
     ceilings.sections,
     searches.sections,
+    further.sections,
     scenarios.sections,
     crossover.sections,
     doubts.sections,

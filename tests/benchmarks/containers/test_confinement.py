@@ -26,3 +26,5 @@ def test_a_virtual_machine_s_cores_are_counted_anew() -> None:
     desktop = parse_facts({"NCPU": 2, "OperatingSystem": "Docker Desktop"}, "1.47", "http+docker://localhost")
     assert in_engine_cores(budget, native) == budget
     assert in_engine_cores(budget, desktop) == divide((0, 1), 512)
+    shared = divide((4, 5, 6, 7), 512, shared=True)
+    assert in_engine_cores(shared, desktop) == divide((0, 1), 512, shared=True)

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.budget import divide
 from benchmarks.launch.base import LaunchError
-from benchmarks.launch.containers import ContainerLauncher
+from benchmarks.launch.containers import ContainerLauncher, own_environment, own_mounts
 from benchmarks.launch.server_container import why_ended
 from benchmarks.stacks import Command, Stack, Url
 from benchmarks.target import Address
@@ -47,3 +47,13 @@ def test_what_is_no_container_is_refused(source: Command | Url) -> None:
     launcher = ContainerLauncher(divide((0,)), "run")
     with pytest.raises(LaunchError, match="mine: a command or a URL needs --launcher local or url"):
         launcher.start(Stack("mine", "rewrite", "", source))
+
+
+def test_the_user_s_model_is_seen_and_cannot_be_changed(tmp_path: Path) -> None:
+    """At a place of its own that the environment names; without one nothing is mounted."""
+    file = tmp_path / "mine.onnx"
+    (mount,) = own_mounts(file)
+    assert (mount["Source"], mount["Type"], mount["ReadOnly"]) == (str(file), "bind", True)
+    assert own_environment(file) == {"STACKDUEL_OWN_MODEL": mount["Target"]}
+    assert own_mounts(None) == ()
+    assert own_environment(None) == {}

@@ -143,3 +143,43 @@ def test_a_killed_runner_takes_its_servers_with_it(tmp_path: Path, number: signa
     process.wait(WITHIN_S)
     process.stdout.close()
     assert until(lambda: not any(psutil.pid_exists(pid) for pid in [*pids, *tree]))
+
+
+def alone(folder: Path, *module: str) -> str:
+    running = launcher(folder)
+    (folder / "logs").mkdir(exist_ok=True)
+    return running.alone(module)
+
+
+def test_what_runs_alone_is_on_the_server_s_cores_and_its_output_comes_back(tmp_path: Path) -> None:
+    """As a module of its own, to its end, with the user's model where there is one."""
+    statement = "import os; print(os.environ.get('STACKDUEL_OWN_MODEL'), sorted(os.sched_getaffinity(0)))"
+    if sys.platform != "linux":
+        statement = "import os; print(os.environ.get('STACKDUEL_OWN_MODEL'))"
+    (tmp_path / "logs").mkdir()
+    running = LocalLauncher(divide(usable_cores()), tmp_path / "logs", own_model=Path("/mine.onnx"))
+    output = running.alone(("timeit", "-n1", "-r1", statement))
+    assert output.startswith("/mine.onnx")
+    if sys.platform == "linux":
+        assert str([usable_cores()[0]]) in output
+
+
+def test_what_fails_alone_is_told_with_its_last_lines(tmp_path: Path) -> None:
+    """Its exit status, and what it wrote."""
+    with pytest.raises(LaunchError, match=r"timeit: ended with exit status 1\n(.|\n)*broken"):
+        alone(tmp_path, "timeit", "-n1", "-r1", "raise ValueError('broken')")
+
+
+def test_what_does_not_end_alone_is_taken_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its time, with all its processes."""
+    monkeypatch.setattr("benchmarks.launch.local.ALONE_WITHIN_S", 0.2)
+    with pytest.raises(LaunchError, match=r"timeit: did not end within 0\.2 s"):
+        alone(tmp_path, "timeit", "-n1", "-r1", "import time; time.sleep(600)")
+    assert until(lambda: not [one for one in psutil.Process().children(recursive=True) if "timeit" in _line(one)])
+
+
+def _line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""

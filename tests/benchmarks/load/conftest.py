@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
-from benchmarks.load.job import Driver
+from benchmarks.load.job import Driver, HttpDriver
 
 
-@pytest.fixture(params=get_args(Driver))
+@pytest.fixture(params=get_args(HttpDriver))
 def driver(request: pytest.FixtureRequest) -> Driver:
-    """Each driver in turn."""
+    """Each driver of HTTP in turn."""
     name: Driver = request.param
     return name

@@ -40,6 +40,11 @@ class Visit:
         self.server.requests += 1
         return head + body
 
+    async def read(self, size: int) -> None:
+        """Read so many bytes, or as many as come."""
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            await self._reader.readexactly(size)
+
     async def requests(self) -> AsyncIterator[bytes]:
         """All requests until the client closes."""
         while (request := await self.request()) is not None:

@@ -77,7 +77,7 @@ class SimulatedServer:
         loop.call_later(min(service_s or TIMEOUT_S, TIMEOUT_S), self._end, ticket, outcome, sent_s)
 
     def _end(self, ticket: Ticket, outcome: Outcome, sent_s: float) -> None:
-        self.arrivals.note(ticket, outcome, sent_s, nan, asyncio.get_running_loop().time())
+        self.arrivals.note(ticket, outcome, sent_s, nan, asyncio.get_running_loop().time(), b"")
         upcoming = self.arrivals.next()
         if upcoming is None:
             self.free += 1

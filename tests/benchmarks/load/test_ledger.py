@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.histogram import Histogram
-from benchmarks.load.ledger import Ledger, OpenLedger
+from benchmarks.load.ledger import Asked, Ledger, OpenLedger
 from benchmarks.load.request import Prepared
 from benchmarks.load.ticket import Ticket
 from benchmarks.measurement import Expectation, Outcome
 
 OPENED_S, CLOSED_S, TIMEOUT_S = 10.0, 20.0, 3.0
-CALLS = tuple(Prepared(number, b"", Expectation(200), idempotent=True) for number in range(2))
+CALLS = tuple(Prepared(number, b"", Expectation(200), None, idempotent=True) for number in range(2))
 LABELS = ("GET /a", "GET /b")
 
 
@@ -59,7 +59,7 @@ def histogram(seconds: list[float]) -> Histogram:
 @given(st.lists(requests(), max_size=40), st.integers(0, 40))
 def test_an_open_loop_counts_what_was_to_be_sent_in_the_window(ended: list[Ended], folded_after: int) -> None:
     """Whenever it was sent and done: by outcome, by call, from the intended time, and censored at the timeout."""
-    ledger = OpenLedger(0.5, LABELS, timeout_s=TIMEOUT_S, first_byte=True)
+    ledger = OpenLedger(0.5, Asked(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
     ledger.open(OPENED_S, CLOSED_S)
     for number, each in enumerate(ended):
         if number == folded_after:
@@ -99,7 +99,7 @@ def test_an_open_loop_counts_what_was_to_be_sent_in_the_window(ended: list[Ended
 @given(st.lists(requests(), max_size=40), st.lists(st.floats(0, 25), max_size=5))
 def test_a_closed_loop_counts_what_completed_in_the_window(ended: list[Ended], unanswered_s: list[float]) -> None:
     """Whenever it was sent: what was unanswered at the close is cut off, and nothing is censored."""
-    ledger = Ledger(0.5, LABELS)
+    ledger = Ledger(0.5, Asked(LABELS))
     ledger.open(OPENED_S, CLOSED_S)
     for each in ended:
         each.intended_s = each.sent_s
@@ -134,7 +134,7 @@ def test_ten_times_as_many_requests_take_no_more_memory() -> None:
     """Memory is bounded by what comes between two folds, not by how many requests there are."""
 
     def peak(count: int) -> int:
-        ledger = OpenLedger(0.1, LABELS, timeout_s=TIMEOUT_S, first_byte=True)
+        ledger = OpenLedger(0.1, Asked(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
         ledger.open(0.0, 5.0)
         tracemalloc.start()
         try:
@@ -150,3 +150,20 @@ def test_ten_times_as_many_requests_take_no_more_memory() -> None:
             tracemalloc.stop()
 
     assert peak(200_000) < 1.5 * peak(20_000)
+
+
+@pytest.mark.parametrize(
+    ("told", "outside_ns"),
+    [(b"app;dur=1,=4", 16_000_000), (b"=25", 0), (b"app;dur=1", None), (b"outside;dur=9,=4", 16_000_000)],
+)
+def test_what_of_a_latency_lies_outside_of_the_service_is_counted(told: bytes, outside_ns: int | None) -> None:
+    """From the intended time on, less what the answer says that all of it took; nothing where it does not say."""
+    ledger = Ledger(1.0, Asked(LABELS, server_timing=True))
+    ledger.open(OPENED_S, CLOSED_S)
+    ticket = Ticket(11.0, CALLS[0], 11.0)
+    ledger.note(ticket, Outcome.OK, 11.005, 11.015, 11.02, told)
+    ledger.close(CLOSED_S, ())
+    spans = ledger.tally().spans
+    assert spans is not None
+    found = spans.get("outside")
+    assert (None if found is None else (found.count, found.max_ns)) == (None if outside_ns is None else (1, outside_ns))

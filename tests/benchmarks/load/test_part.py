@@ -43,6 +43,9 @@ def parts(draw: st.DrawFn) -> Part:
         lateness=histogram(draw(LATENCIES_NS)) if open_loop else None,
         dispatch=histogram(draw(LATENCIES_NS)) if open_loop else None,
         first_byte=draw(st.none() | LATENCIES_NS.map(histogram)),
+        spans=draw(
+            st.none() | st.dictionaries(st.sampled_from(["app", "infer", "total"]), LATENCIES_NS.map(histogram))
+        ),
         calls=(CallCount("GET /a", latency.count, 0, latency), CallCount("GET /b", failed, failed, histogram([]))),
         timeline=tuple(timeline),
     )

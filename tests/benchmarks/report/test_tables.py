@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from benchmarks.curve import Curve
 from benchmarks.duration import duration
+from benchmarks.gpu import Gpu, GpuSample, GpuUse, used
 from benchmarks.histogram import Histogram
+from benchmarks.judge import NOTED_ONLY
 from benchmarks.measurement import Victim, Warmup
 from benchmarks.record import Run
 from benchmarks.report.table import figure, grid, latency_kind, speedup_text, tables
@@ -26,7 +28,7 @@ from benchmarks.report.words import (
     void_lines,
 )
 from benchmarks.suite import OpenLoop
-from benchmarks.trial import Comparison, Cost, Failure, Limit, Place, Result, Trial, Verdict
+from benchmarks.trial import Comparison, Cost, Failure, Gate, Limit, Place, Result, Trial, Verdict
 from benchmarks.verdict import compare
 from tests.benchmarks.makers import WAITING, run, trial
 
@@ -60,6 +62,26 @@ def test_a_figure_that_no_stack_has_takes_no_room() -> None:
     """A column of dashes alone is left out."""
     (table,) = tables(compared(trial("slow", 100, cost=None)))
     assert grid(table, "slow")[0] == ("stack", "tier", "req/s", "p50", "p95", "fail", "speedup")
+
+
+def test_what_a_gpu_did_stands_in_its_own_columns() -> None:
+    """Utilisation and power are medians of the blocks, memory is the most of any; a stack without has dashes."""
+    device = Gpu("Fake 100", "GPU-aaaa", "1", 80_000)
+
+    def use(utilisation: float, memory_mib: float) -> GpuUse:
+        rounds = [(GpuSample(utilisation, memory_mib, None),)]
+        found = used([device], rounds)
+        assert found is not None
+        return found
+
+    blocks = [(33.0, 900.0), (55.0, 1200.0), (55.4, 800.0)]
+    results = [replace(trial("slow", 100, block=at), gpu=use(*each)) for at, each in enumerate(blocks, 1)]
+    (table,) = tables(compared(*results, trial("fast", 100)))
+    headings, (slow, fast) = grid(table, "slow")
+    at = headings.index("GPU %")
+    assert headings[at : at + 2] == ("GPU %", "GPU MiB")
+    assert "GPU W" not in headings
+    assert (slow[at : at + 2], fast[at : at + 2]) == (("55", "1200"), ("-", "-"))
 
 
 def test_a_failed_stack_has_a_reason_and_no_row() -> None:
@@ -300,3 +322,12 @@ def test_curves_are_shown_of_the_stack_advised_and_of_the_best() -> None:
     for stack, best, shown in (("c", "a", ["c", "a"]), ("b", "b", ["b"]), (None, "a", ["a"]), (None, None, [])):
         advised = replace(made, advice={"run": {"stack": stack, "best": best}})
         assert [curve.candidate for curve in shown_curves(advised)] == shown
+
+
+def test_gates_that_shared_cores_only_note_are_counted() -> None:
+    """By their names, over all trials; a gate that is simply open is not."""
+    noted = Gate("foreign-cpu", True, f"Other processes used 80 %. {NOTED_ONLY}")
+    fine = Gate("steal", True, "Nothing was stolen.")
+    made = compared(*(replace(trial("slow", 9, block=block), gates=(noted, fine)) for block in (1, 2)))
+    (note,) = [each for each in notes(made) if "only noted" in each]
+    assert note == "Trials in which a gate was over its bound, which on shared cores is only noted: foreign-cpu 2."

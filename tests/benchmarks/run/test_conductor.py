@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
@@ -11,11 +11,13 @@ from typing import Any, Self
 import pytest
 
 from benchmarks.budget import Budget
+from benchmarks.gpu import Gpu, GpuSample, ReadableGpu
+from benchmarks.isolated import Alone, Isolated, NotIsolated
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.load.engine import LoadError
 from benchmarks.load.job import Job
 from benchmarks.measurement import Measurement
-from benchmarks.plan import Step, plan
+from benchmarks.plan import Solo, Step, plan, remaining, trials_in
 from benchmarks.record import Run
 from benchmarks.run.bench import Bench, Terms
 from benchmarks.run.conductor import Conductor
@@ -99,6 +101,8 @@ class FakeEngine:
 class Silent:
     def launching(self, step: Step) -> None: ...
     def measuring(self, place: Place, scenario: Scenario) -> None: ...
+    def isolating(self, solo: Solo) -> None: ...
+    def isolated(self, alone: Alone) -> None: ...
     def progress(self, requests: int, elapsed_s: float) -> None: ...
     def finished(self, result: Result) -> None: ...
 
@@ -117,24 +121,34 @@ class Scene:
         engine: FakeEngine,
         scenarios: tuple[Scenario, ...] = (WAITING,),
         repeats_s: float = inf,
+        gpus: Sequence[ReadableGpu] = (),
     ) -> None:
         self.kept: list[Run] = []
         self.run = run([], scenarios=scenarios)
-        self.conductor = Conductor(
-            self.run,
+        self._launcher = launcher
+        self._engine = engine
+        self._repeats_s = repeats_s
+        self._gpus = gpus
+        self.conductor = self.conductor_of(self.run)
+
+    def conductor_of(self, begun: Run, alone: Callable[[Solo], Isolated] | None = None) -> Conductor:
+        return Conductor(
+            begun,
             STACKS,
-            launcher=launcher,
+            launcher=self._launcher,
             bench=Bench(
                 Terms(Budget((0,), (1,), (1,), 100), timeout_s=5),
-                launcher=launcher,
-                engine=engine,  # type: ignore[arg-type]
+                launcher=self._launcher,
+                engine=self._engine,  # type: ignore[arg-type]
                 reach=lambda started: started.address,
                 null_rate_rps=lambda _job: None,
                 progress=lambda _requests, _elapsed_s: None,
+                gpus=self._gpus,
             ),
             keep=self.kept.append,
             show=Silent(),
-            repeats_s=repeats_s,
+            repeats_s=self._repeats_s,
+            alone=alone,
         )
 
     def carry_out(self, blocks: int = 1) -> Run:
@@ -202,13 +216,33 @@ def test_a_stack_that_dies_under_load_is_started_afresh(address: Address) -> Non
 
     engine = FakeEngine(answer)
     done = Scene(launcher, engine, (WAITING, SECOND, THIRD)).carry_out()
-    first = plan(run([]).suite, STACKS, 1)[0].stack
+    first = next(step.stack for step in plan(run([]).suite, STACKS, 1) if isinstance(step, Step))
     lost = [result for result in done.results if isinstance(result, Failure)]
     assert [(failure.place, failure.reason) for failure in lost] == [
         (Place(first, "second", 1), "the server ended with exit status 9 during the trial\nthe last line")
     ]
     assert launcher.events[:4] == [f"start {first}", f"stop {first}", f"start {first}", f"stop {first}"]
     assert len(done.results) == 6
+
+
+def test_a_trial_has_what_its_gpu_did_meanwhile(address: Address) -> None:
+    """A device that there is was looked at within the window; without one the trial has none."""
+
+    class Device:
+        gpu = Gpu("Fake 100", "GPU-aaaa", "1", 80_000)
+
+        def read(self) -> GpuSample:
+            return GpuSample(42.0, 900.0, 250.0)
+
+    def gpus_of(scene: Scene) -> list[float | None]:
+        scene.carry_out()
+        trials = [result for result in scene.kept[-1].results if isinstance(result, Trial)]
+        assert trials
+        return [trial.gpu.utilisation_mean if trial.gpu else None for trial in trials]
+
+    launcher = FakeLauncher(address)
+    assert set(gpus_of(Scene(launcher, FakeEngine(lambda _job: HEALTHY), gpus=[Device()]))) == {42.0}
+    assert set(gpus_of(Scene(launcher, FakeEngine(lambda _job: HEALTHY)))) == {None}
 
 
 def test_a_window_without_an_answer_is_a_failure(address: Address) -> None:
@@ -268,3 +302,73 @@ def test_an_interruption_passes_through_and_stops_the_stack(address: Address) ->
         scene.carry_out()
     assert len(scene.kept[-1].results) == 1
     assert launcher.events.count("stop slow") == launcher.events.count("stop fast") == 1
+
+
+def isolated_scene(launcher: FakeLauncher, alone: Callable[[Solo], Isolated] | None) -> Scene:
+    """A scene whose one scenario asks a model that is also to be measured alone."""
+    infer = Scenario("infer", (replace(WAITING.workloads[0], model="tiny"),), WAITING.load)
+    scene = Scene(launcher, FakeEngine(lambda _job: HEALTHY), (infer,))
+    scene.run = replace(scene.run, suite=replace(scene.run.suite, isolated=True))
+    scene.conductor = scene.conductor_of(scene.run, alone)
+    return scene
+
+
+def measured_alone(solo: Solo) -> Isolated:
+    return Isolated(solo.model, solo.block, 2, 100, 1.0, 100.0, HEALTHY.latency)
+
+
+def test_a_model_is_measured_alone_in_each_block_and_kept_at_once(address: Address) -> None:
+    """Between two stacks, never while one runs; every state that is kept afterwards holds it."""
+    launcher = FakeLauncher(address)
+
+    def alone(solo: Solo) -> Isolated:
+        assert launcher.events.count("start slow") == launcher.events.count("stop slow")
+        launcher.events.append("alone")
+        return measured_alone(solo)
+
+    scene = isolated_scene(launcher, alone)
+    done = scene.carry_out(blocks=3)
+    assert launcher.events.count("alone") == 3
+    assert [(each.model, each.block) for each in done.isolated] == [("tiny", 1), ("tiny", 2), ("tiny", 3)]
+    assert done.measured_alone() == {Solo(1, "tiny"), Solo(2, "tiny"), Solo(3, "tiny")}
+    assert [len(kept.isolated) for kept in scene.kept][-1] == 3
+    assert len(scene.kept) == 3 + 6
+
+
+def test_a_model_that_cannot_be_measured_alone_costs_no_trial(address: Address) -> None:
+    """Why is kept, it counts as not done, and all stacks are measured."""
+
+    def alone(_solo: Solo) -> Isolated:
+        raise LaunchError("no such model")
+
+    done = isolated_scene(FakeLauncher(address), alone).carry_out()
+    assert done.isolated == (NotIsolated("tiny", 1, "no such model"),)
+    assert done.measured_alone() == frozenset()
+    assert len(done.results) == 2
+
+
+def test_where_nothing_can_be_started_no_model_is_measured_alone(address: Address) -> None:
+    """A launcher that attaches to what runs leaves it out, without a word in the results."""
+    done = isolated_scene(FakeLauncher(address), None).carry_out()
+    assert done.isolated == ()
+    assert len(done.results) == 2
+
+
+def test_an_interruption_while_a_model_is_alone_keeps_what_was_measured(address: Address) -> None:
+    """Ctrl-C unwinds at once; the run goes on later with exactly what is missing."""
+    launcher = FakeLauncher(address)
+
+    def alone(solo: Solo) -> Isolated:
+        if solo.block == 2:
+            raise KeyboardInterrupt
+        return measured_alone(solo)
+
+    scene = isolated_scene(launcher, alone)
+    with pytest.raises(KeyboardInterrupt):
+        scene.carry_out(blocks=2)
+    kept = scene.kept[-1]
+    assert kept.measured_alone() == {Solo(1, "tiny")}
+    steps = plan(kept.suite.with_blocks(2), STACKS, 1)
+    rest = remaining(steps, kept.done(), kept.measured_alone())
+    assert trials_in(rest) == 4 - len(kept.results)
+    assert [step for step in rest if isinstance(step, Solo)] == [Solo(2, "tiny")]

@@ -38,4 +38,5 @@ def test_errors() -> None:
         503, b'{"error":"full"}', (("Retry-After", "1"),)
     )
     assert answers.failure(of_status(405)).headers == (("Allow", "GET, HEAD"),)
-    assert answers.failure(of_status(413)).body == b'{"error":"refused with status 413"}'
+    assert answers.failure(of_status(413)).body == b'{"error":"body must be at most 50000000 bytes"}'
+    assert answers.failure(of_status(418)).body == b'{"error":"refused with status 418"}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -22,7 +23,8 @@ def call_wsgi(app: Callable[..., Iterable[bytes]], **environ: str) -> tuple[str,
         started[:] = [status, dict(headers)]
 
     edge: Any = WsgiEdge(app)
-    body = b"".join(edge({"REQUEST_METHOD": "GET", "PATH_INFO": "/", **environ}, start_response))
+    request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": io.BytesIO(), **environ}
+    body = b"".join(edge(request, start_response))
     return started[0], started[1], body
 
 

@@ -25,9 +25,17 @@ def test_everything_given() -> None:
         "STACKDUEL_THREADS": "2",
         "STACKDUEL_LOOP": "uvloop",
         "STACKDUEL_CPUS": "1.5",
+        "STACKDUEL_INFERENCE": "batched",
+        "STACKDUEL_POOL": "2",
+        "STACKDUEL_BATCH_SIZE": "4",
+        "STACKDUEL_BATCH_DELAY_MS": "2.500000000",
+        "STACKDUEL_QUEUE_SIZE": "99",
+        "INFERENCE_TIMEOUT_S": "7",
+        "TRITON_URL": "http://triton:8000",
     }
     assert read_settings(environ) == Settings(
-        "http://downstream:8009", 0.25, "x", "flask", "gunicorn", 4, 2, "uvloop", 1.5
+        *("http://downstream:8009", 0.25, "x", "flask", "gunicorn", 4, 2, "uvloop", 1.5),
+        *("batched", 2, 4, 2.5, 99, 7.0, "http://triton:8000"),
     )
 
 

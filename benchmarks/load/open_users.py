@@ -1,4 +1,4 @@
-"""The aiohttp driver's open loop: full clients for arrivals that wait for no answer."""
+"""The open loop of full clients: arrivals that wait for no answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from math import inf
 from typing import Self
 
-from benchmarks.load.aiohttp_user import User
 from benchmarks.load.arrivals import Arrivals
 from benchmarks.load.clock import clock
 from benchmarks.load.job import Job
@@ -17,15 +16,17 @@ from benchmarks.load.pool import SWEEP_EVERY_S
 from benchmarks.load.schedule import Share
 from benchmarks.load.tasks import Tasks
 from benchmarks.load.ticket import Ticket
+from benchmarks.load.user import MakeUser, User
 
 
-class AiohttpOpenClient:
+class OpenUsers:
     """The arrivals of one shard; the contract is that of ``benchmarks.load.contract.ArrivingClient``.
 
     As with the raw client, an arrival takes the user that has been idle for longest.
     """
 
-    def __init__(self, job: Job, share: Share, ledger: OpenLedger) -> None:
+    def __init__(self, job: Job, share: Share, ledger: OpenLedger, make: MakeUser) -> None:
+        self._make = make
         self._job = job
         self._connections = share.load.connections
         self._arrivals = Arrivals(job, share, ledger, self._begin)
@@ -72,7 +73,7 @@ class AiohttpOpenClient:
         if self._idle:
             user = self._idle.popleft()
         elif len(self._users) < self._connections:
-            user = User(self._job, self._arrivals.note)
+            user = self._make(self._job, self._arrivals.note)
             self._users.append(user)
         else:
             return False

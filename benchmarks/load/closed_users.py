@@ -1,4 +1,4 @@
-"""The aiohttp driver's closed loop: full clients, for TLS, cookies and whatever else the raw one does not speak."""
+"""The closed loop of full clients, for whatever the raw one does not speak: TLS, cookies, gRPC."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from math import inf
 from typing import Self
 
-from benchmarks.load.aiohttp_user import User
 from benchmarks.load.client import FIRST_PAUSE_S
 from benchmarks.load.clock import clock, until
 from benchmarks.load.job import Job
@@ -16,13 +15,15 @@ from benchmarks.load.request import drawn_calls
 from benchmarks.load.schedule import LONGEST_PAUSE_S, Share, opening_times
 from benchmarks.load.tasks import Tasks
 from benchmarks.load.ticket import Ticket
+from benchmarks.load.user import MakeUser, User
 from benchmarks.measurement import Outcome
 
 
-class AiohttpClient:
+class ClosedUsers:
     """The clients of one shard; the contract is that of ``benchmarks.load.contract.ClosedClient``."""
 
-    def __init__(self, job: Job, share: Share, ledger: Ledger) -> None:
+    def __init__(self, job: Job, share: Share, ledger: Ledger, make: MakeUser) -> None:
+        self._make = make
         self._job = job
         self._share = share
         self._ledger = ledger
@@ -57,7 +58,7 @@ class AiohttpClient:
         now_s = clock()
         for moment_s in opening_times(self._share):
             await until(now_s + moment_s)
-            user = User(self._job, self._ledger.note)
+            user = self._make(self._job, self._ledger.note)
             self._users.append(user)
             self._tasks.spawn(self._work(user))
         await asyncio.sleep(0)

@@ -1,0 +1,158 @@
+"""``stackduel models``: which models there are, building them, and each alone on this host."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.histogram import Histogram, LatencySummary, summarise
+from benchmarks.report.table import DASH, figure
+from servers.models import build, store
+from servers.models.catalog import CATALOG, OWN, Card, Picture, Sound, Takes, Tensor
+from servers.models.catalog import Text as Sentence
+from servers.models.store import FILES, OWN_VARIABLE, ModelError
+
+
+def show(own: Path | None, console: Console) -> int:
+    """Print what is known of every model, and of the user's own file; returns the exit status."""
+    environ = _environ(own)
+    for card in CATALOG.values():
+        built = store.is_built(card.name, environ)
+        files = [(store.path(file, environ), file.size, file.sha256) for file in FILES[card.name]]
+        _print_card(card, "built" if built else f"not built: stackduel models build {card.name}", files, console)
+    if environ.get(OWN_VARIABLE):
+        from servers.models.model import load  # noqa: PLC0415 - ONNX Runtime only where a model runs
+
+        card, file = load(OWN, environ).card, Path(environ[OWN_VARIABLE])
+        _print_card(card, "loads", [(file, file.stat().st_size, store.sha256_of(file))], console)
+    return 0
+
+
+def build_models(names: Sequence[str], console: Console) -> int:
+    """Build what is not there yet; returns the exit status, raises ModelError."""
+    with console.status("building models") if console.is_terminal else _nothing():
+        build.build(names, os.environ, lambda line: console.print(line, markup=False, soft_wrap=True))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How ``bench`` is to run; without a pool it is as large as the CPUs that may be used."""
+
+    requests: int
+    pool: int | None
+    batch: int
+    own: Path | None
+
+
+def bench(names: Sequence[str], how: Bench, output: Console, errors: Console, *, as_json: bool) -> int:
+    """Measure models alone, one after the other, and print the figures; returns the exit status, raises ModelError."""
+    from servers.models.bench import Plan, measure, usable_cpus  # noqa: PLC0415 - ONNX Runtime only where a model runs
+    from servers.models.model import load  # noqa: PLC0415
+
+    environ = _environ(how.own)
+    plan = Plan(how.pool or usable_cpus(), how.requests, batch=how.batch)
+    done = []
+    for name in _chosen(names, environ):
+        model = load(name, environ)
+        with _progress(f"{name}: {plan.runs} runs in a pool of {plan.pool}", plan.runs, errors) as watch:
+            done.append(measure(model, plan, watch))
+    summaries = [summarise(Histogram.of(np.array(each.infer_ns, dtype=np.int64))) for each in done]
+    if as_json:
+        told = [
+            {**each.to_dict(), "p50_ms": summary.p50, "p99_ms": summary.p99}
+            for each, summary in zip(done, summaries, strict=True)
+        ]
+        output.print_json(json.dumps(told), indent=None)
+        return 0
+    rates = [each.requests / each.duration_s for each in done]
+    output.print(_table([each.model for each in done], summaries, rates))
+    output.print(f"{how.requests} requests each, {_together(plan.pool, plan.batch)}, ONNX Runtime on the CPU")
+    return 0
+
+
+def _chosen(names: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """The models to measure: those named, else the user's own, else all that are built."""
+    own = [OWN] if environ.get(OWN_VARIABLE) else []
+    if names:
+        for name in names:
+            if name not in {*CATALOG, *own}:
+                raise ModelError(f"model {name!r} is unknown; there are {', '.join([*CATALOG, *own])}")
+        return [*names, *(each for each in own if each not in names)]
+    chosen = own or [name for name in CATALOG if store.is_built(name, environ)]
+    if not chosen:
+        raise ModelError("no model is built yet: stackduel models build")
+    return chosen
+
+
+def _environ(own: Path | None) -> dict[str, str]:
+    return {**os.environ, **({OWN_VARIABLE: str(own)} if own else {})}
+
+
+def _print_card(card: Card, state: str, files: Sequence[tuple[Path, int, str]], console: Console) -> None:
+    count = "unknown" if card.parameters is None else f"{card.parameters:,}"
+    gives = ", ".join(f"{name} {_shape(shape)}" for name, shape in card.gives)
+    lines = [card.summary, f"{card.source}; {card.licence}; {count} parameters", f"{_takes(card.takes)} -> {gives}"]
+    lines += [f"{path}, {size / 2**20:.1f} MiB, SHA-256 {sha256}" for path, size, sha256 in files]
+    told = "".join(f"    {line}\n" for line in lines)
+    console.print(Text.assemble(f"  {card.name} ({state})\n", (told, "dim")), soft_wrap=True, end="")
+
+
+def _takes(takes: Takes) -> str:
+    match takes:
+        case Sound():
+            bounds = f"{takes.least:,}" if takes.least == takes.most else f"{takes.least:,} to {takes.most:,}"
+            return f"{bounds} samples at {takes.rate_hz / 1000:g} kHz"
+        case Picture():
+            return f"a picture, {takes.least_side} to {takes.most_side} pixels a side"
+        case Sentence():
+            return f"a text of up to {takes.most_chars:,} characters"
+        case Tensor():
+            return f"float32 {_shape(takes.shape)}"
+
+
+def _shape(shape: Sequence[int | str]) -> str:
+    return f"[{', '.join(map(str, shape))}]"
+
+
+def _table(names: Sequence[str], summaries: Sequence[LatencySummary], rates: Sequence[float]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("model")
+    for heading in ("p50 ms", "p99 ms", "req/s"):
+        table.add_column(heading, justify="right")
+    for name, summary, rate in zip(names, summaries, rates, strict=True):
+        table.add_row(name, *(DASH if each is None else figure(each) for each in (summary.p50, summary.p99, rate)))
+    return table
+
+
+def _together(pool: int, batch: int) -> str:
+    threads = "1 thread" if pool == 1 else f"a pool of {pool} threads"
+    return threads if batch == 1 else f"{threads}, {batch} in a batch"
+
+
+@contextmanager
+def _progress(title: str, runs: int, console: Console) -> Iterator[Callable[[int], None]]:
+    """Shows how many runs are done: redrawn twice a second, because more would take time from what is measured."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=20), TimeElapsedColumn())
+    if not console.is_terminal:
+        console.print(title, markup=False)
+    with Progress(
+        *columns, console=console, auto_refresh=False, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(title, total=runs)
+        yield lambda done: bar.update(task, completed=done, refresh=True)
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield

@@ -1,0 +1,16 @@
+"""A table with a title and sentences below it, as every renderer can show it (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Texts only: headings, rows of as many cells, and sentences; ``words`` are headings of what is no figure."""
+
+    title: str
+    headings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    lines: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset({"stack"})

@@ -1,0 +1,250 @@
+"""What follows from a duel's rows, by rules: winners, insights, recommendations, and on what terms (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.duel import FAILED, GPU, QPS, SUCCESS_RATE, TIE, WORTH_NAMING, Duel, Row
+from benchmarks.record import Run
+from benchmarks.report.table import DASH, counted, figure
+from benchmarks.stats.intervals import FEWEST_BLOCKS
+from benchmarks.suite import OpenLoop
+from servers.registry import TIERS
+
+UNTESTED = "not tested"
+# Which rows speak for what; a category is won by whoever wins more of its rows.
+CATEGORIES: Mapping[str, tuple[str, ...]] = {
+    "typical latency": ("p50", "mean"),
+    "tail latency": ("p95", "p99", "max"),
+    "throughput": (QPS,),
+    "reliability": (SUCCESS_RATE, FAILED),
+    "GPU use": (GPU,),
+}
+# Below this part of the rate that arrives, a server does not keep up with it.
+KEPT_UP = 0.98
+# A tail so many times the median, at a constant rate of like requests, is one request waiting for another.
+WIDE, NARROW = 3.0, 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """What some of the rows say together, and which these are."""
+
+    rows: tuple[str, ...]
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence} ({', '.join(self.rows)})"
+
+
+def winner_text(row: Row) -> str:
+    """Who wins a row, or who leads where that was not tested."""
+    if row.winner is None:
+        return DASH
+    return row.winner if row.tested else f"{row.winner} ({UNTESTED})"
+
+
+def ratio_text(row: Row) -> str:
+    """How many times better the winner is, with the interval where there is one."""
+    if row.ratio is None:
+        return DASH
+    # Read from the better side, so that every ratio is the advantage of whoever stands beside it.
+    turned = row.ratio < 1
+    ratio = 1 / row.ratio if turned else row.ratio
+    if row.low is None or row.high is None:
+        return f"{figure(ratio)}x"
+    low, high = (1 / row.high, 1 / row.low) if turned else (row.low, row.high)
+    return f"{figure(ratio)}x ({figure(low)}-{figure(high)})"
+
+
+def outcome(row: Row) -> str:
+    """A row's winner and ratio in one cell."""
+    if row.winner is None:
+        return DASH
+    return f"{winner_text(row)} {ratio_text(row)}" if row.ratio is not None else winner_text(row)
+
+
+def where_it_pays(found: Sequence[Duel]) -> Iterator[str]:
+    """In which scenarios each of the two is better: by its rate where it could choose that, else by its p50."""
+    by_winner: dict[str, list[str]] = {}
+    for duel in found:
+        row = duel.row("p50" if isinstance(duel.scenario.load, OpenLoop) else QPS)
+        if row.winner is not None:
+            known = f"{duel.scenario.name} {ratio_text(row)}" if row.winner != TIE else duel.scenario.name
+            by_winner.setdefault(row.winner, []).append(known)
+    untested = "" if any(duel.tested for duel in found) else " (not tested)"
+    for stack in (found[0].first, found[0].second):
+        if stack in by_winner:
+            yield f"{stack} is better{untested} in: {', '.join(by_winner[stack])}."
+    if TIE in by_winner:
+        yield f"Neither is{untested} in: {', '.join(by_winner[TIE])}."
+
+
+def winners(duel: Duel) -> Iterator[str]:
+    """Who wins each category that has a row with a winner."""
+    for category, names in CATEGORIES.items():
+        rows = [row for row in duel.rows if row.name in names and row.winner is not None]
+        if rows:
+            yield f"{category}: {category_winner(rows, duel)} ({', '.join(row.name for row in rows)})"
+
+
+def category_winner(rows: Sequence[Row], duel: Duel) -> str:
+    """Who wins more of these rows."""
+    won = {stack: sum(row.winner == stack for row in rows) for stack in (duel.first, duel.second)}
+    if won[duel.first] == won[duel.second]:
+        return TIE
+    return max(won, key=lambda stack: won[stack])
+
+
+def insights(duel: Duel) -> Iterator[Insight]:
+    """What follows from the rows, by rules; each names the rows that it stands on."""
+    yield from _of_rate(duel)
+    yield from _of_failures(duel)
+    yield from _of_middle_and_tail(duel)
+    yield from _of_spread(duel)
+    yield from _of_gpu(duel)
+
+
+def _of_rate(duel: Duel) -> Iterator[Insight]:
+    load, row = duel.scenario.load, duel.row(QPS)
+    if row.first is None or row.second is None:
+        return
+    if not isinstance(load, OpenLoop):
+        if row.winner in {duel.first, duel.second}:
+            yield Insight((QPS,), f"{row.winner} serves more: {ratio_text(row)} the requests a second.")
+        return
+    share = duel.row(SUCCESS_RATE)
+    sides = ((duel.first, row.first, share.first), (duel.second, row.second, share.second))
+    # What failed is behind nothing any more.
+    slow = [
+        f"{name} answered {figure(rate)} of them in time"
+        for name, rate, kept in sides
+        if rate < KEPT_UP * load.rate_rps * (kept or 0.0)
+    ]
+    if slow:
+        yield Insight(
+            (QPS,),
+            f"{load.rate_rps:g} requests arrive a second, and {' and '.join(slow)}: what is behind grows with every "
+            "second of the window, and the latencies say how long that was.",
+        )
+    else:
+        yield Insight(
+            (QPS,),
+            f"Both keep up with the {load.rate_rps:g} requests that arrive a second, so QPS says nothing of how much "
+            "more either could do: only a higher rate does.",
+        )
+
+
+def _of_failures(duel: Duel) -> Iterator[Insight]:
+    failed, share = duel.row(FAILED), duel.row(SUCCESS_RATE)
+    if not failed.first and not failed.second:
+        yield Insight((FAILED, SUCCESS_RATE), "Neither fails a request, so the latencies are of the same work.")
+    for name, count, kept in ((duel.first, failed.first, share.first), (duel.second, failed.second, share.second)):
+        if count and kept is not None:
+            yield Insight(
+                (FAILED, SUCCESS_RATE),
+                f"{name} fails {count:,.0f} requests ({100 * (1 - kept):.2g} %): its latencies are of those that it "
+                "answered, and of those that it kept waiting until the timeout.",
+            )
+
+
+def _of_middle_and_tail(duel: Duel) -> Iterator[Insight]:
+    tail_name = "p99" if duel.row("p99").winner is not None else "p95"
+    middle, tail = duel.row("p50"), duel.row(tail_name)
+    if middle.winner is None or tail.winner is None:
+        return
+    names = ("p50", tail_name)
+    if middle.winner == tail.winner == TIE:
+        yield Insight(names, "Neither is faster, in the middle or at the tail: what differs is within the noise.")
+    elif middle.winner == tail.winner:
+        yield Insight(
+            names,
+            f"{middle.winner} is faster for all: {ratio_text(middle)} in the middle, {ratio_text(tail)} at the tail.",
+        )
+    elif TIE in {middle.winner, tail.winner}:
+        row, where = (middle, "in the middle") if tail.winner == TIE else (tail, "at the tail")
+        other = "at the tail" if row is middle else "in the middle"
+        yield Insight(names, f"{row.winner} is faster {where} ({ratio_text(row)}), and neither is {other}.")
+    else:
+        yield Insight(
+            names,
+            f"{middle.winner} is faster in the middle ({ratio_text(middle)}) and {tail.winner} at the tail "
+            f"({ratio_text(tail)}): which of them counts is a question to the service, not to the figures.",
+        )
+
+
+def _of_spread(duel: Duel) -> Iterator[Insight]:
+    """How far the tail lies from the middle, which tells queueing from work."""
+    p50, p95 = duel.row("p50"), duel.row("p95")
+    for name, middle, tail in ((duel.first, p50.first, p95.first), (duel.second, p50.second, p95.second)):
+        if not middle or tail is None:
+            continue
+        spread = tail / middle
+        if spread >= WIDE:
+            yield Insight(
+                ("p50", "p95"),
+                f"{name}'s p95 is {figure(spread)} times its p50: with requests all alike that is waiting for one "
+                "another, not work.",
+            )
+        elif spread <= NARROW:
+            yield Insight(
+                ("p50", "p95"),
+                f"{name}'s p95 is {figure(spread)} times its p50: its requests hardly wait for one another.",
+            )
+
+
+def _of_gpu(duel: Duel) -> Iterator[Insight]:
+    row = duel.row(GPU)
+    if row.first is None and row.second is None:
+        yield Insight((GPU,), "No graphics processor was observed: both computed on the CPU, as far as can be told.")
+    elif row.first is not None and row.second is not None:
+        yield Insight(
+            (GPU,),
+            f"{duel.first} keeps the GPU busy {100 * row.first:.0f} % of the time, {duel.second} "
+            f"{100 * row.second:.0f} %: with less of it for the same work, there is room for more.",
+        )
+
+
+def recommended(stack: str, duel: Duel, run: Run) -> str:
+    """When to take a stack, by the rows that it wins, and what taking it costs."""
+    other = duel.second if stack == duel.first else duel.first
+    won = [row for row in duel.won_by(stack) if row.name not in {"min", GPU}]
+    tier = str(run.stacks[stack]["tier"])
+    if won:
+        figures = ", ".join(f"{row.name} {ratio_text(row)}" if row.ratio else row.name for row in won)
+        return f"{stack} ({tier}): take it where these count: {figures}."
+    if any(row.name not in {"min", GPU} for row in duel.won_by(other)):
+        return f"{stack} ({tier}): no figure here speaks for it; it would have to be cheaper to run than {other}."
+    cheaper = TIERS.index(tier) < TIERS.index(str(run.stacks[other]["tier"])) if tier in TIERS else False
+    reason = "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
+    return f"{stack} ({tier}): as good as {other} in every figure, {reason}."
+
+
+def conditions(duel: Duel, run: Run) -> Iterator[str]:
+    """On what terms the two were measured."""
+    load = duel.scenario.load
+    how = (
+        f"{load.rate_rps:g} requests a second for {load.duration_s:g} s, {load.arrivals}, never waiting for answers"
+        if isinstance(load, OpenLoop)
+        else f"{counted(load.connections, 'connection')}, each waiting for its answer"
+    )
+    yield f"Load: {how}; {counted(duel.blocks, 'block')}, each on fresh servers in a drawn order."
+    yield f"Requests: {duel.scenario.label}. {duel.scenario.summary}".strip()
+    budget = run.environment.get("budget", {})
+    if budget:
+        cores, memory = len(budget.get("server", ())), budget.get("memory_mib")
+        yield f"Each had {counted(cores, 'core')} and {memory} MiB, by the {run.environment.get('launcher')} launcher."
+        if set(budget.get("server", ())) & set(budget.get("generator", ())):
+            yield "The load generator worked on one of these cores."
+    if not duel.tested:
+        yield (
+            f"Nothing is tested, as that takes {FEWEST_BLOCKS} blocks: whoever is ahead by {WORTH_NAMING - 1:.0%} is "
+            "named, and the next run may name the other."
+        )
+        return
+    yield (
+        "Figures are of all blocks together. A ratio is that of the figures within each block, in the mean over the "
+        "blocks and with its interval; the confidence of 95 % is that of all rows together. A row whose interval holds "
+        "1 is a tie."
+    )

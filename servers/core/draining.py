@@ -1,0 +1,72 @@
+"""Reading what is left of a request's body once it is answered, and throwing it away.
+
+A server that closes a connection with unread bytes in it resets it, and the client may never see the answer that told
+it why. So an answer goes out whole as soon as it is known, and only its end waits for the rest of the body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Protocol
+
+DRAIN_S = 10.0
+READ_BYTES = 65_536
+
+Message = Any
+
+
+class Readable(Protocol):
+    """A body as WSGI hands it over."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
+        ...
+
+
+class Draining:
+    """The receiving side of one ASGI request, which knows whether the whole body has come.
+
+    Some frameworks go on receiving in a task of their own: the lock keeps them from taking each other's messages.
+    """
+
+    def __init__(self, receive: Callable[[], Awaitable[Message]]) -> None:
+        self._receive = receive
+        self._turn = asyncio.Lock()
+        self.ended = False
+
+    async def receive(self) -> Message:
+        """The next message, as the server gives it."""
+        async with self._turn:
+            return await self._next()
+
+    async def drain(self) -> None:
+        """Return when the whole body has come, the client is gone, or ``DRAIN_S`` have passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while not self.ended:
+                    async with self._turn:
+                        if not self.ended:
+                            await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body"):
+            self.ended = True
+        return message
+
+
+def drained(answer: Iterable[bytes], body: Readable) -> Iterator[bytes]:
+    """A WSGI answer, and after its last byte the rest of the request's body, read to its end or for ``DRAIN_S``."""
+    try:
+        yield from answer
+        until = monotonic() + DRAIN_S
+        with suppress(OSError, ValueError):  # the client is gone, or its chunks are none
+            while body.read(READ_BYTES) and monotonic() < until:
+                pass
+    finally:
+        close = getattr(answer, "close", None)
+        if close:
+            close()

@@ -1,0 +1,221 @@
+"""The micro-batcher: a few threads that take what waits, so many at once, and give each request its own result.
+
+Knows nothing of models, HTTP or event loops. A size of 1 makes it a plain pool of threads with a bounded queue.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class FullError(Exception):
+    """So many jobs wait already that no more are taken."""
+
+
+class ClosedError(Exception):
+    """The batcher was closed before the job was taken up."""
+
+
+class OverdueError(Exception):
+    """The job's deadline passed before it was taken up."""
+
+
+class State(Enum):
+    """What has become of a job; it is only ever changed under the batcher's lock."""
+
+    NEW = auto()
+    WAITING = auto()
+    RUNNING = auto()
+    DONE = auto()
+    CANCELLED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many threads; how many jobs at most in a batch; how long its first waits for more; how many may wait."""
+
+    threads: int
+    size: int = 1
+    delay_s: float = 0.0
+    capacity: int = 512
+
+
+class Job(Generic[In, Out]):
+    """One item on its way, and once it is delivered its outcome; ``waiter`` is for whoever is told so.
+
+    Only jobs of the same ``key`` share a batch. ``due_s`` is the deadline on the monotonic clock.
+    """
+
+    __slots__ = ("arrived_s", "due_s", "ended_s", "item", "key", "outcome", "state", "waiter")
+
+    def __init__(self, key: Hashable, item: In, due_s: float, waiter: Any) -> None:
+        self.key = key
+        self.item = item
+        self.due_s = due_s
+        self.waiter = waiter
+        self.arrived_s = monotonic()
+        self.ended_s = self.arrived_s
+        self.state = State.NEW
+        self.outcome: Out | Exception | None = None
+
+
+Jobs = list[Job[In, Out]]
+
+
+class Batcher(Generic[In, Out]):
+    """Threads that start with the first job and work until ``close``.
+
+    ``work`` gets the items of one key and returns as many outcomes, in order, an exception being a failed item's. If it
+    raises, each item is tried again alone, so that one which breaks a batch cannot take its neighbours with it.
+    ``deliver`` is called from these threads with jobs that have ended, all of a batch at once, and must not raise.
+    Each job that was submitted is delivered exactly once, or was cancelled and never is.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        work: Callable[[Hashable, Sequence[In]], Sequence[Out | Exception]],
+        deliver: Callable[[Jobs[In, Out]], None],
+    ) -> None:
+        self._shape = shape
+        self._work = work
+        self._deliver = deliver
+        self._changed = threading.Condition(threading.Lock())
+        self._queues: dict[Hashable, deque[Job[In, Out]]] = {}
+        self._gathering: set[Hashable] = set()
+        self._waiting = 0
+        self._closed = False
+        self._threads: list[threading.Thread] = []
+
+    def submit(self, job: Job[In, Out]) -> None:
+        """Queue a job; raises FullError, ClosedError."""
+        with self._changed:
+            if self._closed:
+                raise ClosedError
+            if self._waiting >= self._shape.capacity:
+                raise FullError
+            if not self._threads:
+                self._start()
+            job.state = State.WAITING
+            self._queues.setdefault(job.key, deque()).append(job)
+            self._waiting += 1
+            if self._shape.delay_s:
+                self._changed.notify_all()  # the one that gathers for this key may be any of those that wait
+            else:
+                self._changed.notify()
+
+    def cancel(self, job: Job[In, Out]) -> bool:
+        """Give a job up: one that still waits is never run, one that runs is not delivered. False if it has ended."""
+        with self._changed:
+            if job.state is State.WAITING:
+                self._queues[job.key].remove(job)
+                self._waiting -= 1
+            if job.state is State.DONE:
+                return False
+            job.state = State.CANCELLED
+            return True
+
+    def close(self) -> None:
+        """Fail what waits with ClosedError, let what runs end and be delivered, and end the threads."""
+        with self._changed:
+            self._closed = True
+            left = [job for queue in self._queues.values() for job in queue]
+            self._queues.clear()
+            self._waiting = 0
+            for job in left:
+                job.state, job.outcome = State.DONE, ClosedError()
+            self._changed.notify_all()
+        if left:
+            self._deliver(left)
+        for thread in self._threads:
+            thread.join()
+
+    def _start(self) -> None:
+        for number in range(self._shape.threads):
+            # A daemon, because a process that ends without closing must not wait for it.
+            thread = threading.Thread(target=self._run, name=f"inference-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _run(self) -> None:
+        while batch := self._next():
+            self._settle(batch, self._outcomes(batch))
+
+    def _next(self) -> Jobs[In, Out]:
+        """The next batch, of the key whose oldest job has waited longest; empty once closed."""
+        with self._changed:
+            while (key := self._oldest()) is None:
+                if self._closed:
+                    return []
+                self._changed.wait()
+            batch = self._take(key, self._shape.size)
+            if self._shape.delay_s:
+                self._gather(key, batch)
+            return batch
+
+    def _oldest(self) -> Hashable | None:
+        heads = [queue[0] for key, queue in self._queues.items() if queue and key not in self._gathering]
+        return min(heads, key=lambda job: job.arrived_s).key if heads else None
+
+    def _take(self, key: Hashable, most: int) -> Jobs[In, Out]:
+        queue = self._queues.get(key, ())
+        batch = [queue.popleft() for _ in range(min(most, len(queue)))] if isinstance(queue, deque) else []
+        self._waiting -= len(batch)
+        for job in batch:
+            job.state = State.RUNNING
+        return batch
+
+    def _gather(self, key: Hashable, batch: Jobs[In, Out]) -> None:
+        """Wait for more jobs of the key until the batch is full or its first has waited for the delay."""
+        until = batch[0].arrived_s + self._shape.delay_s
+        self._gathering.add(key)
+        while len(batch) < self._shape.size and not self._closed and (left_s := until - monotonic()) > 0:
+            self._changed.wait(left_s)
+            batch += self._take(key, self._shape.size - len(batch))
+        self._gathering.discard(key)
+        self._changed.notify()  # what has come for this key beyond the batch
+
+    def _outcomes(self, batch: Jobs[In, Out]) -> Sequence[Out | Exception]:
+        now = monotonic()
+        due = [job for job in batch if job.due_s > now]
+        if len(due) == len(batch):
+            return self._worked(batch)
+        done = dict(zip(map(id, due), self._worked(due), strict=True))
+        return [done.get(id(job), OverdueError()) for job in batch]
+
+    def _worked(self, batch: Jobs[In, Out]) -> Sequence[Out | Exception]:
+        if not batch:
+            return []
+        try:
+            outcomes = self._work(batch[0].key, [job.item for job in batch])
+            if len(outcomes) != len(batch):
+                raise RuntimeError(f"{len(outcomes)} outcomes for {len(batch)} items")  # noqa: TRY301
+        except BaseException as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
+            if len(batch) > 1:
+                return [self._alone(job) for job in batch]
+            return [error if isinstance(error, Exception) else RuntimeError(repr(error))]
+        return outcomes
+
+    def _alone(self, job: Job[In, Out]) -> Out | Exception:
+        # One that was given up meanwhile is not delivered: what its outcome is does not matter.
+        return self._worked([job])[0] if job.state is State.RUNNING else OverdueError()
+
+    def _settle(self, batch: Jobs[In, Out], outcomes: Sequence[Out | Exception]) -> None:
+        now = monotonic()
+        with self._changed:
+            ended = []
+            for job, outcome in zip(batch, outcomes, strict=True):
+                if job.state is State.RUNNING:
+                    job.state, job.outcome, job.ended_s = State.DONE, outcome, now
+                    ended.append(job)
+        if ended:
+            self._deliver(ended)

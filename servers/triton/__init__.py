@@ -1,0 +1,1 @@
+"""The genuine Triton inference server: installed from a package, started with our models."""

@@ -1,0 +1,88 @@
+"""Every stack, really served, sent bodies that it does not want: the answer comes, and comes to be read."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from servers.core.errors import MOST_BODY_BYTES
+from servers.registry import Entry
+from tests.contract.served import Served
+from tests.contract.wire import ask, connected
+
+TOO_LARGE = b'{"error":"body must be at most 50000000 bytes"}'
+UNKNOWN = b'{"error":"model must be one of fast-cnn, speaker, vad, face, embed"}'
+CHUNK = b"10000\r\n" + bytes(65_536) + b"\r\n"
+# Longer than a drain would take, shorter than a client's patience.
+AT_ONCE_S = 5.0
+
+
+def head(target: str, *headers: str, method: str = "POST") -> bytes:
+    """A request up to its body."""
+    return "\r\n".join([f"{method} {target} HTTP/1.1", "Host: stackduel.test", *headers, "", ""]).encode()
+
+
+def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(entry: Entry, served: Served) -> None:
+    """The answer is there although not a byte of the body was sent."""
+    if entry.server == "waitress":
+        pytest.skip("Waitress reads a whole body before any application hears of it, or resets the connection")
+    started_s = time.monotonic()
+    with connected(served.port) as wire:
+        wire.send(head("/infer/fast-cnn", f"Content-Length: {MOST_BODY_BYTES + 1}"))
+        answer = wire.answer()
+    assert (answer.status, answer.body) == (413, TOO_LARGE)
+    assert time.monotonic() - started_s < AT_ONCE_S
+
+
+def test_who_sends_a_body_too_large_can_read_the_answer(served: Served) -> None:
+    """A client that sends all before it reads finds the answer, and no reset in its place."""
+    with connected(served.port) as wire:
+        wire.send(head("/infer/fast-cnn", f"Content-Length: {MOST_BODY_BYTES + 1}"))
+        for _ in range(MOST_BODY_BYTES // 1_000_000):
+            wire.send(bytes(1_000_000))
+        wire.send(b"x")
+        answer = wire.answer()
+    assert (answer.status, answer.body) == (413, TOO_LARGE)
+
+
+def test_chunks_are_counted(served: Served) -> None:
+    """A body that names no length is refused once it is over the limit, and its sender can read so."""
+    with connected(served.port) as wire:
+        wire.send(head("/infer/fast-cnn", "Transfer-Encoding: chunked"))
+        for _ in range(MOST_BODY_BYTES // 65_536 + 2):
+            wire.send(CHUNK)
+        wire.send(b"0\r\n\r\n")
+        answer = wire.answer()
+    assert (answer.status, answer.body) == (413, TOO_LARGE)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status", "body"),
+    [
+        ("POST", "/infer/nothing", 404, UNKNOWN),
+        ("PUT", "/infer/fast-cnn", 405, b'{"error":"method not allowed: only POST"}'),
+        ("POST", "/nothing", 404, b'{"error":"not found"}'),
+        ("POST", "/json", 405, b'{"error":"method not allowed: only GET and HEAD"}'),
+    ],
+    ids=["unknown model", "wrong method", "unknown path", "no upload"],
+)
+def test_an_unwanted_body_does_not_cost_the_answer(
+    method: str, target: str, status: int, body: bytes, served: Served
+) -> None:
+    """Whatever is refused without its body is answered so that a client which sends first and reads then gets it."""
+    size = 4_000_000
+    with connected(served.port) as wire:
+        wire.send(head(target, f"Content-Length: {size}", method=method))
+        wire.send(bytes(size))
+        answer = wire.answer()
+    assert (answer.status, answer.body) == (status, body)
+    assert ask(served.port, "/json?items=0").status == 200
+
+
+def test_a_client_that_goes_away_amid_its_body_harms_nobody(served: Served) -> None:
+    """Half a body and then nothing: the next request of somebody else is served."""
+    for half in (b"x" * 100_000, b""):
+        with connected(served.port) as wire:
+            wire.send(head("/infer/fast-cnn", "Content-Length: 192000") + half)
+    assert ask(served.port, "/json?items=0").status == 200
