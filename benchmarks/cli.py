@@ -87,6 +87,13 @@ generator_option = click.option(
 driver_option = click.option(
     "--driver", type=click.Choice(["raw", "aiohttp", "grpc"]), default="raw", show_default=True, help="Load client."
 )
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "torch-cuda", "torch-cpu"]),
+    default="auto",
+    show_default=True,
+    help="What models are computed on; auto is a GPU if one can be used. torch- is PyTorch, the others ONNX Runtime.",
+)
 seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Fixes the order of the trials.")
 memory_option = click.option(
     "--memory",
@@ -121,6 +128,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the ru
 @launcher_option
 @generator_option
 @driver_option
+@device_option
 @click.option("--blocks", type=click.IntRange(1, 1000), help="Interleaved rounds, each with every stack.")
 @click.option(
     "--time-budget",
@@ -246,6 +254,7 @@ def _found(run: Path, results: Path) -> Path:
 @stacks_file_option
 @launcher_option
 @project_option
+@device_option
 @timeout_option
 def verify_command(**chosen: object) -> int:
     """Start every stack and check that it answers as the contract says."""

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from benchmarks import numbers
+from benchmarks.numbers import Outputs
+
 JSON = "application/json"
 ALLOW = "GET, HEAD"
 FRAMEWORKS = ("flask", "quart", "fastapi")
@@ -40,7 +43,16 @@ class Anything:
     """A body that is each stack's own."""
 
 
-Expected = bytes | Digest | Keys | Anything
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A model's outputs, each number within a tolerance: in JSON, or raw float32 with their shapes in a header."""
+
+    model: str
+    outputs: Outputs
+    raw: bool = False
+
+
+Expected = bytes | Digest | Keys | Anything | Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ def differences(case: Case, status: int, headers: Iterable[tuple[str, str]], bod
     if case.method == "HEAD":
         found += _head_differences(case.expected, fields.get("content-length"), body)
     else:
-        found += _body_differences(case.expected, body)
+        found += _body_differences(case.expected, body, fields.get("x-tensors"))
     return found
 
 
@@ -111,7 +123,7 @@ def _head_differences(expected: Expected, content_length: str | None, body: byte
     return found
 
 
-def _body_differences(expected: Expected, body: bytes) -> list[str]:
+def _body_differences(expected: Expected, body: bytes, tensors: str | None) -> list[str]:
     match expected:
         case bytes():
             return [] if body == expected else [f"body is {_shown(body)}, not {_shown(expected)}"]
@@ -120,8 +132,19 @@ def _body_differences(expected: Expected, body: bytes) -> list[str]:
             return [] if same else [f"body is {_shown(body)}, not the one of {length} bytes"]
         case Keys(names):
             return _key_differences(names, body)
+        case Numbers():
+            return _number_differences(expected, body, tensors)
         case Anything():
             return []
+
+
+def _number_differences(expected: Numbers, body: bytes, tensors: str | None) -> list[str]:
+    try:
+        model, found = (expected.model, numbers.read_raw(body, tensors)) if expected.raw else numbers.read_json(body)
+    except ValueError as error:
+        return [f"body is {_shown(body)}: it {error}"]
+    wrong = [] if model == expected.model else [f"model is {model}, not {expected.model}"]
+    return wrong + numbers.differences(expected.outputs, found)
 
 
 def _key_differences(names: tuple[str, ...], body: bytes) -> list[str]:
@@ -140,7 +163,8 @@ INDEX = b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchma
 HEALTH = Keys(
     (
         *("status", "stack", "framework", "framework_version", "server", "server_version", "workers", "threads"),
-        *("loop", "cpus", "inference", "pool", "batch_size", "python", "pid", "uptime_s", "memory_mib"),
+        *("loop", "cpus", "inference", "pool", "batch_size", "python", "pid", "uptime_s", "memory_mib", "device"),
+        "device_note",
     )
 )
 NO_ITEMS = b'{"endpoint":"json","count":0,"items":[]}'
@@ -161,15 +185,18 @@ def _io_test(delay: str, concurrent: int) -> bytes:
     return b'{"endpoint":"io-test","delay_s":%s,"concurrent":%d,"succeeded":%d}' % numbers
 
 
-def _error(sentence: str) -> bytes:
+def error_body(sentence: str) -> bytes:
+    """The body of an error."""
     return b'{"error":"%s"}' % sentence.encode()
 
 
-NOT_FOUND = _error("not found")
-NOT_ALLOWED = _error("method not allowed: only GET and HEAD")
-DELAY_BOUNDS = _error("delay must be a number from 0 to 10 with at most 9 decimals")
-CONCURRENT_BOUNDS = _error("concurrent must be an integer from 1 to 100")
-ITEMS_BOUNDS = _error("items must be an integer from 0 to 10000")
+NOT_FOUND = error_body("not found")
+NOT_ALLOWED = error_body("method not allowed: only GET and HEAD")
+ONLY_POST = error_body("method not allowed: only POST")
+UNKNOWN_MODEL = error_body("model must be one of fast-cnn, speaker, vad, face, embed")
+DELAY_BOUNDS = error_body("delay must be a number from 0 to 10 with at most 9 decimals")
+CONCURRENT_BOUNDS = error_body("concurrent must be an integer from 1 to 100")
+ITEMS_BOUNDS = error_body("items must be an integer from 0 to 10000")
 NOW = _slow_io("0.0")
 
 SUCCESSES = (
@@ -232,13 +259,15 @@ BAD_PARAMETERS = (
     Case("concurrent: below its bound", "/benchmark/io-test?delay=0&concurrent=0", CONCURRENT_BOUNDS, 400),
     Case("concurrent: above its bound", "/benchmark/io-test?delay=0&concurrent=101", CONCURRENT_BOUNDS, 400),
     Case("concurrent: a fraction", "/benchmark/io-test?delay=0&concurrent=2.0", CONCURRENT_BOUNDS, 400),
-    Case("delay: twice", "/slow-io?delay=0&delay=0", _error("delay must be given at most once"), 400),
-    Case("delay: twice, once encoded", "/slow-io?delay=0&%64elay=0", _error("delay must be given at most once"), 400),
-    Case("items: twice", "/json?items=1&items=2", _error("items must be given at most once"), 400),
+    Case("delay: twice", "/slow-io?delay=0&delay=0", error_body("delay must be given at most once"), 400),
+    Case(
+        "delay: twice, once encoded", "/slow-io?delay=0&%64elay=0", error_body("delay must be given at most once"), 400
+    ),
+    Case("items: twice", "/json?items=1&items=2", error_body("items must be given at most once"), 400),
     Case(
         "concurrent: twice",
         "/benchmark/io-test?delay=0&concurrent=1&concurrent=1",
-        _error("concurrent must be given at most once"),
+        error_body("concurrent must be given at most once"),
         400,
     ),
 )
@@ -252,6 +281,13 @@ METHODS = (
         Case(f"{method} of an unknown path", "/nothing", NOT_FOUND, 404, method)
         for method in ("OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE")
     ),
+    *(
+        Case(f"{method} of a model", "/infer/fast-cnn", ONLY_POST, 405, method, allow="POST")
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
+    ),
+    Case("GET of an unknown model", "/infer/nothing", ONLY_POST, 405, allow="POST"),
+    Case("an unknown method of a model", "/infer/face", ONLY_POST, 405, "BREW", allow="POST", refusable=True),
+    Case("POST of an unknown model", "/infer/nothing", UNKNOWN_MODEL, 404, "POST"),
     Case("an unknown method", "/json", NOT_ALLOWED, 405, "BREW", allow=ALLOW, refusable=True),
     Case("OPTIONS of the server", "*", NOT_ALLOWED, 405, "OPTIONS", allow=ALLOW),
     Case("HEAD of a success", "/json?items=1", ONE_ITEM, 200, "HEAD"),
@@ -268,6 +304,7 @@ PATHS = (
             "/nothing", "/json/", "//json", "///json", "/json//", "/JSON", "/json/1", "/slow_io", "/slow-io.json",
             "/benchmark", "/benchmark/", "/benchmark//io-test", "/benchmark/io-test/", "/./json", "/json/.",
             "/x/../json", "/json;v=1", "/%2Fjson", "/%2f", "/json%0A", "/json%00", "/json%20", "/json%ff", "/json%zz",
+            "/infer", "/infer/", "/infer//", "/infer/fast-cnn/", "/infer/fast-cnn/x", "/infer//fast-cnn", "/INFER/vad",
             "/%C3%A9", "/json%3Fitems=0", "/metrics/", "/docs", "/redoc", "/openapi.json", "/static/x", "/favicon.ico",
         )
     ),

@@ -15,6 +15,10 @@ PROXY_NOTE = (
     "Published ports pass through the engine's userland proxy, which costs every request and halves a server that "
     "closes its connections: --generator container measures without it."
 )
+UNOBSERVED_NOTE = (
+    "Models run on a GPU that nobody could look at: utilisation, memory and power are not told. stackduel doctor says "
+    "what is missing."
+)
 
 
 def environment(
@@ -28,6 +32,8 @@ def environment(
     notes = [*prepared.notes, *_texts(facts.pop("warnings", ()))]
     if facts.get("port_forwarding") == "proxy" and options.generator == "process":
         notes.append(PROXY_NOTE)
+    if "cuda" in (prepared.device or "") and not machine.get("gpus"):
+        notes.append(UNOBSERVED_NOTE)
     budget = asdict(prepared.budget)
     return {
         **machine,
@@ -36,6 +42,7 @@ def environment(
         "budget": {name: list(value) if isinstance(value, tuple) else value for name, value in budget.items()},
         "generator": options.generator,
         "driver": options.driver,
+        "device": prepared.device,
         "timeout_s": options.timeout_s,
         "models": described(prepared.suite, Path(options.model) if options.model else None),
         "notes": notes,

@@ -1,121 +1,88 @@
-"""The numbers in answers of models: read from whatever form they come in, and compared (pure).
-
-Bytes are no measure of them: the last digits of a batched model vary with whom a request shared its batch.
-"""
+"""A model's outputs, compared number by number within a tolerance (pure)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from servers.core.kserve import decode_response
-
-Form = Literal["json", "float32", "kserve", "grpc"]
-Values = NDArray[np.float64]
-
-# The name of all outputs together, one after another, where a form does not tell them apart.
-ALL = ""
-
-
-class NumbersError(ValueError):
-    """A body that holds no outputs in its form; the message says why."""
+# Above one the tolerance is relative: a float32 has seven digits.
+TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """The numbers of a right answer by output, in which ``form`` an answer holds them, and how far off they may be.
+class Output:
+    """One output: its shape, and its numbers row by row."""
 
-    ``tolerance`` is absolute for numbers up to 1, and relative beyond that.
-    """
-
-    form: Form
-    tolerance: float
-    outputs: tuple[tuple[str, tuple[float, ...]], ...]
-
-    @staticmethod
-    def of(outputs: Mapping[str, Values], form: Form, tolerance: float) -> Numbers:
-        """What an answer in that form must hold."""
-        return Numbers(form, tolerance, tuple((name, tuple(values.tolist())) for name, values in outputs.items()))
-
-    @staticmethod
-    def from_json(document: Mapping[str, Any]) -> Numbers:
-        """The numbers of a document."""
-        outputs = tuple((name, tuple(values)) for name, values in document["outputs"])
-        return Numbers(document["form"], document["tolerance"], outputs)
-
-    def values(self) -> dict[str, Values]:
-        """The numbers as they are compared."""
-        return {name: np.array(values) for name, values in self.outputs}
+    shape: tuple[int, ...]
+    numbers: tuple[float, ...]
 
 
-def read(body: bytes, form: Form) -> dict[str, Values]:
-    """All outputs of an answer, each flat; raises NumbersError on anything else."""
-    try:
-        outputs = _READERS[form](body)
-        # A server may send what is not a number, and be told so.
-        with np.errstate(all="ignore"):
-            found = {name: np.asarray(values, np.float64).ravel() for name, values in outputs.items()}
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise NumbersError(f"no outputs in {form}: {error}") from error
-    if not found:
-        raise NumbersError(f"no outputs in {form}")
-    return found
+Outputs = Mapping[str, Output]
 
 
-def compared(found: Mapping[str, Values], right: Mapping[str, Values], tolerance: float) -> str | None:
-    """The first difference between outputs, in a few words; None where each number is within the tolerance."""
-    if (ALL in found) != (ALL in right):
-        found, right = _together(found), _together(right)
-    if set(found) != set(right):
-        return f"outputs {_listed(found)} instead of {_listed(right)}"
-    for name, expected in right.items():
-        values, output = found[name], f"output {name}" if name else "outputs"
-        if values.size != expected.size:
-            return f"{output}: {values.size} numbers instead of {expected.size}"
-        # Not a number is within no tolerance.
-        with np.errstate(all="ignore"):
-            wrong = ~(np.abs(values - expected) <= tolerance * np.maximum(1.0, np.abs(expected)))
-        if wrong.any():
-            at = int(np.argmax(wrong))
-            return f"{output}[{at}]: {values[at]:.9g} instead of {expected[at]:.9g}"
-    return None
+def read_json(body: bytes) -> tuple[str, Outputs]:
+    """The model and its outputs out of an answer in JSON; raises ValueError."""
+    content = json.loads(body)
+    if not isinstance(content, dict) or tuple(content) != ("model", "outputs"):
+        raise ValueError("is no JSON object of model and outputs")
+    if not isinstance(content["model"], str) or not isinstance(content["outputs"], dict):
+        raise ValueError("holds no model's name or no outputs")  # noqa: TRY004  # of a text, not of a caller
+    return content["model"], {name: _nested(value) for name, value in content["outputs"].items()}
 
 
-def _together(outputs: Mapping[str, Values]) -> dict[str, Values]:
-    return {ALL: np.concatenate(list(outputs.values()))}
+def read_raw(body: bytes, tensors: str | None) -> Outputs:
+    """The outputs out of raw little-endian float32 and the header X-Tensors; raises ValueError."""
+    shapes = {}
+    for part in (tensors or "").split(","):
+        name, _, sides = part.partition("=")
+        shapes[name] = tuple(int(side) for side in sides.split("x"))
+    starts = [0]
+    for shape in shapes.values():
+        starts.append(starts[-1] + math.prod(shape))
+    if 4 * starts[-1] != len(body):
+        raise ValueError(f"has {len(body)} bytes where X-Tensors says {4 * starts[-1]}")
+    numbers = struct.unpack(f"<{starts[-1]}f", body)
+    spans = pairwise(starts)
+    return {name: Output(shape, numbers[a:b]) for (name, shape), (a, b) in zip(shapes.items(), spans, strict=True)}
 
 
-def _listed(names: Sequence[str] | Mapping[str, Values]) -> str:
-    return ", ".join(sorted(names)) or "none"
+def differences(expected: Outputs, found: Outputs, tolerance: float = TOLERANCE) -> list[str]:
+    """What differs, a sentence for each output; empty if nothing does."""
+    if tuple(found) != tuple(expected):
+        return [f"outputs are {', '.join(found)}, not {', '.join(expected)}"]
+    sentences = (_difference(name, expected[name], found[name], tolerance) for name in expected)
+    return [sentence for sentence in sentences if sentence]
 
 
-def _from_json(body: bytes) -> Mapping[str, Any]:
-    document = json.loads(body)
-    outputs = document.get("outputs") if isinstance(document, dict) else None
-    if not isinstance(outputs, dict):
-        raise NumbersError("the answer has no outputs")
-    return outputs
+def _difference(name: str, expected: Output, found: Output, tolerance: float) -> str | None:
+    # JSON cannot tell how wide the rows are of which there are none.
+    if found.shape != expected.shape and (found.numbers or expected.numbers):
+        return f"{name} has the shape {found.shape}, not {expected.shape}"
+    far = (
+        (abs(ours - theirs) / max(1.0, abs(ours)), ours, theirs)
+        for ours, theirs in zip(expected.numbers, found.numbers, strict=True)
+    )
+    off, ours, theirs = max(far, default=(0.0, 0.0, 0.0), key=lambda each: each[0] if each[0] == each[0] else math.inf)
+    return None if off <= tolerance else f"{name} holds {theirs!r} where {ours!r} was expected"
 
 
-def _from_float32(body: bytes) -> Mapping[str, Any]:
-    return {ALL: np.frombuffer(body, "<f4")}
+def _nested(value: Any) -> Output:
+    """Lists of lists of numbers as an output; raises ValueError where the rows are of different lengths."""
+    if not isinstance(value, list):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"holds {value!r} where a number belongs")  # noqa: TRY004
+        return Output((), (float(value),))
+    parts = [_nested(each) for each in value]
+    if len({part.shape for part in parts}) > 1:
+        raise ValueError("holds rows of different lengths")
+    return Output((len(parts), *(parts[0].shape if parts else ())), tuple(_chained(part.numbers for part in parts)))
 
 
-def _from_kserve(body: bytes) -> Mapping[str, Any]:
-    # The header ends where its JSON does: the field that says so is not kept for every answer.
-    text = body.decode("latin-1")
-    return decode_response(body, json.JSONDecoder().raw_decode(text)[1])
-
-
-def _from_grpc(body: bytes) -> Mapping[str, Any]:
-    from benchmarks.inference_messages import outputs_of  # noqa: PLC0415 - needs the extra `inference`
-
-    return outputs_of(body)
-
-
-_READERS = {"json": _from_json, "float32": _from_float32, "kserve": _from_kserve, "grpc": _from_grpc}
+def _chained(rows: Iterable[tuple[float, ...]]) -> Iterable[float]:
+    for row in rows:
+        yield from row

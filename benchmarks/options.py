@@ -11,6 +11,7 @@ from benchmarks.budget import DEFAULT_MEMORY_MIB
 LauncherName = Literal["local", "docker", "compose", "url"]
 GeneratorPlace = Literal["process", "container"]
 DriverName = Literal["raw", "aiohttp", "grpc"]
+DeviceName = Literal["auto", "cpu", "cuda", "torch-cuda", "torch-cpu"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class RunOptions:
     launcher: LauncherName = "local"
     generator: GeneratorPlace = "process"
     driver: DriverName = "raw"
+    device: DeviceName = "auto"
     blocks: int | None = None
     time_budget_s: float | None = None
     timeout_s: float = 30.0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.budget import Budget, divide
 from benchmarks.catalog import read_suite
+from benchmarks.device import device_of
 from benchmarks.fields import FieldError
 from benchmarks.fit import fit
 from benchmarks.inference import asking_own, needs_triton, without_triton
@@ -17,21 +18,25 @@ from benchmarks.options import RunOptions
 from benchmarks.plan import AnyStep, Pace, plan
 from benchmarks.search.modes import search_seconds, unfit
 from benchmarks.search.settings import ColdStartSettings, SoakSettings
+from benchmarks.shortfall import shortfall
 from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
 from benchmarks.stats.intervals import FEWEST_BLOCKS
-from benchmarks.suite import Load, OpenLoop, Scenario, Suite
+from benchmarks.suite import Load, OpenLoop, Scenario, Suite, Workload
 from benchmarks.suite_file import MAX_REQUESTS
 from benchmarks.twin import twin_of
+from servers.models.device import agreement
 
 PORTABLE_BASELINE = "flask-waitress"
 LAUNCH_S = {"local": 1.2, "docker": 3.5, "compose": 0.5, "url": 0.2}
 TRITON_S = 4.0
 OWN_BLOCKS = FEWEST_BLOCKS
+MODELS = "/infer/"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """All that a run needs before anything is started; ``notes`` are for the report.
+    """All that a run needs before anything is started; ``notes`` are for the report, and ``device`` is
+    what models are computed on, None where that is not this run's to say.
 
     ``stacks`` and ``paces`` hold the baseline's twin, too, where there is one: the same stack by another name.
     """
@@ -45,6 +50,7 @@ class Prepared:
     paces: Mapping[str, Pace]
     secrets: tuple[str, ...]
     notes: tuple[str, ...]
+    device: str | None = None
 
     @property
     def search_s(self) -> float:
@@ -103,8 +109,29 @@ def prepare(
     paces = {name: _pace(stack, options, len(budget.server)) for name, stack in stacks.items()}
     if options.time_budget_s is not None:
         suite = _fitted(suite, paces, options.time_budget_s, notes)
+    chosen = device_of(options)
+    device = chosen.device if chosen else None
+    notes += [chosen.note] if chosen and chosen.note and _asks_models(suite) else []
+    suite = _agreeing(suite, agreement(device))
     steps = plan(suite, tuple(stacks), seed)
-    return Prepared(suite, stacks, baseline, seed, budget, steps, paces, own.secrets, tuple(notes))
+    return Prepared(suite, stacks, baseline, seed, budget, steps, paces, own.secrets, tuple(notes), device)
+
+
+def _asks_models(suite: Suite) -> bool:
+    """Whether any request is one to a model: no other is any matter of a GPU's."""
+    return any(workload.target.startswith(MODELS) for scenario in suite.scenarios for workload in scenario.workloads)
+
+
+def _agreeing(suite: Suite, tolerance: float) -> Suite:
+    """The suite with numbers that may differ by at least so much: a GPU's are not the CPU's to the last digit."""
+
+    def allowed(workload: Workload) -> Workload:
+        if workload.tolerance is None:
+            return workload
+        return replace(workload, tolerance=max(workload.tolerance, tolerance))
+
+    scenarios = (replace(each, workloads=tuple(map(allowed, each.workloads))) for each in suite.scenarios)
+    return replace(suite, scenarios=tuple(scenarios))
 
 
 def _soaking(suite: Suite, options: RunOptions) -> Suite:
@@ -167,7 +194,7 @@ def prepare_all(options: RunOptions, running: frozenset[str] | None = None) -> P
         name
         for name, stack in known.items()
         if (running is None or name in running)
-        and (options.launcher != "local" or _runs_here(stack))
+        and (options.launcher != "local" or shortfall(stack) is None)
         and (options.launcher != "docker" or not _is_local_only(stack))
     )
     names, _ = without_triton(names, known, options.launcher, named=False)

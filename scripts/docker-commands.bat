@@ -1,10 +1,10 @@
 @echo off
-rem The Docker side in six words. "set ALL=1" takes the control stacks in; further arguments go to the command.
+rem The Docker side in six words. "set ALL=1" takes the control, inference and Triton stacks in; further arguments go to the command.
 setlocal
 cd /d "%~dp0.."
 set "COMPOSE=docker compose"
 docker compose version >nul 2>&1 || set "COMPOSE=docker-compose"
-set "EVERY=%COMPOSE% --profile controls"
+set "EVERY=%COMPOSE% --profile controls --profile inference --profile triton"
 set "CHOSEN=%COMPOSE%"
 if "%ALL%"=="1" set "CHOSEN=%EVERY%"
 

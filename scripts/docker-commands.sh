@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The Docker side in six words. ALL=1 takes the control stacks in; further arguments go to the command behind the word.
+# The Docker side in six words. ALL=1 takes in the control, inference and Triton stacks; further arguments go to the command
+# behind the word.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +13,7 @@ usage: scripts/docker-commands.sh build|up|benchmark|logs|stats|down [ARGUMENT..
   logs       show what the stacks wrote
   stats      show once what the running stacks use
   down       stop and remove them all
-ALL=1 before it takes in the control stacks too.
+ALL=1 before it takes in the control, inference and Triton stacks too.
 END
 }
 
@@ -24,7 +25,7 @@ else
   echo "neither 'docker compose' nor 'docker-compose' is here: install Docker Compose" >&2
   exit 3
 fi
-every=("${compose[@]}" --profile controls)
+every=("${compose[@]}" --profile controls --profile inference --profile triton)
 chosen=("${compose[@]}")
 [ "${ALL:-}" != 1 ] || chosen=("${every[@]}")
 

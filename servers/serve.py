@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from servers import commands
 from servers.core.environment import SettingsError
 from servers.core.settings import read_settings
+from servers.models.device import VARIABLE, Chosen, chosen
 from servers.options import Options, resolve, resolve_listen
 from servers.registry import Registry, load_registry
 
@@ -44,7 +45,7 @@ def plan(stack: str, environ: Mapping[str, str], registry: Registry, *, has_uvlo
         raise SettingsError(f"STACK: {stack} does not run on {sys.platform}, only on {', '.join(entry.platforms)}")
     read_settings(environ)
     options = resolve(entry, environ, has_uvloop=has_uvloop)
-    child |= _told(entry.name, entry.framework, entry.server, options)
+    child |= _told(entry.name, entry.framework, entry.server, options) | _device(chosen(environ))
     return Start(commands.command(entry, options), child)
 
 
@@ -95,6 +96,12 @@ def _told(stack: str, framework: str, server: str, options: Options) -> dict[str
         "QUEUE_SIZE": options.queue_size,
     }
     return {f"STACKDUEL_{name}": str(value) for name, value in told.items() if value is not None}
+
+
+def _device(found: Chosen) -> dict[str, str]:
+    """What models are computed on, decided here once for all workers, whose memory nothing of it burdens."""
+    note = {"STACKDUEL_DEVICE_NOTE": found.note} if found.note else {}
+    return {VARIABLE: found.device, "STACKDUEL_DEVICE": found.device, **note}
 
 
 def _allow_many_connections() -> None:

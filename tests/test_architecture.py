@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PURE = (
     "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "gpu", "histogram", "judge",
-    "given", "inference_messages", "measurement", "model_file", "numbers", "options", "plan", "protocol", "record",
+    "given", "inference_messages", "measurement", "model_file", "options", "outputs", "plan", "protocol", "record",
     "report/table",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",

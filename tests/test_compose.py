@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.containers.confinement import OWN_IMAGE
-from benchmarks.containers.images import NOT_CONTENT
+from benchmarks.containers.confinement import OWN_IMAGE, TRITON
+from benchmarks.containers.images import NOT_CONTENT, recipe_of
+from benchmarks.containers.ownership import COMPANION_LABEL
+from benchmarks.launch.accompanied import companion_of
+from benchmarks.stacks import registered_stacks
 from servers.registry import Entry, load_registry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,12 +25,16 @@ DOWNSTREAM = "downstream"
 REGISTRY = load_registry()
 ENTRIES = {name: entry for name, entry in REGISTRY.entries.items() if entry.profile != "local"}
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+PROFILES = [f"--profile={name}" for name in sorted({entry.profile for entry in ENTRIES.values()} - {"classic"})]
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+COMPANIONS = {name: f"{name}-companion" for name, entry in ENTRIES.items() if entry.companion}
+ON_GPU: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker" / "compose.gpu.yml").read_text())["services"]
+FILES = ("-f", "docker-compose.yml", "-f", "docker/compose.gpu.yml")
 
 
 def test_every_stack_has_its_service_and_there_are_no_others() -> None:
     """Adding a stack to one of the two files alone is noticed."""
-    assert set(SERVICES) == {DOWNSTREAM, *ENTRIES}
+    assert set(SERVICES) == {DOWNSTREAM, *ENTRIES, *COMPANIONS.values()}
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
@@ -38,7 +45,9 @@ def test_a_service_is_the_registry_s_stack(entry: Entry) -> None:
     assert service["environment"]["PORT"] == str(entry.port)
     assert service["build"]["args"]["STACK"] == entry.name
     assert service["build"]["args"]["REQUIREMENTS"] == entry.requirements
+    assert service["build"]["dockerfile"] == recipe_of(entry).dockerfile
     assert service["labels"] == {"stackduel.stack": entry.name}
+    assert "MODELS" not in service["build"]["args"]
     assert service.get("profiles", []) == ([] if entry.profile == "classic" else [entry.profile])
 
 
@@ -48,9 +57,26 @@ def test_the_downstream_is_the_registry_s() -> None:
     assert service["ports"] == [f"127.0.0.1:${{STACKDUEL_PORT_{port}:-{port}}}:{port}"]
     assert service["environment"] == {"PORT": str(port)}
     assert "labels" not in service
+    assert service["build"]["args"]["MODELS"] == "no"
     for name in ENTRIES:
         assert SERVICES[name]["environment"]["DOWNSTREAM_URL"] == f"http://{DOWNSTREAM}:{port}"
         assert SERVICES[name]["depends_on"] == {DOWNSTREAM: {"condition": "service_healthy"}}
+
+
+@pytest.mark.parametrize(("name", "companion"), COMPANIONS.items())
+def test_a_companion_is_as_the_runner_starts_it(name: str, companion: str) -> None:
+    """It is what the registry names, under the same limits, reached by its caller alone, and told as its caller's."""
+    entry, service = ENTRIES[str(ENTRIES[name].companion)], SERVICES[companion]
+    wanted = companion_of(registered_stacks()[name])
+    assert wanted is not None
+    assert SERVICES[name]["environment"][wanted.url_variable] == f"http://{companion}:{entry.port}"
+    assert service["image"] == SERVICES[entry.name]["image"]
+    assert service["build"] == SERVICES[entry.name]["build"]
+    assert service["environment"] == {**SERVICES[entry.name]["environment"], **wanted.environment}
+    assert service["labels"] == {COMPANION_LABEL: name}
+    assert service["profiles"] == SERVICES[name]["profiles"]
+    assert (service["cpuset"], service["cpus"]) == (SERVICES[name]["cpuset"], SERVICES[name]["cpus"])
+    assert "ports" not in service
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -59,6 +85,7 @@ def test_a_service_is_confined_as_the_runner_confines(name: str) -> None:
     service = SERVICES[name]
     for key in ("cap_drop", "security_opt", "init", "pids_limit", "user", "read_only"):
         assert service[key] == OWN_IMAGE[key], key
+    assert service.get("shm_size") == (TRITON["shm_size"] if "triton.Dockerfile" in str(service["build"]) else None)
     assert service["tmpfs"] == [f"{path}:{options}" for path, options in OWN_IMAGE["tmpfs"].items()]
     assert service["logging"]["options"] == OWN_IMAGE["log_config"]["config"]
     assert service["mem_limit"] == service["memswap_limit"] == "${STACKDUEL_MEMORY:-1024m}"
@@ -107,19 +134,38 @@ def test_the_health_check_tells_200_from_the_rest(answer: bytes, status: int) ->
     assert found.returncode == status, found.stderr
 
 
+@pytest.mark.parametrize("files", [(), FILES], ids=["cpu", "gpu"])
 @pytest.mark.parametrize("command", [["docker", "compose"], ["docker-compose"]], ids=["v2", "v1"])
-def test_compose_parses_it(command: list[str]) -> None:
-    """Compose 1 and Compose 2, where they are installed, take the file without a word of warning."""
+def test_compose_parses_it(command: list[str], files: tuple[str, ...]) -> None:
+    """Compose 1 and Compose 2, where they are installed, take the files without a word of warning."""
     version = [*command, "version"]
     if not shutil.which(command[0]) or subprocess.run(version, capture_output=True, check=False).returncode:
         pytest.skip(f"{' '.join(command)} is not installed")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("STACKDUEL_")}
     found = subprocess.run(
-        [*command, "--profile", "controls", "config"], cwd=ROOT, env=clean, capture_output=True, text=True, check=False
+        [*command, *files, *PROFILES, "config"],
+        cwd=ROOT,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (found.returncode, found.stderr) == (0, "")
     parsed = yaml.safe_load(found.stdout)
     assert set(parsed["services"]) == set(SERVICES)
+    for name in ON_GPU if files else ():
+        built = parsed["services"][name]["build"]
+        assert (built["dockerfile"], built["args"]["STACK"]) == ("docker/gpu.Dockerfile", name)
+
+
+def test_every_stack_has_its_twin_on_a_gpu() -> None:
+    """Each service but Triton's, and no other, asks for all GPUs and runs an image of its name with CUDA."""
+    assert set(ON_GPU) == {name for name, entry in ENTRIES.items() if entry.profile != "triton"}
+    for name, service in ON_GPU.items():
+        (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+        assert device == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
+        assert service["image"] == f"stackduel/{name}:gpu"
+        assert service["environment"] == {"INFERENCE_DEVICE": "${STACKDUEL_DEVICE:-cuda}"}
 
 
 def test_a_build_sees_what_the_images_need_and_nothing_else() -> None:
@@ -141,3 +187,16 @@ def test_the_generator_installs_the_runner_s_versions() -> None:
     wanted = {line for line in lines if line and not line.startswith("#")}
     assert wanted
     assert wanted <= ours
+
+
+def test_the_scripts_know_every_profile() -> None:
+    """What is started with ALL=1, and what is cleared away, takes every profile of the compose file in."""
+    for path in (
+        "scripts/docker-commands.sh",
+        "scripts/docker-commands.bat",
+        ".ci/run",
+        "benchmarks/launch/project.py",
+    ):
+        text = (ROOT / path).read_text()
+        for profile in PROFILES:
+            assert profile.replace("=", " ") in text, path

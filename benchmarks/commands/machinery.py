@@ -39,9 +39,9 @@ def launcher_for(
     own = Path(options.model) if options.model else None
     match options.launcher:
         case "local":
-            return LocalLauncher(prepared.budget, folder / "logs", own_model=own)
+            return LocalLauncher(prepared.budget, folder / "logs", own_model=own, device=prepared.device)
         case "docker":
-            return ContainerLauncher(prepared.budget, run_id, say, own_model=own)
+            return ContainerLauncher(prepared.budget, run_id, say, own_model=own, device=prepared.device)
         case "compose":
             return AttachedLauncher(run_id, options.project)
         case "url":

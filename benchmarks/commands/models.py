@@ -17,25 +17,34 @@ from rich.text import Text
 
 from benchmarks.histogram import Histogram, LatencySummary, summarise
 from benchmarks.report.table import DASH, figure
+from servers.core.environment import SettingsError
 from servers.models import build, store
 from servers.models.catalog import CATALOG, OWN, Card, Picture, Sound, Takes, Tensor
 from servers.models.catalog import Text as Sentence
+from servers.models.device import WORDS, chosen
 from servers.models.store import FILES, OWN_VARIABLE, ModelError
 
 
 def show(own: Path | None, console: Console) -> int:
-    """Print what is known of every model, and of the user's own file; returns the exit status."""
+    """Print what is known of every model, and of the user's own file; returns the exit status, raises ModelError."""
     environ = _environ(own)
+    own_card = _own_card(environ)
     for card in CATALOG.values():
         built = store.is_built(card.name, environ)
         files = [(store.path(file, environ), file.size, file.sha256) for file in FILES[card.name]]
         _print_card(card, "built" if built else f"not built: stackduel models build {card.name}", files, console)
-    if environ.get(OWN_VARIABLE):
-        from servers.models.model import load  # noqa: PLC0415 - ONNX Runtime only where a model runs
-
-        card, file = load(OWN, environ).card, Path(environ[OWN_VARIABLE])
-        _print_card(card, "loads", [(file, file.stat().st_size, store.sha256_of(file))], console)
+    if own_card:
+        file = Path(own_card.source)
+        _print_card(own_card, "loads", [(file, file.stat().st_size, store.sha256_of(file))], console)
     return 0
+
+
+def _own_card(environ: Mapping[str, str]) -> Card | None:
+    if not environ.get(OWN_VARIABLE):
+        return None
+    from servers.models.model import load  # noqa: PLC0415 - ONNX Runtime only where a model runs
+
+    return load(OWN, environ).card
 
 
 def build_models(names: Sequence[str], console: Console) -> int:
@@ -61,23 +70,29 @@ def bench(names: Sequence[str], how: Bench, output: Console, errors: Console, *,
     from servers.models.model import load  # noqa: PLC0415
 
     environ = _environ(how.own)
+    try:
+        used = chosen(environ)
+    except SettingsError as error:
+        raise ModelError(str(error)) from error
     plan = Plan(how.pool or usable_cpus(), how.requests, batch=how.batch)
     done = []
     for name in _chosen(names, environ):
-        model = load(name, environ)
+        model = load(name, environ, used.device)
         with _progress(f"{name}: {plan.runs} runs in a pool of {plan.pool}", plan.runs, errors) as watch:
             done.append(measure(model, plan, watch))
     summaries = [summarise(Histogram.of(np.array(each.infer_ns, dtype=np.int64))) for each in done]
     if as_json:
         told = [
-            {**each.to_dict(), "p50_ms": summary.p50, "p99_ms": summary.p99}
+            {**each.to_dict(), "device": used.device, "p50_ms": summary.p50, "p99_ms": summary.p99}
             for each, summary in zip(done, summaries, strict=True)
         ]
         output.print_json(json.dumps(told), indent=None)
         return 0
     rates = [each.requests / each.duration_s for each in done]
     output.print(_table([each.model for each in done], summaries, rates))
-    output.print(f"{how.requests} requests each, {_together(plan.pool, plan.batch)}, ONNX Runtime on the CPU")
+    output.print(f"{how.requests} requests each, {_together(plan.pool, plan.batch)}, {WORDS[used.device]}")
+    if used.note:
+        errors.print(used.note, markup=False, soft_wrap=True)
     return 0
 
 

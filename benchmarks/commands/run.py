@@ -23,6 +23,7 @@ from benchmarks.plan import total_seconds, trials_in
 from benchmarks.prepare import Prepared, prepare
 from benchmarks.record import Run
 from benchmarks.report.progress import planned_searches, planned_steps
+from benchmarks.stacks import Registered
 from benchmarks.suite import Suite
 from benchmarks.trial import Failure
 from benchmarks.twin import TWIN_TIER, is_twin
@@ -108,6 +109,7 @@ def _about(name: str, prepared: Prepared) -> dict[str, Any]:
         "tier": _tier(name, prepared),
         "summary": f"{prepared.baseline} once more, as the measure of chance" if is_twin(name) else stack.summary,
         **stack.settings(len(prepared.budget.server)),
+        "device": prepared.device if isinstance(stack.source, Registered) else None,
         "waiting_slots": pace.slots,
         "fans_out": pace.fans_out,
     }

@@ -17,14 +17,19 @@ from benchmarks.commands.machinery import launcher_for, running_stacks
 from benchmarks.contract import Case, cases_for, differences, request_bytes
 from benchmarks.exchange import ExchangeError, exchange_raw
 from benchmarks.fields import FieldError
+from benchmarks.inference_cases import inference_cases
 from benchmarks.interrupts import as_keyboard_interrupt
+from benchmarks.kserve_cases import kserve_cases, kserve_difference
 from benchmarks.launch.base import Launcher, LaunchError
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared, prepare_all
-from benchmarks.stacks import Registered, Stack, read_own_file
+from benchmarks.shortfall import shortfall
+from benchmarks.stacks import Registered, Stack, read_own_file, registered_stacks
 from benchmarks.suite import Workload
 from benchmarks.target import Address
 from benchmarks.verify import Answers, VerifyError
+from servers.models.store import ModelError
+from servers.registry import Entry
 
 CASES_AT_ONCE = 8
 SHOWN = 5
@@ -41,10 +46,19 @@ def verify(options: RunOptions, console: Console) -> int:
         tempfile.TemporaryDirectory(prefix="stackduel-") as folder,
         launcher_for(options, prepared, "verify", Path(folder), say) as launcher,
     ):
+        for sentence in _left_out(options):
+            say(f"left out: {sentence}")
         wrong = _wrong_stacks(prepared, launcher, requests, options.timeout_s, say)
     if all(prepared.stacks[name].is_control for name in wrong):
         return 0
     return STACK_FAILED
+
+
+def _left_out(options: RunOptions) -> list[str]:
+    """Why the stacks are missing that nobody named and that cannot run here."""
+    if options.stacks is not None or options.stacks_file or options.launcher != "local":
+        return []
+    return [sentence for stack in registered_stacks().values() if (sentence := shortfall(stack))]
 
 
 def _wrong_stacks(
@@ -56,6 +70,9 @@ def _wrong_stacks(
 ) -> list[str]:
     answers = Answers(timeout_s)
     wrong = []
+    if any(isinstance(stack.source, Registered) for stack in prepared.stacks.values()):
+        for sentence in inference_cases().left_out:
+            say(f"left out, as it does not run here: {sentence}")
     for name, stack in prepared.stacks.items():
         try:
             with launcher.start(stack) as started:
@@ -83,10 +100,26 @@ def _check(
         except VerifyError as error:
             return len(requests), [str(error)]
         return len(requests), []
-    cases = cases_for(stack.source.entry.framework, own_errors=stack.source.entry.own_errors)
+    entry = stack.source.entry
+    if entry.protocol != "stackduel":
+        return _check_models(entry, address, timeout_s)
+    inference = inference_cases(own_errors=entry.own_errors)
+    cases = (*cases_for(entry.framework, own_errors=entry.own_errors), *inference.cases)
     with ThreadPoolExecutor(CASES_AT_ONCE) as pool:
         found = pool.map(lambda case: _differences(case, address, timeout_s), cases)
         return len(cases), [sentence for each in found for sentence in each]
+
+
+def _check_models(entry: Entry, address: Address, timeout_s: float) -> tuple[int, list[str]]:
+    """The same of a server that has models and nothing else; over gRPC it has shown that it is ready, and no more."""
+    if entry.protocol != "kserve":
+        return 0, []
+    try:
+        cases = kserve_cases()
+    except ModelError as error:
+        return 0, [str(error)]
+    found = (kserve_difference(case, address, timeout_s) for case in cases)
+    return len(cases), [sentence for sentence in found if sentence]
 
 
 def _differences(case: Case, address: Address, timeout_s: float) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from docker.types import DeviceRequest
+
 from benchmarks.budget import Budget, divide
 from benchmarks.containers.engine import EngineFacts
 
@@ -36,12 +38,21 @@ OWN_IMAGE: Mapping[str, Any] = MappingProxyType(
         "tmpfs": {"/tmp": "size=256m,mode=1777"},  # noqa: S108 - inside the container, and its own
     }
 )
+# Triton hands tensors to its backend's processes through shared memory, of which containers have 64 MiB by default.
+TRITON: Mapping[str, Any] = MappingProxyType({**OWN_IMAGE, "shm_size": "256m"})
 
 
 def in_engine_cores(budget: Budget, facts: EngineFacts) -> Budget:
     """The budget in cores that the engine has: Docker Desktop's are those of its virtual machine, counted anew."""
     own = tuple(range(facts.cores))
     return divide(own, budget.memory_mib, shared=budget.shared) if facts.desktop else budget
+
+
+def gpus(device: str | None) -> dict[str, Any]:
+    """What asks the engine for all of its GPUs, where models are computed on one."""
+    if device != "cuda":
+        return {}
+    return {"device_requests": [DeviceRequest(count=-1, capabilities=[["gpu"]])]}
 
 
 def limits(cores: tuple[int, ...], memory_mib: int) -> dict[str, Any]:

@@ -23,7 +23,8 @@ ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestExcep
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """The engine as it describes itself; ``local`` is whether its published ports are this machine's."""
+    """The engine as it describes itself; ``local`` is whether its published ports are this machine's,
+    ``gpus`` whether NVIDIA's container toolkit is set up in it."""
 
     version: str
     api_version: str
@@ -35,6 +36,7 @@ class EngineFacts:
     desktop: bool
     rootless: bool
     local: bool
+    gpus: bool
 
     def as_dict(self) -> dict[str, object]:
         """The facts by name, for a result."""
@@ -73,6 +75,7 @@ def parse_facts(info: Mapping[str, Any], api_version: str, base_url: str) -> Eng
         desktop="docker desktop" in system.lower(),
         rootless=any("name=rootless" in option for option in info.get("SecurityOptions") or ()),
         local=_is_local(base_url),
+        gpus=_has_toolkit(info),
     )
 
 
@@ -88,6 +91,12 @@ def explained(action: str) -> Iterator[None]:
 def _is_local(base_url: str) -> bool:
     # The SDK shows sockets and named pipes as http+docker://localhost and ://localnpipe, and SSH as ://ssh.
     return (urlsplit(base_url).hostname or "") in {"localhost", "localnpipe", "127.0.0.1", "::1"}
+
+
+def _has_toolkit(info: Mapping[str, Any]) -> bool:
+    # Registered as a runtime (nvidia-ctk runtime configure), or by the specifications that engine 28.3 looks up itself.
+    found = [str(device.get("ID", "")) for device in info.get("DiscoveredDevices") or ()]
+    return "nvidia" in (info.get("Runtimes") or {}) or any(each.startswith("nvidia.com/gpu") for each in found)
 
 
 def _cause(error: Exception) -> str:

@@ -7,8 +7,9 @@ import io
 import os
 import re
 import tarfile
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import docker.errors
@@ -19,10 +20,12 @@ from benchmarks.containers.closure import files_needed
 from benchmarks.containers.engine import explained
 from benchmarks.launch.base import LaunchError
 from servers.registry import Entry
+from servers.serve import DOWNSTREAM
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT_LABEL = "stackduel.content"
 LOG_LINES = 20
+SHOWN_STEP = 120
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 GENERATOR = ("benchmarks.load.worker", "benchmarks.load.null_server")
 NOT_CONTENT = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
@@ -40,18 +43,34 @@ class Recipe:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
 
-def recipe_of(entry: Entry) -> Recipe:
-    """The image that runs a stack of the registry."""
+def recipe_of(entry: Entry, device: str | None = None) -> Recipe:
+    """The image that runs a stack of the registry, with its models on a ``device`` where that is no CPU."""
     if entry.server == "tritonserver":
-        return replace(server_recipe(entry.name, entry.requirements), dockerfile="docker/triton.Dockerfile")
-    return server_recipe(entry.name, entry.requirements)
+        return Recipe(
+            tag=f"stackduel/{entry.name}:run",
+            dockerfile="docker/triton.Dockerfile",
+            content=("servers",),
+            arguments={"STACK": entry.name, "REQUIREMENTS": entry.requirements},
+        )
+    recipe = gpu_recipe if device == "cuda" else server_recipe
+    return recipe(entry.name, entry.requirements)
 
 
 def server_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one Python service."""
+    """The image that runs one Python service, or the downstream, which has no models."""
     return Recipe(
         tag=f"stackduel/{stack}:run",
         dockerfile="docker/server.Dockerfile",
+        content=("servers",),
+        arguments={"STACK": stack, "REQUIREMENTS": requirements, "MODELS": "no" if stack == DOWNSTREAM else "yes"},
+    )
+
+
+def gpu_recipe(stack: str, requirements: str) -> Recipe:
+    """The image that runs one stack of the registry with its models on a GPU."""
+    return Recipe(
+        tag=f"stackduel/{stack}:gpu",
+        dockerfile="docker/gpu.Dockerfile",
         content=("servers",),
         arguments={"STACK": stack, "REQUIREMENTS": requirements},
     )
@@ -169,7 +188,7 @@ def _build(client: DockerClient, recipe: Recipe, base: str, context: bytes, cont
             for line in COLOUR.sub("", str(event.get("stream", event.get("error", "")))).splitlines():
                 lines += [line] if line.strip() else []
                 if line.startswith("Step ") and " : RUN " in line:
-                    say(f"{recipe.tag}: {line}")
+                    say(f"{recipe.tag}: {textwrap.shorten(line, SHOWN_STEP)}")
             if "error" in event:
                 raise LaunchError("\n".join([f"building {recipe.tag} failed:", *lines[-LOG_LINES:]]))
         return str(client.images.get(recipe.tag).id)

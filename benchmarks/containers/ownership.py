@@ -21,6 +21,8 @@ from benchmarks.launch.base import LaunchError
 RUN_LABEL = "stackduel.run"
 OWNER_LABEL = "stackduel.owner"
 STACK_LABEL = "stackduel.stack"
+# Whom a container that is no stack itself stands beside.
+COMPANION_LABEL = "stackduel.companion"
 # A clock that is set while a run goes on moves the start times that the system reports. Erring on this side
 # keeps a dead run's leftovers a little longer; erring on the other would take a living run's containers.
 CLOCK_TOLERANCE_S = 60.0

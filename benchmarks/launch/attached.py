@@ -14,12 +14,14 @@ from benchmarks.containers.engine import connect, explained
 from benchmarks.containers.forwarding import port_forwarding
 from benchmarks.containers.journal import Journal, journals, state_folder
 from benchmarks.containers.ownership import Owner, clean, labels, unpause
+from benchmarks.launch.accompanied import Accompanied, companion_of
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.containers import usable_engine
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.project import (
     UP,
     UP_ALL,
+    companion_containers,
     limits_of,
     network_of,
     published_port,
@@ -51,6 +53,7 @@ class AttachedLauncher:
             self._engine = usable_engine(self._client)
             clean(self._client, self._folder)
             self._containers = stack_containers(self._client, self._project)
+            self._companions = companion_containers(self._client, self._containers)
             self._refuse_if_measured()
             self._forwarding = port_forwarding(self._client, self._engine, self._any_image(), labels(self._run_id))
             shared.enter_context(self._journal())
@@ -87,18 +90,37 @@ class AttachedLauncher:
         }
 
     @contextmanager
-    def _measured(self, stack: Stack) -> Iterator[ServerContainer]:
+    def _measured(self, stack: Stack) -> Iterator[Started]:
         container = self._container_of(stack)
+        companion = self._companions.get(stack.name)
+        own = [each for each in (container, companion) if each is not None]
         with explained(f"{stack.name}: pausing the other stacks of the project"):
-            for other in self._containers.values():
-                other.reload()
-                if other is not container and other.status == "running":
-                    other.pause()
-            if container.status == "paused":
-                container.unpause()
+            for each in self._all:
+                each.reload()
+                if each not in own and each.status == "running":
+                    each.pause()
+            for each in own:
+                if each.status == "paused":
+                    each.unpause()
         server = server_in(stack.name, container, published_port(container), network_of(container))
         wait_until_healthy(stack.name, server, stack.health, HEALTHY_WITHIN_S)
-        yield server
+        yield self._accompanied(stack, server, companion)
+
+    def _accompanied(self, stack: Stack, server: ServerContainer, container: Container | None) -> Started:
+        """The server with its companion, which publishes no port; raises LaunchError where that is missing."""
+        wanted = companion_of(stack)
+        if wanted is None:
+            return server
+        if container is None or not isinstance(wanted.stack.source, Registered):
+            raise LaunchError(f"{stack.name}: its companion is not up in the compose project; start it first: {UP_ALL}")
+        inside = container.attrs["NetworkSettings"]["Networks"][server.network]["IPAddress"]
+        address = Address(inside, wanted.stack.source.entry.port)
+        return Accompanied(server, ServerContainer(wanted.stack.name, container, address, address, server.network))
+
+    @property
+    def _all(self) -> tuple[Container, ...]:
+        """The containers that this run may pause: the stacks' and their companions'."""
+        return (*self._containers.values(), *self._companions.values())
 
     def _container_of(self, stack: Stack) -> Container:
         if not isinstance(stack.source, Registered):
@@ -115,7 +137,7 @@ class AttachedLauncher:
     def _journal(self) -> Iterator[None]:
         with explained("asking the engine for its id"):
             engine_id = str(self._client.info()["ID"])
-        ids = tuple(str(container.id) for container in self._containers.values())
+        ids = tuple(str(container.id) for container in self._all)
         journal = Journal(self._run_id, Owner.current().label, engine_id, ids)
         journal.write(self._folder)
         try:
@@ -126,7 +148,7 @@ class AttachedLauncher:
 
     def _refuse_if_measured(self) -> None:
         # Journals of dead runs are gone by now: whoever holds one of ours lives.
-        ids = {str(container.id) for container in self._containers.values()}
+        ids = {str(container.id) for container in self._all}
         for journal in journals(self._folder):
             if ids.intersection(journal.containers):
                 raise LaunchError(f"run {journal.run_id} ({journal.owner}) is measuring this project")

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import docker.errors
 import requests
 from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import EndpointConfig, Mount
 
 from benchmarks.budget import Budget
-from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
+from benchmarks.containers.confinement import ANY_IMAGE, OWN_IMAGE, TRITON, gpus, in_engine_cores, limits
 from benchmarks.containers.engine import EngineFacts, connect, describe, explained
 from benchmarks.containers.forwarding import Forwarding, port_forwarding
 from benchmarks.containers.images import Recipe, Say, ensure_image, ensure_pulled, recipe_of, server_recipe
@@ -25,6 +26,7 @@ from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
 from benchmarks.stacks import Image, Registered, Stack
 from benchmarks.target import Subject
+from servers.models.device import VARIABLE
 from servers.models.store import OWN_VARIABLE
 from servers.registry import load_registry
 
@@ -34,11 +36,18 @@ OWN_INSIDE = "/own-model.onnx"
 # Whose image what is measured alone runs in.
 ALONE_IN = "fastapi-uvicorn"
 DOWNSTREAM = "downstream"
+TOOLKIT = (
+    "It needs NVIDIA's driver and Container Toolkit on its machine (nvidia-ctk runtime configure --runtime=docker, "
+    "then a restart of the engine)."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One container to be started: what runs in it, on which port it listens, how it is confined."""
+    """One container to be started: what runs in it, on which port it listens, how it is confined.
+
+    ``device`` is what it computes models on, where it has any.
+    """
 
     name: str
     image: str
@@ -48,6 +57,7 @@ class Spec:
     confinement: Mapping[str, Any]
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
+    device: str | None = None
 
 
 class ContainerLauncher:
@@ -64,11 +74,13 @@ class ContainerLauncher:
         run_id: str,
         say: Say = lambda _line: None,
         own_model: Path | None = None,
+        device: str | None = None,
     ) -> None:
         self._budget = budget
         self._own_model = own_model
         self._run_id = run_id
         self._say = say
+        self._device = device
         self._shared = ExitStack()
         self._images: dict[str, str] = {}
         self._started = 0
@@ -85,6 +97,7 @@ class ContainerLauncher:
             shared.callback(remove_run, self._client, self._run_id)
             self._network = self._make_network()
             image = self._image(server_recipe(DOWNSTREAM, "downstream"))
+            self._refuse_without_gpus(image)
             self._forwarding = port_forwarding(self._client, self._engine, image, self._labels)
             self._downstream = shared.enter_context(self._run(self._downstream_spec(image)))
             self._shared = shared.pop_all()
@@ -136,13 +149,14 @@ class ContainerLauncher:
         entry = load_registry().entries[ALONE_IN]
         spec = Spec(
             name="alone",
-            image=self._image(recipe_of(entry)),
+            image=self._image(recipe_of(entry, self._device)),
             port=0,
             cores=self._budget.server,
             health="",
             confinement=OWN_IMAGE,
-            env=own_environment(self._own_model),
+            env={**own_environment(self._own_model), **self._device_variable()},
             mounts=own_mounts(self._own_model),
+            device=self._device,
         )
         with self._created(spec, ("python", "-m", *module)) as container:
             with explained(f"{module[0]}: running it"):
@@ -167,7 +181,7 @@ class ContainerLauncher:
     def _spec(self, stack: Stack, told: Mapping[str, str]) -> Spec:
         match stack.source:
             case Registered(entry):
-                image = self._image(recipe_of(entry))
+                image = self._image(recipe_of(entry, self._device))
                 environment = {
                     "PORT": str(entry.port),
                     "CPUS": str(len(self._budget.server)),
@@ -175,15 +189,28 @@ class ContainerLauncher:
                     **own_environment(self._own_model),
                     **told,
                 }
-                mounts = own_mounts(self._own_model)
+                # The image of Triton computes on the CPU, whatever the others do.
+                triton = entry.server == "tritonserver"
+                environment |= {} if triton else self._device_variable()
                 return Spec(
-                    stack.name, image, entry.port, self._budget.server, stack.health, OWN_IMAGE, environment, mounts
+                    name=stack.name,
+                    image=image,
+                    port=entry.port,
+                    cores=self._budget.server,
+                    health=stack.health,
+                    confinement=TRITON if triton else OWN_IMAGE,
+                    env=environment,
+                    mounts=own_mounts(self._own_model),
+                    device=None if triton else self._device,
                 )
             case Image(reference, port, env):
                 image = self._images[stack.name] = ensure_pulled(self._client, reference, self._say)
                 return Spec(stack.name, image, port, self._budget.server, stack.health, ANY_IMAGE, env)
             case _:
                 raise LaunchError(f"{stack.name}: a command or a URL needs --launcher local or url")
+
+    def _device_variable(self) -> dict[str, str]:
+        return {VARIABLE: self._device} if self._device else {}
 
     def _downstream_spec(self, image: str) -> Spec:
         port = load_registry().downstream_port
@@ -208,6 +235,22 @@ class ContainerLauncher:
         except requests.exceptions.RequestException:
             raise LaunchError(f"{name}: did not end within {ALONE_WITHIN_S:g} s") from None
 
+    def _refuse_without_gpus(self, image: str) -> None:
+        """Have the engine start a container with its GPUs now, so that it says before everything else if it cannot."""
+        if not (asked := gpus(self._device)):
+            return
+        with explained("starting a container with GPUs"):
+            container = self._client.containers.create(
+                image, ["python", "-c", ""], labels=self._labels, network_mode="none", **asked, **OWN_IMAGE
+            )
+        try:
+            container.start()
+        except docker.errors.APIError as error:
+            said = str(error.explanation).strip().rstrip(".")
+            raise LaunchError(f"--device: cuda cannot be used: the engine says: {said}. {TOOLKIT}") from error
+        finally:
+            discard(container)
+
     @contextmanager
     def _run(self, spec: Spec) -> Iterator[ServerContainer]:
         with self._created(spec) as container:
@@ -229,6 +272,7 @@ class ContainerLauncher:
                 mounts=list(spec.mounts),
                 ports={f"{spec.port}/tcp": (LOOPBACK, 0)} if spec.port else {},
                 **limits(spec.cores, self._budget.memory_mib),
+                **gpus(spec.device),
                 **spec.confinement,
             )
         try:

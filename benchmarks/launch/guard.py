@@ -109,7 +109,7 @@ def _kill_what_is_left(server: subprocess.Popen[bytes]) -> None:
 
 
 def _remove_shared_memory(pid: int) -> None:
-    """Remove the segments that a server named after itself (servers/triton/segments.py): killed, it left them."""
+    """Remove the segments that a server named after itself (servers/triton/leftovers.py): killed, it left them."""
     with contextlib.suppress(OSError):
         for name in os.listdir(SHARED_MEMORY):  # noqa: PTH208 - pathlib is slow to import
             if name.startswith(f"stackduel-{pid}-"):

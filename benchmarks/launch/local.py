@@ -20,6 +20,7 @@ from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.stacks import Command, Registered, Stack
 from benchmarks.target import Address, ProcessTree, Subject
+from servers.models.device import VARIABLE
 from servers.models.store import OWN_VARIABLE
 from servers.registry import load_registry
 
@@ -36,7 +37,7 @@ LOG_TAIL_BYTES = 16_384
 # What servers.serve reads; settings of the user's shell must not leak into one stack of a comparison.
 SERVE_VARIABLES = (
     "STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS", "TRITON_URL",
-    "TRITON_MODELS",
+    "TRITON_MODELS", VARIABLE,
 )  # fmt: skip
 
 
@@ -100,11 +101,13 @@ class LocalLauncher:
         logs: Path,
         choose_port: Callable[[str], int] = lambda _name: free_port(),
         own_model: Path | None = None,
+        device: str | None = None,
     ) -> None:
         self._budget = budget
         self._own_model = own_model
         self._logs = logs
         self._choose_port = choose_port
+        self._device = device
         self._shared = ExitStack()
         self._downstream: LocalProcess | None = None
         self._started = 0
@@ -203,6 +206,8 @@ class LocalLauncher:
         environment |= {"CPUS": str(len(self._budget.server)), "PYTHONUNBUFFERED": "1"}
         if self._own_model:
             environment[OWN_VARIABLE] = str(self._own_model)
+        if self._device:
+            environment[VARIABLE] = self._device
         if self._downstream:
             environment["DOWNSTREAM_URL"] = self._downstream.address.url
         return environment

@@ -12,14 +12,14 @@ from docker.models.containers import Container
 
 from benchmarks.containers.engine import connect, explained
 from benchmarks.containers.images import ROOT
-from benchmarks.containers.ownership import STACK_LABEL
+from benchmarks.containers.ownership import COMPANION_LABEL, STACK_LABEL
 from benchmarks.launch.base import LaunchError
 
 PROJECT_LABEL = "com.docker.compose.project"
 FOLDER_LABEL = "com.docker.compose.project.working_dir"
 ONE_OFF_LABEL = "com.docker.compose.oneoff"
 UP = "docker compose up --build -d"
-UP_ALL = "docker compose --profile controls up --build -d"
+UP_ALL = "docker compose --profile controls --profile inference --profile triton up --build -d"
 # What a container's HostConfig says of its budget.
 LIMITS = ("CpusetCpus", "NanoCpus", "CpuQuota", "Memory", "MemorySwap", "PidsLimit")
 
@@ -55,6 +55,14 @@ def stack_containers(client: DockerClient, project: str | None) -> dict[str, Con
     if len(by_stack) < len(found):
         raise LaunchError(f"project {projects[0]}: a stack runs in several containers; one of each is compared")
     return by_stack
+
+
+def companion_containers(client: DockerClient, stacks: Mapping[str, Container]) -> dict[str, Container]:
+    """The containers of the same project that stand beside a stack, by that stack."""
+    projects = {each.labels[PROJECT_LABEL] for each in stacks.values()}
+    with explained("looking for the companions in the compose project"):
+        found = client.containers.list(all=True, filters={"label": [COMPANION_LABEL]})
+    return {each.labels[COMPANION_LABEL]: each for each in found if each.labels.get(PROJECT_LABEL) in projects}
 
 
 def published_port(container: Container) -> int:

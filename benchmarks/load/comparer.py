@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measurement import Expectation
-from benchmarks.numbers import Numbers, NumbersError, compared, read
+from benchmarks.outputs import Numbers, NumbersError, compared, read
 
 # A batched model has a variant of an answer for each place in a batch of each size.
 MOST_VARIANTS = 64

@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from benchmarks.given import Given
 from benchmarks.measurement import Expectation
-from benchmarks.numbers import Numbers
+from benchmarks.outputs import Numbers
 from benchmarks.protocol import is_grpc
 from benchmarks.suite import Load, Workload, load_from_dict
 from benchmarks.target import Address
 
 HttpDriver = Literal["raw", "aiohttp"]
-Driver = HttpDriver | Literal["grpc"]
+Driver = Literal["raw", "aiohttp", "grpc"]
 
 
 @dataclass(frozen=True, slots=True)

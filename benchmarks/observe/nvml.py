@@ -84,7 +84,15 @@ def devices_if_any() -> Iterator[tuple[Device, ...]]:
 
 def names() -> list[str]:
     """The devices of this machine in words, for a run's environment; empty where there are none to be seen."""
-    with devices_if_any() as found:
+    try:
+        return names_or_reason()
+    except NoGpuError:
+        return []
+
+
+def names_or_reason() -> list[str]:
+    """The devices of this machine in words; raises NoGpuError with what is missing."""
+    with devices() as found:
         return [str(device.gpu) for device in found]
 
 

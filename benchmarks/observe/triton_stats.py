@@ -2,6 +2,7 @@
 
 Triton counts, for each model since its start, nanoseconds spent in the queue, in taking the inputs, in computing and in
 giving the outputs. The difference over a window, by request, is the counterpart of the other stacks' Server-Timing.
+It counts a moment after it has answered, so a window that is closed at once lacks the last few requests.
 Source: Triton's "statistics extension" to KServe's protocol.
 """
 

@@ -43,6 +43,8 @@ class Health:
             "pid": os.getpid(),
             "uptime_s": round(time.monotonic() - self._started_s, 3),
             "memory_mib": memory_mib(),
+            "device": settings.device,
+            "device_note": settings.device_note,
         }
 
 

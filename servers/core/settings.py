@@ -47,6 +47,8 @@ class Settings:
     queue_size: int = DEFAULT_QUEUE_SIZE
     inference_timeout_s: float = DEFAULT_INFERENCE_TIMEOUT_S
     triton_url: str = DEFAULT_TRITON_URL
+    device: str | None = None
+    device_note: str | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -57,6 +59,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         stack=environ.get("STACKDUEL_STACK"),
         framework=environ.get("STACKDUEL_FRAMEWORK"),
         server=environ.get("STACKDUEL_SERVER"),
+        device=environ.get("STACKDUEL_DEVICE"),
+        device_note=environ.get("STACKDUEL_DEVICE_NOTE"),
         workers=integer(environ, "STACKDUEL_WORKERS", 1, 100_000),
         threads=integer(environ, "STACKDUEL_THREADS", 1, 100_000),
         loop=environ.get("STACKDUEL_LOOP"),

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from servers.models.catalog import Card
+from servers.models.catalog import Card, Picture, Sound, Takes, Text
 
 Array = NDArray[Any]
 Given = NDArray[np.float32] | NDArray[np.uint8] | str
@@ -36,9 +36,31 @@ class Model(Protocol):
         """One item's outputs by name."""
 
 
-def sound(given: Given, least: int, most: int) -> NDArray[np.float32]:
-    """Samples of an allowed number; raises ValueError."""
-    if isinstance(given, str) or given.ndim != 1 or not least <= len(given) <= most:
-        bounds = f"{least} samples" if least == most else f"{least} to {most} samples"
-        raise ValueError(f"the sound must have {bounds} of one channel")
+def sound(given: Given, takes: Takes) -> NDArray[np.float32]:
+    """Samples of a number that is allowed; raises ValueError."""
+    if not isinstance(takes, Sound):
+        raise TypeError("this model takes no sound")
+    if isinstance(given, str) or given.ndim != 1 or not takes.least <= len(given) <= takes.most:
+        bounds = f"{takes.least}" if takes.least == takes.most else f"{takes.least} to {takes.most}"
+        raise ValueError(f"the sound must have {bounds} samples of one channel")
     return np.ascontiguousarray(given, dtype=np.float32)
+
+
+def pixels(given: Given, takes: Takes) -> NDArray[np.uint8]:
+    """Pixels of a size that is allowed, [height, width, 3]; raises ValueError."""
+    if not isinstance(takes, Picture):
+        raise TypeError("this model takes no picture")
+    if isinstance(given, str) or given.ndim != 3 or given.shape[2] != 3 or given.dtype != np.uint8:
+        raise ValueError("the picture must be RGB with 8 bits a colour")
+    if not all(takes.least_side <= side <= takes.most_side for side in given.shape[:2]):
+        raise ValueError(f"the picture's sides must be {takes.least_side} to {takes.most_side} pixels")
+    return np.ascontiguousarray(given, dtype=np.uint8)
+
+
+def text(given: Given, takes: Takes) -> str:
+    """A text of a length that is allowed; raises ValueError."""
+    if not isinstance(takes, Text):
+        raise TypeError("this model takes no text")
+    if not isinstance(given, str) or not 1 <= len(given) <= takes.most_chars:
+        raise ValueError(f"the text must have 1 to {takes.most_chars} characters")
+    return given

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float32]
+Over = Literal["union", "smaller"]
 
 
-def keep_best(
-    boxes: Numbers, scores: Numbers, most_overlap: float, over: Literal["union", "smaller"]
-) -> NDArray[np.intp]:
+def keep_best(boxes: Numbers, scores: Numbers, most_overlap: float, over: Over) -> NDArray[np.intp]:
     """Non-maximum suppression: the boxes that overlap none better by more than ``most_overlap``, best first.
 
     The overlap is the shared area as a part of both together, or of the smaller one.

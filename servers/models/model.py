@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from servers.models.base import Array, Features, Given, Model, Outputs
 from servers.models.catalog import CATALOG, OWN
+from servers.models.device import AUTO, VARIABLE, chosen
+from servers.models.runtime import not_installed
 from servers.models.store import ModelError
 
 __all__ = ["Array", "Features", "Given", "Model", "ModelError", "Outputs", "load"]
@@ -22,15 +24,20 @@ _CLASSES = {
 }
 
 
-def load(name: str, environ: Mapping[str, str], device: str = "cpu") -> Model:
-    """The model, ready to run; raises ModelError."""
+def load(name: str, environ: Mapping[str, str], device: str | None = None) -> Model:
+    """The model, ready to run on this device, or on the one that the environment asks for; raises ModelError."""
     if name not in _CLASSES:
         raise ModelError(f"model {name!r} is unknown; there are {', '.join(CATALOG)}")
     module, kind = _CLASSES[name]
     try:
-        made: Model = getattr(importlib.import_module(f"servers.models.{module}"), kind)(environ, device)
+        make = getattr(importlib.import_module(f"servers.models.{module}"), kind)
+        made: Model = make(environ, device or _device(environ))
     except ImportError as error:
-        raise ModelError(
-            f"the package {error.name} is missing: install the extra inference, or servers/requirements/inference.txt"
-        ) from error
+        raise not_installed(error) from error
     return made
+
+
+def _device(environ: Mapping[str, str]) -> str:
+    # What servers.serve has chosen stands, and is not looked for again.
+    asked = environ.get(VARIABLE) or AUTO
+    return chosen(environ).device if asked == AUTO else asked

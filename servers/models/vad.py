@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from servers.models import store
 from servers.models.base import Features, Given, Outputs, sound
-from servers.models.catalog import CATALOG, Sound
+from servers.models.catalog import CATALOG
 from servers.models.runtime import open_session
 
 WINDOW = 512
@@ -29,9 +29,7 @@ class Vad:
 
     def prepare(self, given: Given) -> Features:
         """The windows with their contexts, [windows, 576]; zeros before the sound and behind it."""
-        takes = self.card.takes
-        assert isinstance(takes, Sound)  # noqa: S101 - what the catalogue says of it
-        samples = sound(given, takes.least, takes.most)
+        samples = sound(given, self.card.takes)
         padded = np.pad(samples, (CONTEXT, -len(samples) % WINDOW))
         view = np.lib.stride_tricks.sliding_window_view(padded, CONTEXT + WINDOW)
         return (np.ascontiguousarray(view[::WINDOW]),)

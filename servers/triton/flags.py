@@ -16,6 +16,7 @@ def flags(
     repository: Path,
     models: Sequence[str],
     *,
+    loaders: int,
     host: str,
     http_port: int | None,
     grpc_port: int | None,
@@ -24,7 +25,9 @@ def flags(
 ) -> tuple[str, ...]:
     """The command line that serves ``models`` on the ports given, and is ready only once all of them are.
 
-    ``shared_memory`` is what its segments' names start with. Without a GPU the search for one would fill the log.
+    ``loaders`` models are loaded at once, no more than there are CPUs: one that starves holds a lock too long, and the
+    server aborts. ``shared_memory`` is what its segments' names start with. Without a GPU the search for one would
+    fill the log.
     """
     return (
         str(installation.executable),
@@ -33,6 +36,7 @@ def flags(
         f"--backend-config=python,shm-region-prefix-name={shared_memory}",
         "--model-control-mode=explicit",
         *(f"--load-model={model}" for model in models),
+        f"--model-load-thread-count={loaders}",
         "--disable-auto-complete-config",
         "--strict-readiness=true",
         *_listening("http", host, http_port),

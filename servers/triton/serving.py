@@ -11,7 +11,7 @@ from servers.models.triton.repository import DEFAULT, MODELS, write
 from servers.options import available_cpus
 from servers.triton.flags import flags
 from servers.triton.installation import Installation, TritonError, home_of, locate
-from servers.triton.segments import prefix, remove_left
+from servers.triton.leftovers import prefix, remove_left
 
 HTTP_PORT, GRPC_PORT = 8090, 8091
 MODELS_VARIABLE = "TRITON_MODELS"
@@ -26,10 +26,12 @@ def serve(host: str, http_port: int | None, grpc_port: int | None, instances: in
     remove_left()
     if http_port is None and grpc_port is None:
         http_port, grpc_port = HTTP_PORT, GRPC_PORT
+    count = instances or available_cpus()
     command = flags(
         installation,
-        _repository(installation, instances or available_cpus()),
+        _repository(installation, count),
         models,
+        loaders=count,
         host=host,
         http_port=http_port,
         grpc_port=grpc_port,

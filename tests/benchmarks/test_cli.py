@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.device import lacking
 from tests.conftest import ANY_HOST
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,8 @@ def stackduel(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[
         (["run", "fast"], "SUITE: 'fast' is none of "),
         (["run", "--stacks", "flask-gunicorn,absent"], "--stacks: 'absent' is unknown"),
         (["run", "--stacks", ","], "must name at least one stack"),
+        (["run", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'cuda'"),
+        (["run", "--launcher", "url", "--device", "cpu"], "--device: the servers of --launcher url were started"),
         (["run", "--blocks", "0"], "0 is not in the range 1<=x<=1000"),
         (["run", "--timeout", "0"], "0 is not in the range from 0.1 s to 1 h 0 min"),
         (["run", "--seed", "-1"], "-1 is not in the range 0<=x"),
@@ -55,6 +58,15 @@ def test_a_dry_run_prints_the_plan_and_its_duration(suite: str, tmp_path: Path) 
     assert done.stdout.count("block 1: ") == done.stdout.count("block 2: ") >= 5
     assert "trials, about " in done.stdout
     assert not (tmp_path / "results").exists()
+
+
+def test_a_gpu_that_is_not_there_is_refused_with_status_2() -> None:
+    """Asked for by name, the run does not begin, and the reason and its remedy are one line."""
+    if (reason := lacking("cuda")) is None:
+        pytest.skip("this machine has a GPU that ONNX Runtime can use")
+    done = stackduel("run", "quick", "--device", "cuda", "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"stackduel: --device: cuda cannot be used: {reason}\n"
 
 
 def test_list_shows_every_suite_and_stack() -> None:

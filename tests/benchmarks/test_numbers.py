@@ -1,93 +1,72 @@
-"""Numbers in answers: read from every form alike, and compared within a tolerance."""
+"""Outputs compared number by number."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
+import struct
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as stn
 
-from benchmarks.numbers import ALL, Form, NumbersError, compared, read
-from tests.benchmarks.answered import answered
+from benchmarks import contract
+from benchmarks.contract import Case, Numbers
+from benchmarks.numbers import Output, differences, read_json, read_raw
 
-RIGHT = {"a": np.array([0.25, -0.5]), "b": np.array([100.0])}
-FORMS: tuple[Form, ...] = ("json", "float32", "kserve", "grpc")
+EXPECTED = {"a": Output((2,), (0.5, -200.0)), "b": Output((1, 2), (1.0, 2.0))}
+GOOD = b'{"model":"x","outputs":{"a":[0.500009,-200.001],"b":[[1,2.0]]}}'
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_form_holds_the_same_numbers(form: Form) -> None:
-    """Whatever an answer's form, its outputs are the same; raw float32 alone does not tell them apart."""
-    found = read(answered(RIGHT, form), form)
-    assert compared(found, RIGHT, 0.0) is None
-    assert set(found) == ({ALL} if form == "float32" else {"a", "b"})
+def test_within_the_tolerance_is_the_same() -> None:
+    """1e-5 absolutely below one, relatively above."""
+    assert differences(EXPECTED, read_json(GOOD)[1]) == []
+    assert differences(EXPECTED, {**EXPECTED, "a": Output((2,), (0.50002, -200.0))}) == [
+        "a holds 0.50002 where 0.5 was expected"
+    ]
+    assert differences(EXPECTED, {**EXPECTED, "a": Output((2,), (0.5, float("nan")))}) != []
 
 
-def test_forms_can_be_compared_with_each_other() -> None:
-    """Outputs without names are compared with named ones, in order; another number is seen there, too."""
-    raw = read(answered(RIGHT, "float32"), "float32")
-    assert compared(raw, read(answered(RIGHT, "json"), "json"), 1e-5) is None
-    assert compared(read(answered(RIGHT, "kserve"), "kserve"), raw, 1e-5) is None
-    assert compared(raw, {"a": np.array([0.25, -0.6]), "b": RIGHT["b"]}, 1e-5) == "outputs[1]: -0.5 instead of -0.6"
+def test_names_order_and_shapes_count() -> None:
+    """Another name, another order or another shape is another answer; of nothing the width does not matter in JSON."""
+    assert differences(EXPECTED, {"a": EXPECTED["a"]}) == ["outputs are a, not a, b"]
+    assert differences(EXPECTED, dict(reversed(EXPECTED.items()))) == ["outputs are b, a, not a, b"]
+    assert differences({"b": EXPECTED["b"]}, {"b": Output((2,), (1.0, 2.0))}) == ["b has the shape (2,), not (1, 2)"]
+    assert differences({"n": Output((0, 4), ())}, {"n": Output((0,), ())}) == []
 
 
-@pytest.mark.parametrize(
-    ("found", "told"),
-    [
-        ({"a": [0.25, -0.5 + 0.9e-5], "b": [100.0009]}, None),
-        ({"a": [0.25, -0.5 + 1.1e-5], "b": [100.0]}, "output a[1]: -0.499989 instead of -0.5"),
-        ({"a": [0.25, -0.5], "b": [100.0011]}, "output b[0]: 100.0011 instead of 100"),
-        ({"a": [0.25], "b": [100.0]}, "output a: 1 numbers instead of 2"),
-        ({"a": [0.25, -0.5]}, "outputs a instead of a, b"),
-        ({"a": [0.25, float("nan")], "b": [100.0]}, "output a[1]: nan instead of -0.5"),
-        ({"a": [float("inf"), -0.5], "b": [100.0]}, "output a[0]: inf instead of 0.25"),
-    ],
-)
-def test_the_first_difference_is_told(found: Mapping[str, list[float]], told: str | None) -> None:
-    """Within the tolerance is right, absolutely below 1 and relatively above; anything else is named."""
-    assert compared({name: np.array(values) for name, values in found.items()}, RIGHT, 1e-5) == told
-
-
-@given(stn.arrays(np.float32, st.integers(1, 40), elements=st.floats(-1e6, 1e6, width=32)), st.sampled_from(FORMS))
-def test_float32_numbers_survive_every_form(values: np.ndarray[Any, Any], form: Form) -> None:
-    """What a model gives in float32 comes back to the last bit."""
-    (found,) = read(answered({"a": values}, form), form).values()
-    assert np.array_equal(found, values.astype(np.float64))
-
-
-@pytest.mark.parametrize("form", FORMS)
-@given(body=st.binary(max_size=200))
-def test_no_body_breaks_the_reader(form: Form, body: bytes) -> None:
-    """Whatever a server sends, it either holds numbers or is told to hold none."""
-    try:
-        read(body, form)
-    except NumbersError:
-        return
+def test_raw_answers_are_cut_by_their_header() -> None:
+    """The header says where one output ends and the next begins."""
+    body = struct.pack("<4f", 0.5, -200, 1, 2)
+    assert read_raw(body, "a=2,b=1x2") == EXPECTED
+    for wrong in ("a=2", "a=2,b=1x3", "a=x", "", None):
+        with pytest.raises(ValueError, match=r"X-Tensors says|invalid literal"):
+            read_raw(body, wrong)
 
 
 @pytest.mark.parametrize(
     "body",
-    [
-        b"",
-        b"[]",
-        b"{}",
-        b'{"outputs": {}}',
-        b'{"outputs": {"a": "x"}}',
-        b'{"outputs": {"a": [[1], [2, 3]]}}',
-        b"[" * 99_999,
-    ],
+    [b"", b"[]", b'{"outputs":{},"model":"x"}', b'{"model":1,"outputs":{}}', b'{"model":"x","outputs":{"a":["1"]}}',
+     b'{"model":"x","outputs":{"a":[true]}}', b'{"model":"x","outputs":{"a":[[1],[1,2]]}}'],
+)  # fmt: skip
+def test_what_is_no_answer_is_no_answer(body: bytes) -> None:
+    """Each is an error that the case tells of, not a crash."""
+    with pytest.raises(ValueError, match=r"^(is no|holds|Expecting value)"):
+        read_json(body)
+    case = Case("x", "/infer/x", Numbers("x", EXPECTED))
+    found = contract.differences(case, 200, TIMED, body)
+    assert len(found) == 1
+    assert "it " in found[0]
+
+
+TIMED = (
+    ("Content-Type", "application/json"),
+    ("X-Process-Time", "1.000"),
+    ("Server-Timing", "app;dur=1.000"),
 )
-def test_json_without_outputs_is_no_answer(body: bytes) -> None:
-    """Neither other JSON nor what is none holds numbers."""
-    with pytest.raises(NumbersError, match="outputs"):
-        read(body, "json")
 
 
-def test_an_error_of_kserve_is_told() -> None:
-    """A server's own words are in the message."""
-    with pytest.raises(NumbersError, match="no such model"):
-        read(json.dumps({"error": "no such model"}).encode(), "kserve")
+def test_a_case_takes_either_form() -> None:
+    """The same numbers in JSON and raw; of another model they are wrong."""
+    case = Case("x", "/infer/x", Numbers("x", EXPECTED))
+    assert contract.differences(case, 200, TIMED, GOOD) == []
+    assert contract.differences(case, 200, TIMED, GOOD.replace(b'"x"', b'"y"')) == ["model is y, not x"]
+    raw = Case("x", "/infer/x", Numbers("x", EXPECTED, raw=True), content_type="application/octet-stream")
+    headers = (*TIMED[1:], ("Content-Type", "application/octet-stream"), ("X-Tensors", "a=2,b=1x2"))
+    assert contract.differences(raw, 200, headers, struct.pack("<4f", 0.5, -200, 1, 2)) == []

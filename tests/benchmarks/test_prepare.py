@@ -14,7 +14,9 @@ from benchmarks.fields import FieldError
 from benchmarks.options import RunOptions
 from benchmarks.plan import Solo, total_seconds
 from benchmarks.prepare import prepare, prepare_all
+from benchmarks.shortfall import shortfall
 from benchmarks.stacks import registered_stacks
+from benchmarks.suite import ClosedLoop, Scenario, Suite, Workload
 from servers.triton.installation import TritonError
 
 OWN = """
@@ -104,7 +106,8 @@ def test_the_choice_of_stacks_and_baseline_is_checked() -> None:
 
 def test_verification_takes_every_stack_that_can_run(own: str) -> None:
     """All registered stacks without a file, the file's own with one, the chosen ones where there is a choice."""
-    assert set(prepare_all(RunOptions()).stacks) == set(registered_stacks())
+    here = {name for name, stack in registered_stacks().items() if shortfall(stack) is None}
+    assert set(prepare_all(RunOptions()).stacks) == here >= {"flask-waitress", "quart-hypercorn", "fastapi-uvicorn"}
     assert tuple(prepare_all(RunOptions(stacks_file=own)).stacks) == ("mine",)
     assert tuple(prepare_all(RunOptions(stacks=("quart-uvicorn",))).stacks) == ("quart-uvicorn",)
     assert "flask-waitress" not in prepare_all(RunOptions(launcher="docker")).stacks
@@ -162,3 +165,27 @@ def test_the_suites_of_models_take_no_longer_than_they_say(suite: str, minutes: 
     """On two cores, by the plan."""
     prepared = prepare(RunOptions(suite=suite), seed=1)
     assert total_seconds(prepared.steps, prepared.paces) < 60 * minutes
+
+
+def test_the_grpc_driver_is_for_those_who_speak_grpc(tmp_path: Path) -> None:
+    """Asked for by name it refuses a stack that speaks HTTP, and takes one that does not."""
+    path = tmp_path / "mine.toml"
+    there = '[stacks.there]\nurl = "http://127.0.0.1:8001"\nprotocol = "kserve-grpc"\n'
+    path.write_text(there + '[[requests]]\nname = "voice"\nmodel = "speaker"\n')
+    options = RunOptions(stacks_file=str(path), launcher="url", driver="grpc")
+    assert prepare(options, seed=1).stacks["there"].protocol == "kserve-grpc"
+    with pytest.raises(FieldError, match="--driver: grpc is for stacks of protocol kserve-grpc, and flask-gunicorn"):
+        prepare(replace(options, stacks=("flask-gunicorn",)), seed=1)
+
+
+@pytest.mark.parametrize(("target", "noted"), [("/infer/fast-cnn", True), ("/health", False)])
+def test_what_models_are_computed_on_is_noted_where_any_is_asked(
+    monkeypatch: pytest.MonkeyPatch, target: str, noted: bool
+) -> None:
+    """A machine without a GPU is told of in runs of models, and of no others; the device is known in all."""
+    monkeypatch.setattr("benchmarks.device.driver_lacks", lambda: "no driver")
+    scenario = Scenario("one", (Workload(target),), ClosedLoop(1, requests=1))
+    suite = Suite("s", "A suite.", "flask-gunicorn", ("flask-gunicorn",), 1, (scenario,))
+    prepared = prepare(RunOptions(), 1, suite=suite)
+    assert prepared.device == "cpu"
+    assert ("Models run on the CPU: no driver." in prepared.notes) is noted

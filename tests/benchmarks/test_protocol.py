@@ -9,7 +9,7 @@ import pytest
 from tritonclient.grpc import service_pb2
 
 from benchmarks.given import Given, made, sound
-from benchmarks.numbers import Form
+from benchmarks.outputs import Form
 from benchmarks.protocol import Protocol, UnspokenError, is_grpc, spoken
 from benchmarks.suite import Workload
 

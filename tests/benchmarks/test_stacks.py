@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fields import FieldError
+from benchmarks.given import Given
 from benchmarks.stacks import Command, Image, OwnFile, Url, parse_own_file, read_own_file, registered_stacks
 from benchmarks.suite import ClosedLoop
+from servers.registry import load_registry
 
 GOOD = """
 [stacks.mine]
@@ -122,3 +124,28 @@ def test_registered_stacks_carry_their_settings() -> None:
     settings = registered_stacks()["flask-gunicorn"].settings(1)
     assert (settings["server"], settings["workers"], settings["threads"]) == ("gunicorn", 4, 2)
     assert settings["access_log"] is False
+
+
+def test_a_stack_may_speak_another_protocol() -> None:
+    """One's own stacks speak that of ours unless they say otherwise, and nothing that nobody speaks."""
+    there = '[stacks.there]\nurl = "http://127.0.0.1:8000"\n'
+    assert parse(there).stacks["there"].protocol == "stackduel"
+    assert parse(there + 'protocol = "kserve"').stacks["there"].protocol == "kserve"
+    with pytest.raises(FieldError, match="protocol: must be one of stackduel, kserve, kserve-grpc"):
+        parse(there + 'protocol = "soap"')
+
+
+def test_ones_own_service_may_be_asked_for_models() -> None:
+    """The requests of a stacks file name a model as those of a suite do."""
+    own = parse(
+        '[stacks.there]\nurl = "http://127.0.0.1:8000"\n'
+        '[[requests]]\nname = "voice"\nmodel = "speaker"\ngiven = { kind = "wav", samples = 342922 }\n'
+    )
+    assert own.requests["voice"].given == Given("wav", 342_922, 16_000)
+
+
+def test_a_registered_stack_speaks_what_the_registry_says() -> None:
+    """All stacks of the registry have the protocol of their entries."""
+    assert {name: stack.protocol for name, stack in registered_stacks().items()} == {
+        name: entry.protocol for name, entry in load_registry().entries.items()
+    }

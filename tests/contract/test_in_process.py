@@ -26,8 +26,8 @@ VALUES = st.one_of(
 )
 QUERIES = st.lists(st.tuples(NAMES, st.sampled_from(["=", "", "=="]), VALUES).map("".join), max_size=4).map("&".join)
 SEGMENTS = st.sampled_from(
-    ("", "json", "slow-io", "health", "benchmark", "io-test", "benchmark/io-test", "docs", "JSON", ";x", ".", "..", "*",
-     "js%6Fn", "json%3F", "%2F", "%0A", "%00", "%20", "%25", "%C3%A9", "%ff")
+    ("", "json", "slow-io", "health", "infer", "infer/vad", "fast-cnn", "benchmark", "io-test", "benchmark/io-test",
+     "docs", "JSON", ";x", ".", "..", "*", "js%6Fn", "json%3F", "%2F", "%0A", "%00", "%20", "%25", "%C3%A9", "%ff")
 )  # fmt: skip
 PATHS = st.lists(SEGMENTS, max_size=3).map(lambda segments: "/" + "/".join(segments))
 METHODS = st.sampled_from(["GET", "HEAD", "POST", "OPTIONS", "PUT", "BREW"])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.contract import ONE_ITEM
-from servers.registry import Entry
+from servers.registry import POOLED, Entry
 from tests.contract.conftest import ENTRIES
 from tests.contract.served import Served, all_served
 from tests.contract.wire import ClosedError, ask, connected
@@ -39,7 +39,11 @@ def test_health_tells_the_settings_in_force(entry: Entry, served: Served) -> Non
     """``/health`` names the stack, the versions installed, and the settings the registry gives it on one CPU."""
     report = json.loads(ask(served.port, "/health").body)
     told = {
-        key: report[key] for key in ("status", "stack", "framework", "server", "workers", "threads", "loop", "cpus")
+        key: report[key]
+        for key in (
+            *("status", "stack", "framework", "server", "workers", "threads", "loop", "cpus"),
+            *("inference", "pool", "batch_size"),
+        )
     }
     assert told == {
         "status": "ok",
@@ -50,6 +54,9 @@ def test_health_tells_the_settings_in_force(entry: Entry, served: Served) -> Non
         "threads": entry.threads,
         "loop": entry.loop,
         "cpus": 1.0,
+        "inference": entry.inference,
+        "pool": 1 if entry.inference in POOLED else None,
+        "batch_size": entry.batch_size,
     }
     assert report["framework_version"] == version(entry.framework)
     assert report["server_version"] == version(entry.server)

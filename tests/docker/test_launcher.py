@@ -9,6 +9,7 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from benchmarks.budget import Budget
+from benchmarks.containers.engine import describe
 from benchmarks.exchange import exchange
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.containers import ContainerLauncher
@@ -223,3 +224,14 @@ def test_a_container_killed_in_mid_trial_is_a_failure(
             assert started.failure() == "its container ended with exit status 137"
         with launcher.start(stack) as started:
             assert generator.measure(short_job(started.address)).failed == 0
+
+
+def test_a_stack_on_cuda_is_refused_by_an_engine_without_gpus(client: DockerClient, budget: Budget) -> None:
+    """A real engine that has no GPU says so before anything is measured, and nothing of the run is left."""
+    if describe(client).gpus:
+        pytest.skip("this engine has GPUs")
+    name = run_id()
+    with pytest.raises(LaunchError, match=r"--device: cuda cannot be used: the engine says: .*Container Toolkit"):
+        ContainerLauncher(budget, name, device="cuda").__enter__()
+    assert not client.containers.list(all=True, filters={"name": f"stackduel-{name}"})
+    assert not client.networks.list(names=[f"stackduel-{name}"])

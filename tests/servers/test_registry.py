@@ -52,6 +52,10 @@ PUBLISHED = {
     "flask-gunicorn-batched": (8078, "code", "inference"),
     "quart-hypercorn-batched": (8079, "framework", "inference"),
     "fastapi-uvicorn-batched": (8077, "rewrite", "inference"),
+    "triton": (8090, "service", "triton"),
+    "triton-grpc": (8091, "service", "triton"),
+    "fastapi-triton": (8081, "service", "triton"),
+    "fastapi-triton-unpooled": (8082, "control", "triton"),
     "flask-waitress": (8042, "baseline", "local"),
 }
 
@@ -74,7 +78,7 @@ def test_every_stack_names_an_application_that_exists() -> None:
     for entry in load_registry().entries.values():
         module, _, name = entry.app.partition(":")
         assert callable(getattr(import_module(module), name)), entry.name
-        assert (folder / f"{entry.requirements}.txt").is_file(), entry.name
+        assert [each for each in folder.rglob(f"{entry.requirements}.txt") if each.is_file()], entry.name
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

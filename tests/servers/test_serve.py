@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from servers.core.environment import SettingsError
+from servers.models import device
 from servers.registry import load_registry
 from servers.serve import Start, plan
 
@@ -22,7 +23,7 @@ def planned(stack: str, **environ: str) -> Start:
 @pytest.mark.skipif(sys.platform == "win32", reason="Gunicorn does not exist on Windows")
 def test_the_server_is_told_its_settings() -> None:
     """What ``/health`` will tell is in the server's environment."""
-    environ = planned("flask-gunicorn", THREADS="3").environ
+    environ = planned("flask-gunicorn", THREADS="3", INFERENCE_DEVICE="cpu").environ
     assert {name: value for name, value in environ.items() if name.startswith("STACKDUEL_")} == {
         "STACKDUEL_STACK": "flask-gunicorn",
         "STACKDUEL_FRAMEWORK": "flask",
@@ -31,6 +32,7 @@ def test_the_server_is_told_its_settings() -> None:
         "STACKDUEL_THREADS": "3",
         "STACKDUEL_CPUS": "1",
         "STACKDUEL_INFERENCE": "inline",
+        "STACKDUEL_DEVICE": "cpu",
     }
 
 
@@ -62,6 +64,17 @@ def test_the_environment_is_passed_on_but_for_what_servers_read_themselves() -> 
     assert not {*environ} & ({*given} - {"DOWNSTREAM_URL"})
 
 
+def test_the_device_is_chosen_once_for_all_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a GPU auto is the CPU, and ``/health`` is told why; asked for by name, the server does not start."""
+    monkeypatch.setattr(device, "driver_lacks", lambda: "no driver")
+    environ = planned("flask-waitress").environ
+    told = (environ["INFERENCE_DEVICE"], environ["STACKDUEL_DEVICE"], environ["STACKDUEL_DEVICE_NOTE"])
+    assert told == ("cpu", "cpu", "Models run on the CPU: no driver.")
+    assert "STACKDUEL_DEVICE_NOTE" not in planned("flask-waitress", INFERENCE_DEVICE="cpu").environ
+    with pytest.raises(SettingsError, match="INFERENCE_DEVICE: cuda cannot be used: no driver"):
+        planned("flask-waitress", INFERENCE_DEVICE="cuda")
+
+
 def test_the_downstream_can_be_served_too() -> None:
     """``downstream`` is no stack, but is started in the same way."""
     start = planned("downstream", HOST="0.0.0.0")
@@ -86,6 +99,7 @@ def test_a_stack_of_another_system_is_refused(monkeypatch: pytest.MonkeyPatch) -
         ([], {}, "servers.serve: STACK must be one of downstream, flask-gunicorn,"),
         (["downstream", "--port", "x"], {}, "servers.serve: PORT must be an integer from 1 to 65535, not 'x'"),
         (["flask-waitress"], {"THREADS": "0"}, "servers.serve: THREADS must be an integer from 1 to 1024, not '0'"),
+        (["flask-waitress"], {"INFERENCE_DEVICE": "tpu"}, "INFERENCE_DEVICE must be one of auto, cpu, cuda,"),
         (["flask-waitress"], {"DOWNSTREAM_URL": "x"}, "servers.serve: DOWNSTREAM_URL must be http://HOST:PORT"),
         ([], {"STACK": "flask-waitress", "DOWNSTREAM_TIMEOUT_S": "0"}, "DOWNSTREAM_TIMEOUT_S must be a number from"),
     ],

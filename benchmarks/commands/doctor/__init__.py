@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.commands.doctor import containers, machine, quiet, software
+from benchmarks.commands.doctor import containers, gpu, machine, quiet, software
 from benchmarks.commands.doctor.finding import Finding, State
 
 STYLES: Mapping[State, str] = MappingProxyType({"good": "green", "limit": "yellow", "missing": "red", "unknown": "dim"})
@@ -20,6 +20,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
     (f"who else is at work here, for {quiet.WATCHED_S:g} s", quiet.findings),
     ("what is installed", software.findings),
     ("the Docker engine", containers.findings),
+    ("the GPUs", gpu.findings),
 )
 
 

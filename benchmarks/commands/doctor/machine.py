@@ -1,11 +1,9 @@
-"""What the machine has: cores, memory, open files, a GPU."""
+"""What the machine has: cores, memory, open files."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
-from shutil import which
 
 import psutil
 
@@ -15,7 +13,6 @@ from benchmarks.observe import host
 
 MIB = 1024 * 1024
 FILES_NEEDED = 4096
-GPU_ANSWERS_WITHIN_S = 10
 
 
 def findings() -> Iterator[Finding]:
@@ -24,7 +21,6 @@ def findings() -> Iterator[Finding]:
     yield _pinning()
     yield _memory()
     yield _open_files()
-    yield _gpu()
 
 
 def _cores() -> Finding:
@@ -54,25 +50,6 @@ def _open_files() -> Finding:
     if limit is None or limit >= FILES_NEEDED:
         return Finding("open files", "good", "no limit known" if limit is None else f"up to {limit}")
     return Finding("open files", "limit", f"up to {limit}: raise it (ulimit -n {FILES_NEEDED}) for many connections")
-
-
-def _gpu() -> Finding:
-    command = which("nvidia-smi")
-    if command is None:
-        return Finding("GPU", "missing", "no nvidia-smi: nothing here is measured on a GPU")
-    query = [command, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(
-            query,
-            capture_output=True,
-            text=True,
-            timeout=GPU_ANSWERS_WITHIN_S,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        return Finding("GPU", "missing", f"nvidia-smi does not answer: {error}")
-    return Finding("GPU", "good", "; ".join(answer.stdout.split("\n")).strip("; ") or "none listed")
 
 
 def _list(cores: tuple[int, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ from benchmarks.commands.doctor.finding import Finding
 from benchmarks.observe import host
 from benchmarks.stacks import registered_stacks
 from servers.registry import load_registry
+from servers.triton.installation import TritonError, locate
 
 
 def findings() -> Iterator[Finding]:
     """Look at what local runs, compose and serve need."""
     yield _loop()
     yield _frameworks()
+    yield _triton()
     yield _ports()
 
 
@@ -39,7 +42,17 @@ def _frameworks() -> Finding:
 
 
 def _servers_needed() -> set[str]:
-    return {entry.server for entry in load_registry().entries.values() if sys.platform in entry.platforms}
+    """The servers that are packages of this Python's; Triton is installed apart."""
+    here = (entry for entry in load_registry().entries.values() if sys.platform in entry.platforms)
+    return {entry.server for entry in here if entry.framework != "triton"}
+
+
+def _triton() -> Finding:
+    try:
+        found = locate(os.environ)
+    except TritonError as error:
+        return Finding("Triton", "limit", f"{error}; the stacks that need it are left out")
+    return Finding("Triton", "good", str(found.executable))
 
 
 def _installed(name: str) -> bool:

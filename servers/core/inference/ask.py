@@ -109,10 +109,10 @@ def _integer(name: str, text: str | None, bounds: tuple[int, int]) -> int | None
 
 def _wants_raw(accept: str | None) -> bool:
     """Whether raw float32 is asked for by name, at least as much as JSON is."""
-    if accept is None or FLOAT32 not in accept:
+    if accept is None or FLOAT32 not in (accept := accept.lower()):
         return False
     wanted = {}
-    for choice in accept.lower().split(","):
+    for choice in accept.split(","):
         form, parameters = _media_type(choice)
         quality = parameters.get("q", "1")
         wanted[form] = float(quality) if QUALITY.fullmatch(quality) else 0.0

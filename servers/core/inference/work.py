@@ -12,6 +12,7 @@ from time import perf_counter
 from servers.core.inference import refusals
 from servers.core.inference.ask import Given
 from servers.core.inference.inputs import decode
+from servers.core.inference.memory import loading
 from servers.core.inference.result import Result
 from servers.models.catalog import CATALOG
 from servers.models.model import Features, Model, load
@@ -79,7 +80,8 @@ class Work:
             return model
         with self._loading:
             if name not in self._models:
-                self._models[name] = _loaded(name, self._environ)
+                with loading():
+                    self._models[name] = _loaded(name, self._environ)
             return self._models[name]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.containers.closure import files_needed
+from benchmarks.containers.images import ROOT
 
 FILES = {
     "benchmarks/__init__.py": "",
@@ -31,3 +32,12 @@ def test_a_module_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     """A renamed worker breaks the build of its image here, not in a container."""
     with pytest.raises(FileNotFoundError, match=r"benchmarks\.gone"):
         files_needed(tmp_path, "benchmarks.gone")
+
+
+def test_the_generator_needs_the_codec_of_kserve_and_no_server() -> None:
+    """Of servers/ its image holds what reads answers and names inputs, neither an app nor a runtime of models."""
+    files = set(files_needed(ROOT, "benchmarks.load.worker"))
+    assert "servers/core/kserve.py" in files
+    assert not [
+        name for name in files if name.startswith(("servers/apps", "servers/models/runtime", "servers/core/inf"))
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import docker.errors
 import pytest
 
@@ -32,6 +34,20 @@ def test_engine_facts_are_read_from_its_own_words() -> None:
     rootless = parse_facts({"SecurityOptions": ["name=seccomp", "name=rootless"]}, "1.47", "http+docker://localhost")
     assert (desktop.desktop, desktop.rootless, desktop.cgroup_version) == (True, False, "2")
     assert (rootless.desktop, rootless.rootless, rootless.cgroup_version) == (False, True, "1")
+
+
+@pytest.mark.parametrize(
+    ("info", "has"),
+    [
+        ({"Runtimes": {"runc": {}}}, False),
+        ({"Runtimes": {"runc": {}, "nvidia": {"path": "nvidia-container-runtime"}}}, True),
+        ({"DiscoveredDevices": [{"Source": "cdi", "ID": "nvidia.com/gpu=0"}]}, True),
+        ({"DiscoveredDevices": [{"Source": "cdi", "ID": "vendor.com/nic=0"}], "Runtimes": None}, False),
+    ],
+)
+def test_an_engine_has_gpus_where_nvidia_s_toolkit_is_set_up(info: dict[str, Any], has: bool) -> None:
+    """As a runtime, or as devices that the engine discovers itself."""
+    assert parse_facts(info, "1.41", "http+docker://localhost").gpus is has
 
 
 def test_an_engine_s_error_says_what_was_being_done() -> None:

@@ -51,3 +51,9 @@ def test_the_base_image_is_the_environment_s_or_the_dockerfile_s(monkeypatch: py
     assert base_image(recipe) == "mine:1"
     monkeypatch.setenv("PYTHON_IMAGE", "")
     assert base_image(recipe) == "python:3.13-slim"
+
+
+def test_every_image_but_the_downstream_s_has_the_models() -> None:
+    """What never runs a model is not made to carry them."""
+    assert server_recipe("flask-gunicorn", "flask").arguments["MODELS"] == "yes"
+    assert server_recipe("downstream", "downstream").arguments["MODELS"] == "no"

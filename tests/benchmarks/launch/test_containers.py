@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import docker.errors
 import pytest
 
 from benchmarks.budget import divide
+from benchmarks.launch import containers
 from benchmarks.launch.base import LaunchError
 from benchmarks.launch.containers import ContainerLauncher, own_environment, own_mounts
 from benchmarks.launch.server_container import why_ended
-from benchmarks.stacks import Command, Stack, Url
+from benchmarks.stacks import Command, Stack, Url, registered_stacks
 from benchmarks.target import Address
 
 
@@ -57,3 +60,73 @@ def test_the_user_s_model_is_seen_and_cannot_be_changed(tmp_path: Path) -> None:
     assert own_environment(file) == {"STACKDUEL_OWN_MODEL": mount["Target"]}
     assert own_mounts(None) == ()
     assert own_environment(None) == {}
+
+
+# What `docker run --gpus all` asks of the engine.
+EVERY_GPU = {"Driver": "", "Count": -1, "DeviceIDs": [], "Capabilities": [["gpu"]], "Options": {}}
+
+
+class FakeContainers:
+    """Notes how containers were made; ``refuses`` is what the engine says when one is started."""
+
+    def __init__(self, refuses: str | None = None) -> None:
+        self.made: list[dict[str, Any]] = []
+        self.removed = 0
+        self._refuses = refuses
+
+    def create(self, image: str, command: object = None, **options: Any) -> Any:
+        self.made.append({"image": image, **options})
+        return SimpleNamespace(name="made", start=self._start, remove=self._remove)
+
+    def _start(self) -> None:
+        if self._refuses:
+            raise docker.errors.APIError("500", explanation=self._refuses)
+
+    def _remove(self, **_options: object) -> None:
+        self.removed += 1
+
+
+def launcher_on(fake: FakeContainers, device: str | None, monkeypatch: pytest.MonkeyPatch) -> ContainerLauncher:
+    """A launcher that was entered, over a fake engine that builds whatever image it is asked for."""
+    launcher = ContainerLauncher(divide((0, 1)), "run", device=device)
+    launcher._client = SimpleNamespace(containers=fake, api=SimpleNamespace(api_version="1.41"))  # type: ignore[assignment]
+    launcher._network, launcher._labels = "net", {}
+    inner = SimpleNamespace(inner_address=SimpleNamespace(url="http://downstream:8009"))
+    launcher._downstream = inner  # type: ignore[assignment]
+    monkeypatch.setattr(containers, "ensure_image", lambda _client, recipe, _say: recipe.tag)
+    monkeypatch.setattr(containers, "server_in", lambda *_arguments: "server")
+    monkeypatch.setattr(containers, "wait_until_healthy", lambda *_arguments: None)
+    return launcher
+
+
+@pytest.mark.parametrize(
+    ("device", "asked", "image"),
+    [
+        ("cuda", [EVERY_GPU], "stackduel/fastapi-uvicorn:gpu"),
+        ("cpu", None, "stackduel/fastapi-uvicorn:run"),
+        (None, None, "stackduel/fastapi-uvicorn:run"),
+    ],
+)
+def test_a_stack_on_cuda_gets_the_gpus_and_the_image_with_cuda(
+    device: str | None, asked: object, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine is asked for its GPUs as by --gpus all, and the server is told what to compute on."""
+    fake = FakeContainers()
+    launcher = launcher_on(fake, device, monkeypatch)
+    with launcher.start(registered_stacks()["fastapi-uvicorn"]):
+        (made,) = fake.made
+    assert (made.get("device_requests"), made["image"]) == (asked, image)
+    assert made["environment"].get("INFERENCE_DEVICE") == device
+
+
+def test_an_engine_without_gpus_is_told_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's own words, what it takes, and no container left; on the CPU it is not even asked."""
+    fake = FakeContainers('could not select device driver "" with capabilities: [[gpu]]')
+    launcher = launcher_on(fake, "cuda", monkeypatch)
+    with pytest.raises(LaunchError, match=r"the engine says: could not select device driver .* Container Toolkit"):
+        launcher._refuse_without_gpus("image")
+    assert (len(fake.made), fake.removed, fake.made[0]["device_requests"]) == (1, 1, [EVERY_GPU])
+    launcher_on(fake, "cpu", monkeypatch)._refuse_without_gpus("image")
+    assert len(fake.made) == 1
+    launcher_on(willing := FakeContainers(), "cuda", monkeypatch)._refuse_without_gpus("image")
+    assert willing.removed == 1

@@ -28,7 +28,8 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         cores = ",".join(map(str, sorted(os.sched_getaffinity(0)))) if hasattr(os, "sched_getaffinity") else ""
-        body = f"{os.getpid()} {child.pid} {cores} {os.environ.get('WORKERS')} {os.environ.get('MINE')}".encode()
+        told = " ".join(str(os.environ.get(name)) for name in ("WORKERS", "MINE", "INFERENCE_DEVICE"))
+        body = f"{os.getpid()} {child.pid} {cores} {told}".encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -54,15 +55,16 @@ def until(condition: Callable[[], bool]) -> bool:
 
 
 def launcher(folder: Path) -> LocalLauncher:
-    return LocalLauncher(divide(usable_cores()), folder / "logs")
+    return LocalLauncher(divide(usable_cores()), folder / "logs", device="torch-cpu")
 
 
 def test_a_started_stack_answers_from_its_own_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is healthy when handed over, pinned to the server's core, with its own settings and not the shell's."""
     monkeypatch.setenv("WORKERS", "99")
+    monkeypatch.setenv("INFERENCE_DEVICE", "cuda")
     with launcher(tmp_path) as running, running.start(stack(tmp_path)) as started:
-        pid, child, cores, workers, mine = exchange(started.address, "/").body.decode().split(" ")
-        assert (workers, mine) == ("None", "yes")
+        pid, child, cores, workers, mine, device = exchange(started.address, "/").body.decode().split(" ")
+        assert (workers, mine, device) == ("None", "yes", "torch-cpu")
         assert started.failure() is None
         assert int(pid) == started.subject.pid  # type: ignore[union-attr]
         assert until(lambda: "a line of the log" in started.log_tail())

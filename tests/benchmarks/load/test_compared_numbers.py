@@ -11,7 +11,7 @@ import benchmarks.load.comparer as comparer_module
 from benchmarks.load.comparer import MOST_VARIANTS, Comparer
 from benchmarks.load.job import Call, Driver
 from benchmarks.measurement import Expectation
-from benchmarks.numbers import Form, Numbers, read
+from benchmarks.outputs import Form, Numbers, read
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Workload
 from tests.benchmarks.answered import answered
 from tests.benchmarks.load.measuring import RIGHT, job_for, measure

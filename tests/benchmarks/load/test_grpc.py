@@ -146,11 +146,11 @@ def test_nobody_there_is_a_refusal(load: Load) -> None:
 
 def test_a_server_that_dies_resets_what_is_in_flight() -> None:
     """Calls that were under way when the connection went are resets, all later ones refusals."""
-    with InferenceServer(answering(0.02)) as server:
-        job = job_for(server.address, ClosedLoop(2, duration_s=0.8))
+    with InferenceServer(answering(0.2)) as server:
+        job = job_for(server.address, ClosedLoop(2, duration_s=1.2))
 
         async def die() -> None:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.5)
             await asyncio.to_thread(server.die)
 
         async def run() -> Measurement:

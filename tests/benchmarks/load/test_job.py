@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.given import Given as Recipe
 from benchmarks.load.framing import ends_with_the_connection
 from benchmarks.load.job import Call, Driver, Job, choose_driver
 from benchmarks.load.request import request_bytes
 from benchmarks.measurement import Expectation
+from benchmarks.outputs import Numbers
 from benchmarks.suite import ClosedLoop, OpenLoop, Workload
 from benchmarks.target import Address
 
@@ -25,13 +27,31 @@ WORKLOADS = st.builds(
     headers=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
     body=st.binary(),
     status=st.integers(200, 599),
-    check=st.sampled_from(["body", "length", "status"]),
+    check=st.sampled_from(["body", "length", "status", "numbers"]),
     weight=st.integers(1, 1000),
+    model=st.none() | st.text(max_size=5),
+    given=st.none() | st.builds(Recipe, st.sampled_from(["wav", "text"]), st.none() | st.integers(1, 9)),
+    served_as=st.none() | st.text(max_size=5),
+    tolerance=st.none() | st.floats(0, 1),
+)
+NUMBERS = st.builds(
+    Numbers,
+    st.sampled_from(["json", "float32", "kserve", "grpc"]),
+    st.floats(0, 1),
+    st.lists(
+        st.tuples(st.text(max_size=5), st.lists(st.floats(allow_nan=False), max_size=4).map(tuple)), max_size=3
+    ).map(tuple),
 )
 CALLS = st.builds(
     Call,
     WORKLOADS,
-    st.builds(Expectation, st.integers(200, 599), st.none() | st.integers(0, 10_000), st.none() | st.binary()),
+    st.builds(
+        Expectation,
+        st.integers(200, 599),
+        st.none() | st.integers(0, 10_000),
+        st.none() | st.binary(),
+        st.none() | NUMBERS,
+    ),
 )
 JOBS = st.builds(
     Job,
@@ -68,6 +88,7 @@ def test_several_calls_have_labels_of_their_own() -> None:
         (Address("example.org", 443, tls=True), Workload("/"), "aiohttp", "TLS"),
         (HERE, Workload("/", "HEAD"), "aiohttp", "HEAD"),
         (HERE, Workload("/", headers=(("Expect", "100-continue"),)), "aiohttp", "Expect"),
+        (HERE, Workload("/inference.GRPCInferenceService/ModelInfer", "POST"), "grpc", "gRPC"),
     ],
 )
 def test_the_driver_is_the_cheapest_that_can(address: Address, workload: Workload, driver: Driver, why: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.load.job import Driver
+from benchmarks.load.job import Driver, HttpDriver
 from benchmarks.load.schedule import arrivals_s
 from benchmarks.load.ticket import TicketConnection
 from benchmarks.measurement import Measurement, Outcome
@@ -266,7 +266,7 @@ def moody(delay_s: float) -> Script:
     rate_rps=st.integers(20, 300),
     arrivals=st.sampled_from(["constant", "poisson"]),
     connections=st.integers(1, 20),
-    driver=st.sampled_from(get_args(Driver)),
+    driver=st.sampled_from(get_args(HttpDriver)),
 )
 def test_whatever_a_server_does_every_arrival_is_counted_once(
     kind: str, delay_s: float, rate_rps: int, arrivals: Arrivals, connections: int, driver: Driver

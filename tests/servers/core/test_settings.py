@@ -32,10 +32,12 @@ def test_everything_given() -> None:
         "STACKDUEL_QUEUE_SIZE": "99",
         "INFERENCE_TIMEOUT_S": "7",
         "TRITON_URL": "http://triton:8000",
+        "STACKDUEL_DEVICE": "cuda",
+        "STACKDUEL_DEVICE_NOTE": "A note.",
     }
     assert read_settings(environ) == Settings(
         *("http://downstream:8009", 0.25, "x", "flask", "gunicorn", 4, 2, "uvloop", 1.5),
-        *("batched", 2, 4, 2.5, 99, 7.0, "http://triton:8000"),
+        *("batched", 2, 4, 2.5, 99, 7.0, "http://triton:8000", "cuda", "A note."),
     )
 
 

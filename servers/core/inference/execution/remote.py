@@ -13,6 +13,8 @@ from servers.core.inference import refusals
 from servers.core.inference.ask import Given
 from servers.core.inference.result import Result
 from servers.core.triton import Triton
+from servers.models.catalog import CATALOG
+from servers.models.triton.repository import MIDDLES
 
 if TYPE_CHECKING:
     from servers.models.triton.remote import Remote
@@ -34,17 +36,23 @@ class AsyncRemote:
             from servers.core.inference.inputs import decode  # noqa: PLC0415  # with the first request
         except ImportError as error:
             raise refusals.not_installed(error.name or "a library") from error
+        if name not in MIDDLES:
+            raise refusals.not_available(name, f"Triton serves {', '.join(MIDDLES)}")
+        started_s = perf_counter()
+        # A body that cannot be taken is told so whether or not Triton is there.
+        content = decode(given.ask, CATALOG[name].takes, given.body)
+        decoded_s = perf_counter() - started_s
         model = await self._model(name)
         started_s = perf_counter()
-        features = model.ends.prepare(decode(given.ask, model.ends.card.takes, given.body))
-        prepared_s = perf_counter()
+        features = model.ends.prepare(content)
+        pre_s, started_s = decoded_s + perf_counter() - started_s, perf_counter()
         answer = await self._triton.infer(model.middle.name, model.inputs(features), model.outputs)
-        answered_s = perf_counter()
+        infer_s, started_s = perf_counter() - started_s, perf_counter()
         try:
             outputs = model.ends.finish(model.raw(answer))
         except KeyError as error:
             raise HttpError(502, f"triton answered without {error}") from error
-        return Result(outputs, prepared_s - started_s, answered_s - prepared_s, perf_counter() - answered_s), 0.0
+        return Result(outputs, pre_s, infer_s, perf_counter() - started_s), 0.0
 
     async def close(self) -> None:
         """Close the connections to Triton."""

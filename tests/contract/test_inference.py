@@ -1,0 +1,83 @@
+"""Every stack, really served, asked for every model in every form, rightly and wrongly."""
+
+from __future__ import annotations
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from benchmarks.contract import differences, request_bytes
+from benchmarks.inference_cases import inference_cases
+from servers.registry import Entry
+from tests.contract.conftest import ENTRIES
+from tests.contract.served import Served
+from tests.contract.served import served as running
+from tests.contract.test_cases import exchange
+from tests.contract.wire import WireAnswer, connected
+from tests.contract.wire import ask as ask_path
+
+SPANS = ("app", "pre", "queue", "infer", "post")
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["good", "bad"])
+def test_every_stack_answers_models_as_the_contract_says(*, right: bool, entry: Entry, served: Served) -> None:
+    """Each model's numbers are those of the model itself within 1e-5, each error is the common one."""
+    known = inference_cases(own_errors=entry.own_errors)
+    if known.left_out and "models" in os.environ.get("STACKDUEL_REQUIRE", "").split(","):
+        pytest.fail(f"models are required: {'; '.join(known.left_out)}")
+    cases = [case for case in known.cases if (case.status == 200) == right]
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda case: exchange(served, case), cases))
+    assert not {case.name: wrong for case, wrong in zip(cases, found, strict=True) if wrong}
+    if known.left_out:
+        pytest.skip("; ".join(known.left_out))
+
+
+def test_an_answer_tells_where_its_time_went(entry: Entry, served: Served) -> None:
+    """Server-Timing has every span of inference, and together they are the whole time in the service."""
+    known = inference_cases()
+    case = next((case for case in known.cases if case.name == "fast-cnn: float32"), None)
+    if case is None:
+        pytest.skip("; ".join(known.left_out))
+    assert not exchange(served, case)
+    with connected(served.port) as wire:
+        wire.send(request_bytes(case))
+        answer = wire.answer()
+    spent = {name: float(ms) for name, ms in re.findall(r"(\w+);dur=([0-9.]+)", answer.header("Server-Timing") or "")}
+    assert tuple(spent) == SPANS
+    assert spent["infer"] > 0.5
+    assert sum(spent.values()) == pytest.approx(float(answer.header("X-Process-Time") or 0), abs=0.01)
+    assert (spent["queue"] > 0) == (entry.inference != "inline")
+
+
+@pytest.mark.parametrize("name", ["flask-gunicorn-batched", "quart-hypercorn-batched", "fastapi-uvicorn-executor"])
+def test_overload_and_deadlines_over_the_wire(name: str, tmp_path: Path) -> None:
+    """With one thread, a short queue and a short patience: 200, 503 with Retry-After and 504, and nothing else."""
+    known = inference_cases()
+    case = next((case for case in known.cases if case.name == "speaker: WAV"), None)
+    if case is None or name not in {entry.name for entry in ENTRIES}:
+        pytest.skip("; ".join(known.left_out) or f"{name} does not run here")
+    environ = {"POOL": "1", "QUEUE_SIZE": "12", "INFERENCE_TIMEOUT_S": "0.05"}
+    with running(name, tmp_path, {**environ, **({} if "executor" in name else {"BATCH_SIZE": "2"})}) as server:
+
+        def ask(_: int) -> WireAnswer:
+            with connected(server.port) as wire:
+                wire.send(request_bytes(case))
+                return wire.answer()
+
+        with ThreadPoolExecutor(24) as threads:
+            answers = list(threads.map(ask, range(200)))
+        assert {answer.status for answer in answers} <= {200, 503, 504}
+        for answer in answers:
+            if answer.status == 503:
+                assert answer.body == b'{"error":"inference is full: 12 requests wait already"}'
+                assert answer.header("Retry-After") == "1"
+            elif answer.status == 504:
+                assert answer.body == b'{"error":"inference too slow: no result within 0.05 s"}'
+            else:
+                assert not differences(case, answer.status, answer.headers, answer.body)
+        assert {503, 504} <= {answer.status for answer in answers}
+        assert ask_path(server.port, "/health").status == 200
