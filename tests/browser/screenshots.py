@@ -76,6 +76,8 @@ def take(browser: Browser, folder: Path) -> dict[str, int]:
             )
             page = context.new_page()
             page.goto(file.as_uri())
+            # What stays in view while a reader scrolls would cover what is pictured.
+            page.add_style_tag(content=".stacks { position: static !important }")
             sizes[name] = (folder / name).write_bytes(shot.take(page))
             context.close()
     return sizes

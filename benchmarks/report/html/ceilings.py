@@ -86,7 +86,7 @@ def _bar(run: Run, each: Limit) -> dict[str, object]:
         "stack": each.stack,
         "role": role_of(str(run.stacks[each.stack]["tier"])),
         "value": share,
-        "text": f"{100 * share:.0f} %: {each.binds or 'none reached'}",
+        "text": f"{100 * share:.1f} %: {each.binds or 'none reached'}",
         "note": each.sentence,
     }
 
@@ -103,6 +103,6 @@ def _row(each: Limit) -> tuple[str, ...]:
         each.binds or "none reached",
         figure(each.predicted_rps),
         figure(each.measured_rps),
-        DASH if share is None else f"{100 * share:.0f} %",
+        DASH if share is None else f"{100 * share:.1f} %",
         each.sentence,
     )

@@ -10,6 +10,7 @@ from benchmarks.report.words import notes, void_lines
 from benchmarks.trial import Trial
 
 WORDS = frozenset({"scenario", "stack", "word", "reason"})
+MOST_ROWS = 1_000
 
 
 def sections(run: Run) -> Iterator[Section]:
@@ -41,8 +42,11 @@ def _blocks(run: Run) -> Iterator[Block]:
             each.state,
             " ".join(str(each.reason).split()),
         )
-        for each in doubtful
+        for each in doubtful[:MOST_ROWS]
     )
     headings = ("scenario", "stack", "block", "attempt", "word", "reason")
     grid = Grid("Attempts that do not count, or count only as noisy", headings, rows, WORDS)
-    yield More(f"All {len(rows)} of them" if len(rows) > 1 else "It in full", (grid,))
+    summary = f"All {len(rows)} of them" if len(rows) > 1 else "It in full"
+    if len(doubtful) > MOST_ROWS:
+        summary = f"The first {MOST_ROWS:,} of {len(doubtful):,}; run.json has them all"
+    yield More(summary, (grid,))

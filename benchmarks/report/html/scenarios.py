@@ -52,6 +52,6 @@ def _blocks(run: Run, table: Table) -> Iterator[Block]:
     yield from latencies.blocks(scenario, trials)
     if scenario.load.duration_s is not None:
         # A fixed number of requests one after another has no course over time.
-        yield from timelines.blocks(trials)
+        yield from timelines.blocks(trials, timelines.points_for(run))
     yield from costs.blocks(run, trials)
     yield from failed.blocks(run, trials, table.failures)

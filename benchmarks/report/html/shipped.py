@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
 
 # The charting library, as its packages on the npm registry hold it (vendor/README.md, checked by a test).
 LIBRARY = ("d3", "plot")
 OWN = ("charts.js", "page.js")
+_INTERVAL = re.compile(r"\([\d.,]+-[\d.,]+\)")
 _FOLDER = files("benchmarks.report.html")
 
 
@@ -56,13 +59,21 @@ def _hash(script: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("benchmarks.report.html"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["unbroken"] = unbroken
+    return made
+
+
+def unbroken(text: str) -> Markup:
+    """A sentence whose intervals stay on one line each, escaped."""
+    # Markup's own methods would escape the element again.
+    return Markup(_INTERVAL.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def _read(name: str) -> str:

@@ -7,20 +7,30 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from benchmarks.measurement import Window
+from benchmarks.record import Run
 from benchmarks.report.html.blocks import Block, Chart, Grid
 from benchmarks.report.html.measured import ByStack, median
 from benchmarks.report.table import figure
 from benchmarks.trial import Trial
 
-# More points than these nobody can tell apart.
+# More points of a line than these nobody can tell apart, and more of all lines of a page would make it too large.
 MOST_POINTS = 150
+MOST_IN_ALL = 12_000
 FEWEST_POINTS = 3
+# Throughput, two latencies, and memory.
+_LINES = 4
 Point = tuple[float, float]
 
 
-def blocks(trials: ByStack) -> Iterator[Block]:
-    """Throughput and latencies over time, and memory where it was watched for long enough."""
-    rates = _lines(trials, lambda window: window.requests / window.width_s)
+def points_for(run: Run) -> int:
+    """How many points each line may have, that all of them fit into the page."""
+    lines = _LINES * len(run.suite.scenarios) * len(run.stacks)
+    return max(2 * FEWEST_POINTS, min(MOST_POINTS, MOST_IN_ALL // max(1, lines)))
+
+
+def blocks(trials: ByStack, most: int = MOST_POINTS) -> Iterator[Block]:
+    """Throughput and latencies over time, and memory where it was watched for long enough; lines of ``most`` points."""
+    rates = _lines(trials, most, lambda window: window.requests / window.width_s)
     if rates:
         yield _chart(
             "Throughput over time",
@@ -28,16 +38,16 @@ def blocks(trials: ByStack) -> Iterator[Block]:
             "requests per second",
             [("", rates)],
         )
-    medians = _lines(trials, lambda window: window.p50_ms)
+    medians = _lines(trials, most, lambda window: window.p50_ms)
     if medians:
-        slowest = _lines(trials, lambda window: window.p99_ms)
+        slowest = _lines(trials, most, lambda window: window.p99_ms)
         yield _chart(
             "Latency over time",
             "Milliseconds of a request over the time of a trial, the median of its blocks.",
             "milliseconds",
             [("median (p50)", medians), *([("slowest hundredth (p99)", slowest)] if slowest else [])],
         )
-    memory = _memory(trials)
+    memory = _memory(trials, most)
     if memory:
         yield _chart(
             "Memory over time",
@@ -47,16 +57,16 @@ def blocks(trials: ByStack) -> Iterator[Block]:
         )
 
 
-def _lines(trials: ByStack, value: Callable[[Window], float | None]) -> dict[str, list[Point]]:
-    found = {name: _over_time(each, value) for name, each in trials.items()}
+def _lines(trials: ByStack, most: int, value: Callable[[Window], float | None]) -> dict[str, list[Point]]:
+    found = {name: _over_time(each, most, value) for name, each in trials.items()}
     return {name: points for name, points in found.items() if len(points) >= FEWEST_POINTS}
 
 
-def _over_time(trials: Sequence[Trial], value: Callable[[Window], float | None]) -> list[Point]:
+def _over_time(trials: Sequence[Trial], most: int, value: Callable[[Window], float | None]) -> list[Point]:
     """The median over the blocks at each window's middle."""
     whole = [_whole(trial.measurement.timeline) for trial in trials]
     length = max((len(each) for each in whole), default=0)
-    step = math.ceil(length / MOST_POINTS) or 1
+    step = math.ceil(length / most) or 1
     points = []
     for start in range(0, length, step):
         windows = [window for each in whole for window in each[start : start + step]]
@@ -72,12 +82,12 @@ def _whole(timeline: Sequence[Window]) -> list[Window]:
     return [window for window in timeline if window.width_s > 0.5 * timeline[0].width_s]
 
 
-def _memory(trials: ByStack) -> dict[str, list[Point]]:
+def _memory(trials: ByStack, most: int) -> dict[str, list[Point]]:
     found = {}
     for name, each in trials.items():
         latest = each[-1].cost
         if latest and len(latest.memory) >= FEWEST_POINTS:
-            step = math.ceil(len(latest.memory) / MOST_POINTS)
+            step = math.ceil(len(latest.memory) / most)
             found[name] = [(round(seen.t_s, 3), seen.mib) for seen in latest.memory[::step]]
     return found
 

@@ -109,8 +109,8 @@ const charts = (() => {
       for (const end of ["low", "high"]) marks.push(Plot.tickX(bounded, { x: end, y: "key", stroke, strokeWidth: 2, insetTop: narrow ? 24 : 9, insetBottom: narrow ? 12 : 9 }));
       marks.push(Plot.dot(inRole, { x: "value", y: "key", symbol, r: 6, fill: stroke, stroke: "var(--ground)", strokeWidth: 1, dy: shift }));
     }
-    marks.push(Plot.text(keyed, { y: "key", frameAnchor: "left", text: (row) => name(row.stack, narrow ? width * 0.5 : left - 10), textAnchor: narrow ? "start" : "end", dx: narrow ? 0 : -8, dy: lift, fontSize: 12.5, className: "name" }));
-    marks.push(Plot.text(keyed, { y: "key", frameAnchor: "right", text: (row) => name(row.text, narrow ? width * 0.5 : right - 6), textAnchor: narrow ? "end" : "start", dx: narrow ? 0 : 8, dy: lift, fontSize: 12.5, fontVariant: "tabular-nums" }));
+    marks.push(Plot.text(keyed, { y: "key", frameAnchor: "left", text: (row) => name(row.stack, narrow ? width * 0.5 : left - 10), textAnchor: narrow ? "start" : "end", dx: narrow ? 0 : -8, dy: lift, fontSize: 12.5, fill: "currentColor", stroke: "var(--ground)", strokeWidth: 4, className: "name" }));
+    marks.push(Plot.text(keyed, { y: "key", frameAnchor: "right", text: (row) => name(row.text, narrow ? width * 0.5 : right - 6), textAnchor: narrow ? "end" : "start", dx: narrow ? 0 : 8, dy: lift, fontSize: 12.5, fontVariant: "tabular-nums", fill: "currentColor", stroke: "var(--ground)", strokeWidth: 4 }));
     const told = form === "strip"
       ? keyed.flatMap((row) => row.dots.map((dot) => ({ key: row.key, value: dot.value, said: `${row.stack}, block ${dot.block}\n${dot.text}${dot.noisy ? " (noisy)" : ""}` })))
       : keyed.map((row) => ({ key: row.key, value: row.value, said: [row.stack, row.text, row.note].filter(Boolean).join("\n") }));

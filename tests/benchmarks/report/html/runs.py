@@ -145,3 +145,18 @@ SEARCHES: dict[str, Run] = {
         slow=Soak(600, 60_000, 0, 63.0, 1024, Slope(2.0, -1.0, 5.0), None, Third(100, 30), Third(99, 31)),
     ),
 }  # fmt: skip
+
+
+def largest() -> Run:
+    """Every stack of the registry in twelve scenarios, each watched in three hundred windows."""
+    names = ("base", *(f"stack-number-{n}" for n in range(1, 22)))
+    scenarios = [replace(WAITING, name=f"waiting-{n}") for n in range(12)]
+    windows = tuple(Window(0.1 * n, 0.1, 20 + n % 7, 0, 100.123 + n, 120.456 + n) for n in range(300))
+    results = []
+    for scenario in scenarios:
+        for place, name in enumerate(names):
+            each = measured(name, 500 + place, 100, 1, scenario.name, "rate")
+            results.append(replace(each, measurement=replace(each.measurement, timeline=windows)))
+    made = run(results, {name: "rewrite" if place else "baseline" for place, name in enumerate(names)}, scenarios)
+    stacks = {name: {**ABOUT, **about, "waiting_slots": None, "fans_out": True} for name, about in made.stacks.items()}
+    return conclude(replace(made, stacks=stacks))

@@ -28,7 +28,7 @@ from benchmarks.suite import OpenLoop
 from benchmarks.trial import Trial
 from tests.benchmarks.makers import WAITING, run
 from tests.benchmarks.report.html.outline import Page, outline, read
-from tests.benchmarks.report.html.runs import SEARCHES, compared, renamed, searched
+from tests.benchmarks.report.html.runs import SEARCHES, compared, largest, renamed, searched
 from tests.benchmarks.search.test_finding import anything
 
 GOLDEN = Path(__file__).with_name("golden.txt")
@@ -56,6 +56,16 @@ def test_the_page_is_one_small_file_that_fetches_nothing() -> None:
     assert all(each.startswith(("#", "data:")) for each in page.addresses)
     assert {each[1:] for each in page.addresses if each.startswith("#")} <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
+
+
+def test_the_largest_run_s_page_is_still_below_five_megabytes() -> None:
+    """All stacks in a dozen scenarios share out the points of their lines; no line is left out for it."""
+    html = render(largest())
+    assert len(html.encode()) < 5_000_000
+    (chart, *others) = (each for each in data_of(read(html))["charts"] if each["title"] == "Throughput over time")
+    assert len(others) == 11
+    assert len(chart["panels"][0]["series"]) == 22
+    assert all(len(series["points"]) > 5 for series in chart["panels"][0]["series"])
 
 
 def test_the_policy_lets_the_page_s_own_scripts_run_and_nothing_else() -> None:
@@ -123,7 +133,7 @@ def test_every_figure_of_a_chart_stands_in_its_table() -> None:
                 if not {
                     figure(value),
                     f"{value:g}",
-                    *([f"{100 * value:.0f} %", f"{100 * value:.2g} %"] if percent else []),
+                    *([f"{100 * value:.1f} %", f"{100 * value:.2g} %"] if percent else []),
                 }
                 & cells
             ]
@@ -247,3 +257,9 @@ def test_the_charting_library_is_what_its_packages_hold() -> None:
         *(row[0] for row in rows),
         *(row[3] for row in rows),
     }
+
+
+def test_an_interval_is_not_broken_between_lines_and_text_stays_escaped() -> None:
+    """The bounds of an interval stand together; markup beside them is text."""
+    shown = shipped.unbroken("<b> 6.9x (5.3-9.1)")
+    assert shown == '&lt;b&gt; 6.9x <span class="unbroken">(5.3-9.1)</span>'
