@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -47,7 +48,7 @@ class Grid:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     words: frozenset[str] = frozenset({"stack", "tier", "scenario"})
-    column_stacks: frozenset[str] = frozenset()
+    column_stacks: AbstractSet[str] = frozenset()
 
     def stack_of(self, row: tuple[str, ...]) -> str | None:
         """The stack that a row is about, if it is about one."""

@@ -15,7 +15,7 @@ from benchmarks.report.inference import inference_blocks
 def sections(run: Run) -> Iterator[Section]:
     """A section for each module that has something to say."""
     for anchor, title, tell in _MODULES:
-        blocks = tuple(block for told in tell(run) for block in _blocks(told))
+        blocks = tuple(block for told in tell(run) for block in _blocks(told, run))
         if blocks:
             yield Section(anchor, title, blocks)
 
@@ -30,9 +30,9 @@ def _duels(run: Run) -> Iterator[Told]:
     yield from chain.from_iterable(duel_blocks(run))
 
 
-def _blocks(told: Told) -> Iterator[Block]:
+def _blocks(told: Told, run: Run) -> Iterator[Block]:
     if told.rows:
-        yield Grid(told.title, told.headings, told.rows, told.words)
+        yield Grid(told.title, told.headings, told.rows, told.words, column_stacks=run.stacks.keys() & told.headings)
     elif told.title:
         yield Paragraph(f"{told.title}:")
     if told.lines:

@@ -26,7 +26,9 @@ def dueling() -> Run:
 
 def test_duels_and_service_levels_have_their_sections() -> None:
     """Each table and each sentence of theirs is on the page, in sections of their own."""
-    text = outline(read(render(dueling())))
+    html = render(dueling())
+    text = outline(read(html))
+    assert '<th scope="col" class="figure" data-stack="fast">fast</th>' in html
     assert "h2: Against each other" in text
     assert "caption: slow against fast: waiting" in text
     assert "caption: waiting: service levels" in text
