@@ -137,7 +137,7 @@ const charts = (() => {
     for (const { name, stroke, at, x: at_x, y: at_y } of placed) {
       group.append("path").attr("d", `M${x(at_x) + 5},${y(at_y)}L${right + 12},${at}`).attr("stroke", stroke).attr("stroke-opacity", 0.5).attr("fill", "none");
       const shown = name.length * LETTER > room ? `${name.slice(0, Math.floor(room / LETTER) - 1)}…` : name;
-      group.append("text").attr("x", right + 15).attr("y", at).attr("dy", "0.35em").attr("fill", stroke).text(shown);
+      group.append("text").attr("x", right + 15).attr("y", at).attr("dy", "0.35em").attr("fill", stroke).attr("stroke", "var(--ground)").attr("stroke-width", 4).attr("paint-order", "stroke").text(shown);
     }
     return group.node();
   };
