@@ -24,7 +24,7 @@ RESULTS = Path("results")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run a command and exit: 0 done, 2 wrong usage or input, 3 a stack failed, 130 interrupted."""
+    """Run a command and exit: 0 done, 1 a condition met, 2 wrong usage or input, 3 a stack failed, 130 interrupted."""
     sys.exit(run(sys.argv[1:] if argv is None else argv))
 
 
@@ -117,6 +117,13 @@ out_option = click.option(
 )
 dry_run_option = click.option("--dry-run", is_flag=True, help="Print the plan and its duration, start nothing.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+fail_on_option = click.option(
+    "--fail-on",
+    "fail_on",
+    multiple=True,
+    metavar="EXPR",
+    help="Exit with status 1 where this is met, such as 'errors > 0' or 'speedup(STACK) < 2'; may be repeated.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 
 
@@ -158,12 +165,20 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the ru
 @gate_option
 @out_option
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that stopped.")
+@fail_on_option
 @dry_run_option
 @quiet_option
 @json_option
 @click.option("--live", is_flag=True, help="Serve a page on 127.0.0.1 that shows the run while it measures.")
 def run_command(
-    out: Path, resume: Path | None, dry_run: bool, quiet: bool, as_json: bool, live: bool, **chosen: object
+    out: Path,
+    resume: Path | None,
+    fail_on: tuple[str, ...],
+    dry_run: bool,
+    quiet: bool,
+    as_json: bool,
+    live: bool,
+    **chosen: object,
 ) -> int:
     """Measure SUITE: quick (the default), another one of stackduel list, or a .toml file."""
     from benchmarks.commands import run as command  # noqa: PLC0415 - numpy and docker only where needed
@@ -171,13 +186,13 @@ def run_command(
 
     output = Output(Console(highlight=False), Console(stderr=True, highlight=False), as_json, quiet, live)
     if resume is not None:
-        return command.resume(_found(resume, out), output)
+        return command.resume(_found(resume, out), output, fail_on)
     options = RunOptions.from_dict(chosen)
     if options.blocks is not None and options.time_budget_s is not None:
         raise FieldError("--blocks: cannot stand beside --time-budget, which chooses their number")
     if dry_run:
-        return command.dry_run(options, output)
-    return command.start(options, out, output)
+        return command.dry_run(options, output, fail_on=fail_on)
+    return command.start(options, out, output, fail_on=fail_on)
 
 
 @commands.command("capacity")
@@ -328,11 +343,78 @@ def doctor_command() -> int:
 @commands.command("report")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=RESULTS, show_default=True)
-def report_command(run: Path, out: Path) -> int:
-    """Show a stored RUN again, and write its report anew."""
+@fail_on_option
+def report_command(run: Path, out: Path, fail_on: tuple[str, ...]) -> int:
+    """Show a stored RUN again, and write its reports anew."""
     from benchmarks.commands import report as command  # noqa: PLC0415
 
-    return command.show(_found(run, out), Console(highlight=False))
+    return command.show(_found(run, out), Console(highlight=False), Console(stderr=True, highlight=False), fail_on)
+
+
+results_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=RESULTS,
+    show_default=True,
+    help="Folder of runs.",
+)
+form_options = [
+    click.option("--json", "form", flag_value="json", help="Print JSON."),
+    click.option("--markdown", "form", flag_value="markdown", help="Print Markdown."),
+]
+suite_option = click.option("--suite", metavar="NAME", help="Only runs of this suite.")
+limit_option = click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Only the newest."
+)
+
+
+@commands.command("compare")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@results_option
+@form_options[0]
+@form_options[1]
+@fail_on_option
+def compare_command(old: Path, new: Path, out: Path, form: str | None, fail_on: tuple[str, ...]) -> int:
+    """Say what changed from the stored run OLD to NEW."""
+    from benchmarks.commands import compare as command  # noqa: PLC0415
+
+    consoles = Console(highlight=False), Console(stderr=True, highlight=False)
+    return command.compare(_found(old, out), _found(new, out), *consoles, form=form or "table", fail_on=fail_on)
+
+
+@commands.command("runs")
+@suite_option
+@limit_option
+@results_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def runs_command(suite: str | None, limit: int, out: Path, as_json: bool) -> int:
+    """List the stored runs, the newest first."""
+    from benchmarks.commands import runs as command  # noqa: PLC0415
+
+    return command.show(out, suite, limit, Console(highlight=False), as_json=as_json)
+
+
+@commands.command("trend")
+@suite_option
+@stacks_option
+@limit_option
+@results_option
+@form_options[0]
+@form_options[1]
+def trend_command(suite: str | None, stacks: tuple[str, ...] | None, limit: int, out: Path, form: str | None) -> int:
+    """Show how the figures of a suite went over its stored runs, by default of the newest run's suite."""
+    from benchmarks.commands import runs as command  # noqa: PLC0415
+
+    return command.show_over_time(out, suite, stacks, limit, Console(highlight=False), form=form or "table")
+
+
+@commands.command("schema")
+def schema_command() -> int:
+    """Print the JSON Schema of run.json."""
+    from benchmarks.commands import schema as command  # noqa: PLC0415
+
+    return command.show()
 
 
 @commands.command("serve")

@@ -88,7 +88,8 @@ def described(suite: Suite, own: Path | None) -> dict[str, object]:
         model: {file.name: file.sha256 for file in FILES[model]} for model in suite.models if model in FILES
     }
     if OWN in suite.models and own is not None:
-        found[OWN] = {own.name: hashlib.sha256(own.read_bytes()).hexdigest()}
+        with own.open("rb") as file:
+            found[OWN] = {own.name: hashlib.file_digest(file, "sha256").hexdigest()}
     return found
 
 

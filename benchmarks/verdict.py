@@ -63,6 +63,18 @@ def compare(
     )
 
 
+class Logs(NamedTuple):
+    """The logarithms of a candidate's ratio to the baseline, a block each; ``noisy`` as in comparisons."""
+
+    logs: tuple[float, ...]
+    noisy: bool
+
+
+def log_ratios_by_pair(results: Iterable[Result], baseline: str) -> dict[tuple[str, str], Logs]:
+    """What ``compare`` compares, by scenario and candidate."""
+    return {(pair.scenario, pair.candidate): Logs(pair.logs, pair.noisy) for pair in _pairs(_trials(results), baseline)}
+
+
 class _Pair(NamedTuple):
     """A candidate beside the baseline in one scenario: both trials of each block that both have."""
 

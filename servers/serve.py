@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from servers import commands
+from servers import allocator, commands
 from servers.core.environment import SettingsError
 from servers.core.settings import read_settings
 from servers.models.device import VARIABLE, Chosen, chosen
@@ -34,7 +34,7 @@ class Start:
 def plan(stack: str, environ: Mapping[str, str], registry: Registry, *, has_uvloop: bool) -> Start:
     """What starting ``stack`` in this environment means; raises SettingsError."""
     child = {name: value for name, value in environ.items() if not _is_servers_own(name)}
-    child["PYTHONUNBUFFERED"] = "1"
+    child |= {"PYTHONUNBUFFERED": "1", **allocator.ENVIRONMENT}
     if stack == DOWNSTREAM:
         return Start(commands.downstream(resolve_listen(registry.downstream_port, environ)), child)
     entry = registry.entries.get(stack)

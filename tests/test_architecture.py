@@ -25,6 +25,10 @@ PURE = (
     "report/html/scenarios", "report/html/searches", "report/html/shipped", "report/html/speedups",
     "report/html/spread", "report/html/stacks", "report/html/surroundings", "report/html/timelines", "live/board",
     "live/page", "report/html/further",
+    "condition/check", "condition/conditions", "condition/figures", "condition/grammar", "condition/measured",
+    "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit", "schema",
+    "history/between", "history/differences", "history/entry", "history/figures", "history/trend", "report/changes",
+    "report/trend", "stats/welch",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",

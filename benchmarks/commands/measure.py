@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks.commands.machinery import alone_for, bench_for, launcher_for, spare_seconds
+from benchmarks.commands.telling import tell
 from benchmarks.conclude import blocks_after_pilot, conclude
+from benchmarks.condition.conditions import NO_CONDITIONS, Conditions, checked_for, judged_on, status_with
+from benchmarks.condition.verdict import Judged
 from benchmarks.duration import duration
 from benchmarks.environment import environment
 from benchmarks.interrupts import as_keyboard_interrupt, kept_on
@@ -21,8 +24,8 @@ from benchmarks.options import RunOptions
 from benchmarks.plan import AnyStep, plan, remaining, total_seconds
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run, Status
-from benchmarks.report import console
-from benchmarks.report.files import HTML_FILE, write_reports
+from benchmarks.report import console, files
+from benchmarks.report.files import HTML_FILE
 from benchmarks.report.progress import Narrator
 from benchmarks.run.bench import Bench
 from benchmarks.run.cold_start import ColdStarter
@@ -55,9 +58,14 @@ class Output:
             self.err.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, output: Output) -> int:
-    """Measure what of the run is still to be measured, and show the report; returns the exit status."""
-    keeper = Keeper(folder, run, _block_seconds(prepared))
+def measure(
+    run: Run, prepared: Prepared, folder: Path, options: RunOptions, output: Output, fail_on: Sequence[str] = ()
+) -> int:
+    """Measure what of the run is still to be measured, and show the report; returns the exit status.
+
+    Raises FieldError, before anything is started, where a condition of ``fail_on`` cannot be asked of the run.
+    """
+    keeper = Keeper(folder, run, _block_seconds(prepared), checked_for(fail_on, run))
     keeper.keep(run)
     planned_s = prepared.search_s or total_seconds(_to_do(run, prepared), prepared.paces)
     with _narrator(run, prepared, folder, planned_s, output) as narrator:
@@ -80,7 +88,8 @@ def measure(run: Run, prepared: Prepared, folder: Path, options: RunOptions, out
             raise
         keeper.finish("complete")
     _show(keeper.run, folder, output)
-    return exit_status(keeper.run)
+    tell(keeper.judged, keeper.run.secrets, output.err, quiet=output.quiet)
+    return status_with(keeper.judged, exit_status(keeper.run))
 
 
 def _narrator(run: Run, prepared: Prepared, folder: Path, planned_s: float, output: Output) -> Narrator:
@@ -95,8 +104,10 @@ def _narrator(run: Run, prepared: Prepared, folder: Path, planned_s: float, outp
 class Keeper:
     """Holds the newest state of the run, with what follows from it, and writes each one to disk."""
 
-    def __init__(self, folder: Path, run: Run, block_s: float) -> None:
+    def __init__(self, folder: Path, run: Run, block_s: float, conditions: Conditions = NO_CONDITIONS) -> None:
         self.run = run
+        self.judged: tuple[Judged, ...] = ()
+        self._conditions = conditions
         self._folder = folder
         self._writer = Writer(folder)
         self._block_s = block_s
@@ -112,9 +123,11 @@ class Keeper:
         self._writer.save(self.run)
 
     def finish(self, status: Status) -> None:
-        """Save the run and its reports for the last time."""
+        """Save the run and its reports for the last time; of a whole run, with the word on each condition."""
         self.keep(replace(self.run, status=status))
-        write_reports(self.run, self._folder)
+        if status == "complete":
+            self.judged = judged_on(self._conditions, self.run)
+        files.write(self.run, self._folder, self.judged)
 
 
 def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptions, narrator: Narrator) -> None:

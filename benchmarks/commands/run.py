@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from benchmarks import store
 from benchmarks.change import tier_from
 from benchmarks.commands.machinery import running_stacks
 from benchmarks.commands.measure import Output, measure
+from benchmarks.condition.conditions import checked_for
 from benchmarks.document import suite_to_dict
 from benchmarks.duration import duration
 from benchmarks.fields import FieldError
@@ -31,14 +33,26 @@ from benchmarks.twin import TWIN_TIER, is_twin
 MAX_SEED = 2**31 - 1
 
 
-def start(options: RunOptions, results: Path, output: Output, suite: Suite | None = None) -> int:
-    """Measure from the beginning, the suite of the options or another one; returns the exit status."""
+def start(
+    options: RunOptions, results: Path, output: Output, suite: Suite | None = None, fail_on: Sequence[str] = ()
+) -> int:
+    """Measure from the beginning, the suite of the options or another one; returns the exit status.
+
+    Each text of ``fail_on`` is a condition on what is measured.
+    """
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
     prepared = prepare(options, seed, running_stacks(options), suite)
+    run = _new(options, prepared, seed)
+    checked_for(fail_on, run)
     make_ready(prepared.suite, options.launcher, output.tell)
+    return measure(run, prepared, results / run.run_id, options, output, fail_on)
+
+
+def _new(options: RunOptions, prepared: Prepared, seed: int) -> Run:
+    """The run that is to be measured, with nothing measured yet."""
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{prepared.suite.name}-{secrets.token_hex(2)}"
-    run = Run(
+    return Run(
         run_id=run_id,
         started=started.isoformat(timespec="seconds"),
         command=("stackduel", *sys.argv[1:]),
@@ -51,10 +65,9 @@ def start(options: RunOptions, results: Path, output: Output, suite: Suite | Non
         planned=0 if prepared.suite.search else trials_in(prepared.steps),
         secrets=prepared.secrets,
     )
-    return measure(run, prepared, results / run_id, options, output)
 
 
-def resume(where: Path, output: Output) -> int:
+def resume(where: Path, output: Output, fail_on: Sequence[str] = ()) -> int:
     """Go on with a run that stopped; returns the exit status."""
     before = store.load(where)
     if before.suite.search is not None:
@@ -72,13 +85,14 @@ def resume(where: Path, output: Output) -> int:
         # What failed is tried again; what was measured stands.
         results=tuple(result for result in before.results if not isinstance(result, Failure)),
     )
-    return measure(run, prepared, folder, options, output)
+    return measure(run, prepared, folder, options, output, fail_on)
 
 
-def dry_run(options: RunOptions, output: Output, suite: Suite | None = None) -> int:
-    """Print the plan and how long it will take."""
+def dry_run(options: RunOptions, output: Output, suite: Suite | None = None, fail_on: Sequence[str] = ()) -> int:
+    """Print the plan and how long it will take; the conditions of ``fail_on`` are read, and asked of nothing."""
     seed = options.seed if options.seed is not None else 0
     prepared = prepare(options, seed, running_stacks(options), suite)
+    checked_for(fail_on, _new(options, prepared, seed))
     lines = planned_searches(prepared.suite, prepared.paces) or planned_steps(prepared.steps, prepared.paces)
     for line in lines:
         output.out.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -26,6 +26,7 @@ from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.server_container import LOOPBACK, ServerContainer, server_in
 from benchmarks.stacks import Image, Registered, Stack
 from benchmarks.target import Subject
+from servers import allocator
 from servers.models.device import VARIABLE
 from servers.models.store import OWN_VARIABLE
 from servers.registry import load_registry
@@ -154,7 +155,7 @@ class ContainerLauncher:
             cores=self._budget.server,
             health="",
             confinement=OWN_IMAGE,
-            env={**own_environment(self._own_model), **self._device_variable()},
+            env={**own_environment(self._own_model), **self._device_variable(), **allocator.ENVIRONMENT},
             mounts=own_mounts(self._own_model),
             device=self._device,
         )

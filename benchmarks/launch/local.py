@@ -20,6 +20,7 @@ from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.stacks import Command, Registered, Stack
 from benchmarks.target import Address, ProcessTree, Subject
+from servers import allocator
 from servers.models.device import VARIABLE
 from servers.models.store import OWN_VARIABLE
 from servers.registry import load_registry
@@ -181,7 +182,9 @@ class LocalLauncher:
         Raises LaunchError with its last lines where it fails or does not end.
         """
         argv = (sys.executable, "-m", *module)
-        guarded, log = self._guarded("alone", argv, self._environment(), self._budget.server)
+        guarded, log = self._guarded(
+            "alone", argv, {**self._environment(), **allocator.ENVIRONMENT}, self._budget.server
+        )
         process = LocalProcess("alone", Address(LOOPBACK, 0), guarded, log)
         try:
             status = guarded.wait(ALONE_WITHIN_S)

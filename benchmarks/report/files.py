@@ -1,26 +1,32 @@
-"""The report files beside a run's run.json, one renderer each."""
+"""The reports that stand beside run.json, written together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.condition.verdict import Judged
 from benchmarks.document import run_from_dict, run_to_dict
 from benchmarks.record import Run
-from benchmarks.report import markdown
+from benchmarks.report import csv, junit, markdown
 from benchmarks.report.html import page
 
-MARKDOWN_FILE = "report.md"
 HTML_FILE = "report.html"
 
 
-def write_reports(run: Run, folder: Path) -> Path:
-    """Write every report file of a run into its folder; returns the path of the one to open.
+def write(run: Run, folder: Path, judged: Sequence[Judged] = ()) -> Path:
+    """Write every report of a run, and the conditions ``judged`` on it, into its folder; returns that for people.
 
     A report shows no more than run.json does: none of the user's secrets.
     """
     run = run_from_dict(run_to_dict(run)) if run.secrets else run
-    (folder / MARKDOWN_FILE).write_text(markdown.render(run), encoding="utf-8")
-    path = folder / HTML_FILE
-    # The hashes in its policy are of lines that end as in the package, whatever the system's lines end in.
-    path.write_text(page.render(run), encoding="utf-8", newline="\n")
-    return path
+    texts = {
+        "trials.csv": csv.render(run),
+        "junit.xml": junit.render(run, judged),
+        "report.md": markdown.render(run),
+        HTML_FILE: page.render(run),
+    }
+    for name, text in texts.items():
+        # What a server wrote may hold halves of characters; and the page's policy has the hashes of these very lines.
+        (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    return folder / HTML_FILE

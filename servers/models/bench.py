@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 from servers.models.base import Model
 from servers.models.catalog import CATALOG, OWN
+from servers.models.device import DEVICES
 from servers.models.inputs import generate
 from servers.models.model import load
-from servers.models.runtime import PROVIDERS
 from servers.models.store import OWN_VARIABLE, ModelError
 
 MOST_RUNS = 1_000_000
@@ -202,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=_seconds)
     parser.add_argument("--warmup", type=_whole(0, MOST_RUNS), default=20)
     parser.add_argument("--batch", type=_whole(1, 1024), default=1)
-    parser.add_argument("--device", choices=PROVIDERS, default="cpu")
+    parser.add_argument("--device", choices=DEVICES, help="what INFERENCE_DEVICE names by default")
     parser.add_argument("--json", action="store_true", help="print every run's time as well")
     return parser
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.device import lacking
+from tests.benchmarks.valid import check
 from tests.conftest import ANY_HOST
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,12 @@ def stackduel(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[
         (["run", "--resume", "absent"], "run absent: cannot be read"),
         (["run", "--generator", "container", "--stacks", "flask-gunicorn"], "--generator: container needs"),
         (["report", "absent"], "run absent: cannot be read"),
+        (["compare", "absent", "absent"], "run absent: cannot be read"),
+        (["trend", "--out", "absent"], "trend: no run that compares stacks of suite any is here"),
+        (["runs", "--limit", "0"], "0 is not in the range 1<=x<=100000"),
+        (["run", "--fail-on", "errors >"], "--fail-on: column 9: expected a figure such as p99(STACK), or a number"),
+        (["run", "--fail-on", "p99(absent) > 1s"], "column 5: 'absent' is no stack or scenario of this run"),
+        (["run", "soak", "--fail-on", "errors > 0"], "--fail-on: soak searches (soak): conditions are for suites"),
     ],
 )
 def test_wrong_input_is_told_on_standard_error_with_status_2(arguments: list[str], told: str, tmp_path: Path) -> None:
@@ -85,6 +92,13 @@ def test_doctor_reports_on_everything_it_looks_at() -> None:
         assert shown in done.stdout
     for shown in ("steal", "foreign CPU", "frequency", "CPU quota"):
         assert shown in done.stdout
+
+
+def test_the_schema_is_printed_as_the_docs_have_it() -> None:
+    """Users of an installed version get its own."""
+    done = stackduel("schema")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (ROOT / "docs" / "run.schema.json").read_text(encoding="utf-8")
 
 
 OWN_SERVER = """
@@ -137,6 +151,7 @@ def test_own_stacks_are_compared_and_their_secrets_stay_out(tmp_path: Path, monk
     assert done.returncode == 0, done.stderr
     (folder,) = (tmp_path / "out").iterdir()
     content = json.loads((folder / "run.json").read_text())
+    check(content)
     assert content["baseline"] == "old"
     (comparison,) = content["comparisons"]
     assert comparison["candidate"] == "new"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.test_cli import OWN_SERVER, stackduel
+from tests.benchmarks.valid import check
 
 # A machine that is busy with other things shall void nothing here.
 GATES = tuple(
@@ -31,6 +32,7 @@ def searched(folder: Path, suite: str, *more: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     (run,) = (folder / "out").iterdir()
     content: dict[str, Any] = json.loads((run / "run.json").read_text())
+    check(content)
     (finding,) = content["findings"]
     assert finding["sentence"] in " ".join((done.stdout).split())
     again = stackduel("report", str(run))

@@ -19,7 +19,7 @@ from benchmarks.live.narrator import LiveNarrator
 from benchmarks.observe.host import usable_cores
 from benchmarks.plan import Pace, Step
 from benchmarks.record import Run
-from benchmarks.report.files import write_reports
+from benchmarks.report.files import write
 from benchmarks.trial import Place, Trial
 from tests.benchmarks.makers import WAITING
 from tests.benchmarks.report.html.runs import compared, renamed
@@ -69,7 +69,7 @@ def following(tmp_path: Path) -> Iterator[Following]:
     found = Following(compared(), tmp_path)
     with found.narrator:
         yield found
-        write_reports(found.run, tmp_path)
+        write(found.run, tmp_path)
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_the_page_ends_with_the_report(tmp_path: Path, opened: Callable[[str], O
         pages = [opened(following.url).page for _ in range(2)]
         for page in pages:
             shown(page, "No trial has been measured yet.")
-        write_reports(following.run, tmp_path)
+        write(following.run, tmp_path)
         # The narrator ends in a thread of its own, as this one has to drive the browser meanwhile.
         ending = threading.Thread(target=following.narrator.__exit__, args=(None, None, None))
         ending.start()

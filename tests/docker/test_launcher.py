@@ -235,3 +235,13 @@ def test_a_stack_on_cuda_is_refused_by_an_engine_without_gpus(client: DockerClie
         ContainerLauncher(budget, name, device="cuda").__enter__()
     assert not client.containers.list(all=True, filters={"name": f"stackduel-{name}"})
     assert not client.networks.list(names=[f"stackduel-{name}"])
+
+
+def test_what_runs_alone_is_confined_like_a_stack_and_gone_afterwards(
+    launcher: ContainerLauncher, budget: Budget
+) -> None:
+    """On the server's cores, as nobody in particular; its output comes back, and a failure with its last lines."""
+    where = "import os; print(sorted(os.sched_getaffinity(0)), os.getuid())"
+    assert f"{sorted(budget.server)} 10001" in launcher.alone(("timeit", "-n1", "-r1", where))
+    with pytest.raises(LaunchError, match=r"timeit: ended with exit status 1\n(.|\n)*broken"):
+        launcher.alone(("timeit", "-n1", "-r1", "raise ValueError('broken')"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from servers import allocator
 from servers.core.environment import SettingsError
 from servers.models import device
 from servers.registry import load_registry
@@ -61,6 +62,7 @@ def test_the_environment_is_passed_on_but_for_what_servers_read_themselves() -> 
     environ = planned("fastapi-uvicorn", **given).environ
     assert environ["DOWNSTREAM_URL"] == "http://downstream:8009"
     assert environ["PYTHONUNBUFFERED"] == "1"
+    assert allocator.ENVIRONMENT.items() <= environ.items()
     assert not {*environ} & ({*given} - {"DOWNSTREAM_URL"})
 
 

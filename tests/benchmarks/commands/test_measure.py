@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,7 @@ from benchmarks.suite import Scenario
 from benchmarks.target import Address, Elsewhere
 from benchmarks.trial import Failure, Place, Result, Trial
 from tests.benchmarks.makers import run, trial
+from tests.benchmarks.valid import check
 
 STACKS = """
 [stacks.old]
@@ -117,11 +119,11 @@ class Scene:
     def output(self, **how: bool) -> Output:
         return Output(Console(file=self.out, width=200), Console(file=self.err, width=200), **how)
 
-    def start(self, **how: bool) -> int:
-        return command.start(self.options, self.folder / "results", self.output(**how))
+    def start(self, *fail_on: str, **how: bool) -> int:
+        return command.start(self.options, self.folder / "results", self.output(**how), fail_on=fail_on)
 
-    def resume(self) -> int:
-        return command.resume(self.where, self.output())
+    def resume(self, *fail_on: str) -> int:
+        return command.resume(self.where, self.output(), fail_on)
 
     @property
     def where(self) -> Path:
@@ -130,6 +132,7 @@ class Scene:
 
     @property
     def kept(self) -> Run:
+        check(json.loads((self.where / store.RUN_FILE).read_text(encoding="utf-8")))
         return store.load(self.where)
 
 
@@ -347,3 +350,73 @@ def test_the_exit_status_tells_of_stacks_that_failed(failing: tuple[str, ...], s
     void = replace(trial("fast", 5, block=3), state="void")
     lost = [Failure(Place(name, "waiting", 1), "it died") for name in failing]
     assert exit_status(run([*measured, void, *lost], tiers)) == status
+
+
+def test_every_report_stands_beside_the_run(scene: Scene) -> None:
+    """For people, spreadsheets and CI servers."""
+    assert scene.start(quiet=True) == 0
+    assert {path.name for path in scene.where.iterdir()} >= {"run.json", "report.md", "trials.csv", "junit.xml"}
+    lines = (scene.where / "trials.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + len(scene.kept.results)
+    assert '<testsuite name="trials"' in (scene.where / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_a_condition_that_is_met_gives_status_1_and_a_line(scene: Scene) -> None:
+    """Everything is saved as usual, the line says what was measured, and the CI server's file knows it, too."""
+    assert scene.start("speedup(new) > 1.5", "errors > 0", "speedup(new) < 2", quiet=True) == 1
+    (first,) = scene.err.getvalue().splitlines()
+    assert first.startswith("stackduel: condition met: speedup(new) > 1.5: speedup(new, x) is ")
+    assert scene.kept.status == "complete"
+    junit = (scene.where / "junit.xml").read_text(encoding="utf-8")
+    assert 'name="conditions"' in junit
+    assert "condition met: speedup(new) &gt; 1.5" in junit
+
+
+def test_what_cannot_be_told_gives_status_2_and_what_is_open_a_line(scene: Scene) -> None:
+    """A figure that is missing is no figure that is right, and noise fails nothing."""
+    scene.bench.found = lambda place: trial(
+        place.stack, spreading(place).measurement.requests // 100, block=place.block, scenario="x"
+    )
+    assert scene.start("p99(new, x) > 1s", "speedup(new) > 1.99") == 2
+    said = scene.err.getvalue().splitlines()
+    (open_line,) = (line for line in said if "condition open" in line)
+    assert open_line.startswith("stackduel: condition open: speedup(new) > 1.99: speedup(new, x) is ")
+    (untold,) = (line for line in said if "cannot be told" in line)
+    assert untold.startswith("stackduel: condition cannot be told: p99(new, x) > 1s: p99(new, x): ")
+    assert untold.endswith(" right answers are too few to tell (459 are needed)")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("speedup(new < 2", "column 13: expected )"), ("p99(newer) > 1s", "'newer' is no stack or scenario of this run")],
+)
+def test_a_condition_that_cannot_be_asked_starts_nothing(scene: Scene, text: str, told: str) -> None:
+    """A typing error is told before the first server starts, also by a dry run, and leaves no folder behind."""
+    with pytest.raises(FieldError, match=re.escape(told)):
+        scene.start(text)
+    with pytest.raises(FieldError, match=re.escape(told)):
+        command.dry_run(scene.options, scene.output(), fail_on=[text])
+    assert not (scene.folder / "results").exists()
+    assert scene.bench.asked == []
+
+
+def test_a_run_that_goes_on_is_asked_anew(scene: Scene) -> None:
+    """Conditions are those of the command, and a run that is whole is judged at once."""
+    assert scene.start(quiet=True) == 0
+    asked = len(scene.bench.asked)
+    assert scene.resume("speedup(new) > 1.5") == 1
+    assert len(scene.bench.asked) == asked
+
+
+def test_an_interrupted_run_is_not_judged(scene: Scene) -> None:
+    """Half a run meets no condition."""
+
+    def until(place: Place) -> Trial:
+        if place.block == 3:
+            raise KeyboardInterrupt
+        return spreading(place)
+
+    scene.bench = Bench(until)
+    assert scene.start("speedup(new) > 1.5") == INTERRUPTED
+    assert "condition" not in scene.err.getvalue()
+    assert (scene.where / "trials.csv").exists()

@@ -1,0 +1,60 @@
+"""``stackduel runs`` and ``stackduel trend``: the stored runs of a folder, and how their figures went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.fields import FieldError
+from benchmarks.history.entry import Entry, entry_to_dict
+from benchmarks.history.index import History, history
+from benchmarks.history.trend import Trend, trend
+from benchmarks.report import trend as trends
+from benchmarks.report.past import show_runs, show_trend
+
+
+def show(results: Path, suite: str | None, limit: int, out: Console, *, as_json: bool) -> int:
+    """Print the newest runs, of one suite or of all; returns the exit status."""
+    found = history(results)
+    entries = [each for each in found.entries if suite is None or each.suite == suite]
+    if as_json:
+        content = {
+            "runs": [entry_to_dict(each) for each in entries[:limit]],
+            "unreadable": [asdict(each) for each in found.unreadable],
+        }
+        out.file.write(json.dumps(content, indent=1, allow_nan=False) + "\n")
+    else:
+        show_runs(entries[:limit], max(0, len(entries) - limit), found.unreadable, out)
+    return 0
+
+
+def show_over_time(
+    results: Path, suite: str | None, stacks: Sequence[str] | None, limit: int, out: Console, *, form: str
+) -> int:
+    """Print the trend of a suite as ``table``, ``json`` or ``markdown``; returns the exit status."""
+    found = trend_of(history(results), suite, stacks, limit)
+    if form == "json":
+        out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
+    elif form == "markdown":
+        out.file.write(trends.render(found))
+    else:
+        show_trend(found, out)
+    return 0
+
+
+def trend_of(found: History, suite: str | None, stacks: Sequence[str] | None, limit: int) -> Trend:
+    """The trend through the newest runs of a suite, by default that of the newest run; raises FieldError for none."""
+    comparing = [each for each in found.entries if each.points]
+    name = suite or (comparing[0].suite if comparing else "")
+    chosen: list[Entry] = [each for each in comparing if each.suite == name][:limit]
+    if not chosen:
+        known = ", ".join(dict.fromkeys(each.suite for each in comparing)) or "none at all"
+        raise FieldError(f"trend: no run that compares stacks of suite {name or 'any'} is here: there is {known}")
+    made = trend(chosen, stacks)
+    if not made.lines:
+        raise FieldError(f"trend: none of {', '.join(stacks or ())} was measured by suite {name}")
+    return made
