@@ -169,6 +169,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the ru
 @dry_run_option
 @quiet_option
 @json_option
+@click.option("--live", is_flag=True, help="Serve a page on 127.0.0.1 that shows the run while it measures.")
 def run_command(
     out: Path,
     resume: Path | None,
@@ -176,13 +177,14 @@ def run_command(
     dry_run: bool,
     quiet: bool,
     as_json: bool,
+    live: bool,
     **chosen: object,
 ) -> int:
     """Measure SUITE: quick (the default), another one of stackduel list, or a .toml file."""
     from benchmarks.commands import run as command  # noqa: PLC0415 - numpy and docker only where needed
     from benchmarks.commands.measure import Output  # noqa: PLC0415
 
-    output = Output(Console(highlight=False), Console(stderr=True, highlight=False), as_json, quiet)
+    output = Output(Console(highlight=False), Console(stderr=True, highlight=False), as_json, quiet, live)
     if resume is not None:
         return command.resume(_found(resume, out), output, fail_on)
     options = RunOptions.from_dict(chosen)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,7 +30,7 @@ ANY_HOST = ("--gate", "foreign_cpu=1", "--gate", "steal=1", "--gate", "generator
 Answer = Callable[[BaseHTTPRequestHandler], tuple[int, bytes]]
 
 
-def unavailable(what: str, reason: str) -> None:
+def unavailable(what: str, reason: str) -> NoReturn:
     """Skip, or fail where the environment requires what is missing."""
     if what in os.environ.get("STACKDUEL_REQUIRE", "").split(","):
         pytest.fail(f"{what} is required: {reason}")

@@ -25,6 +25,7 @@ from benchmarks.plan import AnyStep, plan, remaining, total_seconds
 from benchmarks.prepare import Prepared
 from benchmarks.record import Run, Status
 from benchmarks.report import console, files
+from benchmarks.report.files import HTML_FILE
 from benchmarks.report.progress import Narrator
 from benchmarks.run.bench import Bench
 from benchmarks.run.cold_start import ColdStarter
@@ -40,12 +41,16 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How a run speaks: tables, JSON or nothing on standard output; progress and errors on standard error."""
+    """How a run speaks: tables, JSON or nothing on standard output; progress and errors on standard error.
+
+    ``live`` is a page beside it, for a browser.
+    """
 
     out: Console
     err: Console
     json: bool = False
     quiet: bool = False
+    live: bool = False
 
     def tell(self, text: str) -> None:
         """A line of progress, before there is a narrator."""
@@ -63,7 +68,7 @@ def measure(
     keeper = Keeper(folder, run, _block_seconds(prepared), checked_for(fail_on, run))
     keeper.keep(run)
     planned_s = prepared.search_s or total_seconds(_to_do(run, prepared), prepared.paces)
-    with Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet) as narrator:
+    with _narrator(run, prepared, folder, planned_s, output) as narrator:
         narrator.say(
             f"{run.run_id}: {len(run.suite.stacks)} stacks, about {duration(planned_s)}; saving to {keeper.path}"
         )
@@ -85,6 +90,15 @@ def measure(
     _show(keeper.run, folder, output)
     tell(keeper.judged, keeper.run.secrets, output.err, quiet=output.quiet)
     return status_with(keeper.judged, exit_status(keeper.run))
+
+
+def _narrator(run: Run, prepared: Prepared, folder: Path, planned_s: float, output: Output) -> Narrator:
+    if not output.live:
+        return Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet)
+    from benchmarks.live.narrator import LiveNarrator  # noqa: PLC0415 - a web server, only where one is asked for
+
+    report, cores = folder / HTML_FILE, prepared.budget.downstream
+    return LiveNarrator(output.err, planned_s, prepared.paces, quiet=output.quiet, run=run, report=report, cores=cores)
 
 
 class Keeper:
@@ -214,7 +228,7 @@ def _show(run: Run, folder: Path, output: Output) -> None:
         output.out.file.write(to_json(run))
     elif not output.quiet:
         console.show(run, output.out)
-        output.out.print(f"Report: {folder / 'report.md'}", markup=False, highlight=False, soft_wrap=True)
+        output.out.print(f"Report: {folder / HTML_FILE}", markup=False, highlight=False, soft_wrap=True)
 
 
 def exit_status(run: Run) -> int:

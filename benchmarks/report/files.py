@@ -6,18 +6,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.condition.verdict import Judged
+from benchmarks.document import run_from_dict, run_to_dict
 from benchmarks.record import Run
 from benchmarks.report import csv, junit, markdown
+from benchmarks.report.html import page
+
+HTML_FILE = "report.html"
 
 
 def write(run: Run, folder: Path, judged: Sequence[Judged] = ()) -> Path:
-    """Write every report of a run, and the conditions ``judged`` on it, into its folder; returns that for people."""
+    """Write every report of a run, and the conditions ``judged`` on it, into its folder; returns that for people.
+
+    A report shows no more than run.json does: none of the user's secrets.
+    """
+    run = run_from_dict(run_to_dict(run)) if run.secrets else run
     texts = {
         "trials.csv": csv.render(run),
         "junit.xml": junit.render(run, judged),
         "report.md": markdown.render(run),
+        HTML_FILE: page.render(run),
     }
     for name, text in texts.items():
-        # What a server wrote may hold halves of characters.
+        # What a server wrote may hold halves of characters; and the page's policy has the hashes of these very lines.
         (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    return folder / "report.md"
+    return folder / HTML_FILE

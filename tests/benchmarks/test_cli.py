@@ -161,7 +161,7 @@ def test_own_stacks_are_compared_and_their_secrets_stay_out(tmp_path: Path, monk
     for path in folder.rglob("*"):
         assert path.is_dir() or "s3cret-token" not in path.read_text()
     assert "s3cret-token" not in done.stdout + done.stderr
-    assert str(folder / "report.md") in done.stdout
+    assert str(folder / "report.html") in done.stdout
 
 
 def test_json_and_quiet_leave_standard_output_to_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

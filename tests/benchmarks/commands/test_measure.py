@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shlex
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -206,6 +207,7 @@ def test_an_interrupted_run_goes_on_to_the_same_number_of_blocks(scene: Scene, b
     assert len(stopped.results) == 3 * (block - 1)
     assert f"--resume {shlex.quote(str(scene.where))}" in scene.err.getvalue()
     assert (scene.where / "report.md").exists()
+    assert (scene.where / "report.html").exists()
     scene.bench = Bench(spreading)
     assert scene.resume() == 0
     kept = scene.kept
@@ -240,6 +242,15 @@ def test_a_run_that_breaks_says_so_in_its_record(scene: Scene) -> None:
     with pytest.raises(RuntimeError, match="no more memory"):
         scene.start()
     assert (scene.kept.status, len(scene.kept.results)) == ("failed", 3)
+
+
+def test_a_live_run_tells_its_page_s_address_and_measures_the_same(scene: Scene) -> None:
+    """With --live there is a page on 127.0.0.1 while it measures, and the record is the one without it."""
+    assert scene.start(live=True) == 0
+    assert scene.err.getvalue().startswith("Live: http://127.0.0.1:")
+    assert scene.kept.status == "complete"
+    assert scene.kept.suite.blocks > 5
+    assert not [each for each in threading.enumerate() if each.name == "live"]
 
 
 def test_json_is_the_file_and_quiet_is_silent(scene: Scene) -> None:

@@ -13,8 +13,8 @@ from tests.benchmarks.makers import run, trial
 def test_each_report_is_written_and_that_for_people_named(tmp_path: Path) -> None:
     """And written anew where it was already."""
     (tmp_path / "junit.xml").write_text("old")
-    assert write(run([trial("slow", 5)]), tmp_path) == tmp_path / "report.md"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "report.md", "trials.csv"]
+    assert write(run([trial("slow", 5)]), tmp_path) == tmp_path / "report.html"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "report.html", "report.md", "trials.csv"]
     assert ElementTree.parse(tmp_path / "junit.xml").getroot().get("failures") == "0"
 
 

@@ -1,0 +1,57 @@
+"""A section a scenario: its table, then where the figures come from (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.record import Run
+from benchmarks.report.html import costs, failed, latencies, spread, timelines
+from benchmarks.report.html.blocks import Block, Code, Grid, Paragraph, Section
+from benchmarks.report.html.measured import counting
+from benchmarks.report.table import LEGEND, WORDS, Table, grid, latency_kind, tables
+from benchmarks.suite import Load, OpenLoop
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """A section for each scenario of a run that compared; a search has its own."""
+    if run.suite.search:
+        return
+    for number, table in enumerate(tables(run), 1):
+        yield Section(f"scenario-{number}", table.scenario.name, tuple(_blocks(run, table)))
+
+
+def described(load: Load) -> str:
+    """The load in a sentence."""
+    if isinstance(load, OpenLoop):
+        arrivals = f"{load.rate_rps:g} arrivals a second ({load.arrivals}) for {load.duration_s:g} s"
+        return f"{arrivals}, which never wait for answers."
+    places = (
+        "One connection, which sends its"
+        if load.connections == 1
+        else f"{load.connections} connections, each sending its"
+    )
+    much = f"for {load.duration_s:g} s" if load.requests is None else f"until {load.requests} requests are answered"
+    return f"{places} next request when the last was answered, {much}."
+
+
+def _blocks(run: Run, table: Table) -> Iterator[Block]:
+    scenario, trials = table.scenario, counting(run, table.scenario)
+    if scenario.summary:
+        yield Paragraph(scenario.summary)
+    yield Code(scenario.label)
+    kind = latency_kind(scenario.load)
+    yield Paragraph(f"Load: {described(scenario.load)} Latencies are {kind}.")
+    advice = run.advice["scenarios"].get(scenario.name) if run.advice else None
+    if advice and len(run.suite.scenarios) > 1:
+        yield Paragraph(f"Advice for this scenario alone: {advice['sentence']}")
+    if table.rows:
+        headings, rows = grid(table, run.baseline)
+        yield Grid(f"All stacks in {scenario.name}", headings, rows, WORDS)
+        yield Paragraph(LEGEND, soft=True)
+    yield from spread.blocks(run, table.metric, trials)
+    yield from latencies.blocks(scenario, trials)
+    if scenario.load.duration_s is not None:
+        # A fixed number of requests one after another has no course over time.
+        yield from timelines.blocks(trials, timelines.points_for(run))
+    yield from costs.blocks(run, trials)
+    yield from failed.blocks(run, trials, table.failures)

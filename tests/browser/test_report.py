@@ -1,0 +1,305 @@
+"""report.html in a real browser: drawn, quiet, usable without a mouse, and on any screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Dialog, Page
+
+from benchmarks.record import Run
+from tests.benchmarks.report.html.runs import SEARCHES, compared, renamed
+from tests.browser.conftest import Opener
+
+pytestmark = pytest.mark.browser
+
+RUNS: dict[str, Run] = {"compared": compared(), **SEARCHES}
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+# What a chart of each form must at least have drawn.
+MARKS = ".mark-dot path, .mark-dot circle, .mark-bar rect, .mark-line path"
+
+
+def marks(page: Page, chart: int = 0) -> int:
+    """How many marks a chart shows."""
+    return page.locator(f"[data-chart='{chart}']").locator(MARKS).count()
+
+
+def charts_of(page: Page) -> int:
+    return page.locator(".plot").count()
+
+
+def toggle(page: Page, stack: str) -> None:
+    page.get_by_label(stack, exact=True).click()
+
+
+def colour(page: Page, selector: str, name: str = "color") -> tuple[int, ...]:
+    """A computed colour as numbers."""
+    text = page.eval_on_selector(selector, f"each => getComputedStyle(each).getPropertyValue('{name}')")
+    return tuple(int(part) for part in text.partition("(")[2].rstrip(")").split(",")[:3])
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("width", [390, 1200])
+def test_every_chart_is_drawn_without_an_error_or_a_request(name: str, width: int, open_page: Opener) -> None:
+    """Each chart has marks, the console is silent, and nothing is asked of any network."""
+    opened = open_page(RUNS[name], width=width)
+    count = charts_of(opened.page)
+    assert count >= 1
+    for number in range(count):
+        assert marks(opened.page, number) >= 1, opened.page.locator("figcaption").nth(number).text_content()
+    assert opened.errors == []
+    assert opened.requests == []
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_phone_scrolls_down_only(name: str, open_page: Opener) -> None:
+    """At 390 pixels nothing sticks out of the page, whether its tables are open or not."""
+    page = open_page(RUNS[name], width=390).page
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+
+
+def test_long_names_leave_the_page_its_width(open_page: Opener) -> None:
+    """A stack of 64 letters neither widens a phone's page nor pushes the marks out of a chart."""
+    opened = open_page(renamed(compared(), {"fast": "f" * 64}), width=390)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert marks(opened.page) >= 1
+
+
+def test_names_and_figures_of_a_chart_do_not_cover_each_other(open_page: Opener) -> None:
+    """No two texts of any chart overlap, on a wide screen and on a narrow one."""
+    for width in (1200, 390):
+        page = open_page(compared(), width=width).page
+        for plot in page.locator(".plot svg").all():
+            covered = plot.evaluate(
+                """svg => {
+                    const boxes = [...svg.querySelectorAll('text')].filter(each => each.textContent.trim())
+                        .map(each => [each.textContent, each.getBoundingClientRect()]);
+                    return boxes.flatMap(([one, a], i) => boxes.slice(i + 1)
+                        .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1
+                            && a.top < b.bottom - 3 && b.top < a.bottom - 3)
+                        .map(([other]) => `${one} / ${other}`));
+                }"""
+            )
+            assert covered == [], f"at {width}"
+
+
+def test_a_hidden_stack_is_hidden_everywhere(open_page: Opener) -> None:
+    """Unchecking a stack takes its marks out of every chart and its rows and columns out of every table, and back."""
+    opened = open_page(compared())
+    page = opened.page
+    before = marks(page)
+    rows = page.locator("tr[data-stack=fast]:not([hidden])").count()
+    columns = page.locator("th[data-stack=fast]:not([hidden])").count()
+    assert rows >= 4
+    assert columns == 1
+    toggle(page, "fast")
+    assert marks(page) < before
+    assert page.locator("[data-stack=fast]:not([hidden])").count() == 0
+    assert "fast" not in page.locator(".plot").all_inner_texts()
+    assert page.locator("#said").text_content() == "fast is hidden"
+    toggle(page, "fast")
+    assert marks(page) == before
+    assert page.locator("tr[data-stack=fast]:not([hidden])").count() == rows
+    assert opened.errors == []
+
+
+def test_without_any_stack_a_chart_says_so(open_page: Opener) -> None:
+    """All stacks hidden leaves a sentence, not an error."""
+    made = compared()
+    opened = open_page(made)
+    for stack in made.stacks:
+        toggle(opened.page, stack)
+    assert "Every stack of this chart is hidden." in str(opened.page.locator("[data-chart='0']").text_content())
+    assert opened.errors == []
+
+
+def column(page: Page, caption: str, place: int) -> list[str]:
+    table = page.locator("table", has=page.locator("caption", has_text=caption)).first
+    return [str(each.locator("th, td").nth(place).text_content()) for each in table.locator("tbody tr").all()]
+
+
+def test_a_table_sorts_by_figures_and_by_words(open_page: Opener) -> None:
+    """A heading sorts by value, not by letter, and the other way round when pressed again; it says which."""
+    page = open_page(compared()).page
+    table = page.locator("table", has=page.locator("caption", has_text="All stacks in waiting"))
+    heading = table.locator("th", has_text="req/s")
+    place = table.locator("thead th").all_text_contents().index("req/s")
+    heading.get_by_role("button").click()
+    rates = [float(each) for each in column(page, "All stacks in waiting", place)]
+    assert rates == sorted(rates)
+    assert len(set(rates)) > 2
+    assert heading.get_attribute("aria-sort") == "ascending"
+    heading.get_by_role("button").click()
+    assert [float(each) for each in column(page, "All stacks in waiting", place)] == sorted(rates, reverse=True)
+    assert heading.get_attribute("aria-sort") == "descending"
+    table.locator("th", has_text="stack").first.get_by_role("button").click()
+    names = column(page, "All stacks in waiting", 0)
+    assert names == sorted(names)
+    assert heading.get_attribute("aria-sort") is None
+
+
+def test_hovering_tells_a_mark_s_figure(open_page: Opener) -> None:
+    """The pointer over a mark shows its stack, its interval and its verdict."""
+    page = open_page(compared()).page
+    mark = page.locator("[data-chart='0'] .mark-dot path, [data-chart='0'] .mark-dot circle").first
+    mark.scroll_into_view_if_needed()
+    mark.hover(force=True)
+    tip = page.locator("[data-chart='0'] g[aria-label=tip]").first
+    tip.locator("text").first.wait_for()
+    assert "tuned" in str(tip.text_content())
+    assert "faster" in str(tip.text_content())
+
+
+def test_light_and_dark_follow_the_system_and_the_switch(open_page: Opener) -> None:
+    """The page is dark where the system is, and the switch overrules it both ways, for the charts, too."""
+    dark = open_page(compared(), scheme="dark").page
+    ground, ink = colour(dark, "body", "background-color"), colour(dark, "body")
+    assert sum(ground) < 150
+    assert sum(ink) > 600
+    mark = "[data-chart='1'] .mark-bar"
+    blue = colour(dark, mark, "fill")
+    dark.get_by_label("Theme").select_option("light")
+    assert sum(colour(dark, "body", "background-color")) == 3 * 255
+    assert colour(dark, mark, "fill") != blue
+    light = open_page(compared()).page
+    assert sum(colour(light, "body", "background-color")) == 3 * 255
+    light.get_by_label("Theme").select_option("dark")
+    assert colour(light, "body", "background-color") == ground
+
+
+def test_paper_is_white_without_switches_and_shows_the_charts(open_page: Opener) -> None:
+    """Printed from a dark page the ground is white, and what only a screen can use is gone."""
+    page = open_page(compared(), scheme="dark").page
+    page.get_by_label("Theme").select_option("dark")
+    page.emulate_media(media="print")
+    assert sum(colour(page, "body", "background-color")) == 3 * 255
+    assert not page.locator("#stacks-shown").is_visible()
+    assert not page.locator("nav").is_visible()
+    assert page.locator("[data-chart='0'] svg").first.is_visible()
+    assert page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+def focused(page: Page) -> dict[str, Any]:
+    """What has the keyboard: where it stands in the page's order, whether it is seen, and what it is."""
+    return dict(
+        page.evaluate(
+            """() => {
+                const each = document.activeElement, box = each.getBoundingClientRect();
+                return {
+                    tag: each.tagName, text: each.textContent, value: each.value,
+                    order: [...document.querySelectorAll('*')].indexOf(each),
+                    seen: box.width > 0 && box.height > 0 && getComputedStyle(each).outlineStyle !== 'none',
+                };
+            }"""
+        )
+    )
+
+
+def test_the_keyboard_goes_through_the_page_in_its_order(open_page: Opener) -> None:
+    """Tab leads from the skip link to the last control in the order of reading, always with an outline."""
+    page = open_page(compared()).page
+    orders: list[int] = []
+    tags = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        found = focused(page)
+        if found["tag"] == "BODY" or (orders and found["order"] == orders[0]):
+            break
+        assert found["seen"], found
+        orders.append(found["order"])
+        tags.append(found["tag"])
+    assert orders == sorted(set(orders))
+    assert tags[0] == "A"
+    assert {"SELECT", "INPUT", "BUTTON", "SUMMARY"} <= set(tags)
+
+
+def test_the_keyboard_can_do_what_the_mouse_can(open_page: Opener) -> None:
+    """Space hides a stack, Enter opens a table and sorts it."""
+    page = open_page(compared()).page
+    page.get_by_label("fast", exact=True).focus()
+    before = marks(page)
+    page.keyboard.press("Space")
+    assert marks(page) < before
+    summary = page.locator("summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details").first.get_attribute("open") is not None
+    heading = page.locator("details").first.locator("th", has_text="speedup").first
+    heading.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    assert heading.get_attribute("aria-sort") == "ascending"
+
+
+def test_a_stack_named_as_a_script_is_a_name(open_page: Opener) -> None:
+    """Markup in a name runs nowhere: not in the page, not in a chart, not in a tooltip, not after a toggle."""
+    opened = open_page(renamed(compared(), {"fast": HOSTILE}))
+    page = opened.page
+    said: list[str] = []
+
+    def heard(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", heard)
+    page.get_by_label(HOSTILE, exact=True).click()
+    page.get_by_label(HOSTILE, exact=True).click()
+    page.locator("[data-chart='0'] .mark-dot circle").first.hover(force=True)
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 5
+    assert said == []
+    assert opened.errors == []
+    assert opened.requests == []
+
+
+def test_the_page_can_send_nothing_even_if_told_to(open_page: Opener) -> None:
+    """The policy stops a script that would fetch, and one that would be added."""
+    page = open_page(compared()).page
+    refused = page.evaluate("fetch('https://example.org/').then(() => false, () => true)")
+    added = page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = 'window.ran = true';
+            document.body.append(script);
+            return window.ran === true;
+        }"""
+    )
+    assert refused
+    assert not added
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [("compared", 1200, "dark"), ("compared", 390, "light"), *((name, 1200, "light") for name in RUNS)],
+)
+def test_axe_finds_nothing_serious(name: str, width: int, scheme: str, open_page: Opener) -> None:
+    """No serious or critical violation of the accessibility rules, with every table open."""
+    page = open_page(RUNS[name], width=width, scheme=scheme).page
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    page.wait_for_timeout(100)
+    found = Axe().run(page).response["violations"]
+    serious = [
+        (each["id"], [node["html"][:200] for node in each["nodes"][:3]])
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+
+
+def test_without_javascript_the_tables_are_there(open_page: Opener) -> None:
+    """Where no script runs, the page says so, and its tables hold the figures."""
+    page = open_page(compared(), java_script_enabled=False).page
+    assert page.locator("noscript").is_visible()
+    page.locator("summary").first.click()
+    assert page.locator("details").first.locator("td").first.is_visible()
+    assert not page.locator("#stacks-shown").is_visible()
+
+
+def test_nothing_moves_for_who_wants_no_motion(open_page: Opener) -> None:
+    """Jumps to a section do not glide where the system asks for no motion."""
+    page = open_page(compared(), reduced_motion="reduce").page
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    moving = open_page(compared()).page
+    assert moving.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "smooth"
