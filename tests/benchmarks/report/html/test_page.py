@@ -226,7 +226,7 @@ def test_the_report_shows_none_of_the_user_s_secrets(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         text = path.read_text(encoding="utf-8")
         assert "s3cret-token" not in text
-            assert "redacted" in text or not path.name.startswith("report")
+        assert "redacted" in text or not path.name.startswith("report")
 
 
 def test_the_file_s_bytes_are_the_page(tmp_path: Path) -> None:
