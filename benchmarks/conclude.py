@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from benchmarks.ceiling_share import ceiling_shares
 from benchmarks.change import change_to
 from benchmarks.curve import curves
+from benchmarks.inference.ceiling_share import ceiling_shares
 from benchmarks.record import Run
 from benchmarks.sla import slas
 from benchmarks.stats.advice import advise, advise_each

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve, Point
-from benchmarks.given import Given
 from benchmarks.gpu import gpu_from_dict, gpu_to_dict
 from benchmarks.histogram import Histogram, summarise
-from benchmarks.isolated import alone_from_dict, alone_to_dict
+from benchmarks.inference.ceiling_share import CeilingShare
+from benchmarks.inference.given import Given
+from benchmarks.inference.isolated import alone_from_dict, alone_to_dict
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
 from benchmarks.search.finding import finding_from_dict, finding_to_dict

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.inference import described
+from benchmarks.inference.preparation import described
 from benchmarks.launch.base import Launcher
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared

@@ -8,8 +8,8 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmarks.grpc_channel import OPTIONS, where
-from benchmarks.protocol import is_grpc
+from benchmarks.inference.grpc_channel import OPTIONS, where
+from benchmarks.inference.protocol import is_grpc
 from benchmarks.suite import Workload
 from benchmarks.target import Address
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from benchmarks.histogram import Histogram
-from benchmarks.outputs import Numbers
+from benchmarks.inference.outputs import Numbers
 from benchmarks.suite import Check
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.isolated import SECONDS
+from benchmarks.inference.isolated import SECONDS
 from benchmarks.suite import OpenLoop, Scenario, Suite, Workload
 from benchmarks.trial import Place
 

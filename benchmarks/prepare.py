@@ -12,7 +12,7 @@ from benchmarks.catalog import read_suite
 from benchmarks.device import device_of
 from benchmarks.fields import FieldError
 from benchmarks.fit import fit
-from benchmarks.inference import asking_own, needs_triton, without_triton
+from benchmarks.inference.preparation import asking_own, needs_triton, without_triton
 from benchmarks.observe.host import can_pin, usable_cores
 from benchmarks.options import RunOptions
 from benchmarks.plan import AnyStep, Pace, plan

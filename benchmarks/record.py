@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve
-from benchmarks.isolated import Alone, Isolated
+from benchmarks.inference.ceiling_share import CeilingShare
+from benchmarks.inference.isolated import Alone, Isolated
 from benchmarks.plan import Solo
 from benchmarks.search.finding import Finding
 from benchmarks.sla import Sla

@@ -11,11 +11,11 @@ from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from benchmarks.ceiling_share import CeilingShare
 from benchmarks.curve import Curve
 from benchmarks.document import SCHEMA
 from benchmarks.gpu import GpuUse
 from benchmarks.histogram import LatencySummary
+from benchmarks.inference.ceiling_share import CeilingShare
 from benchmarks.measurement import GeneratorUse, Warmup, Window
 from benchmarks.record import Status
 from benchmarks.search.breaking_point import BreakingPoint

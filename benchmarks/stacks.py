@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from benchmarks.fields import FieldError, Fields
-from benchmarks.protocol import Protocol
+from benchmarks.inference.protocol import Protocol
 from benchmarks.suite import PLAIN_HEADERS, Load, Workload
 from benchmarks.suite_file import parse_loads, parse_workload
 from benchmarks.target import Address

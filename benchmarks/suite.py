@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from benchmarks.given import Given
+from benchmarks.inference.given import Given
 from benchmarks.search.settings import Settings
 
 Check = Literal["body", "length", "status", "numbers"]
@@ -25,7 +25,7 @@ class Workload:
     ``length`` too, or its ``body`` byte for byte. Of several workloads in one load, each is sent in proportion to its
     ``weight``.
 
-    A request to a ``model`` has no body before it is translated for a stack (``benchmarks.protocol``): what is
+    A request to a ``model`` has no body before it is translated for a stack (``benchmarks.inference.protocol``): what is
     ``given`` to the model is a recipe. On KServe servers the model may be ``served_as`` another. With ``check`` =
     ``numbers`` its outputs may differ by ``tolerance``: absolutely up to 1, beyond that relative to the right number.
     All four are None where no model is asked.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.fields import FieldError, Fields
-from benchmarks.model_file import parse_model
+from benchmarks.inference.workload_file import parse_model
 from benchmarks.search.settings_file import parse_settings
 from benchmarks.sla import parse_sla
 from benchmarks.stats.intervals import FEWEST_BLOCKS

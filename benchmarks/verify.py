@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from benchmarks.exchange import ExchangeError, Reply, ask
+from benchmarks.inference.outputs import Numbers, NumbersError, Values, compared, read
+from benchmarks.inference.protocol import Protocol, Spoken, UnspokenError, spoken
 from benchmarks.measurement import Expectation
-from benchmarks.outputs import Numbers, NumbersError, Values, compared, read
-from benchmarks.protocol import Protocol, Spoken, UnspokenError, spoken
 from benchmarks.suite import Workload
 from benchmarks.target import Address
 

@@ -11,14 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PURE = (
     "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "gpu", "histogram", "judge",
-    "given", "inference_messages", "measurement", "model_file", "options", "outputs", "plan", "protocol", "record",
-    "report/table",
+    "measurement", "options", "plan", "record", "report/table", "contract/cases", "contract/numbers",
+    "inference/given", "inference/messages", "inference/workload_file", "inference/outputs", "inference/protocol",
+    "inference/isolated", "inference/ceiling_share", "inference/breakdown",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",
     "load/schedule", "observe/series", "suite_file", "twin", "why", "report/findings", "search/answer",
     "search/breaking_point", "search/capacity", "search/cold_start", "search/finding", "search/launches",
     "search/modes", "search/probe", "search/settings", "search/settings_file", "search/slo", "search/soak",
-    "search/sustained", "stats/order", "stats/trend", "ceiling_share", "duel", "isolated", "sla", "stored", "breakdown",
+    "search/sustained", "stats/order", "stats/trend", "duel", "sla", "stored",
     "report/block", "report/duel", "report/duel_words", "report/inference",
     "report/html/answer", "report/html/blocks", "report/html/ceilings", "report/html/costs", "report/html/crossover",
     "report/html/doubts", "report/html/failed", "report/html/latencies", "report/html/measured", "report/html/page",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.fields import FieldError
 from benchmarks.gpu import ReadableGpu
-from benchmarks.isolated import Isolated, command, parse
+from benchmarks.inference.isolated import Isolated, command, parse
 from benchmarks.launch.attached import AttachedLauncher, UrlLauncher
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.launch.containers import ContainerLauncher

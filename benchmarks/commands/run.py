@@ -18,7 +18,7 @@ from benchmarks.condition.conditions import checked_for
 from benchmarks.document import suite_to_dict
 from benchmarks.duration import duration
 from benchmarks.fields import FieldError
-from benchmarks.inference import make_ready
+from benchmarks.inference.preparation import make_ready
 from benchmarks.observe import host
 from benchmarks.options import RunOptions
 from benchmarks.plan import total_seconds, trials_in

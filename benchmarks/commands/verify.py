@@ -14,12 +14,12 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.commands.machinery import launcher_for, running_stacks
-from benchmarks.contract import Case, cases_for, differences, request_bytes
+from benchmarks.contract.cases import Case, cases_for, differences, request_bytes
+from benchmarks.contract.inference import inference_cases
+from benchmarks.contract.kserve import kserve_cases, kserve_difference
 from benchmarks.exchange import ExchangeError, exchange_raw
 from benchmarks.fields import FieldError
-from benchmarks.inference_cases import inference_cases
 from benchmarks.interrupts import as_keyboard_interrupt
-from benchmarks.kserve_cases import kserve_cases, kserve_difference
 from benchmarks.launch.base import Launcher, LaunchError
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared, prepare_all

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from benchmarks.inference.outputs import Numbers, NumbersError, compared, read
 from benchmarks.measurement import Expectation
-from benchmarks.outputs import Numbers, NumbersError, compared, read
 
 # A batched model has a variant of an answer for each place in a batch of each size.
 MOST_VARIANTS = 64

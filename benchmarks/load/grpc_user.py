@@ -7,7 +7,7 @@ import asyncio
 import grpc
 import grpc.aio
 
-from benchmarks.grpc_channel import OPTIONS, where
+from benchmarks.inference.grpc_channel import OPTIONS, where
 from benchmarks.load.clock import clock
 from benchmarks.load.job import Job
 from benchmarks.load.request import Prepared

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from benchmarks.given import Given
+from benchmarks.inference.given import Given
+from benchmarks.inference.outputs import Numbers
+from benchmarks.inference.protocol import is_grpc
 from benchmarks.measurement import Expectation
-from benchmarks.outputs import Numbers
-from benchmarks.protocol import is_grpc
 from benchmarks.suite import Load, Workload, load_from_dict
 from benchmarks.target import Address
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
-from benchmarks.breakdown import INFER, MEANINGS, PARTS, Breakdown, Part, breakdowns
-from benchmarks.ceiling_share import CeilingShare
 from benchmarks.histogram import Histogram, LatencySummary, summarise
-from benchmarks.isolated import Isolated, NotIsolated
+from benchmarks.inference.breakdown import INFER, MEANINGS, PARTS, Breakdown, Part, breakdowns
+from benchmarks.inference.ceiling_share import CeilingShare
+from benchmarks.inference.isolated import Isolated, NotIsolated
 from benchmarks.record import Run
 from benchmarks.report.block import Block
 from benchmarks.report.table import DASH, counted, figure

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.duration import duration
-from benchmarks.isolated import Alone, NotIsolated
+from benchmarks.inference.isolated import Alone, NotIsolated
 from benchmarks.plan import SOLO_S, AnyStep, Pace, Solo, Step, scenario_seconds, step_seconds
 from benchmarks.report.table import counted, figure
 from benchmarks.search.modes import search_seconds

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from benchmarks.budget import Budget
 from benchmarks.gpu import ReadableGpu
+from benchmarks.inference.protocol import Protocol as Speech
 from benchmarks.judge import Circumstances, judge, sentenced
 from benchmarks.launch.base import Launcher, Started
 from benchmarks.load.engine import Engine, LoadError
@@ -19,7 +20,6 @@ from benchmarks.observe.noise import NoiseMeter
 from benchmarks.observe.triton_watch import TritonWatch, model_of
 from benchmarks.observe.usage import Meter
 from benchmarks.observe.watch import Spending, Watch
-from benchmarks.protocol import Protocol as Speech
 from benchmarks.stats.gates import METHOD, Thresholds
 from benchmarks.suite import Scenario, Workload
 from benchmarks.target import Address, ContainerRef, parts_of

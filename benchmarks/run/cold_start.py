@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from benchmarks.exchange import ExchangeError, ask
+from benchmarks.inference.protocol import UnspokenError, spoken
 from benchmarks.launch.base import Launcher, LaunchError
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.settle import settle
 from benchmarks.observe.watch import read
 from benchmarks.plan import Step
-from benchmarks.protocol import UnspokenError, spoken
 from benchmarks.record import Run
 from benchmarks.run.bench import Bench
 from benchmarks.run.loop import Show

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
-from benchmarks.isolated import Alone, Isolated, NotIsolated
+from benchmarks.inference.isolated import Alone, Isolated, NotIsolated
 from benchmarks.launch.base import Launcher, LaunchError, Started
 from benchmarks.observe.usage import Meter
 from benchmarks.plan import AnyStep, Solo, Step

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
-from benchmarks.isolated import Alone
+from benchmarks.inference.isolated import Alone
 from benchmarks.launch.base import Launcher, Started
 from benchmarks.observe.meter import meter_of
 from benchmarks.observe.settle import settle

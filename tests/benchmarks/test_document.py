@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import store
-from benchmarks.ceiling_share import CeilingShare
 from benchmarks.conclude import conclude
 from benchmarks.document import redact, result_from_dict, result_to_dict, run_from_dict, run_to_dict
-from benchmarks.given import Given as Recipe
 from benchmarks.gpu import DeviceUse, Gpu, GpuUse
 from benchmarks.histogram import Histogram
-from benchmarks.isolated import Isolated, NotIsolated
+from benchmarks.inference.ceiling_share import CeilingShare
+from benchmarks.inference.given import Given as Recipe
+from benchmarks.inference.isolated import Isolated, NotIsolated
 from benchmarks.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from benchmarks.record import Run
 from benchmarks.search.settings import CapacitySettings

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.given import Given
+from benchmarks.inference.given import Given
 from benchmarks.plan import (
     OVERHEAD_S,
     SOLO_S,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import inference as inference_module
 from benchmarks import prepare as prepare_module
 from benchmarks.fields import FieldError
+from benchmarks.inference import preparation as inference_module
 from benchmarks.options import RunOptions
 from benchmarks.plan import Solo, total_seconds
 from benchmarks.prepare import prepare, prepare_all

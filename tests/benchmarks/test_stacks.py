@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fields import FieldError
-from benchmarks.given import Given
+from benchmarks.inference.given import Given
 from benchmarks.stacks import Command, Image, OwnFile, Url, parse_own_file, read_own_file, registered_stacks
 from benchmarks.suite import ClosedLoop
 from servers.registry import load_registry

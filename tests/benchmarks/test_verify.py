@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 import numpy as np
 import pytest
 
-from benchmarks.given import Given
+from benchmarks.inference.given import Given
 from benchmarks.suite import Workload
 from benchmarks.target import Address
 from benchmarks.verify import Answers, VerifyError

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from benchmarks import contract
-from benchmarks.contract import Case, cases_for, differences, request_bytes
+from benchmarks.contract import cases as contract
+from benchmarks.contract.cases import Case, cases_for, differences, request_bytes
 from servers.registry import Entry
 from tests.contract.served import Served
 from tests.contract.wire import ClosedError, connected

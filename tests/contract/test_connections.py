@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from benchmarks.contract import NO_ITEMS, NOT_FOUND, ONE_ITEM
+from benchmarks.contract.cases import NO_ITEMS, NOT_FOUND, ONE_ITEM
 from tests.contract.served import Served
 from tests.contract.wire import ClosedError, ask, connected
 

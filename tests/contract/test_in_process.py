@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.contract import CASES, cases_for, differences
+from benchmarks.contract.cases import CASES, cases_for, differences
 from servers.core.downstream_async import AsyncDownstream
 from servers.core.downstream_blocking import BlockingDownstream, FanOutDownstream
 from tests.contract.in_process import MODULES, Call, Called, applications

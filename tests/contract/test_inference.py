@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.contract import differences, request_bytes
-from benchmarks.inference_cases import inference_cases
+from benchmarks.contract.cases import differences, request_bytes
+from benchmarks.contract.inference import inference_cases
 from servers.registry import Entry
 from tests.contract.conftest import ENTRIES
 from tests.contract.served import Served

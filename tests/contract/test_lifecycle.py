@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.contract import ONE_ITEM
+from benchmarks.contract.cases import ONE_ITEM
 from servers.registry import POOLED, Entry
 from tests.contract.conftest import ENTRIES
 from tests.contract.served import Served, all_served

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import benchmarks.load.comparer as comparer_module
+from benchmarks.inference.outputs import Form, Numbers, read
 from benchmarks.load.comparer import MOST_VARIANTS, Comparer
 from benchmarks.load.job import Call, Driver
 from benchmarks.measurement import Expectation
-from benchmarks.outputs import Form, Numbers, read
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Workload
 from tests.benchmarks.answered import answered
 from tests.benchmarks.load.measuring import RIGHT, job_for, measure

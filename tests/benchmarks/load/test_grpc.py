@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from benchmarks.exchange import ExchangeError, ask
-from benchmarks.given import Given, sound
+from benchmarks.inference.given import Given, sound
+from benchmarks.inference.protocol import spoken
 from benchmarks.load.clients import kind_of_user
 from benchmarks.load.engine import LoadError, local_engine
 from benchmarks.load.job import Call as Asked
 from benchmarks.load.job import Job, choose_driver
 from benchmarks.measurement import Measurement
-from benchmarks.protocol import spoken
 from benchmarks.suite import ClosedLoop, Load, OpenLoop, Workload
 from benchmarks.target import Address
 from benchmarks.verify import Answers

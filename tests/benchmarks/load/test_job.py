@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.given import Given as Recipe
+from benchmarks.inference.given import Given as Recipe
+from benchmarks.inference.outputs import Numbers
 from benchmarks.load.framing import ends_with_the_connection
 from benchmarks.load.job import Call, Driver, Job, choose_driver
 from benchmarks.load.request import request_bytes
 from benchmarks.measurement import Expectation
-from benchmarks.outputs import Numbers
 from benchmarks.suite import ClosedLoop, OpenLoop, Workload
 from benchmarks.target import Address
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.conclude import conclude
-from benchmarks.given import Given
 from benchmarks.histogram import Histogram
-from benchmarks.isolated import Alone, Isolated, NotIsolated
+from benchmarks.inference.given import Given
+from benchmarks.inference.isolated import Alone, Isolated, NotIsolated
 from benchmarks.record import Run
 from benchmarks.suite import ClosedLoop, OpenLoop, Promise, Scenario, Workload
 from benchmarks.trial import Inside, Result, Trial

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.budget import Budget
 from benchmarks.gpu import Gpu, GpuSample, ReadableGpu
-from benchmarks.isolated import Alone, Isolated, NotIsolated
+from benchmarks.inference.isolated import Alone, Isolated, NotIsolated
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.load.engine import LoadError
 from benchmarks.load.job import Job

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks.contract import HEALTH
+from benchmarks.contract.cases import HEALTH
 from servers.core.health import Health, memory_mib
 from servers.core.settings import Settings
 

@@ -14,7 +14,7 @@ from functools import reduce
 from typing import Literal
 
 from benchmarks.histogram import Histogram, summarise
-from benchmarks.isolated import Alone, Isolated
+from benchmarks.inference.isolated import Alone, Isolated
 from benchmarks.suite import ClosedLoop, Scenario
 from benchmarks.trial import Inside, Result, Trial
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.given import Given, Kind, made, sound
+from benchmarks.inference.given import Given, Kind, made, sound
 
 CLIP = Given("wav", 342_922, 16_000)
 RECIPES = (

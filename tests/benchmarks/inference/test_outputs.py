@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from benchmarks.outputs import ALL, Form, NumbersError, compared, read
+from benchmarks.inference.outputs import ALL, Form, NumbersError, compared, read
 from tests.benchmarks.answered import answered
 
 RIGHT = {"a": np.array([0.25, -0.5]), "b": np.array([100.0])}

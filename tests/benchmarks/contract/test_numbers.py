@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
-from benchmarks import contract
-from benchmarks.contract import Case, Numbers
-from benchmarks.numbers import Output, differences, read_json, read_raw
+from benchmarks.contract import cases as contract
+from benchmarks.contract.cases import Case, Numbers
+from benchmarks.contract.numbers import Output, differences, read_json, read_raw
 
 EXPECTED = {"a": Output((2,), (0.5, -200.0)), "b": Output((1, 2), (1.0, 2.0))}
 GOOD = b'{"model":"x","outputs":{"a":[0.500009,-200.001],"b":[[1,2.0]]}}'

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.fields import FieldError, Fields
-from benchmarks.given import Given
+from benchmarks.inference.given import Given
 from benchmarks.suite import ClosedLoop
 from benchmarks.suite_file import parse_loads, parse_mix
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.contract import Anything, Case, Expected, Numbers, error_body
-from benchmarks.numbers import Output
+from benchmarks.contract.cases import Anything, Case, Expected, Numbers, error_body
+from benchmarks.contract.numbers import Output
 from servers.models.catalog import CATALOG, Picture, Sound, Takes
 
 if TYPE_CHECKING:

@@ -113,7 +113,7 @@ def _from_kserve(body: bytes) -> Mapping[str, Any]:
 
 
 def _from_grpc(body: bytes) -> Mapping[str, Any]:
-    from benchmarks.inference_messages import outputs_of  # noqa: PLC0415 - needs the extra `inference`
+    from benchmarks.inference.messages import outputs_of  # noqa: PLC0415 - needs the extra `inference`
 
     return outputs_of(body)
 

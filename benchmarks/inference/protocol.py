@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.given import SOUNDS, Given, floats, made, sound
-from benchmarks.outputs import Form
+from benchmarks.inference.given import SOUNDS, Given, floats, made, sound
+from benchmarks.inference.outputs import Form
 from benchmarks.suite import Workload
 from servers.core import kserve
 
@@ -71,7 +71,7 @@ def spoken(workload: Workload, protocol: Protocol) -> Spoken:
         headers = (("Content-Type", kserve.CONTENT_TYPE), (kserve.HEADER_LENGTH, str(length)))
         return Spoken(replace(workload, target=kserve.target(name), headers=headers, body=body), "kserve")
     try:
-        from benchmarks.inference_messages import infer_request  # noqa: PLC0415 - needs the extra `inference`
+        from benchmarks.inference.messages import infer_request  # noqa: PLC0415 - needs the extra `inference`
     except ModuleNotFoundError as error:
         raise UnspokenError(f"gRPC needs the package {error.name}: pip install 'stackduel[inference]'") from error
     body = infer_request(name, tensors, outputs)

@@ -11,7 +11,7 @@ from math import prod
 from pathlib import Path
 
 from benchmarks.fields import FieldError
-from benchmarks.given import Given
+from benchmarks.inference.given import Given
 from benchmarks.options import LauncherName
 from benchmarks.stacks import Registered, Stack
 from benchmarks.suite import Scenario, Suite, Workload

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tritonclient.grpc import service_pb2
 
-from benchmarks.given import Given, made, sound
-from benchmarks.outputs import Form
-from benchmarks.protocol import Protocol, UnspokenError, is_grpc, spoken
+from benchmarks.inference.given import Given, made, sound
+from benchmarks.inference.outputs import Form
+from benchmarks.inference.protocol import Protocol, UnspokenError, is_grpc, spoken
 from benchmarks.suite import Workload
 
 CLIP = Given("wav", 342_922, 16_000)

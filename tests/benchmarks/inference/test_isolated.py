@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.isolated import NotIsolated, alone_from_dict, alone_to_dict, command, parse
+from benchmarks.inference.isolated import NotIsolated, alone_from_dict, alone_to_dict, command, parse
 from servers.models import bench
 
 GOOD = {"model": "tiny", "pool": 2, "requests": 4, "duration_s": 0.5, "rate_rps": 8.0, "infer_ns": [4, 5, 6, 7]}

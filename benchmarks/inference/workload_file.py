@@ -7,7 +7,7 @@ from math import ceil, prod
 from typing import Any
 
 from benchmarks.fields import FieldError, Fields
-from benchmarks.given import PICTURES, SOUNDS, Given, Kind
+from benchmarks.inference.given import PICTURES, SOUNDS, Given, Kind
 from benchmarks.suite import Check, Workload
 from servers.models.catalog import CATALOG, OWN, Picture, Sound, Tensor, Text
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from benchmarks import numbers
-from benchmarks.numbers import Outputs
+from benchmarks.contract.numbers import Outputs, read_json, read_raw
+from benchmarks.contract.numbers import differences as differences_of
 
 JSON = "application/json"
 ALLOW = "GET, HEAD"
@@ -140,11 +140,11 @@ def _body_differences(expected: Expected, body: bytes, tensors: str | None) -> l
 
 def _number_differences(expected: Numbers, body: bytes, tensors: str | None) -> list[str]:
     try:
-        model, found = (expected.model, numbers.read_raw(body, tensors)) if expected.raw else numbers.read_json(body)
+        model, found = (expected.model, read_raw(body, tensors)) if expected.raw else read_json(body)
     except ValueError as error:
         return [f"body is {_shown(body)}: it {error}"]
     wrong = [] if model == expected.model else [f"model is {model}, not {expected.model}"]
-    return wrong + numbers.differences(expected.outputs, found)
+    return wrong + differences_of(expected.outputs, found)
 
 
 def _key_differences(names: tuple[str, ...], body: bytes) -> list[str]:

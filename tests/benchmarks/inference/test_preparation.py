@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import inference as module
 from benchmarks.fields import FieldError
-from benchmarks.given import Given
-from benchmarks.inference import asking_own, described, make_ready, needs_triton, without_triton
+from benchmarks.inference import preparation as module
+from benchmarks.inference.given import Given
+from benchmarks.inference.preparation import asking_own, described, make_ready, needs_triton, without_triton
 from benchmarks.options import LauncherName
 from benchmarks.stacks import Stack, Url, registered_stacks
 from benchmarks.suite import Scenario, Suite, Workload
@@ -37,7 +37,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is built, of a store that holds nothing but the speaker."""
     names: list[str] = []
     monkeypatch.setattr(module, "find_spec", lambda _name: object())
-    monkeypatch.setattr("benchmarks.inference.store.is_built", lambda name, _environ: name == "speaker")
+    monkeypatch.setattr("benchmarks.inference.preparation.store.is_built", lambda name, _environ: name == "speaker")
     monkeypatch.setattr(module, "build", lambda wanted, _environ, _say: names.extend(wanted))
     return names
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.breakdown import Breakdown, breakdowns
 from benchmarks.histogram import Histogram
-from benchmarks.isolated import Isolated
+from benchmarks.inference.breakdown import Breakdown, breakdowns
+from benchmarks.inference.isolated import Isolated
 from benchmarks.suite import ClosedLoop, Scenario, Workload
 from benchmarks.trial import Inside, Trial
 from tests.benchmarks.makers import WAITING, measurement, trial

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.isolated import Alone, Isolated
+from benchmarks.inference.isolated import Alone, Isolated
 from benchmarks.stats.intervals import interval, log_ratios
 from benchmarks.suite import Scenario
 from benchmarks.trial import Result, Trial

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.ceiling_share import ceiling_shares
 from benchmarks.histogram import Histogram
-from benchmarks.isolated import Alone, Isolated, NotIsolated
+from benchmarks.inference.ceiling_share import ceiling_shares
+from benchmarks.inference.isolated import Alone, Isolated, NotIsolated
 from benchmarks.suite import OpenLoop, Scenario, Workload
 from benchmarks.trial import Result, Trial
 from tests.benchmarks.makers import WAITING, trial

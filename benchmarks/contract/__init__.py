@@ -1,0 +1,1 @@
+"""What every stack must answer: requests with their right answers."""
