@@ -25,10 +25,10 @@ class Workload:
     ``length`` too, or its ``body`` byte for byte. Of several workloads in one load, each is sent in proportion to its
     ``weight``.
 
-    A request to a ``model`` has no body before it is translated for a stack (``benchmarks.inference.protocol``): what is
-    ``given`` to the model is a recipe. On KServe servers the model may be ``served_as`` another. With ``check`` =
-    ``numbers`` its outputs may differ by ``tolerance``: absolutely up to 1, beyond that relative to the right number.
-    All four are None where no model is asked.
+    A request to a ``model`` has no body before it is translated for a stack
+    (``benchmarks.inference.protocol``): what is ``given`` to the model is a recipe. On KServe servers the model may be
+    ``served_as`` another. With ``check`` = ``numbers`` its outputs may differ by ``tolerance``: absolutely up to 1,
+    beyond that relative to the right number. All four are None where no model is asked.
     """
 
     target: str

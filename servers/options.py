@@ -13,7 +13,7 @@ from servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, P
 
 MAX_CPUS = 1024
 BACKLOG = 2048
-BATCH_SIZE = 8
+BATCH_SIZE = 4
 KEEP_ALIVE_S = 75
 GRACE_S = 3
 # Where each setting of inference has an effect.

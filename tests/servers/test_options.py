@@ -129,7 +129,7 @@ def test_a_pool_has_the_cpus_of_the_budget() -> None:
     """Threads of our own are as many as the CPUs; only what has such threads has a queue, only batches have a size."""
     executor, batched = (resolved(f"fastapi-uvicorn-{kind}", {"CPUS": "3.5"}) for kind in ("executor", "batched"))
     assert (executor.workers, executor.pool, executor.queue_size, executor.batch_size) == (1, 4, 512, None)
-    assert (batched.workers, batched.pool, batched.batch_size, batched.batch_delay_ms) == (1, 4, 8, 0.0)
+    assert (batched.workers, batched.pool, batched.batch_size, batched.batch_delay_ms) == (1, 4, 4, 0.0)
     threads = resolved("fastapi-uvicorn")
     assert (threads.inference, threads.pool, threads.queue_size) == ("threads", None, None)
 
@@ -140,7 +140,7 @@ def test_inference_can_be_overridden() -> None:
     options = resolved("flask-gunicorn", {**environ, "INFERENCE_TIMEOUT_S": "1"})
     assert (options.inference, options.pool, options.batch_size) == ("batched", 3, 16)
     assert (options.batch_delay_ms, options.queue_size) == (2.5, 9)
-    assert resolved("fastapi-uvicorn", {"INFERENCE": "batched"}).batch_size == 8
+    assert resolved("fastapi-uvicorn", {"INFERENCE": "batched"}).batch_size == 4
 
 
 @pytest.mark.parametrize(("host", "address"), [("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80")])

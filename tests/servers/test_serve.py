@@ -44,7 +44,7 @@ def test_the_server_is_told_where_its_models_run() -> None:
     assert {name: told[name] for name in ("INFERENCE", "POOL", "BATCH_SIZE", "BATCH_DELAY_MS", "QUEUE_SIZE")} == {
         "INFERENCE": "batched",
         "POOL": "1",
-        "BATCH_SIZE": "8",
+        "BATCH_SIZE": "4",
         "BATCH_DELAY_MS": "0.500000000",
         "QUEUE_SIZE": "512",
     }

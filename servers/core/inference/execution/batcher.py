@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import ceil
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
@@ -157,14 +158,19 @@ class Batcher(Generic[In, Out]):
                 if self._closed:
                     return []
                 self._changed.wait()
-            batch = self._take(key, self._shape.size)
             if self._shape.delay_s:
+                batch = self._take(key, self._shape.size)
                 self._gather(key, batch)
-            return batch
+                return batch
+            return self._take(key, self._share(key))
 
     def _oldest(self) -> Hashable | None:
         heads = [queue[0] for key, queue in self._queues.items() if queue and key not in self._gathering]
         return min(heads, key=lambda job: job.arrived_s).key if heads else None
+
+    def _share(self, key: Hashable) -> int:
+        """How much of what waits a thread takes: its part, so that no other finds nothing to do meanwhile."""
+        return min(self._shape.size, ceil(len(self._queues[key]) / self._shape.threads))
 
     def _take(self, key: Hashable, most: int) -> Jobs[In, Out]:
         queue = self._queues.get(key, ())

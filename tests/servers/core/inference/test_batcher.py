@@ -352,3 +352,27 @@ def test_nothing_starts_before_the_first_request() -> None:
     batcher = Batcher(Shape(4), Recorder().work, Recorder().deliver)
     assert threading.active_count() == before
     batcher.close()
+
+
+def test_a_thread_leaves_the_others_their_part_of_what_waits() -> None:
+    """Of six that wait for two threads the first to be free takes three, though its batches may hold eight."""
+    recorder, busy, go = Recorder(), threading.Semaphore(0), threading.Semaphore(0)
+
+    def work(key: Hashable, items: Sequence[int]) -> Sequence[str | Exception]:
+        outcomes = recorder.work(key, items)
+        busy.release()
+        assert go.acquire(timeout=WITHIN_S)
+        return outcomes
+
+    with batching(Shape(threads=2, size=8), work, recorder.deliver) as batcher:
+        jobs = [job(item) for item in range(8)]
+        for each in jobs[:2]:
+            batcher.submit(each)
+            assert busy.acquire(timeout=WITHIN_S)
+        for each in jobs[2:]:
+            batcher.submit(each)
+        go.release()
+        assert busy.acquire(timeout=WITHIN_S)
+        assert [items for _, items in recorder.batches] == [(0,), (1,), (2, 3, 4)]
+        go.release(8)
+        assert all(each.waiter.wait(WITHIN_S) for each in jobs)
