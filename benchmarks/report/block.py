@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Texts only: headings, rows of as many cells, and sentences; ``words`` are headings of what is no figure."""
+    """Texts only: headings, rows of as many cells, and sentences; ``words`` are headings of what is no figure.
+
+    ``brief`` is what a terminal shows in the place of ``lines``, where these are many.
+    """
 
     title: str
     headings: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     lines: tuple[str, ...] = ()
+    brief: tuple[str, ...] | None = None
     words: frozenset[str] = frozenset({"stack"})

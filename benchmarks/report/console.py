@@ -99,7 +99,7 @@ def _block(block: Block, console: Console, options: ConsoleOptions) -> RenderRes
         for row in block.rows:
             shown.add_row(*map(Text, row))
         yield from _in_full(shown, console, options)
-    yield from (Text(f"  {line}") for line in block.lines)
+    yield from (Text(f"  {line}") for line in (block.lines if block.brief is None else block.brief))
 
 
 def _in_full(shown: RichTable, console: Console, options: ConsoleOptions) -> RenderResult:

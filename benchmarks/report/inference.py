@@ -31,7 +31,7 @@ def inference_blocks(run: Run) -> tuple[Block, ...]:
     for scenario in run.suite.scenarios:
         blocks += _levels(scenario, run)
         blocks += _beside_alone(scenario, run)
-        blocks += _spent(scenario, [each for each in found if each.scenario == scenario.name])
+        blocks += _spent(scenario, [each for each in found if each.scenario == scenario.name], run.baseline)
     return (*blocks, *_how_to_read(run, found))
 
 
@@ -136,7 +136,7 @@ def _share(share: CeilingShare | None) -> str:
     return text
 
 
-def _spent(scenario: Scenario, found: Sequence[Breakdown]) -> Iterator[Block]:
+def _spent(scenario: Scenario, found: Sequence[Breakdown], baseline: str) -> Iterator[Block]:
     if not found:
         return
     names = [name for name in PARTS if any(each.part(name) for each in found)]
@@ -145,7 +145,17 @@ def _spent(scenario: Scenario, found: Sequence[Breakdown]) -> Iterator[Block]:
     lines = [f"{each.stack}: {each.sentence}" for each in found]
     if counted_by:
         lines.append(f"Of {', '.join(counted_by)} the parts are Triton's own statistics, which know means alone.")
-    yield Block(f"{scenario.name}: where the time goes", ("stack", "end to end", *names), rows, tuple(lines))
+    headings = ("stack", "end to end", *names)
+    yield Block(f"{scenario.name}: where the time goes", headings, rows, tuple(lines), _in_brief(found, baseline))
+
+
+def _in_brief(found: Sequence[Breakdown], baseline: str) -> tuple[str, ...] | None:
+    """The sentences on the baseline and on the stack with the shortest mean, where there are more than these."""
+    fastest = min(found, key=lambda each: each.end_to_end.mean_ms)
+    told = [each for each in found if each.stack in {baseline, fastest.stack}]
+    if len(told) == len(found):
+        return None
+    return (*(f"{each.stack}: {each.sentence}" for each in told), "Of the others: see the report.")
 
 
 def _part(part: Part | None) -> str:

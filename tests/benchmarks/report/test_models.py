@@ -16,6 +16,7 @@ from benchmarks.report.duel_words import category_winner, insights, ratio_text, 
 from benchmarks.report.inference import inference_blocks, sla_lines
 from benchmarks.report.markdown import render
 from benchmarks.report.words import notes, shown_curves
+from benchmarks.trial import Trial
 from tests.benchmarks.makers import WAITING, run, trial
 from tests.benchmarks.report.modelled import CLIP, CROWD, modelled
 
@@ -37,6 +38,22 @@ def test_the_terminal_shows_all_duels_in_short_and_the_first_in_full() -> None:
     assert "of the other scenarios: see the report" in text
     assert "crowd: where the time goes" in text
     assert "…" not in text
+
+
+def test_the_terminal_says_of_many_stacks_where_the_baseline_and_the_fastest_spend_their_time() -> None:
+    """The report says it of all."""
+    made = modelled()
+    third = [
+        replace(each, place=replace(each.place, stack="quart"))
+        for each in made.results
+        if isinstance(each, Trial) and each.place.stack == "fastapi"
+    ]
+    stacks = {**made.stacks, "quart": made.stacks["fastapi"]}
+    made = replace(made, results=(*made.results, *third), stacks=stacks)
+    (spent,) = [each for each in inference_blocks(made) if each.title == "crowd: where the time goes"]
+    assert spent.brief is not None
+    assert [line.partition(":")[0] for line in spent.brief] == ["fastapi", "triton", "Of the others"]
+    assert {line.partition(":")[0] for line in spent.lines} >= {"fastapi", "triton", "quart"}
 
 
 def test_where_a_stack_pays_is_told_over_all_scenarios() -> None:
