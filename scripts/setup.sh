@@ -8,7 +8,7 @@ python=${PYTHON:-python3}
   exit 2
 }
 [ -x .venv/bin/python ] || { echo "making .venv" && "$python" -m venv .venv; }
-state=$(cat pyproject.toml requirements/dev.txt servers/requirements/*.txt | cksum)
+state=$(cat pyproject.toml requirements/*.txt servers/requirements/*.txt | cksum)
 stamp=.venv/stackduel-${extras//,/-}.installed
 if [ "$(cat "$stamp" 2>/dev/null)" != "$state" ]; then
   echo "installing stackduel[$extras] into .venv"
