@@ -8,8 +8,7 @@ from types import ModuleType
 from servers.models import store
 from servers.models.catalog import CATALOG
 from servers.models.package import Package, fetch, members
-from servers.models.runtime import not_installed
-from servers.models.store import FILES, ModelError
+from servers.models.store import FILES, ModelError, not_installed
 from servers.models.torch_file import read_tensors
 
 MOST_FILE_BYTES = 32 * 1024 * 1024

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from servers.models.base import Array, Features, Given, Model, Outputs
 from servers.models.catalog import CATALOG, OWN
 from servers.models.device import AUTO, VARIABLE, chosen
-from servers.models.runtime import not_installed
-from servers.models.store import ModelError
+from servers.models.store import ModelError, not_installed
 
 __all__ = ["Array", "Features", "Given", "Model", "ModelError", "Outputs", "load"]
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from servers.models.device import DEVICES, NO_TORCH, ONNX_FOR_CPU, ONNX_WITHOUT_CUDA, preload
-from servers.models.store import ModelError
+from servers.models.store import ModelError, not_installed
 
 if TYPE_CHECKING:
     from servers.models.base import Array
@@ -100,8 +100,3 @@ def _torch_session(model: bytes | Path, name: str, device: str) -> Session:
     session: Any = TorchSession(model, name, device)
     made: Session = session
     return made
-
-
-def not_installed(error: ImportError, extra: str = "inference") -> ModelError:
-    """What to tell of a package that is not there, or that cannot be loaded."""
-    return ModelError(f"{error}: install the extra inference, or servers/requirements/{extra}.txt")

@@ -19,6 +19,11 @@ class ModelError(Exception):
     """A model that cannot be built, found or run; the message names the file and says what to do."""
 
 
+def not_installed(error: ImportError, extra: str = "inference") -> ModelError:
+    """What to tell of a package that is not there, or that cannot be loaded."""
+    return ModelError(f"{error}: install the extra inference, or servers/requirements/{extra}.txt")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelFile:
     """A file of a model by its name, its SHA-256 and its size in bytes."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.containers.images import Recipe, base_image, pack, server_recipe
+from benchmarks.containers.closure import files_needed
+from benchmarks.containers.images import ROOT, Recipe, base_image, pack, server_recipe
 
 RECIPE = Recipe("some:tag", "docker/Dockerfile", ("code", "one.txt"))
 
@@ -57,3 +58,12 @@ def test_every_image_but_the_downstream_s_has_the_models() -> None:
     """What never runs a model is not made to carry them."""
     assert server_recipe("flask-gunicorn", "flask").arguments["MODELS"] == "yes"
     assert server_recipe("downstream", "downstream").arguments["MODELS"] == "no"
+
+
+@pytest.mark.parametrize("name", ["server", "gpu", "triton"])
+def test_the_models_are_built_from_what_was_copied_before(name: str) -> None:
+    """That step comes first, so that all images share it: it sees two folders and not the rest of servers/."""
+    before = (ROOT / f"docker/{name}.Dockerfile").read_text().partition("-m servers.models build")[0]
+    assert "COPY servers/__init__.py servers/\nCOPY servers/models/*.py servers/models/\n" in before
+    needed = files_needed(ROOT, "servers.models.__main__")
+    assert {str(Path(path).parent) for path in needed if path != "servers/__init__.py"} == {"servers/models"}
