@@ -21,6 +21,7 @@ from benchmarks.observe.meter import meter_of
 from benchmarks.stacks import Image, Stack
 from benchmarks.suite import ClosedLoop, Workload
 from benchmarks.target import Address, ContainerRef
+from servers.models.store import FILES
 from tests.docker.conftest import run_id, until
 
 pytestmark = pytest.mark.docker
@@ -119,19 +120,20 @@ def test_a_container_is_confined_seen_from_inside(
 def test_an_image_holds_servers_alone(
     client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack]
 ) -> None:
-    """Of this project an image holds the folder servers/, with one requirements file, compiled already."""
+    """Of this project an image holds servers/, with one requirements file, compiled already, and the built models."""
     with launcher.start(stacks["flask-gunicorn"]) as started:
         inside = container_of(client, started)
         code = "from pathlib import Path; print(*(path for path in Path('/srv').rglob('*') if path.is_file()))"
         files = run_inside(inside, code).split()
-        assert all(name.startswith("/srv/stackduel/servers/") for name in files)
+        models = {name for name in files if not name.startswith("/srv/stackduel/servers/")}
+        assert models == {f"/srv/models/{file.name}" for files_of in FILES.values() for file in files_of}
         requirements = [name for name in files if "/requirements/" in name]
         assert requirements == ["/srv/stackduel/servers/requirements/flask.txt"]
         assert any("/servers/__pycache__/serve.cpython-" in name for name in files)
         code = "from importlib.metadata import distributions; print(*(each.name for each in distributions()))"
         packages = set(run_inside(inside, code).lower().split())
-        assert "flask" in packages
-        assert not packages & {"quart", "fastapi", "pytest", "docker"}
+        assert packages >= {"flask", "onnxruntime"}
+        assert not packages & {"quart", "fastapi", "pytest", "docker", "onnx"}
 
 
 def test_a_meter_reads_the_container_s_own_use(launcher: ContainerLauncher, stacks: dict[str, Stack]) -> None:
