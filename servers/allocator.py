@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 MIB = 1024 * 1024
-# Read by glibc when a process starts. Each arena keeps so much at most, and there is one for every few threads: with
-# the default of eight a core, forty threads that run models kept gigabytes.
+# Read by glibc when a process starts. Each arena keeps so much at its end at most; by default there may be eight of
+# them a core, which a service of many threads would fill.
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
         "MALLOC_TRIM_THRESHOLD_": str(4 * MIB),
