@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.stats.candidate import Change
 
 _PROPER = {
-    "fastapi": "FastAPI", "flask": "Flask", "quart": "Quart",
+    "fastapi": "FastAPI", "flask": "Flask", "quart": "Quart", "starlette": "Starlette",
     "gunicorn": "Gunicorn", "hypercorn": "Hypercorn", "uvicorn": "Uvicorn", "waitress": "Waitress",
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ setlocal
 cd /d "%~dp0.."
 set "COMPOSE=docker compose"
 docker compose version >nul 2>&1 || set "COMPOSE=docker-compose"
-set "EVERY=%COMPOSE% --profile controls --profile inference --profile triton"
+set "EVERY=%COMPOSE% --profile controls --profile extended --profile inference --profile triton"
 set "CHOSEN=%COMPOSE%"
 if "%ALL%"=="1" set "CHOSEN=%EVERY%"
 

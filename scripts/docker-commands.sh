@@ -25,7 +25,7 @@ else
   echo "neither 'docker compose' nor 'docker-compose' is here: install Docker Compose" >&2
   exit 3
 fi
-every=("${compose[@]}" --profile controls --profile inference --profile triton)
+every=("${compose[@]}" --profile controls --profile extended --profile inference --profile triton)
 chosen=("${compose[@]}")
 [ "${ALL:-}" != 1 ] || chosen=("${every[@]}")
 

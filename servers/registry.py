@@ -14,7 +14,7 @@ from servers.core.settings import EXECUTIONS, MAX_BATCH, MAX_BATCH_DELAY_MS
 TIERS: tuple[str, ...] = (
     "baseline", "settings", "worker-class", "code", "framework", "rewrite", "service", "control",
 )  # fmt: skip
-FRAMEWORKS = ("flask", "quart", "fastapi", "triton")
+FRAMEWORKS = ("flask", "quart", "fastapi", "starlette", "triton")
 # Each server with the worker classes it can be given; a server without any takes none.
 SERVERS: Mapping[str, tuple[str, ...]] = {
     "gunicorn": ("gthread", "gevent", "asgi"),
@@ -23,7 +23,7 @@ SERVERS: Mapping[str, tuple[str, ...]] = {
     "waitress": (),
     "tritonserver": (),
 }
-PROFILES = ("classic", "controls", "inference", "triton", "local")
+PROFILES = ("classic", "controls", "extended", "inference", "triton", "local")
 LOOPS = ("uvloop", "asyncio")
 # Where inference has threads of its own, as many as the budget has CPUs.
 POOLED = ("executor", "batched")

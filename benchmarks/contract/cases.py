@@ -17,7 +17,7 @@ from benchmarks.contract.numbers import differences as differences_of
 
 JSON = "application/json"
 ALLOW = "GET, HEAD"
-FRAMEWORKS = ("flask", "quart", "fastapi")
+FRAMEWORKS = ("flask", "quart", "fastapi", "starlette")
 
 PROCESS_TIME = re.compile(r"[0-9]+\.[0-9]{3}")
 SERVER_TIMING = re.compile(r"app;dur=[0-9]+\.[0-9]{3}(, [a-z]+;dur=[0-9]+\.[0-9]{3})*")

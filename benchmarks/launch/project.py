@@ -19,7 +19,7 @@ PROJECT_LABEL = "com.docker.compose.project"
 FOLDER_LABEL = "com.docker.compose.project.working_dir"
 ONE_OFF_LABEL = "com.docker.compose.oneoff"
 UP = "docker compose up --build -d"
-UP_ALL = "docker compose --profile controls --profile inference --profile triton up --build -d"
+UP_ALL = "docker compose --profile controls --profile extended --profile inference --profile triton up --build -d"
 # What a container's HostConfig says of its budget.
 LIMITS = ("CpusetCpus", "NanoCpus", "CpuQuota", "Memory", "MemorySwap", "PidsLimit")
 

@@ -18,11 +18,12 @@ from servers.apps import (
     flask_app,
     flask_fanout,
     quart_app,
+    starlette_app,
 )
 
 MODULES = (
     *(flask_app, flask_fanout, quart_app),
-    *(fastapi_app, fastapi_threadpool, fastapi_blocking, fastapi_idiomatic),
+    *(fastapi_app, fastapi_threadpool, fastapi_blocking, fastapi_idiomatic, starlette_app),
 )
 
 

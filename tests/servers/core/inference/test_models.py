@@ -79,7 +79,9 @@ def starting_with(number: float) -> Given:
     return Given(Ask("fast-cnn", FLOAT32), samples.tobytes())
 
 
-@pytest.mark.parametrize("app", ["flask_app", "quart_app", "fastapi_app", "fastapi_threadpool", "fastapi_idiomatic"])
+@pytest.mark.parametrize(
+    "app", ["flask_app", "quart_app", "fastapi_app", "fastapi_threadpool", "fastapi_idiomatic", "starlette_app"]
+)
 def test_nothing_heavy_is_imported_before_the_first_request(app: str) -> None:
     """A service that is never asked for a model starts without numpy, ONNX Runtime and all the rest."""
     code = f"import sys, servers.apps.{app}; print(*[name for name in {HEAVY} if name in sys.modules])"
