@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from servers.core.errors import bad_request
@@ -77,11 +78,17 @@ def read(name: str, headers: Headers, catalog: Mapping[str, Card], *, has_own: b
     forms = FORMS[type(card.takes).__name__ if card else OWN_TAKES]
     if headers.get("Content-Encoding"):
         raise refusals.unsupported("Content-Encoding", "left out")
-    form, parameters = _media_type(headers.get("Content-Type") or FLOAT32)
+    return _asked(name, forms, headers.get("Content-Type") or FLOAT32, headers.get("Accept"))
+
+
+# Clients send the same headers with every request: to take them apart again costs more than to look them up.
+@lru_cache(maxsize=128)
+def _asked(name: str, forms: tuple[str, ...], content_type: str, accept: str | None) -> Ask:
+    form, parameters = _media_type(content_type)
     if form not in forms:
         bound = forms[0] if len(forms) == 1 else f"one of {', '.join(forms)}"
         raise refusals.unsupported("Content-Type", f"{bound} for {name}")
-    raw = _wants_raw(headers.get("Accept"))
+    raw = _wants_raw(accept)
     if form != PCM or not parameters:
         return Ask(name, form, raw=raw)
     rate_hz = _integer("rate", parameters.get("rate"), RATE_HZ)
