@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PURE = (
     "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "gpu", "histogram", "judge",
-    "measurement", "options", "plan", "record", "report/table", "contract/cases", "contract/numbers",
-    "inference/given", "inference/messages", "inference/workload_file", "inference/outputs", "inference/protocol",
-    "inference/isolated", "inference/ceiling_share", "inference/breakdown",
+    "measurement", "options", "plan", "record", "report/table", "contract/cases",
+    "inference/answers", "inference/given", "inference/messages", "inference/workload_file", "inference/outputs",
+    "inference/protocol", "inference/isolated", "inference/ceiling_share", "inference/breakdown",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",
     "load/schedule", "observe/series", "suite_file", "twin", "why", "report/findings", "search/answer",
