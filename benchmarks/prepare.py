@@ -19,7 +19,8 @@ from benchmarks.plan import AnyStep, Pace, plan
 from benchmarks.search.modes import search_seconds, unfit
 from benchmarks.search.settings import ColdStartSettings, SoakSettings
 from benchmarks.shortfall import shortfall
-from benchmarks.stacks import OwnFile, Registered, Stack, read_own_file, registered_stacks
+from benchmarks.stacks import Registered, Stack, registered_stacks
+from benchmarks.stacks_file import OwnFile, read_own_file
 from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import Load, OpenLoop, Scenario, Suite, Workload
 from benchmarks.suite_file import MAX_REQUESTS

@@ -6,7 +6,9 @@ import json
 import os
 from pathlib import Path
 
-from benchmarks import document
+from benchmarks.document.redaction import redact
+from benchmarks.document.run import SCHEMA, run_from_dict, run_to_dict
+from benchmarks.document.trial import result_to_dict
 from benchmarks.record import Run
 from benchmarks.trial import Result
 
@@ -43,7 +45,7 @@ class Writer:
         return path
 
     def _text(self, run: Run) -> str:
-        frame = _json(document.run_to_dict(run, trials=()))
+        frame = _json(run_to_dict(run, trials=()))
         if not run.results:
             return frame + "\n"
         trials = ",".join(self._of(result, run) for result in run.results)
@@ -53,7 +55,7 @@ class Writer:
         # The result is kept beside its text, so that no other can have its identity.
         known = self._texts.get(id(result))
         if known is None:
-            content = document.redact(document.result_to_dict(result), run.secrets)
+            content = redact(result_to_dict(result), run.secrets)
             known = self._texts[id(result)] = result, _as_item(content)
         return known[1]
 
@@ -65,7 +67,7 @@ def save(run: Run, folder: Path) -> Path:
 
 def to_json(run: Run) -> str:
     """A run as the text of its run.json."""
-    return _json(document.run_to_dict(run)) + "\n"
+    return _json(run_to_dict(run)) + "\n"
 
 
 def _as_item(content: object) -> str:
@@ -89,7 +91,7 @@ def load(where: Path) -> Run:
     except ValueError as error:
         raise StoreError(f"run {path}: not valid JSON: {error}") from error
     try:
-        return document.run_from_dict(content)
+        return run_from_dict(content)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        message = f"run {path}: not a run of schema {document.SCHEMA} ({type(error).__name__}: {error})"
+        message = f"run {path}: not a run of schema {SCHEMA} ({type(error).__name__}: {error})"
         raise StoreError(message) from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from benchmarks.exchange import ExchangeError, Reply, ask
-from benchmarks.inference.outputs import Numbers, NumbersError, Values, compared, read
+from benchmarks.inference.answers import NumbersError, Outputs, read
+from benchmarks.inference.outputs import Numbers, compared
 from benchmarks.inference.protocol import Protocol, Spoken, UnspokenError, spoken
 from benchmarks.measurement import Expectation
 from benchmarks.suite import Workload
@@ -29,7 +30,7 @@ class _Answer:
     stack: str
     spoken: Spoken
     reply: Reply
-    outputs: Mapping[str, Values] | None
+    outputs: Outputs | None
 
 
 class Answers:
@@ -100,7 +101,7 @@ class Answers:
             return self._spoken[workload, protocol]
 
 
-def _outputs(stack: str, workload: Workload, asked: Spoken, reply: Reply) -> Mapping[str, Values] | None:
+def _outputs(stack: str, workload: Workload, asked: Spoken, reply: Reply) -> Outputs | None:
     if workload.check != "numbers" or asked.form is None:
         return None
     try:

@@ -10,10 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PURE = (
-    "budget", "change", "conclude", "curve", "document", "duration", "fields", "fit", "gpu", "histogram", "judge",
-    "measurement", "options", "plan", "record", "report/table", "contract/cases", "contract/numbers",
-    "inference/given", "inference/messages", "inference/workload_file", "inference/outputs", "inference/protocol",
-    "inference/isolated", "inference/ceiling_share", "inference/breakdown",
+    "budget", "change", "conclude", "curve", "duration", "fields", "fit", "gpu", "histogram", "judge",
+    "measurement", "options", "plan", "record", "report/table", "contract/cases",
+    "inference/answers", "inference/given", "inference/messages", "inference/workload_file", "inference/outputs",
+    "inference/protocol", "inference/isolated", "inference/ceiling_share", "inference/breakdown",
     "report/words", "report/markdown", "stats/advice", "stats/candidate", "stats/ceilings", "stats/crossover",
     "stats/decision", "stats/gates", "stats/intervals", "stats/littles_law", "suite", "target", "trial", "verdict",
     "load/schedule", "observe/series", "suite_file", "twin", "why", "report/findings", "search/answer",
@@ -27,7 +27,9 @@ PURE = (
     "report/html/spread", "report/html/stacks", "report/html/surroundings", "report/html/timelines", "live/board",
     "live/page", "report/html/further",
     "condition/check", "condition/conditions", "condition/figures", "condition/grammar", "condition/measured",
-    "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit", "schema",
+    "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit",
+    "document/json_schema", "document/redaction", "document/run", "document/schema", "document/suite",
+    "document/trial",
     "history/between", "history/differences", "history/entry", "history/figures", "history/trend", "report/changes",
     "report/trend", "stats/welch",
 )  # fmt: skip

@@ -16,7 +16,7 @@ from benchmarks.fields import FieldError, Fields
 from benchmarks.histogram import fewest_for
 from benchmarks.measurement import Outcome
 from benchmarks.report.table import FIGURES, NAMES
-from benchmarks.stacks import parse_own_file
+from benchmarks.stacks_file import parse_own_file
 from benchmarks.stats.gates import KINDS, METHOD
 from benchmarks.suite_file import parse_loads, parse_mix, parse_scenarios, parse_suite
 from benchmarks.trial import State, Verdict

@@ -10,7 +10,7 @@ from benchmarks.fields import FieldError, Fields
 from benchmarks.options import RunOptions
 from benchmarks.search.settings import CapacitySettings
 from benchmarks.search.slo import parse_slo
-from benchmarks.stacks import read_own_file
+from benchmarks.stacks_file import read_own_file
 from benchmarks.suite import OpenLoop, Scenario, Suite
 from benchmarks.suite_file import parse_workload
 

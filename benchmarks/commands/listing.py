@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from benchmarks.catalog import read_suite, suite_names
-from benchmarks.stacks import Registered, Stack, read_own_file, registered_stacks
+from benchmarks.stacks import Registered, Stack, registered_stacks
+from benchmarks.stacks_file import read_own_file
 
 
 def show(stacks_file: str | None, console: Console) -> int:

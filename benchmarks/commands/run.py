@@ -15,7 +15,7 @@ from benchmarks.change import tier_from
 from benchmarks.commands.machinery import running_stacks
 from benchmarks.commands.measure import Output, measure
 from benchmarks.condition.conditions import checked_for
-from benchmarks.document import suite_to_dict
+from benchmarks.document.suite import suite_to_dict
 from benchmarks.duration import duration
 from benchmarks.fields import FieldError
 from benchmarks.inference.preparation import make_ready

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from benchmarks.schema import schema
+from benchmarks.document.schema import schema
 
 
 def show() -> int:

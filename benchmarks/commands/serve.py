@@ -15,7 +15,8 @@ from benchmarks.interrupts import as_keyboard_interrupt
 from benchmarks.launch.base import LaunchError, Started
 from benchmarks.launch.local import LocalLauncher, registered_port
 from benchmarks.observe.host import usable_cores
-from benchmarks.stacks import Registered, Stack, read_own_file, registered_stacks
+from benchmarks.stacks import Registered, Stack, registered_stacks
+from benchmarks.stacks_file import read_own_file
 
 POLL_S = 0.5
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 
 from benchmarks.condition.verdict import Judged
-from benchmarks.document import redact
+from benchmarks.document.redaction import redact
 
 
 def tell(judged: Iterable[Judged], secrets: Sequence[str], console: Console, *, quiet: bool = False) -> None:

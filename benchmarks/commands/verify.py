@@ -24,7 +24,8 @@ from benchmarks.launch.base import Launcher, LaunchError
 from benchmarks.options import RunOptions
 from benchmarks.prepare import Prepared, prepare_all
 from benchmarks.shortfall import shortfall
-from benchmarks.stacks import Registered, Stack, read_own_file, registered_stacks
+from benchmarks.stacks import Registered, Stack, registered_stacks
+from benchmarks.stacks_file import read_own_file
 from benchmarks.suite import Workload
 from benchmarks.target import Address
 from benchmarks.verify import Answers, VerifyError

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from benchmarks.contract.numbers import Outputs, read_json, read_raw
-from benchmarks.contract.numbers import differences as differences_of
+from benchmarks.inference.answers import NumbersError, Outputs, read, split
+from benchmarks.inference.outputs import differences as differences_of
 
 JSON = "application/json"
 ALLOW = "GET, HEAD"
@@ -140,11 +140,16 @@ def _body_differences(expected: Expected, body: bytes, tensors: str | None) -> l
 
 def _number_differences(expected: Numbers, body: bytes, tensors: str | None) -> list[str]:
     try:
-        model, found = (expected.model, read_raw(body, tensors)) if expected.raw else read_json(body)
-    except ValueError as error:
-        return [f"body is {_shown(body)}: it {error}"]
-    wrong = [] if model == expected.model else [f"model is {model}, not {expected.model}"]
-    return wrong + differences_of(expected.outputs, found)
+        found = split(read(body, "float32"), tensors) if expected.raw else read(body, "json")
+    except NumbersError as error:
+        return [f"body is {_shown(body)}: {error}"]
+    wrong = [] if expected.raw else _key_differences(("model", "outputs"), body) or _model_difference(expected, body)
+    return wrong + differences_of(found, expected.outputs)
+
+
+def _model_difference(expected: Numbers, body: bytes) -> list[str]:
+    model = json.loads(body)["model"]
+    return [] if model == expected.model else [f"model is {model}, not {expected.model}"]
 
 
 def _key_differences(names: tuple[str, ...], body: bytes) -> list[str]:

@@ -7,13 +7,15 @@ out, and said so.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from benchmarks.contract.cases import Anything, Case, Expected, Numbers, error_body
-from benchmarks.contract.numbers import Output
+from benchmarks.inference.answers import Outputs
 from servers.models.catalog import CATALOG, Picture, Sound, Takes
 
 if TYPE_CHECKING:
@@ -90,13 +92,10 @@ def _good(model: Model) -> Iterator[Case]:
                           content_type=JSON)  # fmt: skip
 
 
-def _outputs(model: Model, given: Any) -> Mapping[str, Output]:
+def _outputs(model: Model, given: Any) -> Outputs:
     """What the model itself makes of its input, without anything of HTTP."""
     (raw,) = model.infer([model.prepare(given)])
-    return {
-        name: Output(tuple(array.shape), tuple(float(number) for number in array.ravel()))
-        for name, array in model.finish(raw).items()
-    }
+    return {name: array.astype(np.float64) for name, array in model.finish(raw).items()}
 
 
 def _samples(takes: Takes) -> Iterator[tuple[str, bytes, str, Any]]:
@@ -119,8 +118,6 @@ def _samples(takes: Takes) -> Iterator[tuple[str, bytes, str, Any]]:
 
 
 def _sounds(takes: Sound) -> Iterator[tuple[str, bytes, str, Any]]:
-    import numpy as np  # noqa: PLC0415  # with the rest
-
     from servers.models import inputs  # noqa: PLC0415
 
     mono = inputs.sound(takes.usual, takes.rate_hz, SEED)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.exchange import ExchangeError, exchange
+from benchmarks.inference.outputs import TOLERANCE
 from benchmarks.target import Address
 from servers.core import kserve
 from servers.core.kserve import KServeError, Tensor
@@ -16,7 +17,6 @@ from servers.models import inputs
 from servers.models.model import load
 from servers.models.triton.repository import DEFAULT, MODELS
 
-TOLERANCE = 1e-5
 SEED = 4
 SPEAKER_SAMPLES = 30_000
 

@@ -1,46 +1,36 @@
-"""The numbers in answers of models: read from whatever form they come in, and compared (pure).
+"""A model's outputs, compared number by number: by the contract, before a run, and under load (pure).
 
 Bytes are no measure of them: the last digits of a batched model vary with whom a request shared its batch.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from servers.core.kserve import decode_response
+from benchmarks.inference.answers import ALL, Form, Outputs, Values
 
-Form = Literal["json", "float32", "kserve", "grpc"]
-Values = NDArray[np.float64]
-
-# The name of all outputs together, one after another, where a form does not tell them apart.
-ALL = ""
-
-
-class NumbersError(ValueError):
-    """A body that holds no outputs in its form; the message says why."""
+# Absolute for numbers up to 1, and relative beyond that: a float32 has seven digits.
+TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The numbers of a right answer by output, in which ``form`` an answer holds them, and how far off they may be.
-
-    ``tolerance`` is absolute for numbers up to 1, and relative beyond that.
-    """
+    """The numbers of a right answer by output, in which ``form`` an answer holds them, and how far off they may be."""
 
     form: Form
     tolerance: float
     outputs: tuple[tuple[str, tuple[float, ...]], ...]
 
     @staticmethod
-    def of(outputs: Mapping[str, Values], form: Form, tolerance: float) -> Numbers:
+    def of(outputs: Outputs, form: Form, tolerance: float) -> Numbers:
         """What an answer in that form must hold."""
-        return Numbers(form, tolerance, tuple((name, tuple(values.tolist())) for name, values in outputs.items()))
+        return Numbers(
+            form, tolerance, tuple((name, tuple(values.ravel().tolist())) for name, values in outputs.items())
+        )
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Numbers:
@@ -53,69 +43,57 @@ class Numbers:
         return {name: np.array(values) for name, values in self.outputs}
 
 
-def read(body: bytes, form: Form) -> dict[str, Values]:
-    """All outputs of an answer, each flat; raises NumbersError on anything else."""
-    try:
-        outputs = _READERS[form](body)
-        # A server may send what is not a number, and be told so.
-        with np.errstate(all="ignore"):
-            found = {name: np.asarray(values, np.float64).ravel() for name, values in outputs.items()}
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise NumbersError(f"no outputs in {form}: {error}") from error
-    if not found:
-        raise NumbersError(f"no outputs in {form}")
-    return found
+def compared(found: Outputs, right: Outputs, tolerance: float) -> str | None:
+    """The first difference between outputs, in a few words; None where each number is within the tolerance.
 
-
-def compared(found: Mapping[str, Values], right: Mapping[str, Values], tolerance: float) -> str | None:
-    """The first difference between outputs, in a few words; None where each number is within the tolerance."""
+    Forms differ in what they tell: neither the order of outputs counts nor their shapes, and a form that tells no
+    names is compared as a whole.
+    """
     if (ALL in found) != (ALL in right):
         found, right = _together(found), _together(right)
     if set(found) != set(right):
-        return f"outputs {_listed(found)} instead of {_listed(right)}"
-    for name, expected in right.items():
-        values, output = found[name], f"output {name}" if name else "outputs"
-        if values.size != expected.size:
-            return f"{output}: {values.size} numbers instead of {expected.size}"
-        # Not a number is within no tolerance.
-        with np.errstate(all="ignore"):
-            wrong = ~(np.abs(values - expected) <= tolerance * np.maximum(1.0, np.abs(expected)))
-        if wrong.any():
-            at = int(np.argmax(wrong))
-            return f"{output}[{at}]: {values[at]:.9g} instead of {expected[at]:.9g}"
-    return None
+        return f"outputs {_listed(sorted(found))} instead of {_listed(sorted(right))}"
+    return next((said for name in right if (said := _difference(name, found[name], right[name], tolerance))), None)
 
 
-def _together(outputs: Mapping[str, Values]) -> dict[str, Values]:
-    return {ALL: np.concatenate(list(outputs.values()))}
+def differences(found: Outputs, right: Outputs, tolerance: float = TOLERANCE) -> list[str]:
+    """What differs, a sentence for each output, where order and shapes count, too; empty if nothing does."""
+    if tuple(found) != tuple(right):
+        return [f"outputs {_listed(found)} instead of {_listed(right)}"]
+    said = (
+        _reshaped(name, found[name], right[name]) or _difference(name, found[name], right[name], tolerance)
+        for name in right
+    )
+    return [each for each in said if each]
 
 
-def _listed(names: Sequence[str] | Mapping[str, Values]) -> str:
-    return ", ".join(sorted(names)) or "none"
+def _difference(name: str, found: Values, right: Values, tolerance: float) -> str | None:
+    if found.size != right.size:
+        return f"{_called(name)}: {found.size} numbers instead of {right.size}"
+    values, expected = found.ravel(), right.ravel()
+    # Not a number is within no tolerance.
+    with np.errstate(all="ignore"):
+        wrong = ~(np.abs(values - expected) <= tolerance * np.maximum(1.0, np.abs(expected)))
+    if not wrong.any():
+        return None
+    at = int(np.argmax(wrong))
+    return f"{_called(name)}[{at}]: {values[at]:.9g} instead of {expected[at]:.9g}"
 
 
-def _from_json(body: bytes) -> Mapping[str, Any]:
-    document = json.loads(body)
-    outputs = document.get("outputs") if isinstance(document, dict) else None
-    if not isinstance(outputs, dict):
-        raise NumbersError("the answer has no outputs")
-    return outputs
+def _reshaped(name: str, found: Values, right: Values) -> str | None:
+    # JSON cannot tell how wide the rows are of which there are none.
+    if found.shape == right.shape or found.size == right.size == 0:
+        return None
+    return f"{_called(name)}: shape {found.shape} instead of {right.shape}"
 
 
-def _from_float32(body: bytes) -> Mapping[str, Any]:
-    return {ALL: np.frombuffer(body, "<f4")}
+def _called(name: str) -> str:
+    return f"output {name}" if name else "outputs"
 
 
-def _from_kserve(body: bytes) -> Mapping[str, Any]:
-    # The header ends where its JSON does: the field that says so is not kept for every answer.
-    text = body.decode("latin-1")
-    return decode_response(body, json.JSONDecoder().raw_decode(text)[1])
+def _together(outputs: Outputs) -> dict[str, Values]:
+    return {ALL: np.concatenate([values.ravel() for values in outputs.values()])}
 
 
-def _from_grpc(body: bytes) -> Mapping[str, Any]:
-    from benchmarks.inference.messages import outputs_of  # noqa: PLC0415 - needs the extra `inference`
-
-    return outputs_of(body)
-
-
-_READERS = {"json": _from_json, "float32": _from_float32, "kserve": _from_kserve, "grpc": _from_grpc}
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"

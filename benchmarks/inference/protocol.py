@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.inference.answers import Form
 from benchmarks.inference.given import SOUNDS, Given, floats, made, sound
-from benchmarks.inference.outputs import Form
 from benchmarks.suite import Workload
 from servers.core import kserve
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks.fields import FieldError, Fields
 from benchmarks.inference.given import PICTURES, SOUNDS, Given, Kind
+from benchmarks.inference.outputs import TOLERANCE
 from benchmarks.suite import Check, Workload
 from servers.models.catalog import CATALOG, OWN, Picture, Sound, Tensor, Text
 
-TOLERANCE = 1e-5
 CHECKS: tuple[Check, ...] = ("numbers", "body", "length", "status")
 
 MAX_SEED = 2**31 - 1

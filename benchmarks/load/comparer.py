@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.inference.outputs import Numbers, NumbersError, compared, read
+from benchmarks.inference.answers import NumbersError, read
+from benchmarks.inference.outputs import Numbers, compared
 from benchmarks.measurement import Expectation
 
 # A batched model has a variant of an answer for each place in a batch of each size.

@@ -7,7 +7,8 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from benchmarks.document import redact, result_to_dict
+from benchmarks.document.redaction import redact
+from benchmarks.document.trial import result_to_dict
 from benchmarks.record import Run
 
 Document = Mapping[str, Any]

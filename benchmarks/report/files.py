@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.condition.verdict import Judged
-from benchmarks.document import run_from_dict, run_to_dict
+from benchmarks.document.run import run_from_dict, run_to_dict
 from benchmarks.record import Run
 from benchmarks.report import csv, junit, markdown
 from benchmarks.report.html import page

@@ -9,7 +9,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from benchmarks.condition.verdict import Judged
-from benchmarks.document import redact
+from benchmarks.document.redaction import redact
 from benchmarks.record import Run
 from benchmarks.sla import Sla
 from benchmarks.stats.candidate import CONTROL

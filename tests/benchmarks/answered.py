@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.inference.outputs import Form
+from benchmarks.inference.answers import Form
 
 
 def answered(outputs: Mapping[str, NDArray[Any]], form: Form, names: str = "speaker") -> bytes:

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import document
-from benchmarks.document import REDACTED
+from benchmarks import store
+from benchmarks.document.redaction import REDACTED
+from benchmarks.document.trial import result_to_dict
 from benchmarks.record import Run
 from benchmarks.store import RUN_FILE, Writer, to_json
 from benchmarks.trial import Failure, Place, Result, State
@@ -67,13 +68,12 @@ def test_another_word_on_a_trial_takes_the_place_of_the_first(tmp_path: Path) ->
 def test_the_text_of_a_trial_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often a run is saved, each of its trials is turned into text a single time."""
     turned: list[Place] = []
-    original = document.result_to_dict
 
     def counted(result: Result) -> dict[str, Any]:
         turned.append(result.place)
-        return original(result)
+        return result_to_dict(result)
 
-    monkeypatch.setattr(document, "result_to_dict", counted)
+    monkeypatch.setattr(store, "result_to_dict", counted)
     writer, state = Writer(tmp_path), run([])
     for number in range(1, 11):
         state = state.plus(trial("slow", 5, block=number))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.stacks import NAME, registered_stacks
+from benchmarks.stacks import registered_stacks
+from benchmarks.stacks_file import NAME
 from benchmarks.twin import is_twin, twin_of
 
 

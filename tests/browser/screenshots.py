@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.document import run_from_dict
+from benchmarks.document.run import run_from_dict
 from benchmarks.record import Run
 from benchmarks.report.html.page import render
 from tests.browser.chromium import installed, started

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from tritonclient.grpc import service_pb2
 
+from benchmarks.inference.answers import Form
 from benchmarks.inference.given import Given, made, sound
-from benchmarks.inference.outputs import Form
 from benchmarks.inference.protocol import Protocol, UnspokenError, is_grpc, spoken
 from benchmarks.suite import Workload
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import benchmarks.load.comparer as comparer_module
-from benchmarks.inference.outputs import Form, Numbers, read
+from benchmarks.inference.answers import Form, read
+from benchmarks.inference.outputs import Numbers
 from benchmarks.load.comparer import MOST_VARIANTS, Comparer
 from benchmarks.load.job import Call, Driver
 from benchmarks.measurement import Expectation

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from benchmarks.record import Run
 from benchmarks.report.csv import COLUMNS, render
 from benchmarks.trial import Failure, Gate, HostNoise, Place
+from tests.benchmarks.document.whole import whole
 from tests.benchmarks.makers import CALLING, WAITING, run, trial
-from tests.benchmarks.test_document import whole
 
 PAGE = Path(__file__).parents[3] / "docs" / "ci.md"
 

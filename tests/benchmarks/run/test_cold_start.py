@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.budget import Budget
-from benchmarks.document import run_from_dict, run_to_dict
+from benchmarks.document.run import run_from_dict, run_to_dict
 from benchmarks.launch.base import Started
 from benchmarks.measurement import Measurement
 from benchmarks.record import Run

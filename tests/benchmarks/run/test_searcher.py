@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.budget import Budget
-from benchmarks.document import run_from_dict, run_to_dict
+from benchmarks.document.run import run_from_dict, run_to_dict
 from benchmarks.load.engine import LoadError
 from benchmarks.load.job import Job
 from benchmarks.measurement import Measurement

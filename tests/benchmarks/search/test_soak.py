@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.document import run_from_dict, run_to_dict
+from benchmarks.document.run import run_from_dict, run_to_dict
 from benchmarks.search.finding import Finding
 from benchmarks.search.probe import Probe
 from benchmarks.search.settings import SoakSettings

@@ -1,18 +1,29 @@
 """The JSON Schema of run.json, made of the types that it is written from (pure).
 
-What ``asdict`` writes is described by the types themselves. What ``benchmarks.document`` writes by hand stands here by
-hand: a line a key. A key that is not always measured is ``null_or(...)``: null where it was not, and never absent.
+What ``asdict`` writes is described by the types themselves. What the modules beside this one write by hand stands here
+by hand: a line a key. A key that is not always measured is ``null_or(...)``: null where it was not, and never absent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import get_args
 
 from benchmarks.curve import Curve
-from benchmarks.document import SCHEMA
+from benchmarks.document.json_schema import (
+    ANYTHING,
+    COUNT,
+    NUMBER,
+    TEXT,
+    Schema,
+    array,
+    by_name,
+    named,
+    null_or,
+    of,
+    record,
+)
+from benchmarks.document.run import SCHEMA
 from benchmarks.gpu import GpuUse
 from benchmarks.histogram import LatencySummary
 from benchmarks.inference.ceiling_share import CeilingShare
@@ -28,12 +39,6 @@ from benchmarks.stats.advice import Advice
 from benchmarks.suite import ClosedLoop, Metric, OpenLoop, Scenario, Suite, Workload
 from benchmarks.trial import Comparison, Gate, HostNoise, Inside, Limit, State
 
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "number"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-ANYTHING: Schema = {"type": "object"}
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -53,75 +58,10 @@ def schema() -> Schema:
     }
 
 
-def null_or(each: Schema) -> Schema:
-    """What is null where it was not measured."""
-    return {"anyOf": [each, {"type": "null"}]}
-
-
-def record(keys: Mapping[str, Schema]) -> Schema:
-    """An object that has exactly these keys."""
-    return {
-        "type": "object",
-        "properties": dict(keys),
-        "required": list(keys),
-        "additionalProperties": False,
-    }
-
-
-def array(each: Schema) -> Schema:
-    """A list of any length."""
-    return {"type": "array", "items": each}
-
-
-def by_name(each: Schema) -> Schema:
-    """An object whose keys are names of any kind."""
-    return {"type": "object", "additionalProperties": each}
-
-
-def named(hint: type[tuple[Any, ...]]) -> Schema:
-    """An object with the names of a named tuple, which is written as one where its document asks for that."""
-    return record({name: of(each) for name, each in get_type_hints(hint).items()})
-
-
-def of(hint: Any, **instead: Schema) -> Schema:
-    """What ``json`` writes of a value of that type; of a dataclass, with other keys ``instead`` of some or besides."""
-    if is_dataclass(hint):
-        hints = get_type_hints(hint)
-        names = (field.name for field in fields(hint))
-        return record({**{name: of(hints[name]) for name in names if name not in instead}, **instead})
-    if hint in _PLAIN:
-        return dict(_PLAIN[hint])
-    return _of_generic(hint, get_args(hint))
-
-
-def _of_generic(hint: Any, arguments: tuple[Any, ...]) -> Schema:
-    match get_origin(hint):
-        case origin if origin in (Union, UnionType):
-            return {"anyOf": [of(each) for each in arguments]}
-        case origin if origin is Literal:
-            return {"enum": list(arguments)}
-        case origin if origin is tuple:
-            if len(arguments) == 2 and arguments[1] is Ellipsis:
-                return array(of(arguments[0]))
-            return {"type": "array", "prefixItems": [of(each) for each in arguments], "items": False}
-        case origin if isinstance(origin, type) and issubclass(origin, Mapping):
-            return by_name(of(arguments[1]))
-    raise TypeError(f"no schema for {hint}")
-
-
-_PLAIN: Mapping[Any, Schema] = {
-    str: TEXT,
-    float: NUMBER,
-    int: {"type": "integer"},
-    bool: {"type": "boolean"},
-    NoneType: {"type": "null"},
-    Any: {},
-}
 _SUMMARY: Schema = {"$ref": "#/$defs/summary"}
 # HdrHistogram's V2 compressed form.
 _HISTOGRAM: Schema = {"type": "string", "contentEncoding": "base64"}
 _CALLED: Mapping[str, Schema] = {"label": TEXT, "requests": COUNT, "failed": COUNT, "histogram": _HISTOGRAM}
-
 # A device's own facts stand beside its figures.
 _DEVICE = record(
     {
@@ -134,7 +74,6 @@ _DEVICE = record(
         "power_mean_w": null_or(NUMBER),
     }
 )
-
 # The keys that trials and failures have in common; then those that are null in failures.
 TRIAL: Mapping[str, Schema] = {
     "stack": TEXT,
@@ -191,7 +130,6 @@ MEASURED: Mapping[str, Schema] = {
     "downstream_cpu_s": null_or(NUMBER),
     "null_rate_rps": null_or(NUMBER),
 }
-
 _WORKLOAD = of(
     Workload,
     headers=array({"type": "array", "prefixItems": [TEXT, TEXT], "items": False}),

@@ -14,16 +14,18 @@ from hypothesis import given, settings
 
 from benchmarks.commands.schema import text
 from benchmarks.conclude import conclude
-from benchmarks.document import TRIAL_KEYS, run_to_dict
+from benchmarks.document.json_schema import named, of
+from benchmarks.document.run import run_to_dict
+from benchmarks.document.schema import MEASURED
+from benchmarks.document.trial import TRIAL_KEYS
 from benchmarks.record import Run
-from benchmarks.schema import MEASURED, named, of
 from benchmarks.search.finding import Finding, Found
 from benchmarks.search.settings import Settings
 from benchmarks.trial import Failure, Place, Trial
+from tests.benchmarks.document.whole import EVERYTHING, whole
 from tests.benchmarks.makers import run, trial
 from tests.benchmarks.report.test_markdown import STACKS, blocks
 from tests.benchmarks.search.test_finding import anything
-from tests.benchmarks.test_document import EVERYTHING, whole
 from tests.benchmarks.valid import PAGE, check, errors, validator
 
 LOST = Failure(Place("slow", "waiting", 2), "it died")
@@ -138,7 +140,7 @@ def test_a_failure_has_no_figures() -> None:
 
 
 def test_the_schema_knows_every_key_of_a_trial() -> None:
-    """A key that is added to the document is added to the schema: one line in ``benchmarks.schema.MEASURED``."""
+    """A key that is added to the document is added to the schema: a line in ``benchmarks.document.schema``."""
     assert sorted(MEASURED) == sorted(TRIAL_KEYS)
 
 
