@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DEFAULT_MEMORY_MIB = 1024
+LEAST_MEMORY_MIB, MOST_MEMORY_MIB = 64, 1_048_576
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from benchmarks.budget import LEAST_MEMORY_MIB, MOST_MEMORY_MIB
 from benchmarks.commands.parameters import Duration, bounds, names
 from benchmarks.fields import FieldError
 from benchmarks.launch.base import LaunchError
@@ -98,11 +99,9 @@ seed_option = click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Fi
 memory_option = click.option(
     "--memory",
     "memory_mib",
-    type=click.IntRange(64, 1_048_576),
-    default=1024,
-    show_default=True,
+    type=click.IntRange(LEAST_MEMORY_MIB, MOST_MEMORY_MIB),
     metavar="MIB",
-    help="Memory budget of each stack.",
+    help="Memory budget of each stack; what the suite says by default.",
 )
 strict_option = click.option("--strict", is_flag=True, help="Keep no trial that the host disturbed.")
 gate_option = click.option(

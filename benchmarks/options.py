@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
-from benchmarks.budget import DEFAULT_MEMORY_MIB
-
 LauncherName = Literal["local", "docker", "compose", "url"]
 GeneratorPlace = Literal["process", "container"]
 DriverName = Literal["raw", "aiohttp", "grpc"]
@@ -35,7 +33,7 @@ class RunOptions:
     timeout_s: float = 30.0
     duration_s: float | None = None
     seed: int | None = None
-    memory_mib: int = DEFAULT_MEMORY_MIB
+    memory_mib: int | None = None
     project: str | None = None
     strict: bool = False
     gates: Mapping[str, float] = field(default_factory=dict)

@@ -79,6 +79,8 @@ def prepare(
     suite = suite or _suite(options, own)
     if options.duration_s is not None and not isinstance(suite.search, SoakSettings):
         raise FieldError(f"--duration: for suites of mode soak only, and {suite.name} is none")
+    if options.memory_mib is not None:
+        suite = replace(suite, memory_mib=options.memory_mib)
     if suite.search is not None:
         suite = _soaking(suite, options)
         _refuse_what_only_compares(options, suite)
@@ -98,7 +100,7 @@ def prepare(
         notes.append(f"No model is measured alone: --launcher {options.launcher} starts no process of its own.")
     if options.blocks is not None:
         suite = replace(suite, blocks=options.blocks, most_blocks=options.blocks, precision=None)
-    budget = divide(usable_cores(), options.memory_mib, shared=suite.shared_cores)
+    budget = divide(usable_cores(), suite.memory_mib, shared=suite.shared_cores)
     notes += [budget.note] if budget.note else []
     if not can_pin() and options.launcher == "local":
         notes.append(
@@ -146,7 +148,7 @@ def _soaking(suite: Suite, options: RunOptions) -> Suite:
             load = scenario.load
             if isinstance(load, OpenLoop) and load.rate_rps * options.duration_s > MAX_REQUESTS:
                 raise FieldError(f"--duration: at most {MAX_REQUESTS} requests may arrive in all ({scenario.name})")
-    return replace(suite, scenarios=scenarios, search=replace(suite.search, memory_mib=options.memory_mib))
+    return replace(suite, scenarios=scenarios, search=replace(suite.search, memory_mib=suite.memory_mib))
 
 
 def _refuse_grpc_over_http(options: RunOptions, stacks: Mapping[str, Stack]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from benchmarks.budget import DEFAULT_MEMORY_MIB
 from benchmarks.inference.given import Given
 from benchmarks.search.settings import Settings
 
@@ -160,7 +161,8 @@ class Suite:
     on every stack.
 
     With ``shared_cores`` the server may have the generator's core, too; ``isolated`` has the models of the scenarios
-    measured alone in each block; ``duel`` names two stacks that are set against each other figure by figure.
+    measured alone in each block; ``duel`` names two stacks that are set against each other figure by figure. Each stack
+    has ``memory_mib``.
     """
 
     name: str
@@ -175,6 +177,7 @@ class Suite:
     shared_cores: bool = False
     isolated: bool = False
     duel: tuple[str, ...] = ()
+    memory_mib: int = DEFAULT_MEMORY_MIB
 
     @property
     def models(self) -> tuple[str, ...]:

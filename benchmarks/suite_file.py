@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from benchmarks.budget import DEFAULT_MEMORY_MIB, LEAST_MEMORY_MIB, MOST_MEMORY_MIB
 from benchmarks.fields import FieldError, Fields
 from benchmarks.inference.workload_file import parse_model
 from benchmarks.search.settings_file import parse_settings
@@ -57,6 +58,7 @@ def parse_suite(name: str, text: str) -> Suite:
         shared_cores=fields.choice("shared_cores", (True, False), default=False),
         isolated=fields.choice("isolated", (True, False), default=False),
         duel=fields.texts("duel", default=()),
+        memory_mib=fields.integer("memory_mib", LEAST_MEMORY_MIB, MOST_MEMORY_MIB, default=DEFAULT_MEMORY_MIB),
     )
     fields.finish()
     if suite.duel and (len(suite.duel) != 2 or len(set(suite.duel)) != 2):

@@ -124,6 +124,14 @@ def test_a_suite_of_models_shares_the_cores_and_measures_them_alone() -> None:
     assert prepared.paces["triton"].launch_s > prepared.paces["fastapi-uvicorn"].launch_s
 
 
+def test_memory_is_what_the_user_says_or_else_the_suite() -> None:
+    """The suite knows what its requests take; the user knows the machine."""
+    for asked, given in ((None, 4096), (512, 512)):
+        prepared = prepare(RunOptions(suite="triton", memory_mib=asked), seed=1)
+        assert (prepared.suite.memory_mib, prepared.budget.memory_mib) == (given, given)
+    assert prepare(RunOptions(suite="quick"), seed=1).budget.memory_mib == 1024
+
+
 def test_an_attached_project_measures_no_model_alone() -> None:
     """It starts nothing, and says so."""
     up = frozenset({"flask-gunicorn", "fastapi-uvicorn"})

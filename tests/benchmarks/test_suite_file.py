@@ -90,6 +90,7 @@ def test_a_workload_keeps_method_headers_body_and_expectation() -> None:
         ),
         ('baseline = "a"', 'baseline = "a"\nblocks = 4\nprecision = 0.1', "blocks: a pilot takes at least 5"),
         ('baseline = "a"', 'baseline = "a"\nblocks = 5\nmost_blocks = 9', "most_blocks: needs a precision"),
+        ('baseline = "a"', 'baseline = "a"\nmemory_mib = 63', "memory_mib: must be a whole number from 64 to 1048576"),
         ('baseline = "a"', 'baseline = "a"\nvictim = "health"', "suite mine: victim: must start with /"),
         ('check = "status"', 'check = "none"', "check: must be one of body, length, status"),
         ("status = 201", "status = 99", "status: must be a whole number from 200 to 599"),
@@ -304,13 +305,14 @@ def test_every_built_in_scenario_says_what_it_is_for(name: str) -> None:
 
 
 def test_what_a_suite_of_models_asks_for_is_read() -> None:
-    """Shared cores, models alone, a duel, and what every stack is expected to keep."""
-    asked = 'shared_cores = true\nisolated = true\nduel = ["a", "b"]\n'
+    """Shared cores, models alone, a duel, memory, and what every stack is expected to keep."""
+    asked = 'shared_cores = true\nisolated = true\nduel = ["a", "b"]\nmemory_mib = 2048\n'
     suite = parse_suite("s", f"{asked}{GOOD}sla = {{ p99_ms = 100, infer_p99_ms = 10 }}\n")
-    assert (suite.shared_cores, suite.isolated, suite.duel) == (True, True, ("a", "b"))
+    assert (suite.shared_cores, suite.isolated, suite.duel, suite.memory_mib) == (True, True, ("a", "b"), 2048)
     assert suite.scenarios[-1].sla == (Promise("p99_ms", 100.0), Promise("infer_p99_ms", 10.0))
     plain = parse_suite("s", GOOD)
     assert (plain.shared_cores, plain.isolated, plain.duel, plain.scenarios[0].sla) == (False, False, (), ())
+    assert plain.memory_mib == 1024
 
 
 @pytest.mark.parametrize("pair", ['["a"]', '["a", "a"]', '["a", "b", "c"]'])
