@@ -8,6 +8,8 @@ import pytest
 from docker import DockerClient
 
 from benchmarks.budget import Budget
+from benchmarks.inference.given import Given
+from benchmarks.inference.protocol import spoken
 from benchmarks.launch.base import Started
 from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.load.container_channel import container_engine
@@ -48,6 +50,21 @@ def test_the_generator_loads_from_inside_the_network(
         assert generator.measure(job(started)).failed == 0
         (second,) = client.containers.list(all=True, filters={"label": f"stackduel.run={run}"})
         assert second.id != first.id
+
+
+@pytest.mark.triton
+@pytest.mark.timeout(900)  # Triton's image may have to be built
+def test_the_generator_speaks_grpc_too(launcher: ContainerLauncher, stacks: dict[str, Stack], budget: Budget) -> None:
+    """From its container it asks Triton over gRPC, and reads the numbers in the answers."""
+    asked = spoken(Workload("/infer/fast-cnn", model="fast-cnn", given=Given("float32", 48_000, 48_000)), "kserve-grpc")
+    with (
+        launcher.start(stacks["triton-grpc"]) as started,
+        container_engine(launcher.network, budget.generator[:1], run_id(), lambda _line: None) as generator,
+    ):
+        assert started.inner_address is not None
+        call = Call(asked.workload, Expectation(200))
+        found = generator.measure(Job(started.inner_address, (call,), ClosedLoop(2, requests=10)))
+        assert (found.succeeded, found.failed) == (10, 0)
 
 
 def test_the_null_server_stands_in_the_same_network(
