@@ -12,7 +12,7 @@ from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import OpenLoop
 from servers.registry import TIERS
 
-UNTESTED = "not tested"
+UNTESTED, NOISY = "not tested", "noisy"
 # Which rows speak for what; a category is won by whoever wins more of its rows.
 CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "typical latency": ("p50", "mean"),
@@ -39,10 +39,12 @@ class Insight:
 
 
 def winner_text(row: Row) -> str:
-    """Who wins a row, or who leads where that was not tested."""
+    """Who wins a row, or who leads where that was not tested, or only on a noisy host."""
     if row.winner is None:
         return DASH
-    return row.winner if row.tested else f"{row.winner} ({UNTESTED})"
+    if not row.tested:
+        return f"{row.winner} ({UNTESTED})"
+    return f"{row.winner} ({NOISY})" if row.noisy and row.winner != TIE else row.winner
 
 
 def ratio_text(row: Row) -> str:
