@@ -60,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """Two stacks in one scenario, over ``blocks`` blocks that both were measured in."""
+    """Two stacks in one scenario, over ``blocks`` blocks that both were measured in; of one alone no ``second``."""
 
     scenario: Scenario
     first: str
@@ -114,6 +114,18 @@ def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequen
         if shared:
             rows = _rows(pair, [(one[block], other[block]) for block in shared])
             found.append(Duel(scenario, first, second, len(shared), rows))
+    return tuple(found)
+
+
+def alone(results: Iterable[Result], scenarios: Sequence[Scenario], stack: str) -> tuple[Duel, ...]:
+    """The figures of one stack without an opponent, in every scenario that it was measured in: nothing is compared."""
+    trials = [each for each in results if isinstance(each, Trial) and each.counts and each.place.stack == stack]
+    found = []
+    for scenario in scenarios:
+        here = [trial for trial in trials if trial.place.scenario == scenario.name]
+        if here:
+            rows = tuple(Row(each.name, each.unit, each.better, each.of_all(here), None) for each in _FIGURES)
+            found.append(Duel(scenario, stack, "", len(here), rows))
     return tuple(found)
 
 
