@@ -11,6 +11,7 @@ from benchmarks.report.duel_words import CATEGORIES, NOISY, UNTESTED, category_w
 from benchmarks.report.pair import Pair
 from benchmarks.report.reasons import Compared, best_unmigrated, by_stack
 from benchmarks.report.table import DASH, counted, speedup_text
+from benchmarks.report.words import WITHOUT_MIGRATION
 from benchmarks.verdict import migrations
 from servers.registry import TIERS
 
@@ -104,7 +105,8 @@ def _without_migration(run: Run, pair: Pair, compared: Compared) -> Iterator[str
     """What there is besides the pair for those who would stay on their framework."""
     name = best_unmigrated(run, pair, compared)
     mean = next((each for each in migrations(run.comparisons) if each.candidate == name), None)
-    if name is None or mean is None or mean.mean_speedup <= 1:
+    migrates = run.stacks[pair.second]["tier"] not in WITHOUT_MIGRATION
+    if name is None or mean is None or mean.mean_speedup <= 1 or not migrates:
         return
     figures = [f"{scenario} {speedup_text(each)}" for scenario, each in compared[name].items()]
     shown = ", ".join(figures[:MOST_NAMED])

@@ -6,7 +6,6 @@ or a ``<`` before a space or a ``=``, opens nothing (CommonMark 0.31, 6.2 and 6.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -68,8 +67,9 @@ def grid(headings: Sequence[str], rows: Iterable[Sequence[str]], words: Collecti
 
 def folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
     """Lines that stand folded away below their summary."""
-    # What stands within tags of HTML is no Markdown until the next empty line.
-    yield f"<details><summary>{_unmentioned(html.escape(_plain(summary), quote=False))}</summary>"
+    # Entities, because what stands within tags of HTML is no Markdown for some, and for others it is.
+    shown = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", _unmentioned(_plain(summary)))
+    yield f"<details><summary>{shown}</summary>"
     yield ""
     told = list(lines)
     yield from told

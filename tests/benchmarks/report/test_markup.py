@@ -81,7 +81,7 @@ def test_a_table_has_words_to_the_left_and_figures_to_the_right() -> None:
 
 
 def test_a_fold_s_summary_is_text() -> None:
-    """It stands within HTML, so it is escaped as that is; and an empty line comes before what is Markdown again."""
-    assert list(folded("<b> & @you", ["x"])) == [
-        "<details><summary>&lt;b&gt; &amp; @\u200byou</summary>", "", "x", "", "</details>",
+    """Whether it is read as HTML or as Markdown; and an empty line comes before what is Markdown in any case."""
+    assert list(folded("<b>[x] & @you", ["x"])) == [
+        "<details><summary>&#60;b>&#91;x&#93; & @\u200byou</summary>", "", "x", "", "</details>",
     ]  # fmt: skip
