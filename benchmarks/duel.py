@@ -2,7 +2,8 @@
 
 Every ratio is that of the two figures within each block, above 1 where the first stack's is the better one, and over
 the blocks their geometric mean with its Student-t interval; the confidence is that of all rows of a table together. A
-row has a winner where the interval leaves out 1, and is a tie where it does not.
+row has a winner where the interval leaves out 1, and is a tie where it does not. Blocks that the host disturbed are in
+the figures; they are in the ratios only where fewer than five others remain, and whoever then leads is no winner.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from benchmarks.measurement import Measurement
 from benchmarks.stats.intervals import interval
 from benchmarks.suite import Scenario
 from benchmarks.trial import Result, Trial
+from benchmarks.verdict import quiet_blocks
 
 TIE = "tie"
 # Without an interval: less than this is a tie, and more only a lead.
@@ -35,7 +37,7 @@ class Row:
 
     ``ratio`` says how many times better the first one is, between ``low`` and ``high`` where there are blocks enough.
     ``winner`` is a stack, a tie, or None where there is nothing to compare; where it was not ``tested``, whoever is
-    ahead by more than chance alone often makes of nothing.
+    ahead by more than chance alone often makes of nothing. On ``noisy`` trials whoever is ahead only leads, too.
     """
 
     name: str
@@ -48,11 +50,17 @@ class Row:
     high: float | None = None
     winner: str | None = None
     tested: bool = False
+    noisy: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether its winner is one, and no mere lead."""
+        return self.tested and not self.noisy
 
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """Two stacks in one scenario, over ``blocks`` blocks that both were measured in."""
+    """Two stacks in one scenario, over ``blocks`` blocks that both were measured in; of one alone no ``second``."""
 
     scenario: Scenario
     first: str
@@ -64,6 +72,11 @@ class Duel:
     def tested(self) -> bool:
         """Whether there are blocks enough for intervals."""
         return any(row.tested for row in self.rows)
+
+    @property
+    def noisy(self) -> bool:
+        """Whether its ratios rest on trials that were kept in spite of the host's noise."""
+        return any(row.noisy for row in self.rows)
 
     def row(self, name: str) -> Row:
         """The row of that name; raises KeyError."""
@@ -99,15 +112,30 @@ def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequen
         one, other = (trials.get((scenario.name, name), {}) for name in (first, second))
         shared = sorted(set(one) & set(other))
         if shared:
-            rows = _rows(pair, [one[block] for block in shared], [other[block] for block in shared])
+            rows = _rows(pair, [(one[block], other[block]) for block in shared])
             found.append(Duel(scenario, first, second, len(shared), rows))
     return tuple(found)
 
 
-def _rows(pair: Sequence[str], one: Sequence[Trial], other: Sequence[Trial]) -> tuple[Row, ...]:
-    logs = {figure.name: _logs(figure, one, other) for figure in _FIGURES}
+def alone(results: Iterable[Result], scenarios: Sequence[Scenario], stack: str) -> tuple[Duel, ...]:
+    """The figures of one stack without an opponent, in every scenario that it was measured in: nothing is compared."""
+    trials = [each for each in results if isinstance(each, Trial) and each.counts and each.place.stack == stack]
+    found = []
+    for scenario in scenarios:
+        here = [trial for trial in trials if trial.place.scenario == scenario.name]
+        if here:
+            rows = tuple(Row(each.name, each.unit, each.better, each.of_all(here), None) for each in _FIGURES)
+            found.append(Duel(scenario, stack, "", len(here), rows))
+    return tuple(found)
+
+
+def _rows(pair: Sequence[str], blocks: Sequence[tuple[Trial, Trial]]) -> tuple[Row, ...]:
+    compared = quiet_blocks(blocks)
+    noisy = any(trial.state == "noisy" for both in compared for trial in both)
+    one, other = ([both[side] for both in blocks] for side in (0, 1))
+    logs = {figure.name: _logs(figure, compared) for figure in _FIGURES}
     tested = sum(found is not None for found in logs.values())
-    rows = [_row(figure, logs[figure.name], tested, pair, one, other) for figure in _FIGURES]
+    rows = [replace(_row(figure, logs[figure.name], tested, pair, one, other), noisy=noisy) for figure in _FIGURES]
     success = next(row for row in rows if row.name == SUCCESS_RATE)
     return tuple(_told_by(success, row) if row.name == FAILED and row.ratio is None else row for row in rows)
 
@@ -136,10 +164,10 @@ def _row(
     return replace(row, ratio=ratio, low=found.low, high=found.high, winner=winner, tested=True)
 
 
-def _logs(figure: _Figure, one: Sequence[Trial], other: Sequence[Trial]) -> list[float] | None:
+def _logs(figure: _Figure, blocks: Sequence[tuple[Trial, Trial]]) -> list[float] | None:
     """The logarithms of the ratios, block by block, above 0 where the first is better; None where one has no ratio."""
     sign = 1 if figure.better == "higher" else -1
-    pairs = [(figure.of_one(mine), figure.of_one(theirs)) for mine, theirs in zip(one, other, strict=True)]
+    pairs = [(figure.of_one(mine), figure.of_one(theirs)) for mine, theirs in blocks]
     if any(not mine or not theirs for mine, theirs in pairs):
         return None
     return [sign * (math.log(mine) - math.log(theirs)) for mine, theirs in pairs if mine and theirs]

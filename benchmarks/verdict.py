@@ -157,11 +157,11 @@ def _pairs(trials: _Trials, baseline: str) -> Iterator[_Pair]:
         for candidate, blocks in stacks.items():
             shared = [(blocks[block], reference[block]) for block in sorted(set(blocks) & set(reference))]
             if candidate != baseline and shared:
-                yield _Pair(scenario, candidate, _quiet(shared))
+                yield _Pair(scenario, candidate, quiet_blocks(shared))
 
 
-def _quiet(blocks: Sequence[tuple[Trial, Trial]]) -> Sequence[tuple[Trial, Trial]]:
-    """The blocks without noise, where these are enough for an interval; else all."""
+def quiet_blocks(blocks: Sequence[tuple[Trial, Trial]]) -> Sequence[tuple[Trial, Trial]]:
+    """Both trials of each block: the blocks without noise, where these are enough for an interval; else all."""
     quiet = [block for block in blocks if all(trial.state == "ok" for trial in block)]
     return quiet if len(quiet) >= FEWEST_BLOCKS else blocks
 

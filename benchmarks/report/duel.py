@@ -7,7 +7,6 @@ from benchmarks.record import Run
 from benchmarks.report.block import Block
 from benchmarks.report.duel_words import (
     conditions,
-    insights,
     outcome,
     ratio_text,
     recommended,
@@ -15,6 +14,7 @@ from benchmarks.report.duel_words import (
     winner_text,
     winners,
 )
+from benchmarks.report.insights import insights
 from benchmarks.report.table import DASH, figure
 
 WORDS = frozenset({"figure", "winner"})
@@ -40,6 +40,19 @@ def duel_summary(run: Run) -> Block | None:
     )
 
 
+def figures(duel: Duel) -> Block:
+    """All rows of a duel, or of a stack without an opponent."""
+    if not duel.second:
+        rows = tuple((_name(row), _value(row.first, row)) for row in duel.rows)
+        return Block(f"{duel.scenario.name}: {duel.first}", ("figure", duel.first), rows, words=WORDS)
+    return Block(
+        title=f"{duel.first} against {duel.second}: {duel.scenario.name}",
+        headings=("figure", duel.first, duel.second, "winner", "ratio"),
+        rows=tuple(_texts(row) for row in duel.rows),
+        words=WORDS,
+    )
+
+
 def missing(run: Run) -> str | None:
     """Why a duel that the suite asks for is not shown; None where it is, or none is asked for."""
     if not run.suite.duel or duels(run.results, run.suite.scenarios, run.suite.duel):
@@ -50,12 +63,6 @@ def missing(run: Run) -> str | None:
 
 
 def _blocks(duel: Duel, run: Run) -> tuple[Block, ...]:
-    table = Block(
-        title=f"{duel.first} against {duel.second}: {duel.scenario.name}",
-        headings=("figure", duel.first, duel.second, "winner", "ratio"),
-        rows=tuple(_texts(row) for row in duel.rows),
-        words=WORDS,
-    )
     below = {
         "Winners": winners(duel),
         "Insights": map(str, insights(duel)),
@@ -63,18 +70,21 @@ def _blocks(duel: Duel, run: Run) -> tuple[Block, ...]:
         "Conditions": conditions(duel, run),
     }
     texts = [(title, tuple(lines)) for title, lines in below.items()]
-    return (table, *(Block(title, lines=lines) for title, lines in texts if lines))
+    return (figures(duel), *(Block(title, lines=lines) for title, lines in texts if lines))
 
 
 def _texts(row: Row) -> tuple[str, ...]:
-    unit = " ms" if row.unit == "ms" else ""
     return (
-        f"{row.name}{unit}",
+        _name(row),
         _value(row.first, row),
         _value(row.second, row),
         winner_text(row),
         ratio_text(row),
     )
+
+
+def _name(row: Row) -> str:
+    return f"{row.name} ms" if row.unit == "ms" else row.name
 
 
 def _value(value: float | None, row: Row) -> str:

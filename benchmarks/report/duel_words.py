@@ -1,9 +1,8 @@
-"""What follows from a duel's rows, by rules: winners, insights, recommendations, and on what terms (pure)."""
+"""What follows from a duel's rows, by rules: winners, recommendations, and on what terms (pure)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from benchmarks.duel import FAILED, GPU, QPS, SUCCESS_RATE, TIE, WORTH_NAMING, Duel, Row
 from benchmarks.record import Run
@@ -12,7 +11,7 @@ from benchmarks.stats.intervals import FEWEST_BLOCKS
 from benchmarks.suite import OpenLoop
 from servers.registry import TIERS
 
-UNTESTED = "not tested"
+UNTESTED, NOISY = "not tested", "noisy"
 # Which rows speak for what; a category is won by whoever wins more of its rows.
 CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "typical latency": ("p50", "mean"),
@@ -21,28 +20,15 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "reliability": (SUCCESS_RATE, FAILED),
     "GPU use": (GPU,),
 }
-# Below this part of the rate that arrives, a server does not keep up with it.
-KEPT_UP = 0.98
-# A tail so many times the median, at a constant rate of like requests, is one request waiting for another.
-WIDE, NARROW = 3.0, 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Insight:
-    """What some of the rows say together, and which these are."""
-
-    rows: tuple[str, ...]
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.sentence} ({', '.join(self.rows)})"
 
 
 def winner_text(row: Row) -> str:
-    """Who wins a row, or who leads where that was not tested."""
+    """Who wins a row, or who leads where that was not tested, or only on a noisy host."""
     if row.winner is None:
         return DASH
-    return row.winner if row.tested else f"{row.winner} ({UNTESTED})"
+    if not row.tested:
+        return f"{row.winner} ({UNTESTED})"
+    return f"{row.winner} ({NOISY})" if row.noisy and row.winner != TIE else row.winner
 
 
 def ratio_text(row: Row) -> str:
@@ -95,115 +81,6 @@ def category_winner(rows: Sequence[Row], duel: Duel) -> str:
     if won[duel.first] == won[duel.second]:
         return TIE
     return max(won, key=lambda stack: won[stack])
-
-
-def insights(duel: Duel) -> Iterator[Insight]:
-    """What follows from the rows, by rules; each names the rows that it stands on."""
-    yield from _of_rate(duel)
-    yield from _of_failures(duel)
-    yield from _of_middle_and_tail(duel)
-    yield from _of_spread(duel)
-    yield from _of_gpu(duel)
-
-
-def _of_rate(duel: Duel) -> Iterator[Insight]:
-    load, row = duel.scenario.load, duel.row(QPS)
-    if row.first is None or row.second is None:
-        return
-    if not isinstance(load, OpenLoop):
-        if row.winner in {duel.first, duel.second}:
-            yield Insight((QPS,), f"{row.winner} serves more: {ratio_text(row)} the requests a second.")
-        return
-    share = duel.row(SUCCESS_RATE)
-    sides = ((duel.first, row.first, share.first), (duel.second, row.second, share.second))
-    # What failed is behind nothing any more.
-    slow = [
-        f"{name} answered {figure(rate)} of them in time"
-        for name, rate, kept in sides
-        if rate < KEPT_UP * load.rate_rps * (kept or 0.0)
-    ]
-    if slow:
-        yield Insight(
-            (QPS,),
-            f"{load.rate_rps:g} requests arrive a second, and {' and '.join(slow)}: what is behind grows with every "
-            "second of the window, and the latencies say how long that was.",
-        )
-    else:
-        yield Insight(
-            (QPS,),
-            f"Both keep up with the {load.rate_rps:g} requests that arrive a second, so QPS says nothing of how much "
-            "more either could do: only a higher rate does.",
-        )
-
-
-def _of_failures(duel: Duel) -> Iterator[Insight]:
-    failed, share = duel.row(FAILED), duel.row(SUCCESS_RATE)
-    if not failed.first and not failed.second:
-        yield Insight((FAILED, SUCCESS_RATE), "Neither fails a request, so the latencies are of the same work.")
-    for name, count, kept in ((duel.first, failed.first, share.first), (duel.second, failed.second, share.second)):
-        if count and kept is not None:
-            yield Insight(
-                (FAILED, SUCCESS_RATE),
-                f"{name} fails {count:,.0f} requests ({100 * (1 - kept):.2g} %): its latencies are of those that it "
-                "answered, and of those that it kept waiting until the timeout.",
-            )
-
-
-def _of_middle_and_tail(duel: Duel) -> Iterator[Insight]:
-    tail_name = "p99" if duel.row("p99").winner is not None else "p95"
-    middle, tail = duel.row("p50"), duel.row(tail_name)
-    if middle.winner is None or tail.winner is None:
-        return
-    names = ("p50", tail_name)
-    if middle.winner == tail.winner == TIE:
-        yield Insight(names, "Neither is faster, in the middle or at the tail: what differs is within the noise.")
-    elif middle.winner == tail.winner:
-        yield Insight(
-            names,
-            f"{middle.winner} is faster for all: {ratio_text(middle)} in the middle, {ratio_text(tail)} at the tail.",
-        )
-    elif TIE in {middle.winner, tail.winner}:
-        row, where = (middle, "in the middle") if tail.winner == TIE else (tail, "at the tail")
-        other = "at the tail" if row is middle else "in the middle"
-        yield Insight(names, f"{row.winner} is faster {where} ({ratio_text(row)}), and neither is {other}.")
-    else:
-        yield Insight(
-            names,
-            f"{middle.winner} is faster in the middle ({ratio_text(middle)}) and {tail.winner} at the tail "
-            f"({ratio_text(tail)}): which of them counts is a question to the service, not to the figures.",
-        )
-
-
-def _of_spread(duel: Duel) -> Iterator[Insight]:
-    """How far the tail lies from the middle, which tells queueing from work."""
-    p50, p95 = duel.row("p50"), duel.row("p95")
-    for name, middle, tail in ((duel.first, p50.first, p95.first), (duel.second, p50.second, p95.second)):
-        if not middle or tail is None:
-            continue
-        spread = tail / middle
-        if spread >= WIDE:
-            yield Insight(
-                ("p50", "p95"),
-                f"{name}'s p95 is {figure(spread)} times its p50: with requests all alike that is waiting for one "
-                "another, not work.",
-            )
-        elif spread <= NARROW:
-            yield Insight(
-                ("p50", "p95"),
-                f"{name}'s p95 is {figure(spread)} times its p50: its requests hardly wait for one another.",
-            )
-
-
-def _of_gpu(duel: Duel) -> Iterator[Insight]:
-    row = duel.row(GPU)
-    if row.first is None and row.second is None:
-        yield Insight((GPU,), "No graphics processor was observed: both computed on the CPU, as far as can be told.")
-    elif row.first is not None and row.second is not None:
-        yield Insight(
-            (GPU,),
-            f"{duel.first} keeps the GPU busy {100 * row.first:.0f} % of the time, {duel.second} "
-            f"{100 * row.second:.0f} %: with less of it for the same work, there is room for more.",
-        )
 
 
 def recommended(stack: str, duel: Duel, run: Run) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import reduce
 
 from benchmarks.histogram import Histogram, LatencySummary, summarise
-from benchmarks.inference.breakdown import INFER, MEANINGS, PARTS, Breakdown, Part, breakdowns
+from benchmarks.inference.breakdown import END_TO_END, INFER, MEANINGS, PARTS, Breakdown, Part, breakdowns
 from benchmarks.inference.ceiling_share import CeilingShare
 from benchmarks.inference.isolated import Isolated, NotIsolated
 from benchmarks.record import Run
 from benchmarks.report.block import Block
+from benchmarks.report.insights import Insight
 from benchmarks.report.table import DASH, counted, figure
 from benchmarks.sla import Sla, in_words
 from benchmarks.suite import Scenario
@@ -25,14 +26,39 @@ HOW_SPENT = "Mean / p99 in milliseconds; the means add up to end to end, percent
 
 def inference_blocks(run: Run) -> tuple[Block, ...]:
     """All there is to say of models, scenario by scenario; nothing for runs without any."""
-    sizes = {name: about.get("batch_size") for name, about in run.stacks.items() if not is_twin(name)}
-    found = breakdowns(run.results, run.suite.scenarios, run.isolated, sizes)
+    found = _found(run)
     blocks: list[Block] = []
     for scenario in run.suite.scenarios:
         blocks += _levels(scenario, run)
-        blocks += _beside_alone(scenario, run)
-        blocks += _spent(scenario, [each for each in found if each.scenario == scenario.name], run.baseline)
+        blocks += _of_time(scenario, run, found)
     return (*blocks, *_how_to_read(run, found))
+
+
+def time_blocks(run: Run) -> tuple[Block, ...]:
+    """Where the time goes alone, without the levels that are kept or broken."""
+    found = _found(run)
+    blocks = [block for scenario in run.suite.scenarios for block in _of_time(scenario, run, found)]
+    return (*blocks, *_how_to_read(run, found))
+
+
+def model_insights(run: Run, stacks: Collection[str]) -> Iterator[tuple[str, Insight]]:
+    """Of some stacks, by scenario, how much of their time the model takes, and what the most of the rest."""
+    for each in _found(run):
+        infer = each.part(INFER)
+        if each.stack in stacks and infer is not None and each.end_to_end.mean_ms:
+            share = f"{100 * infer.mean_ms / each.end_to_end.mean_ms:.0f} % of {figure(each.end_to_end.mean_ms)} ms"
+            claim = f"Of {each.stack}'s mean time the model takes so much"
+            yield each.scenario, Insight((END_TO_END, INFER), f"{each.stack}: {each.sentence}", claim, share)
+
+
+def _found(run: Run) -> tuple[Breakdown, ...]:
+    sizes = {name: about.get("batch_size") for name, about in run.stacks.items() if not is_twin(name)}
+    return breakdowns(run.results, run.suite.scenarios, run.isolated, sizes)
+
+
+def _of_time(scenario: Scenario, run: Run, found: Sequence[Breakdown]) -> Iterator[Block]:
+    yield from _beside_alone(scenario, run)
+    yield from _spent(scenario, [each for each in found if each.scenario == scenario.name], run.baseline)
 
 
 def _how_to_read(run: Run, found: Sequence[Breakdown]) -> Iterator[Block]:
@@ -58,7 +84,7 @@ def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
     if not kept:
         return
     names = [promise.name for promise in scenario.sla]
-    headings = [_bound(promise.name, promise.bound) for promise in scenario.sla]
+    headings = [bound_text(promise.name, promise.bound) for promise in scenario.sla]
     rows = tuple((stack, *(_word(by_name[name]) for name in names)) for stack, by_name in kept.items())
     all_kept = [stack for stack, by_name in kept.items() if all(sla.ok for sla in by_name.values())]
     broken = [stack for stack, by_name in kept.items() if any(sla.ok is False for sla in by_name.values())]
@@ -69,7 +95,8 @@ def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
     yield Block(f"{scenario.name}: service levels", ("stack", *headings), rows, tuple(lines))
 
 
-def _bound(name: str, bound: float) -> str:
+def bound_text(name: str, bound: float) -> str:
+    """A promise as tables name it."""
     if name == "errors":
         return f"errors <= {100 * bound:g} %"
     return f"{name.removesuffix('_ms').replace('_', ' ')} <= {bound:g} ms"

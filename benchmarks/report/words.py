@@ -45,13 +45,17 @@ def matrix_lines(run: Run) -> list[str]:
 
 
 def _matrix_line(found: Migration, tier: str) -> str:
-    word = found.word
-    if tier == "control":
-        word = "a wrong migration, shown as a control"
-    elif tier in WITHOUT_MIGRATION and word != NO_BENEFIT:
-        word = "gained without a migration"
     over = counted(found.scenarios, "scenario")
-    return f"{found.candidate} ({tier}): {figure(found.mean_speedup)}x mean over {over} - {word}"
+    return f"{found.candidate} ({tier}): {figure(found.mean_speedup)}x mean over {over} - {word_on(found, tier)}"
+
+
+def word_on(found: Migration, tier: str) -> str:
+    """The matrix's word, or what the change is instead of a migration."""
+    if tier == "control":
+        return "a wrong migration, shown as a control"
+    if tier in WITHOUT_MIGRATION and found.word != NO_BENEFIT:
+        return "gained without a migration"
+    return found.word
 
 
 def matrix_note(run: Run) -> str:

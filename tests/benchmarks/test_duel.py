@@ -123,3 +123,19 @@ def test_a_gpu_that_both_saw_is_compared() -> None:
     assert (row.first, row.second, row.winner) == (0.33, 0.55, "right")
     lacking = [used[0], replace(used[1], gpu=None)]
     assert (duel(lacking).row(GPU).second, duel(lacking).row(GPU).winner) == (None, None)
+
+
+def test_blocks_that_the_host_disturbed_make_nobody_a_winner() -> None:
+    """Who leads on them only leads; where five quiet ones remain, these decide alone."""
+    pairs = [
+        (timed("left", block, spread(block)), replace(timed("right", block, spread(block, 2.0)), state="noisy"))
+        for block in range(1, 4)
+    ]
+    pairs += [(timed("left", block, spread(block)), timed("right", block, spread(block, 1.5))) for block in range(4, 8)]
+    row = duel([each for pair in pairs for each in pair]).row("p50")
+    assert (row.winner, row.tested, row.noisy, row.settled) == ("left", True, True, False)
+    pairs.append((timed("left", 8, spread(8)), timed("right", 8, spread(8, 1.5))))
+    found = duel([each for pair in pairs for each in pair])
+    assert found.row("p50").ratio == pytest.approx(1.5, rel=0.002)
+    assert (found.blocks, found.noisy, found.row("p50").settled) == (8, False, True)
+    assert found.row(TOTAL).first == 800

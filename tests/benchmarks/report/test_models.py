@@ -12,8 +12,9 @@ from rich.console import Console
 from benchmarks.duel import QPS, TIE, Duel, Row, duels
 from benchmarks.report.console import show
 from benchmarks.report.duel import duel_blocks, duel_summary, missing
-from benchmarks.report.duel_words import category_winner, insights, ratio_text, recommended
+from benchmarks.report.duel_words import category_winner, ratio_text, recommended
 from benchmarks.report.inference import inference_blocks, sla_lines
+from benchmarks.report.insights import insights
 from benchmarks.report.markdown import render
 from benchmarks.report.words import notes, shown_curves
 from benchmarks.trial import Trial

@@ -106,7 +106,7 @@ def test_findings_stand_in_the_document_and_the_report(address: Address) -> None
     assert run_from_dict(document).findings == done.findings
     text = markdown.render(done)
     assert "| stack | tier | capacity req/s | kept | not at | kept there |" in text
-    assert "slow: Keeps p50 &lt;= 50 ms, errors &lt;= 0.1 % up to" in text
+    assert "slow: Keeps p50 ≤ 50 ms, errors ≤ 0.1 % up to" in text
 
 
 def test_a_stack_that_cannot_be_launched_costs_its_own_finding_only(address: Address) -> None:
@@ -115,7 +115,7 @@ def test_a_stack_that_cannot_be_launched_costs_its_own_finding_only(address: Add
     assert [finding.stack for finding in done.findings] == ["fast"]
     (failure,) = [result for result in done.results if isinstance(result, Failure)]
     assert (failure.place.stack, failure.reason) == ("slow", "slow: no such module")
-    assert "slow: not measured: slow: no such module" in markdown.render(done)
+    assert "slow: not measured: `slow: no such module`" in markdown.render(done)
 
 
 def test_a_server_that_ends_under_a_load_is_started_afresh_and_the_search_goes_on(address: Address) -> None:
@@ -146,7 +146,7 @@ def test_a_generator_that_fails_ends_the_search_without_a_finding(address: Addre
     done = Scene(FakeLauncher(address), answer).searcher.carry_out()
     assert done.findings == ()
     assert len(done.results) == 2
-    assert "not measured: the load generator failed: no file descriptors" in markdown.render(done)
+    assert "not measured: `the load generator failed: no file descriptors`" in markdown.render(done)
 
 
 def test_an_interruption_keeps_what_was_found(address: Address) -> None:
