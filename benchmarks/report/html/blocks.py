@@ -40,7 +40,8 @@ class Grid:
     """A table that can be sorted: its caption, headings and rows of texts.
 
     ``words`` are the headings of columns of words, the others hold figures. A row whose heading ``stack`` names one is
-    hidden with that stack, and so is a column whose heading is one of ``column_stacks``.
+    hidden with that stack, and so is a column whose heading is one of ``column_stacks``. The first cell of a
+    row leads to its address in ``links``, where there is one.
     """
 
     kind: ClassVar[str] = "grid"
@@ -49,6 +50,7 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     words: frozenset[str] = frozenset({"stack", "tier", "scenario"})
     column_stacks: AbstractSet[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def stack_of(self, row: tuple[str, ...]) -> str | None:
         """The stack that a row is about, if it is about one."""

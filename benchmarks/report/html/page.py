@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
-
-from markupsafe import Markup
+from collections.abc import Callable, Iterable
 
 from benchmarks.record import Run
 from benchmarks.report.html import (
@@ -16,12 +12,12 @@ from benchmarks.report.html import (
     further,
     scenarios,
     searches,
-    shipped,
+    sheet,
     speedups,
     surroundings,
 )
 from benchmarks.report.html.answer import answer
-from benchmarks.report.html.blocks import Block, Chart, More, Section
+from benchmarks.report.html.blocks import Section
 from benchmarks.report.html.stacks import ROLES, described
 from benchmarks.report.words import headline
 
@@ -40,39 +36,15 @@ PARTS: tuple[Callable[[Run], Iterable[Section]], ...] = (
 
 def render(run: Run) -> str:
     """The report of a run as the text of an HTML file; everything that came from outside is escaped."""
-    sections = [section for part in PARTS for section in part(run)]
-    charts = [chart for section in sections for chart in _charts(section.blocks)]
-    data = {"stacks": described(run), "roles": dict(ROLES), "charts": [_drawn(chart) for chart in charts]}
-    scripts = shipped.scripts()
-    return shipped.template("page.html.jinja").render(
-        run=run,
-        headline=headline(run),
-        answer=answer(run),
-        sections=sections,
-        stacks=described(run),
-        style=Markup(shipped.style()),  # noqa: S704 - the package's own file
-        scripts=[Markup(script) for script in scripts],  # noqa: S704 - the package's own files
-        licences=shipped.licences(),
-        policy=shipped.policy(scripts),
-        data=embedded(data),
+    return sheet.render(
+        sheet.Sheet(
+            title=f"{run.suite.name}: stackduel report",
+            headline=headline(run),
+            answer=answer(run),
+            question=f"What was measured: {run.suite.summary}" if run.suite.summary else "",
+            sections=[section for part in PARTS for section in part(run)],
+            stacks=described(run),
+            source=f"run.json of {run.run_id}",
+            roles=ROLES,
+        )
     )
-
-
-def embedded(value: Mapping[str, Any]) -> Markup:
-    """A value as JSON that can stand in a script element, whatever its texts hold."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - nothing in it can end the element
-
-
-def _charts(blocks: Iterable[Block]) -> Iterator[Chart]:
-    for block in blocks:
-        if isinstance(block, Chart):
-            yield block
-        elif isinstance(block, More):
-            yield from _charts(block.blocks)
-
-
-def _drawn(chart: Chart) -> dict[str, Any]:
-    return {"form": chart.form, "title": chart.title, **chart.data}

@@ -19,7 +19,8 @@ from benchmarks.record import Run
 from benchmarks.report.files import write
 from benchmarks.report.html import shipped
 from benchmarks.report.html.blocks import Chart
-from benchmarks.report.html.page import PARTS, embedded, render
+from benchmarks.report.html.page import PARTS, render
+from benchmarks.report.html.sheet import embedded
 from benchmarks.report.html.surroundings import repeated
 from benchmarks.report.table import figure
 from benchmarks.search.finding import Found
