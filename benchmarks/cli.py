@@ -401,11 +401,17 @@ def runs_command(suite: str | None, limit: int, out: Path, as_json: bool) -> int
 @results_option
 @form_options[0]
 @form_options[1]
-def trend_command(suite: str | None, stacks: tuple[str, ...] | None, limit: int, out: Path, form: str | None) -> int:
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page with charts."
+)
+def trend_command(
+    suite: str | None, stacks: tuple[str, ...] | None, limit: int, out: Path, form: str | None, page: Path | None
+) -> int:
     """Show how the figures of a suite went over its stored runs, by default of the newest run's suite."""
     from benchmarks.commands import runs as command  # noqa: PLC0415
 
-    return command.show_over_time(out, suite, stacks, limit, Console(highlight=False), form=form or "table")
+    form = form or ("table" if page is None else "path")
+    return command.show_over_time(out, suite, stacks, limit, Console(highlight=False), form=form, page=page)
 
 
 @commands.command("schema")

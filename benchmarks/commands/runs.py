@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from urllib.parse import quote
 
 from rich.console import Console
 
@@ -14,6 +15,8 @@ from benchmarks.history.entry import Entry, entry_to_dict
 from benchmarks.history.index import History, history
 from benchmarks.history.trend import Trend, trend
 from benchmarks.report import trend as trends
+from benchmarks.report.files import HTML_FILE
+from benchmarks.report.html import trend as drawn
 from benchmarks.report.past import show_runs, show_trend
 
 
@@ -33,17 +36,48 @@ def show(results: Path, suite: str | None, limit: int, out: Console, *, as_json:
 
 
 def show_over_time(
-    results: Path, suite: str | None, stacks: Sequence[str] | None, limit: int, out: Console, *, form: str
+    results: Path,
+    suite: str | None,
+    stacks: Sequence[str] | None,
+    limit: int,
+    out: Console,
+    *,
+    form: str,
+    page: Path | None = None,
 ) -> int:
-    """Print the trend of a suite as ``table``, ``json`` or ``markdown``; returns the exit status."""
+    """Print the trend of a suite as ``table``, ``json`` or ``markdown``; returns the exit status.
+
+    With ``page`` it is drawn into that file, too, whose ``path`` is one more form. Raises FieldError where there is no
+    trend, or the file cannot be written.
+    """
     found = trend_of(history(results), suite, stacks, limit)
-    if form == "json":
+    if page is not None:
+        _draw(found, results, page)
+    if form == "path":
+        out.print(f"Trend: {page}", markup=False, soft_wrap=True)
+    elif form == "json":
         out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
     elif form == "markdown":
         out.file.write(trends.render(found))
     else:
         show_trend(found, out)
     return 0
+
+
+def _draw(found: Trend, results: Path, page: Path) -> None:
+    links = {moment.run_id: link for moment in found.moments if (link := _link(results / moment.folder, page))}
+    try:
+        page.write_text(drawn.render(found, links), encoding="utf-8", errors="backslashreplace", newline="\n")
+    except OSError as error:
+        raise FieldError(f"--html: {page} cannot be written: {error.strerror}") from error
+
+
+def _link(folder: Path, page: Path) -> str | None:
+    """The address of a run's report as seen from a page, if it lies below the page's folder: both may move together."""
+    report, beside = (folder / HTML_FILE).resolve(), page.resolve().parent
+    if not (report.is_file() and report.is_relative_to(beside)):
+        return None
+    return "/".join(quote(part, safe="") for part in (".", *report.relative_to(beside).parts))
 
 
 def trend_of(found: History, suite: str | None, stacks: Sequence[str] | None, limit: int) -> Trend:

@@ -25,6 +25,8 @@ class Moment:
     run_id: str
     folder: str
     started: str
+    suite: str
+    baseline: str
     status: str
     changed: tuple[str, ...]
     merged: bool
@@ -79,7 +81,7 @@ def trend(entries: Iterable[Entry], stacks: Sequence[str] | None = None) -> Tren
 def _moment(before: Entry | None, now: Entry) -> Moment:
     same = before is None or (before.launcher, before.baseline) == (now.launcher, now.baseline)
     changed = tuple(differing(before.facts, now.facts)) if before else ()
-    return Moment(now.run_id, now.folder, now.started, now.status, changed, same)
+    return Moment(now.run_id, now.folder, now.started, now.suite, now.baseline, now.status, changed, same)
 
 
 def _point(entry: Entry, scenario: str, stack: str, metric: Metric) -> Point | None:

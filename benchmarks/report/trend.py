@@ -11,7 +11,7 @@ from benchmarks.report.markdown import escape
 from benchmarks.report.table import DASH, figure
 
 MARK = "*"
-_NOT_MERGED = " (launched otherwise, or beside another baseline: not to be compared with what was before)"
+NOT_MERGED = "launched otherwise, or beside another baseline: not to be compared with what was before"
 
 
 def grids(trend: Trend) -> tuple[Grid, ...]:
@@ -22,7 +22,7 @@ def grids(trend: Trend) -> tuple[Grid, ...]:
 def change_lines(trend: Trend) -> list[str]:
     """What the marks stand for: in what the environment of a run differs from that of the run before."""
     return [
-        f"{moment.run_id}: {'; '.join(moment.changed)}" + ("" if moment.merged else _NOT_MERGED)
+        f"{moment.run_id}: {'; '.join(moment.changed)}" + ("" if moment.merged else f" ({NOT_MERGED})")
         for moment in trend.moments
         if moment.changed or not moment.merged
     ]
@@ -49,16 +49,18 @@ def _grid(trend: Trend, line: Line) -> Grid:
     for moment, point in zip(trend.moments, line.points, strict=True):
         mark = f" {MARK}" if moment.changed or not moment.merged else ""
         if point is not None:
-            rows.append((f"{moment.run_id}{mark}", figure(point.score), _speedup(point), _verdict(point)))
+            rows.append((f"{moment.run_id}{mark}", figure(point.score), speedup_text(point), verdict_text(point)))
     return Grid(f"{line.scenario}, {line.stack}", ("run", score, "speedup", "verdict"), tuple(rows))
 
 
-def _speedup(point: Point) -> str:
+def speedup_text(point: Point) -> str:
+    """A point's speedup with its interval where there is one."""
     if point.speedup is None:
         return DASH
     bounds = "" if point.low is None else f" ({figure(point.low)}-{figure(point.high)})"
     return f"{figure(point.speedup)}x{bounds}"
 
 
-def _verdict(point: Point) -> str:
+def verdict_text(point: Point) -> str:
+    """The word on a point, or a dash where nothing was tested."""
     return DASH if point.verdict == "not tested" else point.verdict
