@@ -11,7 +11,7 @@ from benchmarks.report.markdown import escape
 from benchmarks.report.table import DASH, figure
 
 MARK = "*"
-NOT_MERGED = "launched otherwise, or beside another baseline: not to be compared with what was before"
+_NOT_MERGED = "launched otherwise, or beside another baseline: not to be compared with what was before"
 
 
 def grids(trend: Trend) -> tuple[Grid, ...]:
@@ -22,7 +22,7 @@ def grids(trend: Trend) -> tuple[Grid, ...]:
 def change_lines(trend: Trend) -> list[str]:
     """What the marks stand for: in what the environment of a run differs from that of the run before."""
     return [
-        f"{moment.run_id}: {'; '.join(moment.changed)}" + ("" if moment.merged else f" ({NOT_MERGED})")
+        f"{moment.run_id}: {'; '.join(moment.changed)}" + ("" if moment.merged else f" ({_NOT_MERGED})")
         for moment in trend.moments
         if moment.changed or not moment.merged
     ]

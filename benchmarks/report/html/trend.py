@@ -13,7 +13,7 @@ from benchmarks.report.html import sheet
 from benchmarks.report.html.answer import Answer
 from benchmarks.report.html.blocks import Block, Chart, Grid, Paragraph, Section
 from benchmarks.report.table import DASH, counted, figure
-from benchmarks.report.trend import NOT_MERGED, speedup_text, verdict_text
+from benchmarks.report.trend import speedup_text, verdict_text
 from benchmarks.suite import Metric
 
 # Points of all lines together: each stands in two charts and two tables, and the file is to stay below 5 MB.
@@ -24,23 +24,24 @@ FIGURES: Mapping[Metric, tuple[str, str, str]] = {
     "rate": ("Requests per second", "req/s", "More is better."),
     "time": ("Median time of a request", "ms", "Less is better."),
 }
-HOST = "The host is in these figures: where it was slower, all lines move, and the speedups hardly do."
-INTERVALS = (
-    "How many times as fast as the baseline of the same run each stack was; the line through a mark is its "
-    "interval. What slows a stack and its baseline alike cancels out, so that runs can be held against each other."
+HOST = "A slower host moves all lines."
+SPEEDUPS = (
+    "How many times as fast as the baseline of its run each stack was{with_intervals}. What slows both cancels out, so "
+    "that runs can be held against each other."
 )
-MARKS = "A dashed line is where the environment changed: its number stands below, under What changed."
+MARKS = "At a numbered line the environment changed: see What changed."
 COMPARE = "Whether two of these runs differ by more than chance is what stackduel compare OLD NEW tells."
 
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """A moment on the page: its time in milliseconds where that can be read, and the number of what changed."""
+    """A moment on the page: its time in milliseconds where that can be read, and what changed, with a number."""
 
     moment: Moment
     at_ms: int | None
     started: str
     change: int | None
+    changed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ class _Mark:
 
 
 def render(trend: Trend, links: Mapping[str, str]) -> str:
-    """The trend as the text of an HTML file; ``links`` are the addresses of reports, by run."""
+    """The trend of a run or more as the text of an HTML file; ``links`` are the addresses of reports, by run."""
     shown = _newest(trend)
     passed = tuple(_passed(shown))
     stacks = dict.fromkeys(line.stack for line in shown.lines)
-    suite = shown.moments[-1].suite if shown.moments else "no suite"
+    suite = shown.moments[-1].suite
     return sheet.render(
         sheet.Sheet(
             title=f"{suite}: stackduel trend",
@@ -83,16 +84,26 @@ def _newest(trend: Trend) -> Trend:
 
 def _passed(trend: Trend) -> Iterator[_Passed]:
     changes = 0
-    for place, moment in enumerate(trend.moments):
-        changed = place > 0 and bool(moment.changed or not moment.merged)
-        changes += changed
+    for before, moment in zip([None, *trend.moments], trend.moments, strict=False):
+        changed = tuple(_changed(before, moment)) if before else ()
+        changes += bool(changed)
         at = _at(moment.started)
         yield _Passed(
             moment,
             None if at is None else round(1000 * at.timestamp()),
             moment.started if at is None else at.strftime("%Y-%m-%d %H:%M"),
             changes if changed else None,
+            changed,
         )
+
+
+def _changed(before: Moment, now: Moment) -> Iterator[str]:
+    """What is other than at the run before, a line each."""
+    yield from now.changed
+    if before.baseline != now.baseline:
+        yield f"baseline: {before.baseline} -> {now.baseline}"
+    if not now.merged:
+        yield "Not to be compared with what was before: the lines are broken here."
 
 
 def _at(started: str) -> datetime | None:
@@ -105,7 +116,7 @@ def _at(started: str) -> datetime | None:
 
 def _sentence(suite: str, passed: Sequence[_Passed]) -> str:
     days = list(dict.fromkeys(each.started.partition(" ")[0] for each in passed))
-    when = f"from {days[0]} to {days[-1]}" if len(days) > 1 else f"of {days[0]}" if days else "at all"
+    when = f"from {days[0]} to {days[-1]}" if len(days) > 1 else f"of {days[0]}"
     return f"How the figures of {suite} went over {counted(len(passed), 'run')} {when}."
 
 
@@ -150,6 +161,8 @@ def _speedups(lines: Sequence[Line], passed: Sequence[_Passed], links: Mapping[s
     baselines = {each.moment.baseline for each in passed}
     over = baselines.pop() if len(baselines) == 1 else "the baseline"
     title = f"Speedup over {over}"
+    bounded = any(point and point.low is not None for line in compared for point in line.points)
+    with_intervals = ", with its interval" if bounded else ""
     rows = tuple(
         (*_place(each, line), f"{figure(point.speedup)}x", figure(point.low), figure(point.high), verdict_text(point))
         for line, each, point in _told(compared, passed)
@@ -158,7 +171,7 @@ def _speedups(lines: Sequence[Line], passed: Sequence[_Passed], links: Mapping[s
     yield Chart(
         form="lines",
         title=title,
-        reading=f"{INTERVALS}{_of_marks(passed)}",
+        reading=SPEEDUPS.format(with_intervals=with_intervals) + _of_marks(passed),
         data={
             **_axes({"label": "speedup (log scale)", "type": "log", "suffix": "x"}),
             "reference": 1,
@@ -258,24 +271,14 @@ def _short(value: float | None) -> float | None:
 
 
 def _event(each: _Passed) -> dict[str, Any]:
-    lines = _changed(each.moment)
+    lines = each.changed
     more = [f"and {len(lines) - MOST_TOLD} more: see What changed"] if len(lines) > MOST_TOLD else []
     text = "\n".join([f"{each.change}: changed at {each.moment.run_id}", *lines[:MOST_TOLD], *more])
     return {"x": each.at_ms, "label": str(each.change), "text": text}
 
 
-def _changed(moment: Moment) -> list[str]:
-    """What is other than at the run before, a line each."""
-    return [*moment.changed, *([] if moment.merged else [NOT_MERGED])]
-
-
 def _changes(passed: Sequence[_Passed], links: Mapping[str, str]) -> Block:
-    rows = tuple(
-        (each.moment.run_id, str(each.change), line)
-        for each in passed
-        if each.change is not None
-        for line in _changed(each.moment)
-    )
+    rows = tuple((each.moment.run_id, str(each.change), line) for each in passed for line in each.changed)
     if not rows:
         return Paragraph("Nothing: every run names the same environment as the one before it.")
     return Grid(

@@ -1,9 +1,11 @@
 "use strict";
 // Draws the page's charts from its data by Observable Plot. A chart has panels on one axis; its form is one of
 //   intervals  rows {stack, role, value, low, high, text, note}: a mark with a line through it
-//   bars       rows {stack, role, value, text, note}: from zero to the value
+//   bars       rows {stack, role, value, text, note}: from zero to the value; low and high where it has an interval
 //   strip      rows {stack, role, value, text, dots: [{value, block, noisy, text}]}: a dot a block, a stroke at the median
-//   lines      series {stack or none, name, points: [[x, y]]}, and dots {x, y, low, high, text, stack or none}
+//   lines      series {stack or none, name, points: [[x, y or null]]}, dots {x, y, low, high, text, stack or none}, and
+//              events {x, label, text}: a dashed line across; an x of type "time" is in milliseconds, and the dots of its
+//              stacks stand beside each other
 // Colours are the style sheet's variables, so that a change of theme needs no drawing.
 const charts = (() => {
   const NARROW = 560;
@@ -11,6 +13,8 @@ const charts = (() => {
   const SYMBOLS = ["circle", "square", "triangle", "diamond", "times", "star", "wye"];
   const ROLE_SYMBOLS = { baseline: "times", control: "square", migration: "circle", wrong: "triangle", twin: "diamond" };
   const LETTER = 6.9;
+  const HOUR = 3_600_000;
+  const EVENT_ROWS = 2;
   const MARKED = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
 
   /** How series number `n` looks: never by its colour alone. */
@@ -20,6 +24,8 @@ const charts = (() => {
     symbol: SYMBOLS[n % SYMBOLS.length],
   });
   const roleLook = (role) => ({ stroke: `var(--${role})`, symbol: ROLE_SYMBOLS[role] });
+
+  const isBounded = (row) => Number.isFinite(row.low) && Number.isFinite(row.high);
 
   const figure = (value) => {
     const size = Math.abs(value);
@@ -54,8 +60,18 @@ const charts = (() => {
     return [low - room, high + room];
   };
 
+  /** An axis of moments: days, or hours where all of them are of three days. */
+  const timeAxis = (given, values) => {
+    const [low, high] = d3.extent(values);
+    const room = (high - low) * 0.04 || 6 * HOUR;
+    const domain = [new Date(low - room), new Date(high + room)];
+    const format = d3.utcFormat(high - low > 72 * HOUR ? "%-d %b %Y" : "%-d %b %H:%M");
+    return { type: "utc", domain, format, label: given.label };
+  };
+
   const axis = (given, values) => {
     let type = given.type;
+    if (type === "time") return timeAxis(given, values);
     if (type === "auto") {
       const positive = values.filter((value) => value > 0);
       type = positive.length === values.length && d3.max(positive) > 12 * d3.min(positive) ? "log" : "linear";
@@ -66,16 +82,23 @@ const charts = (() => {
   };
 
   const style = { background: "transparent", color: "currentColor", fontSize: "12px", fontFamily: "inherit", overflow: "visible" };
-  const ticksOf = ({ type, domain }, wished) => (type === "log" ? logTicks(domain, wished) : d3.ticks(...domain, wished));
+  const ticksOf = ({ type, domain }, wished) => {
+    if (type === "utc") {
+      const found = d3.scaleUtc(domain, [0, 1]).ticks(wished);
+      return found.filter((_each, n) => n % Math.ceil(found.length / wished) === 0);
+    }
+    return type === "log" ? logTicks(domain, wished) : d3.ticks(...domain, wished);
+  };
 
   /** Rows of marks on one horizontal axis: names on the left and figures on the right, or above where it is narrow. */
-  const rowsPlot = (panel, rows, along, width, { form, reference }) => {
+  const rowsPlot = (panel, rows, along, width, { form, reference }, last) => {
     const narrow = width < NARROW;
     const keyed = rows.map((row, place) => ({ ...row, key: `${place}` }));
     const longest = (name) => d3.max(rows, (row) => row[name].length) * LETTER + 14;
     const left = narrow ? 6 : Math.min(longest("stack"), width * 0.32);
     const right = narrow ? 8 : Math.min(longest("text"), width * 0.32);
-    const height = rows.length * (narrow ? 46 : 30) + 52;
+    const below = last ? 44 : 24;
+    const height = rows.length * (narrow ? 46 : 30) + below + 8;
     const lift = narrow ? -15 : 0;
     const name = (text, room) => (text.length * LETTER > room ? `${text.slice(0, Math.max(4, Math.floor(room / LETTER) - 1))}…` : text);
     const marks = [];
@@ -86,14 +109,18 @@ const charts = (() => {
     }
     const ticks = ticksOf(along, narrow ? 4 : 8);
     marks.push(Plot.gridX(ticks, { stroke: "var(--line)", strokeOpacity: 1 }));
-    marks.push(Plot.axisX(ticks, { label: along.label, labelAnchor: "center", labelArrow: "none", text: along.format, tickSize: 0, labelOffset: 38 }));
+    marks.push(Plot.axisX(ticks, { label: last ? along.label : null, labelAnchor: "center", labelArrow: "none", text: along.format, tickSize: 0, labelOffset: 38 }));
     if (reference !== undefined) marks.push(Plot.ruleX([reference], { stroke: "currentColor", strokeWidth: 1.5, strokeDasharray: form === "bars" ? "4 3" : null }));
     const bar = { insetTop: narrow ? 17 : 5, insetBottom: narrow ? 7 : 5 };
     const shift = narrow ? 6 : 0;
     for (const [role, inRole] of d3.group(keyed, (row) => row.role)) {
       const { stroke, symbol } = roleLook(role);
       if (form === "bars") {
-        marks.push(Plot.barX(inRole, { x1: 0, x2: "value", y: "key", fill: stroke, ...bar }));
+        marks.push(Plot.barX(inRole, { x1: 0, x2: "value", y: "key", fill: stroke, fillOpacity: inRole.some(isBounded) ? 0.6 : 1, ...bar }));
+        const through = { y: "key", stroke: "currentColor", strokeWidth: 2 };
+        const ends = { insetTop: narrow ? 19 : 8, insetBottom: narrow ? 9 : 8 };
+        marks.push(Plot.ruleY(inRole.filter(isBounded), { x1: "low", x2: "high", dy: shift - (narrow ? 1 : 0), ...through }));
+        for (const end of ["low", "high"]) marks.push(Plot.tickX(inRole.filter(isBounded), { x: end, ...through, ...ends }));
         continue;
       }
       if (form === "strip") {
@@ -104,7 +131,7 @@ const charts = (() => {
         marks.push(Plot.tickX(inRole.filter((row) => row.value !== null), { x: "value", y: "key", stroke: "currentColor", strokeWidth: 2, ...bar }));
         continue;
       }
-      const bounded = inRole.filter((row) => row.low !== null && row.high !== null);
+      const bounded = inRole.filter(isBounded);
       marks.push(Plot.ruleY(bounded, { x1: "low", x2: "high", y: "key", stroke, strokeWidth: 3, dy: shift }));
       for (const end of ["low", "high"]) marks.push(Plot.tickX(bounded, { x: end, y: "key", stroke, strokeWidth: 2, insetTop: narrow ? 24 : 9, insetBottom: narrow ? 12 : 9 }));
       marks.push(Plot.dot(inRole, { x: "value", y: "key", symbol, r: 6, fill: stroke, stroke: "var(--ground)", strokeWidth: 1, dy: shift }));
@@ -116,7 +143,7 @@ const charts = (() => {
       : keyed.map((row) => ({ key: row.key, value: row.value, said: [row.stack, row.text, row.note].filter(Boolean).join("\n") }));
     marks.push(Plot.tip(told, Plot.pointer({ x: "value", y: "key", title: "said", lineWidth: 26 })));
     return Plot.plot({
-      width, height, style, marks, marginLeft: left, marginRight: right, marginTop: 4, marginBottom: 44,
+      width, height, style, marks, marginLeft: left, marginRight: right, marginTop: 4, marginBottom: below,
       x: { type: along.type, domain: along.domain },
       y: { type: "band", domain: keyed.map((row) => row.key), padding: 0, axis: null },
     });
@@ -142,12 +169,34 @@ const charts = (() => {
     return group.node();
   };
 
+  /** Numbered lines across the chart, the numbers above it in as many rows as keep them apart. */
+  const eventMarks = (events) => (_index, { x }, _values, { height, marginTop, marginBottom }) => {
+    const group = d3.create("svg:g").attr("class", "events").attr("font-size", 12).attr("text-anchor", "middle");
+    const taken = [];
+    for (const { at, label } of events.map((event) => ({ ...event, at: x(event.x) })).sort((a, b) => a.at - b.at)) {
+      group.append("path").attr("d", `M${at},${marginTop}V${height - marginBottom}`).attr("stroke", "var(--soft)").attr("stroke-dasharray", "5 4");
+      const width = label.length * LETTER + 4;
+      const row = d3.range(EVENT_ROWS).find((each) => (taken[each] ?? -Infinity) < at - width / 2);
+      // Where there are too many, the line alone says so, and the pointer what it is.
+      if (row === undefined) continue;
+      taken[row] = at + width / 2;
+      group.append("text").attr("x", at).attr("y", marginTop - 5 - 13 * row).attr("fill", "currentColor").text(label);
+    }
+    return group.node();
+  };
+
   const linesPlot = (panel, series, dots, { along, up }, width, { reference, percentile }) => {
     const narrow = width < NARROW;
+    const timed = along.type === "utc";
+    const crowded = series.length > 6;
+    const events = panel.events ?? [];
     const room = narrow ? 0 : Math.min(d3.max(series, (each) => each.name.length) * LETTER, width * 0.25);
     const xOf = percentile ? (q) => 1 / (1 - q) : (value) => value;
     const points = series.flatMap((each) => each.points.map(([x, y]) => ({ x: xOf(x), y, raw: x, each })));
-    const xTicks = percentile ? [2, 4, 10, 20, 100, 1000, 10000, 100000].filter((each) => each <= along.domain[1] && !(narrow && each === 4)) : ticksOf(along, narrow ? 4 : 8);
+    // Of one run, the stacks stand beside each other: their intervals would cover one another.
+    const step = Math.min(5, 26 / series.length);
+    const beside = new Map(timed ? series.map((each, n) => [each.stack, (n - (series.length - 1) / 2) * step]) : []);
+    const xTicks = percentile ? [2, 4, 10, 20, 100, 1000, 10000, 100000].filter((each) => each <= along.domain[1] && !(narrow && each === 4)) : ticksOf(along, narrow ? (timed ? 2 : 4) : timed ? 6 : 8);
     const xFormat = percentile ? (value) => `${d3.format(".7~r")(100 * (1 - 1 / value))} %` : along.format;
     const yTicks = ticksOf(up, 6);
     const marks = [
@@ -157,32 +206,36 @@ const charts = (() => {
       Plot.axisY(yTicks, { label: up.label, labelArrow: "none", text: up.format, tickSize: 0 }),
     ];
     if (reference !== undefined) marks.push(Plot.ruleY([reference], { stroke: "currentColor", strokeDasharray: "4 3" }));
+    if (events.length) marks.push(eventMarks(events));
     for (const each of series) {
       const mine = points.filter((point) => point.each === each);
-      marks.push(Plot.line(mine, { x: "x", y: "y", stroke: each.look.stroke, strokeWidth: 2, strokeDasharray: each.look.dash, className: "series" }));
-      const marked = percentile ? mine.filter((point) => MARKED.includes(point.raw)) : mine.length <= 40 ? mine : [];
+      marks.push(Plot.line(mine, { x: "x", y: "y", stroke: each.look.stroke, strokeWidth: 2, strokeDasharray: each.look.dash, dx: beside.get(each.stack) ?? 0, className: "series" }));
+      const marked = timed ? [] : percentile ? mine.filter((point) => MARKED.includes(point.raw)) : mine.length <= 40 ? mine : [];
       if (marked.length) marks.push(Plot.dot(marked, { x: "x", y: "y", symbol: each.look.symbol, r: 3.2, stroke: each.look.stroke, fill: "var(--ground)" }));
     }
     for (const dot of dots) {
       const shape = dot.look ?? { stroke: "currentColor", symbol: "diamond" };
-      if (dot.low !== null && dot.high !== null) marks.push(Plot.ruleX([dot], { x: "x", y1: "low", y2: "high", stroke: shape.stroke, strokeWidth: 2.5 }));
-      marks.push(Plot.dot([dot], { x: "x", y: "y", symbol: shape.symbol, r: 5.5, fill: shape.stroke, stroke: "var(--ground)" }));
+      const dx = beside.get(dot.stack) ?? 0;
+      if (dot.low !== null && dot.high !== null) marks.push(Plot.ruleX([dot], { x: "x", y1: "low", y2: "high", stroke: shape.stroke, strokeWidth: timed ? 1.5 : 2.5, strokeOpacity: timed ? (crowded ? 0.4 : 0.7) : 1, dx }));
+      const filled = shape.symbol === "times" ? { stroke: shape.stroke, strokeWidth: 2 } : { fill: shape.stroke, stroke: "var(--ground)" };
+      marks.push(Plot.dot([dot], { x: "x", y: "y", symbol: shape.symbol, r: timed ? (crowded ? 3 : 4.5) : 5.5, dx, ...filled }));
     }
     if (room) {
-      const ends = series.filter((each) => each.points.length).map((each) => {
-        const [x, y] = each.points.at(-1);
+      const ends = series.filter((each) => each.points.some((point) => point[1] !== null)).map((each) => {
+        const [x, y] = each.points.findLast((point) => point[1] !== null);
         return { name: each.name, x: xOf(x), y, stroke: each.look.stroke };
       });
       marks.push(endLabels(ends, room));
     }
     const told = [
-      ...points.map(({ x, y, raw, each }) => ({ x, y, said: `${each.name}\n${percentile ? `${d3.format(".7~r")(100 * raw)} % of the requests took ${figure(y)} ms or less` : `${along.format(x)}: ${up.format(y)}`}` })),
+      ...(timed ? [] : points).map(({ x, y, raw, each }) => ({ x, y, said: `${each.name}\n${percentile ? `${d3.format(".7~r")(100 * raw)} % of the requests took ${figure(y)} ms or less` : `${along.format(x)}: ${up.format(y)}`}` })),
       ...dots.map((dot) => ({ x: dot.x, y: dot.y, said: dot.text })),
+      ...events.map((event) => ({ x: event.x, y: up.domain[1], said: event.text })),
     ];
     marks.push(Plot.tip(told, Plot.pointer({ x: "x", y: "y", title: "said", lineWidth: 24 })));
     const widest = d3.max(yTicks, (tick) => up.format(tick).length) ?? 1;
     return Plot.plot({
-      width, height: narrow ? 260 : 320, style, marks, marginLeft: 14 + widest * LETTER, marginRight: room ? room + 22 : 12, marginBottom: 46, marginTop: 26,
+      width, height: narrow ? 260 : 320, style, marks, marginLeft: 14 + widest * LETTER, marginRight: room ? room + 22 : 12, marginBottom: 46, marginTop: events.length ? 26 + 13 * EVENT_ROWS : 26,
       x: { type: along.type, domain: along.domain }, y: { type: up.type, domain: up.domain },
     });
   };
@@ -234,7 +287,7 @@ const charts = (() => {
       const along = chart.form === "bars" && chart.x.type === "linear" ? axis({ ...chart.x, zero: true }, values) : axis(chart.x, values);
       for (const panel of panels) {
         if (panel.title) drawn.push(element("p", panel.title, "panel"));
-        drawn.push(rowsPlot(panel, panel.rows, along, width, chart));
+        drawn.push(rowsPlot(panel, panel.rows, along, width, chart, panel === panels.at(-1)));
       }
       const roles = new Set(panels.flatMap((panel) => panel.rows.map((row) => row.role)));
       const entries = Object.entries(page.roles).filter(([role]) => roles.has(role)).map(([role, text]) => [swatch({ ...roleLook(role), dash: "none" }, false), text]);
