@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from benchmarks.record import Run
 from benchmarks.report.html.blocks import Block, Chart, Grid
@@ -14,7 +14,7 @@ from benchmarks.report.table import figure
 def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
     """CPU milliseconds a request and peak memory of each stack, where its processes could be watched."""
     cpu = {name: median(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
-    yield from _chart(
+    yield from bars(
         run,
         "Server CPU per request",
         "CPU milliseconds that the server spent on a right answer, the median of the blocks. Less is cheaper.",
@@ -25,12 +25,13 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
         name: max((trial.cost.memory_peak_mib for trial in each if trial.cost), default=None)
         for name, each in trials.items()
     }
-    yield from _chart(
+    yield from bars(
         run, "Peak memory", "The most that a stack's processes held in memory during a trial.", "MiB", memory
     )
 
 
-def _chart(run: Run, title: str, reading: str, unit: str, values: dict[str, float | None]) -> Iterator[Chart]:
+def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, float | None]) -> Iterator[Chart]:
+    """A bar a stack and the same figures as a table; nothing where none is known."""
     known = {name: value for name, value in values.items() if value is not None}
     if not known:
         return

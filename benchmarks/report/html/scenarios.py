@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.record import Run
-from benchmarks.report.html import costs, failed, latencies, spread, timelines
+from benchmarks.report.html import costs, failed, gpus, latencies, spread, timelines
 from benchmarks.report.html.blocks import Block, Code, Grid, Paragraph, Section
 from benchmarks.report.html.measured import counting
 from benchmarks.report.table import LEGEND, WORDS, Table, grid, latency_kind, tables
@@ -42,16 +42,18 @@ def _blocks(run: Run, table: Table) -> Iterator[Block]:
     kind = latency_kind(scenario.load)
     yield Paragraph(f"Load: {described(scenario.load)} Latencies are {kind}.")
     advice = run.advice["scenarios"].get(scenario.name) if run.advice else None
-    if advice and len(run.suite.scenarios) > 1:
+    if run.advice and advice and advice["sentence"] != run.advice["run"]["sentence"]:
         yield Paragraph(f"Advice for this scenario alone: {advice['sentence']}")
     if table.rows:
         headings, rows = grid(table, run.baseline)
         yield Grid(f"All stacks in {scenario.name}", headings, rows, WORDS)
-        yield Paragraph(LEGEND, soft=True)
+        if scenario == run.suite.scenarios[0]:
+            yield Paragraph(LEGEND, soft=True)
     yield from spread.blocks(run, table.metric, trials)
     yield from latencies.blocks(scenario, trials)
     if scenario.load.duration_s is not None:
         # A fixed number of requests one after another has no course over time.
-        yield from timelines.blocks(trials, timelines.points_for(run))
+        yield from timelines.blocks(trials, timelines.points_for(run), drained=isinstance(scenario.load, OpenLoop))
     yield from costs.blocks(run, trials)
+    yield from gpus.blocks(run, trials)
     yield from failed.blocks(run, trials, table.failures)

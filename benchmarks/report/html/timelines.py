@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.measurement import Window
@@ -28,9 +29,13 @@ def points_for(run: Run) -> int:
     return max(2 * FEWEST_POINTS, min(MOST_POINTS, MOST_IN_ALL // max(1, lines)))
 
 
-def blocks(trials: ByStack, most: int = MOST_POINTS) -> Iterator[Block]:
-    """Throughput and latencies over time, and memory where it was watched for long enough; lines of ``most`` points."""
-    rates = _lines(trials, most, lambda window: window.requests / window.width_s)
+def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[Block]:
+    """Throughput and latencies over time, and memory where it was watched for long enough; lines of ``most`` points.
+
+    Where a load was ``drained``, its last window holds the answers that came after the end as well, and has no rate.
+    """
+    counted = {name: [_without_last(each) for each in found] for name, found in trials.items()} if drained else trials
+    rates = _lines(counted, most, lambda window: window.requests / window.width_s)
     if rates:
         yield _chart(
             "Throughput over time",
@@ -75,6 +80,10 @@ def _over_time(trials: Sequence[Trial], most: int, value: Callable[[Window], flo
             middle = sum(window.t_s + window.width_s / 2 for window in windows) / len(windows)
             points.append((round(middle, 3), level))
     return points
+
+
+def _without_last(trial: Trial) -> Trial:
+    return replace(trial, measurement=replace(trial.measurement, timeline=trial.measurement.timeline[:-1]))
 
 
 def _whole(timeline: Sequence[Window]) -> list[Window]:
