@@ -127,7 +127,7 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
         spans = [spans[INFER] for spans in told if INFER in spans]
         latency = summarise(_together(trial.measurement.latency for trial in trials))
         loaded = _quantiles(summarise(_together(spans)))
-        rows.append((stack, _share(shares.get(stack)), of_alone, loaded, _quantiles(latency)))
+        rows.append((stack, share_text(shares.get(stack)), of_alone, loaded, _quantiles(latency)))
     lines = []
     if measured:
         rate = figure(sum(each.rate_rps for each in measured) / len(measured))
@@ -154,7 +154,8 @@ def _quantiles(latency: LatencySummary) -> str:
     return f"{figure(latency.p50)} / {figure(latency.p99)}"
 
 
-def _share(share: CeilingShare | None) -> str:
+def share_text(share: CeilingShare | None) -> str:
+    """A share of the in-process ceiling with its interval where there is one."""
     if share is None:
         return DASH
     text = f"{100 * share.share:.0f} %"

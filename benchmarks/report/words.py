@@ -71,13 +71,13 @@ def matrix_note(run: Run) -> str:
 
 
 def advice_lines(run: Run) -> list[str]:
-    """The advice on the run, and where it differs on each of several scenarios."""
+    """The advice on the run, and on each of several scenarios where it says anything else."""
     if run.advice is None:
         return []
     lines = [str(run.advice["run"]["sentence"])]
     scenarios = run.advice["scenarios"]
     if len(scenarios) > 1:
-        lines += [f"{name}: {each['sentence']}" for name, each in scenarios.items()]
+        lines += [f"{name}: {each['sentence']}" for name, each in scenarios.items() if each["sentence"] != lines[0]]
     return lines
 
 

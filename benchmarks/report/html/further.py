@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 
 from benchmarks.record import Run
 from benchmarks.report.block import Block as Told
 from benchmarks.report.duel import duel_blocks, duel_summary, missing
-from benchmarks.report.html.blocks import Block, Grid, Lines, Paragraph, Section
+from benchmarks.report.html.blocks import Block, Grid, Lines, More, Paragraph, Section
 from benchmarks.report.inference import inference_blocks
+
+# More sentences than these about one table are folded, where some say the most of it.
+MOST_OPEN = 4
 
 
 def sections(run: Run) -> Iterator[Section]:
     """A section for each module that has something to say."""
     for anchor, title, tell in _MODULES:
-        blocks = tuple(block for told in tell(run) for block in _blocks(told, run))
+        blocks = tuple(tell(run))
         if blocks:
             yield Section(anchor, title, blocks)
 
 
-def _duels(run: Run) -> Iterator[Told]:
+def _duels(run: Run) -> Iterator[Block]:
+    """The pair over all scenarios, and folded below it scenario by scenario; a single scenario stands open."""
     why = missing(run)
     if why:
-        yield Told("", lines=(why,))
+        yield Lines((why,))
     summary = duel_summary(run)
     if summary:
-        yield summary
-    yield from chain.from_iterable(duel_blocks(run))
+        yield from _blocks(summary, run)
+    for duel in duel_blocks(run):
+        blocks = tuple(block for told in duel for block in _blocks(told, run))
+        yield from (More(duel[0].title, blocks),) if summary else blocks
+
+
+def _models(run: Run) -> Iterator[Block]:
+    for told in inference_blocks(run):
+        yield from _blocks(told, run)
 
 
 def _blocks(told: Told, run: Run) -> Iterator[Block]:
@@ -35,11 +45,15 @@ def _blocks(told: Told, run: Run) -> Iterator[Block]:
         yield Grid(told.title, told.headings, told.rows, told.words, column_stacks=run.stacks.keys() & told.headings)
     elif told.title:
         yield Paragraph(f"{told.title}:")
-    if told.lines:
+    brief = tuple(line for line in told.brief or () if line in told.lines)
+    if brief and len(told.lines) > MOST_OPEN:
+        yield Lines(brief)
+        yield More(f"All {len(told.lines)} sentences on {told.title}", (Lines(told.lines),))
+    elif told.lines:
         yield Lines(told.lines)
 
 
-_MODULES: tuple[tuple[str, str, Callable[[Run], Iterable[Told]]], ...] = (
+_MODULES: tuple[tuple[str, str, Callable[[Run], Iterable[Block]]], ...] = (
     ("duels", "Against each other", _duels),
-    ("models", "The models", inference_blocks),
+    ("models", "The models", _models),
 )

@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 # The charting library, as its packages on the npm registry hold it (vendor/README.md, checked by a test).
 LIBRARY = ("d3", "plot")
 OWN = ("charts.js", "page.js")
-_INTERVAL = re.compile(r"\([\d.,]+-[\d.,]+\)")
+# An interval, a date, a figure with its unit.
+_WHOLE = re.compile(r"\([\d.,]+-[\d.,]+\)|\b\d{4}-\d\d-\d\d\b|\b[\d.,]+ (?:ms|s|%|MiB|req/s)(?!\w)")
 _FOLDER = files("benchmarks.report.html")
 
 
@@ -71,9 +72,9 @@ def _environment() -> Environment:
 
 
 def unbroken(text: str) -> Markup:
-    """A sentence whose intervals stay on one line each, escaped."""
+    """A sentence whose intervals, dates and figures with units stay on one line each, escaped."""
     # Markup's own methods would escape the element again.
-    return Markup(_INTERVAL.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
+    return Markup(_WHOLE.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def _read(name: str) -> str:

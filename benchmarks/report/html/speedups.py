@@ -12,10 +12,10 @@ from benchmarks.report.words import matrix_lines, matrix_note
 from benchmarks.trial import Comparison
 from benchmarks.twin import is_twin
 
-READING = (
-    "Each mark is how many times as fast as {baseline} a stack is; the line through it is the {confidence} interval. "
-    "Within the grey band a difference is none that this machine could tell. To the right of it is faster."
-)
+READING = "Each mark is how many times as fast as {baseline} a stack is: further to the right is faster."
+INTERVAL = " The line through it is the {confidence} interval."
+BAND = " Within the grey band a difference is none that this machine could tell."
+SINGLE = " Too few blocks were measured for intervals: these are single figures."
 HEADINGS = ("scenario", "stack", "tier", "speedup", "from", "to", "no difference within", "blocks", "verdict")
 WORDS = frozenset({"scenario", "stack", "tier", "verdict"})
 
@@ -34,13 +34,14 @@ def sections(run: Run) -> Iterator[Section]:
 
 def _chart(run: Run) -> Chart:
     confidences = {each.confidence for each in run.comparisons if each.confidence is not None}
-    confidence = " and ".join(f"{100 * each:g} %" for each in sorted(confidences)) or "confidence"
+    confidence = " and ".join(f"{100 * each:g} %" for each in sorted(confidences))
     panels = [_panel(run, scenario.name) for scenario in run.suite.scenarios]
     return Chart(
         form="intervals",
         title=f"Speedup over {run.baseline}",
-        reading=READING.format(baseline=run.baseline, confidence=confidence)
-        + ("" if confidences else " Too few blocks were measured for intervals: these are single figures."),
+        reading=READING.format(baseline=run.baseline)
+        + (INTERVAL.format(confidence=confidence) if confidences else SINGLE)
+        + (BAND if any(panel["band"] for panel in panels) else ""),
         data={
             "x": {"label": "speedup (log scale)", "type": "log", "suffix": "x"},
             "reference": 1,
