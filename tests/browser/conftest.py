@@ -57,12 +57,12 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Opener]:
-    """Opens the report of a run from a file: ``open_page(run, width=390, scheme="dark")``."""
+    """Opens the report of a run, or a page's text, from a file: ``open_page(run, width=390, scheme="dark")``."""
     contexts: list[BrowserContext] = []
 
-    def opened(run: Run, *, width: int = 1200, scheme: str = "light", **more: object) -> Opened:
+    def opened(shown: Run | str, *, width: int = 1200, scheme: str = "light", **more: object) -> Opened:
         file = tmp_path / f"report-{len(contexts)}.html"
-        file.write_bytes(render(run).encode())
+        file.write_bytes((shown if isinstance(shown, str) else render(shown)).encode())
         context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **more)  # type: ignore[arg-type]
         contexts.append(context)
         found = Opened(context.new_page())

@@ -5,38 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Dialog, Page
 
 from benchmarks.record import Run
 from tests.benchmarks.report.html.runs import SEARCHES, compared, renamed
 from tests.browser.conftest import Opener
+from tests.browser.looks import charts_of, colour, column, covered, marks, open_all, toggle, violations
 
 pytestmark = pytest.mark.browser
 
 RUNS: dict[str, Run] = {"compared": compared(), **SEARCHES}
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-# What a chart of each form must at least have drawn.
-MARKS = ".mark-dot path, .mark-dot circle, .mark-bar rect, .mark-line path"
-
-
-def marks(page: Page, chart: int = 0) -> int:
-    """How many marks a chart shows."""
-    return page.locator(f"[data-chart='{chart}']").locator(MARKS).count()
-
-
-def charts_of(page: Page) -> int:
-    return page.locator(".plot").count()
-
-
-def toggle(page: Page, stack: str) -> None:
-    page.get_by_label(stack, exact=True).click()
-
-
-def colour(page: Page, selector: str, name: str = "color") -> tuple[int, ...]:
-    """A computed colour as numbers."""
-    text = page.eval_on_selector(selector, f"each => getComputedStyle(each).getPropertyValue('{name}')")
-    return tuple(int(part) for part in text.partition("(")[2].rstrip(")").split(",")[:3])
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -58,7 +37,7 @@ def test_a_phone_scrolls_down_only(name: str, open_page: Opener) -> None:
     page = open_page(RUNS[name], width=390).page
     for _ in range(2):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        open_all(page)
 
 
 def test_long_names_leave_the_page_its_width(open_page: Opener) -> None:
@@ -71,19 +50,7 @@ def test_long_names_leave_the_page_its_width(open_page: Opener) -> None:
 def test_names_and_figures_of_a_chart_do_not_cover_each_other(open_page: Opener) -> None:
     """No two texts of any chart overlap, on a wide screen and on a narrow one."""
     for width in (1200, 390):
-        page = open_page(compared(), width=width).page
-        for plot in page.locator(".plot svg").all():
-            covered = plot.evaluate(
-                """svg => {
-                    const boxes = [...svg.querySelectorAll('text')].filter(each => each.textContent.trim())
-                        .map(each => [each.textContent, each.getBoundingClientRect()]);
-                    return boxes.flatMap(([one, a], i) => boxes.slice(i + 1)
-                        .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1
-                            && a.top < b.bottom - 3 && b.top < a.bottom - 3)
-                        .map(([other]) => `${one} / ${other}`));
-                }"""
-            )
-            assert covered == [], f"at {width}"
+        assert covered(open_page(compared(), width=width).page) == [], f"at {width}"
 
 
 def test_a_hidden_stack_is_hidden_everywhere(open_page: Opener) -> None:
@@ -114,11 +81,6 @@ def test_without_any_stack_a_chart_says_so(open_page: Opener) -> None:
         toggle(opened.page, stack)
     assert "Every stack of this chart is hidden." in str(opened.page.locator("[data-chart='0']").text_content())
     assert opened.errors == []
-
-
-def column(page: Page, caption: str, place: int) -> list[str]:
-    table = page.locator("table", has=page.locator("caption", has_text=caption)).first
-    return [str(each.locator("th, td").nth(place).text_content()) for each in table.locator("tbody tr").all()]
 
 
 def test_a_table_sorts_by_figures_and_by_words(open_page: Opener) -> None:
@@ -277,15 +239,7 @@ def test_the_page_can_send_nothing_even_if_told_to(open_page: Opener) -> None:
 def test_axe_finds_nothing_serious(name: str, width: int, scheme: str, open_page: Opener) -> None:
     """No serious or critical violation of the accessibility rules, with every table open."""
     page = open_page(RUNS[name], width=width, scheme=scheme).page
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    page.wait_for_timeout(100)
-    found = Axe().run(page).response["violations"]
-    serious = [
-        (each["id"], [node["html"][:200] for node in each["nodes"][:3]])
-        for each in found
-        if each["impact"] in {"serious", "critical"}
-    ]
-    assert serious == []
+    assert violations(page) == []
 
 
 def test_without_javascript_the_tables_are_there(open_page: Opener) -> None:

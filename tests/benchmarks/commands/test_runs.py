@@ -98,3 +98,44 @@ def test_an_empty_folder_has_neither_runs_nor_a_trend(tmp_path: Path) -> None:
     assert listed(tmp_path / "absent") == "No run is here.\n"
     with pytest.raises(FieldError, match="of suite any is here: there is none at all"):
         over_time(tmp_path, None)
+
+
+def drawn(results: Path, page: Path, form: str = "path") -> str:
+    out = io.StringIO()
+    assert show_over_time(results, "quick", None, 2, Console(file=out, width=80), form=form, page=page) == 0
+    return out.getvalue()
+
+
+def test_the_trend_is_drawn_into_a_page(results: Path) -> None:
+    """Its path is told; runs lead to the reports below the page's folder, others are names."""
+    (results / "20260103-000000-quick-aaaa" / "report.html").write_text("")
+    page = results / "trend.html"
+    assert drawn(results, page) == f"Trend: {page}\n"
+    html = page.read_text(encoding="utf-8")
+    assert 'href="./20260103-000000-quick-aaaa/report.html"' in html
+    assert "20260102-000000-quick-aaaa/report.html" not in html
+    (results / "elsewhere").mkdir()
+    drawn(results, results / "elsewhere" / "trend.html")
+    assert "report.html" not in (results / "elsewhere" / "trend.html").read_text(encoding="utf-8")
+
+
+def test_a_page_and_another_form_go_together(results: Path) -> None:
+    """What is printed is that form alone."""
+    assert len(json.loads(drawn(results, results / "trend.html", "json"))["moments"]) == 2
+    assert (results / "trend.html").is_file()
+
+
+def test_an_address_has_no_letter_that_means_something(results: Path) -> None:
+    """A folder of any name leads to its report and to nothing else."""
+    strange = results / "javascript:a?b#c d"
+    (results / "20260103-000000-quick-aaaa").rename(strange)
+    (strange / "report.html").write_text("")
+    drawn(results, results / "trend.html")
+    html = (results / "trend.html").read_text(encoding="utf-8")
+    assert 'href="./javascript%3Aa%3Fb%23c%20d/report.html"' in html
+
+
+def test_a_page_that_cannot_be_written_is_an_error(results: Path) -> None:
+    """It says which."""
+    with pytest.raises(FieldError, match="cannot be written: No such file"):
+        drawn(results, results / "absent" / "trend.html")
