@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.record import Run
@@ -12,28 +12,44 @@ from benchmarks.report.html.blocks import Block, Code, Grid, Paragraph, Section
 # What stands elsewhere on the page.
 _ELSEWHERE = frozenset({"notes", "libraries"})
 _LEFT_OUT = frozenset({"workers"})
+_WHAT_IT_IS = frozenset({"tier", "summary", "framework", "server", "app"})
 _SPELT = {"cpu": "CPU", "gpu": "GPU", "mib": "MiB", "s": "(seconds)"}
 
 
 def sections(run: Run) -> Iterator[Section]:
     """The stacks with their settings, the environment, and the exact command."""
-    yield Section("stacks", "The stacks", (_stacks(run),))
+    yield Section("stacks", "The stacks", tuple(_stacks(run)))
     yield Section("environment", "The environment", tuple(_environment(run)))
     yield Section("repeat", "How to repeat it", tuple(_repeat(run)))
 
 
-def _stacks(run: Run) -> Grid:
+def _stacks(run: Run) -> Iterator[Block]:
+    """What each stack is, then its settings; what is the same in all of them is said once."""
     names = dict.fromkeys(key for about in run.stacks.values() for key in about)
-    shown = [
-        name
-        for name in names
-        if name not in _LEFT_OUT and any(about.get(name) is not None for about in run.stacks.values())
-    ]
+    known = [name for name in names if name not in _LEFT_OUT and any(_values(run, name))]
+    alike = [name for name in known if len(run.stacks) > 1 and name not in _WHAT_IT_IS and _is_alike(run, name)]
+    yield _grid_of(run, "What every stack is", [name for name in known if name in _WHAT_IT_IS])
+    settings = [name for name in known if name not in _WHAT_IT_IS and name not in alike]
+    if settings:
+        yield _grid_of(run, "Settings of every stack", settings)
+    if alike:
+        values = (f"{_said(name)}: {_text(next(iter(run.stacks.values()))[name])}" for name in alike)
+        yield Paragraph(f"The same in all of them: {'; '.join(values)}.")
+
+
+def _values(run: Run, name: str) -> list[bool]:
+    return [about.get(name) is not None for about in run.stacks.values()]
+
+
+def _is_alike(run: Run, name: str) -> bool:
+    first, *others = (about.get(name) for about in run.stacks.values())
+    return all(other == first for other in others)
+
+
+def _grid_of(run: Run, caption: str, shown: Sequence[str]) -> Grid:
     rows = tuple((name, *(_text(about.get(key)) for key in shown)) for name, about in run.stacks.items())
     words = frozenset({"stack", *shown}) - {"worker_count", "threads", "connections", "waiting_slots"}
-    return Grid(
-        "Settings of every stack", ("stack", *(_said(name) for name in shown)), rows, frozenset(map(_said, words))
-    )
+    return Grid(caption, ("stack", *map(_said, shown)), rows, frozenset(map(_said, words)))
 
 
 def _environment(run: Run) -> Iterator[Block]:

@@ -95,8 +95,8 @@ const charts = (() => {
     const narrow = width < NARROW;
     const keyed = rows.map((row, place) => ({ ...row, key: `${place}` }));
     const longest = (name) => d3.max(rows, (row) => row[name].length) * LETTER + 14;
-    const left = narrow ? 6 : Math.min(longest("stack"), width * 0.32);
-    const right = narrow ? 8 : Math.min(longest("text"), width * 0.32);
+    const left = narrow ? 14 : Math.min(longest("stack"), width * 0.32);
+    const right = narrow ? 18 : Math.min(longest("text"), width * 0.32);
     const below = last ? 44 : 24;
     const height = rows.length * (narrow ? 46 : 30) + below + 8;
     const lift = narrow ? -15 : 0;
