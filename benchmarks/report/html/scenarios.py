@@ -23,8 +23,8 @@ def sections(run: Run) -> Iterator[Section]:
 def described(load: Load) -> str:
     """The load in a sentence."""
     if isinstance(load, OpenLoop):
-        arrivals = f"{load.rate_rps:g} arrivals a second ({load.arrivals}) for {load.duration_s:g} s"
-        return f"{arrivals}, which never wait for answers."
+        arrivals = f"{load.rate_rps:g} arrival{'' if load.rate_rps == 1 else 's'} a second ({load.arrivals})"
+        return f"{arrivals} for {load.duration_s:g} s, which never wait for answers."
     places = (
         "One connection, which sends its"
         if load.connections == 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmarks.record import Run
-from benchmarks.report.html.further import sections
+from benchmarks.report.block import Block as Told
+from benchmarks.report.html.blocks import Lines, More
+from benchmarks.report.html.further import _blocks, sections
 from benchmarks.report.html.page import render
 from benchmarks.sla import Sla
 from benchmarks.suite import Promise
@@ -47,3 +49,26 @@ def test_a_duel_that_could_not_be_is_told() -> None:
 def test_a_run_without_any_of_it_has_no_section_for_it() -> None:
     """Nothing is promised to a reader that is not there."""
     assert not list(sections(compared()))
+
+
+def test_of_many_sentences_some_stand_open_and_all_are_folded() -> None:
+    """Those that a terminal shows are open; the word that there are more belongs to the terminal."""
+    lines = tuple(f"stack-{n}: so many ms." for n in range(9))
+    told = Told(
+        "waiting: where the time goes", lines=lines, brief=(lines[0], lines[8], "Of the others: see the report.")
+    )
+    _, open_ones, folded = _blocks(told, compared())
+    assert open_ones == Lines((lines[0], lines[8]))
+    assert folded == More("All 9 sentences on waiting: where the time goes", (Lines(lines),))
+    few = replace(told, lines=lines[:3], brief=lines[:1])
+    assert list(_blocks(few, compared()))[1:] == [Lines(lines[:3])]
+
+
+def test_duels_of_several_scenarios_are_folded_below_their_summary() -> None:
+    """One of a single scenario stands open."""
+    text = outline(read(render(dueling())))
+    assert "caption: slow against fast, in every scenario" in text
+    assert "summary: slow against fast: waiting" in text
+    made = dueling()
+    alone = replace(made, suite=replace(made.suite, scenarios=made.suite.scenarios[:1]))
+    assert "summary: slow against fast: waiting" not in outline(read(render(alone)))

@@ -176,6 +176,33 @@ def test_an_open_loop_is_told_apart() -> None:
     assert "latency from the intended time" in text
 
 
+def test_an_open_loop_shows_no_rate_of_what_came_after_its_end() -> None:
+    """Its last window holds late answers as well: throughput ends before it, latencies do not."""
+    made = compared()
+    load = OpenLoop(rate_rps=1, duration_s=2.0)
+    scenarios = (replace(WAITING, load=load), *made.suite.scenarios[1:])
+    page = read(render(replace(made, suite=replace(made.suite, scenarios=scenarios))))
+    lengths = {
+        chart["title"]: len(chart["panels"][0]["series"][0]["points"])
+        for chart in data_of(page)["charts"]
+        if chart["title"].endswith("over time")
+    }
+    assert (lengths["Throughput over time"], lengths["Latency over time"]) == (3, 4)
+    assert "1 arrival a second (constant) for 2 s" in outline(page)
+
+
+def test_what_holds_for_every_scenario_is_said_once() -> None:
+    """Advice that is the same for a scenario as for the run stands at the top alone."""
+    made = compared()
+    advice = {"sentence": "Not tested: no candidate has an interval in every scenario."}
+    other = {"sentence": "Move."}
+    run_and_scenarios = {"run": advice, "scenarios": {"waiting": advice, "calling": other}}
+    text = outline(read(render(replace(made, advice=run_and_scenarios))))
+    assert text.count(advice["sentence"]) == 1
+    assert "li: calling: Move." in text
+    assert "Advice for this scenario alone: Move." in text
+
+
 def test_percentiles_end_where_there_are_too_few_requests() -> None:
     """No curve goes on beyond what its number of requests can tell: 459 for 99 %, whatever the stack."""
     made = compared()
