@@ -29,6 +29,7 @@ PURE = (
     "report/html/scenarios", "report/html/searches", "report/html/shipped", "report/html/speedups",
     "report/html/spread", "report/html/stacks", "report/html/surroundings", "report/html/timelines", "live/board",
     "live/page", "report/html/further", "report/html/sheet", "report/html/trend", "report/html/gpus",
+    "report/html/courses", "report/html/moments",
     "condition/check", "condition/conditions", "condition/figures", "condition/grammar", "condition/measured",
     "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit",
     "document/json_schema", "document/redaction", "document/run", "document/schema", "document/suite",
