@@ -7,6 +7,8 @@ from contextlib import closing
 from rich.console import Console
 
 from benchmarks.containers import engine, ownership
+from benchmarks.report.table import counted
+from benchmarks.terminal.page import message
 
 
 def clean(console: Console) -> int:
@@ -14,6 +16,6 @@ def clean(console: Console) -> int:
     with closing(engine.connect()) as client:
         done = ownership.clean(client)
     for line in done:
-        console.print(line, markup=False, soft_wrap=True)
-    console.print(f"{len(done)} left-over{'' if len(done) == 1 else 's'} cleared")
+        message(console, line)
+    message(console, f"{counted(len(done), 'left-over')} cleared")
     return 0

@@ -17,6 +17,7 @@ from benchmarks.history.figures import BetweenFigures, conditions_between
 from benchmarks.report import changes
 from benchmarks.report.past import show_between
 from benchmarks.report.table import counted
+from benchmarks.terminal.page import message
 
 
 def compare(
@@ -36,7 +37,7 @@ def compare(
     else:
         show_between(found, out)
     if found.differences and form != "table":
-        err.print(f"stackduel: not measured alike: {counted(len(found.differences), 'difference')}", highlight=False)
+        message(err, f"stackduel: not measured alike: {counted(len(found.differences), 'difference')}")
     judged = conditions.judged(BetweenFigures(found, RunFigures(after)))
     tell(judged, (), err)
     return status_with(judged, 0)

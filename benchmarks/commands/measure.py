@@ -27,12 +27,14 @@ from benchmarks.record import Run, Status
 from benchmarks.report import console, files
 from benchmarks.report.files import HTML_FILE
 from benchmarks.report.progress import Narrator
+from benchmarks.report.table import counted
 from benchmarks.run.bench import Bench
 from benchmarks.run.cold_start import ColdStarter
 from benchmarks.run.conductor import Conductor
 from benchmarks.run.searcher import Searcher
 from benchmarks.search.settings import ColdStartSettings
 from benchmarks.store import RUN_FILE, Writer, to_json
+from benchmarks.terminal.page import Page, message
 from benchmarks.trial import Failure
 
 STACK_FAILED = 3
@@ -55,7 +57,7 @@ class Output:
     def tell(self, text: str) -> None:
         """A line of progress, before there is a narrator."""
         if not self.quiet:
-            self.err.print(text, markup=False, highlight=False, soft_wrap=True)
+            message(self.err, text)
 
 
 def measure(
@@ -70,31 +72,41 @@ def measure(
     planned_s = prepared.search_s or total_seconds(_to_do(run, prepared), prepared.paces)
     with _narrator(run, prepared, folder, planned_s, output) as narrator:
         narrator.say(
-            f"{run.run_id}: {len(run.suite.stacks)} stacks, about {duration(planned_s)}; saving to {keeper.path}"
+            f"{run.run_id}: {counted(len(run.suite.stacks), 'stack')}, about {duration(planned_s)}; "
+            f"saving to {keeper.path}"
         )
         for note in prepared.notes:
             narrator.say(note)
-        try:
-            _conduct(keeper, prepared, folder, options, narrator)
-        except KeyboardInterrupt:
-            keeper.finish("interrupted")
-            narrator.say(f"Interrupted; what was measured is in {keeper.path}")
-            if run.suite.search is None:
-                narrator.say(f"Go on with: stackduel run --resume {shlex.quote(str(folder))}")
-            _show(keeper.run, folder, output)
-            return INTERRUPTED
-        except BaseException:
-            keeper.finish("failed")
-            raise
-        keeper.finish("complete")
+        interrupted = _conducted(keeper, prepared, folder, options, narrator)
+    # Only now is the terminal nobody else's.
+    if interrupted:
+        output.tell(f"Interrupted; what was measured is in {keeper.path}")
+        if run.suite.search is None:
+            output.tell(f"Go on with: stackduel run --resume {shlex.quote(str(folder))}")
     _show(keeper.run, folder, output)
+    if interrupted:
+        return INTERRUPTED
     tell(keeper.judged, keeper.run.secrets, output.err, quiet=output.quiet)
     return status_with(keeper.judged, exit_status(keeper.run))
 
 
+def _conducted(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptions, narrator: Narrator) -> bool:
+    """Measure to the end, or to an interruption; returns whether there was one."""
+    try:
+        _conduct(keeper, prepared, folder, options, narrator)
+    except KeyboardInterrupt:
+        keeper.finish("interrupted")
+        return True
+    except BaseException:
+        keeper.finish("failed")
+        raise
+    keeper.finish("complete")
+    return False
+
+
 def _narrator(run: Run, prepared: Prepared, folder: Path, planned_s: float, output: Output) -> Narrator:
     if not output.live:
-        return Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet)
+        return Narrator(output.err, planned_s, prepared.paces, quiet=output.quiet, trials=run.planned)
     from benchmarks.live.narrator import LiveNarrator  # noqa: PLC0415 - a web server, only where one is asked for
 
     report, cores = folder / HTML_FILE, prepared.budget.downstream
@@ -228,7 +240,7 @@ def _show(run: Run, folder: Path, output: Output) -> None:
         output.out.file.write(to_json(run))
     elif not output.quiet:
         console.show(run, output.out)
-        output.out.print(f"Report: {folder / HTML_FILE}", markup=False, highlight=False, soft_wrap=True)
+        Page(output.out).paragraph(f"Report: {folder / HTML_FILE}", rest="  ")
 
 
 def exit_status(run: Run) -> int:

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
-from benchmarks.histogram import Histogram, LatencySummary, summarise
+from benchmarks.histogram import Histogram, fewest_for, summarise
 from benchmarks.report.table import DASH, figure
+from benchmarks.terminal.page import ASIDE, Page, is_animated, message
+from benchmarks.terminal.waiting import waiting
 from servers.core.environment import SettingsError
 from servers.models import build, store
 from servers.models.catalog import CATALOG, OWN, Card, Picture, Sound, Takes, Tensor
@@ -49,8 +49,8 @@ def _own_card(environ: Mapping[str, str]) -> Card | None:
 
 def build_models(names: Sequence[str], console: Console) -> int:
     """Build what is not there yet; returns the exit status, raises ModelError."""
-    with console.status("building models") if console.is_terminal else _nothing():
-        build.build(names, os.environ, lambda line: console.print(line, markup=False, soft_wrap=True))
+    with waiting(console, "building models"):
+        build.build(names, os.environ, lambda line: message(console, line))
     return 0
 
 
@@ -89,10 +89,19 @@ def bench(names: Sequence[str], how: Bench, output: Console, errors: Console, *,
         output.print_json(json.dumps(told), indent=None)
         return 0
     rates = [each.requests / each.duration_s for each in done]
-    output.print(_table([each.model for each in done], summaries, rates))
-    output.print(f"{how.requests} requests each, {_together(plan.pool, plan.batch)}, {WORDS[used.device]}")
+    page = Page(output)
+    rows = [
+        (each.model, figure(summary.p50), figure(summary.p99), figure(rate))
+        for each, summary, rate in zip(done, summaries, rates, strict=True)
+    ]
+    page.table(("model", "p50 ms", "p99 ms", "req/s"), rows, words={"model"})
+    page.paragraph(f"{how.requests} requests each, {_together(plan.pool, plan.batch)}, {WORDS[used.device]}")
+    if any(DASH in row for row in rows):
+        page.note(
+            f"a percentile is - where too few calls tell it: p50 takes {fewest_for(0.5)}, p99 {fewest_for(0.99)}."
+        )
     if used.note:
-        errors.print(used.note, markup=False, soft_wrap=True)
+        message(errors, used.note)
     return 0
 
 
@@ -118,9 +127,16 @@ def _print_card(card: Card, state: str, files: Sequence[tuple[Path, int, str]], 
     count = "unknown" if card.parameters is None else f"{card.parameters:,}"
     gives = ", ".join(f"{name} {_shape(shape)}" for name, shape in card.gives)
     lines = [card.summary, f"{card.source}; {card.licence}; {count} parameters", f"{_takes(card.takes)} -> {gives}"]
-    lines += [f"{path}, {size / 2**20:.1f} MiB, SHA-256 {sha256}" for path, size, sha256 in files]
-    told = "".join(f"    {line}\n" for line in lines)
-    console.print(Text.assemble(f"  {card.name} ({state})\n", (told, "dim")), soft_wrap=True, end="")
+    for path, size, sha256 in files:
+        lines += [f"{path}, {_size(size)}", f"SHA-256 {sha256}"]
+    page = Page(console)
+    page.line(f"  {card.name} ({state})")
+    for line in lines:
+        page.paragraph(line, first="    ", rest="      ", style=ASIDE)
+
+
+def _size(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB" if size >= 2**20 / 10 else f"{size / 2**10:.1f} KiB"
 
 
 def _takes(takes: Takes) -> str:
@@ -140,16 +156,6 @@ def _shape(shape: Sequence[int | str]) -> str:
     return f"[{', '.join(map(str, shape))}]"
 
 
-def _table(names: Sequence[str], summaries: Sequence[LatencySummary], rates: Sequence[float]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("model")
-    for heading in ("p50 ms", "p99 ms", "req/s"):
-        table.add_column(heading, justify="right")
-    for name, summary, rate in zip(names, summaries, rates, strict=True):
-        table.add_row(name, *(DASH if each is None else figure(each) for each in (summary.p50, summary.p99, rate)))
-    return table
-
-
 def _together(pool: int, batch: int) -> str:
     threads = "1 thread" if pool == 1 else f"a pool of {pool} threads"
     return threads if batch == 1 else f"{threads}, {batch} in a batch"
@@ -159,15 +165,9 @@ def _together(pool: int, batch: int) -> str:
 def _progress(title: str, runs: int, console: Console) -> Iterator[Callable[[int], None]]:
     """Shows how many runs are done: redrawn twice a second, because more would take time from what is measured."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(bar_width=20), TimeElapsedColumn())
-    if not console.is_terminal:
-        console.print(title, markup=False)
-    with Progress(
-        *columns, console=console, auto_refresh=False, transient=True, disable=not console.is_terminal
-    ) as bar:
+    animated = is_animated(console)
+    if not animated:
+        message(console, title)
+    with Progress(*columns, console=console, auto_refresh=False, transient=True, disable=not animated) as bar:
         task = bar.add_task(title, total=runs)
         yield lambda done: bar.update(task, completed=done, refresh=True)
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield

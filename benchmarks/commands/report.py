@@ -12,6 +12,7 @@ from benchmarks.commands.telling import tell
 from benchmarks.condition.conditions import checked_for, judged_on, status_with
 from benchmarks.report import files
 from benchmarks.report.console import show as print_report
+from benchmarks.terminal.page import Page
 
 
 def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = ()) -> int:
@@ -21,6 +22,6 @@ def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = (
     folder = where if where.is_dir() else where.parent
     path = files.write(run, folder, judged)
     print_report(run, console)
-    console.print(f"Report: {path}", markup=False, soft_wrap=True)
+    Page(console).paragraph(f"Report: {path}", rest="  ")
     tell(judged, run.secrets, err)
     return status_with(judged, 0)

@@ -12,19 +12,18 @@ from typing import Any
 
 from benchmarks import store
 from benchmarks.change import tier_from
+from benchmarks.commands.dry_run import show_plan
 from benchmarks.commands.machinery import running_stacks
 from benchmarks.commands.measure import Output, measure
 from benchmarks.condition.conditions import checked_for
 from benchmarks.document.suite import suite_to_dict
-from benchmarks.duration import duration
 from benchmarks.fields import FieldError
 from benchmarks.inference.preparation import make_ready
 from benchmarks.observe import host
 from benchmarks.options import RunOptions
-from benchmarks.plan import total_seconds, trials_in
+from benchmarks.plan import trials_in
 from benchmarks.prepare import Prepared, prepare
 from benchmarks.record import Run
-from benchmarks.report.progress import planned_searches, planned_steps
 from benchmarks.stacks import Registered
 from benchmarks.suite import Suite
 from benchmarks.trial import Failure
@@ -92,27 +91,9 @@ def dry_run(options: RunOptions, output: Output, suite: Suite | None = None, fai
     """Print the plan and how long it will take; the conditions of ``fail_on`` are read, and asked of nothing."""
     seed = options.seed if options.seed is not None else 0
     prepared = prepare(options, seed, running_stacks(options), suite)
-    checked_for(fail_on, _new(options, prepared, seed))
-    lines = planned_searches(prepared.suite, prepared.paces) or planned_steps(prepared.steps, prepared.paces)
-    for line in lines:
-        output.out.print(line, markup=False, highlight=False, soft_wrap=True)
-    for note in prepared.notes:
-        output.out.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
-    if prepared.suite.search:
-        output.out.print(f"About {duration(prepared.search_s)}, less or more; nothing was started.", highlight=False)
-        return 0
-    total_s = total_seconds(prepared.steps, prepared.paces)
-    trials = trials_in(prepared.steps)
-    measured = prepared.suite
-    if measured.most_blocks > measured.blocks:
-        most = duration(total_s * measured.most_blocks / measured.blocks)
-        output.out.print(
-            f"After these {measured.blocks} blocks their number is fixed once, at most at {measured.most_blocks} "
-            f"(about {most} in all).",
-            highlight=False,
-            soft_wrap=True,
-        )
-    output.out.print(f"{trials} trials, about {duration(total_s)}; nothing was started.", highlight=False)
+    run = _new(options, prepared, seed)
+    checked_for(fail_on, run)
+    show_plan(run, prepared, output.out, seeded=options.seed is not None)
     return 0
 
 

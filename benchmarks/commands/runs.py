@@ -18,6 +18,7 @@ from benchmarks.report import trend as trends
 from benchmarks.report.files import HTML_FILE
 from benchmarks.report.html import trend as drawn
 from benchmarks.report.past import show_runs, show_trend
+from benchmarks.terminal.page import Page
 
 
 def show(results: Path, suite: str | None, limit: int, out: Console, *, as_json: bool) -> int:
@@ -54,7 +55,7 @@ def show_over_time(
     if page is not None:
         _draw(found, results, page)
     if form == "path":
-        out.print(f"Trend: {page}", markup=False, soft_wrap=True)
+        Page(out).paragraph(f"Trend: {page}", rest="  ")
     elif form == "json":
         out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
     elif form == "markdown":

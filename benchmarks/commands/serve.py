@@ -17,6 +17,7 @@ from benchmarks.launch.local import LocalLauncher, registered_port
 from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import Registered, Stack, registered_stacks
 from benchmarks.stacks_file import read_own_file
+from benchmarks.terminal.page import message
 
 POLL_S = 0.5
 
@@ -31,8 +32,8 @@ def serve(names: tuple[str, ...] | None, stacks_file: str | None, console: Conso
         started: dict[str, Started] = {}
         for stack in stacks:
             started[stack.name] = running.enter_context(launcher.start(stack))
-            console.print(f"{stack.name}: {started[stack.name].address.url}", markup=False)
-        console.print("Ctrl-C stops them all.")
+            message(console, f"{stack.name}: {started[stack.name].address.url}")
+        message(console, "Ctrl-C stops them all.")
         while True:
             for name, server in started.items():
                 reason = server.failure()

@@ -8,11 +8,11 @@ from rich.console import Console
 
 from benchmarks.condition.verdict import Judged
 from benchmarks.document.redaction import redact
+from benchmarks.terminal.page import message
 
 
 def tell(judged: Iterable[Judged], secrets: Sequence[str], console: Console, *, quiet: bool = False) -> None:
     """Print the conditions that are met or cannot be told, and unless ``quiet`` those that are open."""
     for each in judged:
         if each.word in {"met", "untold"} or (each.word == "open" and not quiet):
-            sentence = redact(f"stackduel: {each.sentence}", secrets)
-            console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+            message(console, redact(f"stackduel: {each.sentence}", secrets))

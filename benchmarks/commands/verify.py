@@ -28,6 +28,8 @@ from benchmarks.stacks import Registered, Stack, registered_stacks
 from benchmarks.stacks_file import read_own_file
 from benchmarks.suite import Workload
 from benchmarks.target import Address
+from benchmarks.terminal.page import message
+from benchmarks.terminal.waiting import waiting
 from benchmarks.verify import Answers, VerifyError
 from servers.models.store import ModelError
 from servers.registry import Entry
@@ -37,19 +39,19 @@ SHOWN = 5
 STACK_FAILED = 3
 
 
-def verify(options: RunOptions, console: Console) -> int:
+def verify(options: RunOptions, console: Console, err: Console) -> int:
     """Start each stack in turn and check it; returns the exit status: 3 if any stack that is no control differs."""
     prepared = prepare_all(options, running_stacks(options))
     requests = read_own_file(Path(options.stacks_file)).requests if options.stacks_file else {}
-    say = _sayer(console)
     with (
         as_keyboard_interrupt(),
         tempfile.TemporaryDirectory(prefix="stackduel-") as folder,
-        launcher_for(options, prepared, "verify", Path(folder), say) as launcher,
+        launcher_for(options, prepared, "verify", Path(folder), _sayer(err)) as launcher,
     ):
+        say = _sayer(console)
         for sentence in _left_out(options):
             say(f"left out: {sentence}")
-        wrong = _wrong_stacks(prepared, launcher, requests, options.timeout_s, say)
+        wrong = _wrong_stacks(prepared, launcher, requests, options.timeout_s, say, err)
     if all(prepared.stacks[name].is_control for name in wrong):
         return 0
     return STACK_FAILED
@@ -68,15 +70,19 @@ def _wrong_stacks(
     requests: Mapping[str, Workload],
     timeout_s: float,
     say: Callable[[str], None],
+    err: Console,
 ) -> list[str]:
     answers = Answers(timeout_s)
     wrong = []
     if any(isinstance(stack.source, Registered) for stack in prepared.stacks.values()):
         for sentence in inference_cases().left_out:
             say(f"left out, as it does not run here: {sentence}")
-    for name, stack in prepared.stacks.items():
+    for number, (name, stack) in enumerate(prepared.stacks.items(), 1):
         try:
-            with launcher.start(stack) as started:
+            with (
+                waiting(err, f"{number} of {len(prepared.stacks)}: {name}"),
+                launcher.start(stack) as started,
+            ):
                 checked, found = _check(stack, started.address, requests, answers, timeout_s)
         except LaunchError as error:
             checked, found = 0, [str(error)]
@@ -132,4 +138,4 @@ def _differences(case: Case, address: Address, timeout_s: float) -> list[str]:
 
 
 def _sayer(console: Console) -> Callable[[str], None]:
-    return lambda text: console.print(text, markup=False, soft_wrap=True)
+    return lambda text: message(console, text)

@@ -33,7 +33,7 @@ class LiveNarrator(Narrator):
         report: Path,
         cores: Iterable[int],
     ) -> None:
-        super().__init__(console, planned_s, paces, quiet=quiet)
+        super().__init__(console, planned_s, paces, quiet=quiet, trials=run.planned)
         self._board = Board(run)
         self._server = LiveServer(self._board, render(run, str(report)), report, cores)
         self._stack = ExitStack()
@@ -88,4 +88,4 @@ class LiveNarrator(Narrator):
 
     def _tell(self) -> None:
         clock = self._clock
-        self._board.tell_now(clock.behind_s / clock.planned_s if clock.planned_s else 0.0, clock.left_s())
+        self._board.tell_now(clock.share, clock.left_s())

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Block:
     """Texts only: headings, rows of as many cells, and sentences; ``words`` are headings of what is no figure.
 
-    ``brief`` is what a terminal shows in the place of ``lines``, where these are many.
+    ``brief`` is what a terminal shows in the place of ``lines``, where these are many; ``unit`` is what it says of the
+    figures beside the title, and ``least_needed`` are the headings that go first where it is too narrow for all.
     """
 
     title: str
@@ -18,3 +19,5 @@ class Block:
     lines: tuple[str, ...] = ()
     brief: tuple[str, ...] | None = None
     words: frozenset[str] = frozenset({"stack"})
+    least_needed: tuple[str, ...] = ()
+    unit: str = ""

@@ -28,13 +28,15 @@ class Grid:
 
 def grids(found: Between) -> tuple[Grid, ...]:
     """A table a scenario, a row a stack."""
-    scenarios = dict.fromkeys(change.scenario for change in found.changes)
+    units = {change.scenario: "req/s" if change.metric == "rate" else "ms" for change in found.changes}
     headings = ("stack", "old", "new", "ratio", "raw", "verdict")
     return tuple(
         Grid(
-            scenario, headings, tuple(_row(each, found.baseline) for each in found.changes if each.scenario == scenario)
+            f"{scenario}, {unit}",
+            headings,
+            tuple(_row(each, found.baseline) for each in found.changes if each.scenario == scenario),
         )
-        for scenario in scenarios
+        for scenario, unit in units.items()
     )
 
 

@@ -117,7 +117,7 @@ def _of_breaking_point(found: BreakingPoint) -> Cells:
     last = next((step for step in reversed(found.steps) if step.rate_rps == found.held_rps), None)
     return {
         "held req/s": _rate(found.held_rps, at_least=found.broken_rps is None),
-        "p99 there": figure(last.p99_ms) if last else DASH,
+        "p99 ms there": figure(last.p99_ms) if last else DASH,
         "broken req/s": figure(found.broken_rps),
         "what broke": found.what if found.broken_rps is not None else DASH,
     }
@@ -142,10 +142,10 @@ def _of_soak(found: Soak) -> Cells:
     return {
         "MiB": figure(found.memory_mib),
         "MiB/h": DASH if slope is None else f"{slope.value:+.3g} ({slope.low:+.3g} to {slope.high:+.3g})",
-        "req/s first": figure(found.first.rate_rps),
-        "last": figure(found.last.rate_rps),
-        "p99 first": figure(found.first.p99_ms),
-        "p99 last": figure(found.last.p99_ms),
+        "first req/s": figure(found.first.rate_rps),
+        "last req/s": figure(found.last.rate_rps),
+        "first p99 ms": figure(found.first.p99_ms),
+        "last p99 ms": figure(found.last.p99_ms),
         "fail": str(found.failed),
     }
 

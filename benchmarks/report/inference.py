@@ -92,7 +92,8 @@ def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
     lines += [f"Broken by {', '.join(broken)}."] if broken else []
     if len(all_kept) + len(broken) < len(kept):
         lines.append("More blocks would tell of the others.")
-    yield Block(f"{scenario.name}: service levels", ("stack", *headings), rows, tuple(lines))
+    title, least = f"{scenario.name}: service levels", tuple(reversed(headings[1:]))
+    yield Block(title, ("stack", *headings), rows, tuple(lines), least_needed=least, unit="latencies in ms")
 
 
 def bound_text(name: str, bound: float) -> str:
@@ -135,7 +136,10 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
         lines.append(f"{model} alone: {rate} a second by {counted(measured[0].pool, 'thread')}, mean of {blocks}.")
     lines += [f"{model} was not measured alone in block {each.block}: {each.reason}" for each in failed]
     headings = ("stack", "of the ceiling", "alone p50 / p99", "infer p50 / p99", "end to end p50 / p99")
-    yield Block(f"{scenario.name}: alone, loaded, end to end", headings, tuple(rows), tuple(lines))
+    # The model alone is the same in every row.
+    least = ("alone p50 / p99", "of the ceiling", "infer p50 / p99")
+    title = f"{scenario.name}: alone, loaded, end to end"
+    yield Block(title, headings, tuple(rows), tuple(lines), least_needed=least, unit="p50 / p99 in ms")
 
 
 def _trials(run: Run, scenario: Scenario, stack: str) -> list[Trial]:
@@ -174,7 +178,16 @@ def _spent(scenario: Scenario, found: Sequence[Breakdown], baseline: str) -> Ite
     if counted_by:
         lines.append(f"Of {', '.join(counted_by)} the parts are Triton's own statistics, which know means alone.")
     headings = ("stack", "end to end", *names)
-    yield Block(f"{scenario.name}: where the time goes", headings, rows, tuple(lines), _in_brief(found, baseline))
+    title, brief = f"{scenario.name}: where the time goes", _in_brief(found, baseline)
+    yield Block(
+        title, headings, rows, tuple(lines), brief, least_needed=_smallest_first(found, names), unit="mean / p99 in ms"
+    )
+
+
+def _smallest_first(found: Sequence[Breakdown], names: Sequence[str]) -> tuple[str, ...]:
+    """The parts by the most that any stack spends in them, the model's own the last: what is small is missed least."""
+    most = {name: max((part.mean_ms for each in found if (part := each.part(name))), default=0.0) for name in names}
+    return tuple(sorted(names, key=lambda name: (name == INFER, most[name])))
 
 
 def _in_brief(found: Sequence[Breakdown], baseline: str) -> tuple[str, ...] | None:

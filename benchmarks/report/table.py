@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -107,12 +107,35 @@ _SHARED = ("p50", "p95", "p99", "victim", "fail", "CPU", "MiB", *_GPU, "speedup"
 FIGURES: Mapping[Metric, tuple[str, ...]] = {"rate": ("req/s", *_SHARED), "time": ("time", *_SHARED)}
 # Headings of words, which stand on the left of their column.
 WORDS = frozenset({*NAMES, "verdict", "binds"})
-LEGEND = (
-    "time, p50, p95, p99: milliseconds (a percentile of too few requests is not shown). victim: p99 of an endpoint "
-    "asked beside the load. CPU: server CPU milliseconds a request. MiB: peak memory. "
-    "GPU %, MiB, W: the busiest device's mean utilisation, peak memory and mean power of all, where NVML tells. "
-    "Speedup: over the baseline, above 1 is better, with its interval. binds: the ceiling that was reached."
+# What is said of the headings together, what they are, and which of them they are.
+_MEANINGS: Sequence[tuple[str, str, frozenset[str]]] = (
+    (
+        "time, p50, p95, p99",
+        "milliseconds (a percentile of too few requests is not shown)",
+        frozenset({"time", "p50", "p95", "p99"}),
+    ),
+    ("victim", "p99 of an endpoint asked beside the load", frozenset({"victim"})),
+    ("CPU", "server CPU milliseconds a request", frozenset({"CPU"})),
+    ("MiB", "peak memory", frozenset({"MiB"})),
+    (
+        "GPU %, MiB, W",
+        "the busiest device's mean utilisation, peak memory and mean power of all, where NVML tells",
+        frozenset(_GPU),
+    ),
+    ("Speedup", "over the baseline, above 1 is better, with its interval", frozenset({"speedup"})),
+    ("binds", "the ceiling that was reached", frozenset({"binds"})),
 )
+LEGEND = " ".join(f"{names}: {meaning}." for names, meaning, _ in _MEANINGS)
+
+
+def legend(shown: Collection[str]) -> str:
+    """What stands in the columns of these headings, and in no others."""
+    told = []
+    for names, meaning, headings in _MEANINGS:
+        here = [name for name in (*FIGURES["time"], "req/s") if name in headings and name in shown]
+        if here:
+            told.append(f"{names if headings.issubset(shown) else ', '.join(here)}: {meaning}.")
+    return " ".join(told)
 
 
 def latency_kind(load: Load) -> str:

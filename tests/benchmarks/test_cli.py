@@ -59,10 +59,15 @@ def test_wrong_input_is_told_on_standard_error_with_status_2(arguments: list[str
 
 @pytest.mark.parametrize("suite", ["quick", "classic", "waiting", "short", "full", "matrix"])
 def test_a_dry_run_prints_the_plan_and_its_duration(suite: str, tmp_path: Path) -> None:
-    """Every step of the plan, a total, and nothing started or written."""
+    """Every stack with a number, the order of the numbers in each block, a total, and nothing started or written."""
     done = stackduel("run", suite, "--dry-run", "--blocks", "2", "--out", str(tmp_path / "results"))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("block 1: ") == done.stdout.count("block 2: ") >= 5
+    lines = done.stdout.splitlines()
+    numbers = {line.split()[0] for line in lines if line.endswith(" s")}
+    for block in ("  block 1: ", "  block 2: "):
+        (order,) = (line.removeprefix(block).split() for line in lines if line.startswith(block))
+        assert sorted(order) == sorted(numbers)
+        assert len(order) >= 5
     assert "trials, about " in done.stdout
     assert not (tmp_path / "results").exists()
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from benchmarks.commands.doctor import containers, gpu, machine, quiet, software
 from benchmarks.commands.doctor.finding import Finding, State
+from benchmarks.terminal.page import Page
+from benchmarks.terminal.waiting import waiting
 
 STYLES: Mapping[State, str] = MappingProxyType({"good": "green", "limit": "yellow", "missing": "red", "unknown": "dim"})
+NAME_WIDTH = 21
+STATE_WIDTH = 9
 # Who else is at work is watched before the engine is given any.
 CHECKS: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
     ("this machine", machine.findings),
@@ -24,15 +25,19 @@ CHECKS: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
 )
 
 
-def examine(console: Console) -> int:
-    """Print every finding; returns the exit status."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("what", "state", "detail"):
-        table.add_column(heading, no_wrap=heading != "detail")
-    with console.status("") as status:
-        for what, check in CHECKS:
-            status.update(f"examining {what}")
-            for finding in check():
-                table.add_row(Text(finding.name), Text(finding.state, STYLES[finding.state]), Text(finding.detail))
-    console.print(table)
+def examine(console: Console, err: Console) -> int:
+    """Print every finding as soon as it is there; returns the exit status."""
+    page = Page(console)
+    for what, check in CHECKS:
+        with waiting(err, f"examining {what}"):
+            found = tuple(check())
+        for finding in found:
+            _print(finding, page)
     return 0
+
+
+def _print(finding: Finding, page: Page) -> None:
+    """A line or more: its state is a word, which its colour repeats."""
+    first = f"{finding.name:<{NAME_WIDTH}}{finding.state:<{STATE_WIDTH}}"
+    styled = (NAME_WIDTH, NAME_WIDTH + STATE_WIDTH)
+    page.paragraph(finding.detail, first=first, style=STYLES[finding.state], styled=styled)

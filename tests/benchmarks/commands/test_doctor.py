@@ -101,9 +101,9 @@ def test_findings_are_printed_as_they_are(monkeypatch: pytest.MonkeyPatch) -> No
     found = [Finding("first", "limit", "[bold]as it is[/bold]"), Finding("second", "unknown", "not seen")]
     monkeypatch.setattr(doctor, "CHECKS", (("one", lambda: found[:1]), ("two", lambda: iter(found[1:]))))
     out = io.StringIO()
-    assert doctor.examine(Console(file=out, width=100)) == 0
+    assert doctor.examine(Console(file=out, width=100), Console(file=io.StringIO())) == 0
     assert "[bold]as it is[/bold]" in out.getvalue()
-    assert [line.split()[:2] for line in out.getvalue().splitlines()[-3:-1]] == [
+    assert [line.split()[:2] for line in out.getvalue().splitlines()] == [
         ["first", "limit"],
         ["second", "unknown"],
     ]

@@ -47,7 +47,7 @@ def test_the_newest_runs_are_listed(results: Path) -> None:
     """As many as asked for, of one suite or all, and the broken one in any case."""
     lines = listed(results).splitlines()
     assert [line[:8] for line in lines if line.startswith("2026")] == ["20260104", "20260103", "20260102", "20260101"]
-    assert lines[-1].startswith("broken: cannot be read: ")
+    assert any(line.startswith("broken: cannot be read: ") for line in lines)
     few = listed(results, "quick", 1)
     assert "20260103" in few
     assert "20260102" not in few

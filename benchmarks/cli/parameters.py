@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from math import nan
 
 import click
 
@@ -31,6 +32,26 @@ class Duration(click.ParamType[float]):
             bounds = f"{self._low_s:g} s to {duration(self._high_s)}"
             self.fail(f"{value} is not in the range from {bounds}", param, ctx)
         return seconds
+
+
+class Number(click.ParamType[float]):
+    """A number between two bounds."""
+
+    name = "number"
+
+    def __init__(self, low: float, high: float) -> None:
+        self._low = low
+        self._high = high
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; what is none is within no bounds."""
+        try:
+            found = float(str(value))
+        except ValueError:
+            found = nan
+        if not self._low <= found <= self._high:
+            self.fail(f"{value} is not a number from {self._low:g} to {self._high:g}", param, ctx)
+        return found
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:

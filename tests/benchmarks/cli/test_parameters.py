@@ -7,7 +7,7 @@ from dataclasses import fields
 import click
 import pytest
 
-from benchmarks.commands.parameters import Duration, bounds, names
+from benchmarks.cli.parameters import Duration, bounds, names
 from benchmarks.stats.gates import Thresholds
 
 COMMAND = click.Command("run")

@@ -1,0 +1,83 @@
+"""The lines that a terminal shows of a run while it measures, drawn again in their place (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from benchmarks.duration import duration
+from benchmarks.histogram import summarise
+from benchmarks.report.table import counted, figure
+from benchmarks.trial import Failure, Result, Trial
+
+BAR_WIDTH = 20
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of a run on its way; ``planned`` trials are 0 where nobody knows how many there will be."""
+
+    planned: int = 0
+    doing: str = "starting"
+    now: str = ""
+    measured: int = 0
+    void: int = 0
+    failed: int = 0
+    latest: str = ""
+    latest_void: str = ""
+    _seen: tuple[int, float] = field(default=(0, 0.0))
+
+    def do(self, doing: str) -> None:
+        """Something else is going on from now on."""
+        self.doing, self.now, self._seen = doing, "", (0, 0.0)
+
+    def answered(self, requests: int, elapsed_s: float) -> None:
+        """So many requests were answered since the window opened: how fast since the last time it was told."""
+        before, before_s = self._seen
+        if elapsed_s > before_s:
+            rate = (requests - before) / (elapsed_s - before_s)
+            self.now = f"{figure(rate)} req/s, {elapsed_s:.0f} s"
+            self._seen = requests, elapsed_s
+
+    def finished(self, result: Result) -> None:
+        """A trial ended, well or not."""
+        where = f"{result.place.stack}, {result.place.scenario}"
+        if isinstance(result, Failure):
+            self.failed += 1
+            return
+        if result.state == "void":
+            self.void += 1
+            self.latest_void = f"{where}: {result.reason}"
+        if result.counts:
+            self.measured += 1
+            self.latest = f"{where}: {figures(result)}"
+
+
+def figures(trial: Trial) -> str:
+    """What a trial measured, in a few words with their units."""
+    told = f"{figure(trial.rate_rps)} req/s"
+    if trial.metric == "time":
+        told = f"{figure(trial.time_ms)} ms a request"
+    latency = summarise(trial.measurement.latency)
+    told += "".join(
+        f", {name} {figure(value)} ms"
+        for name, value in (("p50", latency.p50), ("p99", latency.p99))
+        if value is not None
+    )
+    failed = trial.measurement.failed
+    return f"{told}, {failed} failed" if failed else told
+
+
+def view(state: State, share: float, left_s: float) -> list[str]:
+    """The lines from the top: how far, what is going on, the latest figures, and what does not count."""
+    filled = round(BAR_WIDTH * min(1.0, share))
+    bar = "━" * filled + "─" * (BAR_WIDTH - filled)
+    trials = f", {state.measured} of {state.planned} trials" if state.planned else f", {state.measured} trials"
+    lines = [f"{bar} {100 * min(1.0, share):.0f} %{trials}, about {duration(left_s)} left"]
+    lines.append(f"now    {state.doing}" + (f": {state.now}" if state.now else ""))
+    if state.latest:
+        lines.append(f"last   {state.latest}")
+    if state.void:
+        lines.append(f"void   {counted(state.void, 'attempt')}, the last: {state.latest_void}")
+    if state.failed:
+        lines.append(f"failed {counted(state.failed, 'trial')}")
+    return lines

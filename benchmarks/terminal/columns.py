@@ -1,0 +1,100 @@
+"""Which columns of a table fit into a width, and the lines that they make (pure).
+
+Where not all fit, the least needed are left out, in the order in which the caller names them, and are told. What stays
+is whole: a wide table is a nuisance, a figure cut short is a lie. Only words may then be broken between two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A table as lines: its headings, the lines of each row, how wide it is, and the headings that were left out."""
+
+    headings: str
+    rows: tuple[tuple[str, ...], ...]
+    width: int
+    left_out: tuple[str, ...]
+
+
+def lay_out(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    *,
+    words: Collection[str] = (),
+    least_needed: Sequence[str] = (),
+) -> Laid:
+    """The table within ``width``, as far as it can be; ``words`` are the headings of what stands on the left."""
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    kept, left_out = list(range(len(headings))), []
+    for heading in least_needed:
+        if _total(widths, kept) <= width:
+            break
+        if heading in headings:
+            kept.remove(headings.index(heading))
+            left_out.append(heading)
+    sizes = _squeezed([widths[place] for place in kept], kept, headings, rows, width, words)
+    lefts = [headings[place] in words for place in kept]
+
+    def line(cells: Sequence[str]) -> str:
+        pairs = zip(cells, sizes, lefts, strict=True)
+        return GAP.join(cell.ljust(size) if left else cell.rjust(size) for cell, size, left in pairs).rstrip()
+
+    def lines(row: Sequence[str]) -> Iterator[str]:
+        cells = [
+            _broken(row[place], size) if left else [row[place]]
+            for place, size, left in zip(kept, sizes, lefts, strict=True)
+        ]
+        return map(line, zip_longest(*cells, fillvalue=""))
+
+    return Laid(
+        headings=line([headings[place] for place in kept]),
+        rows=tuple(tuple(lines(row)) for row in rows),
+        width=sum(sizes) + len(GAP) * (len(sizes) - 1),
+        left_out=tuple(left_out),
+    )
+
+
+def _total(widths: Sequence[int], kept: Sequence[int]) -> int:
+    return sum(widths[place] for place in kept) + len(GAP) * (len(kept) - 1)
+
+
+def _squeezed(
+    sizes: Sequence[int],
+    kept: Sequence[int],
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    words: Collection[str],
+) -> list[int]:
+    """The sizes with columns of words as narrow as need be, the widest first; names in the first one stay whole."""
+    sizes = list(sizes)
+    least = {
+        index: max(len(headings[place]), *(len(word) for row in rows for word in row[place].split(" ")))
+        for index, place in enumerate(kept)
+        if index and headings[place] in words
+    }
+    over = _total(sizes, range(len(sizes))) - width
+    while over > 0 and (wide := [index for index in least if sizes[index] > least[index]]):
+        sizes[max(wide, key=lambda index: sizes[index])] -= 1
+        over -= 1
+    return sizes
+
+
+def _broken(text: str, size: int) -> list[str]:
+    """A cell's lines, broken between its words."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if len(longer) > size and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

@@ -1,0 +1,62 @@
+"""Sentences broken into lines, never within a word, nor between a number and its unit or interval (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# Longer lines are hard to read, however wide the terminal is.
+WIDEST = 100
+INDENT = "  "
+UNITS = frozenset({"ms", "s", "min", "h", "%", "KB", "MB", "KiB", "MiB", "GiB", "req/s", "kHz", "W"})
+_NUMBER = re.compile(r"[(<>=~]*[+-]?\d[\d,.]*x?")
+_INTERVAL = re.compile(r"\(\S+(-\S+)?\)[.,;:]?")
+# What a server wrote may hold anything; none of it may move the cursor or colour the terminal.
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+    """The lines of a text: ``first`` begins the first of them, ``rest`` (by default as much space) all others.
+
+    A line is wider than ``width`` only where a single word is.
+    """
+    rest = " " * len(first) if rest is None else rest
+    lines: list[str] = []
+    for paragraph in harmless(text).split("\n"):
+        lines += _lines(paragraph, min(width, WIDEST), rest if lines else first, rest)
+    return lines
+
+
+def harmless(text: str) -> str:
+    """The text without escape sequences and control characters, save line breaks; tabs are spaces."""
+    return _ESCAPES.sub("", text.replace("\t", "    "))
+
+
+def _lines(text: str, width: int, first: str, rest: str) -> Iterator[str]:
+    line, empty = first, True
+    for word in _words(text):
+        longer = line + word if empty else f"{line} {word}"
+        if len(longer) > width and line.strip():
+            yield line.rstrip()
+            # What has no room anywhere (a path) begins as far on the left as it may.
+            longer = (rest if len(rest + word) <= width else rest[: len(INDENT)]) + word
+        line, empty = longer, False
+    yield line.rstrip()
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words, with what belongs to a number still beside it; a second space between two of them is an empty one."""
+    held: list[str] = []
+    for word in text.rstrip().split(" "):
+        if held and not _belongs(held[-1], word):
+            yield " ".join(held)
+            held = []
+        held.append(word)
+    yield " ".join(held)
+
+
+def _belongs(word: str, following: str) -> bool:
+    """Whether a word may not be parted from the one after it."""
+    number = _NUMBER.fullmatch(word) is not None
+    unit = following.strip(").,;:") in UNITS
+    return number and (unit or (word.endswith("x") and _INTERVAL.fullmatch(following) is not None))
