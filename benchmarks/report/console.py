@@ -65,6 +65,8 @@ def _scenario(table: Table, baseline: str, page: Page) -> set[str]:
         last = ("req/s", "time") if any(row.failed for row in table.rows) else ("fail", "req/s", "time")
         least = (*_LEAST_NEEDED, *last)
         shown = set(page.table(headings, rows, words=WORDS, least_needed=least, styles=styles))
+    elif not table.failures:
+        page.item("(nothing was measured)", ASIDE)
     _failures(table.failures, page)
     return shown
 

@@ -35,7 +35,7 @@ class State:
         before, before_s = self._seen
         if elapsed_s > before_s:
             rate = (requests - before) / (elapsed_s - before_s)
-            self.now = f"{figure(rate)} req/s, {elapsed_s:.0f} s"
+            self.now = f"{figure(rate)} req/s, {elapsed_s:.1f} s so far"
             self._seen = requests, elapsed_s
 
     def finished(self, result: Result) -> None:
@@ -50,6 +50,32 @@ class State:
         if result.counts:
             self.measured += 1
             self.latest = f"{where}: {figures(result)}"
+
+
+@dataclass(slots=True)
+class Told:
+    """What became of one scenario on one stack since it was last told: attempts that do not count, then a figure."""
+
+    scenario: str
+    void: int = 0
+    reason: str = ""
+    figures: str = ""
+
+    def add(self, trial: Trial) -> None:
+        """One more attempt; a trial that is kept as noisy was void before."""
+        if trial.state == "void":
+            self.void += 1
+        else:
+            self.figures = figures(trial) + (", noisy" if trial.state == "noisy" else "")
+        self.reason = (trial.reason or self.reason).rstrip(".")
+
+    @property
+    def text(self) -> str:
+        """All of it in a few words."""
+        void = f"{counted(self.void, 'attempt')} void: {self.reason}" if self.void else ""
+        if not self.figures:
+            return f"{self.scenario}: {void}"
+        return f"{self.scenario} {self.figures}" + (f" ({void})" if void else "")
 
 
 def figures(trial: Trial) -> str:

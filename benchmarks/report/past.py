@@ -16,7 +16,7 @@ from benchmarks.report.table import counted
 from benchmarks.terminal.page import ASIDE, HEADING, Page
 
 # What goes first where the terminal is too narrow for all.
-_LEAST_NEEDED = ("raw", "old", "new")
+_LEAST_NEEDED = ("raw", "old", "new", "req/s", "ms")
 
 
 def show_runs(entries: Sequence[Entry], left_out: int, unreadable: Iterable[Unreadable], console: Console) -> None:

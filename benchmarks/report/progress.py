@@ -13,11 +13,11 @@ from rich.text import Text
 from benchmarks.duration import duration
 from benchmarks.inference.isolated import Alone, NotIsolated
 from benchmarks.plan import SOLO_S, Pace, Solo, Step, scenario_seconds
-from benchmarks.report.live_view import State, figures, view
+from benchmarks.report.live_view import State, Told, view
 from benchmarks.report.table import counted, figure
 from benchmarks.suite import Scenario
 from benchmarks.terminal.page import is_animated, message
-from benchmarks.trial import Failure, Place, Result
+from benchmarks.trial import Failure, Place, Result, Trial
 
 # More would take time from what is measured, as the runner shares its core with it.
 REDRAWN_A_SECOND = 2
@@ -33,22 +33,29 @@ class Clock:
         self.behind_s = 0.0
         self._now = now
         self._began = self._passed = now()
+        self._current_s = 0.0
 
     @property
     def share(self) -> float:
         """The part of the planned time that is behind us."""
         return self.behind_s / self.planned_s if self.planned_s else 0.0
 
+    def begin(self, planned_s: float) -> None:
+        """Something begins that is planned to take so long."""
+        self._current_s, self._passed = planned_s, self._now()
+
     def pass_by(self, planned_s: float) -> None:
         """Something that was planned to take so long is done."""
         self.behind_s = min(self.planned_s, self.behind_s + planned_s)
-        self._passed = self._now()
+        self.begin(0.0)
 
     def left_s(self) -> float:
         """About how long the rest will take."""
         spent = self._passed - self._began
         pace = spent / self.behind_s if self.behind_s > 5 else 1.0
-        return max(0.0, (self.planned_s - self.behind_s) * pace - (self._now() - self._passed))
+        # What goes on longer than it was planned to says nothing of what is still to come.
+        under_way = min(self._now() - self._passed, self._current_s * pace)
+        return max(0.0, (self.planned_s - self.behind_s) * pace - under_way)
 
 
 class Narrator:
@@ -72,7 +79,7 @@ class Narrator:
         self._state = State(planned=trials)
         self._scenario: Scenario | None = None
         self._launched = ""
-        self._told: list[str] = []
+        self._told: dict[str, Told] = {}
         self._place: Place | None = None
         self._told_s = now()
         self._live: Live | None = None
@@ -111,6 +118,7 @@ class Narrator:
         """A stack is being started."""
         self._tell()
         self._launched = step.stack
+        self._clock.begin(self._paces[step.stack].launch_s)
         self._state.do(f"block {step.block}: starting {step.stack}")
 
     def measuring(self, place: Place, scenario: Scenario) -> None:
@@ -119,12 +127,15 @@ class Narrator:
         if self._launched:
             self._clock.pass_by(self._paces[self._launched].launch_s)
             self._launched = ""
+        if place.attempt == 1:
+            self._clock.begin(scenario_seconds(scenario, self._paces[place.stack]))
         attempt = f", attempt {place.attempt}" if place.attempt > 1 else ""
         self._state.do(f"block {place.block}: {place.stack}, {place.scenario}{attempt}")
 
     def isolating(self, solo: Solo) -> None:
         """A model is being measured alone."""
         self._tell()
+        self._clock.begin(SOLO_S)
         self._state.do(f"block {solo.block}: {solo.model} alone, in process")
 
     def isolated(self, alone: Alone) -> None:
@@ -148,22 +159,21 @@ class Narrator:
         place = result.place
         self._place = place
         self._state.finished(result)
-        if self._scenario is not None and self._scenario.name == place.scenario:
+        # A plan knows of no second attempt, and what is kept as noisy was told of before.
+        first = place.attempt == 1 and not (isinstance(result, Trial) and result.state == "noisy")
+        if first and self._scenario is not None and self._scenario.name == place.scenario:
             self._clock.pass_by(scenario_seconds(self._scenario, self._paces[place.stack]))
         if isinstance(result, Failure):
             self._tell()
             self.say(f"block {place.block}, {place.stack}, {place.scenario}: not measured: {result.reason}")
             return
-        if result.state == "ok":
-            self._told.append(f"{place.scenario} {figures(result)}")
-        else:
-            self._told.append(f"{place.scenario} {result.state} (attempt {place.attempt}): {result.reason}")
+        self._told.setdefault(place.scenario, Told(place.scenario)).add(result)
         if self._now() - self._told_s >= TOLD_EVERY_S:
             self._tell()
 
     def _tell(self) -> None:
         """A plain line of what ended since the last one, all on one stack."""
-        told, self._told = self._told, []
+        told, self._told = [each.text for each in self._told.values()], {}
         if told and self._place and not self._live:
             self.say(f"block {self._place.block}, {self._place.stack}: {'; '.join(told)} ({self._left()})")
 

@@ -34,7 +34,8 @@ def _console(*, stderr: bool) -> Console:
 
 def is_animated(console: Console) -> bool:
     """Whether lines may be drawn again in their place: on a terminal that can, unless its user wants it plain."""
-    return console.is_terminal and not console.is_dumb_terminal and not console.no_color
+    able = console.is_terminal and not console.is_dumb_terminal and console.encoding.startswith("utf")
+    return able and not console.no_color
 
 
 class Page:

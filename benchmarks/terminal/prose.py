@@ -9,6 +9,7 @@ from collections.abc import Iterator
 WIDEST = 100
 INDENT = "  "
 UNITS = frozenset({"ms", "s", "min", "h", "%", "KB", "MB", "KiB", "MiB", "GiB", "req/s", "kHz", "W"})
+PERCENTILES = frozenset({"p50", "p90", "p95", "p99", "p99.9"})
 _NUMBER = re.compile(r"[(<>=~]*[+-]?\d[\d,.]*x?")
 _INTERVAL = re.compile(r"\(\S+(-\S+)?\)[.,;:]?")
 # What a server wrote may hold anything; none of it may move the cursor or colour the terminal.
@@ -57,6 +58,8 @@ def _words(text: str) -> Iterator[str]:
 
 def _belongs(word: str, following: str) -> bool:
     """Whether a word may not be parted from the one after it."""
+    if word in PERCENTILES:
+        return True
     number = _NUMBER.fullmatch(word) is not None
     unit = following.strip(").,;:") in UNITS
     return number and (unit or (word.endswith("x") and _INTERVAL.fullmatch(following) is not None))
