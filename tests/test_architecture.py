@@ -30,12 +30,12 @@ PURE = (
     "report/html/spread", "report/html/stacks", "report/html/surroundings", "report/html/timelines", "live/board",
     "live/page", "report/html/further", "report/html/sheet", "report/html/trend", "report/html/gpus",
     "report/html/courses", "report/html/moments",
-    "condition/check", "condition/conditions", "condition/figures", "condition/grammar", "condition/measured",
-    "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit",
+    "condition/check", "condition/conditions", "condition/figures", "condition/found", "condition/grammar",
+    "condition/measured", "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit",
     "document/json_schema", "document/redaction", "document/run", "document/schema", "document/suite",
     "document/trial",
     "history/between", "history/differences", "history/entry", "history/figures", "history/trend", "report/changes",
-    "report/trend", "stats/welch",
+    "report/trend", "stats/welch", "report/live_view", "terminal/columns", "terminal/prose",
 )  # fmt: skip
 IO = {
     "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",

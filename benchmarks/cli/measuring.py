@@ -131,12 +131,14 @@ def run_command(
 @options.strict
 @options.gate
 @options.out
+@options.fail_on
 @options.dry_run
 @options.quiet
 @options.run_as_json
 @options.live
 def capacity_command(
     out: Path,
+    fail_on: tuple[str, ...],
     dry_run: bool,
     quiet: bool,
     as_json: bool,
@@ -158,4 +160,4 @@ def capacity_command(
     output = Output(standard_output(), standard_error(), as_json, quiet, live)
     asked = RunOptions.from_dict({**RunOptions().to_dict(), **chosen})
     settings = CapacitySettings(slo=slo, demand_rps=demand_rps, headroom=headroom, cost_per_replica=cost_per_replica)
-    return command.search(asked, settings, path, None if dry_run else out, output)
+    return command.search(asked, settings, path, None if dry_run else out, output, fail_on)

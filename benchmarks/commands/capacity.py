@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.commands import run
@@ -21,15 +22,23 @@ WINDOW_S = 3.0
 WARMUP_S = 1.0
 
 
-def search(options: RunOptions, settings: CapacitySettings, path: str, results: Path | None, output: Output) -> int:
+def search(
+    options: RunOptions,
+    settings: CapacitySettings,
+    path: str,
+    results: Path | None,
+    output: Output,
+    fail_on: Sequence[str] = (),
+) -> int:
     """Search with these settings on the path, or print what will be looked for where there are no ``results``.
 
-    Returns the exit status; raises FieldError on a service level or path that is none.
+    Returns the exit status; raises FieldError on a service level or path that is none, and on a condition of
+    ``fail_on`` that cannot be asked.
     """
     suite = _suite(options, settings, path)
     if results is None:
-        return run.dry_run(options, output, suite)
-    return run.start(options, results, output, suite)
+        return run.dry_run(options, output, suite, fail_on)
+    return run.start(options, results, output, suite, fail_on)
 
 
 def _suite(options: RunOptions, settings: CapacitySettings, path: str) -> Suite:

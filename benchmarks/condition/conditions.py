@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.condition.check import check
 from benchmarks.condition.figures import Figures, Scope
+from benchmarks.condition.found import FoundFigures
 from benchmarks.condition.grammar import parse
 from benchmarks.condition.measured import RunFigures, scope_of
 from benchmarks.condition.tree import Condition
@@ -53,7 +54,7 @@ def checked_for(texts: Sequence[str], run: Run) -> Conditions:
 
 def judged_on(conditions: Conditions, run: Run) -> tuple[Judged, ...]:
     """The word on each condition, by the figures of the run."""
-    return conditions.judged(RunFigures(run))
+    return conditions.judged(FoundFigures(run) if run.suite.search else RunFigures(run))
 
 
 def status_with(judged: Iterable[Judged], status: int) -> int:

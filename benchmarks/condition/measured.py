@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from benchmarks.condition.figures import OF_A_RUN, Dimension, Kind, Missing, Scope, Value
-from benchmarks.fields import FieldError
+from benchmarks.condition.found import kinds_of
 from benchmarks.histogram import Histogram, fewest_for, summarise
 from benchmarks.record import Run
 from benchmarks.report.table import Row, tables
@@ -23,13 +23,9 @@ _ELSEWHERE = "not known of a stack that runs elsewhere, or that answered nothing
 
 
 def scope_of(suite: Suite, tiers: Mapping[str, str], baseline: str, figures: Mapping[str, Kind] = OF_A_RUN) -> Scope:
-    """What may be asked of a run of the suite on stacks of those tiers; raises FieldError where it compares nothing."""
-    if suite.search is not None:
-        raise FieldError(
-            f"--fail-on: {suite.name} searches ({suite.search.mode}): conditions are for suites that compare"
-        )
+    """What may be asked of a run of the suite on stacks of those tiers: of a search, what its mode finds."""
     return Scope(
-        figures=figures,
+        figures=kinds_of(suite.search.mode) if suite.search else figures,
         stacks=tuple(tiers),
         scenarios=tuple(scenario.name for scenario in suite.scenarios),
         baseline=baseline,

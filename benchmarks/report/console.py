@@ -20,7 +20,7 @@ TIER_STYLES = {"baseline": HEADING, "control": ASIDE, "A/A": ASIDE}
 _LEAST_NEEDED = (
     "MiB", "GPU W", "GPU MiB", "GPU %", "p95", "tier", "p50", "victim", "CPU", "binds", "p99",
 )  # fmt: skip
-_LEAST_NEEDED_FOUND = ("tier", "CPU s", "kept there", "first p99 ms", "first req/s", "kept", "warm ms", "what broke")
+_LEAST_NEEDED_FOUND = ("tier", "CPU s", "kept there", "first p99 ms", "first req/s", "kept", "warm ms")
 
 
 def show(run: Run, console: Console) -> None:

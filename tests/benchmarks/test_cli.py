@@ -45,7 +45,7 @@ def stackduel(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[
         (["runs", "--limit", "0"], "0 is not in the range 1<=x<=100000"),
         (["run", "--fail-on", "errors >"], "--fail-on: column 9: expected a figure such as p99(STACK), or a number"),
         (["run", "--fail-on", "p99(absent) > 1s"], "column 5: 'absent' is no stack or scenario of this run"),
-        (["run", "soak", "--fail-on", "errors > 0"], "--fail-on: soak searches (soak): conditions are for suites"),
+        (["run", "soak", "--fail-on", "p95 > 1s"], "--fail-on: column 1: 'p95' is no figure; p99 is"),
     ],
 )
 def test_wrong_input_is_told_on_standard_error_with_status_2(arguments: list[str], told: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.condition import grammar
 from benchmarks.condition.check import check
 from benchmarks.condition.figures import BETWEEN_RUNS, OF_A_RUN
+from benchmarks.condition.found import OF_A_SEARCH, kinds_of
 from benchmarks.condition.grammar import parse
 from tests.benchmarks.condition.made import SCOPE
 
@@ -33,6 +34,18 @@ def test_every_figure_is_explained_with_numbers_that_are_right() -> None:
             for number in CODE.findall(numbers):
                 check(parse(f"{name} > {number}"), SCOPE)
     assert sorted(explained) == sorted(OF_A_RUN)
+
+
+def test_every_figure_of_a_search_is_explained_with_numbers_that_are_right() -> None:
+    """Mode by mode, as the code has them."""
+    explained: dict[str, list[str]] = {}
+    for modes, names, numbers, _ in table("mode"):
+        (mode,) = CODE.findall(modes)
+        for name in CODE.findall(names):
+            explained.setdefault(mode, []).append(name)
+            for number in CODE.findall(numbers):
+                check(parse(f"{name} > {number}"), replace(SCOPE, figures=kinds_of(mode)))
+    assert explained == {mode: list(kinds_of(mode)) for mode in OF_A_SEARCH}
 
 
 def test_the_page_has_the_grammar() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.conclude import conclude
 from benchmarks.condition.conditions import checked_for, judged_on, status_with
 from benchmarks.condition.figures import OF_A_RUN, Missing, Value
-from benchmarks.condition.measured import RunFigures, bounded, scope_of
+from benchmarks.condition.measured import RunFigures, bounded
 from benchmarks.condition.verdict import Judged, Word
 from benchmarks.fields import FieldError
 from benchmarks.record import Run
@@ -120,13 +120,13 @@ def test_no_interval_is_made_up(blocks: list[float | None]) -> None:
     assert bounded(1.0, blocks) == Value(1.0)
 
 
-def test_a_search_is_not_asked() -> None:
-    """It compares nothing; but what cannot be read is told first."""
-    suite = replace(run([]).suite, search=CapacitySettings())
-    with pytest.raises(FieldError, match=r"--fail-on: quick searches \(capacity\): conditions are for suites that"):
-        scope_of(suite, TIERS, "slow")
+def test_a_search_is_asked_for_what_it_finds() -> None:
+    """And for nothing else; but what cannot be read is told first."""
+    searching = replace(run([]), suite=replace(run([]).suite, search=CapacitySettings()))
+    with pytest.raises(FieldError, match="'errors' is no figure: capacity, replicas, cost"):
+        checked_for(["errors > 0"], searching)
     with pytest.raises(FieldError, match="column 10"):
-        checked_for(["errors > )"], replace(run([]), suite=suite))
+        checked_for(["errors > )"], searching)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from benchmarks.plan import Pace, Step
@@ -105,12 +106,9 @@ def test_quiet_is_quiet() -> None:
 def test_a_terminal_is_left_as_it_was() -> None:
     """Whatever ends the run, the cursor is shown again, and the lines that were drawn are taken away."""
     scene = Scene(terminal=True)
-    try:
-        with scene.narrator:
-            scene.measure(trial("slow", 20))
-            raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        pass
+    with pytest.raises(KeyboardInterrupt), scene.narrator:
+        scene.measure(trial("slow", 20))
+        raise KeyboardInterrupt
     text = scene.said.getvalue()
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1
     *_, last = text.rpartition("\x1b[?25h")

@@ -20,7 +20,9 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def _compare(console: Console) -> None:
-    show_between(between(simulated(1, run_id=OLD), simulated(2, run_id=NEW, fast=3.0, python="CPython 3.12.1")), console)
+    show_between(
+        between(simulated(1, run_id=OLD), simulated(2, run_id=NEW, fast=3.0, python="CPython 3.12.1")), console
+    )
 
 
 SHOWN: dict[str, Callable[[Console], None]] = {
