@@ -16,7 +16,8 @@ from benchmarks.report.table import counted
 from benchmarks.terminal.page import ASIDE, HEADING, Page
 
 # What goes first where the terminal is too narrow for all.
-_LEAST_NEEDED = ("raw", "old", "new", "req/s", "ms")
+_LEAST_OF_TWO = ("raw", "old", "new")
+_LEAST_OF_MANY = ("req/s", "ms", "verdict")
 
 
 def show_runs(entries: Sequence[Entry], left_out: int, unreadable: Iterable[Unreadable], console: Console) -> None:
@@ -40,7 +41,7 @@ def show_between(found: Between, console: Console) -> None:
     page = Page(console)
     page.heading(changes.heading(found))
     for grid in changes.grids(found):
-        _table(grid, page)
+        _table(grid, page, _LEAST_OF_TWO)
     page.line()
     page.paragraph(changes.LEGEND, style=ASIDE)
     if found.notes:
@@ -58,7 +59,7 @@ def show_trend(trend: Trend, console: Console) -> None:
     """Print a table for each stack in each scenario, a row a run."""
     page = Page(console)
     for grid in trends.grids(trend):
-        _table(grid, page)
+        _table(grid, page, _LEAST_OF_MANY)
     lines = trends.change_lines(trend)
     if lines:
         page.line()
@@ -67,7 +68,7 @@ def show_trend(trend: Trend, console: Console) -> None:
             page.item(line)
 
 
-def _table(grid: Grid, page: Page) -> None:
+def _table(grid: Grid, page: Page, least_needed: Sequence[str]) -> None:
     page.line()
     page.heading(grid.title)
-    page.table(grid.headings, grid.rows, words=WORDS, least_needed=_LEAST_NEEDED, elsewhere="see --json or --markdown")
+    page.table(grid.headings, grid.rows, words=WORDS, least_needed=least_needed, elsewhere="see --json or --markdown")
