@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from benchmarks.history.between import Between
+from benchmarks.history.change import Between
 from benchmarks.history.entry import Entry, Unreadable
 from benchmarks.history.trend import Trend
 from benchmarks.report import changes
