@@ -14,7 +14,7 @@ from tests.contract.served import Served, all_served
 
 FOLDER = Path(__file__).parent
 # Long enough for a hundred calls on a busy machine; only a silent downstream is waited for, by all stacks at once.
-DOWNSTREAM_TIMEOUT_S = "1.5"
+DOWNSTREAM_TIMEOUT_S = "3.0"
 # What speaks another protocol has another contract, and what needs a companion is asked beside it in tests/triton.
 ENTRIES = [
     entry
