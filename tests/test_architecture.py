@@ -34,7 +34,8 @@ PURE = (
     "condition/measured", "condition/tokens", "condition/tree", "condition/verdict", "report/csv", "report/junit",
     "document/json_schema", "document/redaction", "document/run", "document/schema", "document/suite",
     "document/trial",
-    "history/between", "history/differences", "history/entry", "history/figures", "history/trend", "report/changes",
+    "history/between", "history/change", "history/notes", "history/sides", "history/differences", "history/entry",
+    "history/figures", "history/trend", "report/changes",
     "report/trend", "stats/welch", "report/live_view", "terminal/columns", "terminal/prose",
 )  # fmt: skip
 IO = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from benchmarks.condition.conditions import Conditions, checked
 from benchmarks.condition.figures import BETWEEN_RUNS, Dimension, Missing, Value
 from benchmarks.condition.measured import RunFigures, scope_of
-from benchmarks.history.between import Between, Change
+from benchmarks.history.change import Between, Change
 from benchmarks.record import Run
 
 

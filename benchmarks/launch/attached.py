@@ -16,7 +16,6 @@ from benchmarks.containers.journal import Journal, journals, state_folder
 from benchmarks.containers.ownership import Owner, clean, labels, unpause
 from benchmarks.launch.accompanied import Accompanied, companion_of
 from benchmarks.launch.base import LaunchError, Started
-from benchmarks.launch.containers import usable_engine
 from benchmarks.launch.health import wait_until_healthy
 from benchmarks.launch.project import (
     UP,
@@ -29,6 +28,7 @@ from benchmarks.launch.project import (
     unequal,
 )
 from benchmarks.launch.server_container import ServerContainer, server_in
+from benchmarks.launch.usable_engine import usable_engine
 from benchmarks.stacks import Registered, Stack, Url
 from benchmarks.target import Address, Elsewhere, Subject
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.history.between import Between, Change, Ratio
+from benchmarks.history.change import Between, Change, Ratio
 from benchmarks.report.markdown import escape
 from benchmarks.report.table import DASH, figure
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
-from benchmarks.history.between import Between
+from benchmarks.history.change import Between
 from benchmarks.history.entry import Entry, Unreadable
 from benchmarks.history.trend import Trend
 from benchmarks.report import changes

@@ -12,13 +12,23 @@ from servers.registry import Entry, load_registry
 from tests.contract.scripted import ScriptedDownstream, scripted_downstream
 from tests.contract.served import Served, all_served
 
-DOWNSTREAM_TIMEOUT_S = "0.5"
+FOLDER = Path(__file__).parent
+# Long enough for a hundred calls on a busy machine; only a silent downstream is waited for, by all stacks at once.
+DOWNSTREAM_TIMEOUT_S = "3.0"
 # What speaks another protocol has another contract, and what needs a companion is asked beside it in tests/triton.
 ENTRIES = [
     entry
     for entry in load_registry().entries.values()
     if sys.platform in entry.platforms and entry.protocol == "stackduel" and entry.companion is None
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that end the fleet come after all others of this folder, and nothing of it runs beside later ones."""
+    here = [at for at, item in enumerate(items) if item.path.is_relative_to(FOLDER)]
+    ordered = sorted((items[at] for at in here), key=lambda item: "ended" in getattr(item, "fixturenames", ()))
+    for at, item in zip(here, ordered, strict=True):
+        items[at] = item
 
 
 @pytest.fixture(params=ENTRIES, ids=lambda entry: entry.name)

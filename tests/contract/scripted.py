@@ -27,7 +27,7 @@ ANSWERS = {
 
 
 class ScriptedDownstream:
-    """The downstream's address, its being there or not, and how many connections it has accepted."""
+    """The downstream's address, its being there or not, how many connections it has accepted, and delays asked for."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, port: int) -> None:
         self._loop = loop
@@ -35,6 +35,7 @@ class ScriptedDownstream:
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = port
         self.accepted = 0
+        self.asked: set[str] = set()
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -69,6 +70,7 @@ class ScriptedDownstream:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
         delay = head.split(b" ")[1].partition(b"delay=")[2].decode()
+        self.asked.add(delay)
         if delay == SILENT:
             await asyncio.sleep(3600)
         if delay in ANSWERS:

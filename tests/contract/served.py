@@ -108,3 +108,14 @@ def free_port() -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise AssertionError("no port is free")
+
+
+def group_members(group_id: int) -> list[int]:
+    """The living processes of a process group."""
+    members = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with suppress(OSError):
+                if os.getpgid(int(folder.name)) == group_id and " Z " not in (folder / "stat").read_text():
+                    members.append(int(folder.name))
+    return members

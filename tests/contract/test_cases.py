@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -11,6 +12,7 @@ from benchmarks.contract import cases as contract
 from benchmarks.contract.cases import Case, cases_for, differences, request_bytes
 from servers.registry import Entry
 from tests.contract.served import Served
+from tests.contract.together import of_all
 from tests.contract.wire import ClosedError, connected
 
 GROUPS = {
@@ -23,14 +25,41 @@ GROUPS = {
 }
 
 
+# Cases that take longer are waited for in all stacks at once, and are nothing but waits.
+LONG_S = 0.5
+
+
+@pytest.fixture(scope="module")
+def waited(fleet: Mapping[str, Served]) -> Mapping[str, Future[dict[str, list[str]]]]:
+    """How each stack's answer to each long case differs from what it should be."""
+
+    def ask_long(entry: Entry, served: Served) -> dict[str, list[str]]:
+        return ask_all(served, [case for case in cases_of(entry) if case.takes_s >= LONG_S])
+
+    return of_all(ask_long, fleet, at_once=len(fleet))
+
+
 @pytest.mark.parametrize("group", GROUPS)
-def test_every_stack_answers_as_the_contract_says(group: str, entry: Entry, served: Served) -> None:
+def test_every_stack_answers_as_the_contract_says(
+    group: str, entry: Entry, served: Served, waited: Mapping[str, Future[dict[str, list[str]]]]
+) -> None:
     """The stack gives each request of the group exactly the status, body and headers that all stacks give."""
     names = {case.name for case in GROUPS[group]}
-    cases = [case for case in cases_for(entry.framework, own_errors=entry.own_errors) if case.name in names]
-    with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda case: exchange(served, case), cases))
-    assert not {case.name: wrong for case, wrong in zip(cases, found, strict=True) if wrong}
+    cases = [case for case in cases_of(entry) if case.name in names]
+    found = waited[entry.name].result() | ask_all(served, [case for case in cases if case.takes_s < LONG_S])
+    assert not {case.name: found[case.name] for case in cases if found[case.name]}
+
+
+def cases_of(entry: Entry) -> tuple[Case, ...]:
+    """All that a stack is asked."""
+    return cases_for(entry.framework, own_errors=entry.own_errors)
+
+
+def ask_all(served: Served, cases: Sequence[Case], *, at_once: int = 4) -> dict[str, list[str]]:
+    """How each answer differs, by the name of its case."""
+    with ThreadPoolExecutor(at_once) as threads:
+        differing = threads.map(lambda case: exchange(served, case), cases)
+        return {case.name: wrong for case, wrong in zip(cases, differing, strict=True)}
 
 
 def exchange(served: Served, case: Case) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import ExitStack
 
 import pytest
 
 from benchmarks.contract.cases import NO_ITEMS, NOT_FOUND, ONE_ITEM
+from servers.registry import Entry
 from tests.contract.served import Served
+from tests.contract.together import of_all
 from tests.contract.wire import ClosedError, ask, connected
 
 HOST = "Host: stackduel.test\r\n"
@@ -41,12 +45,23 @@ def test_a_connection_is_closed_when_asked(served: Served) -> None:
             assert wire.ends()
 
 
-def test_many_requests_on_one_connection(served: Served) -> None:
-    """No server closes a connection for the number of requests it has served."""
+@pytest.fixture(scope="module")
+def followed(fleet: Mapping[str, Served]) -> Mapping[str, Future[None]]:
+    """Many requests on one connection of each stack."""
+    return of_all(follow, fleet, at_once=3)
+
+
+def follow(_entry: Entry, served: Served) -> None:
+    """Send one request after another."""
     with connected(served.port) as wire:
         for _ in range(MANY_REQUESTS):
             wire.send(REQUEST)
             assert wire.answer().status == 200
+
+
+def test_many_requests_on_one_connection(entry: Entry, followed: Mapping[str, Future[None]]) -> None:
+    """No server closes a connection for the number of requests it has served."""
+    followed[entry.name].result()
 
 
 def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
@@ -121,24 +136,27 @@ def answered(served: Served, data: bytes) -> int | None:
             return None
 
 
-def test_many_connections_are_kept_at_once(served: Served) -> None:
+@pytest.fixture(scope="module")
+def kept(fleet: Mapping[str, Served]) -> Mapping[str, Future[int]]:
+    """How many answers came on many connections of each stack."""
+    return of_all(ask_twice_on_each, fleet, at_once=2)
+
+
+def test_many_connections_are_kept_at_once(entry: Entry, kept: Mapping[str, Future[int]]) -> None:
     """512 connections are all answered, stay open while idle, and are all answered again."""
-    answered = asyncio.run(ask_twice_on_each(served.port, MANY_CONNECTIONS))
-    assert answered == 2 * MANY_CONNECTIONS
+    assert kept[entry.name].result() == 2 * MANY_CONNECTIONS
 
 
-async def ask_twice_on_each(port: int, connections: int) -> int:
+def ask_twice_on_each(_entry: Entry, served: Served) -> int:
     """Ask on all connections at once, then on all of them again; returns how many answers came."""
-    streams = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", port) for _ in range(connections)))
     answered = 0
-    for _ in range(2):
-        for _, writer in streams:
-            writer.write(REQUEST)
-        for reader, _ in streams:
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), timeout=30)
-            assert head.startswith(b"HTTP/1.1 200 ")
-            assert await reader.readexactly(len(ONE_ITEM)) == ONE_ITEM
-            answered += 1
-    for _, writer in streams:
-        writer.close()
+    with ExitStack() as stack:
+        wires = [stack.enter_context(connected(served.port)) for _ in range(MANY_CONNECTIONS)]
+        for _ in range(2):
+            for wire in wires:
+                wire.send(REQUEST)
+            for wire in wires:
+                answer = wire.answer()
+                assert (answer.status, answer.body) == (200, ONE_ITEM)
+                answered += 1
     return answered

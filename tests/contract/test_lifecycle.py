@@ -1,38 +1,25 @@
-"""Every stack from its start to its end: what it says of itself, how it stops, what it leaves behind."""
+"""Every stack while it runs: what it says of itself, and whether that is so."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Mapping
+from concurrent.futures import Future
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from benchmarks.contract.cases import ONE_ITEM
 from servers.registry import POOLED, Entry
-from tests.contract.conftest import ENTRIES
-from tests.contract.served import Served, all_served
-from tests.contract.wire import ClosedError, ask, connected
+from tests.contract.served import Served, group_members
+from tests.contract.together import of_all
+from tests.contract.wire import ask
 
-REQUEST = b"GET /json?items=1 HTTP/1.1\r\nHost: stackduel.test\r\n\r\n"
-STOPS_WITHIN_S = 5.0
 WAIT_S = 0.3
 FEW_SLOTS = 100
-
-
-@pytest.fixture(scope="module")
-def mortals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
-    """A second server of every stack, for tests that end it."""
-    folder: Path = tmp_path_factory.mktemp("mortals")
-    with all_served((entry.name for entry in ENTRIES), folder) as servers:
-        yield servers
 
 
 def test_health_tells_the_settings_in_force(entry: Entry, served: Served) -> None:
@@ -80,38 +67,30 @@ def test_it_runs_as_many_workers_as_the_registry_says(entry: Entry, served: Serv
     assert entry.worker_count(1) <= len(members) <= entry.worker_count(1) + 1
 
 
-def test_as_many_requests_wait_at_once_as_the_registry_says(entry: Entry, served: Served) -> None:
-    """What the ceilings are computed from is so: with one request more than the slots, one has to wait twice."""
+@pytest.fixture(scope="module")
+def waited(fleet: Mapping[str, Served]) -> Mapping[str, Future[tuple[float, float | None]]]:
+    """How long waits at once take in each stack."""
+    return of_all(wait_at_once, fleet, at_once=3)
+
+
+def wait_at_once(entry: Entry, served: Served) -> tuple[float, float | None]:
+    """How long one wait more than there are slots takes; and a few, where there are more slots than these."""
     slots = entry.waiting_slots(entry.worker_count(1))
     took_s = asyncio.run(waits_at_once(served.port, FEW_SLOTS if slots is None else slots + 1))
+    many = slots is None or slots > FEW_SLOTS
+    return took_s, asyncio.run(waits_at_once(served.port, FEW_SLOTS)) if many else None
+
+
+def test_as_many_requests_wait_at_once_as_the_registry_says(
+    entry: Entry, waited: Mapping[str, Future[tuple[float, float | None]]]
+) -> None:
+    """What the ceilings are computed from is so: with one request more than the slots, one has to wait twice."""
+    took_s, few_s = waited[entry.name].result()
     assert took_s >= WAIT_S
-    if slots is None or slots > FEW_SLOTS:
-        assert asyncio.run(waits_at_once(served.port, FEW_SLOTS)) < FEW_SLOTS / 8 * WAIT_S
+    if few_s is not None:
+        assert few_s < FEW_SLOTS / 8 * WAIT_S
     else:
         assert took_s >= 2 * WAIT_S
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
-def test_it_stops_within_seconds_and_leaves_nothing(entry: Entry, mortals: dict[str, Served]) -> None:
-    """On SIGTERM a request under way is answered, idle connections do not delay the end, and no process is left."""
-    served = mortals[entry.name]
-    with ExitStack() as connections:
-        for _ in range(20):
-            idle = connections.enter_context(connected(served.port))
-            idle.send(REQUEST)
-            assert idle.answer().body == ONE_ITEM
-        waiting = connections.enter_context(connected(served.port))
-        waiting.send(b"GET /slow-io?delay=0.5 HTTP/1.1\r\nHost: stackduel.test\r\n\r\n")
-        time.sleep(0.2)  # so that the request has begun
-        started_s = time.monotonic()
-        served.process.send_signal(signal.SIGTERM)
-        with suppress(ClosedError) if entry.server == "waitress" else ExitStack():
-            assert waiting.answer().status == 200
-        served.process.wait(timeout=STOPS_WITHIN_S)
-        took_s = time.monotonic() - started_s
-    assert took_s < STOPS_WITHIN_S
-    assert sys.platform != "linux" or not group_members(served.process.pid), served.log_tail()
-    assert "Traceback" not in served.log.read_text(errors="replace")
 
 
 async def waits_at_once(port: int, requests: int) -> float:
@@ -124,14 +103,3 @@ async def waits_at_once(port: int, requests: int) -> float:
         assert (await asyncio.wait_for(reader.readline(), timeout=30)).startswith(b"HTTP/1.1 200 ")
         writer.close()
     return time.monotonic() - started_s
-
-
-def group_members(group_id: int) -> list[int]:
-    """The living processes of a process group."""
-    members = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with suppress(OSError):
-                if os.getpgid(int(folder.name)) == group_id and " Z " not in (folder / "stat").read_text():
-                    members.append(int(folder.name))
-    return members

@@ -8,7 +8,6 @@ import os
 import secrets
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from benchmarks.launch.containers import ContainerLauncher
 from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import Stack, registered_stacks
 from tests.conftest import ANY_HOST, unavailable
+from tests.until import until
 
 WITHIN_S = 30.0
 # Two trials a stack; the second can be made to last until it is stopped.
@@ -48,16 +48,6 @@ load = {{ connections = 4, duration_s = {duration_s} }}
 
 
 MINE = Owner.parse(Owner.current().label)
-
-
-def until(condition: Callable[[], object], within_s: float = WITHIN_S) -> bool:
-    """Whether the condition came true before the deadline."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def run_id() -> str:

@@ -22,7 +22,8 @@ from benchmarks.stacks import Image, Stack
 from benchmarks.suite import ClosedLoop, Workload
 from benchmarks.target import Address, ContainerRef
 from servers.models.store import FILES
-from tests.docker.conftest import run_id, until
+from tests.docker.conftest import run_id
+from tests.until import until
 
 pytestmark = pytest.mark.docker
 

@@ -14,7 +14,8 @@ from benchmarks.budget import Budget
 from benchmarks.containers.images import base_image, server_recipe
 from benchmarks.containers.ownership import OWNER_LABEL, RUN_LABEL, Owner
 from benchmarks.launch.containers import ContainerLauncher
-from tests.docker.conftest import CommandLine, left_behind, run_id, until
+from tests.docker.conftest import CommandLine, left_behind, run_id
+from tests.until import until
 
 pytestmark = pytest.mark.docker
 

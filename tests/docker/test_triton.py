@@ -16,8 +16,8 @@ from benchmarks.stacks import Stack
 from benchmarks.target import ContainerRef, parts_of
 from servers.core import kserve
 from servers.models import inputs
-from tests.docker.conftest import until
 from tests.docker.test_launcher import run_inside
+from tests.until import until
 
 # The first of them may have to build two images.
 pytestmark = [pytest.mark.docker, pytest.mark.triton, pytest.mark.timeout(900)]

@@ -27,7 +27,8 @@ from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import registered_stacks
 from benchmarks.suite import ClosedLoop, Workload
 from benchmarks.target import Address
-from tests.docker.conftest import run_id, until
+from tests.docker.conftest import run_id
+from tests.until import until
 
 STACK = "fastapi-uvicorn"
 BLOCKS = 7

@@ -127,13 +127,3 @@ def segments(pid: int) -> list[str]:
 def stubs(pid: int) -> list[int]:
     """The processes of Triton's Python backend that belong to a server."""
     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-
-
-def until(condition: Callable[[], object], within_s: float = 20.0) -> bool:
-    """Whether the condition came true before the deadline."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False

@@ -28,7 +28,8 @@ from servers.models.base import Given
 from servers.models.catalog import CATALOG
 from servers.models.model import Model
 from tests.contract.served import served
-from tests.triton.conftest import Running, segments, stubs, until
+from tests.triton.conftest import Running, segments, stubs
+from tests.until import until
 
 pytestmark = pytest.mark.triton
 

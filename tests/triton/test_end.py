@@ -19,7 +19,8 @@ from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import registered_stacks
 from benchmarks.target import ProcessTree
 from servers.triton.leftovers import prefix
-from tests.triton.conftest import SHARED_MEMORY, segments, stubs, until
+from tests.triton.conftest import SHARED_MEMORY, segments, stubs
+from tests.until import until
 
 pytestmark = pytest.mark.triton
 

@@ -12,7 +12,8 @@ from benchmarks.observe import triton_stats
 from servers.core.kserve import KServeError, Tensor
 from servers.models import inputs
 from servers.models.model import Model
-from tests.triton.conftest import Running, clip, until
+from tests.triton.conftest import Running, clip
+from tests.until import until
 
 pytestmark = pytest.mark.triton
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +17,7 @@ from docker import DockerClient
 from benchmarks.containers.journal import Journal, journals
 from benchmarks.containers.ownership import OWNER_LABEL, RUN_LABEL, Owner, clean, labels, remove_run, unpause
 from benchmarks.launch.base import LaunchError
+from tests.until import until
 
 GONE = Owner("elsewhere", 1, 1.0)
 
@@ -120,11 +120,8 @@ def test_a_killed_process_that_nobody_reaped_is_dead() -> None:
     owner = Owner(platform.node(), process.pid, psutil.Process(process.pid).create_time())
     assert owner.is_alive()
     process.kill()
-    deadline = time.monotonic() + 10
-    while owner.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.01)
     try:
-        assert not owner.is_alive()
+        assert until(lambda: not owner.is_alive())
         assert psutil.pid_exists(owner.pid)
     finally:
         process.communicate()

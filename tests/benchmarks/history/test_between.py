@@ -10,7 +10,8 @@ from benchmarks.condition.conditions import NO_CONDITIONS
 from benchmarks.condition.figures import Missing, Value
 from benchmarks.condition.measured import RunFigures
 from benchmarks.fields import FieldError
-from benchmarks.history.between import Between, Change, between
+from benchmarks.history.between import between
+from benchmarks.history.change import Between, Change
 from benchmarks.history.figures import BetweenFigures, conditions_between
 from benchmarks.search.settings import CapacitySettings
 from benchmarks.suite import ClosedLoop

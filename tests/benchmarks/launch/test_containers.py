@@ -10,9 +10,11 @@ import docker.errors
 import pytest
 
 from benchmarks.budget import divide
-from benchmarks.launch import containers
+from benchmarks.launch import containers, run_containers
 from benchmarks.launch.base import LaunchError
-from benchmarks.launch.containers import ContainerLauncher, own_environment, own_mounts
+from benchmarks.launch.container_spec import own_environment, own_mounts
+from benchmarks.launch.containers import ContainerLauncher
+from benchmarks.launch.run_containers import RunContainers
 from benchmarks.launch.server_container import why_ended
 from benchmarks.stacks import Command, Stack, Url, registered_stacks
 from benchmarks.target import Address
@@ -86,16 +88,21 @@ class FakeContainers:
         self.removed += 1
 
 
+def engine_of(fake: FakeContainers) -> Any:
+    """An engine that makes containers of that kind."""
+    return SimpleNamespace(containers=fake, api=SimpleNamespace(api_version="1.41"))
+
+
 def launcher_on(fake: FakeContainers, device: str | None, monkeypatch: pytest.MonkeyPatch) -> ContainerLauncher:
     """A launcher that was entered, over a fake engine that builds whatever image it is asked for."""
     launcher = ContainerLauncher(divide((0, 1)), "run", device=device)
-    launcher._client = SimpleNamespace(containers=fake, api=SimpleNamespace(api_version="1.41"))  # type: ignore[assignment]
-    launcher._network, launcher._labels = "net", {}
+    launcher._client = engine_of(fake)
+    launcher._containers = RunContainers(launcher._client, "run", {}, "net", 512)
     inner = SimpleNamespace(inner_address=SimpleNamespace(url="http://downstream:8009"))
     launcher._downstream = inner  # type: ignore[assignment]
     monkeypatch.setattr(containers, "ensure_image", lambda _client, recipe, _say: recipe.tag)
-    monkeypatch.setattr(containers, "server_in", lambda *_arguments: "server")
-    monkeypatch.setattr(containers, "wait_until_healthy", lambda *_arguments: None)
+    monkeypatch.setattr(run_containers, "server_in", lambda *_arguments: "server")
+    monkeypatch.setattr(run_containers, "wait_until_healthy", lambda *_arguments: None)
     return launcher
 
 
@@ -117,16 +124,3 @@ def test_a_stack_on_cuda_gets_the_gpus_and_the_image_with_cuda(
         (made,) = fake.made
     assert (made.get("device_requests"), made["image"]) == (asked, image)
     assert made["environment"].get("INFERENCE_DEVICE") == device
-
-
-def test_an_engine_without_gpus_is_told_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The engine's own words, what it takes, and no container left; on the CPU it is not even asked."""
-    fake = FakeContainers('could not select device driver "" with capabilities: [[gpu]]')
-    launcher = launcher_on(fake, "cuda", monkeypatch)
-    with pytest.raises(LaunchError, match=r"the engine says: could not select device driver .* Container Toolkit"):
-        launcher._refuse_without_gpus("image")
-    assert (len(fake.made), fake.removed, fake.made[0]["device_requests"]) == (1, 1, [EVERY_GPU])
-    launcher_on(fake, "cpu", monkeypatch)._refuse_without_gpus("image")
-    assert len(fake.made) == 1
-    launcher_on(willing := FakeContainers(), "cuda", monkeypatch)._refuse_without_gpus("image")
-    assert willing.removed == 1

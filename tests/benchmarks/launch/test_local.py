@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -20,6 +18,7 @@ from benchmarks.launch.base import LaunchError
 from benchmarks.launch.local import LocalLauncher
 from benchmarks.observe.host import usable_cores
 from benchmarks.stacks import Command, Image, Stack
+from tests.until import until
 
 WITHIN_S = 10.0
 SERVER = """
@@ -43,15 +42,6 @@ def stack(folder: Path, script: str = SERVER, name: str = "mine") -> Stack:
     (folder / "serve.py").write_text(script)
     argv = (sys.executable, "serve.py", "{port}")
     return Stack(name, "rewrite", "", Command(argv, {"MINE": "yes"}, folder), health="/")
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + WITHIN_S
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def launcher(folder: Path) -> LocalLauncher:

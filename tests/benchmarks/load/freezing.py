@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import nan
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -20,9 +18,9 @@ from numpy.typing import NDArray
 
 from benchmarks.load.clock import clock
 from benchmarks.target import Address
+from tests.benchmarks.load.apart import running_apart
 from tests.benchmarks.load.scripted import ANSWER
 
-ROOT = Path(__file__).resolve().parents[3]
 SLOW = "/slow"
 SLOW_S = 0.01
 
@@ -45,23 +43,11 @@ class Freeze:
 @contextmanager
 def freezing_apart(after_s: float, for_s: float) -> Iterator[Freeze]:
     """Serve, and so long after the first request freeze for so long; ``SLOW`` takes ``SLOW_S`` by itself."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.load.freezing", str(after_s), str(for_s)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process.stdout:
-        freeze = Freeze(Address("127.0.0.1", int(process.stdout.readline())))
-        try:
-            yield freeze
-        finally:
-            process.stdin.close()
-            freeze.frozen_s, freeze.thawed_s = json.loads(process.stdout.read())
-            process.wait(10)
+    found: list[float] = []
+    with running_apart("tests.benchmarks.load.freezing", str(after_s), str(for_s), told=found.extend) as address:
+        freeze = Freeze(address)
+        yield freeze
+    freeze.frozen_s, freeze.thawed_s = found
 
 
 class Freezing(asyncio.Protocol):

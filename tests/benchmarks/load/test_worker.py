@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+import psutil
 import pytest
 
 from benchmarks.load.channels import Message, ProcessChannel
@@ -23,6 +22,7 @@ from benchmarks.suite import ClosedLoop
 from benchmarks.target import Address
 from tests.benchmarks.load.measuring import job_for
 from tests.benchmarks.load.scripted import ScriptedServer, answer_after, answer_all
+from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[3]
 SOON_S = 10.0
@@ -68,14 +68,7 @@ def line() -> Iterator[Line]:
 
 def gone(pid: int) -> bool:
     """Whether the process ends soon."""
-    deadline_s = clock() + SOON_S
-    while clock() < deadline_s:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.01)
-    return False
+    return until(lambda: not psutil.pid_exists(pid), SOON_S)
 
 
 def test_one_job_after_another(line: Line) -> None:
@@ -184,10 +177,7 @@ def test_quit_ends_a_worker(line: Line) -> None:
         line.channel.send({"quit": True})
         while line.next() is not None:
             pass
-    deadline_s = clock() + SOON_S
-    while line.channel.alive() and clock() < deadline_s:
-        time.sleep(0.01)
-    assert not line.channel.alive()
+    assert until(lambda: not line.channel.alive(), SOON_S)
 
 
 def test_a_worker_starts_quickly_and_with_little() -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks.load.clock import clock, until
 from benchmarks.target import Address
+from tests.benchmarks.load.apart import running_apart
 from tests.benchmarks.load.scripted import ANSWER, ScriptedServer, Visit
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass
@@ -38,23 +35,10 @@ def serving_apart(delays_s: Sequence[float], phases: int) -> Iterator[Truth]:
     The first answer on a connection comes later by one of so many ``phases`` of the first delay, so that the
     connections are not in step.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.load.timed", json.dumps([delays_s, phases])],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process.stdout:
-        truth = Truth(Address("127.0.0.1", int(process.stdout.readline())))
-        try:
-            yield truth
-        finally:
-            process.stdin.close()
-            truth.served_s += json.loads(process.stdout.read())
-            process.wait(10)
+    told: list[float] = []
+    arguments = json.dumps([delays_s, phases])
+    with running_apart("tests.benchmarks.load.timed", arguments, told=told.extend) as address:
+        yield Truth(address, told)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.history.between import Between, Change, Ratio
+from benchmarks.history.change import Between, Change, Ratio
 from benchmarks.history.entry import Entry, Point, Unreadable
 from benchmarks.history.trend import trend
 from benchmarks.report import changes

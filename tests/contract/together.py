@@ -1,0 +1,21 @@
+"""One check of every stack, several stacks at a time: most of what a check takes is waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from servers.registry import Entry
+from tests.contract.conftest import ENTRIES
+from tests.contract.served import Served
+
+T = TypeVar("T")
+
+
+def of_all(
+    check: Callable[[Entry, Served], T], fleet: Mapping[str, Served], *, at_once: int
+) -> Mapping[str, Future[T]]:
+    """What the check makes of each stack, by its name; whoever asks for a result is told of that stack's failure."""
+    with ThreadPoolExecutor(at_once) as threads:
+        return {entry.name: threads.submit(check, entry, fleet[entry.name]) for entry in ENTRIES}
