@@ -11,7 +11,7 @@ import psutil
 
 from benchmarks.observe.process_tree import ProcessTreeMeter
 from benchmarks.observe.quota import own_quota
-from benchmarks.observe.usage import Meter
+from benchmarks.observe.usage import Source
 from benchmarks.trial import HostNoise
 
 # The host counts its CPU time in ticks of 10 ms: of a shorter window they say too little.
@@ -55,7 +55,7 @@ class NoiseMeter:
     trees are the runner's descendants already.
     """
 
-    def __init__(self, meters: Iterable[Meter] = ()) -> None:
+    def __init__(self, meters: Iterable[Source] = ()) -> None:
         self._runner = ProcessTreeMeter(os.getpid())
         self._others = tuple(meter for meter in meters if not isinstance(meter, ProcessTreeMeter))
         self._quota = own_quota()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -18,25 +18,44 @@ class ProcessTreeMeter:
     """Reads a process and all its descendants.
 
     On Linux CPU time comes from each process's own clock (nanoseconds, threads that ended included) and memory is
-    the proportional set size, which counts a page shared by forked workers once, as a container's cgroup does.
-    Elsewhere both come from psutil (CPU in the system's ticks, memory as resident set size).
+    the proportional set size, which counts a page shared by forked workers once, as a container's cgroup does. The
+    kernel walks all pages for it, holding up the process meanwhile: a glance takes the resident set size less what was
+    shared when the same processes were last read. Elsewhere both come from psutil (CPU in the system's ticks, memory as
+    resident set size).
     """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
+        self._known: frozenset[int] = frozenset()
+        self._shared_bytes = 0.0
 
     def read(self) -> Usage:
         """The usage now; raises ProcessLookupError when the process has ended."""
-        return Usage(self.cpu_s(), self._total(_memory_bytes) / MIB)
+        pids = self._pids()
+        cpu_s = self._total(pids, _cpu_s)
+        proportional, resident = self._total(pids, _memory_bytes), self._total(pids, _resident_bytes)
+        self._known, self._shared_bytes = frozenset(pids), max(0.0, resident - proportional)
+        return Usage(cpu_s, proportional / MIB)
+
+    def glance(self) -> Usage:
+        """The usage now, quickly; raises as ``read`` does, and reads where processes have come or gone."""
+        pids = self._pids()
+        if self._known != frozenset(pids):
+            return self.read()
+        resident = self._total(pids, _resident_bytes)
+        return Usage(self._total(pids, _cpu_s), max(0.0, resident - self._shared_bytes) / MIB)
 
     def cpu_s(self) -> float:
-        """The CPU seconds alone, which are read far quicker than memory; raises ProcessLookupError as ``read`` does."""
-        return self._total(_cpu_s)
+        """The CPU seconds alone; raises ProcessLookupError as ``read`` does."""
+        return self._total(self._pids(), _cpu_s)
 
-    def _total(self, amount_of: Callable[[int], float]) -> float:
+    def _pids(self) -> list[int]:
         pids = list(_tree(self._pid))
         if not pids:
             raise ProcessLookupError(self._pid)
+        return pids
+
+    def _total(self, pids: Iterable[int], amount_of: Callable[[int], float]) -> float:
         total = 0.0
         for pid in pids:
             try:
@@ -73,6 +92,13 @@ def _memory_bytes(pid: int) -> float:
     return _proportional_bytes(pid) if sys.platform == "linux" else float(psutil.Process(pid).memory_info().rss)
 
 
+def _resident_bytes(pid: int) -> float:
+    if sys.platform != "linux":
+        return _memory_bytes(pid)
+    # The kernel keeps this number anyway; smaps_rollup it counts page by page when asked.
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+
+
 def _descendants(pid: int) -> Iterator[int]:
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
@@ -106,10 +132,11 @@ def _proportional_bytes(pid: int) -> float:
     return 0.0
 
 
-def _ticks_per_s() -> int:
+def _of_system(name: str, otherwise: int) -> int:
     import os  # noqa: PLC0415 - sysconf exists on POSIX only
 
-    return os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+    return os.sysconf(name) if hasattr(os, "sysconf") else otherwise
 
 
-_TICKS_PER_S = _ticks_per_s()
+_TICKS_PER_S = _of_system("SC_CLK_TCK", 100)
+_PAGE_BYTES = _of_system("SC_PAGE_SIZE", 4096)

@@ -20,11 +20,11 @@ def settle(meter: Meter | None, deadline_s: float = 10.0) -> bool:
     if meter is None:
         return True
     end = time.monotonic() + deadline_s
-    before_s, since = meter.read().cpu_s, time.monotonic()
+    before_s, since = meter.glance().cpu_s, time.monotonic()
     idle = 0
     while time.monotonic() < end:
         time.sleep(INTERVAL_S)
-        cpu_s, now = meter.read().cpu_s, time.monotonic()
+        cpu_s, now = meter.glance().cpu_s, time.monotonic()
         idle = idle + 1 if (cpu_s - before_s) < IDLE_SHARE * (now - since) else 0
         if idle == IDLE_READINGS:
             return True

@@ -24,12 +24,12 @@ class Spending:
 
     def start(self) -> None:
         """The window opens."""
-        usage = read(self._meter)
+        usage = read(self._meter, exactly=False)
         self._start_s = usage.cpu_s if usage else None
 
     def stop(self) -> None:
         """The window closes."""
-        usage = read(self._meter)
+        usage = read(self._meter, exactly=False)
         self._stop_s = usage.cpu_s if usage else None
 
     def cpu_s(self) -> float | None:
@@ -38,7 +38,7 @@ class Spending:
 
 
 class Watch:
-    """Reads a stack's meter at both ends of a window and samples memory in between, on a thread of its own."""
+    """Reads a stack's meter at both ends of a window and glances at it in between, on a thread of its own."""
 
     def __init__(self, meter: Meter | None) -> None:
         self._meter = meter
@@ -62,7 +62,7 @@ class Watch:
     def start(self) -> None:
         """The window opens."""
         self._began_s = time.monotonic()
-        self._note_memory()
+        self._note_memory(exactly=True)
         self._spending.start()
         if self._meter is not None:
             self._sampler.start()
@@ -73,27 +73,29 @@ class Watch:
         self._spending.stop()
         if self._sampler.ident is not None:
             self._sampler.join()
-        self._note_memory()
+        self._note_memory(exactly=True)
 
     def cost(self) -> Cost | None:
         """CPU seconds within the window, and memory; None where nothing could be read."""
         cpu_s = self._spending.cpu_s()
         return None if cpu_s is None else Cost(cpu_s, self._memory_peak_mib, self._memory.points())
 
-    def _note_memory(self) -> None:
-        usage = read(self._meter)
+    def _note_memory(self, *, exactly: bool) -> None:
+        usage = read(self._meter, exactly=exactly)
         if usage is not None:
             self._memory_peak_mib = max(self._memory_peak_mib, usage.memory_mib)
             self._memory.add(time.monotonic() - self._began_s, usage.memory_mib)
 
     def _sample(self) -> None:
         while not self._ended.wait(SAMPLE_S):
-            self._note_memory()
+            self._note_memory(exactly=False)
 
 
-def read(meter: Meter | None) -> Usage | None:
+def read(meter: Meter | None, *, exactly: bool = True) -> Usage | None:
     """What a meter says now; None where there is none, or its stack has ended."""
+    if meter is None:
+        return None
     try:
-        return meter.read() if meter else None
+        return meter.read() if exactly else meter.glance()
     except ProcessLookupError:
         return None

@@ -22,12 +22,17 @@ class Fixed:
             raise ProcessLookupError
         return self._usage
 
+    def glance(self) -> Usage:
+        return self.read()
 
-def test_several_meters_are_read_as_one() -> None:
+
+@pytest.mark.parametrize("how", ["read", "glance"])
+def test_several_meters_are_read_as_one(how: str) -> None:
     """CPU and memory add up; once one of them has ended, so has the whole."""
-    assert SumMeter((Fixed(Usage(1.5, 10.0)), Fixed(Usage(0.25, 5.5)))).read() == Usage(1.75, 15.5)
+    both = SumMeter((Fixed(Usage(1.5, 10.0)), Fixed(Usage(0.25, 5.5))))
+    assert getattr(both, how)() == Usage(1.75, 15.5)
     with pytest.raises(ProcessLookupError):
-        SumMeter((Fixed(Usage(1.0, 1.0)), Fixed(None))).read()
+        getattr(SumMeter((Fixed(Usage(1.0, 1.0)), Fixed(None))), how)()
 
 
 def test_a_stack_of_several_servers_has_one_meter() -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from benchmarks.observe.process_tree import ProcessTreeMeter
@@ -73,6 +74,49 @@ def test_memory_holds_the_children(worker: Worker) -> None:
     before = meter.read().memory_mib
     worker.burn(0.0, 64 * 1024 * 1024, "stay")
     assert 60 < meter.read().memory_mib - before < 90
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what is shared")
+def test_a_glance_sees_what_a_reading_does() -> None:
+    """Forked children share their parent's 64 MiB: they count once at a glance, too, and 64 more of a child's as 64."""
+    program = (
+        "import os, sys, time\nheld = bytearray(64 << 20)\nread, write = os.pipe()\n"
+        "for _ in range(3):\n    if os.fork() == 0:\n        os.read(read, 1)\n        mine = bytearray(64 << 20)\n"
+        "        print('held', flush=True)\n        time.sleep(600)\n"
+        "print('ready', flush=True)\nfor line in sys.stdin: os.write(write, b'x')\n"
+    )
+    words = [sys.executable, "-c", program]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        meter = ProcessTreeMeter(process.pid)
+        try:
+            assert process.stdout.readline() == "ready\n"
+            before = meter.read()
+            assert 64 < before.memory_mib < 120
+            assert meter.glance().memory_mib == pytest.approx(before.memory_mib, abs=2)
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "held\n"
+            assert meter.glance().memory_mib - before.memory_mib == pytest.approx(64, abs=3)
+            assert meter.read().memory_mib - before.memory_mib == pytest.approx(64, abs=3)
+        finally:
+            for each in (*psutil.Process(process.pid).children(), psutil.Process(process.pid)):
+                each.kill()
+
+
+def test_a_glance_knows_new_processes_and_gone_ones(worker: Worker) -> None:
+    """A child that came since the last reading counts; a tree that has ended is told."""
+    meter = ProcessTreeMeter(worker.process.pid)
+    before = meter.read()
+    used_s = worker.burn(0.2, 64 * 1024 * 1024, "stay")
+    after = meter.glance()
+    assert 60 < after.memory_mib - before.memory_mib < 90
+    assert after.cpu_s - before.cpu_s == pytest.approx(used_s, abs=0.06)
+    worker.process.kill()
+    worker.process.communicate()
+    with pytest.raises(ProcessLookupError):
+        meter.glance()
 
 
 def test_a_tree_that_ended_is_told(worker: Worker) -> None:

@@ -36,6 +36,9 @@ class Meter:
                 raise ProcessLookupError
             return self._last
 
+    def glance(self) -> Usage:
+        return self.read()
+
 
 def test_spending_is_what_lies_between_start_and_stop() -> None:
     """CPU seconds of before the window are not its."""
