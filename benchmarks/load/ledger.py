@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from benchmarks.histogram import Histogram
 from benchmarks.load.job import Job
 from benchmarks.load.part import Tally
 from benchmarks.load.recorder import CODES, Recorder, Seconds
-from benchmarks.load.server_timing import MOST_NAMES, OUTSIDE, TOTAL, spans_ns
+from benchmarks.load.spans import Spans
 from benchmarks.load.ticket import Ticket
 from benchmarks.measurement import CallCount, Outcome
 from benchmarks.suite import Load
@@ -74,7 +73,7 @@ class Ledger(Recorder):
         self._told: list[bytes] | None = [] if asked.server_timing else None
         self._calls = [CallCount(label, 0, 0, Histogram.empty()) for label in asked.labels]
         self._first_byte = Histogram.empty() if asked.first_byte else None
-        self._spans: dict[str, Histogram] | None = {} if asked.server_timing else None
+        self._spans = Spans() if asked.server_timing else None
 
     def note(
         self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float, told: bytes = b""
@@ -102,7 +101,8 @@ class Ledger(Recorder):
 
     def tally(self) -> Tally:
         """What was counted in the window, once it is closed."""
-        return replace(super().tally(), first_byte=self._first_byte, spans=self._spans, calls=tuple(self._calls))
+        spans = None if self._spans is None else self._spans.found()
+        return replace(super().tally(), first_byte=self._first_byte, spans=spans, calls=tuple(self._calls))
 
     def _counted(self, requests: _Requests, completed: Mask) -> Mask:  # noqa: ARG002  (another loop looks at the requests)
         """Which requests belong to the window."""
@@ -118,7 +118,7 @@ class Ledger(Recorder):
         if self._first_byte is not None:
             self._first_byte += Histogram.of(_nanoseconds((requests.first_s - requests.intended_s)[right]))
         if self._spans is not None and requests.told is not None:
-            _add_spans(self._spans, requests.told[right], latencies_ns[right])
+            self._spans.add(requests.told[right], latencies_ns[right])
         for number, call in enumerate(self._calls):
             mine = requests.call == number
             self._calls[number] = CallCount(
@@ -186,20 +186,6 @@ class OpenLedger(Ledger):
         self._dispatch += Histogram.of(_nanoseconds(requests.attended_s - requests.intended_s))
         waited_s = (requests.done_s - requests.intended_s)[unsent | (requests.code == _TIMEOUT)]
         self._censored += Histogram.of(_nanoseconds(np.maximum(waited_s, self._timeout_s)))
-
-
-def _add_spans(spans: dict[str, Histogram], told: Iterable[bytes], latencies_ns: NDArray[np.int64]) -> None:
-    """Count what right answers were told, each name for itself, and how much of each latency lay outside of it all."""
-    found: dict[str, list[int]] = {}
-    for each, latency_ns in zip(told, latencies_ns.tolist(), strict=True):
-        of_one = spans_ns(each)
-        if TOTAL in of_one:
-            of_one[OUTSIDE] = max(0, latency_ns - of_one[TOTAL])
-        for name, span_ns in of_one.items():
-            found.setdefault(name, []).append(span_ns)
-    for name, values_ns in found.items():
-        if name in spans or len(spans) < MOST_NAMES:
-            spans[name] = spans.get(name, Histogram.empty()) + Histogram.of(np.array(values_ns, np.int64))
 
 
 def _nanoseconds(seconds: Seconds) -> NDArray[np.int64]:
