@@ -14,7 +14,7 @@ from benchmarks.suite import Metric
 from benchmarks.trial import Comparison, Result, Trial
 from benchmarks.twin import is_twin
 
-NO_BENEFIT = "no benefit"
+NO_BENEFIT = "no benefit shown"
 # Where a tenth of a window's requests or more are in flight, they queue, and do not come in rounds.
 COARSEST = 0.10
 # The matrix knows no smaller word than a moderate benefit; 2 % is not worth a change.

@@ -74,7 +74,7 @@ def test_swapping_the_sides_inverts_the_speedup(pairs: list[tuple[int, int]]) ->
 @pytest.mark.parametrize(
     ("speedup", "word"),
     [
-        (0.9, "no benefit"),
+        (0.9, "no benefit shown"),
         (1.5, "moderate benefit"),
         (2.0, "good candidate"),
         (5.0, "strong case"),

@@ -133,7 +133,7 @@ def test_the_matrix_has_a_word_for_each_candidate() -> None:
         trial("slow", 10), *(trial(name, 30) for name in ("bad", "fast", "tuned")), trial("none", 10), **tiers
     )
     assert matrix_lines(made) == [
-        "none (settings): 1.00x mean over 1 scenario - no benefit",
+        "none (settings): 1.00x mean over 1 scenario - no benefit shown",
         "tuned (code): 3.00x mean over 1 scenario - gained without a migration",
         "fast (rewrite): 3.00x mean over 1 scenario - good candidate",
         "bad (control): 3.00x mean over 1 scenario - a wrong migration, shown as a control",
