@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,8 @@ class Board:
         self._run = run
         self._figures: dict[tuple[str, str], _Figures] = {}
         self._lines: list[str] = []
-        self._points: list[list[float]] = []
+        self._rates: list[list[float]] = []
+        self._latencies: list[list[float]] = []
         self._latest = (0, 0.0)
         self._doing = "starting"
         self._measured = 0
@@ -69,13 +70,16 @@ class Board:
 
     def do(self, doing: str) -> None:
         """Something else is going on from now on."""
-        self._doing, self._points, self._latest = doing, [], (0, 0.0)
+        self._doing, self._latest = doing, (0, 0.0)
+        self._rates, self._latencies = [], []
 
-    def answered(self, requests: int, elapsed_s: float) -> None:
-        """So many requests were answered since the window opened."""
+    def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened, the latest with this median latency."""
         before, before_s = self._latest
         if elapsed_s > before_s:
-            self._points.append([round(elapsed_s, 2), round((requests - before) / (elapsed_s - before_s), 2)])
+            self._rates.append([round(elapsed_s, 2), round((requests - before) / (elapsed_s - before_s), 2)])
+            if recent_ms is not None:
+                self._latencies.append([round(elapsed_s, 2), round(recent_ms, 3)])
             self._latest = requests, elapsed_s
 
     def tell_now(self, share: float, left_s: float, *, ended: bool = False) -> None:
@@ -87,7 +91,8 @@ class Board:
             "measured": self._measured,
             "planned": self._planned,
             "ended": ended,
-            "chart": self._current(),
+            "throughput": _current(self._rates, "requests per second"),
+            "latency": _current(self._latencies, "median latency in ms"),
         }
         self._texts = Texts(
             json.dumps(now), self._texts.trials, self._texts.now_number + 1, self._texts.trials_number, ended
@@ -155,15 +160,15 @@ class Board:
         axis = {"label": figures.unit, "type": "auto"}
         return {"form": "strip", "title": figures.title, "x": axis, "panels": [{"title": "", "rows": rows}]}
 
-    def _current(self) -> Mapping[str, Any] | None:
-        """The current trial's throughput so far; None before there is any."""
-        if len(self._points) < 2:
-            return None
-        series = [{"name": "requests per second", "points": self._points[-MOST_DOTS:]}]
-        return {
-            "form": "lines",
-            "title": "Now",
-            "x": {"label": "seconds since the measurement began", "type": "linear"},
-            "y": {"label": "requests per second", "type": "linear", "zero": True},
-            "panels": [{"title": "", "series": series}],
-        }
+
+def _current(points: Sequence[list[float]], label: str) -> Mapping[str, Any] | None:
+    """A figure of the current trial so far; None before there is any."""
+    if len(points) < 2:
+        return None
+    return {
+        "form": "lines",
+        "title": "Now",
+        "x": {"label": "seconds since the measurement began", "type": "linear"},
+        "y": {"label": label, "type": "linear", "zero": True},
+        "panels": [{"title": "", "series": [{"name": label, "points": points[-MOST_DOTS:]}]}],
+    }

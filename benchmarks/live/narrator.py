@@ -70,10 +70,10 @@ class LiveNarrator(Narrator):
         super().isolating(solo)
         self._do(f"Block {solo.block}: {solo.model} alone, in process")
 
-    def progress(self, requests: int, elapsed_s: float) -> None:
-        """So many requests were answered since the window opened."""
-        super().progress(requests, elapsed_s)
-        self._board.answered(requests, elapsed_s)
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened, the latest with this median latency."""
+        super().progress(requests, elapsed_s, recent_ms)
+        self._board.answered(requests, elapsed_s, recent_ms)
         self._tell()
 
     def finished(self, result: Result) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import count
 from queue import Empty, SimpleQueue
+from statistics import fmean
 from typing import Self
 
 from benchmarks.load.channels import Channel, Message, ProcessChannel
@@ -15,6 +16,9 @@ from benchmarks.load.part import Part, merge
 from benchmarks.load.schedule import Share, longest_drain_s, longest_warmup_s, longest_window_s, split
 from benchmarks.measurement import Measurement
 from benchmarks.target import Subject
+
+# What is told while a load is on: requests and seconds since its window opened, and the latest median latency in ms.
+Progress = Callable[[int, float, float | None], None]
 
 START_AHEAD_S = 0.03
 LOOK_EVERY_S = 0.25
@@ -65,7 +69,7 @@ class Engine:
         *,
         at_start: Callable[[], None] = lambda: None,
         at_stop: Callable[[], None] = lambda: None,
-        progress: Callable[[int, float], None] = lambda _requests, _elapsed_s: None,
+        progress: Progress = lambda _requests, _elapsed_s, _recent_ms: None,
         alive: Callable[[], bool] = lambda: True,
     ) -> Measurement:
         """Send the job's load and return what was measured.
@@ -144,7 +148,7 @@ class _Trial:
         identity: int,
         channels: Sequence[Channel],
         inbox: _Inbox,
-        progress: Callable[[int, float], None],
+        progress: Progress,
         alive: Callable[[], bool],
     ) -> None:
         self._id = identity
@@ -207,7 +211,9 @@ class _Trial:
             self._seen[message["event"]][index] = message
             if message["event"] == "progress":
                 so_far = self._seen["progress"].values()
-                self._progress(sum(each["requests"] for each in so_far), message["elapsed_s"])
+                recent_ms = [each["recent_ms"] for each in so_far if each["recent_ms"] is not None]
+                requests = sum(each["requests"] for each in so_far)
+                self._progress(requests, message["elapsed_s"], fmean(recent_ms) if recent_ms else None)
 
     def _raise_what_failed(self) -> None:
         for index in self._seen["lost"]:

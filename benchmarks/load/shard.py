@@ -39,8 +39,8 @@ class Cue(Protocol):
     def started(self, opened_s: float) -> None:
         """The window is open."""
 
-    def progress(self, requests: int, elapsed_s: float) -> None:
-        """So many requests completed since the window opened."""
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests completed since the window opened, the latest with this median latency."""
 
     def stopped(self) -> None:
         """The window is closed."""
@@ -107,7 +107,7 @@ async def _fold_on(recorder: Recorder, cue: Cue) -> None:
             await asyncio.sleep(FOLD_EVERY_S)
             requests = recorder.fold()
         if recorder.opened_s <= clock():
-            cue.progress(requests, clock() - recorder.opened_s)
+            cue.progress(requests, clock() - recorder.opened_s, recorder.recent_ms())
         if gc.get_count()[0] > MOST_YOUNG_OBJECTS:
             gc.collect()
 

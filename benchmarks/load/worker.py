@@ -97,9 +97,9 @@ class Worker:
         """Cue: the window is open."""
         self.emit("started", opened_s=opened_s)
 
-    def progress(self, requests: int, elapsed_s: float) -> None:
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
         """Cue: so far."""
-        self.emit("progress", requests=requests, elapsed_s=elapsed_s)
+        self.emit("progress", requests=requests, elapsed_s=elapsed_s, recent_ms=recent_ms)
 
     def stopped(self) -> None:
         """Cue: the window is closed."""

@@ -30,12 +30,13 @@ class State:
         """Something else is going on from now on."""
         self.doing, self.now, self._seen = doing, "", (0, 0.0)
 
-    def answered(self, requests: int, elapsed_s: float) -> None:
-        """So many requests were answered since the window opened: how fast since the last time it was told."""
+    def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened: how many a second and how soon, just now."""
         before, before_s = self._seen
         if elapsed_s > before_s:
             rate = (requests - before) / (elapsed_s - before_s)
-            self.now = f"{figure(rate)} req/s, {elapsed_s:.1f} s so far"
+            latency = f", p50 {figure(recent_ms)} ms" if recent_ms is not None else ""
+            self.now = f"{figure(rate)} req/s{latency}, {elapsed_s:.1f} s so far"
             self._seen = requests, elapsed_s
 
     def finished(self, result: Result) -> None:

@@ -147,9 +147,9 @@ class Narrator:
         elif not self._live:
             self.say(f"{where}: {figure(alone.rate_rps)} a second by {counted(alone.pool, 'thread')} in one process")
 
-    def progress(self, requests: int, elapsed_s: float) -> None:
-        """So many requests were answered since the window opened."""
-        self._state.answered(requests, elapsed_s)
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened, the latest with this median latency."""
+        self._state.answered(requests, elapsed_s, recent_ms)
         if not self._live and self._now() - self._told_s >= TOLD_EVERY_S:
             self._tell()
             self.say(f"{self._state.doing}: {self._state.now} ({self._left()})")

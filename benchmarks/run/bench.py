@@ -11,7 +11,7 @@ from benchmarks.gpu import ReadableGpu
 from benchmarks.inference.protocol import Protocol as Speech
 from benchmarks.judge import Circumstances, judge, sentenced
 from benchmarks.launch.base import Launcher, Started
-from benchmarks.load.engine import Engine, LoadError
+from benchmarks.load.engine import Engine, LoadError, Progress
 from benchmarks.load.job import Call, Driver, Job, choose_driver
 from benchmarks.measurement import Measurement
 from benchmarks.observe.gpu import GpuWatch
@@ -71,7 +71,7 @@ class Bench:
         engine: Engine,
         reach: Callable[[Started], Address],
         null_rate_rps: Callable[[Job], float | None],
-        progress: Callable[[int, float], None],
+        progress: Progress,
         gpus: Sequence[ReadableGpu] = (),
     ) -> None:
         self._terms = terms

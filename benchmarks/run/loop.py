@@ -34,8 +34,8 @@ class Show(Protocol):
     def isolated(self, alone: Alone) -> None:
         """A model was measured alone, or could not be."""
 
-    def progress(self, requests: int, elapsed_s: float) -> None:
-        """So many requests were answered since the window opened."""
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened, the latest with this median latency."""
 
     def finished(self, result: Result) -> None:
         """A trial ended, well or not."""

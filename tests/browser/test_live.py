@@ -55,7 +55,7 @@ class Following:
         self.narrator.launching(Step(place.block, place.stack, (WAITING,)))
         self.narrator.measuring(place, WAITING)
         for n in range(1, 5):
-            self.narrator.progress(20 * n, 0.5 * n)
+            self.narrator.progress(20 * n, 0.5 * n, 12.5)
         self.narrator.finished(trial)
 
     def trials(self) -> list[Trial]:
@@ -98,8 +98,9 @@ def test_the_page_follows_the_run(following: Following, opened: Callable[[str], 
     following.narrator.measuring(Place("fast", "waiting", 3), WAITING)
     shown(page, "Block 3: measuring fast, waiting, attempt 1")
     for n in range(1, 5):
-        following.narrator.progress(20 * n, 0.5 * n)
-    expect(page.locator("#now .mark-line path")).to_have_count(1, timeout=WITHIN_MS)
+        following.narrator.progress(20 * n, 0.5 * n, 10.0 + n)
+    for chart in ("throughput", "latency"):
+        expect(page.locator(f"#{chart} .mark-line path")).to_have_count(1, timeout=WITHIN_MS)
     for trial in following.trials():
         following.measure(trial)
     shown(page, "The busiest shard used 90.0 % of its core")

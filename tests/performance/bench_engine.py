@@ -142,7 +142,7 @@ def memory() -> Iterator[Line]:
     with serving() as (_, address), local_engine((CLIENT_CORE,), 1) as engine:
         (shard,) = (each for each in psutil.Process().children() if "benchmarks.load.worker" in each.cmdline())
 
-        def look(requests: int, _elapsed_s: float) -> None:
+        def look(requests: int, _elapsed_s: float, _recent_ms: float | None) -> None:
             for mark in (EARLY, LATE, LATER):
                 if requests >= mark and mark not in sizes:
                     sizes[mark] = requests, shard.memory_info().rss

@@ -68,17 +68,20 @@ def test_what_does_not_count_is_listed_with_its_reason_and_not_drawn() -> None:
     assert trials(board)["charts"][0]["panels"][0]["rows"][0]["dots"][0]["noisy"]
 
 
-def test_the_current_trial_s_throughput_is_that_between_two_messages() -> None:
-    """Requests since the last message per second of it, and nothing left of the trial before."""
+def test_the_current_trial_s_figures_are_those_between_two_messages() -> None:
+    """Requests since the last message per second of it, latencies as told, and nothing left of the trial before."""
     board = Board(run([]))
-    board.answered(10, 0.5)
-    board.answered(30, 1.0)
-    board.answered(30, 1.0)
+    board.answered(10, 0.5, 12.0)
+    board.answered(30, 1.0, 15.0)
+    board.answered(30, 1.0, 15.0)
+    board.answered(30, 1.5, None)
     board.tell_now(0, 0)
-    assert now(board)["chart"]["panels"][0]["series"][0]["points"] == [[0.5, 20.0], [1.0, 40.0]]
+    assert now(board)["throughput"]["panels"][0]["series"][0]["points"] == [[0.5, 20.0], [1.0, 40.0], [1.5, 0.0]]
+    assert now(board)["latency"]["panels"][0]["series"][0]["points"] == [[0.5, 12.0], [1.0, 15.0]]
     board.do("something else")
     board.tell_now(0, 0)
-    assert now(board)["chart"] is None
+    assert now(board)["throughput"] is None
+    assert now(board)["latency"] is None
 
 
 def test_a_long_run_does_not_make_the_page_grow_without_end() -> None:

@@ -26,6 +26,7 @@ class Cues:
     def __init__(self, when_started: Callable[[], None] = lambda: None) -> None:
         self.heard: list[str] = []
         self.reports: list[tuple[int, float]] = []
+        self.recent_ms: list[float | None] = []
         self._when_started = when_started
 
     def warm(self) -> None:
@@ -38,8 +39,9 @@ class Cues:
         self.heard.append("started")
         self._when_started()
 
-    def progress(self, requests: int, elapsed_s: float) -> None:
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
         self.reports.append((requests, elapsed_s))
+        self.recent_ms.append(recent_ms)
 
     def stopped(self) -> None:
         self.heard.append("stopped")

@@ -60,20 +60,23 @@ def test_two_shards_measure_as_one(engine: Engine, driver: Driver) -> None:
 def test_the_window_is_the_same_for_all(engine: Engine) -> None:
     """The shards' windows are open together, and the callbacks come when they open and close."""
     moments_s: list[float] = []
-    reports: list[tuple[int, float]] = []
+    reports: list[tuple[int, float, float | None]] = []
     with ScriptedServer(answer_after(lambda _: 0.01)) as server:
         found = engine.measure(
             job_for(server.address, ClosedLoop(8, duration_s=1.5, warmup_s=0.1)),
             at_start=lambda: moments_s.append(clock()),
             at_stop=lambda: moments_s.append(clock()),
-            progress=lambda requests, elapsed_s: reports.append((requests, elapsed_s)),
+            progress=lambda *so_far: reports.append(so_far),
         )
     assert moments_s[1] - moments_s[0] == pytest.approx(1.5, abs=0.1)
     assert found.duration_s == pytest.approx(1.5)
     assert found.in_flight_mean == pytest.approx(8, rel=0.02)
     assert found.cut_off == 8
     assert len(reports) >= 2
-    assert 0 < reports[-1][0] <= found.requests
+    requests, _, recent_ms = reports[-1]
+    assert 0 < requests <= found.requests
+    assert recent_ms is not None
+    assert 10 <= recent_ms < 100
     assert len(found.timeline) == 15
 
 
@@ -182,7 +185,7 @@ def test_a_shard_s_error_ends_the_load(engine: Engine) -> None:
 def test_an_interrupt_passes_through() -> None:
     """A Ctrl-C in mid-load comes out as it is, and no worker is left."""
 
-    def interrupt(requests: int, elapsed_s: float) -> None:
+    def interrupt(requests: int, elapsed_s: float, recent_ms: float | None) -> None:
         raise KeyboardInterrupt
 
     with ScriptedServer(answer_all) as server:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.load.channels import Channel, Deliver, Message, ProcessChannel
-from benchmarks.load.engine import Engine, LoadError, local_engine
+from benchmarks.load.engine import Engine, LoadError, Progress, local_engine
 from benchmarks.load.job import Call, Driver, Job
 from benchmarks.load.null_rate import LOOPBACK, NullRates, Shape, local_null_rates, null_server
 from benchmarks.measurement import Expectation, Measurement
@@ -35,7 +35,7 @@ class Recorded(Engine):
         *,
         at_start: Callable[[], None] = lambda: None,
         at_stop: Callable[[], None] = lambda: None,
-        progress: Callable[[int, float], None] = lambda _requests, _elapsed_s: None,
+        progress: Progress = lambda _requests, _elapsed_s, _recent_ms: None,
         alive: Callable[[], bool] = lambda: True,
     ) -> Measurement:
         self.jobs.append(job)

@@ -138,3 +138,16 @@ def test_a_timeline_stays_small_and_loses_nothing(moments_s: list[float], share_
 def test_a_timeline_of_no_time_is_empty() -> None:
     """A window of no duration has no slices."""
     assert Timeline(width_s=0.1).slices(0.0) == ()
+
+
+def test_the_recent_latency_is_the_median_of_the_last_folds() -> None:
+    """Right answers alone, and none of what is longer ago; before there are any nothing is told."""
+    recorder = Recorder(width_s=0.5)
+    recorder.open(OPENED_S, CLOSED_S)
+    assert recorder.recent_ms() is None
+    for number in range(8):
+        sent_s = OPENED_S + 0.1 * number
+        record(recorder, sent_s, sent_s + 0.01 * (number + 1), Outcome.OK)
+        record(recorder, sent_s, sent_s + 0.05, Outcome.STATUS)
+        recorder.fold()
+    assert recorder.recent_ms() == pytest.approx(60.0)

@@ -154,6 +154,7 @@ def test_progress_is_reported_twice_a_second() -> None:
     assert all(before[0] <= after[0] and before[1] < after[1] for before, after in pairwise(cues.reports))
     assert cues.reports[-1][0] <= found.requests
     assert cues.reports[-1][1] <= 1.8
+    assert all(recent_ms is not None and 5 <= recent_ms < 100 for recent_ms in cues.recent_ms)
 
 
 def test_the_plain_asyncio_loop_works_too(driver: Driver) -> None:

@@ -78,9 +78,9 @@ def test_a_trial_that_goes_on_and_on_is_told_of_now_and_then() -> None:
         scene.narrator.measuring(Place("slow", "waiting", 1), WAITING)
         for half_seconds in range(1, 100):
             scene.now_s = half_seconds / 2
-            scene.narrator.progress(50 * half_seconds, half_seconds / 2)
+            scene.narrator.progress(50 * half_seconds, half_seconds / 2, 9.876)
     assert len(scene.lines) == 49 // TOLD_EVERY_S
-    assert scene.lines[0].startswith("block 1: slow, waiting: 100 req/s, 10.0 s so far (about ")
+    assert scene.lines[0].startswith("block 1: slow, waiting: 100 req/s, p50 9.88 ms, 10.0 s so far (about ")
 
 
 def test_a_failure_is_told_at_once() -> None:
@@ -127,8 +127,8 @@ def test_the_view_tells_how_far_what_and_what_does_not_count() -> None:
     state.finished(void("fast", 1))
     state.finished(Failure(Place("fast", "calling", 1), "it died"))
     state.do("block 2: fast, waiting")
-    state.answered(100, 0.5)
-    state.answered(400, 1.5)
+    state.answered(100, 0.5, 12.0)
+    state.answered(400, 1.5, None)
     assert view(state, 0.52, 12.4) == [
         "━━━━━━━━━━────────── 52 %, 1 of 60 trials, about 12 s left",
         "now    block 2: fast, waiting: 300 req/s, 1.5 s so far",

@@ -67,7 +67,7 @@ def scene(address: Address, broken: frozenset[str] = frozenset(), launches: int 
         engine=FakeEngine(nothing),  # type: ignore[arg-type]
         reach=lambda started: started.address,
         null_rate_rps=lambda _job: None,
-        progress=lambda _requests, _elapsed_s: None,
+        progress=lambda _requests, _elapsed_s, _recent_ms: None,
     )
 
     def clock() -> float:

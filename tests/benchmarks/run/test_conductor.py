@@ -91,7 +91,7 @@ class FakeEngine:
     def measure(self, job: Job, *, at_start: Any, at_stop: Any, progress: Any, alive: Any) -> Measurement:
         self.jobs.append(job)
         at_start()
-        progress(1, 0.1)
+        progress(1, 0.1, 12.5)
         found = self._answer(job)
         at_stop()
         assert alive()
@@ -103,7 +103,7 @@ class Silent:
     def measuring(self, place: Place, scenario: Scenario) -> None: ...
     def isolating(self, solo: Solo) -> None: ...
     def isolated(self, alone: Alone) -> None: ...
-    def progress(self, requests: int, elapsed_s: float) -> None: ...
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None: ...
     def finished(self, result: Result) -> None: ...
 
 
@@ -142,7 +142,7 @@ class Scene:
                 engine=self._engine,  # type: ignore[arg-type]
                 reach=lambda started: started.address,
                 null_rate_rps=lambda _job: None,
-                progress=lambda _requests, _elapsed_s: None,
+                progress=lambda _requests, _elapsed_s, _recent_ms: None,
                 gpus=self._gpus,
             ),
             keep=self.kept.append,

@@ -68,7 +68,7 @@ class Scene:
                 engine=FakeEngine(answer),  # type: ignore[arg-type]
                 reach=lambda started: started.address,
                 null_rate_rps=lambda _job: None,
-                progress=lambda _requests, _elapsed_s: None,
+                progress=lambda _requests, _elapsed_s, _recent_ms: None,
             ),
             keep=self.kept.append,
             show=Silent(),

@@ -13,9 +13,12 @@
   };
 
   const drawNow = () => {
-    at("now").hidden = !now?.chart;
-    const plot = at("now").querySelector(".plot");
-    if (now?.chart) plot.replaceChildren(...charts.draw(now.chart, page, none, Math.floor(plot.clientWidth)));
+    for (const name of ["throughput", "latency"]) {
+      const chart = now?.[name];
+      at(name).hidden = !chart;
+      const plot = at(name).querySelector(".plot");
+      if (chart) plot.replaceChildren(...charts.draw(chart, page, none, Math.floor(plot.clientWidth)));
+    }
   };
 
   const drawAll = () => {
