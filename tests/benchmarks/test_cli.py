@@ -140,7 +140,7 @@ def own_file(folder: Path) -> Path:
         headers = {{ X-Token = "${{TOKEN}}" }}
         [load]
         connections = 4
-        duration_s = 0.8
+        duration_s = 0.85
         warmup_rounds = 1
         """
     )
