@@ -34,12 +34,7 @@ OF_A_CAPACITY = {
 
 @click.command("run", cls=Grouped, groups=OF_A_RUN)
 @click.argument("suite", required=False)
-@options.stacks
-@options.stacks_file
 @click.option("--baseline", metavar="STACK", help="What the others are compared with.")
-@options.launcher
-@options.generator
-@options.driver
 @options.device
 @click.option("--blocks", type=click.IntRange(1, 1000), metavar="N", help="Interleaved rounds, each with every stack.")
 @click.option(
@@ -62,19 +57,8 @@ OF_A_CAPACITY = {
     metavar="FILE",
     help="An ONNX file of your own in place of the suite's models.",
 )
-@options.timeout
-@options.seed
-@options.memory
-@options.project
-@options.strict
-@options.gate
-@options.out
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that stopped.")
-@options.fail_on
-@options.dry_run
-@options.quiet
-@options.run_as_json
-@options.live
+@options.of_measuring
 def run_command(
     out: Path,
     resume: Path | None,
@@ -101,11 +85,6 @@ def run_command(
 
 
 @click.command("capacity", cls=Grouped, groups=OF_A_CAPACITY)
-@options.stacks
-@options.stacks_file
-@options.launcher
-@options.generator
-@options.driver
 @click.option("--path", default="/slow-io?delay=0.1", show_default=True, metavar="PATH", help="What is asked.")
 @click.option(
     "--slo",
@@ -124,18 +103,7 @@ def run_command(
     help="The part of its capacity that each replica is to carry.",
 )
 @click.option("--cost-per-replica", type=Number(0, 1e9), metavar="COST", help="In whatever unit.")
-@options.timeout
-@options.seed
-@options.memory
-@options.project
-@options.strict
-@options.gate
-@options.out
-@options.fail_on
-@options.dry_run
-@options.quiet
-@options.run_as_json
-@options.live
+@options.of_measuring
 def capacity_command(
     out: Path,
     fail_on: tuple[str, ...],

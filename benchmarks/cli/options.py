@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from benchmarks.budget import LEAST_MEMORY_MIB, MOST_MEMORY_MIB
 from benchmarks.cli.parameters import Duration, bounds, names
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 RESULTS = Path("results")
 
@@ -88,6 +92,17 @@ limit = click.option(
 own_model = click.option(
     "--model", "own", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="An ONNX model of your own."
 )
+
+
+def of_measuring(command: Command) -> Command:
+    """All that is common to the commands that measure, whatever it is that they look for."""
+    every = (
+        *(stacks, stacks_file, launcher, project, generator, driver, timeout, seed, memory),
+        *(strict, gate, fail_on, out, dry_run, quiet, run_as_json, live),
+    )
+    for option in reversed(every):
+        command = option(command)
+    return command
 
 
 def found(run: Path, results: Path) -> Path:

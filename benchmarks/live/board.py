@@ -12,6 +12,7 @@ from benchmarks.histogram import Histogram, summarise
 from benchmarks.record import Run
 from benchmarks.report.html.spread import UNITS
 from benchmarks.report.html.stacks import ROLES, described, role_of
+from benchmarks.report.live_view import Pace
 from benchmarks.report.table import figure
 from benchmarks.trial import Failure, Result, Trial
 
@@ -52,7 +53,7 @@ class Board:
         self._lines: list[str] = []
         self._rates: list[list[float]] = []
         self._latencies: list[list[float]] = []
-        self._latest = (0, 0.0)
+        self._pace = Pace()
         self._doing = "starting"
         self._measured = 0
         self._planned = run.planned
@@ -70,17 +71,16 @@ class Board:
 
     def do(self, doing: str) -> None:
         """Something else is going on from now on."""
-        self._doing, self._latest = doing, (0, 0.0)
+        self._doing, self._pace = doing, Pace()
         self._rates, self._latencies = [], []
 
     def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
         """So many requests were answered since the window opened, the latest with this median latency."""
-        before, before_s = self._latest
-        if elapsed_s > before_s:
-            self._rates.append([round(elapsed_s, 2), round((requests - before) / (elapsed_s - before_s), 2)])
+        rate = self._pace.rate_rps(requests, elapsed_s)
+        if rate is not None:
+            self._rates.append([round(elapsed_s, 2), round(rate, 2)])
             if recent_ms is not None:
                 self._latencies.append([round(elapsed_s, 2), round(recent_ms, 3)])
-            self._latest = requests, elapsed_s
 
     def tell_now(self, share: float, left_s: float, *, ended: bool = False) -> None:
         """Have what changes all the time ready: how far the run is, and what the current trial answers."""

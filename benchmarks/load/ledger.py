@@ -115,7 +115,6 @@ class Ledger(Recorder):
         latencies_ns = _nanoseconds(requests.done_s - requests.intended_s)
         self._count(int(np.count_nonzero(right)), requests.code[~right])
         self._timeline.add(done_s[right], latencies_ns[right], done_s[~right])
-        self._recent_ns.append(latencies_ns[right])
         if self._first_byte is not None:
             self._first_byte += Histogram.of(_nanoseconds((requests.first_s - requests.intended_s)[right]))
         if self._spans is not None and requests.told is not None:

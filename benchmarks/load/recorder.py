@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import inf
 from typing import NamedTuple
@@ -19,8 +19,6 @@ Seconds = NDArray[np.float64]
 
 # Batches too small for their time to be seen.
 FOLD_EVERY_S = 0.1
-# What is told of a load while it is on is of the last half second.
-RECENT_FOLDS = 5
 
 OUTCOMES = tuple(Outcome)
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
@@ -62,7 +60,6 @@ class Recorder:
         self.in_flight_s = 0.0
         self.cut_off_s = 0.0
         self.last_done_s = -inf
-        self._recent_ns: deque[NDArray[np.int64]] = deque(maxlen=RECENT_FOLDS)
 
     @property
     def appends(self) -> tuple[Callable[[float], None], Callable[[float], None]]:
@@ -94,13 +91,11 @@ class Recorder:
         self.last_done_s = float(max(self.last_done_s, latest_s, done_s.max(initial=-inf)))
         self._count(latencies_ns.size, codes[inside])
         self._timeline.add(succeeded_s, latencies_ns, done_s[inside] - self.opened_s)
-        self._recent_ns.append(latencies_ns)
         return self.outcomes.total()
 
     def recent_ms(self) -> float | None:
         """The median latency of the right answers in the last few folds; None where there are none."""
-        recent_ns = np.concatenate([*self._recent_ns, np.zeros(0, np.int64)])
-        return float(np.median(recent_ns)) / 1e6 if recent_ns.size else None
+        return self._timeline.recent_ms()
 
     def close(self, closed_s: float, in_flight_since_s: Sequence[float]) -> None:
         """Close the window, with the moments at which the requests still unanswered were sent.

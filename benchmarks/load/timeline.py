@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import reduce
 from math import ceil
 
@@ -15,6 +16,8 @@ Seconds = NDArray[np.float64]
 Nanoseconds = NDArray[np.int64]
 
 MOST_SLICES = 120
+# What is told of a load while it is on is of the last half second: it is added ten times a second.
+RECENT_TURNS = 5
 
 
 class Timeline:
@@ -23,9 +26,11 @@ class Timeline:
     def __init__(self, width_s: float) -> None:
         self._width_s = width_s
         self._slices: dict[int, tuple[int, Histogram]] = {}
+        self._recent_ns: deque[Nanoseconds] = deque(maxlen=RECENT_TURNS)
 
     def add(self, succeeded_s: Seconds, latencies_ns: Nanoseconds, failed_s: Seconds) -> None:
         """Count successes, with their latencies, and failures, at their seconds since the opening."""
+        self._recent_ns.append(latencies_ns)
         latest_s = max(succeeded_s.max(initial=0.0), failed_s.max(initial=0.0))
         while latest_s >= MOST_SLICES * self._width_s:
             self._coarsen()
@@ -34,6 +39,11 @@ class Timeline:
             self._put(number, 0, Histogram.of(latencies_ns[numbers == number]))
         for number, failed in _counted((failed_s / self._width_s).astype(np.int64)):
             self._put(number, failed, Histogram.empty())
+
+    def recent_ms(self) -> float | None:
+        """The median latency of what was added in the last few turns; None where nothing was."""
+        recent_ns = np.concatenate([*self._recent_ns, np.zeros(0, np.int64)])
+        return float(np.median(recent_ns)) / 1e6 if recent_ns.size else None
 
     def latency(self) -> Histogram:
         """The latencies of all successes."""

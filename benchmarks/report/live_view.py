@@ -13,6 +13,21 @@ BAR_WIDTH = 20
 
 
 @dataclass(slots=True)
+class Pace:
+    """How many answers a second come, between one telling of their number and the next."""
+
+    _told: tuple[int, float] = (0, 0.0)
+
+    def rate_rps(self, requests: int, elapsed_s: float) -> float | None:
+        """Since the last time, now that so many have come in so many seconds; None where no time has passed."""
+        before, before_s = self._told
+        if elapsed_s <= before_s:
+            return None
+        self._told = requests, elapsed_s
+        return (requests - before) / (elapsed_s - before_s)
+
+
+@dataclass(slots=True)
 class State:
     """What is known of a run on its way; ``planned`` trials are 0 where nobody knows how many there will be."""
 
@@ -24,20 +39,18 @@ class State:
     failed: int = 0
     latest: str = ""
     latest_void: str = ""
-    _seen: tuple[int, float] = field(default=(0, 0.0))
+    _pace: Pace = field(default_factory=Pace)
 
     def do(self, doing: str) -> None:
         """Something else is going on from now on."""
-        self.doing, self.now, self._seen = doing, "", (0, 0.0)
+        self.doing, self.now, self._pace = doing, "", Pace()
 
     def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
         """So many requests were answered since the window opened: how many a second and how soon, just now."""
-        before, before_s = self._seen
-        if elapsed_s > before_s:
-            rate = (requests - before) / (elapsed_s - before_s)
+        rate = self._pace.rate_rps(requests, elapsed_s)
+        if rate is not None:
             latency = f", p50 {figure(recent_ms)} ms" if recent_ms is not None else ""
             self.now = f"{figure(rate)} req/s{latency}, {elapsed_s:.1f} s so far"
-            self._seen = requests, elapsed_s
 
     def finished(self, result: Result) -> None:
         """A trial ended, well or not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 # What a chart of each form must at least have drawn.
 MARKS = ".mark-dot path, .mark-dot circle, .mark-bar rect, .mark-line path"
@@ -30,6 +30,33 @@ def charts_of(page: Page) -> int:
 def toggle(page: Page, stack: str) -> None:
     """Hide a stack, or show it again."""
     page.get_by_label(stack, exact=True).click()
+
+
+def go_by_keyboard(page: Page, stack: str) -> None:
+    """Space hides a stack, Enter opens the first table and sorts it; fails where it does not."""
+    page.get_by_label(stack, exact=True).focus()
+    before = marks(page)
+    page.keyboard.press("Space")
+    assert marks(page) < before
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details").first.get_attribute("open") is not None
+    heading = page.locator("details").first.locator("th", has_text="speedup").first
+    heading.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    assert heading.get_attribute("aria-sort") == "ascending"
+
+
+def dialogs(page: Page) -> list[str]:
+    """What the page says in dialogs from now on; each is closed."""
+    said: list[str] = []
+
+    def heard(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", heard)
+    return said
 
 
 def colour(page: Page, selector: str, name: str = "color") -> tuple[int, ...]:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Page
 
 from benchmarks.record import Run
 from tests.benchmarks.report.html.runs import SEARCHES, compared, renamed
 from tests.browser.conftest import Opener
-from tests.browser.looks import charts_of, colour, column, covered, marks, open_all, toggle, violations
+from tests.browser.looks import (
+    charts_of,
+    colour,
+    column,
+    covered,
+    dialogs,
+    go_by_keyboard,
+    marks,
+    open_all,
+    toggle,
+    violations,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -180,32 +191,14 @@ def test_the_keyboard_goes_through_the_page_in_its_order(open_page: Opener) -> N
 
 def test_the_keyboard_can_do_what_the_mouse_can(open_page: Opener) -> None:
     """Space hides a stack, Enter opens a table and sorts it."""
-    page = open_page(compared()).page
-    page.get_by_label("fast", exact=True).focus()
-    before = marks(page)
-    page.keyboard.press("Space")
-    assert marks(page) < before
-    summary = page.locator("summary").first
-    summary.focus()
-    page.keyboard.press("Enter")
-    assert page.locator("details").first.get_attribute("open") is not None
-    heading = page.locator("details").first.locator("th", has_text="speedup").first
-    heading.get_by_role("button").focus()
-    page.keyboard.press("Enter")
-    assert heading.get_attribute("aria-sort") == "ascending"
+    go_by_keyboard(open_page(compared()).page, "fast")
 
 
 def test_a_stack_named_as_a_script_is_a_name(open_page: Opener) -> None:
     """Markup in a name runs nowhere: not in the page, not in a chart, not in a tooltip, not after a toggle."""
     opened = open_page(renamed(compared(), {"fast": HOSTILE}))
     page = opened.page
-    said: list[str] = []
-
-    def heard(dialog: Dialog) -> None:
-        said.append(dialog.message)
-        dialog.dismiss()
-
-    page.on("dialog", heard)
+    said = dialogs(page)
     page.get_by_label(HOSTILE, exact=True).click()
     page.get_by_label(HOSTILE, exact=True).click()
     page.locator("[data-chart='0'] .mark-dot circle").first.hover(force=True)

@@ -5,13 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Page
 
 from benchmarks.history.trend import Trend, trend
 from benchmarks.report.html.trend import render
 from tests.benchmarks.report.html.trends import entry, named, went
 from tests.browser.conftest import Opener
-from tests.browser.looks import charts_of, colour, column, covered, marks, open_all, toggle, violations
+from tests.browser.looks import (
+    charts_of,
+    colour,
+    column,
+    covered,
+    dialogs,
+    go_by_keyboard,
+    marks,
+    open_all,
+    toggle,
+    violations,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -137,31 +148,14 @@ def test_light_dark_and_paper(open_page: Opener) -> None:
 
 def test_the_keyboard_can_do_what_the_mouse_can(open_page: Opener) -> None:
     """Space hides a stack, Enter opens a table and sorts it."""
-    page = open_page(page_of(went())).page
-    page.get_by_label("flask-gevent", exact=True).focus()
-    before = marks(page)
-    page.keyboard.press("Space")
-    assert marks(page) < before
-    page.locator("summary").first.focus()
-    page.keyboard.press("Enter")
-    assert page.locator("details").first.get_attribute("open") is not None
-    heading = page.locator("details").first.locator("th", has_text="speedup").first
-    heading.get_by_role("button").focus()
-    page.keyboard.press("Enter")
-    assert heading.get_attribute("aria-sort") == "ascending"
+    go_by_keyboard(open_page(page_of(went())).page, "flask-gevent")
 
 
 def test_a_stack_named_as_a_script_is_a_name(open_page: Opener) -> None:
     """Markup in a name runs nowhere: not in the page, not in a chart, not in a tooltip, not after a toggle."""
     opened = open_page(page_of(named(went(), {"fastapi-uvicorn": HOSTILE})), width=390)
     page: Page = opened.page
-    said: list[str] = []
-
-    def heard(dialog: Dialog) -> None:
-        said.append(dialog.message)
-        dialog.dismiss()
-
-    page.on("dialog", heard)
+    said = dialogs(page)
     toggle(page, HOSTILE)
     toggle(page, HOSTILE)
     page.locator("[data-chart='0'] .mark-dot path").last.hover(force=True)

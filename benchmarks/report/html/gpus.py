@@ -56,12 +56,8 @@ def _most(values: Iterable[float | None]) -> float | None:
 
 def _devices(trials: ByStack) -> Iterator[Grid]:
     """Each device by itself, where there are several."""
-    rows = [
-        (name, *_row(uses))
-        for name, each in trials.items()
-        for uses in _by_device(each).values()
-        if len(_by_device(each)) > 1
-    ]
+    found = {name: _by_device(each) for name, each in trials.items()}
+    rows = [(name, *_row(uses)) for name, each in found.items() if len(each) > 1 for uses in each.values()]
     if rows:
         yield Grid("Each graphics processor by itself", HEADINGS, tuple(rows), frozenset({"stack", "device"}))
 
