@@ -149,7 +149,8 @@ def test_a_server_that_dies_resets_what_is_in_flight() -> None:
     with InferenceServer(answering(0.2)) as server:
         job = job_for(server.address, ClosedLoop(2, duration_s=1.2))
 
-        async def die() -> None:
+        async def die(opened: asyncio.Event) -> None:
+            await opened.wait()
             await asyncio.sleep(0.5)
             await asyncio.to_thread(server.die)
 
@@ -160,7 +161,8 @@ def test_a_server_that_dies_resets_what_is_in_flight() -> None:
             from tests.benchmarks.load.measuring import Cues
 
             (share,) = split(job.load, 1)
-            part, _ = await asyncio.gather(run_shard(job, share, Cues()), die())
+            opened = asyncio.Event()
+            part, _ = await asyncio.gather(run_shard(job, share, Cues(opened.set)), die(opened))
             return merge([part])
 
         found = asyncio.run(run())
