@@ -1,12 +1,8 @@
 """Compare what ``docker compose up`` started: ``python benchmarks/benchmark_docker.py``."""
 
 import sys
-from pathlib import Path
 
-# Run as a file, its own folder would stand for the packages beside it.
-sys.path[0] = str(Path(__file__).resolve().parents[1])
-
-from benchmarks.cli import main
+from stackduel.cli import main
 
 if __name__ == "__main__":
     main(["run", "quick", "--launcher", "compose", *sys.argv[1:]])

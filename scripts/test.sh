@@ -7,5 +7,5 @@ source scripts/setup.sh servers,inference,dev
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 .venv/bin/mypy
-.venv/bin/python -m servers.models build
+.venv/bin/python -m stackduel_servers.models build
 exec .venv/bin/python -m pytest "$@"

@@ -12,8 +12,7 @@ from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-from benchmarks.target import Address
+from stackduel.model.target import Address
 
 # A shell that starts its jobs in the background has them ignore Ctrl-C, and what ignores it passes that on. The tests
 # that interrupt a run need it to arrive, however the tests themselves were started.

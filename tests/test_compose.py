@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
-
-from benchmarks.containers.confinement import OWN_IMAGE, TRITON
-from benchmarks.containers.images import NOT_CONTENT, recipe_of
-from benchmarks.containers.ownership import COMPANION_LABEL
-from benchmarks.launch.accompanied import companion_of
-from benchmarks.stacks import registered_stacks
-from servers.registry import Entry, load_registry
+from stackduel.containers.confinement import OWN_IMAGE, TRITON
+from stackduel.containers.images import NOT_CONTENT, recipe_of
+from stackduel.containers.ownership import COMPANION_LABEL
+from stackduel.launch.companion import companion_of
+from stackduel.model.stack import registered_stacks
+from stackduel_servers.registry import Entry, load_registry
 
 ROOT = Path(__file__).resolve().parents[1]
 DOWNSTREAM = "downstream"
@@ -196,7 +195,7 @@ def test_the_scripts_know_every_profile() -> None:
         "scripts/docker-commands.sh",
         "scripts/docker-commands.bat",
         ".ci/run",
-        "benchmarks/launch/project.py",
+        "benchmarks/stackduel/launch/compose_project.py",
     ):
         text = (ROOT / path).read_text()
         for profile in PROFILES:

@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-
-from benchmarks.fields import FieldError, Fields
-from benchmarks.histogram import fewest_for
-from benchmarks.measurement import Outcome
-from benchmarks.report.table import FIGURES, NAMES
-from benchmarks.stacks_file import parse_own_file
-from benchmarks.stats.gates import KINDS, METHOD
-from benchmarks.suite_file import parse_loads, parse_mix, parse_scenarios, parse_suite
-from benchmarks.trial import State, Verdict
-from benchmarks.verdict import matrix_word
+from stackduel.analysis.comparisons import matrix_word
+from stackduel.analysis.gates import KINDS, METHOD
+from stackduel.model.histogram import fewest_for
+from stackduel.model.measurement import Outcome
+from stackduel.model.trial import State, Verdict
+from stackduel.planning.fields import FieldError, Fields
+from stackduel.planning.stacks_file import parse_own_file
+from stackduel.planning.suite_file import parse_loads, parse_mix, parse_scenarios, parse_suite
+from stackduel.report.sections.result_table import FIGURES, NAMES
 
 ROOT = Path(__file__).parents[1]
 METHOD_PAGE = ROOT / "docs" / "method.md"

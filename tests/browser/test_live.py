@@ -14,16 +14,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from rich.console import Console
+from stackduel.model.run import Run
+from stackduel.model.trial import Place, Trial
+from stackduel.observe.host import usable_cores
+from stackduel.planning.order import Pace, Step
+from stackduel.report.files import write
+from stackduel.report.live.narrator import LiveNarrator
 
-from benchmarks.live.narrator import LiveNarrator
-from benchmarks.observe.host import usable_cores
-from benchmarks.plan import Pace, Step
-from benchmarks.record import Run
-from benchmarks.report.files import write
-from benchmarks.trial import Place, Trial
-from tests.benchmarks.makers import WAITING
-from tests.benchmarks.report.html.runs import compared, renamed
 from tests.browser.conftest import Opened
+from tests.stackduel.makers import WAITING
+from tests.stackduel.report.html.runs import compared, renamed
 
 pytestmark = pytest.mark.browser
 

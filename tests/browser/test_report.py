@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from stackduel.model.run import Run
 
-from benchmarks.record import Run
-from tests.benchmarks.report.html.runs import SEARCHES, compared, renamed
 from tests.browser.conftest import Opener
 from tests.browser.looks import (
     charts_of,
@@ -22,6 +21,7 @@ from tests.browser.looks import (
     toggle,
     violations,
 )
+from tests.stackduel.report.html.runs import SEARCHES, compared, renamed
 
 pytestmark = pytest.mark.browser
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from stackduel.analysis.history.trend import Trend, trend
+from stackduel.report.html.trend_page import render
 
-from benchmarks.history.trend import Trend, trend
-from benchmarks.report.html.trend import render
-from tests.benchmarks.report.html.trends import entry, named, went
 from tests.browser.conftest import Opener
 from tests.browser.looks import (
     charts_of,
@@ -23,6 +22,7 @@ from tests.browser.looks import (
     toggle,
     violations,
 )
+from tests.stackduel.report.html.trends import entry, named, went
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from stackduel_servers.registry import Entry, load_registry
 
-from servers.registry import Entry, load_registry
 from tests.contract.scripted import ScriptedDownstream, scripted_downstream
 from tests.contract.served import Served, all_served
 

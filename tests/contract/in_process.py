@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
-from servers.apps import (
+from stackduel_servers.apps import (
     fastapi_app,
     fastapi_blocking,
     fastapi_idiomatic,

@@ -63,7 +63,7 @@ def served(name: str, folder: Path, environ: Mapping[str, str] | None = None) ->
 @contextmanager
 def _starting(name: str, folder: Path, environ: Mapping[str, str] | None) -> Iterator[Served]:
     log, port = folder / f"{name}.log", free_port()
-    command = [sys.executable, "-m", "servers.serve", name, "--port", str(port)]
+    command = [sys.executable, "-m", "stackduel_servers.serve", name, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from stackduel.verify.contract import cases as contract
+from stackduel.verify.contract.cases import Case, cases_for, differences, request_bytes
+from stackduel_servers.registry import Entry
 
-from benchmarks.contract import cases as contract
-from benchmarks.contract.cases import Case, cases_for, differences, request_bytes
-from servers.registry import Entry
 from tests.contract.served import Served
 from tests.contract.together import of_all
 from tests.contract.wire import ClosedError, connected

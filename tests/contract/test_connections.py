@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 
 import pytest
+from stackduel.verify.contract.cases import NO_ITEMS, NOT_FOUND, ONE_ITEM
+from stackduel_servers.registry import Entry
 
-from benchmarks.contract.cases import NO_ITEMS, NOT_FOUND, ONE_ITEM
-from servers.registry import Entry
 from tests.contract.served import Served
 from tests.contract.together import of_all
 from tests.contract.wire import ClosedError, ask, connected

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 
 import pytest
+from stackduel_servers.registry import Entry
 
-from servers.registry import Entry
 from tests.contract import scripted
 from tests.contract.conftest import DOWNSTREAM_TIMEOUT_S
 from tests.contract.scripted import ScriptedDownstream

@@ -9,10 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from stackduel.verify.contract.cases import differences, request_bytes
+from stackduel.verify.contract.inference_cases import inference_cases
+from stackduel_servers.registry import Entry
 
-from benchmarks.contract.cases import differences, request_bytes
-from benchmarks.contract.inference import inference_cases
-from servers.registry import Entry
 from tests.contract.conftest import ENTRIES
 from tests.contract.served import Served
 from tests.contract.served import served as running

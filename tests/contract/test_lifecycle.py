@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from stackduel_servers.registry import POOLED, Entry
 
-from servers.registry import POOLED, Entry
 from tests.contract.served import Served, group_members
 from tests.contract.together import of_all
 from tests.contract.wire import ask

@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 
 import pytest
+from stackduel.verify.contract.cases import ONE_ITEM
+from stackduel_servers.registry import Entry
 
-from benchmarks.contract.cases import ONE_ITEM
-from servers.registry import Entry
 from tests.contract.conftest import ENTRIES
 from tests.contract.scripted import ScriptedDownstream
 from tests.contract.served import Served, group_members

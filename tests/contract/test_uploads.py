@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from stackduel_servers.core.errors import MOST_BODY_BYTES
+from stackduel_servers.registry import Entry
 
-from servers.core.errors import MOST_BODY_BYTES
-from servers.registry import Entry
 from tests.contract.served import Served
 from tests.contract.wire import ask, connected
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from servers.registry import Entry
+from stackduel_servers.registry import Entry
+
 from tests.contract.conftest import ENTRIES
 from tests.contract.served import Served
 

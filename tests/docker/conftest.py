@@ -17,15 +17,15 @@ from typing import Any
 import docker.errors
 import pytest
 from docker import DockerClient
+from stackduel.containers.engine import connect
+from stackduel.containers.images import ROOT, base_image, ensure_pulled, server_recipe
+from stackduel.containers.ownership import OWNER_LABEL, Owner
+from stackduel.launch.docker.container_launcher import ContainerLauncher
+from stackduel.launch.launcher import LaunchError
+from stackduel.model.budget import Budget, divide
+from stackduel.model.stack import Stack, registered_stacks
+from stackduel.observe.host import usable_cores
 
-from benchmarks.budget import Budget, divide
-from benchmarks.containers.engine import connect
-from benchmarks.containers.images import ROOT, base_image, ensure_pulled, server_recipe
-from benchmarks.containers.ownership import OWNER_LABEL, Owner
-from benchmarks.launch.base import LaunchError
-from benchmarks.launch.containers import ContainerLauncher
-from benchmarks.observe.host import usable_cores
-from benchmarks.stacks import Stack, registered_stacks
 from tests.conftest import ANY_HOST, unavailable
 from tests.until import until
 
@@ -135,7 +135,7 @@ class CommandLine:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start ``python -m benchmarks`` with those arguments."""
         return subprocess.Popen(
-            [sys.executable, "-m", "benchmarks", *arguments],
+            [sys.executable, "-m", "stackduel", *arguments],
             cwd=ROOT,
             env={**os.environ, "XDG_STATE_HOME": str(self.folder / "state")},
             stdout=subprocess.PIPE,

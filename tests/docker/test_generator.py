@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import pytest
 from docker import DockerClient
+from stackduel.inference.protocol import spoken
+from stackduel.launch.docker.container_launcher import ContainerLauncher
+from stackduel.launch.launcher import Started
+from stackduel.load.engine import LoadError
+from stackduel.load.job import Call, Job
+from stackduel.load.shards.container_channel import container_engine
+from stackduel.load.shards.container_null_rate import container_null_rates
+from stackduel.model.budget import Budget
+from stackduel.model.measurement import Expectation
+from stackduel.model.model_input import Given
+from stackduel.model.stack import Stack
+from stackduel.model.suite import ClosedLoop, Workload
 
-from benchmarks.budget import Budget
-from benchmarks.inference.given import Given
-from benchmarks.inference.protocol import spoken
-from benchmarks.launch.base import Started
-from benchmarks.launch.containers import ContainerLauncher
-from benchmarks.load.container_channel import container_engine
-from benchmarks.load.container_null_rate import container_null_rates
-from benchmarks.load.engine import LoadError
-from benchmarks.load.job import Call, Job
-from benchmarks.measurement import Expectation
-from benchmarks.stacks import Stack
-from benchmarks.suite import ClosedLoop, Workload
 from tests.docker.conftest import run_id
 
 pytestmark = pytest.mark.docker

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 from docker import DockerClient
-
-from benchmarks.containers.images import ensure_image, find_image, own_image, server_recipe
-from benchmarks.exchange import exchange
-from benchmarks.launch.base import LaunchError
-from benchmarks.launch.containers import ContainerLauncher
-from benchmarks.stacks import Stack
-from servers.registry import load_registry
+from stackduel.containers.images import ensure_image, find_image, own_image, server_recipe
+from stackduel.launch.docker.container_launcher import ContainerLauncher
+from stackduel.launch.launcher import LaunchError
+from stackduel.model.stack import Stack
+from stackduel.verify.exchange import exchange
+from stackduel_servers.registry import load_registry
 
 pytestmark = pytest.mark.docker
 

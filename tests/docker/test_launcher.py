@@ -7,21 +7,21 @@ from collections.abc import Callable
 import pytest
 from docker import DockerClient
 from docker.models.containers import Container
+from stackduel.containers.engine import describe
+from stackduel.launch.docker.container_launcher import ContainerLauncher
+from stackduel.launch.launcher import LaunchError, Started
+from stackduel.load.engine import LoadError, local_engine
+from stackduel.load.job import Call, Job
+from stackduel.model.budget import Budget
+from stackduel.model.measurement import Expectation
+from stackduel.model.stack import Image, Stack
+from stackduel.model.suite import ClosedLoop, Workload
+from stackduel.model.target import Address, ContainerRef
+from stackduel.observe.container_meter import EngineSample
+from stackduel.observe.meter import meter_of
+from stackduel.verify.exchange import exchange
+from stackduel_servers.models.store import FILES
 
-from benchmarks.budget import Budget
-from benchmarks.containers.engine import describe
-from benchmarks.exchange import exchange
-from benchmarks.launch.base import LaunchError, Started
-from benchmarks.launch.containers import ContainerLauncher
-from benchmarks.load.engine import LoadError, local_engine
-from benchmarks.load.job import Call, Job
-from benchmarks.measurement import Expectation
-from benchmarks.observe.container import EngineSample
-from benchmarks.observe.meter import meter_of
-from benchmarks.stacks import Image, Stack
-from benchmarks.suite import ClosedLoop, Workload
-from benchmarks.target import Address, ContainerRef
-from servers.models.store import FILES
 from tests.docker.conftest import run_id
 from tests.until import until
 

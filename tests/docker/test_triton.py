@@ -6,16 +6,16 @@ import json
 
 import pytest
 from docker import DockerClient
+from stackduel.launch.companion import Accompanied
+from stackduel.launch.docker.container_launcher import ContainerLauncher
+from stackduel.model.budget import Budget
+from stackduel.model.stack import Stack
+from stackduel.model.target import ContainerRef, parts_of
+from stackduel.observe.meter import meter_of
+from stackduel.verify.exchange import exchange
+from stackduel_servers.core import kserve
+from stackduel_servers.models import inputs
 
-from benchmarks.budget import Budget
-from benchmarks.exchange import exchange
-from benchmarks.launch.accompanied import Accompanied
-from benchmarks.launch.containers import ContainerLauncher
-from benchmarks.observe.meter import meter_of
-from benchmarks.stacks import Stack
-from benchmarks.target import ContainerRef, parts_of
-from servers.core import kserve
-from servers.models import inputs
 from tests.docker.test_launcher import run_inside
 from tests.until import until
 

@@ -19,8 +19,7 @@ from typing import cast
 
 import psutil
 import pytest
-
-from servers.downstream import loop_factory
+from stackduel_servers.downstream import loop_factory
 
 DELAY_S = 0.1
 DURATION_S = 5.0
@@ -90,7 +89,7 @@ async def load(port: int, connections: int) -> dict[str, float]:
 def backend(cpu: int | None) -> Iterator[tuple[int, psutil.Process]]:
     """The backend, pinned to ``cpu``; yields its port and its process."""
     port = random.randrange(20_000, 30_000)  # below those that outgoing connections are given
-    command = [sys.executable, "-m", "servers.serve", "downstream", "--port", str(port)]
+    command = [sys.executable, "-m", "stackduel_servers.serve", "downstream", "--port", str(port)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         if cpu is not None:

@@ -31,16 +31,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # as a script it knows its own folder only
 
-from benchmarks import store
-from benchmarks.histogram import Histogram
-from benchmarks.load.engine import Engine, local_engine
-from benchmarks.load.job import Call, Driver, Job
-from benchmarks.load.recorder import Recorder
-from benchmarks.measurement import Expectation
-from benchmarks.stats.intervals import FEWEST_BLOCKS, Interval, interval, log_ratios
-from benchmarks.suite import ClosedLoop
-from benchmarks.target import Address
-from benchmarks.trial import Trial
+from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, Interval, interval, log_ratios
+from stackduel.load.engine import Engine, local_engine
+from stackduel.load.job import Call, Driver, Job
+from stackduel.load.recording.recorder import Recorder
+from stackduel.model.histogram import Histogram
+from stackduel.model.measurement import Expectation
+from stackduel.model.suite import ClosedLoop
+from stackduel.model.target import Address
+from stackduel.model.trial import Trial
+from stackduel.storage import run_folder
+
 from tests.performance.fast_server import BODY, CLIENT_CORE, WORKLOAD, serving
 from tests.performance.load_tools import CONNECTIONS, Client, Figures, installed
 
@@ -140,7 +141,7 @@ def memory() -> Iterator[Line]:
     """The resident memory of a shard that goes on and on."""
     sizes: dict[int, tuple[int, int]] = {}
     with serving() as (_, address), local_engine((CLIENT_CORE,), 1) as engine:
-        (shard,) = (each for each in psutil.Process().children() if "benchmarks.load.worker" in each.cmdline())
+        (shard,) = (each for each in psutil.Process().children() if "stackduel.load.worker" in each.cmdline())
 
         def look(requests: int, _elapsed_s: float, _recent_ms: float | None) -> None:
             for mark in (EARLY, LATE, LATER):
@@ -192,10 +193,10 @@ def run_overhead(where: Path) -> Iterator[Line]:
 
     Only a run that went through at once, and whose files keep their times, tells this.
     """
-    run = store.load(where)
+    run = run_folder.load(where)
     if run.status != "complete":
         raise ValueError(f"{where}: the run is {run.status}, not complete")
-    file = where / store.RUN_FILE if where.is_dir() else where
+    file = where / run_folder.RUN_FILE if where.is_dir() else where
     wall_s = file.stat().st_mtime - datetime.fromisoformat(run.started).timestamp()
     found = [result.measurement for result in run.results if isinstance(result, Trial)]
     measured_s = sum(each.duration_s + each.warmup.duration_s for each in found)

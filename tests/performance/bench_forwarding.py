@@ -14,19 +14,19 @@ from contextlib import ExitStack, contextmanager
 from statistics import median
 
 import pytest
+from stackduel.containers.forwarding import forwarding_to
+from stackduel.launch.docker.container_launcher import ContainerLauncher
+from stackduel.launch.local import free_port
+from stackduel.load.engine import Engine, local_engine
+from stackduel.load.job import Call, Job
+from stackduel.load.shards.container_channel import container_engine
+from stackduel.model.budget import divide
+from stackduel.model.measurement import Expectation
+from stackduel.model.stack import registered_stacks
+from stackduel.model.suite import ClosedLoop, Workload
+from stackduel.model.target import Address
+from stackduel.observe.host import usable_cores
 
-from benchmarks.budget import divide
-from benchmarks.containers.forwarding import forwarding_to
-from benchmarks.launch.containers import ContainerLauncher
-from benchmarks.launch.local import free_port
-from benchmarks.load.container_channel import container_engine
-from benchmarks.load.engine import Engine, local_engine
-from benchmarks.load.job import Call, Job
-from benchmarks.measurement import Expectation
-from benchmarks.observe.host import usable_cores
-from benchmarks.stacks import registered_stacks
-from benchmarks.suite import ClosedLoop, Workload
-from benchmarks.target import Address
 from tests.docker.conftest import run_id
 from tests.until import until
 

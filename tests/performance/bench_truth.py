@@ -25,9 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from benchmarks.stats.decision import decide
-from benchmarks.stats.intervals import Interval
+from stackduel.analysis.decision import decide
+from stackduel.analysis.statistics.intervals import Interval
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # as a script it knows its own folder only
 
@@ -117,7 +116,7 @@ def run_once(stacks: Path, results: Path, seed: int) -> Mapping[str, Any]:
     """One run as the command line makes it; its document."""
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "benchmarks", "run", str(SUITE), "--stacks-file", str(stacks)),
+            *(sys.executable, "-m", "stackduel", "run", str(SUITE), "--stacks-file", str(stacks)),
             *("--out", str(results), "--seed", str(seed), "--json", "--quiet"),
         ],
         cwd=ROOT,

@@ -20,20 +20,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from benchmarks.budget import divide
-from benchmarks.exchange import exchange
-from benchmarks.launch.base import Started
-from benchmarks.launch.local import LocalLauncher
-from benchmarks.load.engine import Engine, local_engine
-from benchmarks.load.job import Call, Job
-from benchmarks.measurement import Expectation
-from benchmarks.observe.host import usable_cores
-from benchmarks.observe.meter import meter_of
-from benchmarks.observe.settle import settle
-from benchmarks.observe.watch import Watch
-from benchmarks.stacks import Stack, registered_stacks
-from benchmarks.suite import ClosedLoop, Workload
+from stackduel.launch.launcher import Started
+from stackduel.launch.local import LocalLauncher
+from stackduel.load.engine import Engine, local_engine
+from stackduel.load.job import Call, Job
+from stackduel.model.budget import divide
+from stackduel.model.measurement import Expectation
+from stackduel.model.stack import Stack, registered_stacks
+from stackduel.model.suite import ClosedLoop, Workload
+from stackduel.observe.host import usable_cores
+from stackduel.observe.meter import meter_of
+from stackduel.observe.resource_watch import Watch
+from stackduel.observe.settle import settle
+from stackduel.verify.exchange import exchange
 
 TARGET = "/slow-io?delay=0.1"
 OURS_S = 4.0

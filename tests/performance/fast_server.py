@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from benchmarks.exchange import ExchangeError, exchange
-from benchmarks.launch.local import free_port
-from benchmarks.load.clock import clock
-from benchmarks.suite import Workload
-from benchmarks.target import Address
+from stackduel.launch.local import free_port
+from stackduel.load.clock import clock
+from stackduel.model.suite import Workload
+from stackduel.model.target import Address
+from stackduel.verify.exchange import ExchangeError, exchange
 
 ROOT = Path(__file__).resolve().parents[2]
 BODY = b'{"message": "hello, world"}\n'

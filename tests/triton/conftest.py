@@ -15,15 +15,15 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from stackduel.model.target import Address
+from stackduel.verify.exchange import ExchangeError, exchange
+from stackduel_servers.core.kserve import HEADER_LENGTH, Tensor, decode_response, encode_request, target
+from stackduel_servers.models import inputs
+from stackduel_servers.models.build import build
+from stackduel_servers.models.catalog import CATALOG
+from stackduel_servers.models.model import Model, load
+from stackduel_servers.triton.installation import TritonError, locate
 
-from benchmarks.exchange import ExchangeError, exchange
-from benchmarks.target import Address
-from servers.core.kserve import HEADER_LENGTH, Tensor, decode_response, encode_request, target
-from servers.models import inputs
-from servers.models.build import build
-from servers.models.catalog import CATALOG
-from servers.models.model import Model, load
-from servers.triton.installation import TritonError, locate
 from tests.conftest import unavailable
 from tests.contract.served import free_port
 
@@ -71,7 +71,7 @@ def triton(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     log: Path = tmp_path_factory.mktemp("triton") / "triton.log"
     ports = free_port(), free_port()
     command = [
-        *(sys.executable, "-m", "servers.triton", "--instances", str(INSTANCES)),
+        *(sys.executable, "-m", "stackduel_servers.triton", "--instances", str(INSTANCES)),
         *("--http-port", str(ports[0]), "--grpc-port", str(ports[1])),
     ]
     with log.open("wb") as output:

@@ -11,22 +11,22 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from stackduel.launch.companion import Accompanied
+from stackduel.launch.launcher import Started
+from stackduel.launch.local import LocalLauncher
+from stackduel.model.budget import Budget
+from stackduel.model.stack import registered_stacks
+from stackduel.model.target import Address, ProcessTree, parts_of
+from stackduel.observe.host import usable_cores
+from stackduel.observe.meter import meter_of
+from stackduel.verify.exchange import Reply, exchange
+from stackduel_servers.core.errors import HttpError
+from stackduel_servers.core.triton import PooledTriton
+from stackduel_servers.models import inputs
+from stackduel_servers.models.base import Given
+from stackduel_servers.models.catalog import CATALOG
+from stackduel_servers.models.model import Model
 
-from benchmarks.budget import Budget
-from benchmarks.exchange import Reply, exchange
-from benchmarks.launch.accompanied import Accompanied
-from benchmarks.launch.base import Started
-from benchmarks.launch.local import LocalLauncher
-from benchmarks.observe.host import usable_cores
-from benchmarks.observe.meter import meter_of
-from benchmarks.stacks import registered_stacks
-from benchmarks.target import Address, ProcessTree, parts_of
-from servers.core.errors import HttpError
-from servers.core.triton import PooledTriton
-from servers.models import inputs
-from servers.models.base import Given
-from servers.models.catalog import CATALOG
-from servers.models.model import Model
 from tests.contract.served import served
 from tests.triton.conftest import Running, segments, stubs
 from tests.until import until

@@ -19,7 +19,7 @@ def test_every_stack_answers_as_its_contract_says() -> None:
     """Triton gives the models' numbers; what FastAPI answers by its help is what every stack answers, errors too."""
     names = "triton,triton-grpc,fastapi-triton,fastapi-triton-unpooled"
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "verify", "--stacks", names],
+        [sys.executable, "-m", "stackduel", "verify", "--stacks", names],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "200"},
         capture_output=True,

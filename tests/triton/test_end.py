@@ -12,13 +12,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from stackduel.launch.local import LocalLauncher
+from stackduel.model.budget import Budget
+from stackduel.model.stack import registered_stacks
+from stackduel.model.target import ProcessTree
+from stackduel.observe.host import usable_cores
+from stackduel_servers.triton.leftovers import prefix
 
-from benchmarks.budget import Budget
-from benchmarks.launch.local import LocalLauncher
-from benchmarks.observe.host import usable_cores
-from benchmarks.stacks import registered_stacks
-from benchmarks.target import ProcessTree
-from servers.triton.leftovers import prefix
 from tests.triton.conftest import SHARED_MEMORY, segments, stubs
 from tests.until import until
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.triton
 @pytest.fixture
 def one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers of a single small model, which start quickly."""
-    monkeypatch.setattr("benchmarks.launch.local.SERVE_VARIABLES", ())
+    monkeypatch.setattr("stackduel.launch.local.SERVE_VARIABLES", ())
     monkeypatch.setenv("TRITON_MODELS", "decoder")
 
 
@@ -80,9 +80,9 @@ def test_a_killed_runner_leaves_nothing(tmp_path: Path, number: signal.Signals) 
     runner = textwrap.dedent(f"""
         import time
         from pathlib import Path
-        from benchmarks.budget import Budget
-        from benchmarks.launch import local
-        from benchmarks.stacks import registered_stacks
+        from stackduel.model.budget import Budget
+        from stackduel.launch import local
+        from stackduel.model.stack import registered_stacks
         local.SERVE_VARIABLES = ()
         with local.LocalLauncher(Budget((0,), (0,), (0,)), Path({str(tmp_path)!r})) as running:
             with running.start(registered_stacks()["triton"]) as started:

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from stackduel.observe import triton_statistics
+from stackduel_servers.core.kserve import KServeError, Tensor
+from stackduel_servers.models import inputs
+from stackduel_servers.models.model import Model
 
-from benchmarks.observe import triton_stats
-from servers.core.kserve import KServeError, Tensor
-from servers.models import inputs
-from servers.models.model import Model
 from tests.triton.conftest import Running, clip
 from tests.until import until
 
@@ -32,12 +32,12 @@ def ask(triton: Running, name: str, pcm: Tensor) -> Tensor:
     return triton.infer(name, given, ("embedding",))["embedding"].reshape(-1)
 
 
-def counted(triton: Running, name: str, before: triton_stats.Counters, requests: int) -> triton_stats.Window:
+def counted(triton: Running, name: str, before: triton_statistics.Counters, requests: int) -> triton_statistics.Window:
     """What the server did since ``before``; it counts a moment after it has answered."""
-    found: list[triton_stats.Window] = []
+    found: list[triton_statistics.Window] = []
 
     def all_there() -> bool:
-        window = triton_stats.between(before, triton_stats.read(triton.http, name))
+        window = triton_statistics.between(before, triton_statistics.read(triton.http, name))
         found[:] = [window] if window else []
         return window is not None and window.requests >= requests
 
@@ -76,7 +76,7 @@ def test_requests_share_batches_and_none_are_mixed_up(
     """Under concurrency the statistics show fewer runs than requests, and each request still has its own answer."""
     batching = "acoustic" if name == "speech" else name
     clips = [clip(16_000 + 411 * number, number) for number in range(24)]
-    before = triton_stats.read(triton.http, batching)
+    before = triton_statistics.read(triton.http, batching)
     with ThreadPoolExecutor(12) as pool:
         found = list(pool.map(lambda pcm: ask(triton, name, pcm), clips))
     window = counted(triton, batching, before, len(clips))
@@ -88,7 +88,7 @@ def test_requests_share_batches_and_none_are_mixed_up(
 
 def test_what_shall_not_batch_does_not(triton: Running) -> None:
     """The unbatched speaker runs once for each request, however many come at once."""
-    before = triton_stats.read(triton.http, "speaker")
+    before = triton_statistics.read(triton.http, "speaker")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda seed: ask(triton, "speaker", clip(16_000, seed)), range(8)))
     window = counted(triton, "speaker", before, 8)
@@ -97,7 +97,7 @@ def test_what_shall_not_batch_does_not(triton: Running) -> None:
 
 def test_triton_s_own_statistics_tell_where_the_time_went(triton: Running) -> None:
     """The ensemble's spans of a window are those of its steps: most of it in their computing, all within the whole."""
-    before = triton_stats.read(triton.http, "speech")
+    before = triton_statistics.read(triton.http, "speech")
     for seed in range(3):
         ask(triton, "speech", clip(32_000, seed))
     window = counted(triton, "speech", before, 3)

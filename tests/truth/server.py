@@ -18,8 +18,7 @@ from time import monotonic
 from typing import Protocol, cast
 
 import httptools
-
-from servers.downstream import Waits, loop_factory
+from stackduel_servers.downstream import Waits, loop_factory
 
 BODY = b'{"status":"ok"}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)

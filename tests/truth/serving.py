@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.target import Address
+from stackduel.model.target import Address
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.options import RunOptions
-from benchmarks.prepare import prepare
+from stackduel.model.run_options import RunOptions
+from stackduel.planning.preparation import prepare
+
 from tests.truth.pair import HERE, SUITE, TRUTHS, write_pair
 
 
@@ -24,7 +25,7 @@ def test_the_pair_and_its_suite_belong_together(tmp_path: Path) -> None:
 
 def test_a_run_finds_the_rates_that_the_servers_drew(tmp_path: Path) -> None:
     """Each measured rate is the one that its server said it would have."""
-    command = [sys.executable, "-m", "benchmarks", "run", str(SUITE), "--stacks-file", str(write_pair(tmp_path))]
+    command = [sys.executable, "-m", "stackduel", "run", str(SUITE), "--stacks-file", str(write_pair(tmp_path))]
     found = subprocess.run(
         [*command, "--blocks", "1", "--json", "--quiet", "--out", str(tmp_path / "results")],
         cwd=HERE.parents[1],

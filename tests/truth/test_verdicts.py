@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 import scipy.stats
 from numpy.typing import NDArray
-
-from benchmarks.stats.decision import decide, margin
-from benchmarks.stats.intervals import Interval, blocks_for, interval, spread
-from benchmarks.trial import Verdict
+from stackduel.analysis.decision import decide, margin
+from stackduel.analysis.statistics.intervals import Interval, blocks_for, interval, spread
+from stackduel.model.trial import Verdict
 
 RUNS = 4000
 BLOCKS = 5

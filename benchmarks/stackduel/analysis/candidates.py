@@ -1,0 +1,93 @@
+"""A stack that could be advised: what moving to it means, and how it did in every scenario (pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackduel.model.trial import Comparison
+
+CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What it means to move to a stack: its migration tier, and a summary such as "Stay on Flask, use gevent"."""
+
+    tier: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stack with its comparison in each of the scenarios; the lower its ``rank``, the cheaper the change.
+
+    Over several scenarios its figures are geometric means. Those of the bounds bound that of the speedups whenever
+    every interval holds its truth, so with the confidence of all of them together; they are wider than need be.
+    """
+
+    stack: str
+    change: Change
+    rank: int
+    comparisons: Mapping[str, Comparison]
+
+    @property
+    def speedup(self) -> float:
+        """Over the baseline, above 1 is better."""
+        return _geometric_mean(each.speedup for each in self.comparisons.values())
+
+    @property
+    def low(self) -> float:
+        """The lower bound of ``speedup``."""
+        return _geometric_mean(each.low or each.speedup for each in self.comparisons.values())
+
+    @property
+    def high(self) -> float:
+        """The upper bound of ``speedup``."""
+        return _geometric_mean(each.high or each.speedup for each in self.comparisons.values())
+
+    @property
+    def verdicts(self) -> frozenset[str]:
+        """All the words that were said of it."""
+        return frozenset(each.verdict for each in self.comparisons.values())
+
+    @property
+    def figures(self) -> str:
+        """Its speedup as text, such as ``6.0x (5.8-6.2)``."""
+        return times(self.speedup, self.low, self.high)
+
+
+def candidates_of(
+    comparisons: Sequence[Comparison], changes: Mapping[str, Change], ranks: Mapping[str, int]
+) -> list[Candidate]:
+    """Those that could be advised: no controls, and tested in every scenario that the comparisons hold.
+
+    Raises KeyError on a candidate without a change or a tier without a rank.
+    """
+    tested: dict[str, dict[str, Comparison]] = {}
+    for each in comparisons:
+        if changes[each.candidate].tier != CONTROL and each.verdict != "not tested":
+            tested.setdefault(each.candidate, {})[each.scenario] = each
+    scenarios = set(scenarios_of(comparisons))
+    return [
+        Candidate(stack, changes[stack], ranks[changes[stack].tier], by_scenario)
+        for stack, by_scenario in tested.items()
+        if by_scenario.keys() == scenarios
+    ]
+
+
+def scenarios_of(comparisons: Sequence[Comparison]) -> list[str]:
+    """The scenarios that the comparisons are of, in their order."""
+    return list(dict.fromkeys(each.scenario for each in comparisons))
+
+
+def times(speedup: float, low: float, high: float) -> str:
+    """A speedup with its interval, all to the same digit: ``6.0x (5.8-6.2)``."""
+    digits = 2 if speedup < 2 else 1 if speedup < 100 else 0
+    return f"{speedup:.{digits}f}x ({low:.{digits}f}-{high:.{digits}f})"
+
+
+def _geometric_mean(values: Iterable[float]) -> float:
+    logs = [math.log(value) for value in values]
+    return math.exp(math.fsum(logs) / len(logs))

@@ -1,0 +1,81 @@
+"""How much of what a model does alone each stack serves: its share of the in-process ceiling (pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackduel.analysis.statistics.intervals import interval, log_ratios
+from stackduel.inference.isolated import Alone, Isolated
+from stackduel.model.suite import Scenario
+from stackduel.model.trial import Result, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingShare:
+    """A stack's rate over that of the model alone, as the geometric mean of the ratios within each block.
+
+    ``low`` and ``high`` bound it with ``confidence``, each share by itself; None where too few blocks were measured.
+    ``ceiling_rps`` is the geometric mean of the rates that the model reached alone.
+    """
+
+    scenario: str
+    stack: str
+    model: str
+    share: float
+    low: float | None
+    high: float | None
+    confidence: float | None
+    blocks: int
+    ceiling_rps: float
+
+
+def ceiling_shares(
+    results: Iterable[Result], isolated: Iterable[Alone], scenarios: Sequence[Scenario]
+) -> tuple[CeilingShare, ...]:
+    """The shares of all stacks in the scenarios that ask one model alone as fast as it goes, in the results' order.
+
+    Within a block, so that a drift of the host's speed cancels out.
+    """
+    alone = {(each.model, each.block): each.rate_rps for each in isolated if isinstance(each, Isolated)}
+    models = dict(_models(scenarios))
+    rates: dict[tuple[str, str], dict[int, float]] = {}
+    for result in results:
+        place = result.place
+        if isinstance(result, Trial) and result.counts and result.rate_rps > 0 and place.scenario in models:
+            rates.setdefault((place.scenario, place.stack), {})[place.block] = result.rate_rps
+    return tuple(
+        share
+        for (scenario, stack), by_block in rates.items()
+        if (share := _share(scenario, stack, models[scenario], by_block, alone))
+    )
+
+
+def _models(scenarios: Sequence[Scenario]) -> Iterator[tuple[str, str]]:
+    for scenario in scenarios:
+        model = scenario.workloads[0].model
+        if model is not None and len(scenario.workloads) == 1 and scenario.load.metric == "rate":
+            yield scenario.name, model
+
+
+def _share(
+    scenario: str, stack: str, model: str, rates: Mapping[int, float], alone: Mapping[tuple[str, int], float]
+) -> CeilingShare | None:
+    shared = [block for block in sorted(rates) if (model, block) in alone]
+    if not shared:
+        return None
+    ceilings = [alone[model, block] for block in shared]
+    logs = log_ratios([rates[block] for block in shared], ceilings)
+    found = interval(logs)
+    return CeilingShare(
+        scenario=scenario,
+        stack=stack,
+        model=model,
+        share=math.exp(math.fsum(logs) / len(logs)),
+        low=found.low if found else None,
+        high=found.high if found else None,
+        confidence=found.confidence if found else None,
+        blocks=len(shared),
+        ceiling_rps=math.exp(math.fsum(map(math.log, ceilings)) / len(ceilings)),
+    )

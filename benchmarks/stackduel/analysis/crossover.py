@@ -1,0 +1,134 @@
+"""The crossover curve: a candidate's predicted speedup against wait and concurrency, beside the measured (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stackduel.analysis.asymptotic_bounds import Capacity, crossover, crossover_wait_s, predicted_rps
+from stackduel.analysis.ceilings import Means
+from stackduel.model.suite import ClosedLoop, Scenario
+from stackduel.model.trial import Comparison
+from stackduel.planning.order import mean_request_seconds
+
+WAITS_S = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+CONNECTIONS = (1, 10, 50, 100, 256)
+# A speedup that a reader would call one.
+NOTABLE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A scenario on the curve: what slots and CPU predict of the speedup there, beside what was measured."""
+
+    scenario: str
+    wait_s: float
+    connections: int
+    predicted: float
+    measured: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A candidate's predicted speedups, ``speedups[w][c]`` at ``waits_s[w]`` and ``connections[c]``.
+
+    They are those of a request that takes as much CPU as one of ``scenario``. ``notable_s[c]`` is the shortest wait at
+    which the candidate is predicted to be 1.5 times as fast, None where it never is.
+    """
+
+    candidate: str
+    scenario: str
+    waits_s: tuple[float, ...]
+    connections: tuple[int, ...]
+    speedups: tuple[tuple[float, ...], ...]
+    notable_s: tuple[float | None, ...]
+    measured: tuple[Point, ...]
+
+
+def curves(
+    comparisons: Iterable[Comparison],
+    scenarios: Sequence[Scenario],
+    stacks: Mapping[str, Mapping[str, Any]],
+    means: Mapping[tuple[str, str], Means],
+) -> tuple[Curve, ...]:
+    """The curves of all candidates of which CPU time was measured in a closed loop, in the order of the comparisons.
+
+    ``means`` are those of (scenario, stack).
+    """
+    by_candidate: dict[str, dict[str, Comparison]] = {}
+    for each in comparisons:
+        by_candidate.setdefault(each.candidate, {})[each.scenario] = each
+    found = []
+    for candidate, compared in by_candidate.items():
+        points = [
+            point
+            for scenario in scenarios
+            if scenario.name in compared and (point := _point(scenario, compared[scenario.name], stacks, means))
+        ]
+        if points:
+            found.append(_curve(candidate, points, compared, means))
+    return tuple(found)
+
+
+def _curve(
+    candidate: str,
+    points: Sequence[Point],
+    compared: Mapping[str, Comparison],
+    means: Mapping[tuple[str, str], Means],
+) -> Curve:
+    # Where most is in flight, CPU time per request is known best.
+    widest = max(points, key=lambda point: point.connections)
+    baseline = compared[widest.scenario].baseline
+    pair = [_capacity(means[widest.scenario, stack]) for stack in (baseline, candidate)]
+    before, after = pair[0], pair[1]
+    if before is None or after is None:
+        raise AssertionError(candidate)
+    predicted = crossover(before, after, waits_s=WAITS_S, connections=CONNECTIONS)
+    rows = [predicted[start : start + len(CONNECTIONS)] for start in range(0, len(predicted), len(CONNECTIONS))]
+    return Curve(
+        candidate=candidate,
+        scenario=widest.scenario,
+        waits_s=WAITS_S,
+        connections=CONNECTIONS,
+        speedups=tuple(tuple(each.speedup for each in row) for row in rows),
+        notable_s=tuple(crossover_wait_s(before, after, connections=number, speedup=NOTABLE) for number in CONNECTIONS),
+        measured=tuple(points),
+    )
+
+
+def _point(
+    scenario: Scenario,
+    compared: Comparison,
+    stacks: Mapping[str, Mapping[str, Any]],
+    means: Mapping[tuple[str, str], Means],
+) -> Point | None:
+    load = scenario.load
+    if not isinstance(load, ClosedLoop):
+        return None
+    rates = []
+    for stack in (compared.baseline, compared.candidate):
+        shared = means.get((scenario.name, stack))
+        capacity = _capacity(shared) if shared else None
+        if shared is None or capacity is None:
+            return None
+        rates.append(predicted_rps(capacity, shared.wait_s, load.connections))
+    return Point(
+        scenario=scenario.name,
+        wait_s=mean_request_seconds(
+            scenario.workloads, fans_out=bool(stacks[compared.candidate].get("fans_out", True))
+        ),
+        connections=load.connections,
+        predicted=rates[1] / rates[0],
+        measured=compared.speedup,
+        low=compared.low,
+        high=compared.high,
+    )
+
+
+def _capacity(means: Means) -> Capacity | None:
+    if not means.cpu_s_per_request or means.cores is None:
+        return None
+    return Capacity(means.slots, means.cpu_s_per_request, means.cores)

@@ -1,0 +1,166 @@
+"""Whether a trial may count: one small check of the host or of the generator a function (pure).
+
+What a server does (errors, timeouts, refusals, slowness) is its result, and no gate's business. A gate looks at
+whether the figures say something about the server at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from stackduel.model.measurement import Measurement
+from stackduel.model.trial import Gate, HostNoise
+
+Kind = Literal["host", "generator"]
+
+# Any of these that is not ok voids a trial, which is then repeated. What the host did may pass: where it does not,
+# the quietest attempt is kept. What the generator could not measure stays unmeasured.
+KINDS: Mapping[str, Kind] = {
+    "generator-cpu": "generator",
+    "lateness": "generator",
+    "sent": "generator",
+    "littles-law": "generator",
+    "arithmetic-ceiling": "generator",
+    "headroom": "generator",
+    "throttling": "generator",
+    "steal": "host",
+    "foreign-cpu": "host",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The bounds of the gates, each included in what is allowed.
+
+    Shares are parts of 1: of a core (``generator_cpu``), of the median latency (``lateness_of_p50``), of the schedule
+    (``sent``), of those in flight (``littles_law``), of the rate (``arithmetic_ceiling``), and of the host's CPU time
+    (``steal``, from which on it is noted, and ``foreign_cpu``). ``headroom`` is by how many times the null server must
+    be faster; the rest are milliseconds and seconds.
+    """
+
+    generator_cpu: float = 0.70
+    lateness_ms: float = 2.0
+    lateness_of_p50: float = 0.05
+    sent: float = 0.995
+    littles_law: float = 0.03
+    arithmetic_ceiling: float = 0.02
+    headroom: float = 2.0
+    steal: float = 0.05
+    steal_noted: float = 0.01
+    foreign_cpu: float = 0.10
+    throttled_s: float = 0.0
+
+
+METHOD = Thresholds()
+
+
+def generator_cpu(found: Measurement, bounds: Thresholds = METHOD) -> Gate:
+    """The busiest shard leaves its core idle for a part of the time: a full one would measure itself."""
+    busiest = found.generator.busiest
+    detail = f"The busiest shard used {_percent(busiest, 1)} of its core (bound {_percent(bounds.generator_cpu)})."
+    return Gate("generator-cpu", busiest <= bounds.generator_cpu, detail)
+
+
+def lateness(lateness_p99_ms: float, latency_p50_ms: float, bounds: Thresholds = METHOD) -> Gate:
+    """An open loop sets about each request when it intended to: p99 is small in itself, or beside the median latency.
+
+    What comes after that, until a connection is free, is the server's.
+    """
+    bound_ms = max(bounds.lateness_ms, bounds.lateness_of_p50 * latency_p50_ms)
+    detail = (
+        f"The generator set about 1 % of the requests over {lateness_p99_ms:.2f} ms late (bound {bound_ms:.2f} ms)."
+    )
+    return Gate("lateness", lateness_p99_ms <= bound_ms, detail)
+
+
+def sent(requests: int, scheduled: int, bounds: Thresholds = METHOD) -> Gate:
+    """An open loop settles all that it had scheduled for the window; raises ValueError where that is nothing."""
+    if scheduled < 1:
+        raise ValueError("nothing was scheduled")
+    share = requests / scheduled
+    counts = f"{requests:,} of {scheduled:,} scheduled requests were sent or given up for want of a connection"
+    detail = f"{counts}: {_percent(share, 2)} (bound {_percent(bounds.sent, 1)})."
+    return Gate("sent", share >= bounds.sent, detail)
+
+
+def arithmetic_ceiling(found: Measurement, places: int | None, wait_s: float, bounds: Thresholds = METHOD) -> Gate:
+    """No more right answers than ``places`` requests at once, each waiting ``wait_s`` seconds, leave room for.
+
+    Little's law with the least time that a right answer takes. A place turns over at most once more than the window
+    is long, as a round may end at both its edges; so the bound is ``places * (duration / wait + 1)``. ``places`` is
+    the lesser of waiting slots and connections, None where neither is known. More answers than that did not wait.
+    """
+    if places is None or wait_s <= 0:
+        return Gate("arithmetic-ceiling", True, "No ceiling: requests do not wait, or any number of them may.")
+    room = places * ((1 + bounds.arithmetic_ceiling) * found.duration_s / wait_s + 1)
+    detail = (
+        f"{found.succeeded:,} right answers in {found.duration_s:.2f} s, where {places:,} at once that each wait "
+        f"{1000 * wait_s:.4g} ms leave room for {room:,.0f} (with a round and {_percent(bounds.arithmetic_ceiling)})."
+    )
+    return Gate("arithmetic-ceiling", found.succeeded <= room, detail)
+
+
+def headroom(found: Measurement, null_rate_rps: float, bounds: Thresholds = METHOD) -> Gate:
+    """The same loop drove a server that does nothing at a multiple of this rate: the limit is not the generator's."""
+    rate_rps = found.requests / found.duration_s
+    detail = (
+        f"{rate_rps:,.1f} answers a second, where the null server gave {null_rate_rps:,.0f} "
+        f"(bound: {bounds.headroom:g} times as many)."
+    )
+    return Gate("headroom", null_rate_rps >= bounds.headroom * rate_rps, detail)
+
+
+def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
+    """The hypervisor left this machine its CPU; above ``steal_noted`` the detail says so, though it may count."""
+    if noise.steal is None:
+        return _untold("steal")
+    detail = f"The hypervisor took {_percent(noise.steal, 1)} of the CPU time (bound {_percent(bounds.steal)})."
+    if bounds.steal_noted < noise.steal <= bounds.steal:
+        detail = f"{detail[:-2]}, noted above {_percent(bounds.steal_noted)})."
+    return Gate("steal", noise.steal <= bounds.steal, detail)
+
+
+def foreign_cpu(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
+    """Nobody else was at work on this machine."""
+    if noise.foreign_cpu is None:
+        return _untold("foreign-cpu")
+    used = _percent(noise.foreign_cpu, 1)
+    detail = f"Other processes used {used} of the host's CPU time (bound {_percent(bounds.foreign_cpu)})."
+    return Gate("foreign-cpu", noise.foreign_cpu <= bounds.foreign_cpu, detail)
+
+
+def throttling(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
+    """No quota held the generator back."""
+    if noise.throttled_s is None:
+        return _untold("throttling")
+    detail = f"A CPU quota held the generator back for {noise.throttled_s:.2f} s (bound {bounds.throttled_s:.2f} s)."
+    return Gate("throttling", noise.throttled_s <= bounds.throttled_s, detail)
+
+
+def void_reason(gates: Iterable[Gate]) -> str | None:
+    """Why a trial with these gates may not count: the details of those not ok; None where it may."""
+    return " ".join(gate.detail for gate in gates if not gate.ok) or None
+
+
+def quietest(attempts: Sequence[tuple[Sequence[Gate], HostNoise]]) -> int | None:
+    """Of the attempts at a trial, the index of the one to keep; None where each failed a gate of the generator's.
+
+    The fewest gates failed come first, then the least CPU time lost to others, then the earliest. Raises KeyError on
+    a gate that is not in ``KINDS``.
+    """
+    keepable = [
+        (sum(not gate.ok for gate in gates), (noise.steal or 0.0) + (noise.foreign_cpu or 0.0), index)
+        for index, (gates, noise) in enumerate(attempts)
+        if not any(KINDS[gate.name] == "generator" and not gate.ok for gate in gates)
+    ]
+    return min(keepable)[2] if keepable else None
+
+
+def _untold(name: str) -> Gate:
+    return Gate(name, True, "Not known: this system does not tell.")
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f} %"

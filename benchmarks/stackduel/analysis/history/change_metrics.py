@@ -1,0 +1,45 @@
+"""The figures of a comparison of two runs, as conditions ask for them (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stackduel.analysis.conditions.conditions import Conditions, checked
+from stackduel.analysis.conditions.metrics import BETWEEN_RUNS, Dimension, Missing, Value
+from stackduel.analysis.conditions.run_metrics import RunFigures, scope_of
+from stackduel.analysis.history.changes import Between, Change
+from stackduel.model.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class BetweenFigures:
+    """Knows ``ratio`` and ``raw``; everything else is the new run's."""
+
+    found: Between
+    new: RunFigures
+
+    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> Value | Missing:
+        """A figure of a stack in a scenario."""
+        if name not in {"ratio", "raw"}:
+            return self.new.value(name, stack, scenario, dimension)
+        change = next((each for each in self.found.changes if (each.scenario, each.stack) == (scenario, stack)), None)
+        if change is None:
+            return Missing("not measured, in the same way, in both runs")
+        return _raw(change) if name == "raw" else _ratio(change)
+
+
+def conditions_between(texts: tuple[str, ...], new: Run) -> Conditions:
+    """The conditions on a comparison with the new run; raises FieldError where they cannot be asked."""
+    tiers = {name: str(about["tier"]) for name, about in new.stacks.items()}
+    return checked(texts, scope_of(new.suite, tiers, new.baseline, BETWEEN_RUNS))
+
+
+def _ratio(change: Change) -> Value | Missing:
+    ratio = change.ratio
+    if ratio is None:
+        return Missing("the runs have no baseline in common that was measured beside it: raw tells its raw change")
+    return Value(ratio.value, ratio.low, ratio.high, change.noisy)
+
+
+def _raw(change: Change) -> Value:
+    return Value(change.raw.value, change.raw.low, change.raw.high, change.noisy)

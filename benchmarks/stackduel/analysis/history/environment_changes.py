@@ -1,0 +1,86 @@
+"""In what two runs were not measured alike (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from stackduel.model.run import Run
+from stackduel.model.suite import Scenario
+
+UNKNOWN = "unknown"
+Facts = Mapping[str, str]
+
+# What says nothing of the machine or of how it was used.
+_NO_FACTS = frozenset({"notes"})
+_CALLED = {
+    "processor": "CPU model",
+    "machine": "architecture",
+    "system": "system and kernel",
+    "memory_mib": "memory MiB",
+    "python": "Python",
+    "timeout_s": "timeout s",
+}
+# Told elsewhere: as the suite, the environment or the seed.
+_NO_OPTIONS = frozenset({"suite", "stacks", "launcher", "generator", "driver", "timeout_s", "seed", "blocks"})
+
+
+def facts_of(environment: Mapping[str, Any]) -> Facts:
+    """The environment of a run as flat names and texts: ``libraries flask``, ``launch images flask-gunicorn``."""
+    return dict(_flat({name: each for name, each in environment.items() if name not in _NO_FACTS}))
+
+
+def differences(old: Run, new: Run) -> tuple[str, ...]:
+    """Each as a line: the environment first, then the settings of the stacks, then what was asked, and the seed."""
+    return (
+        *differing(facts_of(old.environment), facts_of(new.environment)),
+        *_of_stacks(old, new),
+        *differing(_asked(old), _asked(new)),
+    )
+
+
+def differing(old: Facts, new: Facts) -> Iterator[str]:
+    """The facts that are not the same in both, ``unknown`` where one does not know them."""
+    for name in dict.fromkeys((*old, *new)):
+        before, after = old.get(name, UNKNOWN), new.get(name, UNKNOWN)
+        if before != after:
+            yield f"{_CALLED.get(name, name)}: {before} -> {after}"
+
+
+def unlike(old: Scenario, new: Scenario) -> tuple[str, ...]:
+    """In which parts two scenarios of one name ask for different things; a summary and promises ask for nothing."""
+    names = [field.name for field in fields(Scenario) if field.name not in {"name", "summary", "sla"}]
+    return tuple(name for name in names if getattr(old, name) != getattr(new, name))
+
+
+def _of_stacks(old: Run, new: Run) -> Iterator[str]:
+    for name in old.stacks:
+        if name in new.stacks:
+            before, after = (_named(name, run.stacks[name]) for run in (old, new))
+            yield from differing(before, after)
+
+
+def _asked(run: Run) -> Facts:
+    options = {name: each for name, each in run.options.items() if name not in _NO_OPTIONS}
+    suite = {"baseline": run.baseline, "blocks": run.suite.blocks, "seed": run.seed}
+    return dict(_flat({**options, **suite}))
+
+
+def _named(name: str, about: Mapping[str, Any]) -> Facts:
+    return {f"{name} {key}": each for key, each in _flat({**about, "summary": ""})}
+
+
+def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, each in content.items():
+        called = f"{above} {name}".strip()
+        if isinstance(each, Mapping):
+            yield from _flat(each, called)
+        else:
+            yield called, _text(each)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(map(_text, value)) or "none"
+    return "none" if value is None else str(value)

@@ -1,0 +1,121 @@
+"""What the history keeps of a run: enough to list it and to draw its trend (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from stackduel.analysis.history.environment_changes import Facts, facts_of
+from stackduel.model.run import Run, Status
+from stackduel.model.suite import Metric
+from stackduel.model.trial import Verdict
+from stackduel.report.sections.result_table import counted, tables
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One stack in one scenario of one run: its score (requests a second, or milliseconds), and its speedup.
+
+    ``speedup`` is 1 for the baseline, None where the stack has none.
+    """
+
+    scenario: str
+    stack: str
+    metric: Metric
+    score: float
+    speedup: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A run in the history: in which ``folder`` it stands, what it was, and its advice or what it found.
+
+    ``mode`` is None for runs that compare.
+    """
+
+    folder: str
+    run_id: str
+    started: str
+    suite: str
+    mode: str | None
+    baseline: str
+    stacks: tuple[str, ...]
+    status: Status
+    launcher: str
+    headline: str
+    facts: Facts
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A folder whose run cannot be read, and why."""
+
+    folder: str
+    reason: str
+
+
+def entry_of(run: Run, folder: str) -> Entry:
+    """What is kept of a run that stands in a folder of this name."""
+    return Entry(
+        folder=folder,
+        run_id=run.run_id,
+        started=run.started,
+        suite=run.suite.name,
+        mode=run.suite.search.mode if run.suite.search else None,
+        baseline=run.baseline,
+        stacks=tuple(run.suite.stacks),
+        status=run.status,
+        launcher=str(run.environment.get("launcher", "unknown")),
+        headline=_headline(run),
+        facts=facts_of(run.environment),
+        points=_points(run),
+    )
+
+
+def entry_to_dict(entry: Entry) -> dict[str, Any]:
+    """The entry as a document."""
+    return asdict(entry)
+
+
+def entry_from_dict(content: Mapping[str, Any]) -> Entry:
+    """The entry of a document; raises KeyError or TypeError where it holds none."""
+    points = tuple(Point(**point) for point in content["points"])
+    return Entry(**{**content, "stacks": tuple(content["stacks"]), "points": points})
+
+
+def _headline(run: Run) -> str:
+    """The advice, else what the first search found, else how much was measured."""
+    if run.advice and run.comparisons:
+        return str(run.advice["run"]["sentence"])
+    if run.findings:
+        first = run.findings[0]
+        more = len(run.findings) - 1
+        return f"{first.stack}: {first.found.sentence}" + (f" (and {more} more)" if more else "")
+    return f"{counted(len(run.done()), 'trial')} measured, nothing concluded."
+
+
+def _points(run: Run) -> tuple[Point, ...]:
+    found = []
+    for table in () if run.suite.search else tables(run):
+        for row in table.rows:
+            score = row.rate_rps if table.metric == "rate" else row.time_ms
+            compared = row.comparison
+            if score is not None:
+                found.append(
+                    Point(
+                        scenario=table.scenario.name,
+                        stack=row.stack,
+                        metric=table.metric,
+                        score=score,
+                        speedup=1.0 if row.stack == run.baseline else compared.speedup if compared else None,
+                        low=compared.low if compared else None,
+                        high=compared.high if compared else None,
+                        verdict=compared.verdict if compared else "not tested",
+                    )
+                )
+    return tuple(found)

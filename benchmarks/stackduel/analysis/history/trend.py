@@ -1,0 +1,89 @@
+"""How the figures of a suite went over many runs (pure).
+
+``trend`` gives plain data, in the order of time, for whatever draws it: a terminal, Markdown, a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stackduel.analysis.history.environment_changes import differing
+from stackduel.analysis.history.run_summary import Entry, Point
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.suite import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A run on the way: ``changed`` is in what its environment differs from that of the run before, a line each.
+
+    ``merged`` is False where it was launched in another way, or has another baseline, than the run before: figures on
+    both sides of that are of different things.
+    """
+
+    run_id: str
+    folder: str
+    started: str
+    suite: str
+    baseline: str
+    status: str
+    changed: tuple[str, ...]
+    merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One stack in one scenario: a point for each moment, None where that run has none."""
+
+    scenario: str
+    stack: str
+    metric: Metric
+    points: tuple[Point | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Moments in the order of time, and the lines through them, scenario by scenario."""
+
+    moments: tuple[Moment, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The scenarios, in their order."""
+        return tuple(dict.fromkeys(line.scenario for line in self.lines))
+
+
+def trend(entries: Iterable[Entry], stacks: Sequence[str] | None = None) -> Trend:
+    """The trend through runs that compare, the twins left out; with ``stacks``, of these alone.
+
+    Scenarios are the same by name: a suite that is edited should be given another name.
+    """
+    ordered = sorted((each for each in entries if each.mode is None and each.points), key=lambda each: each.started)
+    moments = tuple(_moment(before, now) for before, now in zip([None, *ordered], ordered, strict=False))
+    places = dict.fromkeys(
+        (point.scenario, point.stack, point.metric)
+        for entry in reversed(ordered)
+        for point in entry.points
+        if not is_twin(point.stack) and (stacks is None or point.stack in stacks)
+    )
+    ranks = {scenario: rank for rank, scenario in enumerate(dict.fromkeys(scenario for scenario, _, _ in places))}
+    return Trend(
+        moments,
+        tuple(
+            Line(scenario, stack, metric, tuple(_point(entry, scenario, stack, metric) for entry in ordered))
+            for scenario, stack, metric in sorted(places, key=lambda place: ranks[place[0]])
+        ),
+    )
+
+
+def _moment(before: Entry | None, now: Entry) -> Moment:
+    same = before is None or (before.launcher, before.baseline) == (now.launcher, now.baseline)
+    changed = tuple(differing(before.facts, now.facts)) if before else ()
+    return Moment(now.run_id, now.folder, now.started, now.suite, now.baseline, now.status, changed, same)
+
+
+def _point(entry: Entry, scenario: str, stack: str, metric: Metric) -> Point | None:
+    wanted = (scenario, stack, metric)
+    return next((each for each in entry.points if (each.scenario, each.stack, each.metric) == wanted), None)

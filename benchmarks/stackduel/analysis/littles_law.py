@@ -1,0 +1,59 @@
+"""Little's law over a window with edges: the gate that holds the counts, times and rates of a trial together (pure).
+
+Over any window, the time that requests spent in flight in it is the sum of the latencies of those that completed
+in it, less what these had spent before it opened, plus what those cut off had spent when it closed (J. D. C. Little,
+A proof for the queuing formula L = lambda W, Operations Research 9, 1961; for windows with edges, S.-H. Kim and
+W. Whitt, Statistical analysis with Little's law, Operations Research 61, 2013). Divided by its length: the mean number
+in flight is rate x mean latency, but for the edges.
+
+The edges are no noise that a percentage could cover. Ten connections that all wait 100 ms in step, seen for 1.5 s,
+may show up to one round more in flight than completed: a fifteenth, and nothing is wrong. So the bound is in two
+parts: the edges by what they can hold at most, and the tolerance for everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stackduel.analysis.gates import METHOD, Thresholds
+from stackduel.model.measurement import Measurement
+from stackduel.model.suite import ClosedLoop
+from stackduel.model.trial import Gate
+
+NAME = "littles-law"
+
+
+def littles_law(found: Measurement, load: ClosedLoop, bounds: Thresholds = METHOD) -> Gate:
+    """The mean number in flight is rate x mean latency, within ``bounds.littles_law`` of it beside the edges."""
+    if not found.succeeded or not found.duration_s:
+        return Gate(NAME, True, "Not to be told: no request was answered rightly.")
+    expected = _expected(found, load)
+    slack = bounds.littles_law * found.in_flight_mean
+    ok = expected.low - slack <= found.in_flight_mean <= expected.high + slack
+    detail = (
+        f"{found.in_flight_mean:.2f} requests in flight, where {found.succeeded / found.duration_s:,.1f} a second x "
+        f"{found.latency.mean_ns / 1e6:.1f} ms is {expected.plain:.2f}, with the window's edges {expected.low:.2f} to "
+        f"{expected.high:.2f} (bound {100 * bounds.littles_law:.0f} % beyond)."
+    )
+    return Gate(NAME, ok, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """How many requests are in flight on average: by rate and latency alone, and at least and most with the edges."""
+
+    plain: float
+    low: float
+    high: float
+
+
+def _expected(found: Measurement, load: ClosedLoop) -> _Expected:
+    window_s = found.duration_s
+    plain = found.latency.total_ns / 1e9 / window_s
+    slowest_s = found.latency.max_ns / 1e9
+    # Each connection had one request at the opening: it may have waited outside for all but none of its latency.
+    before = min(load.connections, found.succeeded) * slowest_s / window_s
+    after = found.cut_off_s / window_s
+    # Latencies are those of successes: a failure may have been in flight for any part of the window.
+    failing = min(found.failed, load.connections)
+    return _Expected(plain, max(0.0, plain - before + after), plain + after + failing)

@@ -1,0 +1,21 @@
+"""``stackduel clean``: what killed runs left. Local processes end by themselves; containers are found by label."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from rich.console import Console
+
+from stackduel.containers import engine, ownership
+from stackduel.report.sections.result_table import counted
+from stackduel.report.terminal.page import message
+
+
+def clean(console: Console) -> int:
+    """Remove what no living run owns, and say what it was; returns the exit status."""
+    with closing(engine.connect()) as client:
+        done = ownership.clean(client)
+    for line in done:
+        message(console, line)
+    message(console, f"{counted(len(done), 'left-over')} cleared")
+    return 0

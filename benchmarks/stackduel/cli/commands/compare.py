@@ -1,0 +1,43 @@
+"""``stackduel compare``: what changed between two stored runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from stackduel.analysis.conditions.conditions import NO_CONDITIONS, status_with
+from stackduel.analysis.conditions.run_metrics import RunFigures
+from stackduel.analysis.history.change_metrics import BetweenFigures, conditions_between
+from stackduel.analysis.history.two_runs import between
+from stackduel.cli.commands.telling import tell
+from stackduel.report.sections import changes
+from stackduel.report.sections.result_table import counted
+from stackduel.report.terminal.history import show_between
+from stackduel.report.terminal.page import message
+from stackduel.storage import run_folder
+
+
+def compare(
+    old: Path, new: Path, out: Console, err: Console, *, form: str = "table", fail_on: tuple[str, ...] = ()
+) -> int:
+    """Print what changed as a ``table``, ``json`` or ``markdown``; returns the exit status.
+
+    Raises FieldError where the runs cannot be compared, or a condition of ``fail_on`` cannot be asked.
+    """
+    before, after = run_folder.load(old), run_folder.load(new)
+    found = between(before, after)
+    conditions = conditions_between(fail_on, after) if fail_on else NO_CONDITIONS
+    if form == "json":
+        out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
+    elif form == "markdown":
+        out.file.write(changes.render(found))
+    else:
+        show_between(found, out)
+    if found.differences and form != "table":
+        message(err, f"stackduel: not measured alike: {counted(len(found.differences), 'difference')}")
+    judged = conditions.judged(BetweenFigures(found, RunFigures(after)))
+    tell(judged, (), err)
+    return status_with(judged, 0)

@@ -1,0 +1,110 @@
+"""``--dry-run``: what a run would do, in which order, and how long that takes; nothing is started."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from stackduel.model.duration import duration
+from stackduel.model.run import Run
+from stackduel.planning.order import SOLO_S, Solo, Step, step_seconds, total_seconds, trials_in
+from stackduel.planning.preparation import Prepared
+from stackduel.report.sections.result_table import counted
+from stackduel.report.terminal.page import ASIDE, Page
+from stackduel.search.modes import search_seconds
+
+# The orders of so many blocks are enough to see that each has its own.
+MOST_ORDERS = 12
+
+
+def show_plan(run: Run, prepared: Prepared, console: Console, *, seeded: bool) -> None:
+    """Print what is to be measured; where it was not ``seeded``, the order is one of many."""
+    page = Page(console)
+    if prepared.suite.search:
+        _show_searches(run, prepared, page)
+    else:
+        _show_blocks(run, prepared, page, seeded=seeded)
+    page.line()
+    for note in prepared.notes:
+        page.note(note)
+    page.line(f"{_cost(prepared)}; nothing was started.")
+
+
+def _cost(prepared: Prepared) -> str:
+    if prepared.suite.search:
+        return f"About {duration(prepared.search_s)}, less or more"
+    return f"{trials_in(prepared.steps)} trials, about {duration(total_seconds(prepared.steps, prepared.paces))}"
+
+
+def _show_blocks(run: Run, prepared: Prepared, page: Page, *, seeded: bool) -> None:
+    suite = prepared.suite
+    counts = (counted(len(suite.stacks), "stack"), counted(len(suite.scenarios), "scenario"))
+    page.heading(f"{suite.name}: {', '.join(counts)}, {counted(suite.blocks, 'block')}")
+    page.line()
+    page.heading("Scenarios, in this order on every stack")
+    widest = max(len(scenario.name) for scenario in suite.scenarios)
+    for scenario in suite.scenarios:
+        page.paragraph(scenario.label, first=f"  {scenario.name:<{widest}}  ")
+    first: dict[str, Step | Solo] = {}
+    for step in prepared.steps:
+        first.setdefault(_name(step), step)
+    names = [name for name in [*run.stacks, *(f"{model} alone" for model in suite.models)] if name in first]
+    page.line()
+    page.heading("Stacks, each once in a block on a fresh server")
+    rows = [
+        (
+            str(number),
+            name,
+            _tier(name, run),
+            duration(SOLO_S if isinstance(first[name], Solo) else step_seconds(first[name], prepared.paces)),
+        )
+        for number, name in enumerate(names, 1)
+    ]
+    page.table(("no.", "stack", "tier", "a block"), rows, words={"stack", "tier"}, least_needed=("tier",))
+    _show_orders(names, prepared, page, seeded=seeded)
+    if suite.most_blocks > suite.blocks:
+        most = duration(total_seconds(prepared.steps, prepared.paces) * suite.most_blocks / suite.blocks)
+        page.line()
+        page.paragraph(
+            f"After these {suite.blocks} blocks their number is fixed once, at most at {suite.most_blocks} "
+            f"(about {most} in all)."
+        )
+
+
+def _show_orders(names: list[str], prepared: Prepared, page: Page, *, seeded: bool) -> None:
+    """The numbers of the stacks in the order of each block."""
+    numbers = {name: str(number) for number, name in enumerate(names, 1)}
+    widest, blocks = len(str(len(names))), prepared.suite.blocks
+    page.line()
+    page.heading("Order, drawn anew for each block")
+    for block in range(1, min(blocks, MOST_ORDERS) + 1):
+        order = [numbers[_name(step)].rjust(widest) for step in prepared.steps if step.block == block]
+        first = f"  block {str(block).rjust(len(str(min(blocks, MOST_ORDERS))))}: "
+        page.paragraph(" ".join(order), first=first)
+    if blocks > MOST_ORDERS:
+        page.item(f"and {counted(blocks - MOST_ORDERS, 'block')} more, each in an order of its own")
+    if not seeded:
+        page.item("(an example: without --seed every run draws others)", ASIDE)
+
+
+def _name(step: Step | Solo) -> str:
+    return f"{step.model} alone" if isinstance(step, Solo) else step.stack
+
+
+def _tier(name: str, run: Run) -> str:
+    return str(run.stacks[name]["tier"]) if name in run.stacks else "no stack: the model in one process"
+
+
+def _show_searches(run: Run, prepared: Prepared, page: Page) -> None:
+    suite, settings = prepared.suite, prepared.suite.search
+    if settings is None:
+        raise ValueError(f"suite {suite.name} searches for nothing")
+    counts = f"{counted(len(suite.stacks), 'stack')}, {counted(len(suite.scenarios), 'scenario')}"
+    page.heading(f"{suite.name}: {counts}; looks for {settings.goal}")
+    for scenario in suite.scenarios:
+        page.line()
+        page.heading(f"{scenario.name}  {scenario.label}")
+        rows = [
+            (name, str(run.stacks[name]["tier"]), duration(search_seconds(settings, scenario, pace)))
+            for name, pace in prepared.paces.items()
+        ]
+        page.table(("stack", "tier", "about"), rows, words={"stack", "tier"})

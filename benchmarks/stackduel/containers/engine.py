@@ -1,0 +1,115 @@
+"""The one place where the Docker engine is reached, and what a report must know of that engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import docker
+import docker.errors
+import requests
+from docker import DockerClient
+
+from stackduel.launch.launcher import LaunchError
+
+# Long enough for a busy engine to create a container; builds and pulls stream, each line within this time.
+ANSWER_WITHIN_S = 120
+ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """The engine as it describes itself; ``local`` is whether its published ports are this machine's,
+    ``gpus`` whether NVIDIA's container toolkit is set up in it."""
+
+    version: str
+    api_version: str
+    operating_system: str
+    cgroup_version: str
+    storage_driver: str
+    cores: int
+    memory_mib: int
+    desktop: bool
+    rootless: bool
+    local: bool
+    gpus: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """The facts by name, for a result."""
+        return asdict(self)
+
+
+def connect() -> DockerClient:
+    """A client for the engine of DOCKER_HOST, or of the current Docker context; the caller closes it.
+
+    Raises LaunchError, saying what to do, when no engine answers.
+    """
+    try:
+        return docker.from_env(timeout=ANSWER_WITHIN_S)
+    except ENGINE_ERRORS as error:
+        where = os.environ.get("DOCKER_HOST") or "the default address"
+        raise LaunchError(f"no Docker engine answers at {where}: {_cause(error)}. {_remedy(error)}") from error
+
+
+def describe(client: DockerClient) -> EngineFacts:
+    """Ask the engine what it is; raises LaunchError when it does not answer."""
+    with explained("asking the engine what it is"):
+        return parse_facts(client.info(), client.api.api_version, client.api.base_url)
+
+
+def parse_facts(info: Mapping[str, Any], api_version: str, base_url: str) -> EngineFacts:
+    """Read the facts out of the engine's answer to ``/info`` (pure)."""
+    system = info.get("OperatingSystem", "")
+    return EngineFacts(
+        version=info.get("ServerVersion", ""),
+        api_version=api_version,
+        operating_system=system,
+        cgroup_version=info.get("CgroupVersion", "1"),
+        storage_driver=info.get("Driver", ""),
+        cores=info.get("NCPU", 0),
+        memory_mib=info.get("MemTotal", 0) // (1024 * 1024),
+        desktop="docker desktop" in system.lower(),
+        rootless=any("name=rootless" in option for option in info.get("SecurityOptions") or ()),
+        local=_is_local(base_url),
+        gpus=_has_toolkit(info),
+    )
+
+
+@contextmanager
+def explained(action: str) -> Iterator[None]:
+    """Turn what the SDK raises within into a LaunchError that says what was being done."""
+    try:
+        yield
+    except ENGINE_ERRORS as error:
+        raise LaunchError(f"{action}: {_cause(error)}") from error
+
+
+def _is_local(base_url: str) -> bool:
+    # The SDK shows sockets and named pipes as http+docker://localhost and ://localnpipe, and SSH as ://ssh.
+    return (urlsplit(base_url).hostname or "") in {"localhost", "localnpipe", "127.0.0.1", "::1"}
+
+
+def _has_toolkit(info: Mapping[str, Any]) -> bool:
+    # Registered as a runtime (nvidia-ctk runtime configure), or by the specifications that engine 28.3 looks up itself.
+    found = [str(device.get("ID", "")) for device in info.get("DiscoveredDevices") or ()]
+    return "nvidia" in (info.get("Runtimes") or {}) or any(each.startswith("nvidia.com/gpu") for each in found)
+
+
+def _cause(error: Exception) -> str:
+    explanation = getattr(error, "explanation", None)
+    if explanation:
+        return str(explanation).strip().rstrip(".")
+    deepest: BaseException = error
+    while deepest.__cause__ or deepest.__context__:
+        deepest = deepest.__cause__ or deepest.__context__ or deepest
+    return getattr(deepest, "strerror", None) or str(deepest) or type(deepest).__name__
+
+
+def _remedy(error: Exception) -> str:
+    if "permission denied" in _cause(error).lower():
+        return "Add yourself to the group docker, or run as a user who may reach the engine's socket."
+    return "Start Docker (Docker Desktop, or the service docker), or set DOCKER_HOST to where it listens."

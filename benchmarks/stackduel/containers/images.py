@@ -1,0 +1,210 @@
+"""Images of our own: built from this checkout, and only when what they hold has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import tarfile
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import docker.errors
+from docker import DockerClient
+from docker.models.images import Image as DockerImage
+from stackduel_servers.registry import Entry
+from stackduel_servers.serve import DOWNSTREAM
+
+from stackduel.containers.closure import files_needed
+from stackduel.containers.engine import explained
+from stackduel.launch.launcher import LaunchError
+
+ROOT = Path(__file__).resolve().parents[3]
+CONTENT_LABEL = "stackduel.content"
+LOG_LINES = 20
+SHOWN_STEP = 120
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+GENERATOR = ("stackduel.load.worker", "stackduel.load.null_server")
+NOT_CONTENT = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A Dockerfile, the files and folders that its build may see (relative to the checkout), its arguments."""
+
+    tag: str
+    dockerfile: str
+    content: tuple[str, ...]
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+def recipe_of(entry: Entry, device: str | None = None) -> Recipe:
+    """The image that runs a stack of the registry, with its models on a ``device`` where that is no CPU."""
+    if entry.server == "tritonserver":
+        return Recipe(
+            tag=f"stackduel/{entry.name}:run",
+            dockerfile="docker/triton.Dockerfile",
+            content=("servers/stackduel_servers", "servers/requirements"),
+            arguments={"STACK": entry.name, "REQUIREMENTS": entry.requirements},
+        )
+    recipe = gpu_recipe if device == "cuda" else server_recipe
+    return recipe(entry.name, entry.requirements)
+
+
+def server_recipe(stack: str, requirements: str) -> Recipe:
+    """The image that runs one Python service, or the downstream, which has no models."""
+    return Recipe(
+        tag=f"stackduel/{stack}:run",
+        dockerfile="docker/server.Dockerfile",
+        content=("servers/stackduel_servers", "servers/requirements"),
+        arguments={"STACK": stack, "REQUIREMENTS": requirements, "MODELS": "no" if stack == DOWNSTREAM else "yes"},
+    )
+
+
+def gpu_recipe(stack: str, requirements: str) -> Recipe:
+    """The image that runs one stack of the registry with its models on a GPU."""
+    return Recipe(
+        tag=f"stackduel/{stack}:gpu",
+        dockerfile="docker/gpu.Dockerfile",
+        content=("servers/stackduel_servers", "servers/requirements"),
+        arguments={"STACK": stack, "REQUIREMENTS": requirements},
+    )
+
+
+def generator_recipe() -> Recipe:
+    """The image of the load generator: its worker, the null server, and what these import."""
+    needed = {path for module in GENERATOR for path in files_needed(ROOT, module)}
+    return Recipe(
+        tag="stackduel/generator:run",
+        dockerfile="docker/generator.Dockerfile",
+        content=("docker/generator.txt", *sorted(needed)),
+    )
+
+
+def own_image(client: DockerClient) -> str | None:
+    """The id of any server image of ours that is here, or None."""
+    for image in client.images.list(filters={"label": CONTENT_LABEL}):
+        if any(tag.startswith("stackduel/") for tag in image.tags):
+            return str(image.id)
+    return None
+
+
+def ensure_image(client: DockerClient, recipe: Recipe, say: Say) -> str:
+    """Build the image unless the one of that tag already holds the same; its id.
+
+    ``say`` is told of a pull, of a build, and of its steps that may take their time. Raises LaunchError with the
+    build's last lines.
+    """
+    if not (ROOT / recipe.dockerfile).is_file():
+        raise LaunchError(f"{recipe.dockerfile} is not here: images are built from a checkout of the project")
+    base = base_image(recipe)
+    base_id = ensure_pulled(client, base, say)
+    context = pack(ROOT, recipe)
+    content = hashlib.sha256(context + repr((base_id, sorted(recipe.arguments.items()))).encode()).hexdigest()
+    with explained(f"looking for the image {recipe.tag}"):
+        present = find_image(client, recipe.tag)
+    if present and present.labels.get(CONTENT_LABEL) == content:
+        return str(present.id)
+    say(f"building {recipe.tag}")
+    built = _build(client, recipe, base, context, content, say)
+    if present and present.id != built:
+        _forget(client, str(present.id))
+    return built
+
+
+def ensure_pulled(client: DockerClient, reference: str, say: Say) -> str:
+    """Pull an image that is not here yet; its id. Raises LaunchError."""
+    with explained(f"looking for the image {reference}"):
+        present = find_image(client, reference)
+    if present is None:
+        say(f"pulling {reference}")
+        remedy = "PYTHON_IMAGE names another base image" if "python" in reference else "docker images lists those here"
+        try:
+            with explained(f"the image {reference} is not here and cannot be pulled"):
+                present = client.images.pull(*_split(reference))
+        except LaunchError as error:
+            raise LaunchError(f"{error}. {remedy}") from error
+    return str(present.id)
+
+
+def find_image(client: DockerClient, reference: str) -> DockerImage | None:
+    """The image of that name, or None."""
+    try:
+        return client.images.get(reference)
+    except docker.errors.ImageNotFound:
+        return None
+
+
+def base_image(recipe: Recipe) -> str:
+    """What the image stands on: PYTHON_IMAGE of the environment, or the default that its Dockerfile names."""
+    default = re.search(r"(?m)^ARG PYTHON_IMAGE=(\S+)$", (ROOT / recipe.dockerfile).read_text())
+    if default is None:
+        raise LaunchError(f"{recipe.dockerfile}: names no default PYTHON_IMAGE")
+    return os.environ.get("PYTHON_IMAGE") or default.group(1)
+
+
+def pack(root: Path, recipe: Recipe) -> bytes:
+    """The build's context as a tar whose bytes depend on names and contents alone."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted({recipe.dockerfile, *_files(root, recipe)}):
+            content = (root / path).read_bytes()
+            entry = tarfile.TarInfo(path)
+            entry.size = len(content)
+            entry.mode = 0o644
+            tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _files(root: Path, recipe: Recipe) -> Iterator[str]:
+    for name in recipe.content:
+        top = root / name
+        for path in (top,) if top.is_file() else top.rglob("*"):
+            relative = PurePosixPath(path.relative_to(root).as_posix())
+            if path.is_file() and not NOT_CONTENT.intersection(relative.parts) and path.suffix != ".pyc":
+                yield str(relative)
+
+
+def _build(client: DockerClient, recipe: Recipe, base: str, context: bytes, content: str, say: Say) -> str:
+    lines: list[str] = []
+    with explained(f"building {recipe.tag}"):
+        for event in client.api.build(
+            fileobj=io.BytesIO(context),
+            custom_context=True,
+            dockerfile=recipe.dockerfile,
+            tag=recipe.tag,
+            buildargs={"PYTHON_IMAGE": base, **recipe.arguments},
+            labels={CONTENT_LABEL: content},
+            use_config_proxy=True,
+            rm=True,
+            forcerm=True,
+            decode=True,
+        ):
+            for line in COLOUR.sub("", str(event.get("stream", event.get("error", "")))).splitlines():
+                lines += [line] if line.strip() else []
+                if line.startswith("Step ") and " : RUN " in line:
+                    say(f"{recipe.tag}: {textwrap.shorten(line, SHOWN_STEP)}")
+            if "error" in event:
+                raise LaunchError("\n".join([f"building {recipe.tag} failed:", *lines[-LOG_LINES:]]))
+        return str(client.images.get(recipe.tag).id)
+
+
+def _forget(client: DockerClient, image_id: str) -> None:
+    # The image that the tag named before; one that still runs somewhere stays.
+    try:
+        client.api.remove_image(image_id)
+    except docker.errors.APIError:
+        return
+
+
+def _split(reference: str) -> tuple[str, str | None]:
+    """The repository and the tag (``latest`` where none is named) of an image that is pulled by name."""
+    if "@" in reference:
+        return reference, None
+    name, colon, tag = reference.rpartition(":")
+    return (name, tag) if colon and "/" not in tag else (reference, "latest")

@@ -1,0 +1,22 @@
+"""How gRPC channels to a stack are opened, by whomever (pure)."""
+
+from __future__ import annotations
+
+from stackduel.model.target import Address
+
+# Channels of a process share their connections unless told otherwise, and messages are at most 4 MiB.
+OPTIONS = (
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.enable_http_proxy", 0),
+    ("grpc.enable_retries", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+)
+
+
+def where(address: Address) -> str:
+    """The address as gRPC writes it."""
+    return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"

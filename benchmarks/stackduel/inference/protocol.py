@@ -1,0 +1,115 @@
+"""A request to a model in the words of the protocol that a stack speaks (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from stackduel_servers.core import kserve
+
+from stackduel.inference.answer_formats import Form
+from stackduel.model.model_input import SOUNDS, Given, floats, made, sound
+from stackduel.model.suite import Workload
+
+Protocol = Literal["stackduel", "kserve", "kserve-grpc"]
+
+GRPC_SERVICE = "/inference.GRPCInferenceService/"
+RAW = "application/octet-stream"
+
+
+class UnspokenError(ValueError):
+    """A request that a protocol has no words for; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A workload as it is sent, and in which form its answers hold the numbers; None where they hold none."""
+
+    workload: Workload
+    form: Form | None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model of the Triton repository: what it calls its input, its rate, how it wants the samples; its outputs."""
+
+    tensor: str
+    rate_hz: int
+    cast: Callable[[NDArray[np.int16]], NDArray[Any]]
+    outputs: tuple[str, ...]
+
+
+def _integers(samples: NDArray[np.int16]) -> NDArray[Any]:
+    return samples
+
+
+# The models of servers/stackduel_servers/models/triton.
+SERVED: Mapping[str, Served] = {
+    "fast-cnn": Served("samples", 48_000, floats, ("speaker_a", "speaker_b")),
+    "speaker": Served("samples", 16_000, _integers, ("embedding",)),
+    "speech": Served("pcm", 16_000, _integers, ("embedding",)),
+}
+
+
+def spoken(workload: Workload, protocol: Protocol) -> Spoken:
+    """The workload with its body, as a stack of that protocol understands it.
+
+    Raises UnspokenError where it has no words for it, or where a package is missing that would find them.
+    """
+    if protocol == "stackduel":
+        return _plainly(workload)
+    if workload.model is None or workload.given is None:
+        return Spoken(_health(workload, protocol), None)
+    name = workload.served_as or workload.model
+    served = _served(name, workload.given)
+    tensors, outputs = {served.tensor: served.cast(sound(workload.given))}, served.outputs
+    if protocol == "kserve":
+        body, length = kserve.encode_request(tensors, outputs)
+        headers = (("Content-Type", kserve.CONTENT_TYPE), (kserve.HEADER_LENGTH, str(length)))
+        return Spoken(replace(workload, target=kserve.target(name), headers=headers, body=body), "kserve")
+    try:
+        from stackduel.inference.grpc_messages import infer_request  # noqa: PLC0415 - needs the extra `inference`
+    except ModuleNotFoundError as error:
+        raise UnspokenError(f"gRPC needs the package {error.name}: pip install 'stackduel[inference]'") from error
+    body = infer_request(name, tensors, outputs)
+    return Spoken(replace(workload, target=f"{GRPC_SERVICE}ModelInfer", headers=(), body=body), "grpc")
+
+
+def is_grpc(workload: Workload) -> bool:
+    """Whether a translated workload is a call over gRPC."""
+    return workload.target.startswith(GRPC_SERVICE)
+
+
+def _plainly(workload: Workload) -> Spoken:
+    if workload.given is None:
+        return Spoken(workload, None)
+    given = {name.lower(): value for name, value in workload.headers}
+    headers = workload.headers
+    if "content-type" not in given:
+        headers = (*headers, ("Content-Type", workload.given.content_type))
+    try:
+        body = made(workload.given)
+    except ModuleNotFoundError as error:
+        raise UnspokenError(f"pictures need the package {error.name}: pip install 'stackduel[inference]'") from error
+    return Spoken(replace(workload, headers=headers, body=body), "float32" if given.get("accept") == RAW else "json")
+
+
+def _served(name: str, given: Given) -> Served:
+    served = SERVED.get(name)
+    if served is None:
+        raise UnspokenError(f"the model {name} is not served over KServe; these are: {', '.join(SERVED)}")
+    if given.kind not in SOUNDS or given.rate_hz != served.rate_hz:
+        raise UnspokenError(f"over KServe the model {name} takes sounds at {served.rate_hz} Hz only")
+    return served
+
+
+def _health(workload: Workload, protocol: Protocol) -> Workload:
+    """What is asked beside a load: whether the server is well. Nothing else is known to all protocols."""
+    if workload.target != "/health" or workload.check != "status":
+        raise UnspokenError(f"{workload.label}: KServe knows requests to models and /health only")
+    if protocol == "kserve":
+        return replace(workload, target="/v2/health/ready")
+    return replace(workload, target=f"{GRPC_SERVICE}ServerReady", method="POST")

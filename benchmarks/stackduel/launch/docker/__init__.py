@@ -1,0 +1,1 @@
+"""Stacks in containers that a run starts itself."""

@@ -1,0 +1,50 @@
+"""Which clients carry out a job: the fastest that can do what is asked."""
+
+from __future__ import annotations
+
+from stackduel.load.drivers.client_protocols import ArrivingClient, ClosedClient
+from stackduel.load.drivers.closed_client import RawClient, TicketClient
+from stackduel.load.drivers.closed_users import ClosedUsers
+from stackduel.load.drivers.open_client import OpenClient
+from stackduel.load.drivers.open_users import OpenUsers
+from stackduel.load.drivers.user import MakeUser
+from stackduel.load.job import Driver, Job
+from stackduel.load.recording.recorder import Recorder
+from stackduel.load.recording.request_log import Asked, Ledger, OpenLedger
+from stackduel.load.schedule import Share
+
+
+def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedClient]:
+    """A closed loop's recorder, with timeline slices of that width, and its clients."""
+    if job.driver == "raw" and not (job.labels or share.load.first_byte or share.load.server_timing):
+        recorder = Recorder(width_s)
+        return recorder, RawClient(job, share, recorder)
+    ledger = Ledger(width_s, Asked.of(job, share.load))
+    if job.driver == "raw":
+        return ledger, TicketClient(job, share, ledger)
+    return ledger, ClosedUsers(job, share, ledger, kind_of_user(job.driver))
+
+
+def arriving_client(job: Job, share: Share, ledger: OpenLedger) -> ArrivingClient:
+    """An open loop's clients."""
+    if job.driver == "raw":
+        return OpenClient(job, share, ledger)
+    return OpenUsers(job, share, ledger, kind_of_user(job.driver))
+
+
+def kind_of_user(driver: Driver) -> MakeUser:
+    """What a driver's full clients are; raises ValueError where a package is missing.
+
+    They are imported only where they are asked for: that takes longer than all the rest, and a small container may not
+    have them.
+    """
+    try:
+        if driver == "grpc":
+            from stackduel.load.drivers.grpc_user import GrpcUser  # noqa: PLC0415
+
+            return GrpcUser
+        from stackduel.load.drivers.aiohttp_user import AiohttpUser  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        remedy = " (pip install 'stackduel[inference]')" if driver == "grpc" else ""
+        raise ValueError(f"the {driver} driver needs the package {error.name}{remedy}") from error
+    return AiohttpUser

@@ -1,0 +1,133 @@
+"""The raw clients of closed loops: each connection sends its next request when the last was answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from math import inf
+
+from stackduel.load.clock import clock, until
+from stackduel.load.drivers.connection import Connection
+from stackduel.load.drivers.connection_pool import Pool
+from stackduel.load.drivers.ticket import Ticket, TicketConnection, kind_of_connection
+from stackduel.load.job import Job
+from stackduel.load.recording.recorder import Recorder
+from stackduel.load.recording.request_log import Ledger
+from stackduel.load.request import drawn_calls
+from stackduel.load.schedule import LONGEST_PAUSE_S, Share, opening_times
+
+FIRST_PAUSE_S = 0.01
+
+
+class RawClient(Pool[Connection]):
+    """The clients of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ClosedClient``."""
+
+    def __init__(self, job: Job, share: Share, recorder: Recorder) -> None:
+        super().__init__(job, recorder)
+        self._share = share
+        self._parked: list[Connection | None] = []
+        self._idle = asyncio.Event()
+
+    @property
+    def reconnects(self) -> int:
+        """How many connections were opened beyond the first of each."""
+        return max(0, self._made - self._share.load.connections)
+
+    async def open(self) -> None:
+        """Open the connections at the share's times; return when each was tried once."""
+        now_s = clock()
+        await asyncio.gather(*(self._enter(now_s + moment_s) for moment_s in opening_times(self._share)))
+
+    def admit(self, tickets: Iterator[object]) -> None:
+        """Take these tickets from now on; connections that are idle begin at once."""
+        self.tickets = tickets
+        parked, self._parked = self._parked, []
+        self._idle.clear()
+        for connection in parked:
+            if not next(tickets, None):
+                self.park(connection)
+            elif connection is not None and connection.established:
+                connection.send(clock())
+            else:
+                self._launch(clock())
+
+    async def idle(self) -> None:
+        """Return when the tickets are used up and nothing is in flight."""
+        await self._idle.wait()
+
+    def park(self, connection: Connection | None) -> None:
+        """Keep a connection, or the place of one that was closed, until there are new tickets."""
+        self._parked.append(connection)
+        if len(self._parked) == self._share.load.connections:
+            self._idle.set()
+
+    def replace(self, connection: Connection) -> None:  # noqa: ARG002  (which one it was makes no difference)
+        """Go on with a new connection, if there is a ticket."""
+        if next(self.tickets, None):
+            self._launch(clock())
+        else:
+            self.park(None)
+
+    def resend(self, connection: Connection) -> bool:
+        """Send a request again on a new connection, unless doing it twice might not be the same as once."""
+        if not self.calls[0].idempotent:
+            return False
+        self.resent += 1
+        self._launch(connection.sent_s)
+        return True
+
+    async def _enter(self, opens_s: float) -> None:
+        """Open one of the first connections, and let whatever comes after a failure go on by itself."""
+        await until(opens_s)
+        if not await self._establish(self._new(clock() if next(self.tickets, None) else inf)):
+            self._tasks.spawn(self._persist())
+
+    def _launch(self, sent_s: float) -> None:
+        self._tasks.spawn(self._carry(self._new(sent_s)))
+
+    def _new(self, sent_s: float) -> Connection:
+        """A connection yet to be opened, whose request counts as in flight from ``sent_s`` on; infinite for none."""
+        return self._keep(Connection(self, sent_s))
+
+    async def _carry(self, connection: Connection) -> None:
+        if not await self._establish(connection):
+            await self._persist()
+
+    async def _persist(self) -> None:
+        """After a refusal, try again ever more slowly, each time with a request of its own."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            if not next(self.tickets, None):
+                self.park(None)
+                return
+            if await self._establish(self._new(clock())):
+                return
+
+
+class TicketClient(RawClient):
+    """The clients of a shard whose requests are not all the same, or whose first bytes are asked for."""
+
+    def __init__(self, job: Job, share: Share, ledger: Ledger) -> None:
+        super().__init__(job, share, ledger)
+        self.note = ledger.note
+        self._drawn = drawn_calls(job, share)
+        self._kind = kind_of_connection(share.load)
+
+    def draw(self, now_s: float) -> Ticket:
+        """The ticket of a request that is sent now."""
+        return Ticket(now_s, next(self._drawn), now_s)
+
+    def resend(self, connection: Connection) -> bool:
+        """Send a request again on a new connection, unless doing it twice might not be the same as once."""
+        ticket = connection.ticket if isinstance(connection, TicketConnection) else None
+        if ticket is None or not ticket.call.idempotent:
+            return False
+        self.resent += 1
+        self._tasks.spawn(self._carry(self._keep(self._kind(self, ticket, connection.sent_s))))
+        return True
+
+    def _new(self, sent_s: float) -> Connection:
+        ticket = self.draw(sent_s) if sent_s < inf else None
+        return self._keep(self._kind(self, ticket, sent_s))

@@ -1,0 +1,100 @@
+"""The closed loop of full clients, for whatever the raw one does not speak: TLS, cookies, gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from math import inf
+from typing import Self
+
+from stackduel.load.clock import clock, until
+from stackduel.load.drivers.closed_client import FIRST_PAUSE_S
+from stackduel.load.drivers.ticket import Ticket
+from stackduel.load.drivers.user import MakeUser, User
+from stackduel.load.job import Job
+from stackduel.load.recording.request_log import Ledger
+from stackduel.load.request import drawn_calls
+from stackduel.load.schedule import LONGEST_PAUSE_S, Share, opening_times
+from stackduel.load.tasks import Tasks
+from stackduel.model.measurement import Outcome
+
+
+class ClosedUsers:
+    """The clients of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ClosedClient``."""
+
+    def __init__(self, job: Job, share: Share, ledger: Ledger, make: MakeUser) -> None:
+        self._make = make
+        self._job = job
+        self._share = share
+        self._ledger = ledger
+        self._drawn = drawn_calls(job, share)
+        self._tickets: Iterator[object] = iter(())
+        self._admitted = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._parked = 0
+        self._users: list[User] = []
+        self._tasks = Tasks()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._tasks.cancel()
+        for user in self._users:
+            await user.close()
+
+    @property
+    def reconnects(self) -> int:
+        """How many connections were opened beyond the first of each."""
+        return max(0, sum(user.made for user in self._users) - self._share.load.connections)
+
+    @property
+    def resent(self) -> int:
+        """How many requests were sent again, as the server had closed the connection in the meantime."""
+        return sum(user.resent for user in self._users)
+
+    async def open(self) -> None:
+        """Start the clients at the share's times; each opens its connection for its first request."""
+        now_s = clock()
+        for moment_s in opening_times(self._share):
+            await until(now_s + moment_s)
+            user = self._make(self._job, self._ledger.note)
+            self._users.append(user)
+            self._tasks.spawn(self._work(user))
+        await asyncio.sleep(0)
+
+    def admit(self, tickets: Iterator[object]) -> None:
+        """Take these tickets from now on; clients that are idle begin at once."""
+        self._tickets = tickets
+        self._idle.clear()
+        self._parked = 0
+        self._admitted.set()
+        self._admitted = asyncio.Event()
+
+    async def idle(self) -> None:
+        """Return when the tickets are used up and nothing is in flight."""
+        await self._idle.wait()
+
+    def in_flight_since(self) -> list[float]:
+        """The moments at which the requests were sent that are still unanswered."""
+        return [user.sent_s for user in self._users if user.sent_s < inf]
+
+    async def _work(self, user: User) -> None:
+        """Send one request after another, until cancelled; after a refusal wait, longer each time."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            await self._ticket()
+            now_s = clock()
+            if await user.send(Ticket(now_s, next(self._drawn), now_s), now_s) is Outcome.REFUSED:
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            else:
+                pause_s = FIRST_PAUSE_S
+
+    async def _ticket(self) -> None:
+        """Return once there is a ticket, with it taken."""
+        while not next(self._tickets, None):
+            self._parked += 1
+            if self._parked == self._share.load.connections:
+                self._idle.set()
+            await self._admitted.wait()

@@ -1,0 +1,289 @@
+"""One HTTP/1.1 connection: the hot path, where every statement costs a share of what the generator can send."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from math import inf
+from typing import Protocol, cast
+
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from stackduel.load.clock import clock
+from stackduel.load.drivers.comparer import Comparer
+from stackduel.load.drivers.framing import ends_with_the_connection
+from stackduel.load.recording.recorder import Recorder
+from stackduel.model.measurement import Expectation, Outcome
+
+MAX_HEAD_BYTES = 256 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
+# A request that a server may answer before it has read it all: it may not fit into the sockets between the two.
+LARGE_BYTES = 64 * 1024
+
+
+class Owner(Protocol):
+    """What a connection asks of the client that it belongs to."""
+
+    request: bytes
+    expectation: Expectation
+    comparer: Comparer | None
+    tickets: Iterator[object]
+    recorder: Recorder
+
+    def made(self) -> None:
+        """The connection was established."""
+
+    def park(self, connection: Connection) -> None:
+        """The connection has no ticket: keep it until there are new ones."""
+
+    def replace(self, connection: Connection) -> None:
+        """The connection can carry no further request: go on with another."""
+
+    def leave(self, connection: Connection) -> None:
+        """The server will close the connection: see that it does, and go on with another."""
+
+    def resend(self, connection: Connection) -> bool:
+        """The server closed the connection while its request was on its way: send that again, if it may be."""
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is closed."""
+
+
+class Connection(asyncio.Protocol):
+    """Sends a request, checks the answer, and sends the next, as long as its owner has tickets.
+
+    ``sent_s`` is the moment from which the request in flight counts, infinite when there is none; ``made`` is true
+    once the connection was established, be it closed again.
+    """
+
+    __slots__ = (
+        "_awaited", "_body", "_comparer", "_expectation", "_feed", "_head", "_keeps_alive", "_kept", "_length",
+        "_note_done", "_note_sent", "_owner", "_parse", "_pieces", "_request", "_same", "_status",
+        "_status_of_answer", "_transport", "_used", "_usual", "_whole", "_write", "made", "on_body", "sent_s",
+    )  # fmt: skip
+
+    def __init__(self, owner: Owner, sent_s: float) -> None:
+        self.sent_s = sent_s
+        self.made = False
+        self._owner = owner
+        self._used = False
+        self._request = owner.request
+        self._expectation = owner.expectation
+        self._status = owner.expectation.status
+        self._body = owner.expectation.body
+        self._comparer = owner.comparer
+        # A large request is always looked after: it may have been answered before it was sent.
+        self._usual = self._body if len(self._request) <= LARGE_BYTES else None
+        # What the only piece of a body must be; None while an answer comes in parts.
+        self._whole = self._usual
+        self._note_sent, self._note_done = owner.recorder.appends
+        self._transport: asyncio.Transport | None = None
+        self._feed: Callable[[bytes], None] = _discard
+        # Of the answer that is being received.
+        self._awaited = False
+        self._pieces: list[bytes] = []
+        self._kept: list[bytes] = []
+        self._head = bytearray()
+        self._length = 0
+        self._same = True
+        # The parser calls this builtin for each piece of a body: cheaper than a method of ours.
+        self.on_body = self._pieces.append
+
+    @property
+    def established(self) -> bool:
+        """Whether the connection is open."""
+        return self._transport is not None
+
+    def send(self, sent_s: float) -> None:
+        """Send a request on this idle connection, counting its time from ``sent_s``."""
+        self.sent_s = sent_s
+        self._feed = self._parse
+        self._write(self._request)
+
+    def fail(self, outcome: Outcome) -> None:
+        """Give up the request in flight, and the connection with it."""
+        sent_s, self.sent_s = self.sent_s, inf
+        self.note(outcome, sent_s, clock())
+        self.abandon()
+        self._owner.replace(self)
+
+    def note(self, outcome: Outcome, sent_s: float, done_s: float) -> None:
+        """Record how a request of this connection ended."""
+        if outcome is Outcome.OK:
+            self._note_sent(sent_s)
+            self._note_done(done_s)
+        else:
+            self._owner.recorder.fail(outcome, sent_s, done_s)
+
+    def abandon(self) -> None:
+        """Close the connection without another word; a request in flight on it is not recorded."""
+        self.sent_s = inf
+        self._feed = _discard
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin: with the request that the connection was opened for, or parked."""
+        parser = HttpResponseParser(self)
+        self._parse = parser.feed_data
+        self._status_of_answer = parser.get_status_code
+        self._keeps_alive = parser.should_keep_alive
+        self._transport = cast("asyncio.Transport", transport)
+        self._write = self._transport.write
+        self.made = True
+        self._owner.made()
+        if self.sent_s < inf:
+            self.send(self.sent_s)
+        else:
+            self._owner.park(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; the parser calls ``on_message_complete`` in the course of it."""
+        self._awaited = True
+        try:
+            self._feed(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self._refuse(error)
+        else:
+            if self._awaited:
+                self._take_part(data)
+
+    def on_message_complete(self) -> None:
+        """Check the answer, send the next request, and only then do the books."""
+        done_s = clock()
+        pieces = self._pieces
+        if (
+            self._awaited
+            and len(pieces) == 1
+            and pieces[0] == self._whole
+            and self._status_of_answer() == self._status
+            and self._keeps_alive()
+            and next(self._owner.tickets, None)
+        ):
+            self._write(self._request)
+            self._awaited = False
+            self._used = True
+            pieces.clear()
+            self._note_sent(self.sent_s)
+            self._note_done(done_s)
+            self.sent_s = done_s
+        else:
+            self._complete(done_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Find out what the close means for the request in flight, if there is one."""
+        self._owner.forget(self)
+        transport, self._transport = self._transport, None
+        if exc is not None and transport is not None and self.sent_s < inf:
+            self._hear_out(transport)
+        if self.sent_s < inf:
+            self._end(clean=exc is None)
+        # Or the bound methods of the parser would keep this object alive without a garbage collector.
+        self._feed = _discard
+        del self._parse, self._status_of_answer, self._keeps_alive, self._write
+
+    def _complete(self, done_s: float) -> None:
+        """What ``on_message_complete`` does, for every case but the usual one."""
+        if 100 <= self._status_of_answer() < 200:
+            self._pieces.clear()
+            return
+        if not self._awaited:
+            raise _UnaskedError
+        self._awaited = False
+        self._used = True
+        self._record(self._judge(), done_s)
+        if not self._keeps_alive() or self._unfinished():
+            self._feed = _discard
+            self._owner.leave(self)
+        elif next(self._owner.tickets, None):
+            self.send(done_s)
+        else:
+            self._feed = _discard
+            self._owner.park(self)
+
+    def _take_part(self, data: bytes) -> None:
+        """Keep the account of an answer that is not complete yet, so that it cannot grow without bound."""
+        if self.sent_s == inf:
+            # Nobody asked: a notice of a timeout, or worse.
+            self.abandon()
+            return
+        self._whole = None
+        if not self._length:
+            self._head += data
+        self._digest()
+        if self._length > MAX_BODY_BYTES or (not self._length and len(self._head) > MAX_HEAD_BYTES):
+            self.fail(Outcome.TOO_LARGE)
+
+    def _unfinished(self) -> bool:
+        """Whether a request was answered before it was sent to its end (RFC 9112, 9.6), or on a connection now lost.
+
+        The server need not read the rest, nor the next request.
+        """
+        return self._transport is None or self._transport.get_write_buffer_size() > 0
+
+    def _hear_out(self, transport: asyncio.Transport) -> None:
+        """Take what the server had said before it reset the connection: a write that fails is told before it is read.
+
+        So ends the upload that a server refuses: it answers, and closes the connection with the rest unread.
+        """
+        held = transport.get_extra_info("socket")
+        with contextlib.suppress(OSError), held.dup() as connection:
+            self.data_received(connection.recv(MAX_HEAD_BYTES))
+
+    def _end(self, *, clean: bool) -> None:
+        """Settle the request in flight on a connection that was closed, cleanly or not."""
+        if not self._head:
+            # A connection that never answered anything was not closed for being idle.
+            if not self._used or not self._owner.resend(self):
+                self.fail(Outcome.RESET)
+        elif clean and ends_with_the_connection(self._head):
+            self._record(self._judge(), clock())
+            self._owner.replace(self)
+        else:
+            self.fail(Outcome.TRUNCATED)
+
+    def _refuse(self, error: Exception) -> None:
+        """Settle the request in flight when the parser could not go on."""
+        if isinstance(error, HttpParserCallbackError) and not isinstance(error.__context__, _UnaskedError):
+            raise error
+        if self.sent_s < inf:
+            self.fail(Outcome.PROTOCOL)
+        else:
+            self.abandon()
+
+    def _judge(self) -> Outcome:
+        """How the answer compares with the expected one, once it is complete."""
+        self._digest()
+        status, same = self._status_of_answer(), self._same
+        if self._comparer is not None and status == self._expectation.status:
+            same = (same and self._length == len(self._body or b"")) or self._comparer.agrees(b"".join(self._kept))
+        return self._expectation.judge(status=status, length=self._length, same=same)
+
+    def _digest(self) -> None:
+        """Compare the pieces of the body that came, and let them go."""
+        for piece in self._pieces:
+            if self._body is not None and not self._body.startswith(piece, self._length):
+                self._same = False
+            self._length += len(piece)
+        if self._comparer is not None:
+            self._kept += self._pieces
+        self._pieces.clear()
+
+    def _record(self, outcome: Outcome, done_s: float) -> None:
+        """Record the answer that is complete, and forget it."""
+        sent_s, self.sent_s = self.sent_s, inf
+        self.note(outcome, sent_s, done_s)
+        self._whole = self._usual
+        self._kept.clear()
+        self._head.clear()
+        self._length = 0
+        self._same = True
+
+
+class _UnaskedError(Exception):
+    """Two answers came to one request."""
+
+
+def _discard(data: bytes) -> None:
+    """What a connection that carries no further request does with data."""

@@ -1,0 +1,83 @@
+"""One gRPC client with a channel, and so a connection, of its own: what sends a ticket's call."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+import grpc.aio
+
+from stackduel.inference.grpc_channel import OPTIONS, where
+from stackduel.load.clock import clock
+from stackduel.load.drivers.ticket import Note, Ticket
+from stackduel.load.drivers.user import User
+from stackduel.load.job import Job
+from stackduel.load.request import Prepared
+from stackduel.model.measurement import Outcome
+
+_READY = grpc.ChannelConnectivity.READY
+# What a call that went well counts as, among the statuses of HTTP.
+_WELL = 200
+
+
+class GrpcUser(User):
+    """Calls with bytes that were made before, and takes bytes: nothing is made of either while the load is on.
+
+    The first byte of an answer is told as the moment at which it was complete: a unary call gives away no earlier one.
+    gRPC sends nothing again by itself here.
+    """
+
+    def __init__(self, job: Job, note: Note) -> None:
+        super().__init__(job, note)
+        self._channel = _channel(job)
+        self._methods = [self._channel.unary_unary(call.workload.target) for call in job.calls]
+        self._call: grpc.aio.UnaryUnaryCall | None = None
+
+    async def close(self) -> None:
+        """Close the channel, whatever is on it; a call in flight is not recorded."""
+        await self._channel.close()
+
+    async def _request(self, ticket: Ticket) -> Outcome:
+        number = ticket.call.number
+        connected = self._channel.get_state() is _READY
+        left_s = max(self.sent_s + self._job.timeout_s - clock(), 0.001)
+        self._call = self._methods[number](self._job.calls[number].workload.body, timeout=left_s)
+        try:
+            body = await self._call
+        except grpc.aio.AioRpcError as error:
+            return self._failed(error.code(), connected=connected)
+        except asyncio.CancelledError:
+            if self.ticket is None:
+                return Outcome.TIMEOUT
+            raise
+        self._first_s = clock()
+        self.made += not connected
+        return _judged(body, ticket.call)
+
+    def _failed(self, code: grpc.StatusCode, *, connected: bool) -> Outcome:
+        """What a status means: of ``UNAVAILABLE``, whether the server said so, or there was none to say anything."""
+        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return Outcome.TIMEOUT
+        if code is not grpc.StatusCode.UNAVAILABLE or self._channel.get_state() is _READY:
+            self.made += not connected
+            return Outcome.STATUS
+        return Outcome.RESET if connected else Outcome.REFUSED
+
+    def _abort(self) -> None:
+        if self._call is not None:
+            self._call.cancel()
+
+
+def _judged(body: bytes, call: Prepared) -> Outcome:
+    expectation = call.expectation
+    same = expectation.body is None or body == expectation.body
+    if not same and call.comparer is not None:
+        same = call.comparer.agrees(body)
+    return expectation.judge(status=_WELL, length=len(body), same=same)
+
+
+def _channel(job: Job) -> grpc.aio.Channel:
+    target = where(job.address)
+    if job.address.tls:
+        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), OPTIONS)
+    return grpc.aio.insecure_channel(target, OPTIONS)

@@ -1,0 +1,124 @@
+"""The raw client of open loops: arrivals that wait for no answer, on as few connections as they need."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from stackduel.load.clock import clock
+from stackduel.load.drivers.arrivals import Arrivals
+from stackduel.load.drivers.connection_pool import Pool
+from stackduel.load.drivers.ticket import Ticket, TicketConnection, kind_of_connection
+from stackduel.load.job import Job
+from stackduel.load.recording.request_log import OpenLedger
+from stackduel.load.schedule import Share
+from stackduel.model.measurement import Outcome
+
+
+class OpenClient(Pool[TicketConnection]):
+    """The arrivals of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ArrivingClient``.
+
+    An arrival takes the connection that has been idle for longest, so that all of them share the work, as those of
+    many users would: a server with several workers holds each connection in one of them, and with the latest first,
+    a few connections and so a few workers would get nearly everything.
+    """
+
+    def __init__(self, job: Job, share: Share, ledger: OpenLedger) -> None:
+        super().__init__(job, ledger)
+        self._arrivals = Arrivals(job, share, ledger, self._begin)
+        self.draw = self._arrivals.draw
+        self.note = self._arrivals.note
+        self._kind = kind_of_connection(share.load)
+        self._idle: OrderedDict[TicketConnection, None] = OrderedDict()
+        self._places = share.load.connections
+        self._established = 0
+        self._most = 0
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._arrivals.close()
+        await super().__aexit__(*exc_info)
+
+    @property
+    def reconnects(self) -> int:
+        """How many connections were opened beyond those that were ever open at once."""
+        return self._made - self._most
+
+    def follow(self, moments: Iterable[float], from_s: float = 0.0) -> None:
+        """Send a request at each of these moments; until ``from_s`` go on with the former ones."""
+        self._arrivals.follow(moments, from_s)
+
+    async def drain(self, until_s: float) -> None:
+        """Return when all that was to be sent has ended, and see that it does until then."""
+        await self._arrivals.settle(until_s)
+        for connection in [each for each in self._connections if each.ticket is not None]:
+            connection.note(Outcome.TIMEOUT, connection.sent_s, clock())
+            connection.abandon()
+
+    def made(self) -> None:
+        """Count a connection that was established."""
+        super().made()
+        self._established += 1
+        self._most = max(self._most, self._established)
+
+    def park(self, connection: TicketConnection) -> None:
+        """Send what waits first on a connection that is idle now, or keep it for what comes."""
+        ticket = self._arrivals.next()
+        if ticket is None:
+            self._idle[connection] = None
+        else:
+            connection.carry(ticket)
+
+    def replace(self, connection: TicketConnection) -> None:  # noqa: ARG002  (which one it was makes no difference)
+        """Open another connection for what waits first, or leave its place to what comes."""
+        ticket = self._arrivals.next()
+        if ticket is None:
+            self._places += 1
+        else:
+            self._launch(ticket, clock())
+
+    def resend(self, connection: TicketConnection) -> bool:
+        """Send a request again on a new connection, unless doing it twice might not be the same as once."""
+        ticket = connection.ticket
+        if ticket is None or not ticket.call.idempotent:
+            return False
+        self.resent += 1
+        connection.ticket = None
+        self._launch(ticket, connection.sent_s)
+        return True
+
+    def forget(self, connection: TicketConnection) -> None:
+        """Take note that a connection is closed."""
+        if connection in self._connections:
+            self._established -= connection.made
+        if connection in self._idle:
+            del self._idle[connection]
+            self._places += 1
+        super().forget(connection)
+
+    def _begin(self, ticket: Ticket) -> bool:
+        """Send an arrival's request, if there is a connection for it or may be."""
+        if self._idle:
+            self._idle.popitem(last=False)[0].carry(ticket)
+            return True
+        if self._places:
+            self._places -= 1
+            self._launch(ticket, clock())
+            return True
+        return False
+
+    def _launch(self, ticket: Ticket, sent_s: float) -> None:
+        self._tasks.spawn(self._carry(self._keep(self._kind(self, ticket, sent_s))))
+
+    async def _carry(self, connection: TicketConnection) -> None:
+        if not await self._establish(connection):
+            self.replace(connection)
+
+    def _give_up(self, latest_s: float) -> None:
+        """Give up what was sent before then or could not be; at the end, all that was to be sent before then."""
+        self._arrivals.give_up(latest_s)
+        super()._give_up(latest_s)
+        if self._arrivals.draining:
+            for connection in list(self._connections):
+                ticket = connection.ticket
+                if ticket is not None and ticket.intended_s < latest_s and connection.established:
+                    connection.fail(Outcome.TIMEOUT)

@@ -1,0 +1,100 @@
+"""The open loop of full clients: arrivals that wait for no answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from math import inf
+from typing import Self
+
+from stackduel.load.clock import clock
+from stackduel.load.drivers.arrivals import Arrivals
+from stackduel.load.drivers.connection_pool import SWEEP_EVERY_S
+from stackduel.load.drivers.ticket import Ticket
+from stackduel.load.drivers.user import MakeUser, User
+from stackduel.load.job import Job
+from stackduel.load.recording.request_log import OpenLedger
+from stackduel.load.schedule import Share
+from stackduel.load.tasks import Tasks
+
+
+class OpenUsers:
+    """The arrivals of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ArrivingClient``.
+
+    As with the raw client, an arrival takes the user that has been idle for longest.
+    """
+
+    def __init__(self, job: Job, share: Share, ledger: OpenLedger, make: MakeUser) -> None:
+        self._make = make
+        self._job = job
+        self._connections = share.load.connections
+        self._arrivals = Arrivals(job, share, ledger, self._begin)
+        self._users: list[User] = []
+        self._idle: deque[User] = deque()
+        self._tasks = Tasks()
+
+    async def __aenter__(self) -> Self:
+        self._tasks.spawn(self._sweep())
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._arrivals.close()
+        await self._tasks.cancel()
+        for user in self._users:
+            await user.close()
+
+    @property
+    def reconnects(self) -> int:
+        """How many connections were opened beyond the first of each user."""
+        return sum(max(0, user.made - 1) for user in self._users)
+
+    @property
+    def resent(self) -> int:
+        """How many requests were sent again, as the server had closed the connection in the meantime."""
+        return sum(user.resent for user in self._users)
+
+    def in_flight_since(self) -> list[float]:
+        """The moments at which the requests were sent that are still unanswered."""
+        return [user.sent_s for user in self._users if user.sent_s < inf]
+
+    def follow(self, moments: Iterable[float], from_s: float = 0.0) -> None:
+        """Send a request at each of these moments; until ``from_s`` go on with the former ones."""
+        self._arrivals.follow(moments, from_s)
+
+    async def drain(self, until_s: float) -> None:
+        """Return when all that was to be sent has ended, and see that it does until then."""
+        await self._arrivals.settle(until_s)
+        for user in self._users:
+            user.give_up()
+
+    def _begin(self, ticket: Ticket) -> bool:
+        """Let an idle user or a new one send an arrival's request, if there is one or may be."""
+        if self._idle:
+            user = self._idle.popleft()
+        elif len(self._users) < self._connections:
+            user = self._make(self._job, self._arrivals.note)
+            self._users.append(user)
+        else:
+            return False
+        self._tasks.spawn(self._serve(user, ticket))
+        return True
+
+    async def _serve(self, user: User, ticket: Ticket) -> None:
+        """Send a request, and then whatever waits."""
+        upcoming: Ticket | None = ticket
+        while upcoming is not None:
+            await user.send(upcoming, clock())
+            upcoming = self._arrivals.next()
+        self._idle.append(user)
+
+    async def _sweep(self) -> None:
+        """Give up what waits for too long; at the end, also what was to be sent too long ago."""
+        while True:
+            await asyncio.sleep(min(SWEEP_EVERY_S, self._job.timeout_s / 10))
+            latest_s = clock() - self._job.timeout_s
+            self._arrivals.give_up(latest_s)
+            if self._arrivals.draining:
+                for user in self._users:
+                    if user.ticket is not None and user.ticket.intended_s < latest_s:
+                        user.give_up()

@@ -1,0 +1,1 @@
+"""What the clients record, and how shards' records are merged."""

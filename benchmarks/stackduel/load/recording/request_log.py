@@ -1,0 +1,192 @@
+"""Where requests leave their mark that are sent against tickets: more of each than the hot path can afford."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import replace
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stackduel.load.drivers.ticket import Ticket
+from stackduel.load.job import Job
+from stackduel.load.recording.recorder import CODES, Recorder, Seconds
+from stackduel.load.recording.shard_result import Tally
+from stackduel.load.recording.spans import Spans
+from stackduel.model.histogram import Histogram
+from stackduel.model.measurement import CallCount, Outcome
+from stackduel.model.suite import Load
+
+Mask = NDArray[np.bool_]
+
+_OK, _TIMEOUT, _UNSENT = (CODES[outcome] for outcome in (Outcome.OK, Outcome.TIMEOUT, Outcome.UNSENT))
+
+
+class Asked(NamedTuple):
+    """What is to be known of each request besides its outcome and its latency."""
+
+    labels: tuple[str, ...] = ()
+    first_byte: bool = False
+    server_timing: bool = False
+
+    @staticmethod
+    def of(job: Job, load: Load) -> Asked:
+        """What a job asks for."""
+        return Asked(job.labels, load.first_byte, load.server_timing)
+
+
+class _Requests(NamedTuple):
+    """Requests that ended: the moments of each in ``clock`` seconds, its outcome's code and its call's number."""
+
+    intended_s: Seconds
+    attended_s: Seconds
+    sent_s: Seconds
+    first_s: Seconds
+    done_s: Seconds
+    code: NDArray[np.uint8]
+    call: NDArray[np.uint16]
+    told: NDArray[np.object_] | None
+
+    def where(self, mask: Mask) -> _Requests:
+        """Those for which the mask is true."""
+        return _Requests(
+            self.intended_s[mask], self.attended_s[mask], self.sent_s[mask], self.first_s[mask], self.done_s[mask],
+            self.code[mask], self.call[mask], None if self.told is None else self.told[mask],
+        )  # fmt: skip
+
+
+class Ledger(Recorder):
+    """The recorder of a closed loop whose requests have tickets: also by call, with first bytes and servers' spans.
+
+    A request is counted by the moment of its answer, and its latency from its ticket's intended time, which in a
+    closed loop is that of its sending.
+    """
+
+    def __init__(self, width_s: float, asked: Asked = Asked()) -> None:  # noqa: B008  (a tuple: nobody can change it)
+        super().__init__(width_s)
+        self._intended_s, self._attended_s, self._sent_s = (array("d") for _ in range(3))
+        self._first_s, self._done_s = array("d"), array("d")
+        self._code = array("B")
+        self._call = array("H")
+        self._told: list[bytes] | None = [] if asked.server_timing else None
+        self._calls = [CallCount(label, 0, 0, Histogram.empty()) for label in asked.labels]
+        self._first_byte = Histogram.empty() if asked.first_byte else None
+        self._spans = Spans() if asked.server_timing else None
+
+    def note(
+        self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float, told: bytes = b""
+    ) -> None:
+        """Record how a ticket's request ended; one that could not be sent counts as sent when it was given up."""
+        self._intended_s.append(ticket.intended_s)
+        self._attended_s.append(ticket.attended_s)
+        self._sent_s.append(sent_s)
+        self._first_s.append(first_s)
+        self._done_s.append(done_s)
+        self._code.append(CODES[outcome])
+        self._call.append(ticket.call.number)
+        if self._told is not None:
+            self._told.append(told)
+
+    def fold(self) -> int:
+        """Count all that was recorded since the last time; return how many requests the window holds so far."""
+        requests = self._take()
+        completed = self._place(requests.sent_s, requests.done_s)
+        right = requests.code == _OK
+        self._warm(requests.intended_s[right], requests.done_s[right])
+        self.last_done_s = float(max(self.last_done_s, requests.done_s.max(initial=-inf)))
+        self._enter(requests.where(self._counted(requests, completed)))
+        return self.outcomes.total()
+
+    def tally(self) -> Tally:
+        """What was counted in the window, once it is closed."""
+        spans = None if self._spans is None else self._spans.found()
+        return replace(super().tally(), first_byte=self._first_byte, spans=spans, calls=tuple(self._calls))
+
+    def _counted(self, requests: _Requests, completed: Mask) -> Mask:  # noqa: ARG002  (another loop looks at the requests)
+        """Which requests belong to the window."""
+        return completed
+
+    def _enter(self, requests: _Requests) -> None:
+        """Enter requests of the window into the books."""
+        right = requests.code == _OK
+        done_s = np.minimum(requests.done_s, self._closed_s) - self.opened_s
+        latencies_ns = _nanoseconds(requests.done_s - requests.intended_s)
+        self._count(int(np.count_nonzero(right)), requests.code[~right])
+        self._timeline.add(done_s[right], latencies_ns[right], done_s[~right])
+        if self._first_byte is not None:
+            self._first_byte += Histogram.of(_nanoseconds((requests.first_s - requests.intended_s)[right]))
+        if self._spans is not None and requests.told is not None:
+            self._spans.add(requests.told[right], latencies_ns[right])
+        for number, call in enumerate(self._calls):
+            mine = requests.call == number
+            self._calls[number] = CallCount(
+                call.label,
+                call.requests + int(np.count_nonzero(mine)),
+                call.failed + int(np.count_nonzero(mine & ~right)),
+                call.latency + Histogram.of(latencies_ns[mine & right]),
+            )
+
+    def _take(self) -> _Requests:
+        """All that was recorded, leaving nothing."""
+        taken = _Requests(
+            np.array(self._intended_s), np.array(self._attended_s), np.array(self._sent_s), np.array(self._first_s),
+            np.array(self._done_s), np.array(self._code), np.array(self._call),
+            None if self._told is None else np.array(self._told, np.object_),
+        )  # fmt: skip
+        moments = (self._intended_s, self._attended_s, self._sent_s, self._first_s, self._done_s)
+        for column in (*moments, self._code, self._call):
+            del column[:]
+        if self._told is not None:
+            self._told.clear()
+        return taken
+
+
+class OpenLedger(Ledger):
+    """The recorder of an open loop: what was to be sent while the window was open, whenever it completed.
+
+    In the timeline, what completed after the window had closed stands in its last slice.
+    """
+
+    def __init__(self, width_s: float, asked: Asked = Asked(), *, timeout_s: float) -> None:  # noqa: B008  (as above)
+        super().__init__(width_s, asked)
+        self._timeout_s = timeout_s
+        self._completed = 0
+        self._censored = Histogram.empty()
+        self._service = Histogram.empty()
+        self._lateness = Histogram.empty()
+        self._dispatch = Histogram.empty()
+
+    def tally(self) -> Tally:
+        """What was counted of the window's arrivals, once all of them have ended."""
+        tally = super().tally()
+        return replace(
+            tally,
+            completed=self._completed,
+            cut_off=0,
+            cut_off_s=0.0,
+            latency=tally.latency + self._censored,
+            service=self._service,
+            lateness=self._lateness,
+            dispatch=self._dispatch,
+        )
+
+    def _counted(self, requests: _Requests, completed: Mask) -> Mask:  # noqa: ARG002  (completed or not)
+        # Both ends count: rounding may put the last of a schedule on the very end of its window.
+        counted: Mask = (requests.intended_s >= self.opened_s) & (requests.intended_s <= self._closed_s)
+        return counted
+
+    def _enter(self, requests: _Requests) -> None:
+        super()._enter(requests)
+        right, unsent = requests.code == _OK, requests.code == _UNSENT
+        self._completed += int(np.count_nonzero(right & (requests.done_s <= self._closed_s)))
+        self._service += Histogram.of(_nanoseconds((requests.done_s - requests.sent_s)[right]))
+        self._lateness += Histogram.of(_nanoseconds((requests.sent_s - requests.intended_s)[~unsent]))
+        self._dispatch += Histogram.of(_nanoseconds(requests.attended_s - requests.intended_s))
+        waited_s = (requests.done_s - requests.intended_s)[unsent | (requests.code == _TIMEOUT)]
+        self._censored += Histogram.of(_nanoseconds(np.maximum(waited_s, self._timeout_s)))
+
+
+def _nanoseconds(seconds: Seconds) -> NDArray[np.int64]:
+    return np.rint(seconds * 1e9).astype(np.int64)

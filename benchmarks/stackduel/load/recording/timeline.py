@@ -1,0 +1,78 @@
+"""A timeline that is filled while a load runs, and stays small however long that takes (pure)."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import reduce
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stackduel.load.recording.shard_result import Slice
+from stackduel.model.histogram import Histogram
+
+Seconds = NDArray[np.float64]
+Nanoseconds = NDArray[np.int64]
+
+MOST_SLICES = 120
+# What is told of a load while it is on is of the last half second: it is added ten times a second.
+RECENT_TURNS = 5
+
+
+class Timeline:
+    """What completed, in slices of ``width_s``, which doubles whenever there would be too many of them."""
+
+    def __init__(self, width_s: float) -> None:
+        self._width_s = width_s
+        self._slices: dict[int, tuple[int, Histogram]] = {}
+        self._recent_ns: deque[Nanoseconds] = deque(maxlen=RECENT_TURNS)
+
+    def add(self, succeeded_s: Seconds, latencies_ns: Nanoseconds, failed_s: Seconds) -> None:
+        """Count successes, with their latencies, and failures, at their seconds since the opening."""
+        self._recent_ns.append(latencies_ns)
+        latest_s = max(succeeded_s.max(initial=0.0), failed_s.max(initial=0.0))
+        while latest_s >= MOST_SLICES * self._width_s:
+            self._coarsen()
+        numbers = (succeeded_s / self._width_s).astype(np.int64)
+        for number, _ in _counted(numbers):
+            self._put(number, 0, Histogram.of(latencies_ns[numbers == number]))
+        for number, failed in _counted((failed_s / self._width_s).astype(np.int64)):
+            self._put(number, failed, Histogram.empty())
+
+    def recent_ms(self) -> float | None:
+        """The median latency of what was added in the last few turns; None where nothing was."""
+        recent_ns = np.concatenate([*self._recent_ns, np.zeros(0, np.int64)])
+        return float(np.median(recent_ns)) / 1e6 if recent_ns.size else None
+
+    def latency(self) -> Histogram:
+        """The latencies of all successes."""
+        return reduce(Histogram.merge, (latency for _, latency in self._slices.values()), Histogram.empty())
+
+    def slices(self, duration_s: float) -> tuple[Slice, ...]:
+        """All slices of a window of that duration, also those in which nothing completed."""
+        count = ceil(duration_s / self._width_s - 1e-6)
+        if not count:
+            return ()
+        # What completed in the last instant of the window belongs to its last slice.
+        for number in [number for number in self._slices if number >= count]:
+            self._put(count - 1, *self._slices.pop(number))
+        nothing = (0, Histogram.empty())
+        return tuple(
+            Slice(number * self._width_s, self._width_s, *self._slices.get(number, nothing)) for number in range(count)
+        )
+
+    def _put(self, number: int, failed: int, latency: Histogram) -> None:
+        before, known = self._slices.get(number, (0, Histogram.empty()))
+        self._slices[number] = (before + failed, known + latency)
+
+    def _coarsen(self) -> None:
+        finer, self._slices = self._slices, {}
+        self._width_s *= 2
+        for number, found in finer.items():
+            self._put(number // 2, *found)
+
+
+def _counted(numbers: Nanoseconds) -> list[tuple[int, int]]:
+    """Each of some small numbers, and how often it is there."""
+    return [(number, count) for number, count in enumerate(np.bincount(numbers).tolist()) if count]

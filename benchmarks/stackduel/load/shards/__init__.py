@@ -1,0 +1,1 @@
+"""The shards of a load: worker processes, in containers or not, and the null server beside them."""

@@ -1,0 +1,232 @@
+"""Shards in containers on the stacks' network: the way to load without this machine's published ports."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from docker import DockerClient
+from docker.models.containers import Container
+from docker.types import EndpointConfig
+
+from stackduel.containers.confinement import OWN_IMAGE
+from stackduel.containers.engine import ENGINE_ERRORS, connect, describe
+from stackduel.containers.images import Say, ensure_image, generator_recipe
+from stackduel.containers.ownership import discard, labels
+from stackduel.load.engine import Engine
+from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Message, Program
+from stackduel.model.budget import Budget, divide
+from stackduel.model.target import ContainerRef, Subject
+
+FRAME_HEAD = struct.Struct(">BxxxL")
+STDOUT = 1
+READ_BYTES = 65_536
+
+
+@contextmanager
+def container_engine(network: str, cores: Sequence[int], run_id: str, say: Say) -> Iterator[Engine]:
+    """A load engine with one shard on each core, in containers of the run on that network.
+
+    On Docker Desktop the generator's cores are those of its virtual machine, however many were asked for here.
+    Raises LaunchError when no engine answers or the image cannot be built.
+    """
+    with site_on(network, run_id, say) as site:
+        if site.machine is not None:
+            cores = site.machine.generator
+        with Engine([ContainerChannel(site, core) for core in cores]) as engine:
+            yield engine
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the shards of a run are started, and from what.
+
+    ``machine`` divides the cores of the virtual machine in which containers run; None where they run on this one.
+    """
+
+    client: DockerClient
+    image: str
+    network: str
+    run_id: str
+    same_clock: bool
+    machine: Budget | None
+
+    def create(self, core: int, program: Program, alias: str | None) -> Container:
+        """Make the container of a shard or another program, not yet started; ``alias`` is its name on the network."""
+        confinement: dict[str, Any] = {**OWN_IMAGE, "log_config": {"type": "none"}}
+        names = EndpointConfig(self.client.api.api_version, [alias] if alias else None)
+        return self.client.containers.create(
+            self.image,
+            ["python", "-m", *program, "--core", str(core)],
+            # The program's stdin ends with our connection: no runner, however it died, leaves one behind.
+            stdin_open=True,
+            environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            labels=labels(self.run_id),
+            network=self.network,
+            networking_config={self.network: names},
+            cpuset_cpus=str(core),
+            **confinement,
+        )
+
+
+@contextmanager
+def site_on(network: str, run_id: str, say: Say) -> Iterator[Site]:
+    """The site of a run on that network; raises LaunchError when no engine answers or the image cannot be built."""
+    with closing(connect()) as client:
+        facts = describe(client)
+        yield Site(
+            client=client,
+            image=ensure_image(client, generator_recipe(), say),
+            network=network,
+            run_id=run_id,
+            # Docker Desktop's containers run on the kernel, and so by the clock, of a virtual machine.
+            same_clock=sys.platform == "linux" and not facts.desktop,
+            machine=divide(tuple(range(facts.cores))) if facts.desktop else None,
+        )
+
+
+class ContainerChannel:
+    """A shard, or another program of ours, in a container, spoken to through the engine's attached streams."""
+
+    def __init__(self, site: Site, core: int, program: Program = WORKER, alias: str | None = None) -> None:
+        self.same_clock = site.same_clock
+        self._site = site
+        self._core = core
+        self._program = program
+        self._alias = alias
+        self._container: Container | None = None
+        self._stream = ExitStack()
+        self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._threads: list[Thread] = []
+
+    @property
+    def subject(self) -> Subject | None:
+        """Its container, while there is one."""
+        return ContainerRef(str(self._container.id)) if self._container else None
+
+    def open(self, deliver: Deliver) -> None:
+        """Start the container; raises OSError where that is not possible."""
+        self.close()
+        try:
+            self._container = self._site.create(self._core, self._program, self._alias)
+            stream = self._stream.enter_context(attached(self._site.client, self._container))
+            self._container.start()
+        except ENGINE_ERRORS as error:
+            self.close()
+            raise OSError(str(error)) from error
+        self._outbox = SimpleQueue()
+        self._tail.clear()
+        self._threads = [
+            Thread(target=_write, args=(stream, self._outbox), daemon=True),
+            Thread(target=deliver_events, args=(stream, deliver, self._tail), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, message: Message) -> None:
+        """Send a message without waiting."""
+        self._outbox.put(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+
+    def alive(self) -> bool:
+        """Whether the container runs: its streams end with it."""
+        return bool(self._threads) and self._threads[-1].is_alive()
+
+    def stderr_tail(self) -> str:
+        """The last lines that the shard wrote to stderr."""
+        return "\n".join(self._tail)
+
+    def close(self) -> None:
+        """Remove the container, which ends its streams; raises LaunchError when the engine is gone."""
+        container, self._container = self._container, None
+        threads, self._threads = self._threads, []
+        try:
+            if container is not None:
+                discard(container)
+        finally:
+            self._outbox.put(None)
+            for thread in threads:
+                thread.join(END_WITHIN_S)
+            self._stream.close()
+
+
+@contextmanager
+def attached(client: DockerClient, container: Container) -> Iterator[socket.socket]:
+    """The container's streams: what is sent goes to its stdin, what comes are frames of its stdout and stderr."""
+    streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+    reader = client.api.attach_socket(str(container.id), params=streams)
+    # The SDK hands out a reader over the socket where it can; both directions are needed.
+    stream: socket.socket = getattr(reader, "_sock", reader)
+    try:
+        stream.settimeout(None)
+        yield stream
+    finally:
+        stream.close()
+        reader.close()
+
+
+def _write(stream: socket.socket, outbox: SimpleQueue[bytes | None]) -> None:
+    with suppress(OSError):  # it ended: its events end, too
+        while (line := outbox.get()) is not None:
+            stream.sendall(line)
+
+
+def deliver_events(stream: socket.socket, deliver: Deliver, tail: deque[str]) -> None:
+    """Read frames to the end: deliver each line of stdout as an event, keep those of stderr, then deliver None."""
+
+    def event(line: bytes) -> None:
+        deliver(json.loads(line))
+
+    def word(line: bytes) -> None:
+        tail.append(line.decode(errors="replace").rstrip())
+
+    events, words = _Lines(event), _Lines(word)
+    with suppress(OSError):
+        for kind, chunk in frames(stream.recv):
+            (events if kind == STDOUT else words).feed(chunk)
+    deliver(None)
+
+
+class _Lines:
+    """Puts together the lines of a stream that comes in pieces."""
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+        self._begun: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> None:
+        first, *rest = chunk.split(b"\n")
+        self._begun.append(first)
+        for piece in rest:
+            self._take(b"".join(self._begun))
+            self._begun = [piece]
+
+
+def frames(receive: Callable[[int], bytes]) -> Iterator[tuple[int, bytes]]:
+    """The engine's frames, (stream number, bytes), until the end; a frame that is cut off is the end, too."""
+    while head := _exactly(receive, FRAME_HEAD.size):
+        kind, length = FRAME_HEAD.unpack(head)
+        content = _exactly(receive, length)
+        if content is None:
+            return
+        yield kind, content
+
+
+def _exactly(receive: Callable[[int], bytes], length: int) -> bytes | None:
+    pieces = []
+    while length:
+        piece = receive(min(length, READ_BYTES))
+        if not piece:
+            return None
+        pieces.append(piece)
+        length -= len(piece)
+    return b"".join(pieces)

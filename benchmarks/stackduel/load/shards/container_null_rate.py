@@ -1,0 +1,31 @@
+"""The null server in a container: for a generator that does not reach this machine's loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from stackduel.containers.images import Say
+from stackduel.load.engine import Engine
+from stackduel.load.shards.container_channel import ContainerChannel, site_on
+from stackduel.load.shards.null_rate import NullRates, null_server
+
+ALIAS = "null-server"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - of the container, which publishes nothing
+
+
+@contextmanager
+def container_null_rates(engine: Engine, network: str, core: int, run_id: str, say: Say) -> Iterator[NullRates]:
+    """Null rates of an engine in containers on that network, on a null server that is bound to ``core``.
+
+    On Docker Desktop the core is the server's of its virtual machine, whichever was asked for here. Raises
+    LaunchError when no engine answers or the image cannot be built.
+    """
+    with site_on(network, run_id, say) as site:
+        place = core if site.machine is None else site.machine.server[0]
+
+        def channel_for(body_bytes: int) -> ContainerChannel:
+            return ContainerChannel(site, place, null_server(EVERYWHERE, body_bytes), ALIAS)
+
+        with NullRates(engine, channel_for, ALIAS) as rates:
+            yield rates

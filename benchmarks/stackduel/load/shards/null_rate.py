@@ -1,0 +1,170 @@
+"""How fast the generator drives a server that does nothing, in the shape of a given load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+from typing import Self
+
+from stackduel.load.engine import Engine, LoadError
+from stackduel.load.job import Call, Driver, Job
+from stackduel.load.request import request_bytes
+from stackduel.load.shards.channels import Channel, Message, ProcessChannel, Program
+from stackduel.model.measurement import Expectation
+from stackduel.model.suite import ClosedLoop
+from stackduel.model.target import Address
+
+LOOPBACK = "127.0.0.1"
+WARMUP_S = 0.1
+DURATION_S = 0.4
+READY_WITHIN_S = 10.0
+ANSWER_WITHIN_S = 2.0
+
+# Any address will do to measure requests by, as long as it is always the same one.
+_ANYWHERE = Address("localhost", 80)
+
+ChannelFor = Callable[[int], Channel]
+
+
+def null_server(host: str, body_bytes: int) -> Program:
+    """The program of a null server that listens on any free port there."""
+    return ("stackduel.load.null_server", "--host", host, "--port", "0", "--body-bytes", str(body_bytes))
+
+
+def local_null_rates(engine: Engine, core: int | None) -> NullRates:
+    """Null rates of an engine on this machine, on a null server that is bound to ``core``."""
+    return NullRates(engine, lambda body_bytes: ProcessChannel(core, null_server(LOOPBACK, body_bytes)), LOOPBACK)
+
+
+class NullRates:
+    """Measures each shape of a load once on a null server, and remembers what came of it.
+
+    The server is started by the first load that needs it, and again when an answer of another length is asked for.
+    ``channel_for`` makes the line to a server of so many body bytes, which the generator then reaches on ``host``.
+    """
+
+    def __init__(self, engine: Engine, channel_for: ChannelFor, host: str) -> None:
+        self._engine = engine
+        self._channel_for = channel_for
+        self._host = host
+        self._server: _Server | None = None
+        self._rates: dict[Shape, float | None] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._end()
+
+    def rate_rps(self, job: Job) -> float | None:
+        """Answers a second of a null server to the same closed loop; None where that has no sense or did not work.
+
+        Without sense it is for open loops and fixed numbers of requests, whose rate is not the generator's, and over
+        TLS and gRPC, which the null server does not speak.
+        """
+        if not isinstance(job.load, ClosedLoop) or job.load.duration_s is None or not _speaks_http(job):
+            return None
+        try:
+            shape = Shape.of(job)
+        except ValueError:  # a request that no driver can send
+            return None
+        if shape not in self._rates:
+            self._rates[shape] = self._measure(job, job.load, shape)
+        return self._rates[shape]
+
+    def _measure(self, job: Job, load: ClosedLoop, shape: Shape) -> float | None:
+        try:
+            server = self._server_of(shape.body_bytes)
+            found = self._engine.measure(null_job(job, load, server.address, shape), alive=server.channel.alive)
+        except (LoadError, OSError):
+            return None
+        return found.succeeded / found.duration_s if found.succeeded else None
+
+    def _server_of(self, body_bytes: int) -> _Server:
+        server = self._server
+        if server is not None and server.body_bytes == body_bytes and server.channel.alive():
+            return server
+        self._end()
+        channel = self._channel_for(body_bytes)
+        try:
+            self._server = _Server(channel, Address(self._host, _port_of(channel)), body_bytes)
+        except BaseException:
+            channel.close()
+            raise
+        return self._server
+
+    def _end(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.channel.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a closed loop decides how fast the generator can drive it; sizes in bytes.
+
+    Of several calls, ``request_bytes`` is the sum and ``body_bytes`` the mean by their weights. Where answers are
+    compared by their status alone that is not known, and taken as 0.
+    """
+
+    connections: int
+    driver: Driver
+    request_bytes: int
+    body_bytes: int
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """The shape of a job; raises ValueError where a request cannot be sent."""
+        weights = sum(call.workload.weight for call in job.calls)
+        length = sum(call.workload.weight * _answer_bytes(call.expectation) for call in job.calls)
+        return cls(
+            connections=job.load.connections,
+            driver=job.driver,
+            request_bytes=sum(len(request_bytes(_ANYWHERE, call.workload)) for call in job.calls),
+            body_bytes=round(length / weights),
+        )
+
+
+def _speaks_http(job: Job) -> bool:
+    return job.driver != "grpc" and not job.address.tls
+
+
+def _answer_bytes(expectation: Expectation) -> int:
+    # Of numbers, about as many as in the verified answer.
+    return expectation.length or len(expectation.body or b"")
+
+
+def null_job(job: Job, load: ClosedLoop, address: Address, shape: Shape) -> Job:
+    """The job as it is sent to the null server: the same requests, for a moment (pure)."""
+    right = Expectation(200, shape.body_bytes)
+    return replace(
+        job,
+        address=address,
+        calls=tuple(Call(call.workload, right) for call in job.calls),
+        load=replace(load, duration_s=DURATION_S, warmup_s=WARMUP_S, warmup_requests=0, stable_within_s=0.0),
+        timeout_s=ANSWER_WITHIN_S,
+        victim=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """A null server that listens."""
+
+    channel: Channel
+    address: Address
+    body_bytes: int
+
+
+def _port_of(channel: Channel) -> int:
+    """Start the server and wait until it listens; raises LoadError where it does not, OSError as the channel does."""
+    events: SimpleQueue[Message | None] = SimpleQueue()
+    channel.open(events.put)
+    try:
+        ready = events.get(timeout=READY_WITHIN_S)
+    except Empty:
+        raise LoadError(f"the null server was not ready within {READY_WITHIN_S:.0f} s") from None
+    if ready is None:
+        raise LoadError(f"the null server could not be started: {channel.stderr_tail()}")
+    return int(ready["port"])

@@ -1,0 +1,178 @@
+"""One shard of a load, from its first connection to its part of the measurement."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from itertools import repeat
+from typing import Any, NamedTuple, Protocol
+
+from stackduel.load.clock import clock, until
+from stackduel.load.drivers.client_protocols import Client
+from stackduel.load.drivers.connection_pool import OWN_LIMITS
+from stackduel.load.drivers.victim_probe import probing
+from stackduel.load.job import Job
+from stackduel.load.recording.recorder import FOLD_EVERY_S, Recorder
+from stackduel.load.recording.shard_result import Part
+from stackduel.load.schedule import Share, longest_drain_s
+from stackduel.load.shards.sender import sending
+from stackduel.model.measurement import GeneratorUse, Warmup
+
+FOLDS_A_REPORT = 5
+# New objects before garbage is collected: none in the usual case, and every few seconds in the worst.
+MOST_YOUNG_OBJECTS = 100_000
+
+
+class Cue(Protocol):
+    """Whoever a shard tells where it is, and who tells it when to open its window."""
+
+    def warm(self) -> None:
+        """The warm-up is done."""
+
+    async def start(self) -> float | None:
+        """When to open the window, in ``clock`` seconds; None for at once."""
+
+    def started(self, opened_s: float) -> None:
+        """The window is open."""
+
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests completed since the window opened, the latest with this median latency."""
+
+    def stopped(self) -> None:
+        """The window is closed."""
+
+
+async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
+    """Warm up, open the window when told, send the share's load, and return what came of it.
+
+    Raises OSError where the host is not known or this machine lacks files or ports for so many connections,
+    and ValueError where the driver cannot send such a request.
+    """
+    with _ended_by_errors():
+        async with sending(job, share) as sender, probing(job, share) as probe:
+            recorder = sender.recorder
+            async with _folding(recorder, cue):
+                begun_s = clock()
+                stable = await sender.warm_up()
+                with _undisturbed():
+                    cue.warm()
+                    opened_s = max(await cue.start() or 0.0, clock())
+                    sender.open(opened_s)
+                    if probe is not None:
+                        probe.open(opened_s)
+                    await until(opened_s)
+                    before = _Counters.now(sender.client)
+                    cue.started(opened_s)
+                    closed_s = await sender.send(opened_s)
+                    after = _Counters.now(sender.client)
+                    cue.stopped()
+                    if probe is not None:
+                        probe.close(closed_s)
+                    await sender.close(closed_s)
+            drained = await sender.leave()
+            until_s = closed_s + longest_drain_s(share.load, job.timeout_s)
+            victim = None if probe is None else await probe.found(closed_s, until_s)
+    return Part(
+        tally=recorder.tally(),
+        scheduled=sender.scheduled,
+        victim=victim,
+        duration_s=closed_s - opened_s,
+        reconnects=after.reconnects - before.reconnects,
+        resent=after.resent - before.resent,
+        drained=drained,
+        warmup=Warmup(recorder.warmup_requests, opened_s - begun_s, stable),
+        generator=_use(job, after.cpu_s - before.cpu_s, closed_s - opened_s),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _folding(recorder: Recorder, cue: Cue) -> AsyncIterator[None]:
+    """Meanwhile fold what was recorded, in batches too small for their time to be seen, and report on it."""
+    folding = asyncio.get_running_loop().create_task(_fold_on(recorder, cue))
+    try:
+        yield
+    finally:
+        folding.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await folding
+
+
+async def _fold_on(recorder: Recorder, cue: Cue) -> None:
+    for turn in repeat(FOLDS_A_REPORT):
+        for _ in range(turn):
+            await asyncio.sleep(FOLD_EVERY_S)
+            requests = recorder.fold()
+        if recorder.opened_s <= clock():
+            cue.progress(requests, clock() - recorder.opened_s, recorder.recent_ms())
+        if gc.get_count()[0] > MOST_YOUNG_OBJECTS:
+            gc.collect()
+
+
+@contextlib.contextmanager
+def _ended_by_errors() -> Iterator[None]:
+    """Raise here what went wrong in a callback or another task, where nobody else would hear of it."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    errors: list[BaseException] = []
+
+    def note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        # A connection that breaks is the server's affair, and was counted as an outcome.
+        if error is None or (isinstance(error, OSError) and error.errno not in OWN_LIMITS):
+            loop.default_exception_handler(context)
+        elif task is not None:
+            errors.append(error)
+            task.cancel()
+
+    former = loop.get_exception_handler()
+    loop.set_exception_handler(note)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not errors or task is None:
+            raise
+        task.uncancel()
+        raise errors[0] from None
+    finally:
+        loop.set_exception_handler(former)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the garbage collector away: what lives now stays out of its sight, and it runs only when called."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+class _Counters(NamedTuple):
+    """What grows while a window is open."""
+
+    cpu_s: float
+    reconnects: int
+    resent: int
+
+    @staticmethod
+    def now(client: Client) -> _Counters:
+        return _Counters(time.process_time(), client.reconnects, client.resent)
+
+
+def _use(job: Job, cpu_s: float, duration_s: float) -> GeneratorUse:
+    cores = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
+    return GeneratorUse(
+        driver=job.driver,
+        shards=1,
+        cpu_s=cpu_s,
+        busiest=cpu_s / duration_s if duration_s else 0.0,
+        cores=cores,
+        pinned=len(cores) == 1,
+        loop=type(asyncio.get_running_loop()).__module__.partition(".")[0],
+    )

@@ -1,0 +1,74 @@
+"""A run: everything that was asked, found and concluded (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from stackduel.analysis.ceiling_shares import CeilingShare
+from stackduel.analysis.crossover import Curve
+from stackduel.analysis.service_levels import Sla
+from stackduel.inference.isolated import Alone, Isolated
+from stackduel.model.suite import Suite
+from stackduel.model.trial import Comparison, Limit, Place, Result, Trial
+from stackduel.planning.order import Solo
+from stackduel.search.finding import Finding
+
+Status = Literal["running", "complete", "interrupted", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run and the environment it was measured in.
+
+    ``options`` are the settings that led to it, enough to go on with it; ``planned`` is the number of trials that its
+    plan holds; ``secrets`` are texts of the user's that no document may show.
+    """
+
+    run_id: str
+    started: str
+    command: tuple[str, ...]
+    options: Mapping[str, Any]
+    seed: int
+    environment: Mapping[str, Any]
+    suite: Suite
+    baseline: str
+    stacks: Mapping[str, Mapping[str, Any]]
+    planned: int
+    status: Status = "running"
+    results: tuple[Result, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    advice: Mapping[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
+    isolated: tuple[Alone, ...] = ()
+    ceiling_shares: tuple[CeilingShare, ...] = ()
+    slas: tuple[Sla, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def done(self) -> frozenset[Place]:
+        """Where a measured trial stands already, whichever attempt it was."""
+        return frozenset(
+            replace(result.place, attempt=1) for result in self.results if isinstance(result, Trial) and result.counts
+        )
+
+    def plus(self, result: Result) -> Run:
+        """The same run with one more result, or with another word on a trial that it holds already."""
+        kept = tuple(each for each in self.results if each.place != result.place)
+        return replace(self, results=(*kept, result))
+
+    def measured_alone(self) -> frozenset[Solo]:
+        """Which models were measured alone in which blocks."""
+        return frozenset(Solo(each.block, each.model) for each in self.isolated if isinstance(each, Isolated))
+
+    def with_alone(self, alone: Alone) -> Run:
+        """The same run with one more measurement of a model alone, in place of what stood for the same block."""
+        kept = (each for each in self.isolated if (each.model, each.block) != (alone.model, alone.block))
+        return replace(self, isolated=(*kept, alone))
+
+    def with_finding(self, finding: Finding) -> Run:
+        """The same run with what a search found, in place of what the same search had found before."""
+        kept = (each for each in self.findings if (each.stack, each.scenario) != (finding.stack, finding.scenario))
+        return replace(self, findings=(*kept, finding))

@@ -1,0 +1,191 @@
+"""What a measurement is: a trial of one scenario on one stack, or the failure to get one (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from stackduel.model.gpu_use import GpuUse
+from stackduel.model.measurement import Measurement
+from stackduel.model.suite import Metric
+
+State = Literal["ok", "noisy", "void"]
+Verdict = Literal["faster", "slower", "equivalent", "inconclusive", "not tested"]
+
+
+class Memory(NamedTuple):
+    """How much memory a stack held in the mean around a moment, in seconds since the window's opening."""
+
+    t_s: float
+    mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the stack spent in the window: CPU seconds, and its peak memory in MiB; and its memory over time."""
+
+    cpu_s: float
+    memory_peak_mib: float
+    memory: tuple[Memory, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One check of whether a trial may count, with a sentence on what it saw."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostNoise:
+    """What the host did besides during a window; None where the system does not tell.
+
+    ``steal`` is the share of all CPU time that the hypervisor took away, ``foreign_cpu`` that of processes which
+    are neither the stack's nor the runner's nor the downstream's. ``throttled_s`` is for how many seconds the
+    generator was held back by a CPU quota.
+    """
+
+    steal: float | None = None
+    foreign_cpu: float | None = None
+    throttled_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What a server's own statistics say of a window: mean milliseconds of a request by span.
+
+    ``batch_mean`` is how many requests shared a run of the model in the mean.
+    """
+
+    requests: int
+    batch_mean: float
+    spans_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a trial stands in a run: which stack, which scenario, which block, which attempt (from 1)."""
+
+    stack: str
+    scenario: str
+    block: int
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One scenario measured once on one stack.
+
+    ``cost`` is None where the stack runs elsewhere, ``noise`` where nobody looked at the host. ``downstream_cpu_s`` is
+    what the downstream spent in the window, ``null_rate_rps`` what the same load gets from a server that does nothing;
+    both are None where they are not known. ``gpu`` is what the graphics processors did, None where
+    none can be observed. ``inside`` is what a Triton counted itself, None for all others.
+    """
+
+    place: Place
+    metric: Metric
+    measurement: Measurement
+    cost: Cost | None
+    state: State = "ok"
+    reason: str | None = None
+    gates: tuple[Gate, ...] = ()
+    noise: HostNoise | None = None
+    downstream_cpu_s: float | None = None
+    null_rate_rps: float | None = None
+    gpu: GpuUse | None = None
+    inside: Inside | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it may be compared: a void trial is shown and never counted."""
+        return self.state != "void"
+
+    @property
+    def rate_rps(self) -> float:
+        """Requests answered rightly within the window, per second of it."""
+        return self.measurement.completed / self.measurement.duration_s
+
+    @property
+    def time_ms(self) -> float | None:
+        """The median time of a request that succeeded, in milliseconds."""
+        latency = self.measurement.latency
+        return latency.quantile_ns(0.5) / 1e6 if latency.count else None
+
+    @property
+    def cpu_ms_per_request(self) -> float | None:
+        """Server CPU milliseconds per request answered rightly."""
+        if self.cost is None or not self.measurement.succeeded:
+            return None
+        return 1000 * self.cost.cpu_s / self.measurement.succeeded
+
+    @property
+    def score(self) -> float | None:
+        """What comparisons use, greater is better: the rate, or the inverse of the time of a request.
+
+        None where nothing succeeded: no ratio can be made of that.
+        """
+        if not self.measurement.succeeded:
+            return None
+        if self.metric == "rate":
+            return self.rate_rps
+        return 1000 / self.time_ms if self.time_ms else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A trial that did not measure, and why; never a zero.
+
+    ``by_generator`` says, while the run goes on, that this was no doing of the stack's.
+    """
+
+    place: Place
+    reason: str
+    by_generator: bool = field(default=False, compare=False)
+
+
+Result = Trial | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One candidate against the baseline in one scenario, over so many ``blocks``.
+
+    ``speedup`` above 1 is better, whatever the metric. ``low`` and ``high`` bound it with ``confidence``, and are None
+    where too few blocks were measured. Within ``margin``, a share, is no difference; it is None without an A/A pair.
+    Its least part is ``resolution``: what the windows could tell apart at all.
+    ``noisy`` says that a trial behind it was kept in spite of the host's noise: it then makes nothing faster or slower.
+    ``binds`` names the ceiling that the candidate reached, None where it reached none.
+    """
+
+    scenario: str
+    baseline: str
+    candidate: str
+    metric: Metric
+    speedup: float
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    verdict: Verdict = "not tested"
+    noisy: bool = False
+    blocks: int = 0
+    margin: float | None = None
+    resolution: float = 0.0
+    binds: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The ceiling of a stack in a scenario: ``binds`` names the one that it reached, None where it reached none.
+
+    ``predicted_rps`` is the lowest ceiling known, None without any; the sentence shows the sum.
+    """
+
+    scenario: str
+    stack: str
+    binds: str | None
+    predicted_rps: float | None
+    measured_rps: float
+    sentence: str

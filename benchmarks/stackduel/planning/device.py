@@ -1,0 +1,60 @@
+"""What the run's models are computed on: what was asked, what there is, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.models.device import AUTO, DEVICES, Chosen, choose, driver_lacks
+
+from stackduel.model.run_options import RunOptions
+from stackduel.planning.fields import FieldError
+
+LOOKS_WITHIN_S = 120
+CONTAINERS_STAY = "Models in containers run on the CPU: --device cuda builds images with CUDA and gives them the GPUs."
+IN_IMAGES = ("cpu", "cuda")
+
+
+def device_of(options: RunOptions, lack: Callable[[str], str | None] | None = None) -> Chosen | None:
+    """What the servers of a run are to compute on; None where they are somebody else's and decide that themselves.
+
+    ``lack`` says why a device cannot be used on this machine. Raises FieldError for what cannot be had.
+    """
+    if options.launcher in {"compose", "url"}:
+        if options.device == AUTO:
+            return None
+        raise FieldError(f"--device: the servers of --launcher {options.launcher} were started without it")
+    if options.launcher == "docker":
+        return _in_containers(options.device)
+    try:
+        return choose(options.device, lack or lacking)
+    except SettingsError as error:
+        raise FieldError(f"--device: {str(error).partition(': ')[2]}") from error
+
+
+def lacking(device: str) -> str | None:
+    """Why a device cannot be used here; looked up in a process of its own, which alone loads CUDA for it."""
+    if "cuda" in device and (reason := driver_lacks()):
+        return reason
+    command = [sys.executable, "-m", "stackduel_servers.models.device", device]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LOOKS_WITHIN_S)
+        found: dict[str, str | None] = json.loads(done.stdout)
+    except subprocess.CalledProcessError as error:
+        return f"looking for it failed: {(error.stderr.strip().splitlines() or ['no reason told'])[-1]}"
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        return f"looking for it failed: {error}"
+    return found[device]
+
+
+def _in_containers(asked: str) -> Chosen:
+    """Whether the engine can give GPUs to a container is found out when the launcher starts one."""
+    if asked == AUTO:
+        return Chosen("cpu", CONTAINERS_STAY)
+    known = next((device for device in DEVICES if device == asked), None)
+    if known not in IN_IMAGES:
+        raise FieldError(f"--device: {asked} needs --launcher local; images hold ONNX Runtime, not PyTorch")
+    return Chosen(known)

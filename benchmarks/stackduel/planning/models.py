@@ -1,0 +1,126 @@
+"""What a run needs of models before anything is started: their files, the user's own one, and a Triton for some."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from math import prod
+from pathlib import Path
+
+from stackduel_servers.models import store
+from stackduel_servers.models.build import build
+from stackduel_servers.models.catalog import OWN, Tensor
+from stackduel_servers.models.model import load
+from stackduel_servers.models.store import FILES, OWN_VARIABLE, ModelError
+from stackduel_servers.triton.installation import INSTALL, TritonError, locate
+
+from stackduel.model.model_input import Given
+from stackduel.model.run_options import LauncherName
+from stackduel.model.stack import Registered, Stack
+from stackduel.model.suite import Scenario, Suite, Workload
+from stackduel.planning.fields import FieldError
+
+EXTRA = "inference"
+# What the runner itself needs: to build the models and to know their shapes.
+PACKAGES = ("numpy", "onnx", "onnxruntime")
+TRITON = "triton"
+
+
+def asking_own(suite: Suite, file: Path) -> Suite:
+    """The suite with the model of every request to one replaced by the user's ONNX file.
+
+    It is given numbers of the shape that the file declares. Raises FieldError where there is nothing to replace, or
+    the file cannot be served.
+    """
+    if not suite.models:
+        raise FieldError(f"--model: suite {suite.name} asks no model")
+    refuse_without_runtime()
+    try:
+        takes = load(OWN, {**os.environ, OWN_VARIABLE: str(file)}).card.takes
+    except ModelError as error:
+        raise FieldError(f"--model: {error}") from error
+    if not isinstance(takes, Tensor):
+        raise FieldError(f"--model: {file}: takes no tensor")
+    given = Given("tensor", prod(takes.shape))
+    return replace(suite, scenarios=tuple(_asking_own(each, given) for each in suite.scenarios))
+
+
+def _asking_own(scenario: Scenario, given: Given) -> Scenario:
+    return replace(scenario, workloads=tuple(_own(each, given) for each in scenario.workloads))
+
+
+def _own(workload: Workload, given: Given) -> Workload:
+    if workload.model is None:
+        return workload
+    return replace(workload, target=f"/infer/{OWN}", model=OWN, given=given, served_as=None)
+
+
+def refuse_without_runtime() -> None:
+    """Raise FieldError where the packages that models need are not installed."""
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise FieldError(f"models need {', '.join(missing)}: install them with pip install 'stackduel[{EXTRA}]'")
+
+
+def make_ready(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
+    """Build the models that a suite asks for and that are not there yet, before the first server starts.
+
+    Images hold theirs, and a project or a server that is up has its own. Raises FieldError where they cannot be had.
+    """
+    wanted = [model for model in suite.models if model != OWN]
+    if launcher != "local" or not suite.models:
+        return
+    refuse_without_runtime()
+    missing = [model for model in wanted if not store.is_built(model, os.environ)]
+    if not missing:
+        return
+    try:
+        build(missing, os.environ, say)
+    except ModelError as error:
+        raise FieldError(f"models: {error}") from error
+
+
+def described(suite: Suite, own: Path | None) -> dict[str, object]:
+    """The files of a suite's models by name and hash, for the environment of a run."""
+    found: dict[str, object] = {
+        model: {file.name: file.sha256 for file in FILES[model]} for model in suite.models if model in FILES
+    }
+    if OWN in suite.models and own is not None:
+        with own.open("rb") as file:
+            found[OWN] = {own.name: hashlib.file_digest(file, "sha256").hexdigest()}
+    return found
+
+
+def without_triton(
+    stacks: Sequence[str], known: Mapping[str, Stack], launcher: LauncherName, *, named: bool
+) -> tuple[tuple[str, ...], str | None]:
+    """The stacks that can be measured where Triton may be missing, and what to say of those that cannot.
+
+    Raises FieldError where they were ``named``: whoever asks for them by name is not to get less.
+    """
+    needing = [name for name in stacks if needs_triton(known[name])]
+    if not needing or launcher != "local":
+        return tuple(stacks), None
+    try:
+        locate(os.environ)
+    except TritonError as error:
+        if named:
+            raise FieldError(f"--stacks: {', '.join(needing)}: {error}") from error
+        note = f"Left out, because they need Triton: {', '.join(needing)}. {_sentence(str(error))}"
+        return tuple(name for name in stacks if name not in needing), note
+    return tuple(stacks), None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") or INSTALL in text[-len(INSTALL) :] else ".")
+
+
+def needs_triton(stack: Stack) -> bool:
+    """Whether a stack is a Triton of ours, or has one beside it."""
+    if not isinstance(stack.source, Registered):
+        return False
+    entry = stack.source.entry
+    return TRITON in {entry.framework, entry.companion}

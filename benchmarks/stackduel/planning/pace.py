@@ -1,0 +1,27 @@
+"""How long stacks take to start, for the plan's length."""
+
+from __future__ import annotations
+
+from stackduel.model.run_options import RunOptions
+from stackduel.model.stack import Registered, Stack
+from stackduel.planning.models import needs_triton
+from stackduel.planning.order import Pace
+
+LAUNCH_S = {"local": 1.2, "docker": 3.5, "compose": 0.5, "url": 0.2}
+TRITON_S = 4.0
+
+
+def pace_of(stack: Stack, options: RunOptions, cores: int) -> Pace:
+    """How long a stack takes to start, and how many waits it has at once."""
+    launch_s = LAUNCH_S[options.launcher]
+    if isinstance(stack.source, Registered):
+        entry = stack.source.entry
+        slots = entry.waiting_slots(entry.worker_count(cores))
+        fans_out = entry.holds == "nothing" or "fanout" in entry.app
+        return Pace(launch_s + _companion_s(stack), slots, fans_out, cores)
+    return Pace(launch_s, cores=cores)
+
+
+def _companion_s(stack: Stack) -> float:
+    """What a Triton takes longer to start than a server in Python."""
+    return TRITON_S if needs_triton(stack) else 0.0

@@ -1,0 +1,138 @@
+"""Fitting a suite into the time that the user has: shorter windows first, then fewer scenarios (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, half_width
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.suite import Load, OpenLoop, Scenario, Suite
+from stackduel.planning.order import SOLO_S, Pace, least_seconds, scenario_seconds
+
+# Of a window's length: below the last step scenarios are left out instead.
+_STEPS = (1.0, 0.75, 0.5, 0.33, 0.25, 0.0)
+SHORTEST_S = 0.5
+# So many waits, or arrivals, fit into the shortest window, or chance decides whether it holds one round more.
+ROUNDS = 10
+MOST_BLOCKS = 30
+# Where nothing was measured yet: ratios differ by about so much from block to block on an ordinary machine.
+SUPPOSED_SPREAD = 0.03
+WISHED_PRECISION = 0.02
+# The half-width below which more scenarios are worth more than more blocks.
+WORTH_HAVING = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A suite that fits, how many seconds a block of it takes, and in a sentence what that buys."""
+
+    suite: Suite
+    block_s: float
+    sentence: str
+
+
+def fit(suite: Suite, paces: Mapping[str, Pace], budget_s: float) -> Fitted:
+    """The suite with as much as ``budget_s`` seconds hold, in at least as many blocks as an interval needs.
+
+    As much as leaves blocks enough for a precision worth having: many scenarios in few blocks would all end
+    inconclusive. Where none has it, what comes nearest. ``paces`` are those of all stacks, the twin among them.
+
+    Raises ValueError, saying how much time is needed, where not even the shortest windows of one scenario fit.
+    """
+    candidates = [_offer(suite, scenarios, paces, budget_s) for scenarios in _candidates(suite.scenarios)]
+    possible = [offer for offer in candidates if offer.suite.most_blocks >= FEWEST_BLOCKS]
+    if not possible:
+        needed_s = FEWEST_BLOCKS * min(offer.block_s for offer in candidates)
+        # Rounded up: whoever gives what is asked for is not to be refused again.
+        raise ValueError(f"at least {(int(needed_s / 6) + 1) / 10:g} minutes are needed for {len(paces)} stacks")
+    precise = (offer for offer in possible if offer.precision <= WORTH_HAVING)
+    chosen = next(precise, None) or min(possible, key=lambda offer: offer.precision)
+    return Fitted(chosen.suite, chosen.block_s, _sentence(suite, chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What the time could buy: a suite, the seconds that a block of it takes, and the precision supposed of it."""
+
+    suite: Suite
+    block_s: float
+    precision: float
+
+
+def _offer(suite: Suite, scenarios: tuple[Scenario, ...], paces: Mapping[str, Pace], budget_s: float) -> _Offer:
+    alone_s = SOLO_S * len(suite.models) if suite.isolated else 0.0
+    block_s = alone_s + block_seconds(scenarios, paces)
+    blocks = min(int(budget_s / block_s), MOST_BLOCKS)
+    wished = suite.precision or WISHED_PRECISION
+    fitted = replace(suite, scenarios=scenarios, blocks=FEWEST_BLOCKS, most_blocks=blocks, precision=wished)
+    return _Offer(fitted, block_s, precision_of(fitted, paces, max(blocks, FEWEST_BLOCKS)))
+
+
+def block_seconds(scenarios: Sequence[Scenario], paces: Mapping[str, Pace]) -> float:
+    """How long one block takes: every stack with every scenario."""
+    return sum(
+        pace.launch_s + sum(scenario_seconds(scenario, pace) for scenario in scenarios) for pace in paces.values()
+    )
+
+
+def precision_of(suite: Suite, paces: Mapping[str, Pace], blocks: int) -> float:
+    """The half-width that so many blocks are supposed to give, as a share."""
+    tested = len(suite.scenarios) * sum(not is_twin(name) for name in paces) - len(suite.scenarios)
+    return half_width(SUPPOSED_SPREAD, blocks, max(1, tested))
+
+
+def _candidates(scenarios: Sequence[Scenario]) -> list[tuple[Scenario, ...]]:
+    """What could be measured, from the most to the least."""
+    shortened = [tuple(_shortened(each, step) for each in scenarios) for step in _STEPS]
+    return shortened + [_thinned(shortened[-1], count) for count in range(len(scenarios) - 1, 0, -1)]
+
+
+def _thinned(scenarios: Sequence[Scenario], count: int) -> tuple[Scenario, ...]:
+    """``count`` of the scenarios: of so many equal parts of them, each one's middle."""
+    return tuple(scenarios[(2 * part + 1) * len(scenarios) // (2 * count)] for part in range(count))
+
+
+def _shortened(scenario: Scenario, step: float) -> Scenario:
+    if step == 1.0:
+        return scenario
+    wait_s = max(least_seconds(each) for each in scenario.workloads)
+    return replace(scenario, load=_shorter(scenario.load, step, max(SHORTEST_S, ROUNDS * wait_s), wait_s))
+
+
+def _shorter(load: Load, step: float, shortest_s: float, wait_s: float) -> Load:
+    if load.duration_s is None:
+        return load
+    if isinstance(load, OpenLoop):
+        shortest_s = max(shortest_s, ROUNDS / load.rate_rps)
+    duration_s = max(min(shortest_s, load.duration_s), step * load.duration_s)
+    warmup_s = min(load.warmup_s, max(step * load.warmup_s, 2 * wait_s))
+    stable_within_s = step * load.stable_within_s
+    if isinstance(load, OpenLoop):
+        return replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
+    if load.warmup_requests and wait_s:
+        # Rounds may take long where slots are few: two waits' time instead.
+        load = replace(load, warmup_requests=0)
+        warmup_s = max(warmup_s, 2 * wait_s)
+    return replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
+
+
+def _sentence(suite: Suite, offer: _Offer) -> str:
+    fitted = offer.suite
+    kept, all_of_them = len(fitted.scenarios), len(suite.scenarios)
+    share = f"{kept} of {all_of_them} scenarios" if kept < all_of_them else f"all {kept} scenarios"
+    if all_of_them == 1:
+        share = "its one scenario"
+    windows = sorted({each.load.duration_s for each in fitted.scenarios if each.load.duration_s is not None})
+    text = f"The time buys {fitted.most_blocks} blocks of {share}"
+    if windows:
+        shortest = f"{round(windows[0], 2):g} s"
+        text += f" with windows of {shortest}" if len(windows) == 1 else f" with windows from {shortest} on"
+    text += (
+        f": bounds of about ±{100 * offer.precision:.0f} %, "
+        f"supposed that ratios differ by {100 * SUPPOSED_SPREAD:.0f} % from block to block."
+    )
+    if kept < all_of_them:
+        left_out = [each.name for each in suite.scenarios if each.name not in {one.name for one in fitted.scenarios}]
+        text += f" Left out: {', '.join(left_out)}."
+    return text

@@ -1,0 +1,82 @@
+"""The files that the page is made from and brings along: template, style, scripts, the charting library (read only)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+# The charting library, as its packages on the npm registry hold it (vendor/README.md, checked by a test).
+LIBRARY = ("d3", "plot")
+OWN = ("charts.js", "page.js")
+# An interval, a date, a figure with its unit.
+_WHOLE = re.compile(r"\([\d.,]+-[\d.,]+\)|\b\d{4}-\d\d-\d\d\b|\b[\d.,]+ (?:ms|s|%|MiB|req/s)(?!\w)")
+_FOLDER = files("stackduel.report.html")
+
+
+def template(name: str) -> Template:
+    """A template of this folder; whatever it is given is escaped."""
+    return _environment().get_template(name)
+
+
+@cache
+def style() -> str:
+    """The page's style sheet."""
+    return _read("assets/page.css")
+
+
+@cache
+def scripts(own: tuple[str, ...] = OWN) -> tuple[str, ...]:
+    """The scripts of a page in their order, each library behind its licence, then the page's ``own``."""
+    library = (f"/*!\n{_read(f'vendor/{name}.LICENSE')}*/\n{_read(f'vendor/{name}.min.js')}" for name in LIBRARY)
+    return (*library, *(_read(f"assets/{name}") for name in own))
+
+
+def licences() -> tuple[str, ...]:
+    """What the page says about what it brings along."""
+    return tuple(_read(f"vendor/{name}.LICENSE").partition("\n")[0] for name in LIBRARY)
+
+
+def policy(allowed: Iterable[str], connect: str = "'none'") -> str:
+    """A Content-Security-Policy under which these scripts alone run, and nothing but ``connect`` is talked to."""
+    hashes = " ".join(f"'sha256-{_hash(script)}'" for script in allowed)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        f"connect-src {connect}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("stackduel.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["unbroken"] = unbroken
+    return made
+
+
+def unbroken(text: str) -> Markup:
+    """A sentence whose intervals, dates and figures with units stay on one line each, escaped."""
+    # Markup's own methods would escape the element again.
+    return Markup(_WHOLE.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
+
+
+def _read(name: str) -> str:
+    # Byte for byte: what is hashed must be what the browser reads, and no line ending of a system's may change it.
+    return _FOLDER.joinpath(name).read_bytes().decode().replace("\r\n", "\n")

@@ -1,0 +1,191 @@
+"""What a run checked, as test cases for a CI server: junit.xml (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from xml.etree import ElementTree
+
+from stackduel.analysis.candidates import CONTROL
+from stackduel.analysis.conditions.outcome import Judged
+from stackduel.analysis.service_levels import Sla
+from stackduel.model.run import Run
+from stackduel.model.trial import Failure, Gate, Place, Result, Trial
+from stackduel.storage.redaction import redact
+
+# Whatever XML 1.0 has no place for, not even as a reference (https://www.w3.org/TR/xml/#charsets).
+_NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test case: whether it passed, failed or was skipped, why, and what else is to be said of it."""
+
+    group: str
+    name: str
+    word: Literal["passed", "failed", "skipped"] = "passed"
+    reason: str = ""
+    said: str = ""
+    time_s: float = 0.0
+
+
+def render(run: Run, judged: Sequence[Judged] = ()) -> str:
+    """The run as JUnit XML, with the conditions that were ``judged`` on it.
+
+    A trial that failed is a failure; one that is void, or whose gate was closed, was skipped: neither says anything of
+    the stack. A control may fail, so it is skipped, too.
+    """
+    suites = {
+        "verification": list(_verification(run)),
+        "trials": list(_trials(run)),
+        "gates": list(_gates(run)),
+        "searches": list(_searches(run)),
+        "service levels": list(_service_levels(run.slas)),
+        "conditions": list(_conditions(judged)),
+    }
+    root = ElementTree.Element("testsuites", name=_clean(f"stackduel {run.suite.name}", run))
+    for name, cases in suites.items():
+        if cases:
+            root.append(_suite(name, cases, run))
+    _count(root, [case for cases in suites.values() for case in cases])
+    ElementTree.indent(root, " ")
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _verification(run: Run) -> Iterator[Case]:
+    """Whether each stack could be started, and answered as it should: none of its trials was measured otherwise."""
+    for stack in run.stacks:
+        found = [each for each in run.results if each.place.stack == stack]
+        reasons = [each.reason for each in found if isinstance(each, Failure)]
+        if reasons and not any(isinstance(each, Trial) for each in found):
+            yield _not_measured(run, Case(stack, "starts and answers rightly", reason=reasons[0]), stack)
+        elif found or any(each.stack == stack for each in run.findings):
+            yield Case(stack, "starts and answers rightly")
+
+
+def _trials(run: Run) -> Iterator[Case]:
+    for place, attempts in _places(run):
+        result = attempts[-1]
+        case = Case(f"{place.scenario}.{place.stack}", f"block {place.block}")
+        if isinstance(result, Failure):
+            yield _not_measured(run, _because(case, "failed", result.reason), place.stack)
+            continue
+        time_s = result.measurement.duration_s
+        if result.state == "void":
+            yield _because(case, "skipped", f"void: {result.reason}", time_s)
+        else:
+            said = f"kept in spite of the host's noise: {result.reason}" if result.state == "noisy" else ""
+            yield Case(case.group, case.name, said=said, time_s=time_s)
+
+
+def _gates(run: Run) -> Iterator[Case]:
+    """Each gate of a stack in a scenario: skipped where it was closed in the last attempt of a block."""
+    last = [attempts[-1] for _, attempts in _places(run)]
+    gates: dict[tuple[str, str, str], list[tuple[Trial, Gate]]] = {}
+    for trial in last:
+        if isinstance(trial, Trial):
+            for gate in trial.gates:
+                gates.setdefault((trial.place.scenario, trial.place.stack, gate.name), []).append((trial, gate))
+    for (scenario, stack, name), seen in gates.items():
+        closed = [f"block {trial.place.block}: {gate.detail}" for trial, gate in seen if not gate.ok]
+        word: Literal["passed", "skipped"] = "skipped" if closed else "passed"
+        yield Case(f"{scenario}.{stack}", f"gate {name}", word, "\n".join(closed))
+
+
+def _searches(run: Run) -> Iterator[Case]:
+    if not run.suite.search:
+        return
+    for scenario in run.suite.scenarios:
+        for stack in run.stacks:
+            found = [each for each in run.findings if (each.stack, each.scenario) == (stack, scenario.name)]
+            case = Case(f"{scenario.name}.{stack}", run.suite.search.mode)
+            if found:
+                yield Case(case.group, case.name, said=found[0].found.sentence)
+            else:
+                ended = _because(case, "failed", "the search did not come to its end")
+                yield _not_measured(run, ended, stack)
+
+
+def _service_levels(slas: Iterable[Sla]) -> Iterator[Case]:
+    """Each bound of a service level on each stack: failed where it was not kept, skipped where nobody can tell."""
+    for each in slas:
+        case = Case(f"{each.scenario}.{each.stack}", f"{each.name} at most {each.bound:g}")
+        if each.ok is None or each.measured is None:
+            yield _because(case, "skipped", each.reason or "nobody can tell")
+        elif each.ok:
+            yield Case(case.group, case.name, said=f"measured: {each.measured:g}")
+        else:
+            yield _because(case, "failed", f"{each.name} was {each.measured:g} (bound {each.bound:g})")
+
+
+def _conditions(judged: Iterable[Judged]) -> Iterator[Case]:
+    for each in judged:
+        case = Case("fail-on", each.condition.text)
+        if each.word in {"met", "untold"}:
+            yield _because(case, "failed", each.sentence)
+        else:
+            yield Case(case.group, case.name, said=each.sentence)
+
+
+def _places(run: Run) -> list[tuple[Place, list[Result]]]:
+    """The attempts at each place, in their order."""
+    places: dict[tuple[str, str, int], list[Result]] = {}
+    for result in run.results:
+        place = result.place
+        places.setdefault((place.scenario, place.stack, place.block), []).append(result)
+    return [(attempts[0].place, sorted(attempts, key=_standing)) for attempts in places.values()]
+
+
+def _standing(result: Result) -> tuple[bool, int]:
+    """Among the attempts at a place, the one that counts comes last, else the latest."""
+    return isinstance(result, Trial) and result.counts, result.place.attempt
+
+
+def _because(case: Case, word: Literal["failed", "skipped"], reason: str, time_s: float = 0.0) -> Case:
+    return Case(case.group, case.name, word, reason, time_s=time_s)
+
+
+def _not_measured(run: Run, case: Case, stack: str) -> Case:
+    """The case of a stack that could not be measured: a control may be, and one that broke in a search was to break."""
+    excused = run.stacks[stack]["tier"] == CONTROL or any(each.stack == stack for each in run.findings)
+    return _because(case, "skipped" if excused else "failed", case.reason)
+
+
+def _suite(name: str, cases: Sequence[Case], run: Run) -> ElementTree.Element:
+    # The format has times without a zone; a run's are in UTC.
+    suite = ElementTree.Element("testsuite", name=name, timestamp=run.started.partition("+")[0])
+    _count(suite, cases)
+    for case in cases:
+        shown = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=_clean(f"{run.suite.name}.{case.group}", run),
+            name=_clean(case.name, run),
+            time=f"{case.time_s:.3f}",
+        )
+        reason = _clean(case.reason, run)
+        first = reason.partition("\n")[0]
+        if case.word == "failed":
+            ElementTree.SubElement(shown, "failure", message=first, type=name).text = reason
+        elif case.word == "skipped":
+            ElementTree.SubElement(shown, "skipped", message=first).text = reason
+        if case.said:
+            ElementTree.SubElement(shown, "system-out").text = _clean(case.said, run)
+    return suite
+
+
+def _count(element: ElementTree.Element, cases: Sequence[Case]) -> None:
+    words = [case.word for case in cases]
+    element.set("tests", str(len(cases)))
+    element.set("failures", str(words.count("failed")))
+    element.set("errors", "0")
+    element.set("skipped", str(words.count("skipped")))
+    element.set("time", f"{sum(case.time_s for case in cases):.3f}")
+
+
+def _clean(text: str, run: Run) -> str:
+    """The text without the user's secrets, and without what XML cannot hold."""
+    return _NO_CHARACTER.sub("", str(redact(text, run.secrets)))

@@ -1,0 +1,174 @@
+"""What the live page shows, kept as ready texts: who serves it computes nothing while a trial is measured (pure)."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackduel.model.histogram import Histogram, summarise
+from stackduel.model.run import Run
+from stackduel.model.trial import Failure, Result, Trial
+from stackduel.report.html.spread import UNITS
+from stackduel.report.html.stacks import ROLES, described, role_of
+from stackduel.report.sections.result_table import figure
+from stackduel.report.terminal.live_view import Pace
+
+# Of the latest ones: a page that grows without end would in a long run slow its reader down.
+MOST_LINES = 200
+MOST_DOTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The state of the page in JSON: what changes all the time, and what changes with each trial; by their numbers."""
+
+    now: str
+    trials: str
+    now_number: int
+    trials_number: int
+    ended: bool
+
+
+@dataclass(slots=True)
+class _Figures:
+    """The figures of one scenario by stack, in the order in which they came: (value, block, noisy)."""
+
+    unit: str
+    title: str
+    by_stack: dict[str, list[tuple[float, int, bool]]] = field(default_factory=dict)
+
+    def add(self, stack: str, value: float, block: int, *, noisy: bool) -> None:
+        self.by_stack.setdefault(stack, []).append((value, block, noisy))
+
+
+class Board:
+    """Takes what happens, and has the page's state ready at every moment."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._figures: dict[tuple[str, str], _Figures] = {}
+        self._lines: list[str] = []
+        self._rates: list[list[float]] = []
+        self._latencies: list[list[float]] = []
+        self._pace = Pace()
+        self._doing = "starting"
+        self._measured = 0
+        self._planned = run.planned
+        self._begin()
+
+    def _begin(self) -> None:
+        self._texts = Texts("", "", 0, 0, ended=False)
+        self._tell_trials()
+        self.tell_now(0.0, 0.0)
+
+    @property
+    def texts(self) -> Texts:
+        """The page's state; safe to be read from another thread."""
+        return self._texts
+
+    def do(self, doing: str) -> None:
+        """Something else is going on from now on."""
+        self._doing, self._pace = doing, Pace()
+        self._rates, self._latencies = [], []
+
+    def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened, the latest with this median latency."""
+        rate = self._pace.rate_rps(requests, elapsed_s)
+        if rate is not None:
+            self._rates.append([round(elapsed_s, 2), round(rate, 2)])
+            if recent_ms is not None:
+                self._latencies.append([round(elapsed_s, 2), round(recent_ms, 3)])
+
+    def tell_now(self, share: float, left_s: float, *, ended: bool = False) -> None:
+        """Have what changes all the time ready: how far the run is, and what the current trial answers."""
+        now = {
+            "doing": self._doing,
+            "share": round(share, 4),
+            "left_s": round(left_s),
+            "measured": self._measured,
+            "planned": self._planned,
+            "ended": ended,
+            "throughput": _current(self._rates, "requests per second"),
+            "latency": _current(self._latencies, "median latency in ms"),
+        }
+        self._texts = Texts(
+            json.dumps(now), self._texts.trials, self._texts.now_number + 1, self._texts.trials_number, ended
+        )
+
+    def plan_more(self) -> None:
+        """More trials are to come than were planned: how many in all, nobody has told."""
+        self._planned = 0
+
+    def finished(self, result: Result) -> None:
+        """A trial ended: its figures join the charts, and what did not count the list."""
+        place = result.place
+        where = f"block {place.block}: {place.stack}, {place.scenario}"
+        if isinstance(result, Failure):
+            self._lines.append(f"{where}: not measured: {result.reason}")
+        else:
+            if result.state != "ok":
+                self._lines.append(f"{where}, attempt {place.attempt}: {result.state}: {result.reason}")
+            if result.counts:
+                self._measured += 1
+                self._add(result)
+        self._tell_trials()
+
+    def _add(self, trial: Trial) -> None:
+        scenario, noisy = trial.place.scenario.partition("@")[0], trial.state == "noisy"
+        title, unit = UNITS[trial.metric]
+        value = trial.rate_rps if trial.metric == "rate" else trial.time_ms
+        latency = summarise(trial.measurement.latency if trial.metric == "rate" else Histogram.empty())
+        for name, shown, of, amount in (
+            ("figure", title, unit, value),
+            ("p50", "Median latency, block by block", "ms", latency.p50),
+            ("p99", "Latency of the slowest hundredth (p99), block by block", "ms", latency.p99),
+        ):
+            if amount is not None:
+                found = self._figures.setdefault((scenario, name), _Figures(of, f"{scenario}: {shown}"))
+                found.add(trial.place.stack, amount, trial.place.block, noisy=noisy)
+
+    def _tell_trials(self) -> None:
+        trials = {
+            "stacks": described(self._run),
+            "roles": dict(ROLES),
+            "charts": [self._strip(each) for each in self._figures.values()],
+            "lines": self._lines[-MOST_LINES:],
+        }
+        self._texts = Texts(
+            self._texts.now, json.dumps(trials), self._texts.now_number, self._texts.trials_number + 1, ended=False
+        )
+
+    def _strip(self, figures: _Figures) -> Mapping[str, Any]:
+        rows = [
+            {
+                "stack": name,
+                "role": role_of(str(self._run.stacks[name]["tier"])),
+                "value": (middle := statistics.median(value for value, *_ in found)),
+                "text": f"{figure(middle)} {figures.unit}",
+                "note": "",
+                "dots": [
+                    {"value": value, "block": block, "noisy": noisy, "text": figure(value)}
+                    for value, block, noisy in found[-MOST_DOTS:]
+                ],
+            }
+            for name in self._run.stacks
+            if (found := figures.by_stack.get(name))
+        ]
+        axis = {"label": figures.unit, "type": "auto"}
+        return {"form": "strip", "title": figures.title, "x": axis, "panels": [{"title": "", "rows": rows}]}
+
+
+def _current(points: Sequence[list[float]], label: str) -> Mapping[str, Any] | None:
+    """A figure of the current trial so far; None before there is any."""
+    if len(points) < 2:
+        return None
+    return {
+        "form": "lines",
+        "title": "Now",
+        "x": {"label": "seconds since the measurement began", "type": "linear"},
+        "y": {"label": label, "type": "linear", "zero": True},
+        "panels": [{"title": "", "series": [{"name": label, "points": points[-MOST_DOTS:]}]}],
+    }

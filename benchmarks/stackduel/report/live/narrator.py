@@ -1,0 +1,91 @@
+"""The terminal's narrator with a page beside it: the same events, for a browser on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from rich.console import Console
+
+from stackduel.model.run import Run
+from stackduel.model.suite import Scenario
+from stackduel.model.trial import Place, Result
+from stackduel.planning.order import Pace, Solo, Step
+from stackduel.report.live.board import Board
+from stackduel.report.live.page import render
+from stackduel.report.live.server import LiveServer
+from stackduel.report.terminal.progress import Narrator
+
+
+class LiveNarrator(Narrator):
+    """Narrates in the terminal, and on a page whose address it tells; ``report`` is where the report will be."""
+
+    def __init__(
+        self,
+        console: Console,
+        planned_s: float,
+        paces: Mapping[str, Pace],
+        *,
+        quiet: bool = False,
+        run: Run,
+        report: Path,
+        cores: Iterable[int],
+    ) -> None:
+        super().__init__(console, planned_s, paces, quiet=quiet, trials=run.planned)
+        self._board = Board(run)
+        self._server = LiveServer(self._board, render(run, str(report)), report, cores)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._server)
+        super().__enter__()
+        self.say(f"Live: {self._server.url}")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._board.do("ended")
+        self._board.tell_now(1.0, 0.0, ended=True)
+        self._stack.close()
+        super().__exit__(*exc)
+
+    def plan_more(self, planned_s: float) -> None:
+        """There is more to do than was planned before."""
+        super().plan_more(planned_s)
+        self._board.plan_more()
+
+    def launching(self, step: Step) -> None:
+        """A stack is being started."""
+        super().launching(step)
+        self._do(f"Block {step.block}: starting {step.stack}")
+
+    def measuring(self, place: Place, scenario: Scenario) -> None:
+        """A trial begins."""
+        super().measuring(place, scenario)
+        self._do(f"Block {place.block}: measuring {place.stack}, {place.scenario}, attempt {place.attempt}")
+
+    def isolating(self, solo: Solo) -> None:
+        """A model is being measured alone."""
+        super().isolating(solo)
+        self._do(f"Block {solo.block}: {solo.model} alone, in process")
+
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened, the latest with this median latency."""
+        super().progress(requests, elapsed_s, recent_ms)
+        self._board.answered(requests, elapsed_s, recent_ms)
+        self._tell()
+
+    def finished(self, result: Result) -> None:
+        """A trial ended, well or not."""
+        super().finished(result)
+        self._board.finished(result)
+        self._tell()
+
+    def _do(self, doing: str) -> None:
+        self._board.do(doing)
+        self._tell()
+
+    def _tell(self) -> None:
+        clock = self._clock
+        self._board.tell_now(clock.share, clock.left_s())

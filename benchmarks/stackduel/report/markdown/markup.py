@@ -1,0 +1,102 @@
+"""Markdown's parts, in which text from outside is shown and never obeyed (pure).
+
+Only what could be markup where it stands is escaped, so that the text can be read as it is, too: a ``_`` within a word,
+or a ``<`` before a space or a ``=``, opens nothing (CommonMark 0.31, 6.2 and 6.6).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from stackduel.report.sections.block import Block
+
+# A sentence or a cell that is longer than this holds somebody's log.
+LONGEST = 600
+_MARKUP = re.compile(r"[\\`*~$\[\]|]|_(?![^\W_])|(?<![^\W_])_|<(?![\s\d=])|&(?=#?\w+;)")
+# What would begin a heading, a list, a quotation or a rule, were it the first thing of a line.
+_AT_START = re.compile(r"^(?:[-+>#=]|\d+(?=[.)](?:\s|$)))")
+# Names of people, and numbers of issues, which GitHub would notify or link.
+_MENTION = re.compile(r"(?<!\w)(@(?=\w)|#(?=\d))")
+_AT_MOST, _AT_LEAST = re.compile(r"(?<!\S)<=(?!\S)"), re.compile(r"(?<!\S)>=(?!\S)")
+_ZERO_WIDTH = "\u200b"
+# Control characters, and those that turn the direction of what follows.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line and within one."""
+    pretty = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", _plain(text)))
+    return _unmentioned(_MARKUP.sub(_escaped, pretty))
+
+
+def item(text: str) -> str:
+    """Text that Markdown shows as it is, as a line of a list."""
+    return f"- {paragraph(text)}"
+
+
+def paragraph(text: str) -> str:
+    """Text that Markdown shows as it is, as a line of its own."""
+    shown = escape(text)
+    if not (found := _AT_START.match(shown)):
+        return shown
+    # Of a number it is the dot behind it that makes a list.
+    place = found.end() if found[0].isdigit() else 0
+    return f"{shown[:place]}\\{shown[place:]}"
+
+
+def code(text: str) -> str:
+    """Text between backticks, as many as it takes."""
+    plain = _plain(text)
+    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", plain)), default=0))
+    gap = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{ticks}{gap}{plain}{gap}{ticks}" if plain else ""
+
+
+def table(block: Block) -> Iterator[str]:
+    """The rows of a block as a table."""
+    yield from grid(block.headings, block.rows, block.words)
+
+
+def grid(headings: Sequence[str], rows: Iterable[Sequence[str]], words: Collection[str]) -> Iterator[str]:
+    """A table: columns of ``words`` to the left, of figures to the right."""
+    yield _row(headings)
+    yield "|" + "".join("---|" if heading in words else "---:|" for heading in headings)
+    yield from map(_row, rows)
+
+
+def folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines that stand folded away below their summary."""
+    # Entities, because what stands within tags of HTML is no Markdown for some, and for others it is.
+    shown = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", _unmentioned(_plain(summary)))
+    yield f"<details><summary>{shown}</summary>"
+    yield ""
+    told = list(lines)
+    yield from told
+    if told and told[-1]:
+        yield ""
+    yield "</details>"
+
+
+def _row(texts: Iterable[str]) -> str:
+    return "| " + " | ".join(map(escape, texts)) + " |"
+
+
+def _unmentioned(text: str) -> str:
+    return _MENTION.sub(rf"\1{_ZERO_WIDTH}", text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    match found[0]:
+        case "<":
+            return "&lt;"
+        case "&":
+            return "&amp;"
+        case character:
+            return f"\\{character}"
+
+
+def _plain(text: str) -> str:
+    """On one line, of characters that can be seen, and not too long."""
+    line = _UNSEEN.sub("", " ".join(text.split()))
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

@@ -1,0 +1,111 @@
+"""On what terms a run was measured: in a few lines, and all that is known (pure)."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from stackduel.analysis.decision import SMALLEST_MARGIN
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.run import Run
+from stackduel.model.suite import Load, OpenLoop
+from stackduel.report.sections.result_table import counted
+
+# What the short lines tell, or the notes.
+_TOLD = frozenset({"notes", "budget", "timeout_s"})
+
+
+def condition_lines(run: Run) -> Iterator[str]:
+    """How it was measured, on what, and what the host makes of no difference; the command stands elsewhere."""
+    yield _how(run)
+    yield from _budget(run)
+    yield from _host(run)
+    yield from _margin(run)
+
+
+def load_text(load: Load) -> str:
+    """A load in a few words."""
+    if isinstance(load, OpenLoop):
+        requests = "request" if load.rate_rps == 1 else "requests"
+        return f"{load.rate_rps:g} {requests} a second for {load.duration_s:g} s, {load.arrivals}"
+    connections = counted(load.connections, "connection")
+    if load.requests is not None:
+        return f"{connections}, {counted(load.requests, 'request')} a block"
+    return f"{connections} for {load.duration_s:g} s"
+
+
+def command_text(run: Run) -> str:
+    """The command that measured the run, as a shell takes it."""
+    return shlex.join(run.command)
+
+
+def environment_lines(run: Run) -> Iterator[str]:
+    """Everything else that is known of the environment, a line each."""
+    for name, value in run.environment.items():
+        if name not in _TOLD and (text := _text(value)):
+            yield f"{name}: {text}"
+
+
+def _how(run: Run) -> str:
+    stacks = counted(sum(not is_twin(name) for name in run.stacks), "stack")
+    twin = ", and the baseline once more as its twin" if any(map(is_twin, run.stacks)) else ""
+    if run.suite.search:
+        goal = f": looked for is {run.suite.search.goal}"
+        return f"{stacks}{goal}. Started {run.started}, seed {run.seed}."
+    blocks = counted(run.suite.blocks, "block")
+    trials = f"{len(run.done())} of {run.planned} trials measured"
+    return (
+        f"{stacks}{twin}; {blocks}, each stack freshly started in each, in a drawn order (seed {run.seed}); {trials}. "
+        f"Started {run.started}."
+    )
+
+
+def _budget(run: Run) -> Iterator[str]:
+    budget = run.environment.get("budget") or {}
+    if not budget:
+        return
+    server, generator = budget.get("server", ()), budget.get("generator", ())
+    where = "on one of these" if set(server) & set(generator) else "on another"
+    timeout_s = run.environment.get("timeout_s")
+    timeout = f"; a request may take {timeout_s:g} s" if isinstance(timeout_s, int | float) else ""
+    yield (
+        f"Each stack had {counted(len(server), 'core')} and {budget.get('memory_mib')} MiB, by the "
+        f"{run.environment.get('launcher')} launcher; the load generator worked {where}{timeout}."
+    )
+
+
+def _host(run: Run) -> Iterator[str]:
+    about = run.environment
+    memory_mib = about.get("memory_mib")
+    parts = [
+        about.get("processor"),
+        counted(about["cores"], "core") if isinstance(about.get("cores"), int) else None,
+        f"{memory_mib:,} MiB" if isinstance(memory_mib, int) else None,
+        about.get("system"),
+        about.get("python"),
+        ", ".join(map(_text, about.get("gpus") or ())),
+        f"models on {about['device']}" if run.suite.models and about.get("device") else None,
+    ]
+    known = [str(part) for part in parts if part]
+    if known:
+        yield f"Host: {', '.join(known)}."
+
+
+def _margin(run: Run) -> Iterator[str]:
+    margins = [each.margin for each in run.comparisons if each.margin is not None and not is_twin(each.candidate)]
+    if margins:
+        least, most = (f"{100 * bound:.1f}" for bound in (min(margins), max(margins)))
+        share = f"{most} %" if least == most else f"{least} to {most} %, by scenario and stack,"
+        yield (
+            f"Speedups within {share} count as no difference: the most of {100 * SMALLEST_MARGIN:g} %, of what the "
+            "baseline differs from itself, and of what the windows can tell apart."
+        )
+
+
+def _text(value: object) -> str:
+    """A value as text; empty where it says nothing."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {text}" for name, each in value.items() if (text := _text(each)))
+    if isinstance(value, list | tuple):
+        return ", ".join(text for each in value if (text := _text(each)))
+    return "" if value is None else str(value)

@@ -1,0 +1,128 @@
+"""What follows from a duel's rows, by rules: winners, recommendations, and on what terms (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from stackduel_servers.registry import TIERS
+
+from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, WORTH_NAMING, Duel, Row
+from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
+from stackduel.model.run import Run
+from stackduel.model.suite import OpenLoop
+from stackduel.report.sections.result_table import DASH, counted, figure
+
+UNTESTED, NOISY = "not tested", "noisy"
+# Which rows speak for what; a category is won by whoever wins more of its rows.
+CATEGORIES: Mapping[str, tuple[str, ...]] = {
+    "typical latency": ("p50", "mean"),
+    "tail latency": ("p95", "p99", "max"),
+    "throughput": (QPS,),
+    "reliability": (SUCCESS_RATE, FAILED),
+    "GPU use": (GPU,),
+}
+
+
+def winner_text(row: Row) -> str:
+    """Who wins a row, or who leads where that was not tested, or only on a noisy host."""
+    if row.winner is None:
+        return DASH
+    if not row.tested:
+        return f"{row.winner} ({UNTESTED})"
+    return f"{row.winner} ({NOISY})" if row.noisy and row.winner != TIE else row.winner
+
+
+def ratio_text(row: Row) -> str:
+    """How many times better the winner is, with the interval where there is one."""
+    if row.ratio is None:
+        return DASH
+    # Read from the better side, so that every ratio is the advantage of whoever stands beside it.
+    turned = row.ratio < 1
+    ratio = 1 / row.ratio if turned else row.ratio
+    if row.low is None or row.high is None:
+        return f"{figure(ratio)}x"
+    low, high = (1 / row.high, 1 / row.low) if turned else (row.low, row.high)
+    return f"{figure(ratio)}x ({figure(low)}-{figure(high)})"
+
+
+def outcome(row: Row) -> str:
+    """A row's winner and ratio in one cell."""
+    if row.winner is None:
+        return DASH
+    return f"{winner_text(row)} {ratio_text(row)}" if row.ratio is not None else winner_text(row)
+
+
+def where_it_pays(found: Sequence[Duel]) -> Iterator[str]:
+    """In which scenarios each of the two is better: by its rate where it could choose that, else by its p50."""
+    by_winner: dict[str, list[str]] = {}
+    for duel in found:
+        row = duel.row("p50" if isinstance(duel.scenario.load, OpenLoop) else QPS)
+        if row.winner is not None:
+            known = f"{duel.scenario.name} {ratio_text(row)}" if row.winner != TIE else duel.scenario.name
+            by_winner.setdefault(row.winner, []).append(known)
+    untested = "" if any(duel.tested for duel in found) else " (not tested)"
+    for stack in (found[0].first, found[0].second):
+        if stack in by_winner:
+            yield f"{stack} is better{untested} in: {', '.join(by_winner[stack])}."
+    if TIE in by_winner:
+        yield f"Neither is{untested} in: {', '.join(by_winner[TIE])}."
+
+
+def winners(duel: Duel) -> Iterator[str]:
+    """Who wins each category that has a row with a winner."""
+    for category, names in CATEGORIES.items():
+        rows = [row for row in duel.rows if row.name in names and row.winner is not None]
+        if rows:
+            yield f"{category}: {category_winner(rows, duel)} ({', '.join(row.name for row in rows)})"
+
+
+def category_winner(rows: Sequence[Row], duel: Duel) -> str:
+    """Who wins more of these rows."""
+    won = {stack: sum(row.winner == stack for row in rows) for stack in (duel.first, duel.second)}
+    if won[duel.first] == won[duel.second]:
+        return TIE
+    return max(won, key=lambda stack: won[stack])
+
+
+def recommended(stack: str, duel: Duel, run: Run) -> str:
+    """When to take a stack, by the rows that it wins, and what taking it costs."""
+    other = duel.second if stack == duel.first else duel.first
+    won = [row for row in duel.won_by(stack) if row.name not in {"min", GPU}]
+    tier = str(run.stacks[stack]["tier"])
+    if won:
+        figures = ", ".join(f"{row.name} {ratio_text(row)}" if row.ratio else row.name for row in won)
+        return f"{stack} ({tier}): take it where these count: {figures}."
+    if any(row.name not in {"min", GPU} for row in duel.won_by(other)):
+        return f"{stack} ({tier}): no figure here speaks for it; it would have to be cheaper to run than {other}."
+    cheaper = TIERS.index(tier) < TIERS.index(str(run.stacks[other]["tier"])) if tier in TIERS else False
+    reason = "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
+    return f"{stack} ({tier}): as good as {other} in every figure, {reason}."
+
+
+def conditions(duel: Duel, run: Run) -> Iterator[str]:
+    """On what terms the two were measured."""
+    load = duel.scenario.load
+    how = (
+        f"{load.rate_rps:g} requests a second for {load.duration_s:g} s, {load.arrivals}, never waiting for answers"
+        if isinstance(load, OpenLoop)
+        else f"{counted(load.connections, 'connection')}, each waiting for its answer"
+    )
+    yield f"Load: {how}; {counted(duel.blocks, 'block')}, each on fresh servers in a drawn order."
+    yield f"Requests: {duel.scenario.label}. {duel.scenario.summary}".strip()
+    budget = run.environment.get("budget", {})
+    if budget:
+        cores, memory = len(budget.get("server", ())), budget.get("memory_mib")
+        yield f"Each had {counted(cores, 'core')} and {memory} MiB, by the {run.environment.get('launcher')} launcher."
+        if set(budget.get("server", ())) & set(budget.get("generator", ())):
+            yield "The load generator worked on one of these cores."
+    if not duel.tested:
+        yield (
+            f"Nothing is tested, as that takes {FEWEST_BLOCKS} blocks: whoever is ahead by {WORTH_NAMING - 1:.0%} is "
+            "named, and the next run may name the other."
+        )
+        return
+    yield (
+        "Figures are of all blocks together. A ratio is that of the figures within each block, in the mean over the "
+        "blocks and with its interval; the confidence of 95 % is that of all rows together. A row whose interval holds "
+        "1 is a tie."
+    )

@@ -1,0 +1,58 @@
+"""Which two stacks of a run a report sets against each other figure by figure, and why these (pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stackduel.analysis.candidates import CONTROL
+from stackduel.analysis.head_to_head import duels
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.run import Run
+from stackduel.model.trial import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two stacks, and in a few words why these two."""
+
+    first: str
+    second: str
+    why: str
+
+
+def pair_of(run: Run) -> Pair | None:
+    """The suite's own two; else the baseline and the stack advised, the best one, or whoever is ahead untested.
+
+    None where nothing was measured beside the baseline.
+    """
+    if duels(run.results, run.suite.scenarios, run.suite.duel):
+        first, second = run.suite.duel
+        return Pair(first, second, "which the suite sets against each other")
+    advice = run.advice["run"] if run.advice else {}
+    if advice.get("stack"):
+        return Pair(run.baseline, advice["stack"], "the baseline and the change advised")
+    if advice.get("best"):
+        return Pair(run.baseline, advice["best"], "the baseline and the best of the candidates, though none is advised")
+    ahead = _ahead(run)
+    return Pair(run.baseline, ahead, "the baseline and whoever is ahead, untested") if ahead else None
+
+
+def mean_speedup(comparisons: Sequence[Comparison]) -> float:
+    """The geometric mean of some speedups."""
+    return math.exp(math.fsum(math.log(each.speedup) for each in comparisons) / len(comparisons))
+
+
+def _ahead(run: Run) -> str | None:
+    """Of the stacks compared in the most scenarios the fastest; a control only where there are no others."""
+    compared: dict[str, list[Comparison]] = {}
+    for each in run.comparisons:
+        if not is_twin(each.candidate):
+            compared.setdefault(each.candidate, []).append(each)
+
+    def rank(stack: str) -> tuple[bool, int, float]:
+        found = compared[stack]
+        return run.stacks[stack]["tier"] != CONTROL, len(found), mean_speedup(found)
+
+    return max(compared, key=rank, default=None)

@@ -1,0 +1,171 @@
+"""The Markdown report of a run that searched: who is better by what was found, and what follows from that (pure).
+
+Each stack was searched by itself, so there are no ratios within blocks. A figure with intervals has a winner where the
+best one's lies wholly beyond all others', and is a tie where it does not; of one without, whoever is ahead is named as
+not tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackduel.analysis.head_to_head import TIE, WORTH_NAMING, Better
+from stackduel.analysis.statistics.order_statistics import Median
+from stackduel.model.run import Run
+from stackduel.report.sections.block import Block
+from stackduel.report.sections.head_to_head_words import UNTESTED
+from stackduel.report.sections.result_table import DASH, figure
+from stackduel.search.breaking_point import BreakingPoint
+from stackduel.search.capacity import Capacity
+from stackduel.search.finding import Found
+from stackduel.search.launches import ColdStart
+from stackduel.search.soak import Soak
+from stackduel.search.sustained import Sustained
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """Who is best by one figure in one scenario, beside the baseline, or beside the next best where that is it.
+
+    ``winner`` is a stack or a tie, ``best`` who is ahead in any case; ``ratio`` says how many times better that is, and
+    is None where no ratio can be made.
+    """
+
+    scenario: str
+    name: str
+    best: str
+    value: float
+    beside: str
+    other: float
+    ratio: float | None
+    winner: str
+    tested: bool
+
+
+def won(run: Run) -> tuple[Won, ...]:
+    """Every figure that at least two stacks have, scenario by scenario, the main one first."""
+    return tuple(
+        made
+        for scenario in run.suite.scenarios
+        for name, better, value_of in _figures(run)
+        if (made := _won(scenario.name, name, better, _values(run, scenario.name, value_of), run.baseline))
+    )
+
+
+def winners(found: Sequence[Won]) -> Block:
+    """A row a figure: who wins it, and by how much."""
+    rows = tuple(
+        (each.scenario, each.name, _winner(each), figure(each.value), each.beside, figure(each.other), _ratio(each))
+        for each in found
+    )
+    headings = ("scenario", "figure", "winner", "best", "beside", "its figure", "ratio")
+    return Block("Winners", headings, rows, words=frozenset({"scenario", "figure", "winner", "beside"}))
+
+
+def when_lines(found: Sequence[Won]) -> Iterator[str]:
+    """For each stack the figures that speak for it."""
+    by_stack: dict[str, list[str]] = {}
+    for each in found:
+        if each.winner != TIE:
+            text = f"{each.name} in {each.scenario}, {figure(each.value)} beside {each.beside}'s {figure(each.other)}"
+            by_stack.setdefault(each.winner, []).append(text if each.tested else f"{text} ({UNTESTED})")
+    for stack, texts in by_stack.items():
+        yield f"{stack}: better where these count: {'; '.join(texts)}."
+    if found and not by_stack:
+        yield "No figure tells the stacks apart: what they cost to run and to move to decides."
+
+
+def in_a_sentence(each: Won) -> str:
+    """Who is best by a figure, as a sentence."""
+    if each.winner == TIE:
+        return (
+            f"{each.scenario}: by {each.name} no stack is to be told from the best, {each.best} ({figure(each.value)})."
+        )
+    sure = "" if each.tested else f", {UNTESTED}"
+    ratio = f", {figure(each.ratio)} times as good" if each.ratio is not None else ""
+    beside = f"{each.beside} ({figure(each.other)})"
+    return f"{each.scenario}: by {each.name} {each.best} ({figure(each.value)}) is ahead of {beside}{ratio}{sure}."
+
+
+Value = tuple[float, float | None, float | None]
+
+
+def _figures(run: Run) -> tuple[tuple[str, Better, Callable[[Found], Value | None]], ...]:
+    kinds = {type(each.found) for each in run.findings}
+    return tuple(each for kind in kinds for each in _FIGURES[kind])
+
+
+def _values(run: Run, scenario: str, value_of: Callable[[Found], Value | None]) -> dict[str, Value]:
+    found = {each.stack: value_of(each.found) for each in run.findings if each.scenario == scenario}
+    return {name: value for name in run.stacks if (value := found.get(name)) is not None}
+
+
+def _won(scenario: str, name: str, better: Better, values: Mapping[str, Value], baseline: str) -> Won | None:
+    if len(values) < 2:
+        return None
+    sign = 1 if better == "higher" else -1
+    best, second, *_ = sorted(values, key=lambda stack: -sign * values[stack][0])
+    beside = baseline if baseline in values and baseline != best else second
+    mine, theirs, nearest = values[best][0], values[beside][0], values[second][0]
+    tested = all(low is not None and high is not None for _, low, high in values.values())
+    if tested:
+        apart = all(_beyond(values[best], values[other], sign) for other in values if other != best)
+    else:
+        apart = _times(mine, nearest, sign) is None or (_times(mine, nearest, sign) or 1.0) > WORTH_NAMING
+    winner = best if apart and mine != nearest else TIE
+    return Won(scenario, name, best, mine, beside, theirs, _times(mine, theirs, sign), winner, tested)
+
+
+def _beyond(mine: Value, theirs: Value, sign: int) -> bool:
+    """Whether an interval lies wholly on the better side of another."""
+    _, low, high = mine
+    _, other_low, other_high = theirs
+    if low is None or high is None or other_low is None or other_high is None:
+        return False
+    return low > other_high if sign > 0 else high < other_low
+
+
+def _times(mine: float, theirs: float, sign: int) -> float | None:
+    if mine <= 0 or theirs <= 0:
+        return None
+    return mine / theirs if sign > 0 else theirs / mine
+
+
+def _winner(each: Won) -> str:
+    return each.winner if each.tested else f"{each.winner} ({UNTESTED})"
+
+
+def _ratio(each: Won) -> str:
+    return DASH if each.ratio is None else f"{figure(each.ratio)}x"
+
+
+def _exact(value: float | None) -> Value | None:
+    return None if value is None else (value, None, None)
+
+
+def _of_median(found: Median | None) -> Value | None:
+    return None if found is None else (found.value, found.low, found.high)
+
+
+_FIGURES: Mapping[type, tuple[tuple[str, Better, Callable[..., Value | None]], ...]] = {
+    Capacity: (("capacity req/s", "higher", lambda found: _exact(found.confirmed and found.confirmed.rate_rps)),),
+    Sustained: (
+        (
+            "req/s",
+            "higher",
+            lambda found: found.best and (found.best.rate_rps, found.best.low_rps, found.best.high_rps),
+        ),
+    ),
+    BreakingPoint: (("held req/s", "higher", lambda found: _exact(found.held_rps)),),
+    ColdStart: (
+        ("launch ms", "lower", lambda found: _of_median(found.launch_ms)),
+        ("first ms", "lower", lambda found: _of_median(found.first_ms)),
+        ("warm ms", "lower", lambda found: _of_median(found.warm_ms)),
+        ("CPU s", "lower", lambda found: _of_median(found.cpu_s)),
+    ),
+    Soak: (
+        ("MiB/h", "lower", lambda found: found.slope and (found.slope.value, found.slope.low, found.slope.high)),
+        ("MiB", "lower", lambda found: _exact(found.memory_mib)),
+    ),
+}

@@ -1,0 +1,123 @@
+"""The lines that a terminal shows of a run while it measures, drawn again in their place (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stackduel.model.duration import duration
+from stackduel.model.histogram import summarise
+from stackduel.model.trial import Failure, Result, Trial
+from stackduel.report.sections.result_table import counted, figure
+
+BAR_WIDTH = 20
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many answers a second come, between one telling of their number and the next."""
+
+    _told: tuple[int, float] = (0, 0.0)
+
+    def rate_rps(self, requests: int, elapsed_s: float) -> float | None:
+        """Since the last time, now that so many have come in so many seconds; None where no time has passed."""
+        before, before_s = self._told
+        if elapsed_s <= before_s:
+            return None
+        self._told = requests, elapsed_s
+        return (requests - before) / (elapsed_s - before_s)
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of a run on its way; ``planned`` trials are 0 where nobody knows how many there will be."""
+
+    planned: int = 0
+    doing: str = "starting"
+    now: str = ""
+    measured: int = 0
+    void: int = 0
+    failed: int = 0
+    latest: str = ""
+    latest_void: str = ""
+    _pace: Pace = field(default_factory=Pace)
+
+    def do(self, doing: str) -> None:
+        """Something else is going on from now on."""
+        self.doing, self.now, self._pace = doing, "", Pace()
+
+    def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened: how many a second and how soon, just now."""
+        rate = self._pace.rate_rps(requests, elapsed_s)
+        if rate is not None:
+            latency = f", p50 {figure(recent_ms)} ms" if recent_ms is not None else ""
+            self.now = f"{figure(rate)} req/s{latency}, {elapsed_s:.1f} s so far"
+
+    def finished(self, result: Result) -> None:
+        """A trial ended, well or not."""
+        where = f"{result.place.stack}, {result.place.scenario}"
+        if isinstance(result, Failure):
+            self.failed += 1
+            return
+        if result.state == "void":
+            self.void += 1
+            self.latest_void = f"{where}: {result.reason}"
+        if result.counts:
+            self.measured += 1
+            self.latest = f"{where}: {figures(result)}"
+
+
+@dataclass(slots=True)
+class Told:
+    """What became of one scenario on one stack since it was last told: attempts that do not count, then a figure."""
+
+    scenario: str
+    void: int = 0
+    reason: str = ""
+    figures: str = ""
+
+    def add(self, trial: Trial) -> None:
+        """One more attempt; a trial that is kept as noisy was void before."""
+        if trial.state == "void":
+            self.void += 1
+        else:
+            self.figures = figures(trial) + (", noisy" if trial.state == "noisy" else "")
+        self.reason = (trial.reason or self.reason).rstrip(".")
+
+    @property
+    def text(self) -> str:
+        """All of it in a few words."""
+        void = f"{counted(self.void, 'attempt')} void: {self.reason}" if self.void else ""
+        if not self.figures:
+            return f"{self.scenario}: {void}"
+        return f"{self.scenario} {self.figures}" + (f" ({void})" if void else "")
+
+
+def figures(trial: Trial) -> str:
+    """What a trial measured, in a few words with their units."""
+    told = f"{figure(trial.rate_rps)} req/s"
+    if trial.metric == "time":
+        told = f"{figure(trial.time_ms)} ms a request"
+    latency = summarise(trial.measurement.latency)
+    told += "".join(
+        f", {name} {figure(value)} ms"
+        for name, value in (("p50", latency.p50), ("p99", latency.p99))
+        if value is not None
+    )
+    failed = trial.measurement.failed
+    return f"{told}, {failed} failed" if failed else told
+
+
+def view(state: State, share: float, left_s: float) -> list[str]:
+    """The lines from the top: how far, what is going on, the latest figures, and what does not count."""
+    filled = round(BAR_WIDTH * min(1.0, share))
+    bar = "━" * filled + "─" * (BAR_WIDTH - filled)
+    trials = f", {state.measured} of {state.planned} trials" if state.planned else f", {state.measured} trials"
+    lines = [f"{bar} {100 * min(1.0, share):.0f} %{trials}, about {duration(left_s)} left"]
+    lines.append(f"now    {state.doing}" + (f": {state.now}" if state.now else ""))
+    if state.latest:
+        lines.append(f"last   {state.latest}")
+    if state.void:
+        lines.append(f"void   {counted(state.void, 'attempt')}, the last: {state.latest_void}")
+    if state.failed:
+        lines.append(f"failed {counted(state.failed, 'trial')}")
+    return lines

@@ -1,0 +1,118 @@
+"""Text on its way to a console: headings, paragraphs and tables, as wide as the console is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from stackduel.report.terminal.columns import lay_out
+from stackduel.report.terminal.prose import harmless, wrap
+
+HEADING = "bold"
+ASIDE = "dim"
+BAD = "red"
+ALL: tuple[int, int | None] = (0, None)
+
+
+def standard_output() -> Console:
+    """Where the answer goes."""
+    return _console(stderr=False)
+
+
+def standard_error() -> Console:
+    """Where progress and errors go."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    """Whoever wants no colour gets no escape sequence at all, bold and dim among them."""
+    return Console(stderr=stderr, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
+
+
+def is_animated(console: Console) -> bool:
+    """Whether lines may be drawn again in their place: on a terminal that can, unless its user wants it plain."""
+    able = console.is_terminal and not console.is_dumb_terminal and console.encoding.startswith("utf")
+    return able and not console.no_color
+
+
+class Page:
+    """Writes to a console, each line at most as wide as it; a single word that is wider stands in one piece."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.width = console.width
+
+    def line(self, text: str = "", style: str = "", styled: tuple[int, int | None] = ALL) -> None:
+        """A line as it is; its characters from the one to the other ``styled`` have the style, by default all."""
+        line = Text(harmless(text))
+        line.stylize(style, *styled)
+        # Anything else would let rich break it, or cut it short.
+        self._console.print(line, soft_wrap=True)
+
+    def heading(self, text: str) -> None:
+        """What stands above something."""
+        self.paragraph(text, style=HEADING, rest="  ")
+
+    def paragraph(
+        self,
+        text: str,
+        *,
+        first: str = "",
+        rest: str | None = None,
+        style: str = "",
+        styled: tuple[int, int | None] = ALL,
+    ) -> None:
+        """Sentences, broken into lines: ``first`` begins the first of them, ``rest`` all others.
+
+        Where ``styled`` is given, only these characters of the first line have the style.
+        """
+        for number, line in enumerate(wrap(text, self.width, first, rest)):
+            self.line(line, style, styled if not number or styled == ALL else (0, 0))
+
+    def item(self, text: str, style: str = "") -> None:
+        """One of several sentences below a heading: a little to the right, and its further lines more so."""
+        self.paragraph(text, first="  ", rest="    ", style=style)
+
+    def note(self, text: str) -> None:
+        """What a reader must know besides."""
+        self.paragraph(f"Note: {text}", rest="  ")
+
+    def table(
+        self,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        words: Collection[str] = (),
+        least_needed: Sequence[str] = (),
+        elsewhere: str = "see the report",
+        styles: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """A table without the columns that there is no room for, and a line that says which, and where they are.
+
+        Returns the headings that it shows.
+        """
+        laid = lay_out(headings, rows, self.width, words=words, least_needed=least_needed)
+        self.line(laid.headings)
+        self.line(self._rule * laid.width)
+        for row, style in zip(laid.rows, styles or [""] * len(rows), strict=True):
+            for line in row:
+                self.line(line, style)
+        if laid.left_out:
+            self.paragraph(f"(too narrow for {', '.join(laid.left_out)}: {elsewhere})", rest=" ", style=ASIDE)
+        return tuple(heading for heading in headings if heading not in laid.left_out)
+
+    @property
+    def _rule(self) -> str:
+        return "─" if self._console.encoding.startswith("utf") else "-"
+
+
+def message(console: Console, text: str) -> None:
+    """Print a message: in lines as wide as a terminal, but elsewhere on one, as whoever searches a log wants it."""
+    page = Page(console)
+    if console.is_terminal:
+        page.paragraph(text, rest="  ")
+    else:
+        page.line(text)

@@ -1,0 +1,186 @@
+"""What the user sees while a run measures: lines drawn again in a terminal, plain lines now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from stackduel.inference.isolated import Alone, NotIsolated
+from stackduel.model.duration import duration
+from stackduel.model.suite import Scenario
+from stackduel.model.trial import Failure, Place, Result, Trial
+from stackduel.planning.order import SOLO_S, Pace, Solo, Step, scenario_seconds
+from stackduel.report.sections.result_table import counted, figure
+from stackduel.report.terminal.live_view import State, Told, view
+from stackduel.report.terminal.page import is_animated, message
+
+# More would take time from what is measured, as the runner shares its core with it.
+REDRAWN_A_SECOND = 2
+# A plain line comes at least so often while there is anything to tell, and of one trial that goes on and on.
+TOLD_EVERY_S = 10.0
+
+
+class Clock:
+    """How much of the planned time is behind us, corrected by how fast the past went."""
+
+    def __init__(self, planned_s: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.planned_s = planned_s
+        self.behind_s = 0.0
+        self._now = now
+        self._began = self._passed = now()
+        self._current_s = 0.0
+
+    @property
+    def share(self) -> float:
+        """The part of the planned time that is behind us."""
+        return self.behind_s / self.planned_s if self.planned_s else 0.0
+
+    def begin(self, planned_s: float) -> None:
+        """Something begins that is planned to take so long."""
+        self._current_s, self._passed = planned_s, self._now()
+
+    def pass_by(self, planned_s: float) -> None:
+        """Something that was planned to take so long is done."""
+        self.behind_s = min(self.planned_s, self.behind_s + planned_s)
+        self.begin(0.0)
+
+    def left_s(self) -> float:
+        """About how long the rest will take."""
+        spent = self._passed - self._began
+        pace = spent / self.behind_s if self.behind_s > 5 else 1.0
+        # What goes on longer than it was planned to says nothing of what is still to come.
+        under_way = min(self._now() - self._passed, self._current_s * pace)
+        return max(0.0, (self.planned_s - self.behind_s) * pace - under_way)
+
+
+class Narrator:
+    """Tells of the events of a run (see ``run.Show``); a context manager, after which the terminal is as it was."""
+
+    def __init__(
+        self,
+        console: Console,
+        planned_s: float,
+        paces: Mapping[str, Pace],
+        *,
+        quiet: bool = False,
+        trials: int = 0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._clock = Clock(planned_s, now)
+        self._now = now
+        self._paces = paces
+        self._state = State(planned=trials)
+        self._scenario: Scenario | None = None
+        self._launched = ""
+        self._told: dict[str, Told] = {}
+        self._place: Place | None = None
+        self._told_s = now()
+        self._live: Live | None = None
+        if is_animated(console) and not quiet:
+            self._live = Live(
+                get_renderable=self._lines,
+                console=console,
+                refresh_per_second=REDRAWN_A_SECOND,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+
+    def plan_more(self, planned_s: float) -> None:
+        """There is more to do than was planned before: how many trials in all, nobody has told."""
+        self._clock.planned_s += planned_s
+        self._state.planned = 0
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._tell()
+        if self._live:
+            self._live.stop()
+
+    def say(self, text: str) -> None:
+        """A line that stays, unless nothing is to be said."""
+        if not self._quiet:
+            message(self._console, text)
+            self._told_s = self._now()
+
+    def launching(self, step: Step) -> None:
+        """A stack is being started."""
+        self._tell()
+        self._launched = step.stack
+        self._clock.begin(self._paces[step.stack].launch_s)
+        self._state.do(f"block {step.block}: starting {step.stack}")
+
+    def measuring(self, place: Place, scenario: Scenario) -> None:
+        """A trial begins."""
+        self._scenario, self._place = scenario, place
+        if self._launched:
+            self._clock.pass_by(self._paces[self._launched].launch_s)
+            self._launched = ""
+        if place.attempt == 1:
+            self._clock.begin(scenario_seconds(scenario, self._paces[place.stack]))
+        attempt = f", attempt {place.attempt}" if place.attempt > 1 else ""
+        self._state.do(f"block {place.block}: {place.stack}, {place.scenario}{attempt}")
+
+    def isolating(self, solo: Solo) -> None:
+        """A model is being measured alone."""
+        self._tell()
+        self._clock.begin(SOLO_S)
+        self._state.do(f"block {solo.block}: {solo.model} alone, in process")
+
+    def isolated(self, alone: Alone) -> None:
+        """A model was measured alone: tell its figure, or why it has none."""
+        self._clock.pass_by(SOLO_S)
+        where = f"block {alone.block}, {alone.model} alone"
+        if isinstance(alone, NotIsolated):
+            self.say(f"{where}: not measured: {alone.reason}")
+        elif not self._live:
+            self.say(f"{where}: {figure(alone.rate_rps)} a second by {counted(alone.pool, 'thread')} in one process")
+
+    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """So many requests were answered since the window opened, the latest with this median latency."""
+        self._state.answered(requests, elapsed_s, recent_ms)
+        if not self._live and self._now() - self._told_s >= TOLD_EVERY_S:
+            self._tell()
+            self.say(f"{self._state.doing}: {self._state.now} ({self._left()})")
+
+    def finished(self, result: Result) -> None:
+        """A trial ended: tell its figure, or why it has none."""
+        place = result.place
+        self._place = place
+        self._state.finished(result)
+        # A plan knows of no second attempt, and what is kept as noisy was told of before.
+        first = place.attempt == 1 and not (isinstance(result, Trial) and result.state == "noisy")
+        if first and self._scenario is not None and self._scenario.name == place.scenario:
+            self._clock.pass_by(scenario_seconds(self._scenario, self._paces[place.stack]))
+        if isinstance(result, Failure):
+            self._tell()
+            self.say(f"block {place.block}, {place.stack}, {place.scenario}: not measured: {result.reason}")
+            return
+        self._told.setdefault(place.scenario, Told(place.scenario)).add(result)
+        if self._now() - self._told_s >= TOLD_EVERY_S:
+            self._tell()
+
+    def _tell(self) -> None:
+        """A plain line of what ended since the last one, all on one stack."""
+        told, self._told = [each.text for each in self._told.values()], {}
+        if told and self._place and not self._live:
+            self.say(f"block {self._place.block}, {self._place.stack}: {'; '.join(told)} ({self._left()})")
+
+    def _left(self) -> str:
+        return f"about {duration(self._clock.left_s())} left"
+
+    def _lines(self) -> Group:
+        lines = view(self._state, self._clock.share, self._clock.left_s())
+        # A line that went on below would make the next drawing leave a part of this one behind.
+        return Group(*(Text(line, no_wrap=True, overflow="ellipsis") for line in lines))

@@ -1,0 +1,20 @@
+"""What is being waited for, in a line of a terminal that is gone afterwards; elsewhere what comes of it is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from stackduel.report.terminal.page import is_animated
+
+
+@contextmanager
+def waiting(console: Console, text: str) -> Iterator[None]:
+    """Say what is going on; meanwhile nothing else may be printed, unless to the same console."""
+    if not is_animated(console):
+        yield
+        return
+    with console.status(text, refresh_per_second=4):
+        yield

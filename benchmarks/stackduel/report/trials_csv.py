@@ -1,0 +1,111 @@
+"""Every trial of a run as a row for spreadsheets and data frames: trials.csv (pure)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from stackduel.model.run import Run
+from stackduel.storage.redaction import redact
+from stackduel.storage.trial_document import result_to_dict
+
+Document = Mapping[str, Any]
+
+# What makes a cell a formula for a spreadsheet, in their full-width forms, too (OWASP, CSV injection). Tabs and line
+# breaks, which do so as well, no cell has.
+_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - these very characters
+
+
+def render(run: Run) -> str:
+    """The trials in the order in which they were measured, failed and void ones, too; empty is what nobody measured.
+
+    Each trial is one line. Texts that a spreadsheet would take for a formula begin with an apostrophe.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_rows(run))
+    return out.getvalue()
+
+
+def _rows(run: Run) -> Iterator[list[str]]:
+    about = {"run": run.run_id, "started": run.started, "suite": run.suite.name}
+    for result in run.results:
+        place = {**about, "tier": str(run.stacks[result.place.stack]["tier"])}
+        shown = redact({**place, **result_to_dict(result)}, run.secrets)
+        yield [_cell(value(shown)) for value in COLUMNS.values()]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    text = " ".join(value.split())
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _key(*path: str) -> Callable[[Document], Any]:
+    """What stands there in a trial's document; None where nothing does."""
+
+    def value(trial: Document) -> Any:
+        found: Any = trial
+        for name in path:
+            found = found[name] if found is not None else None
+        return found
+
+    return value
+
+
+def _span(span: str, name: str) -> Callable[[Document], Any]:
+    """What the answers' Server-Timing says of a span; None where they do not have it."""
+
+    def value(trial: Document) -> Any:
+        return ((trial["spans_ms"] or {}).get(span) or {}).get(name)
+
+    return value
+
+
+def _failed_gates(trial: Document) -> str:
+    return " ".join(gate["name"] for gate in trial["gates"] if not gate["ok"])
+
+
+def _outcomes(trial: Document) -> str | None:
+    counts = trial["outcomes"]
+    return None if counts is None else " ".join(f"{name}={count}" for name, count in counts.items())
+
+
+_LATENCIES = ("mean", "min", "p50", "p90", "p95", "p99", "p999", "max")
+# Their order is a contract: a new one goes to the end.
+COLUMNS: Mapping[str, Callable[[Document], Any]] = {
+    **{
+        name: _key(name)
+        for name in (
+            "run", "started", "suite", "scenario", "stack", "tier", "block", "attempt", "state", "reason", "metric",
+            "requests", "succeeded", "failed", "cut_off", "scheduled", "completed", "reconnects", "resent",
+        )
+    },
+    "outcomes": _outcomes,
+    **{name: _key(name) for name in ("duration_s", "rate_rps", "time_ms")},
+    **{f"latency_{name}_ms": _key("latency_ms", name) for name in _LATENCIES},
+    "service_p50_ms": _key("service_ms", "p50"),
+    "service_p99_ms": _key("service_ms", "p99"),
+    "lateness_p99_ms": _key("lateness_ms", "p99"),
+    "first_byte_p50_ms": _key("first_byte_ms", "p50"),
+    "first_byte_p99_ms": _key("first_byte_ms", "p99"),
+    "victim_p99_ms": _key("victim_ms", "p99"),
+    **{name: _key(name) for name in ("in_flight_mean", "cpu_s", "cpu_ms_per_request", "memory_peak_mib")},
+    "steal": _key("noise", "steal"),
+    "foreign_cpu": _key("noise", "foreign_cpu"),
+    "throttled_s": _key("noise", "throttled_s"),
+    "generator_busiest": _key("generator", "busiest"),
+    **{name: _key(name) for name in ("downstream_cpu_s", "null_rate_rps")},
+    "failed_gates": _failed_gates,
+    **{f"{name}_mean_ms": _span(name, "mean") for name in ("pre", "queue", "infer", "post")},
+    "infer_p99_ms": _span("infer", "p99"),
+    "gpu_utilisation_mean": _key("gpu", "utilisation_mean"),
+    "gpu_memory_peak_mib": _key("gpu", "memory_peak_mib"),
+    "gpu_power_mean_w": _key("gpu", "power_mean_w"),
+}  # fmt: skip

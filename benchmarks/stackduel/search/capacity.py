@@ -1,0 +1,213 @@
+"""Capacity: the highest rate at which a service level is kept, by ramp, bisection and confirmation (pure)."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+from stackduel.model.search_settings import CapacitySettings
+from stackduel.model.suite import OpenLoop
+from stackduel.model.trial import Result
+from stackduel.search.level_outcome import Answer, answer, at_rate, rounded
+from stackduel.search.probe import Probe, Search
+from stackduel.search.slo import Slo, parse_slo
+
+LOWEST_RPS = 1.0
+FACTOR = 2.0
+MOST_STEPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How many windows at one rate were tried, how many kept the service level, and what the last other one broke."""
+
+    rate_rps: float
+    kept: int
+    tried: int
+    broke: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The capacity of one stack.
+
+    ``confirmed`` is the highest rate at which every window kept the service level, None where there was none;
+    ``above`` the lowest above it at which not all did, None where none was reached. ``limit`` says what else than the
+    server ended the search, or is empty. ``replicas`` and ``cost`` are None where nobody asked for them.
+    """
+
+    slo: str
+    confirmed: Windows | None
+    above: Windows | None
+    limit: str = ""
+    replicas: int | None = None
+    cost: float | None = None
+    demand_rps: float | None = None
+    headroom: float = 0.8
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in words."""
+        if self.confirmed is None:
+            text = f"No rate was confirmed to keep {self.slo}"
+            text += f" (at {self.above.rate_rps:g} req/s {self.above.broke})" if self.above else ""
+            return f"{text}.{_limited(self.limit)}"
+        kept = f"{self.confirmed.kept} of {self.confirmed.tried} windows"
+        text = f"Keeps {self.slo} up to {'at least ' if self.above is None else ''}{self.confirmed.rate_rps:g} req/s"
+        text += f" (in {kept}"
+        if self.above is not None:
+            text += f"; at {self.above.rate_rps:g} req/s in {self.above.kept} of {self.above.tried}: {self.above.broke}"
+        return f"{text}).{_limited(self.limit)}{self._replicas()}"
+
+    def _replicas(self) -> str:
+        if self.replicas is None or self.demand_rps is None:
+            return ""
+        noun = "replica" if self.replicas == 1 else "replicas"
+        text = f" {self.demand_rps:g} req/s take {self.replicas} {noun}, each loaded to {100 * self.headroom:g} %"
+        return text + (f", at a cost of {self.cost:,.10g}." if self.cost is not None else ".")
+
+
+def search_capacity(load: OpenLoop, settings: CapacitySettings, seed: str) -> Search[Capacity]:
+    """Look for the capacity from the load's rate on; ``seed`` draws the order of the confirmations."""
+    slo = parse_slo(settings.slo)
+    hunt = _Hunt(load, slo, settings, random.Random(seed))  # noqa: S311 - an order, not a secret
+    yield from hunt.ramp()
+    if hunt.low is None:
+        return _found(settings, slo, None, hunt.broken_at(hunt.high), hunt.limit)
+    yield from hunt.bisect()
+    confirmed, above_rps = yield from hunt.confirm()
+    return _found(settings, slo, confirmed, hunt.broken_at(above_rps), hunt.limit)
+
+
+def replicas_for(demand_rps: float, capacity_rps: float, headroom: float) -> int:
+    """How many replicas carry a demand when each is loaded to ``headroom`` of its capacity; at least one."""
+    # A quotient that is whole but for its rounding needs no replica more.
+    return max(1, math.ceil(demand_rps / (capacity_rps * headroom) - 1e-9))
+
+
+@dataclass
+class _Hunt:
+    """What is known so far: the highest rate kept, the lowest not kept, and what ended it besides."""
+
+    load: OpenLoop
+    slo: Slo
+    settings: CapacitySettings
+    order: random.Random
+    low: float | None = None
+    high: float | None = None
+    limit: str = ""
+    fresh: bool = True
+    seen: dict[float, list[Answer]] = field(default_factory=dict)
+
+    def ramp(self) -> Generator[Probe, Result, None]:
+        """Double the rate while the service level is kept, or halve it until it is."""
+        rate_rps = min(self.load.rate_rps, self.settings.most_rps)
+        while True:
+            word = (yield from self._try(rate_rps)).word
+            if word == "kept":
+                self.low = rate_rps
+                if self.high is not None:
+                    return
+                if rate_rps >= self.settings.most_rps:
+                    self.limit = f"{self.settings.most_rps:g} req/s is the most that was to be tried"
+                    return
+                rate_rps = min(rounded(rate_rps * FACTOR), self.settings.most_rps)
+            else:
+                self.high = rate_rps
+                if self.low is not None or rate_rps <= LOWEST_RPS:
+                    return
+                rate_rps = max(rounded(rate_rps / FACTOR), LOWEST_RPS)
+
+    def bisect(self) -> Generator[Probe, Result, None]:
+        """Halve what lies between the rate kept and the one not kept, on a logarithmic scale."""
+        while self.low is not None and self.high is not None:
+            if self.high <= self.low * (1 + self.settings.resolution):
+                return
+            middle = rounded(math.sqrt(self.low * self.high))
+            if not self.low < middle < self.high:
+                return
+            if (yield from self._try(middle)).word == "kept":
+                self.low = middle
+            else:
+                self.high = middle
+
+    def confirm(self) -> Generator[Probe, Result, tuple[Windows | None, float | None]]:
+        """Repeat the rate found and the one above in turns; step down or up where that shows another one.
+
+        Returns the windows at the rate confirmed, and the rate above it that was not.
+        """
+        rate_rps, above_rps, misses = self.low or LOWEST_RPS, self.high, 0
+        confirmed: Windows | None = None
+        for _ in range(MOST_STEPS):
+            here, there = yield from self._windows(rate_rps, above_rps)
+            if here.kept == here.tried:
+                confirmed = here
+                if there is None or there.kept < there.tried or misses:
+                    break
+                rate_rps, above_rps = there.rate_rps, rounded(there.rate_rps * (1 + self.settings.resolution))
+                if above_rps > self.settings.most_rps:
+                    return there, None
+            elif confirmed is not None:
+                # What seemed to be kept a step above was luck.
+                return confirmed, rate_rps
+            else:
+                above_rps, misses = rate_rps, misses + 1
+                rate_rps = rounded(rate_rps / (1 + self.settings.resolution) ** (2 ** (misses - 1)))
+                if rate_rps < LOWEST_RPS:
+                    break
+        return confirmed, above_rps
+
+    def broken_at(self, rate_rps: float | None) -> Windows | None:
+        """All windows at a rate so far; None where the server broke none of them."""
+        answers = self.seen.get(rate_rps or 0.0, [])
+        broken = any(each.word == "broken" for each in answers)
+        return _windows(rate_rps, answers) if rate_rps and broken else None
+
+    def _windows(
+        self, rate_rps: float, above_rps: float | None
+    ) -> Generator[Probe, Result, tuple[Windows, Windows | None]]:
+        """Rounds of both rates, each round on a fresh server, until the lower one is confirmed or is not kept."""
+        rates = [rate_rps] if above_rps is None else [rate_rps, above_rps]
+        answers: dict[float, list[Answer]] = {rate: [] for rate in rates}
+        for _ in range(self.settings.confirmations):
+            self.order.shuffle(rates)
+            self.fresh = True
+            for rate in rates:
+                answers[rate].append((yield from self._try(rate)))
+            if answers[rate_rps][-1].word != "kept":
+                break
+        above = None if above_rps is None else _windows(above_rps, answers[above_rps])
+        return _windows(rate_rps, answers[rate_rps]), above
+
+    def _try(self, rate_rps: float) -> Generator[Probe, Result, Answer]:
+        result = yield Probe(at_rate(self.load, rate_rps, self.slo), self.fresh)
+        found = answer(result, self.slo)
+        # A server that was overrun goes on with what nobody waits for any more.
+        self.fresh = found.word == "broken"
+        if found.word == "untold":
+            self.limit = f"at {rate_rps:g} req/s the server is not what was measured: {found.why}"
+        self.seen.setdefault(rate_rps, []).append(found)
+        return found
+
+
+def _windows(rate_rps: float, answers: list[Answer]) -> Windows:
+    others = [each.why for each in answers if each.word != "kept"]
+    return Windows(rate_rps, len(answers) - len(others), len(answers), others[-1] if others else "")
+
+
+def _found(
+    settings: CapacitySettings, slo: Slo, confirmed: Windows | None, above: Windows | None, limit: str
+) -> Capacity:
+    replicas = None
+    if settings.demand_rps is not None and confirmed is not None:
+        replicas = replicas_for(settings.demand_rps, confirmed.rate_rps, settings.headroom)
+    cost = None
+    if replicas is not None and settings.cost_per_replica is not None:
+        cost = replicas * settings.cost_per_replica
+    return Capacity(str(slo), confirmed, above, limit, replicas, cost, settings.demand_rps, settings.headroom)
+
+
+def _limited(limit: str) -> str:
+    return f" {limit[:1].upper()}{limit[1:].rstrip('.')}." if limit else ""

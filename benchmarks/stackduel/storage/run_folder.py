@@ -1,0 +1,97 @@
+"""Runs on disk: ``results/<run id>/run.json``, written whole and at once after every trial."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from stackduel.model.run import Run
+from stackduel.model.trial import Result
+from stackduel.storage.redaction import redact
+from stackduel.storage.run_document import SCHEMA, run_from_dict, run_to_dict
+from stackduel.storage.trial_document import result_to_dict
+
+RUN_FILE = "run.json"
+MAX_RUN_BYTES = 500_000_000
+_NO_TRIALS = '\n "trials": []'
+
+
+class StoreError(ValueError):
+    """A stored run that cannot be read; the message says why."""
+
+
+class Writer:
+    """Writes the states of one run into its folder, so that the file is whole at every moment.
+
+    The text of each trial is kept: turning all of them into text again after every trial would in a long run take
+    longer than the trials.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._texts: dict[int, tuple[Result, str]] = {}
+
+    def save(self, run: Run) -> Path:
+        """Write the run as it is now; returns the path of the file."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / RUN_FILE
+        part = self._folder / f".{RUN_FILE}.{os.getpid()}"
+        with part.open("w", encoding="utf-8") as file:
+            file.write(self._text(run))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        return path
+
+    def _text(self, run: Run) -> str:
+        frame = _json(run_to_dict(run, trials=()))
+        if not run.results:
+            return frame + "\n"
+        trials = ",".join(self._of(result, run) for result in run.results)
+        return frame.replace(_NO_TRIALS, f"{_NO_TRIALS[:-1]}{trials}\n ]", 1) + "\n"
+
+    def _of(self, result: Result, run: Run) -> str:
+        # The result is kept beside its text, so that no other can have its identity.
+        known = self._texts.get(id(result))
+        if known is None:
+            content = redact(result_to_dict(result), run.secrets)
+            known = self._texts[id(result)] = result, _as_item(content)
+        return known[1]
+
+
+def save(run: Run, folder: Path) -> Path:
+    """Write a run into its folder; returns the path of the file."""
+    return Writer(folder).save(run)
+
+
+def to_json(run: Run) -> str:
+    """A run as the text of its run.json."""
+    return _json(run_to_dict(run)) + "\n"
+
+
+def _as_item(content: object) -> str:
+    """The text of a trial as it stands in the list of trials of a document: a line break, and a level deeper."""
+    return _json({"": [content]}).partition("[")[2].removesuffix("\n ]\n}")
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=1, allow_nan=False)
+
+
+def load(where: Path) -> Run:
+    """Read a run from its folder or its run.json; raises StoreError."""
+    path = where / RUN_FILE if where.is_dir() else where
+    try:
+        if path.stat().st_size > MAX_RUN_BYTES:
+            raise StoreError(f"run {path}: over {MAX_RUN_BYTES} bytes")
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StoreError(f"run {path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise StoreError(f"run {path}: not valid JSON: {error}") from error
+    try:
+        return run_from_dict(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = f"run {path}: not a run of schema {SCHEMA} ({type(error).__name__}: {error})"
+        raise StoreError(message) from error

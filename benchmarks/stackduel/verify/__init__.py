@@ -1,0 +1,1 @@
+"""One HTTP exchange, the cases of the HTTP contract, and whether answers are right."""

@@ -1,0 +1,378 @@
+"""What every stack must answer, byte for byte: requests with their expected answers, and how an answer differs (pure).
+
+For every request that is valid under RFC 9112 and reaches the application: the same status, body and content type from
+every stack. What a server's own parser refuses needs only to be refused: such cases are ``refusable``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from stackduel.inference.answer_formats import NumbersError, Outputs, read, split
+from stackduel.inference.output_comparison import differences as differences_of
+
+JSON = "application/json"
+ALLOW = "GET, HEAD"
+FRAMEWORKS = ("flask", "quart", "fastapi", "starlette")
+
+PROCESS_TIME = re.compile(r"[0-9]+\.[0-9]{3}")
+SERVER_TIMING = re.compile(r"app;dur=[0-9]+\.[0-9]{3}(, [a-z]+;dur=[0-9]+\.[0-9]{3})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A body too long to be written here: its length in bytes and its SHA-256."""
+
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A body whose values vary: a JSON object with exactly these keys, in this order."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """A body that is each stack's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A model's outputs, each number within a tolerance: in JSON, or raw float32 with their shapes in a header."""
+
+    model: str
+    outputs: Outputs
+    raw: bool = False
+
+
+Expected = bytes | Digest | Keys | Anything | Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request and its answer.
+
+    ``body`` is sent as it is, with its chunk framing if it has any; ``host`` None sends no Host. ``expected`` is the
+    answer's body as GET would have it. ``frameworks`` are those whose stacks the case is for. ``takes_s`` is how long
+    the answer takes at least. ``refusable``: the server may refuse the request with any 4xx of its own, or close.
+    """
+
+    name: str
+    target: str
+    expected: Expected
+    status: int = 200
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    host: str | None = "stackduel.test"
+    version: str = "1.1"
+    allow: str | None = None
+    content_type: str = JSON
+    frameworks: tuple[str, ...] = FRAMEWORKS
+    takes_s: float = 0.0
+    refusable: bool = False
+
+
+def request_bytes(case: Case) -> bytes:
+    """The request as it goes over the wire."""
+    host = [] if case.host is None else [f"Host: {case.host}".rstrip()]
+    lines = [f"{case.method} {case.target} HTTP/{case.version}", *host]
+    lines += [f"{name}: {value}" for name, value in case.headers]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + case.body
+
+
+def cases_for(framework: str, *, own_errors: bool = False) -> tuple[Case, ...]:
+    """The cases for a stack of that framework; with ``own_errors`` the bodies of its 400s are its own."""
+    cases = (case for case in CASES if framework in case.frameworks)
+    return tuple(replace(case, expected=Anything()) if own_errors and case.status == 400 else case for case in cases)
+
+
+def differences(case: Case, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> list[str]:
+    """How an answer differs from what the case expects, a sentence each; empty if it does not."""
+    if case.refusable and status != case.status and 400 <= status < 500:
+        return []
+    fields = {name.lower(): value for name, value in headers}
+    found = []
+    if status != case.status:
+        found.append(f"status is {status}, not {case.status}")
+    for name, value in (("content-type", case.content_type), ("allow", case.allow), ("location", None)):
+        if fields.get(name) != value:
+            found.append(f"{name} is {fields.get(name)!r}, not {value!r}")
+    for name, form in (("x-process-time", PROCESS_TIME), ("server-timing", SERVER_TIMING)):
+        if not form.fullmatch(fields.get(name, "")):
+            found.append(f"{name} is {fields.get(name)!r}")
+    if case.method == "HEAD":
+        found += _head_differences(case.expected, fields.get("content-length"), body)
+    else:
+        found += _body_differences(case.expected, body, fields.get("x-tensors"))
+    return found
+
+
+def _head_differences(expected: Expected, content_length: str | None, body: bytes) -> list[str]:
+    found = [f"a HEAD is answered with a body of {len(body)} bytes"] if body else []
+    length = len(expected) if isinstance(expected, bytes) else None
+    if length is not None and content_length != str(length):
+        found.append(f"content-length is {content_length}, not {length}")
+    return found
+
+
+def _body_differences(expected: Expected, body: bytes, tensors: str | None) -> list[str]:
+    match expected:
+        case bytes():
+            return [] if body == expected else [f"body is {_shown(body)}, not {_shown(expected)}"]
+        case Digest(length, digest):
+            same = len(body) == length and sha256(body).hexdigest() == digest
+            return [] if same else [f"body is {_shown(body)}, not the one of {length} bytes"]
+        case Keys(names):
+            return _key_differences(names, body)
+        case Numbers():
+            return _number_differences(expected, body, tensors)
+        case Anything():
+            return []
+
+
+def _number_differences(expected: Numbers, body: bytes, tensors: str | None) -> list[str]:
+    try:
+        found = split(read(body, "float32"), tensors) if expected.raw else read(body, "json")
+    except NumbersError as error:
+        return [f"body is {_shown(body)}: {error}"]
+    wrong = [] if expected.raw else _key_differences(("model", "outputs"), body) or _model_difference(expected, body)
+    return wrong + differences_of(found, expected.outputs)
+
+
+def _model_difference(expected: Numbers, body: bytes) -> list[str]:
+    model = json.loads(body)["model"]
+    return [] if model == expected.model else [f"model is {model}, not {expected.model}"]
+
+
+def _key_differences(names: tuple[str, ...], body: bytes) -> list[str]:
+    try:
+        keys = tuple(json.loads(body))
+    except (ValueError, TypeError):
+        return [f"body is {_shown(body)}, not a JSON object"]
+    return [] if keys == names else [f"keys are {', '.join(keys)}, not {', '.join(names)}"]
+
+
+def _shown(body: bytes) -> str:
+    return repr(body) if len(body) <= 200 else f"{body[:100]!r}... ({len(body)} bytes)"
+
+
+INDEX = b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchmark/io-test","/json","/infer/{model}"]}'
+HEALTH = Keys(
+    (
+        *("status", "stack", "framework", "framework_version", "server", "server_version", "workers", "threads"),
+        *("loop", "cpus", "inference", "pool", "batch_size", "python", "pid", "uptime_s", "memory_mib", "device"),
+        "device_note",
+    )
+)
+NO_ITEMS = b'{"endpoint":"json","count":0,"items":[]}'
+ONE_ITEM = (
+    b'{"endpoint":"json","count":1,"items":[{"id":1,"sku":"SD-000001","name":"birch heron",'
+    b'"price":{"amount":0.37,"currency":"EUR"},"in_stock":true,"rating":0.1,"tags":["birch","heron"],"discount":null}]}'
+)
+HUNDRED_ITEMS = Digest(16106, "938d9cc1aa5c73c9924afc72abf5016c0f5db2a8d8d09cea7f2406fe02f5371e")
+MOST_ITEMS = Digest(1628045, "66f711d5b488bbcf0a3f0fdfb0de35225e5fecab61d0bec48cba8b2a2bfbac7e")
+
+
+def _slow_io(delay: str) -> bytes:
+    return b'{"endpoint":"slow-io","delay_s":%s}' % delay.encode()
+
+
+def _io_test(delay: str, concurrent: int) -> bytes:
+    numbers = (delay.encode(), concurrent, concurrent)
+    return b'{"endpoint":"io-test","delay_s":%s,"concurrent":%d,"succeeded":%d}' % numbers
+
+
+def error_body(sentence: str) -> bytes:
+    """The body of an error."""
+    return b'{"error":"%s"}' % sentence.encode()
+
+
+NOT_FOUND = error_body("not found")
+NOT_ALLOWED = error_body("method not allowed: only GET and HEAD")
+ONLY_POST = error_body("method not allowed: only POST")
+UNKNOWN_MODEL = error_body("model must be one of fast-cnn, speaker, vad, face, embed")
+DELAY_BOUNDS = error_body("delay must be a number from 0 to 10 with at most 9 decimals")
+CONCURRENT_BOUNDS = error_body("concurrent must be an integer from 1 to 100")
+ITEMS_BOUNDS = error_body("items must be an integer from 0 to 10000")
+NOW = _slow_io("0.0")
+
+SUCCESSES = (
+    Case("index", "/", INDEX),
+    Case("health", "/health", HEALTH),
+    Case("slow-io, no wait", "/slow-io?delay=0", NOW),
+    Case("slow-io, a short wait", "/slow-io?delay=0.02", _slow_io("0.02"), takes_s=0.02),
+    Case("slow-io, the default wait", "/slow-io", _slow_io("1.0"), takes_s=1.0),
+    Case("slow-io, nine decimals", "/slow-io?delay=0.000123456", _slow_io("0.0001")),
+    Case("slow-io, leading zeros", "/slow-io?delay=000000.0", NOW),
+    Case("io-test, the default", "/benchmark/io-test", _io_test("1.0", 1), takes_s=1.0),
+    Case("io-test, one call", "/benchmark/io-test?delay=0.02", _io_test("0.02", 1), takes_s=0.02),
+    Case("io-test, three calls", "/benchmark/io-test?delay=0.01&concurrent=3", _io_test("0.01", 3), takes_s=0.01),
+    Case("io-test, most calls", "/benchmark/io-test?concurrent=100&delay=0", _io_test("0.0", 100)),
+    Case("json, no items", "/json?items=0", NO_ITEMS),
+    Case("json, one item", "/json?items=1", ONE_ITEM),
+    Case("json, the default", "/json", HUNDRED_ITEMS),
+    Case("json, most items", "/json?items=10000", MOST_ITEMS),
+)
+
+QUERIES = (
+    Case("an empty query", "/json?", HUNDRED_ITEMS),
+    Case("an unknown parameter", "/json?items=0&limit=5", NO_ITEMS),
+    Case("an unknown parameter twice", "/json?limit=5&items=0&limit=6", NO_ITEMS),
+    Case("another endpoint's parameter twice", "/json?delay=x&delay=y&items=0", NO_ITEMS),
+    Case("empty pairs", "/json?&&items=0&&", NO_ITEMS),
+    Case("a name without a value", "/json?verbose&items=0", NO_ITEMS),
+    Case("a second question mark", "/json??items=5&items=0", NO_ITEMS),
+    Case("a name in other letters", "/json?Items=5&items=0", NO_ITEMS),
+    Case("an encoded value", "/json?items=%31", ONE_ITEM),
+    Case("an encoded name", "/json?%69te%6ds=1", ONE_ITEM),
+    Case("a name with a plus", "/json?items+=5&items=0", NO_ITEMS),
+    Case("a long query", f"/json?padding={'x' * 3000}&items=0", NO_ITEMS),
+    Case("many parameters", f"/json?{'a&' * 1500}items=0", NO_ITEMS),
+)
+
+# What a number may not be, as it stands in the query.
+NO_NUMBERS = {
+    "empty": "", "text": "abc", "a sign": "-1", "a plus": "%2B1", "a blank": "+1", "a blank behind": "1%20",
+    "an exponent": "1e0", "nan": "nan", "inf": "inf", "infinity": "Infinity", "a comma": "1,0", "no fraction": "1.",
+    "no integer part": ".5", "two points": "1.0.0", "hexadecimal": "0x1", "an underscore": "1_0", "huge": "9" * 40,
+    "seven digits": "0000001", "a null byte": "1%00", "a newline": "1%0A", "a superscript": "%C2%B2",
+    "an arabic digit": "%D9%A1", "a fullwidth digit": "%EF%BC%91", "half a character": "%C3", "a bad escape": "1%zz",
+    "a lone percent": "1%", "a semicolon": "1;2", "a list": "[1]", "true": "true", "null": "null", "quotes": "%221%22",
+}  # fmt: skip
+
+BAD_PARAMETERS = (
+    *(Case(f"delay: {name}", f"/slow-io?delay={value}", DELAY_BOUNDS, 400) for name, value in NO_NUMBERS.items()),
+    *(Case(f"items: {name}", f"/json?items={value}", ITEMS_BOUNDS, 400) for name, value in NO_NUMBERS.items()),
+    *(
+        Case(f"concurrent: {name}", f"/benchmark/io-test?delay=0&concurrent={value}", CONCURRENT_BOUNDS, 400)
+        for name, value in NO_NUMBERS.items()
+    ),
+    Case("delay: above its bound", "/slow-io?delay=10.000000001", DELAY_BOUNDS, 400),
+    Case("delay: ten decimals", "/slow-io?delay=0.0000000001", DELAY_BOUNDS, 400),
+    Case("delay: without a value", "/slow-io?delay", DELAY_BOUNDS, 400),
+    Case("delay: in io-test", "/benchmark/io-test?concurrent=1&delay=-0", DELAY_BOUNDS, 400),
+    Case("items: above its bound", "/json?items=10001", ITEMS_BOUNDS, 400),
+    Case("items: a fraction", "/json?items=1.0", ITEMS_BOUNDS, 400),
+    Case("concurrent: below its bound", "/benchmark/io-test?delay=0&concurrent=0", CONCURRENT_BOUNDS, 400),
+    Case("concurrent: above its bound", "/benchmark/io-test?delay=0&concurrent=101", CONCURRENT_BOUNDS, 400),
+    Case("concurrent: a fraction", "/benchmark/io-test?delay=0&concurrent=2.0", CONCURRENT_BOUNDS, 400),
+    Case("delay: twice", "/slow-io?delay=0&delay=0", error_body("delay must be given at most once"), 400),
+    Case(
+        "delay: twice, once encoded", "/slow-io?delay=0&%64elay=0", error_body("delay must be given at most once"), 400
+    ),
+    Case("items: twice", "/json?items=1&items=2", error_body("items must be given at most once"), 400),
+    Case(
+        "concurrent: twice",
+        "/benchmark/io-test?delay=0&concurrent=1&concurrent=1",
+        error_body("concurrent must be given at most once"),
+        400,
+    ),
+)
+
+METHODS = (
+    *(
+        Case(f"{method} of a known path", "/json?items=0", NOT_ALLOWED, 405, method, allow=ALLOW)
+        for method in ("OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE")
+    ),
+    *(
+        Case(f"{method} of an unknown path", "/nothing", NOT_FOUND, 404, method)
+        for method in ("OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE")
+    ),
+    *(
+        Case(f"{method} of a model", "/infer/fast-cnn", ONLY_POST, 405, method, allow="POST")
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
+    ),
+    Case("GET of an unknown model", "/infer/nothing", ONLY_POST, 405, allow="POST"),
+    Case("an unknown method of a model", "/infer/face", ONLY_POST, 405, "BREW", allow="POST", refusable=True),
+    Case("POST of an unknown model", "/infer/nothing", UNKNOWN_MODEL, 404, "POST"),
+    Case("an unknown method", "/json", NOT_ALLOWED, 405, "BREW", allow=ALLOW, refusable=True),
+    Case("OPTIONS of the server", "*", NOT_ALLOWED, 405, "OPTIONS", allow=ALLOW),
+    Case("HEAD of a success", "/json?items=1", ONE_ITEM, 200, "HEAD"),
+    Case("HEAD of a wait", "/slow-io?delay=0.02", _slow_io("0.02"), 200, "HEAD", takes_s=0.02),
+    Case("HEAD of the health", "/health", HEALTH, 200, "HEAD"),
+    Case("HEAD of bad input", "/json?items=x", ITEMS_BOUNDS, 400, "HEAD"),
+    Case("HEAD of an unknown path", "/nothing", NOT_FOUND, 404, "HEAD"),
+)
+
+PATHS = (
+    *(
+        Case(f"path {path}", path, NOT_FOUND, 404)
+        for path in (
+            "/nothing", "/json/", "//json", "///json", "/json//", "/JSON", "/json/1", "/slow_io", "/slow-io.json",
+            "/benchmark", "/benchmark/", "/benchmark//io-test", "/benchmark/io-test/", "/./json", "/json/.",
+            "/x/../json", "/json;v=1", "/%2Fjson", "/%2f", "/json%0A", "/json%00", "/json%20", "/json%ff", "/json%zz",
+            "/infer", "/infer/", "/infer//", "/infer/fast-cnn/", "/infer/fast-cnn/x", "/infer//fast-cnn", "/INFER/vad",
+            "/%C3%A9", "/json%3Fitems=0", "/metrics/", "/docs", "/redoc", "/openapi.json", "/static/x", "/favicon.ico",
+        )
+    ),
+    Case("an encoded path", "/j%73on?items=0", NO_ITEMS),
+    Case("an encoded slash", "/benchmark%2Fio-test?delay=0", _io_test("0.0", 1)),
+    *(
+        Case(f"the alias of {owner} on {owner}", f"/benchmark/{owner}-io-test?delay=0&concurrent=2", _io_test("0.0", 2),
+             frameworks=(owner,))
+        for owner in FRAMEWORKS
+    ),
+    *(
+        Case(f"the alias of {owner} elsewhere", f"/benchmark/{owner}-io-test?delay=0", NOT_FOUND, 404,
+             frameworks=tuple(each for each in FRAMEWORKS if each != owner))
+        for owner in FRAMEWORKS
+    ),
+)  # fmt: skip
+
+CHUNKED = (("Transfer-Encoding", "chunked"),)
+CHUNKS = b"5;note=x\r\nhello\r\n6\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n"
+WEBSOCKET = (
+    ("Upgrade", "websocket"),
+    ("Connection", "Upgrade"),
+    ("Sec-WebSocket-Key", "c3RhY2tkdWVsIHN0YWNrZA=="),
+    ("Sec-WebSocket-Version", "13"),
+)
+
+FORMS = (
+    Case("an absolute target", "http://stackduel.test/json?items=0", NO_ITEMS),
+    Case("an absolute target in capitals", "HTTP://STACKDUEL.test:80/json?items=0", NO_ITEMS),
+    Case("an absolute target of another host", "http://elsewhere.test:8080/json?items=0", NO_ITEMS),
+    Case("an absolute target without a path", "http://stackduel.test", INDEX, refusable=True),
+    Case("an absolute target, doubled slash", "http://stackduel.test//json", NOT_FOUND, 404),
+    Case("HTTP/1.0", "/json?items=0", NO_ITEMS, version="1.0", host=None),
+    Case("HTTP/1.0 with a host", "/json?items=0", NO_ITEMS, version="1.0"),
+    Case("an empty host", "/json?items=0", NO_ITEMS, host=""),
+    Case("a host with a port", "/json?items=0", NO_ITEMS, host="STACKDUEL.test:8080"),
+    Case("an IPv6 host", "/json?items=0", NO_ITEMS, host="[::1]:8080"),
+    Case("an odd host", "/json?items=0", NO_ITEMS, host="a_b.c~d!$&'()*+,;=%20"),
+    Case("a body on GET", "/json?items=0", NO_ITEMS, headers=(("Content-Length", "5"),), body=b"hello"),
+    Case("chunks on GET", "/json?items=0", NO_ITEMS, headers=CHUNKED, body=CHUNKS),
+    Case("many chunks on GET", "/json?items=0", NO_ITEMS, headers=CHUNKED, body=b"1\r\nx\r\n" * 100 + b"0\r\n\r\n"),
+    Case("a form on GET", "/json?items=0", NO_ITEMS, body=b"items=5",
+         headers=(("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", "7"))),
+    Case("a body on POST", "/json", NOT_ALLOWED, 405, "POST", (("Content-Length", "5"),), b"hello", allow=ALLOW),
+    Case("chunks on POST", "/json", NOT_ALLOWED, 405, "POST", CHUNKED, CHUNKS, allow=ALLOW),
+    Case("an expectation on GET", "/json?items=0", NO_ITEMS, body=b"hello",
+         headers=(("Expect", "100-continue"), ("Content-Length", "5"))),
+    Case("an expectation on POST", "/json", NOT_ALLOWED, 405, "POST", allow=ALLOW, body=b"hello",
+         headers=(("Expect", "100-continue"), ("Content-Length", "5"))),
+    Case("a proxy's headers", "/json?items=0", NO_ITEMS,
+         headers=(("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Prefix", "/x"))),
+    Case("headers that name a path", "/json?items=0", NO_ITEMS,
+         headers=(("Script-Name", "/x"), ("X-Original-URL", "/x"), ("X-HTTP-Method-Override", "POST"))),
+    Case("a conditional request", "/json?items=0", NO_ITEMS,
+         headers=(("If-None-Match", "*"), ("Range", "bytes=0-1"),
+                  ("If-Modified-Since", "Sat, 01 Jan 2028 00:00:00 GMT"))),
+    Case("what a browser sends", "/json?items=0", NO_ITEMS,
+         headers=(("Accept", "text/html"), ("Accept-Encoding", "gzip, br"), ("Cookie", "a=b; c"), ("DNT", "1"))),
+    Case("a header beyond ASCII", "/json?items=0", NO_ITEMS, headers=(("X-Name", "\xe4\xf6\xfc"),)),
+    Case("an upgrade nobody knows", "/json?items=0", NO_ITEMS,
+         headers=(("Upgrade", "foo/2"), ("Connection", "Upgrade"))),
+    Case("an upgrade to a WebSocket", "/json?items=0", NO_ITEMS, headers=WEBSOCKET, refusable=True),
+    Case("a closing connection", "/json?items=0", NO_ITEMS, headers=(("Connection", "close"),)),
+)  # fmt: skip
+
+CASES = (*SUCCESSES, *QUERIES, *BAD_PARAMETERS, *METHODS, *PATHS, *FORMS)

@@ -1,0 +1,130 @@
+"""Making sure that every stack gives the same right answer before it is loaded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from stackduel.inference.answer_formats import NumbersError, Outputs, read
+from stackduel.inference.output_comparison import Numbers, compared
+from stackduel.inference.protocol import Protocol, Spoken, UnspokenError, spoken
+from stackduel.model.measurement import Expectation
+from stackduel.model.suite import Workload
+from stackduel.model.target import Address
+from stackduel.verify.exchange import ExchangeError, Reply, ask
+
+PROBES_AT_ONCE = 8
+SHOWN_BYTES = 200
+
+
+class VerifyError(Exception):
+    """A stack whose answer is not the expected one; the message says what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a stack answered: the workload in the words of its protocol, its reply, and the numbers in that."""
+
+    stack: str
+    spoken: Spoken
+    reply: Reply
+    outputs: Outputs | None
+
+
+class Answers:
+    """The verified answer to each workload of a run: what the first stack said, and all others must repeat.
+
+    Of models it is the numbers that they must repeat, whatever the form in which their protocol holds them.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._known: dict[Workload, _Answer] = {}
+        self._verified: dict[str, dict[Workload, _Answer]] = {}
+        self._spoken: dict[tuple[Workload, Protocol], Spoken] = {}
+        self._lock = threading.Lock()
+
+    def verify(
+        self, stack: str, address: Address, workloads: Iterable[Workload], protocol: Protocol = "stackduel"
+    ) -> None:
+        """Ask the stack for each workload that it has not been asked for yet, all at once.
+
+        A stack that does one thing after another answers the last when all others are done: each may take as long as
+        all of them together may. Raises VerifyError for the first that is answered wrongly, or not at all.
+        """
+        verified = self._verified.setdefault(stack, {})
+        new = [workload for workload in dict.fromkeys(workloads) if workload not in verified]
+        timeout_s = self._timeout_s * max(1, len(new))
+        with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
+            answers = pool.map(lambda workload: self._probe(stack, address, workload, protocol, timeout_s), new)
+            verified.update(zip(new, answers, strict=True))
+
+    def sent(self, stack: str, workload: Workload) -> Workload:
+        """The workload as this stack is asked for it; raises KeyError before ``verify``."""
+        return self._verified[stack][workload].spoken.workload
+
+    def expectation(self, stack: str, workload: Workload) -> Expectation:
+        """What the generator checks every answer of a stack against; raises KeyError before ``verify``.
+
+        The numbers are the first stack's, the bytes that need no look at them the stack's own.
+        """
+        known, own = self._known[workload], self._verified[stack][workload]
+        if known.outputs is None or own.spoken.form is None or workload.tolerance is None:
+            return Expectation.of(workload.status, known.reply.body, workload.check)
+        numbers = Numbers.of(known.outputs, own.spoken.form, workload.tolerance)
+        return Expectation(workload.status, body=own.reply.body, numbers=numbers)
+
+    def _probe(self, stack: str, address: Address, workload: Workload, protocol: Protocol, timeout_s: float) -> _Answer:
+        try:
+            asked = self._in_words(workload, protocol)
+            reply = ask(address, asked.workload, timeout_s=timeout_s)
+        except (ExchangeError, UnspokenError) as error:
+            raise VerifyError(f"{stack}: {error}") from error
+        if reply.status != workload.status:
+            raise VerifyError(
+                f"{stack}: {asked.workload.label} answered {reply.status} instead of {workload.status}: "
+                f"{_shown(reply.body)}"
+            )
+        answer = _Answer(stack, asked, reply, _outputs(stack, workload, asked, reply))
+        with self._lock:
+            known = self._known.setdefault(workload, answer)
+        _same(workload, answer, known)
+        return answer
+
+    def _in_words(self, workload: Workload, protocol: Protocol) -> Spoken:
+        """The translation, made once for all stacks of a protocol: its body may be a megabyte."""
+        with self._lock:
+            if (workload, protocol) not in self._spoken:
+                self._spoken[workload, protocol] = spoken(workload, protocol)
+            return self._spoken[workload, protocol]
+
+
+def _outputs(stack: str, workload: Workload, asked: Spoken, reply: Reply) -> Outputs | None:
+    if workload.check != "numbers" or asked.form is None:
+        return None
+    try:
+        return read(reply.body, asked.form)
+    except NumbersError as error:
+        raise VerifyError(f"{stack}: {asked.workload.label}: {error}: {_shown(reply.body)}") from error
+
+
+def _same(workload: Workload, answer: _Answer, known: _Answer) -> None:
+    said = f"{answer.stack}: {answer.spoken.workload.label} answered"
+    if answer.outputs is not None and known.outputs is not None:
+        difference = compared(answer.outputs, known.outputs, workload.tolerance or 0.0)
+        if difference:
+            raise VerifyError(f"{said} other numbers than {known.stack}: {difference} (tolerance {workload.tolerance})")
+        return
+    advice = '(a request whose answers may differ says check = "status" or "length")'
+    own, other = answer.reply.body, known.reply.body
+    if workload.check != "status" and len(own) != len(other):
+        raise VerifyError(f"{said} {len(own)} bytes where {known.stack} answered {len(other)} {advice}")
+    if workload.check == "body" and own != other:
+        raise VerifyError(f"{said} {_shown(own)} where {known.stack} answered {_shown(other)} {advice}")
+
+
+def _shown(body: bytes) -> str:
+    text = body[:SHOWN_BYTES].decode(errors="replace")
+    return repr(text) + (" ..." if len(body) > SHOWN_BYTES else "")

@@ -1,0 +1,72 @@
+"""The FastAPI service: handlers that suspend their task, downstream calls all at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from stackduel_servers.apps.fastapi_shell import READ, create_shell, respond
+from stackduel_servers.core import answers, query
+from stackduel_servers.core.downstream_async import AsyncDownstream
+from stackduel_servers.core.health import Health
+from stackduel_servers.core.inference.asynchronous import AsyncInference, Execution
+from stackduel_servers.core.inference.body import read_asgi
+from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.waiting import wait
+
+
+def create_app(settings: Settings, execution: Execution | None = None) -> FastAPI:
+    """The service; its downstream connections and its models' threads open and close with its lifespan.
+
+    ``execution`` is where its models run, where that is not what the settings name.
+    """
+    health = Health("fastapi", settings)
+    downstream = AsyncDownstream(settings)
+    inference = AsyncInference(settings, run_in_threadpool, execution=execution)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with downstream, inference:
+            yield
+
+    app = create_shell(lifespan)
+
+    @app.api_route("/", methods=READ)
+    async def index() -> Response:
+        return respond(answers.index())
+
+    @app.api_route("/health", methods=READ)
+    async def report_health() -> Response:
+        return respond(answers.health(health.report()))
+
+    @app.api_route("/slow-io", methods=READ)
+    async def slow_io(request: Request) -> Response:
+        delay_s = query.delay_s(request.scope["query_string"])
+        await wait(delay_s)
+        return respond(answers.slow_io(delay_s))
+
+    @app.api_route("/benchmark/io-test", methods=READ)
+    @app.api_route("/benchmark/fastapi-io-test", methods=READ)
+    async def io_test(request: Request) -> Response:
+        asked = request.scope["query_string"]
+        delay_s, concurrent = query.delay_s(asked), query.concurrent(asked)
+        succeeded = await downstream.call(delay_s, concurrent)
+        return respond(answers.io_test(delay_s, concurrent, succeeded))
+
+    @app.api_route("/json", methods=READ)
+    async def items(request: Request) -> Response:
+        return respond(answers.items(query.items(request.scope["query_string"])))
+
+    @app.post("/infer/{model}")
+    async def infer(model: str, request: Request) -> Response:
+        ask = inference.ask(model, request.headers)
+        return respond(await inference.answer(ask, await read_asgi(request.stream())))
+
+    return app
+
+
+app = create_app(read_settings(os.environ))

@@ -1,0 +1,40 @@
+"""What every FastAPI service here shares: an application without extras, the core's errors, the core's edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+
+from stackduel_servers.core import answers, errors
+from stackduel_servers.core.asgi import AsgiEdge
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+READ = ["GET", "HEAD"]
+# No other stack looks for an OpenTelemetry provider on each request.
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
+
+
+def create_shell(lifespan: Lifespan) -> FastAPI:
+    """An application without endpoints, which answers 404, 405 and errors as the core words them."""
+    app = FastAPI(openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY, lifespan=lifespan)
+    app.add_middleware(AsgiEdge)
+
+    @app.exception_handler(errors.HttpError)
+    async def failed(_: Request, error: errors.HttpError) -> Response:
+        return respond(answers.failure(error))
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> Response:
+        return respond(answers.failure(errors.of_status(error.status_code)))
+
+    return app
+
+
+def respond(answer: answers.Answer) -> Response:
+    """The core's answer as a FastAPI response."""
+    return Response(answer.body, answer.status, dict(answer.headers), media_type=answer.content_type)

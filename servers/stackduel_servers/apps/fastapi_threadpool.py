@@ -1,0 +1,79 @@
+"""The FastAPI service with plain ``def`` endpoints: Starlette runs each on a thread of its pool, 40 by default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from typing import Annotated
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import Depends, FastAPI, Request, Response
+
+from stackduel_servers.apps.fastapi_shell import READ, create_shell, respond
+from stackduel_servers.core import answers, query
+from stackduel_servers.core.downstream_blocking import BlockingDownstream
+from stackduel_servers.core.health import Health
+from stackduel_servers.core.inference.blocking import BlockingInference
+from stackduel_servers.core.inference.body import read_asgi
+from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.waiting import wait_blocking
+
+
+async def whole_body(request: Request) -> bytes:
+    """A request's body, read on the event loop before a thread is taken."""
+    return await read_asgi(request.stream())
+
+
+Body = Annotated[bytes, Depends(whole_body)]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service; its downstream connections open with the first call and close with its lifespan."""
+    health = Health("fastapi", settings)
+    downstream = BlockingDownstream(settings)
+    inference = BlockingInference(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if settings.threads:
+            current_default_thread_limiter().total_tokens = settings.threads
+        with downstream, closing(inference):
+            yield
+
+    app = create_shell(lifespan)
+
+    @app.api_route("/", methods=READ)
+    def index() -> Response:
+        return respond(answers.index())
+
+    @app.api_route("/health", methods=READ)
+    def report_health() -> Response:
+        return respond(answers.health(health.report()))
+
+    @app.api_route("/slow-io", methods=READ)
+    def slow_io(request: Request) -> Response:
+        delay_s = query.delay_s(request.scope["query_string"])
+        wait_blocking(delay_s)
+        return respond(answers.slow_io(delay_s))
+
+    @app.api_route("/benchmark/io-test", methods=READ)
+    @app.api_route("/benchmark/fastapi-io-test", methods=READ)
+    def io_test(request: Request) -> Response:
+        asked = request.scope["query_string"]
+        delay_s, concurrent = query.delay_s(asked), query.concurrent(asked)
+        succeeded = downstream.call(delay_s, concurrent)
+        return respond(answers.io_test(delay_s, concurrent, succeeded))
+
+    @app.api_route("/json", methods=READ)
+    def items(request: Request) -> Response:
+        return respond(answers.items(query.items(request.scope["query_string"])))
+
+    @app.post("/infer/{model}")
+    def infer(model: str, request: Request, body: Body) -> Response:
+        return respond(inference.answer(inference.ask(model, request.headers), body))
+
+    return app
+
+
+app = create_app(read_settings(os.environ))

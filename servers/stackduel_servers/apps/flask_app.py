@@ -1,0 +1,79 @@
+"""The Flask service: handlers that hold their thread, downstream calls one after another."""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from stackduel_servers.core import answers, errors, query
+from stackduel_servers.core.downstream_blocking import BlockingDownstream
+from stackduel_servers.core.health import Health
+from stackduel_servers.core.inference.blocking import BlockingInference
+from stackduel_servers.core.inference.body import read_wsgi
+from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.waiting import wait_blocking
+from stackduel_servers.core.wsgi import WsgiEdge
+
+
+def create_app(settings: Settings, downstream: BlockingDownstream) -> Flask:
+    """The service; its downstream connections open with the first call and close with the process, as models do."""
+    app = Flask("stackduel", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.merge_slashes = False
+    app.wsgi_app = WsgiEdge(app.wsgi_app)  # type: ignore[method-assign]
+    health = Health("flask", settings)
+    inference = BlockingInference(settings)
+    atexit.register(downstream.close)
+    atexit.register(inference.close)
+
+    @app.get("/")
+    def index() -> Response:
+        return respond(answers.index())
+
+    @app.get("/health")
+    def report_health() -> Response:
+        return respond(answers.health(health.report()))
+
+    @app.get("/slow-io")
+    def slow_io() -> Response:
+        delay_s = query.delay_s(request.query_string)
+        wait_blocking(delay_s)
+        return respond(answers.slow_io(delay_s))
+
+    @app.get("/benchmark/io-test")
+    @app.get("/benchmark/flask-io-test")
+    def io_test() -> Response:
+        delay_s, concurrent = query.delay_s(request.query_string), query.concurrent(request.query_string)
+        succeeded = downstream.call(delay_s, concurrent)
+        return respond(answers.io_test(delay_s, concurrent, succeeded))
+
+    @app.get("/json")
+    def items() -> Response:
+        return respond(answers.items(query.items(request.query_string)))
+
+    @app.post("/infer/<model>")
+    def infer(model: str) -> Response:
+        ask = inference.ask(model, request.headers)
+        return respond(inference.answer(ask, read_wsgi(request.environ)))
+
+    @app.errorhandler(errors.HttpError)
+    def failed(error: errors.HttpError) -> Response:
+        return respond(answers.failure(error))
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        return respond(answers.failure(errors.of_status(error.code or 500)))
+
+    return app
+
+
+def respond(answer: answers.Answer) -> Response:
+    """The core's answer as a Flask response."""
+    return Response(answer.body, answer.status, answer.headers, content_type=answer.content_type)
+
+
+settings = read_settings(os.environ)
+app = create_app(settings, BlockingDownstream(settings))

@@ -1,0 +1,92 @@
+"""The Starlette service: what is under FastAPI, by itself; handlers that suspend their task."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from stackduel_servers.core import answers, errors, query
+from stackduel_servers.core.asgi import AsgiEdge
+from stackduel_servers.core.downstream_async import AsyncDownstream
+from stackduel_servers.core.health import Health
+from stackduel_servers.core.inference.asynchronous import AsyncInference
+from stackduel_servers.core.inference.body import read_asgi
+from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.waiting import wait
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The service; its downstream connections and its models' threads open and close with its lifespan."""
+    health = Health("starlette", settings)
+    downstream = AsyncDownstream(settings)
+    inference = AsyncInference(settings, run_in_threadpool)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with downstream, inference:
+            yield
+
+    async def index(_: Request) -> Response:
+        return respond(answers.index())
+
+    async def report_health(_: Request) -> Response:
+        return respond(answers.health(health.report()))
+
+    async def slow_io(request: Request) -> Response:
+        delay_s = query.delay_s(request.scope["query_string"])
+        await wait(delay_s)
+        return respond(answers.slow_io(delay_s))
+
+    async def io_test(request: Request) -> Response:
+        asked = request.scope["query_string"]
+        delay_s, concurrent = query.delay_s(asked), query.concurrent(asked)
+        succeeded = await downstream.call(delay_s, concurrent)
+        return respond(answers.io_test(delay_s, concurrent, succeeded))
+
+    async def items(request: Request) -> Response:
+        return respond(answers.items(query.items(request.scope["query_string"])))
+
+    async def infer(request: Request) -> Response:
+        ask = inference.ask(request.path_params["model"], request.headers)
+        return respond(await inference.answer(ask, await read_asgi(request.stream())))
+
+    app = Starlette(
+        routes=[
+            Route("/", index),
+            Route("/health", report_health),
+            Route("/slow-io", slow_io),
+            Route("/benchmark/io-test", io_test),
+            Route("/benchmark/starlette-io-test", io_test),
+            Route("/json", items),
+            Route("/infer/{model}", infer, methods=["POST"]),
+        ],
+        middleware=[Middleware(AsgiEdge)],
+        exception_handlers={errors.HttpError: failed, HTTPException: failed},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def failed(_: Request, error: Exception) -> Response:
+    """The answer to what the core refuses, and to what Starlette does, in the core's words."""
+    if isinstance(error, errors.HttpError):
+        return respond(answers.failure(error))
+    return respond(answers.failure(errors.of_status(error.status_code if isinstance(error, HTTPException) else 500)))
+
+
+def respond(answer: answers.Answer) -> Response:
+    """The core's answer as a Starlette response."""
+    return Response(answer.body, answer.status, dict(answer.headers), media_type=answer.content_type)
+
+
+app = create_app(read_settings(os.environ))

@@ -1,0 +1,66 @@
+"""Every body a client can receive, as bytes: serialised here, so that no framework's encoder differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stackduel_servers.core.errors import HttpError
+from stackduel_servers.core.payloads import catalogue
+
+JSON = "application/json"
+ENDPOINTS = ("/", "/health", "/slow-io", "/benchmark/io-test", "/json", "/infer/{model}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, ready for any framework to pass on as it is."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    content_type: str = JSON
+
+
+def index() -> Answer:
+    """The answer of ``/``: what this service is and what can be asked of it."""
+    return _success({"service": "stackduel", "endpoints": ENDPOINTS})
+
+
+def health(report: Mapping[str, object]) -> Answer:
+    """The answer of ``/health``, the only one that tells the stacks apart."""
+    return _success(report)
+
+
+def slow_io(delay_s: float) -> Answer:
+    """The answer of ``/slow-io`` once it has waited."""
+    return _success({"endpoint": "slow-io", "delay_s": told(delay_s)})
+
+
+def io_test(delay_s: float, concurrent: int, succeeded: int) -> Answer:
+    """The answer of ``/benchmark/io-test``: how many of the downstream calls asked for came back."""
+    return _success({"endpoint": "io-test", "delay_s": told(delay_s), "concurrent": concurrent, "succeeded": succeeded})
+
+
+def items(count: int) -> Answer:
+    """The answer of ``/json``: a list of ``count`` entries, made and serialised anew each time."""
+    return _success({"endpoint": "json", "count": count, "items": catalogue(count)})
+
+
+def failure(error: HttpError) -> Answer:
+    """The answer for an error: one sentence."""
+    return Answer(error.status, _serialised({"error": error.message}), error.headers)
+
+
+def told(delay_s: float) -> float:
+    """The delay as answers tell it: to 0.1 ms, because encoders write smaller numbers in different ways."""
+    return round(delay_s, 4)
+
+
+def _success(content: Mapping[str, object]) -> Answer:
+    return Answer(200, _serialised(content))
+
+
+def _serialised(content: Mapping[str, object]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,66 @@
+"""Calls to the IO backend that suspend their task, all at once, over pooled connections."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from yarl import URL
+
+from stackduel_servers.core import downstream
+from stackduel_servers.core.settings import Settings
+from stackduel_servers.core.timing import span
+
+IDLE_CONNECTION_S = 600
+
+
+class AsyncDownstream:
+    """The backend, called the way asynchronous code is usually written: every call at once.
+
+    To be entered inside the running event loop; holds one session until it is left.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.downstream_url
+        self._allowance_s = settings.downstream_timeout_s
+        self._session: ClientSession
+
+    async def __aenter__(self) -> Self:
+        # aiohttp's default of 100 connections would throttle the fan-out.
+        connector = TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_S, ttl_dns_cache=300)
+        self._session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def call(self, delay_s: float, concurrent: int) -> int:
+        """Make ``concurrent`` calls of ``delay_s`` at once and return how many succeeded; raises HttpError 502, 504."""
+        with span("io"):
+            try:
+                async with asyncio.TaskGroup() as calls:
+                    for _ in range(concurrent):
+                        calls.create_task(self._call_once(delay_s))
+            except BaseExceptionGroup as failures:
+                raise failures.exceptions[0] from None
+        return concurrent
+
+    async def _call_once(self, delay_s: float) -> None:
+        url = URL(self._url + downstream.target(delay_s), encoded=True)
+        # aiohttp would round longer timeouts up to the next second.
+        timeout = ClientTimeout(total=delay_s + self._allowance_s, ceil_threshold=3600)
+        try:
+            async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
+                await response.read()
+        except ClientConnectorError as error:
+            raise downstream.unreachable() from error
+        except TimeoutError as error:
+            raise downstream.too_slow(self._allowance_s) from error
+        except (ClientError, OSError, ValueError) as error:
+            raise downstream.garbled() from error
+        if response.status != 200:
+            raise downstream.refused(response.status)

@@ -1,0 +1,85 @@
+"""Models for handlers that suspend their task."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from stackduel_servers.core.answers import Answer
+from stackduel_servers.core.inference.ask import Ask, Given, Headers
+from stackduel_servers.core.inference.execution.inline import AsyncInline
+from stackduel_servers.core.inference.execution.pooled import AsyncPooled, shape_of
+from stackduel_servers.core.inference.execution.threads import InThread, Threads
+from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.settings import Settings
+from stackduel_servers.core.timing import record, span
+
+if TYPE_CHECKING:
+    from stackduel_servers.core.inference.result import Outputs, Result
+
+
+class Execution(Protocol):
+    """Where a model runs."""
+
+    async def run(self, given: Given) -> tuple[Result, float]:
+        """The result, and the seconds it was queued for; raises HttpError."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what is held."""
+        ...
+
+
+class AsyncInference:
+    """Every model of a service; nothing is imported, loaded or started before the first request.
+
+    ``in_thread`` is the framework's own way to run a function on a thread; an ``execution`` stands in the place of the
+    one that the settings name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        in_thread: InThread,
+        environ: Mapping[str, str] = os.environ,
+        execution: Execution | None = None,
+    ) -> None:
+        self._models = Models(environ)
+        self._execution = execution or _execution(settings, in_thread, self._models)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._execution.close()
+
+    def ask(self, model: str, headers: Headers) -> Ask:
+        """What a request asks for, before its body is read; raises HttpError 400, 404, 415."""
+        return self._models.ask(model, headers)
+
+    async def answer(self, ask: Ask, body: bytes) -> Answer:
+        """The model's answer; raises HttpError 400, 503, 504."""
+        outputs = await self.outputs(ask, body)
+        with span("post"):
+            return self._models.encode(ask, outputs)
+
+    async def outputs(self, ask: Ask, body: bytes) -> Outputs:
+        """The model's outputs by name; raises HttpError 400, 503, 504."""
+        result, queue_s = await self._execution.run(Given(ask, body))
+        for name, spent_s in result.spans(queue_s):
+            record(name, spent_s)
+        return result.outputs
+
+
+def _execution(settings: Settings, in_thread: InThread, models: Models) -> Execution:
+    match settings.inference:
+        case "executor" | "batched":
+            return AsyncPooled(models, shape_of(settings), settings.inference_timeout_s)
+        case "threads":
+            return Threads(models, in_thread, settings.inference_timeout_s)
+        case _:
+            return AsyncInline(models)

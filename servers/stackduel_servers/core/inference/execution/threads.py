@@ -1,0 +1,47 @@
+"""The model on the thread pool that the framework has anyway, as many at once as that pool has threads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from stackduel_servers.core.inference import refusals
+from stackduel_servers.core.inference.ask import Given
+from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.result import Result
+
+Given_ = TypeVar("Given_")
+Returned = TypeVar("Returned")
+
+
+class InThread(Protocol):
+    """Runs a function of one argument on a thread of the framework's."""
+
+    def __call__(self, function: Callable[[Given_], Returned], given: Given_, /) -> Awaitable[Returned]:
+        """What the function returns."""
+        ...
+
+
+class Threads:
+    """Hands each request to the framework's pool, whose queue has no bound but the requests' deadlines."""
+
+    def __init__(self, models: Models, in_thread: InThread, timeout_s: float) -> None:
+        self._models = models
+        self._in_thread = in_thread
+        self._timeout_s = timeout_s
+
+    async def run(self, given: Given) -> tuple[Result, float]:
+        """The result, and the seconds it was queued for; raises HttpError 504."""
+        asked_s = monotonic()
+
+        def work(given: Given) -> tuple[Result, float]:
+            queued_s = monotonic() - asked_s
+            if queued_s >= self._timeout_s:
+                raise refusals.too_slow(self._timeout_s)
+            return self._models.one(given), queued_s
+
+        return await self._in_thread(work, given)
+
+    async def close(self) -> None:
+        """The pool is the framework's."""

@@ -1,0 +1,56 @@
+"""The models of one process as handlers see them: everything behind them is imported with the first request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from stackduel_servers.core.inference import refusals
+from stackduel_servers.core.inference.ask import Ask, Given, Headers, read
+
+if TYPE_CHECKING:
+    from stackduel_servers.core.answers import Answer
+    from stackduel_servers.core.inference.result import Outputs, Result
+    from stackduel_servers.core.inference.work import Work
+
+OWN_VARIABLE = "STACKDUEL_OWN_MODEL"
+
+
+class Models:
+    """Made before a server forks, used after: nothing is imported or loaded until the first call."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._work: Work | None = None
+        self._importing = threading.Lock()
+
+    def ask(self, name: str, headers: Headers) -> Ask:
+        """What a request asks for; raises HttpError 400, 404, 415."""
+        from stackduel_servers.models.catalog import CATALOG  # noqa: PLC0415  # with the first request
+
+        return read(name, headers, CATALOG, has_own=bool(self._environ.get(OWN_VARIABLE)))
+
+    def one(self, given: Given) -> Result:
+        """The result of a single request; raises HttpError, or whatever its model raises."""
+        return self._loaded().one(given)
+
+    def many(self, name: Hashable, batch: Sequence[Given]) -> Sequence[Result | Exception]:
+        """The results of requests to one model, in order (see ``Work.many``)."""
+        return self._loaded().many(str(name), batch)
+
+    def encode(self, ask: Ask, outputs: Outputs) -> Answer:
+        """The answer in the form that was asked for."""
+        from stackduel_servers.core.inference.outputs import encode  # noqa: PLC0415  # with the first request
+
+        return encode(ask, outputs)
+
+    def _loaded(self) -> Work:
+        if self._work is None:
+            with self._importing:
+                try:
+                    from stackduel_servers.core.inference.work import Work  # noqa: PLC0415  # with the first request
+                except ImportError as error:
+                    raise refusals.not_installed(error.name or "a library") from error
+                self._work = self._work or Work(self._environ)
+        return self._work

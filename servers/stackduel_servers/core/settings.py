@@ -1,0 +1,87 @@
+"""What a running service was told by its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from stackduel_servers.core.environment import SettingsError, choice, integer, number
+
+DEFAULT_DOWNSTREAM_URL = "http://127.0.0.1:8009"
+DEFAULT_DOWNSTREAM_TIMEOUT_S = 5.0
+DEFAULT_QUEUE_SIZE = 512
+DEFAULT_INFERENCE_TIMEOUT_S = 30.0
+DEFAULT_TRITON_URL = "http://127.0.0.1:8090"
+EXECUTIONS = ("inline", "threads", "executor", "batched", "triton")
+# What the bounds are on the settings of inference, for whoever resolves them.
+MAX_POOL = 256
+MAX_BATCH = 1024
+MAX_BATCH_DELAY_MS = 1000
+MAX_QUEUE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A service's settings; those from ``stack`` to ``cpus`` are for ``/health`` to tell and may be unknown.
+
+    ``downstream_timeout_s`` is what a downstream call may take beyond the delay it was asked for. ``inference`` is
+    where models run, one of EXECUTIONS: in the handler itself, on the framework's threads, on ``pool`` threads of ours,
+    one request or up to ``batch_size`` at a time (those that came within ``batch_delay_ms``), or on a Triton server.
+    ``queue_size`` requests may wait for these threads, ``inference_timeout_s`` each.
+    """
+
+    downstream_url: str = DEFAULT_DOWNSTREAM_URL
+    downstream_timeout_s: float = DEFAULT_DOWNSTREAM_TIMEOUT_S
+    stack: str | None = None
+    framework: str | None = None
+    server: str | None = None
+    workers: int | None = None
+    threads: int | None = None
+    loop: str | None = None
+    cpus: float | None = None
+    inference: str = "inline"
+    pool: int | None = None
+    batch_size: int | None = None
+    batch_delay_ms: float = 0.0
+    queue_size: int = DEFAULT_QUEUE_SIZE
+    inference_timeout_s: float = DEFAULT_INFERENCE_TIMEOUT_S
+    triton_url: str = DEFAULT_TRITON_URL
+    device: str | None = None
+    device_note: str | None = None
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; raises SettingsError. ``serve`` sets the names that start with STACKDUEL_."""
+    return Settings(
+        downstream_url=_url(environ, "DOWNSTREAM_URL", DEFAULT_DOWNSTREAM_URL),
+        downstream_timeout_s=number(environ, "DOWNSTREAM_TIMEOUT_S", 0.01, 3600) or DEFAULT_DOWNSTREAM_TIMEOUT_S,
+        stack=environ.get("STACKDUEL_STACK"),
+        framework=environ.get("STACKDUEL_FRAMEWORK"),
+        server=environ.get("STACKDUEL_SERVER"),
+        device=environ.get("STACKDUEL_DEVICE"),
+        device_note=environ.get("STACKDUEL_DEVICE_NOTE"),
+        workers=integer(environ, "STACKDUEL_WORKERS", 1, 100_000),
+        threads=integer(environ, "STACKDUEL_THREADS", 1, 100_000),
+        loop=environ.get("STACKDUEL_LOOP"),
+        cpus=number(environ, "STACKDUEL_CPUS", 0, 100_000),
+        inference=choice(environ, "STACKDUEL_INFERENCE", EXECUTIONS) or "inline",
+        pool=integer(environ, "STACKDUEL_POOL", 1, MAX_POOL),
+        batch_size=integer(environ, "STACKDUEL_BATCH_SIZE", 1, MAX_BATCH),
+        batch_delay_ms=number(environ, "STACKDUEL_BATCH_DELAY_MS", 0, MAX_BATCH_DELAY_MS) or 0.0,
+        queue_size=integer(environ, "STACKDUEL_QUEUE_SIZE", 1, MAX_QUEUE) or DEFAULT_QUEUE_SIZE,
+        inference_timeout_s=number(environ, "INFERENCE_TIMEOUT_S", 0.01, 3600) or DEFAULT_INFERENCE_TIMEOUT_S,
+        triton_url=_url(environ, "TRITON_URL", DEFAULT_TRITON_URL),
+    )
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    url = environ.get(name) or default
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme == "http" and parts.hostname and parts.port and not parts.username
+    except ValueError:
+        plain = False
+    if not plain or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise SettingsError(f"{name} must be http://HOST:PORT and nothing more, not {url!r}")
+    return url.rstrip("/")

@@ -1,0 +1,66 @@
+"""What every model can do, in three steps: prepare (pre), infer, finish (post)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stackduel_servers.models.catalog import Card, Picture, Sound, Takes, Text
+
+Array = NDArray[Any]
+Given = NDArray[np.float32] | NDArray[np.uint8] | str
+Features = tuple[Array, ...]
+Outputs = Mapping[str, NDArray[np.float32]]
+
+
+class Model(Protocol):
+    """A loaded model; any number of threads may call it at once."""
+
+    @property
+    def card(self) -> Card:
+        """What it is and what it takes."""
+
+    def prepare(self, given: Given) -> Features:
+        """One item's input as the runtime takes it: from samples, pixels, a text or a tensor within the card's bounds.
+
+        Raises ValueError for what is out of them.
+        """
+
+    def infer(self, batch: Sequence[Features]) -> list[Features]:
+        """Each item's raw outputs, in order: one call of the runtime for all where their shapes allow it."""
+
+    def finish(self, raw: Features) -> Outputs:
+        """One item's outputs by name."""
+
+
+def sound(given: Given, takes: Takes) -> NDArray[np.float32]:
+    """Samples of a number that is allowed; raises ValueError."""
+    if not isinstance(takes, Sound):
+        raise TypeError("this model takes no sound")
+    if isinstance(given, str) or given.ndim != 1 or not takes.least <= len(given) <= takes.most:
+        bounds = f"{takes.least}" if takes.least == takes.most else f"{takes.least} to {takes.most}"
+        raise ValueError(f"the sound must have {bounds} samples of one channel")
+    return np.ascontiguousarray(given, dtype=np.float32)
+
+
+def pixels(given: Given, takes: Takes) -> NDArray[np.uint8]:
+    """Pixels of a size that is allowed, [height, width, 3]; raises ValueError."""
+    if not isinstance(takes, Picture):
+        raise TypeError("this model takes no picture")
+    if isinstance(given, str) or given.ndim != 3 or given.shape[2] != 3 or given.dtype != np.uint8:
+        raise ValueError("the picture must be RGB with 8 bits a colour")
+    if not all(takes.least_side <= side <= takes.most_side for side in given.shape[:2]):
+        raise ValueError(f"the picture's sides must be {takes.least_side} to {takes.most_side} pixels")
+    return np.ascontiguousarray(given, dtype=np.uint8)
+
+
+def text(given: Given, takes: Takes) -> str:
+    """A text of a length that is allowed; raises ValueError."""
+    if not isinstance(takes, Text):
+        raise TypeError("this model takes no text")
+    if not isinstance(given, str) or not 1 <= len(given) <= takes.most_chars:
+        raise ValueError(f"the text must have 1 to {takes.most_chars} characters")
+    return given

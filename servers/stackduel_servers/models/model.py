@@ -1,0 +1,42 @@
+"""Loads a model by its name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+from stackduel_servers.models.base import Array, Features, Given, Model, Outputs
+from stackduel_servers.models.catalog import CATALOG, OWN
+from stackduel_servers.models.device import AUTO, VARIABLE, chosen
+from stackduel_servers.models.store import ModelError, not_installed
+
+__all__ = ["Array", "Features", "Given", "Model", "ModelError", "Outputs", "load"]
+
+# The module and the class of each; only what is asked for is imported.
+_CLASSES = {
+    "fast-cnn": ("fast_cnn", "FastCnn"),
+    "speaker": ("speaker", "Speaker"),
+    "vad": ("vad", "Vad"),
+    "face": ("face", "Face"),
+    "embed": ("embed", "Embed"),
+    OWN: ("own", "Own"),
+}
+
+
+def load(name: str, environ: Mapping[str, str], device: str | None = None) -> Model:
+    """The model, ready to run on this device, or on the one that the environment asks for; raises ModelError."""
+    if name not in _CLASSES:
+        raise ModelError(f"model {name!r} is unknown; there are {', '.join(CATALOG)}")
+    module, kind = _CLASSES[name]
+    try:
+        make = getattr(importlib.import_module(f"stackduel_servers.models.{module}"), kind)
+        made: Model = make(environ, device or _device(environ))
+    except ImportError as error:
+        raise not_installed(error) from error
+    return made
+
+
+def _device(environ: Mapping[str, str]) -> str:
+    # What stackduel_servers.serve has chosen stands, and is not looked for again.
+    asked = environ.get(VARIABLE) or AUTO
+    return chosen(environ).device if asked == AUTO else asked

@@ -1,0 +1,13 @@
+"""The speaker model's first and last step, for whoever has another run the one in between."""
+
+from __future__ import annotations
+
+from stackduel_servers.models.catalog import CATALOG
+from stackduel_servers.models.speaker import Speaker
+
+
+class SpeakerEnds(Speaker):
+    """The speaker model without a session: it prepares and finishes."""
+
+    def __init__(self) -> None:
+        self.card = CATALOG["speaker"]

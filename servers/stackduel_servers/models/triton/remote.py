@@ -1,0 +1,86 @@
+"""Models whose ends are here and whose middle runs on Triton: prepared and finished without ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tokenizers import Tokenizer
+
+from stackduel_servers.models import store
+from stackduel_servers.models.base import Array, Features, Model
+from stackduel_servers.models.catalog import CATALOG
+from stackduel_servers.models.embed import MOST_TOKENS, Embed
+from stackduel_servers.models.face import Face
+from stackduel_servers.models.fast_cnn import FastCnn
+from stackduel_servers.models.triton.ends import SpeakerEnds
+from stackduel_servers.models.triton.repository import MIDDLES, MODELS, Served
+from stackduel_servers.models.vad import Vad
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A model of the catalogue, and which of Triton's models is its middle."""
+
+    ends: Model
+    middle: Served
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The tensors that Triton is asked for."""
+        return tuple(port.name for port in self.middle.outputs)
+
+    def inputs(self, features: Features) -> dict[str, Array]:
+        """One item's features as the tensors that Triton is sent."""
+        ports = zip(self.middle.inputs, features, strict=True)
+        return {port.name: each[None] if self.middle.batch_size else each for port, each in ports}
+
+    def raw(self, answer: Mapping[str, Array]) -> Features:
+        """One item's raw outputs out of the tensors that Triton answered; raises KeyError where one is missing."""
+        return tuple(answer[name][0] if self.middle.batch_size else answer[name] for name in self.outputs)
+
+
+def load_remote(name: str, environ: Mapping[str, str]) -> Remote:
+    """One of the models that have a middle; raises ModelError where a file of its ends is missing."""
+    return Remote(_ENDS[name](environ), MODELS[MIDDLES[name]])
+
+
+class FastCnnEnds(FastCnn):
+    """fast-cnn without a session."""
+
+    def __init__(self) -> None:
+        self.card = CATALOG["fast-cnn"]
+
+
+class VadEnds(Vad):
+    """vad without a session."""
+
+    def __init__(self) -> None:
+        self.card = CATALOG["vad"]
+
+
+class FaceEnds(Face):
+    """face without its sessions."""
+
+    def __init__(self) -> None:
+        self.card = CATALOG["face"]
+
+
+class EmbedEnds(Embed):
+    """embed without a session: its tokens alone."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.card = CATALOG["embed"]
+        _graph, tokens = store.read("embed", environ)
+        self._tokenizer = Tokenizer.from_str(tokens.decode("utf-8"))
+        self._tokenizer.enable_truncation(MOST_TOKENS)
+        self._tokenizer.no_padding()
+
+
+_ENDS: Mapping[str, Callable[[Mapping[str, str]], Model]] = {
+    "fast-cnn": lambda _environ: FastCnnEnds(),
+    "speaker": lambda _environ: SpeakerEnds(),
+    "vad": lambda _environ: VadEnds(),
+    "face": lambda _environ: FaceEnds(),
+    "embed": EmbedEnds,
+}

@@ -1,0 +1,262 @@
+"""The registry of stacks: what ``stacks.toml`` may say, checked, for everything that needs to know a stack."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from stackduel_servers.core.settings import EXECUTIONS, MAX_BATCH, MAX_BATCH_DELAY_MS
+
+TIERS: tuple[str, ...] = (
+    "baseline", "settings", "worker-class", "code", "framework", "rewrite", "service", "control",
+)  # fmt: skip
+FRAMEWORKS = ("flask", "quart", "fastapi", "starlette", "triton")
+# Each server with the worker classes it can be given; a server without any takes none.
+SERVERS: Mapping[str, tuple[str, ...]] = {
+    "gunicorn": ("gthread", "gevent", "asgi"),
+    "uvicorn": (),
+    "hypercorn": (),
+    "waitress": (),
+    "tritonserver": (),
+}
+PROFILES = ("classic", "controls", "extended", "inference", "triton", "local")
+LOOPS = ("uvloop", "asyncio")
+# Where inference has threads of its own, as many as the budget has CPUs.
+POOLED = ("executor", "batched")
+PLATFORMS = ("linux", "darwin", "win32")
+HOLDS = ("thread", "connection", "worker", "nothing")
+
+# Servers that stand beside a stack and do part of its work, and the ways in which a model's endpoint can be asked.
+COMPANIONS = ("triton",)
+# Each protocol with the path that answers 200 once the server is ready; HTTP/2 alone has a greeting instead.
+PROTOCOLS: Mapping[str, str | None] = {"stackduel": "/health", "kserve": "/v2/health/ready", "kserve-grpc": None}
+
+MAX_WORKERS = 256
+MAX_THREADS = 1024
+MAX_CONNECTIONS = 65_535
+
+STACKS_TOML = Path(__file__).with_name("stacks.toml")
+NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+class RegistryError(ValueError):
+    """The registry cannot be taken; the message names the stack, the field and its bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stack: a framework, a server, and the settings they are compared with.
+
+    ``workers`` may be ``"cpu"``: one for each CPU of the budget. ``threads`` and ``connections`` count for each worker;
+    ``connections`` is its limit of requests (or connections) at once, None where the server has none. ``holds`` is what
+    a waiting request keeps to itself. ``profile`` is how the compose file groups it, ``own_errors`` whether the bodies
+    of its 400s are its framework's own. ``inference`` is where its models run (see Settings), ``batch_size`` and
+    ``batch_delay_ms`` belong to ``batched``. ``companion`` is a server that has to stand beside it, ``protocol`` how
+    its models are asked.
+    """
+
+    name: str
+    summary: str
+    framework: str
+    app: str
+    server: str
+    port: int
+    tier: str
+    profile: str
+    workers: int | Literal["cpu"]
+    holds: str
+    requirements: str
+    worker_class: str | None = None
+    threads: int = 1
+    connections: int | None = None
+    loop: str | None = None
+    access_log: bool = False
+    own_errors: bool = False
+    platforms: tuple[str, ...] = PLATFORMS
+    inference: str = "inline"
+    batch_size: int | None = None
+    batch_delay_ms: float | None = None
+    companion: str | None = None
+    protocol: str = "stackduel"
+
+    @property
+    def health(self) -> str | None:
+        """The path that answers 200 once it is ready; None where HTTP/2's greeting says so."""
+        return PROTOCOLS[self.protocol]
+
+    def worker_count(self, cpus: int) -> int:
+        """Workers on a budget of ``cpus`` CPUs."""
+        return cpus if self.workers == "cpu" else self.workers
+
+    def waiting_slots(self, workers: int, threads: int | None = None, connections: int | None = None) -> int | None:
+        """Requests that ``workers`` workers can hold waiting at once, None if only memory limits them.
+
+        ``threads`` and ``connections`` stand in for the entry's own where a run overrides them.
+        """
+        match self.holds:
+            case "thread":
+                return workers * (threads or self.threads)
+            case "connection":
+                return workers * (connections or self.connections or 1)
+            case "worker":
+                return workers
+            case _:
+                return None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Every stack by name, in the file's order, and the port of the IO backend."""
+
+    downstream_port: int
+    entries: Mapping[str, Entry]
+
+
+def load_registry(path: Path | None = None) -> Registry:
+    """Read the registry from ``path`` or from the one beside this file; raises RegistryError."""
+    return parse_registry((path or STACKS_TOML).read_text(encoding="utf-8"))
+
+
+def parse_registry(text: str) -> Registry:
+    """Check a registry's text; raises RegistryError."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RegistryError(f"the registry is not valid TOML: {error}") from error
+    _refuse_unknown("the registry", document, ("downstream", "stacks"))
+    downstream, stacks = (_table("the registry", document, name) for name in ("downstream", "stacks"))
+    _refuse_unknown("downstream", downstream, ("port",))
+    port = _checked("downstream", "port", downstream.get("port"))
+    entries = {name: _entry(name, _table("stacks", stacks, name)) for name in stacks}
+    _refuse_doubled_ports(port, entries)
+    return Registry(port, entries)
+
+
+def _entry(name: str, table: Mapping[str, Any]) -> Entry:
+    where = f"stack {name}"
+    if not NAME.fullmatch(name):
+        raise RegistryError(f"{where}: the name must be lower case letters, digits and '-', at most 40, a letter first")
+    known = {field.name: field for field in fields(Entry) if field.name != "name"}
+    _refuse_unknown(where, table, tuple(known))
+    missing = [key for key, field in known.items() if field.default is MISSING and key not in table]
+    if missing:
+        raise RegistryError(f"{where}: {missing[0]} is missing")
+    entry = Entry(name=name, **{key: _checked(where, key, value) for key, value in table.items()})
+    _refuse_contradictions(where, entry)
+    return entry
+
+
+def _refuse_contradictions(where: str, entry: Entry) -> None:
+    classes = SERVERS[entry.server]
+    if entry.worker_class not in (classes or (None,)):
+        bound = _one_of(classes) if classes else "left out"
+        raise RegistryError(f"{where}: worker_class must be {bound} on {entry.server}")
+    if entry.server == "gunicorn" and "win32" in entry.platforms:
+        raise RegistryError(f"{where}: platforms must not hold win32, where gunicorn does not exist")
+    if entry.threads != 1 and entry.holds != "thread":
+        raise RegistryError(f"{where}: threads must be 1 unless holds is thread")
+    if entry.connections is None and entry.holds == "connection":
+        raise RegistryError(f"{where}: connections is missing, which holds = connection needs")
+    if entry.connections is not None and entry.connections <= entry.threads:
+        raise RegistryError(f"{where}: connections must be more than threads, or none could be kept alive")
+    _refuse_contradicting_inference(where, entry)
+
+
+def _refuse_contradicting_inference(where: str, entry: Entry) -> None:
+    if entry.inference == "batched" and entry.batch_size is None:
+        raise RegistryError(f"{where}: batch_size is missing, which inference = batched needs")
+    for key in ("batch_size", "batch_delay_ms"):
+        if entry.inference != "batched" and getattr(entry, key) is not None:
+            raise RegistryError(f"{where}: {key} must be left out unless inference is batched")
+    if entry.inference in POOLED and entry.workers != 1:
+        raise RegistryError(f"{where}: workers must be 1 where inference is {entry.inference}: its pool has the CPUs")
+    if entry.inference in POOLED and entry.worker_class == "gevent":
+        raise RegistryError(f"{where}: inference must be inline under gevent, which has no threads")
+    if entry.inference == "triton" and entry.companion != "triton":
+        raise RegistryError(f"{where}: companion must be triton where inference is triton")
+
+
+def _refuse_doubled_ports(downstream_port: int, entries: Mapping[str, Entry]) -> None:
+    taken = {downstream_port: "the downstream"}
+    for name, entry in entries.items():
+        if entry.port in taken:
+            raise RegistryError(f"stack {name}: port {entry.port} is already that of {taken[entry.port]}")
+        taken[entry.port] = f"stack {name}"
+
+
+def _refuse_unknown(where: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for key in table:
+        if key not in known:
+            raise RegistryError(f"{where}: {key} is unknown (known: {', '.join(known)})")
+
+
+def _table(where: str, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = document.get(name)
+    if not isinstance(table, dict):
+        raise RegistryError(f"{where}: {name} must be a table")
+    return table
+
+
+def _checked(where: str, key: str, value: Any) -> Any:
+    accepts, bound = _CHECKS[key]
+    if not accepts(value):
+        raise RegistryError(f"{where}: {key} must be {bound}, not {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    return f"one of {', '.join(choices)}"
+
+
+_Check = tuple[Callable[[Any], bool], str]
+
+
+def _integer(low: int, high: int) -> _Check:
+    return lambda value: type(value) is int and low <= value <= high, f"an integer from {low} to {high}"
+
+
+def _choice(choices: tuple[str, ...]) -> _Check:
+    return lambda value: value in choices, _one_of(choices)
+
+
+def _text(pattern: str, described: str) -> _Check:
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None, described
+
+
+_WORKERS, _WORKERS_BOUND = _integer(1, MAX_WORKERS)
+_FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
+
+_CHECKS: Mapping[str, _Check] = {
+    "summary": _text(r"\S.{0,119}", "a text of 1 to 120 characters"),
+    "framework": _choice(FRAMEWORKS),
+    "app": _text(r"stackduel_servers\.(apps|models\.triton)\.[a-z_]+:[a-z_]+", "stackduel_servers.apps.MODULE:NAME"),
+    "server": _choice(tuple(SERVERS)),
+    "port": _integer(1, 65_535),
+    "tier": _choice(TIERS),
+    "profile": _choice(PROFILES),
+    "workers": (lambda value: value == "cpu" or _WORKERS(value), f"{_WORKERS_BOUND}, or cpu"),
+    "holds": _choice(HOLDS),
+    "requirements": _text(r"[a-z]{1,40}", "the stem of a file in servers/requirements"),
+    "worker_class": _choice(tuple(name for classes in SERVERS.values() for name in classes)),
+    "threads": _integer(1, MAX_THREADS),
+    "connections": _integer(1, MAX_CONNECTIONS),
+    "loop": _choice(LOOPS),
+    "inference": _choice(EXECUTIONS),
+    "batch_size": _integer(1, MAX_BATCH),
+    "batch_delay_ms": (
+        lambda value: type(value) in {int, float} and 0 <= value <= MAX_BATCH_DELAY_MS,
+        f"a number from 0 to {MAX_BATCH_DELAY_MS}",
+    ),
+    "companion": _choice(COMPANIONS),
+    "protocol": _choice(tuple(PROTOCOLS)),
+    "access_log": _FLAG,
+    "own_errors": _FLAG,
+    "platforms": (
+        lambda value: isinstance(value, list) and bool(value) and all(name in PLATFORMS for name in value),
+        f"a list of {', '.join(PLATFORMS)}",
+    ),
+}

@@ -1,0 +1,55 @@
+"""Triton's command line (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stackduel_servers.triton.installation import Installation
+
+# Requests under way are given so long when it is asked to stop.
+GRACE_S = 2
+
+
+def flags(
+    installation: Installation,
+    repository: Path,
+    models: Sequence[str],
+    *,
+    loaders: int,
+    host: str,
+    http_port: int | None,
+    grpc_port: int | None,
+    shared_memory: str,
+    has_gpu: bool,
+) -> tuple[str, ...]:
+    """The command line that serves ``models`` on the ports given, and is ready only once all of them are.
+
+    ``loaders`` models are loaded at once, no more than there are CPUs: one that starves holds a lock too long, and the
+    server aborts. ``shared_memory`` is what its segments' names start with. Without a GPU the search for one would
+    fill the log.
+    """
+    return (
+        str(installation.executable),
+        f"--model-repository={repository}",
+        f"--backend-directory={installation.backends}",
+        f"--backend-config=python,shm-region-prefix-name={shared_memory}",
+        "--model-control-mode=explicit",
+        *(f"--load-model={model}" for model in models),
+        f"--model-load-thread-count={loaders}",
+        "--disable-auto-complete-config",
+        "--strict-readiness=true",
+        *_listening("http", host, http_port),
+        *_listening("grpc", host, grpc_port),
+        "--allow-metrics=false",
+        *(() if has_gpu else ("--allow-gpu-metrics=false",)),
+        "--log-verbose=0",
+        "--log-info=false",
+        f"--exit-timeout-secs={GRACE_S}",
+    )
+
+
+def _listening(protocol: str, host: str, port: int | None) -> tuple[str, ...]:
+    if port is None:
+        return (f"--allow-{protocol}=false",)
+    return (f"--allow-{protocol}=true", f"--{protocol}-address={host}", f"--{protocol}-port={port}")

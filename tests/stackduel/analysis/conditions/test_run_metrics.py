@@ -1,0 +1,175 @@
+"""Conditions see the figures of a run's tables, the intervals of its blocks, and why some are missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stackduel.analysis.conclusion import conclude
+from stackduel.analysis.conditions.conditions import checked_for, judged_on, status_with
+from stackduel.analysis.conditions.metrics import OF_A_RUN, Missing, Value
+from stackduel.analysis.conditions.outcome import Judged, Word
+from stackduel.analysis.conditions.run_metrics import RunFigures, bounded
+from stackduel.analysis.service_levels import Sla
+from stackduel.model.run import Run
+from stackduel.model.search_settings import CapacitySettings
+from stackduel.model.suite import Promise
+from stackduel.model.trial import Failure, Place, Result, Trial
+from stackduel.planning.fields import FieldError
+
+from tests.stackduel.makers import CALLING, WAITING, run, trial
+
+TIERS = {"slow": "baseline", "slow.twin": "A/A", "fast": "rewrite", "wrong": "control"}
+
+
+def measured(*more: Result) -> Run:
+    """Five blocks, in which ``fast`` is about five times as fast and fails twice."""
+    results: list[Result] = []
+    for block in range(1, 6):
+        results += [trial("slow", 100 + block, block=block), trial("slow.twin", 100 + block, block=block)]
+        results += [trial("fast", 500, block=block, failed=2 if block == 3 else 0, latency_ms=20.0 + block)]
+    return conclude(run([*results, *more], TIERS))
+
+
+def value(made: Run, name: str, stack: str = "fast", scenario: str = "waiting") -> Value | Missing:
+    return RunFigures(made).value(name, stack, scenario, OF_A_RUN[name].dimensions[0])
+
+
+def test_figures_are_those_of_the_tables() -> None:
+    """Speedups with the run's interval, percentiles of all requests together, medians of the blocks, sums of errors."""
+    made = measured()
+    (compared,) = (each for each in made.comparisons if each.candidate == "fast")
+    assert value(made, "speedup") == Value(compared.speedup, compared.low, compared.high)
+    assert value(made, "errors") == Value(2)
+    assert RunFigures(made).value("errors", "fast", "waiting", "share") == Value(2 / 2502)
+    assert value(made, "memory") == Value(64.0)
+    rate = value(made, "rate", "slow")
+    assert isinstance(rate, Value)
+    assert rate.point == 51.5
+    assert rate.low is not None
+    assert rate.high is not None
+    assert 49 < rate.low < 51.5 < rate.high < 54
+    p50, p99 = value(made, "p50"), value(made, "p99")
+    assert isinstance(p50, Value)
+    assert isinstance(p99, Value)
+    assert p50.point == pytest.approx(23, rel=0.002)
+    assert p99.point == pytest.approx(25, rel=0.002)
+    assert p99.high == pytest.approx(25, rel=0.03), "the interval of the blocks holds the figure of all together"
+    assert value(made, "cpu") == Value(1.0, 1.0, 1.0)
+    mean = value(made, "mean", "slow")
+    assert isinstance(mean, Value)
+    assert (mean.point, mean.low, mean.high) == pytest.approx((100, 100, 100))
+
+
+def test_what_is_missing_says_why() -> None:
+    """Too few requests, a stack that failed, a stack that runs elsewhere, no block in common."""
+    made = measured(Failure(Place("wrong", "waiting", 1), "it died\nand wrote a log"))
+    few = value(made, "p99", "slow")
+    assert isinstance(few, Value)
+    assert few.low is None, "515 requests in all, but a hundred in each block are too few"
+    assert value(made, "p999") == Missing("2,500 right answers are too few to tell (4,603 are needed)")
+    assert value(made, "p99", "wrong") == Missing("not measured: it died")
+    assert value(made, "speedup", "wrong") == Missing(
+        "no block holds a trial that counts of both this stack and the baseline"
+    )
+    assert value(made, "p99", "fast", "calling") == Missing("not measured: no trial of it counts")
+    elsewhere = run([trial("slow", 5, cost=None)])
+    for name in ("cpu", "memory"):
+        found = value(elsewhere, name, "slow")
+        assert isinstance(found, Missing)
+        assert "runs elsewhere" in found.reason
+
+
+def test_void_counts_trials_that_came_to_nothing_and_failures_those_that_failed() -> None:
+    """An attempt that was repeated with success is no void trial, and neither is one that failed in the end."""
+    void = [replace(trial("fast", 5, block=block), state="void") for block in (6, 7, 8)]
+    repeated = replace(trial("fast", 5), place=Place("fast", "waiting", 7, 2))
+    failed = Failure(Place("fast", "waiting", 8, 2), "it died")
+    made = run([*void, repeated, failed], TIERS)
+    assert value(made, "void") == Value(1)
+    assert value(made, "failures") == Value(1)
+    assert value(made, "void", "slow") == value(made, "failures", "slow") == Value(0)
+
+
+def test_noise_is_passed_on() -> None:
+    """A comparison that rests on a noisy trial says so."""
+    made = measured()
+    noisy = [
+        replace(each, state="noisy") if isinstance(each, Trial) and each.place.stack == "fast" else each
+        for each in made.results
+    ]
+    found = value(conclude(replace(made, results=tuple(noisy))), "speedup")
+    assert isinstance(found, Value)
+    assert found.noisy
+
+
+@given(st.lists(st.floats(0.001, 1000), min_size=5, max_size=12), st.floats(0.001, 1000))
+def test_the_interval_of_the_blocks_always_holds_the_figure(blocks: list[float], point: float) -> None:
+    """However the figure of all requests together lies to those of the blocks."""
+    found = bounded(point, blocks)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= point <= found.high
+
+
+@pytest.mark.parametrize("blocks", [[1.0] * 4, [1.0, 1.0, 1.0, 1.0, None], [1.0, 1.0, 1.0, 1.0, 0.0]])
+def test_no_interval_is_made_up(blocks: list[float | None]) -> None:
+    """Of too few blocks, or where one of them has no such figure, there is none."""
+    assert bounded(1.0, blocks) == Value(1.0)
+
+
+def test_a_search_is_asked_for_what_it_finds() -> None:
+    """And for nothing else; but what cannot be read is told first."""
+    searching = replace(run([]), suite=replace(run([]).suite, search=CapacitySettings()))
+    with pytest.raises(FieldError, match="'errors' is no figure: capacity, replicas, cost"):
+        checked_for(["errors > 0"], searching)
+    with pytest.raises(FieldError, match="column 10"):
+        checked_for(["errors > )"], searching)
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ([], ()),
+        (["errors > 0", "speedup(fast) > 100", "p999(fast) > 1ms"], ("met", "unmet", "untold")),
+        (["speedup < 1", "rate(fast) < 249"], ("unmet", "unmet")),
+    ],
+)
+def test_conditions_are_judged_on_a_run(texts: list[str], words: tuple[Word, ...]) -> None:
+    """Each by itself, in their order."""
+    made = measured()
+    assert tuple(each.word for each in judged_on(checked_for(texts, made), made)) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "exit_status"),
+    [
+        ((), 0, 0),
+        ((), 3, 3),
+        (("unmet", "open"), 0, 0),
+        (("unmet", "met"), 0, 1),
+        (("untold", "met"), 3, 1),
+        (("untold",), 3, 3),
+        (("untold", "open"), 0, 2),
+    ],
+)
+def test_the_exit_status_follows_from_the_words(words: tuple[Word, ...], status: int, exit_status: int) -> None:
+    """1 for what is met, then what the run came to, then 2 for what cannot be told."""
+    condition = checked_for(["errors > 0"], run([])).each[0]
+    assert status_with([Judged(condition, word, ()) for word in words], status) == exit_status
+
+
+def test_service_levels_are_counted_where_they_were_not_kept() -> None:
+    """A scenario without any has none that was broken; one that cannot be told leaves the count untold."""
+    promised = replace(WAITING, sla=(Promise("p99_ms", 100.0), Promise("mean_ms", 50.0)))
+    broken = Sla("waiting", "fast", "p99_ms", 100.0, 120.0, False)
+    kept = Sla("waiting", "fast", "mean_ms", 50.0, 40.0, True)
+    untold = Sla("waiting", "slow", "p99_ms", 100.0, None, None, "not enough requests")
+    made = run([trial("slow", 5), trial("fast", 5)], TIERS, scenarios=(promised, CALLING))
+    made = replace(made, slas=(broken, kept, untold))
+    assert value(made, "sla") == Value(1)
+    assert value(made, "sla", "fast", "calling") == Value(0)
+    assert value(made, "sla", "slow") == Missing("p99_ms: not enough requests")
+    assert value(made, "sla", "wrong") == Missing("not measured: no trial of it counts")

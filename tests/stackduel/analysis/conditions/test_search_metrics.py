@@ -1,0 +1,77 @@
+"""Conditions on searches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stackduel.analysis.conditions.conditions import checked_for, judged_on
+from stackduel.analysis.conditions.metrics import Missing, Value
+from stackduel.analysis.conditions.search_metrics import OF_A_SEARCH, FoundFigures
+
+from tests.stackduel.report.html.runs import SEARCHES
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "value"),
+    [
+        ("capacity", "capacity", Value(100, 100, 110)),
+        ("sustained", "connections", Value(8)),
+        ("sustained", "rate", Value(150, 148, 152)),
+        ("breaking-point", "held", Value(100, 100, 200)),
+        ("cold-start", "launch", Value(800, 700, 900)),
+        ("cold-start", "cpu", Value(500)),
+        ("soak", "growth", Value(2.0, -1.0, 5.0)),
+        ("soak", "memory", Value(63.0)),
+        ("soak", "p99", Value(31)),
+        ("soak", "errors", Value(0)),
+    ],
+)
+def test_what_was_found_can_be_asked_for(mode: str, name: str, value: Value) -> None:
+    """With its interval: a rate that was confirmed, and the one above it that was not."""
+    kind, _ = OF_A_SEARCH[mode][name]
+    assert FoundFigures(SEARCHES[mode]).value(name, "slow", "waiting", kind.dimensions[0]) == value
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "stack", "why"),
+    [
+        ("capacity", "replicas", "slow", "no demand was told, or no rate confirmed"),
+        ("cold-start", "cpu", "fast", "not known of a stack that runs elsewhere"),
+        ("cold-start", "speedup", "slow", "the baseline was not launched beside it"),
+        ("soak", "memory", "absent", "the search did not come to its end"),
+    ],
+)
+def test_what_was_not_found_is_missing_with_its_reason(mode: str, name: str, stack: str, why: str) -> None:
+    """It is no figure that is right."""
+    kind, _ = OF_A_SEARCH[mode][name]
+    assert FoundFigures(SEARCHES[mode]).value(name, stack, "waiting", kind.dimensions[0]) == Missing(why)
+
+
+@pytest.mark.parametrize("mode", OF_A_SEARCH)
+def test_every_figure_of_every_mode_is_known_or_missing(mode: str) -> None:
+    """None of them is forgotten where it is read."""
+    made = SEARCHES[mode]
+    for name, (kind, _) in OF_A_SEARCH[mode].items():
+        for finding in made.findings:
+            for dimension in kind.dimensions:
+                found = FoundFigures(made).value(name, finding.stack, "waiting", dimension)
+                assert isinstance(found, Value | Missing)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "told"),
+    [
+        ("capacity(slow) < 200", "met", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
+        ("capacity(slow) < 105", "open", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
+        ("capacity(fast) < 400", "unmet", "capacity(fast, waiting) is 470 req/s (470 to inf)"),
+        ("capacity.point(fast) < 500rps", "met", "capacity.point(fast, waiting) is 470 req/s"),
+        ("replicas > 3", "untold", "no demand was told"),
+    ],
+)
+def test_a_search_fails_only_where_it_is_sure(text: str, word: str, told: str) -> None:
+    """Between what was confirmed and what was not, nobody knows."""
+    made = replace(SEARCHES["capacity"], baseline="slow")
+    (judged,) = judged_on(checked_for([text], made), made)
+    assert judged.word == word
+    assert told in judged.sentence

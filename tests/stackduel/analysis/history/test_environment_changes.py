@@ -1,0 +1,70 @@
+"""In what two runs were not measured alike: whatever it is, it is told by its name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stackduel.analysis.history.environment_changes import differences, facts_of, unlike
+from stackduel.model.run import Run
+from stackduel.model.suite import Workload
+
+from tests.stackduel.analysis.history.made import NEW, OLD, simulated
+from tests.stackduel.makers import WAITING
+
+RUN = replace(simulated(1, run_id=OLD), options={"seed": 3, "gates": {}, "strict": False, "stacks": None})
+
+
+def test_a_run_is_like_itself() -> None:
+    """The time it was started at is no difference, nor is what was noted."""
+    assert differences(RUN, replace(RUN, run_id=NEW, environment={**RUN.environment, "notes": ["Another."]})) == ()
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"processor": "Another CPU"}, "CPU model: A CPU -> Another CPU"),
+        ({"cores": 4}, "cores: unknown -> 4"),
+        ({"python": "CPython 3.12.1"}, "Python: CPython 3.11.7 -> CPython 3.12.1"),
+        ({"libraries": {"flask": "3.1.0"}}, "libraries uvicorn: 0.30.0 -> unknown"),
+        ({"system": "Linux 6.1"}, "system and kernel: unknown -> Linux 6.1"),
+        ({"launch": {"images": {"fast": "sha256:ab"}}}, "launch images fast: unknown -> sha256:ab"),
+        ({"budget": {"server": [0, 1], "memory_mib": 1024}}, "budget server: 0 -> 0 1"),
+    ],
+)
+def test_the_environment_is_compared_whatever_is_in_it(other: dict[str, object], told: str) -> None:
+    """Machine, kernel, Python, libraries, image digests, budget."""
+    assert differences(RUN, replace(RUN, environment={**RUN.environment, **other})) == (told,)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (replace(RUN, seed=8), "seed: 7 -> 8"),
+        (replace(RUN, suite=RUN.suite.with_blocks(9)), "blocks: 6 -> 9"),
+        (replace(RUN, baseline="fast"), "baseline: slow -> fast"),
+        (replace(RUN, options={**RUN.options, "strict": True}), "strict: False -> True"),
+        (replace(RUN, options={**RUN.options, "gates": {"steal": 1.0}}), "gates steal: unknown -> 1.0"),
+        (
+            replace(RUN, stacks={**RUN.stacks, "fast": {"tier": "rewrite", "worker_count": 4}}),
+            "fast worker_count: unknown -> 4",
+        ),
+    ],
+)
+def test_settings_options_and_seed_are_compared(other: Run, told: str) -> None:
+    """What was asked for is told once, and after the environment."""
+    assert differences(RUN, other) == (told,)
+
+
+def test_facts_are_flat() -> None:
+    """Nested tables become names of several words, lists texts; notes are no facts."""
+    assert facts_of({"a": {"b": {"c": 1}, "d": [1, None]}, "e": [], "notes": ["x"]}) == {
+        "a b c": "1", "a d": "1 none", "e": "none",
+    }  # fmt: skip
+
+
+def test_scenarios_are_compared_by_what_they_ask() -> None:
+    """Requests, load and victim count, the summary does not."""
+    other = replace(WAITING, workloads=(Workload("/y"),), victim=Workload("/z"), summary="Else.")
+    assert unlike(WAITING, other) == ("workloads", "victim")
+    assert unlike(WAITING, replace(WAITING, summary="Else.")) == ()

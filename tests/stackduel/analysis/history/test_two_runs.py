@@ -1,0 +1,185 @@
+"""Before and after: the truth is found, the host's part is left out, and what cannot be compared is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stackduel.analysis.conditions.conditions import NO_CONDITIONS
+from stackduel.analysis.conditions.metrics import Missing, Value
+from stackduel.analysis.conditions.run_metrics import RunFigures
+from stackduel.analysis.history.change_metrics import BetweenFigures, conditions_between
+from stackduel.analysis.history.changes import Between, Change
+from stackduel.analysis.history.two_runs import between
+from stackduel.model.search_settings import CapacitySettings
+from stackduel.model.suite import ClosedLoop
+from stackduel.model.trial import Failure, Place, Trial
+from stackduel.planning.fields import FieldError
+
+from tests.stackduel.analysis.history.made import NEW, OLD, simulated
+from tests.stackduel.makers import WAITING
+
+
+def changed(found: Between, stack: str = "fast") -> Change:
+    (change,) = (each for each in found.changes if each.stack == stack)
+    return change
+
+
+def test_the_true_change_lies_within_the_interval_whatever_the_host_did() -> None:
+    """Of 300 pairs of runs on hosts of different speed, 95 % of the ratios hold the truth; hardly any raw one does."""
+    pairs, held, held_raw = 300, 0, 0
+    for seed in range(pairs):
+        old = simulated(2 * seed, fast=5.0, spread=0.05, blocks=5)
+        new = simulated(2 * seed + 1, fast=4.5, host=0.7, spread=0.02, blocks=8, run_id=NEW)
+        change = changed(between(old, new))
+        assert change.ratio is not None
+        assert change.ratio.low is not None
+        assert change.ratio.high is not None
+        assert change.raw.low is not None
+        assert change.raw.high is not None
+        held += change.ratio.low <= 0.9 <= change.ratio.high
+        held_raw += change.raw.low <= 0.9 <= change.raw.high
+    assert 0.91 <= held / pairs <= 0.99
+    assert held_raw / pairs < 0.3
+
+
+def test_equal_runs_are_hardly_ever_called_different() -> None:
+    """Of 200 pairs without any change, at most some per cent are told to be faster or slower, on any host."""
+    words = [
+        changed(between(simulated(2 * seed), simulated(2 * seed + 1, host=1.3, run_id=NEW))).verdict
+        for seed in range(1000, 1200)
+    ]
+    assert sum(word in {"faster", "slower"} for word in words) <= 10
+    assert "inconclusive" in words
+
+
+@pytest.mark.parametrize(("fast", "word"), [(4.0, "slower"), (6.0, "faster"), (5.0, "equivalent")])
+def test_a_change_has_its_word(fast: float, word: str) -> None:
+    """Of the stack, beside the baseline; the baseline itself has a raw change and no word."""
+    found = between(
+        simulated(1, spread=0.004, blocks=12), simulated(2, spread=0.004, blocks=12, fast=fast, host=0.5, run_id=NEW)
+    )
+    change, baseline = changed(found), changed(found, "slow")
+    assert change.verdict == word
+    assert change.ratio is not None
+    assert change.ratio.value == pytest.approx(fast / 5, rel=0.02)
+    assert change.raw.value == pytest.approx(fast / 10, rel=0.2)
+    assert (baseline.ratio, baseline.verdict) == (None, "not tested")
+    assert baseline.raw.value == pytest.approx(0.5, rel=0.2)
+    assert (change.metric, change.old_blocks, change.new_blocks) == ("time", 12, 12)
+    assert change.old == pytest.approx(20, rel=0.2)
+    (note,) = found.notes
+    assert note.startswith("waiting: slow, the baseline, is itself at 0.")
+    assert "slow.twin" not in {each.stack for each in found.changes}
+
+
+def test_a_wide_interval_is_never_equivalent() -> None:
+    """Where the twins cannot be told apart within a half, a stack that changed by a tenth is no equal one."""
+    found = changed(between(simulated(1, spread=0.3), simulated(2, spread=0.3, run_id=NEW)))
+    assert found.margin is not None
+    assert found.margin > 0.3
+    assert found.verdict == "inconclusive"
+
+
+def test_noisy_trials_make_nothing_slower() -> None:
+    """As within a run."""
+    old, new = simulated(1, spread=0.002), simulated(2, spread=0.002, fast=3.0, run_id=NEW)
+    noisy = [replace(each, state="noisy") if isinstance(each, Trial) else each for each in new.results]
+    found = changed(between(old, replace(new, results=tuple(noisy))))
+    assert (found.verdict, found.noisy) == ("inconclusive", True)
+
+
+def test_few_blocks_have_no_interval_and_no_word() -> None:
+    """The ratio of the geometric means stands alone."""
+    found = changed(between(simulated(1, blocks=3), simulated(2, blocks=9, run_id=NEW)))
+    assert found.ratio is not None
+    assert (found.ratio.low, found.raw.high, found.verdict) == (None, None, "not tested")
+    assert found.ratio.value == pytest.approx(1, rel=0.1)
+
+
+def test_without_a_baseline_in_common_there_is_raw_change_alone() -> None:
+    """And a note that says so."""
+    old, new = simulated(1), replace(simulated(2, run_id=NEW), baseline="fast")
+    found = between(old, new)
+    assert found.baseline is None
+    assert {each.ratio for each in found.changes} == {None}
+    assert found.notes[0].startswith("The baselines differ (slow, fast): there are raw changes only")
+
+
+def test_a_scenario_that_asks_for_something_else_is_left_out() -> None:
+    """By name alone they would be taken for the same; a summary asks for nothing."""
+    old = simulated(1)
+    other = replace(WAITING, load=ClosedLoop(50, duration_s=2.0), summary="Fifty.")
+    fifty = replace(old, suite=replace(old.suite, scenarios=(other,)))
+    with pytest.raises(FieldError, match=r"no scenario in common: waiting is left out: load not the same in both\."):
+        between(old, fifty)
+    named = replace(old, suite=replace(old.suite, scenarios=(replace(WAITING, name="else"),)))
+    with pytest.raises(FieldError, match="no scenario in common: waiting on one side, else on the other"):
+        between(old, named)
+    both = replace(old, suite=replace(old.suite, scenarios=(WAITING, replace(other, name="more"))))
+    also = replace(
+        old, suite=replace(old.suite, scenarios=(replace(WAITING, summary=""), replace(WAITING, name="more")))
+    )
+    assert between(both, also).notes == ("more is left out: load not the same in both.",)
+
+
+def test_what_must_not_be_merged_is_refused() -> None:
+    """Local and container runs, and searches; nor runs without a stack in common."""
+    old = simulated(1)
+    with pytest.raises(FieldError, match=f"{OLD} was launched by local and {NEW} by docker: local and container runs"):
+        between(old, simulated(2, run_id=NEW, launcher="docker"))
+    search = replace(old, suite=replace(old.suite, search=CapacitySettings()))
+    with pytest.raises(FieldError, match=r"searches \(capacity\): only runs that compare stacks can be compared"):
+        between(old, search)
+    lost = replace(old, results=(Failure(Place("slow", "waiting", 1), "it died"),))
+    with pytest.raises(FieldError, match="no stack in common that was measured in both"):
+        between(old, lost)
+
+
+def test_half_a_run_is_told() -> None:
+    """An interrupted run is compared as far as it goes."""
+    old = simulated(1)
+    found = between(old, replace(simulated(2, run_id=NEW), status="interrupted", planned=90))
+    assert f"{NEW} is interrupted: 18 of 90 trials measured." in found.notes
+
+
+def test_a_twin_that_moves_alone_is_told() -> None:
+    """Nothing changed it but the host."""
+    old, new = simulated(1, spread=0.001), simulated(2, spread=0.001, run_id=NEW)
+    moved = simulated(2, spread=0.001, fast=0.8)
+    swapped = [
+        replace(each, place=replace(each.place, stack="slow.twin"))
+        for each in moved.results
+        if each.place.stack == "fast"
+    ]
+    kept = [each for each in new.results if each.place.stack != "slow.twin"]
+    found = between(old, replace(new, results=(*kept, *swapped)))
+    assert any("the baseline's twin changed beside the baseline (0.8x" in note for note in found.notes)
+
+
+def test_conditions_ask_for_ratios_and_for_the_new_run() -> None:
+    """A regression gate; every other figure is the new run's."""
+    old, new = simulated(1), simulated(2, fast=3.0, run_id=NEW)
+    found = between(old, new)
+    figures = BetweenFigures(found, RunFigures(new))
+    texts = ("ratio(fast, waiting) < 0.95", "ratio < 0.3", "speedup(fast) < 4", "raw(slow) > 5", "ratio(slow.twin) < 2")
+    words = [each.word for each in conditions_between(texts, new).judged(figures)]
+    assert words == ["met", "unmet", "met", "unmet", "untold"]
+    ratio = figures.value("ratio", "fast", "waiting", "ratio")
+    change = changed(found)
+    assert change.ratio is not None
+    assert ratio == Value(change.ratio.value, change.ratio.low, change.ratio.high)
+    with pytest.raises(FieldError, match="slow is the baseline, which has no ratio"):
+        conditions_between(("ratio(slow) < 1",), new)
+    assert NO_CONDITIONS.judged(figures) == ()
+
+
+def test_a_ratio_without_a_baseline_points_to_the_raw_one() -> None:
+    """What is missing says why, and what there is instead."""
+    old = simulated(1)
+    new = replace(simulated(2, run_id=NEW), baseline="slow.twin")
+    figures = BetweenFigures(between(old, new), RunFigures(new))
+    assert figures.value("ratio", "fast", "waiting", "ratio") == Missing(
+        "the runs have no baseline in common that was measured beside it: raw tells its raw change"
+    )
+    assert isinstance(figures.value("raw", "fast", "waiting", "ratio"), Value)

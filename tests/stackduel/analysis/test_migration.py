@@ -1,0 +1,128 @@
+"""What a move to a stack is called."""
+
+from __future__ import annotations
+
+import pytest
+from stackduel.analysis.migration import change_to, tier_from
+from stackduel.model.stack import registered_stacks
+
+FLASK = {
+    "tier": "baseline",
+    "framework": "flask",
+    "app": "a:app",
+    "server": "gunicorn",
+    "worker_class": "gthread",
+    "worker_count": 4,
+    "threads": 2,
+    "inference": "inline",
+}
+
+
+@pytest.mark.parametrize(
+    ("other", "summary"),
+    [
+        ({"threads": 64}, "Stay on Flask, raise threads from 2 to 64"),
+        ({"threads": 1}, "Stay on Flask, lower threads from 2 to 1"),
+        ({"worker_count": 1}, "Stay on Flask, lower workers from 4 to 1"),
+        (
+            {"threads": 256, "worker_count": 1},
+            "Stay on Flask, raise threads from 2 to 256, lower workers from 4 to 1",
+        ),
+        ({"worker_class": "gevent", "threads": None}, "Stay on Flask, serve it by Gunicorn's gevent workers"),
+        ({"server": "waitress", "worker_class": None}, "Stay on Flask, serve it by Waitress"),
+        ({"app": "b:app"}, "Stay on Flask, change the handlers"),
+        (
+            {"framework": "fastapi", "server": "uvicorn", "worker_class": None, "app": "c:app"},
+            "Move to FastAPI on Uvicorn",
+        ),
+        ({"framework": "bottle", "server": "bjoern", "worker_class": None}, "Move to bottle on bjoern"),
+        ({"threads": None}, "Stay on Flask, change to the settings of other"),
+        ({"connections": 9}, "Stay on Flask, change to the settings of other"),
+        (
+            {"inference": "executor", "pool": 2, "worker_count": 1, "threads": 256},
+            "Stay on Flask, run the model on a pool of 2 threads",
+        ),
+        (
+            {"inference": "batched", "pool": 1, "batch_size": 8},
+            "Stay on Flask, micro-batch up to 8 requests on a pool of 1 thread",
+        ),
+        (
+            {"framework": "fastapi", "server": "uvicorn", "worker_class": None, "inference": "executor", "pool": 2},
+            "Move to FastAPI on Uvicorn and run the model on a pool of 2 threads",
+        ),
+        (
+            {"framework": "fastapi", "server": "uvicorn", "worker_class": None, "inference": "triton"},
+            "Move to FastAPI on Uvicorn and have a Triton server run the model",
+        ),
+        (
+            {"framework": "quart", "server": "hypercorn", "worker_class": None, "inference": "threads"},
+            "Move to Quart on Hypercorn",
+        ),
+        ({"framework": "triton", "server": "triton", "worker_class": None}, "Move the model to a Triton server"),
+    ],
+)
+def test_the_change_is_named_by_the_settings_that_differ(other: dict[str, object], summary: str) -> None:
+    """Framework before handlers before server before numbers, which are both named."""
+    change = change_to("other", {**FLASK, "tier": "code", **other}, FLASK)
+    assert (change.tier, change.summary) == ("code", summary)
+
+
+def test_a_stack_of_the_users_own_is_named_by_its_name() -> None:
+    """Of a command, an image or a URL nothing else is known."""
+    assert change_to("mine", {"tier": "rewrite", "command": ["serve"]}, FLASK).summary == "Change to mine"
+
+
+def test_every_stack_of_the_registry_is_a_change_that_can_be_named() -> None:
+    """From the classic baseline each has a server with a name and something to do, and its numbers stand in it."""
+    stacks = registered_stacks()
+    baseline = {"tier": "baseline", **stacks["flask-gunicorn"].settings(1)}
+    found = {
+        name: change_to(name, {"tier": stack.tier, **stack.settings(1)}, baseline).summary
+        for name, stack in stacks.items()
+        if name != "flask-gunicorn"
+    }
+    assert not [summary for summary in found.values() if "None" in summary or "settings of" in summary]
+    assert found["flask-gthread"] == "Stay on Flask, raise threads from 2 to 256, lower workers from 4 to 1"
+    assert found["fastapi-gunicorn"] == "Move to FastAPI on Gunicorn's asgi workers"
+
+
+def test_a_model_may_move_within_one_framework() -> None:
+    """From a pool back to the handler, to larger batches, and from the framework's own threads."""
+    pooled = {**FLASK, "inference": "batched", "pool": 2, "batch_size": 4}
+    assert change_to("other", FLASK, pooled).summary == "Stay on Flask, run the model in the handler"
+    larger = {**pooled, "batch_size": 8}
+    assert change_to("other", larger, pooled).summary == (
+        "Stay on Flask, micro-batch up to 8 requests on a pool of 2 threads"
+    )
+    assert change_to("other", {**pooled, "threads": 9}, pooled).summary == "Stay on Flask, raise threads from 2 to 9"
+
+
+@pytest.mark.parametrize(
+    ("name", "baseline", "tier"),
+    [
+        ("fastapi-uvicorn-executor", "fastapi-uvicorn-inline", "code"),
+        ("fastapi-uvicorn-batched", "fastapi-uvicorn-executor", "code"),
+        ("fastapi-gunicorn", "fastapi-uvicorn", "worker-class"),
+        ("fastapi-threadpool", "fastapi-uvicorn", "code"),
+        ("flask-gunicorn", "fastapi-uvicorn", "rewrite"),
+        ("flask-gthread", "fastapi-uvicorn", "rewrite"),
+        ("quart-hypercorn", "fastapi-uvicorn", "framework"),
+        ("fastapi-blocking", "fastapi-uvicorn", "control"),
+        ("triton", "fastapi-uvicorn", "service"),
+        ("fastapi-triton", "fastapi-uvicorn", "service"),
+        ("flask-gunicorn-executor", "flask-gunicorn", "code"),
+        ("flask-gunicorn-inline", "flask-gunicorn", "settings"),
+        ("fastapi-uvicorn-executor", "flask-gunicorn", "rewrite"),
+        ("flask-gthread", "flask-gunicorn-inline", "settings"),
+    ],
+)
+def test_a_move_costs_what_it_costs_from_the_baseline_of_the_run(name: str, baseline: str, tier: str) -> None:
+    """Within a framework nothing is rewritten; from one to another settings do not suffice."""
+    stacks = registered_stacks()
+    here, there = ({"tier": stacks[each].tier, **stacks[each].settings(2)} for each in (name, baseline))
+    assert tier_from(here, there) == tier
+
+
+def test_the_tier_of_a_user_s_own_stack_is_the_user_s() -> None:
+    """Whatever the baseline is."""
+    assert tier_from({"tier": "settings", "command": ["serve"]}, {**FLASK, "tier": "rewrite"}) == "settings"

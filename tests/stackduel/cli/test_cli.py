@@ -1,0 +1,204 @@
+"""The command line: usage, errors and exit statuses, as a user meets them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from stackduel.planning.device import lacking
+
+from tests.conftest import ANY_HOST
+from tests.stackduel.valid import check
+
+ROOT = Path(__file__).parents[3]
+
+
+def stackduel(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command line as its own process."""
+    command = [sys.executable, "-m", "stackduel", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fly"], "No such command 'fly'"),
+        (["run", "fast"], "SUITE: 'fast' is none of "),
+        (["run", "--stacks", "flask-gunicorn,absent"], "--stacks: 'absent' is unknown"),
+        (["run", "--stacks", ","], "must name at least one stack"),
+        (["run", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'cuda'"),
+        (["run", "--launcher", "url", "--device", "cpu"], "--device: the servers of --launcher url were started"),
+        (["run", "--blocks", "0"], "0 is not in the range 1<=x<=1000"),
+        (["run", "--timeout", "0"], "0 is not in the range from 0.1 s to 1 h 0 min"),
+        (["run", "--seed", "-1"], "-1 is not in the range 0<=x"),
+        (["run", "--launcher", "cloud"], "'cloud' is not one of 'local', 'docker', 'compose', 'url'"),
+        (["run", "--stacks-file", "absent.toml"], "stacks file absent.toml: cannot be read"),
+        (["run", "--baseline", "absent"], "--baseline: absent is not among the stacks of this run"),
+        (["run", "--resume", "absent"], "run absent: cannot be read"),
+        (["run", "--generator", "container", "--stacks", "flask-gunicorn"], "--generator: container needs"),
+        (["report", "absent"], "run absent: cannot be read"),
+        (["compare", "absent", "absent"], "run absent: cannot be read"),
+        (["trend", "--out", "absent"], "trend: no run that compares stacks of suite any is here"),
+        (["runs", "--limit", "0"], "0 is not in the range 1<=x<=100000"),
+        (["run", "--fail-on", "errors >"], "--fail-on: column 9: expected a figure such as p99(STACK), or a number"),
+        (["run", "--fail-on", "p99(absent) > 1s"], "column 5: 'absent' is no stack or scenario of this run"),
+        (["run", "soak", "--fail-on", "p95 > 1s"], "--fail-on: column 1: 'p95' is no figure; p99 is"),
+    ],
+)
+def test_wrong_input_is_told_on_standard_error_with_status_2(arguments: list[str], told: str, tmp_path: Path) -> None:
+    """Each mistake is one clear message on standard error, exit status 2, and no traceback."""
+    done = stackduel(*arguments, *(["--out", str(tmp_path)] if arguments[0] == "run" else []))
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("suite", ["quick", "classic", "waiting", "short", "full", "matrix"])
+def test_a_dry_run_prints_the_plan_and_its_duration(suite: str, tmp_path: Path) -> None:
+    """Every stack with a number, the order of the numbers in each block, a total, and nothing started or written."""
+    done = stackduel("run", suite, "--dry-run", "--blocks", "2", "--out", str(tmp_path / "results"))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    numbers = {line.split()[0] for line in lines if line.endswith(" s")}
+    for block in ("  block 1: ", "  block 2: "):
+        (order,) = (line.removeprefix(block).split() for line in lines if line.startswith(block))
+        assert sorted(order) == sorted(numbers)
+        assert len(order) >= 5
+    assert "trials, about " in done.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_gpu_that_is_not_there_is_refused_with_status_2() -> None:
+    """Asked for by name, the run does not begin, and the reason and its remedy are one line."""
+    if (reason := lacking("cuda")) is None:
+        pytest.skip("this machine has a GPU that ONNX Runtime can use")
+    done = stackduel("run", "quick", "--device", "cuda", "--dry-run")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"stackduel: --device: cuda cannot be used: {reason}\n"
+
+
+def test_list_shows_every_suite_and_stack() -> None:
+    """The registry's stacks with tier and port, and the suites with their summaries."""
+    done = stackduel("list")
+    assert done.returncode == 0, done.stderr
+    for shown in ("quick", "classic", "waiting", "flask-gunicorn (baseline, port 8002)", "flask-gevent (worker-class"):
+        assert shown in done.stdout
+
+
+def test_doctor_reports_on_everything_it_looks_at() -> None:
+    """Cores, memory, limits, noise, frameworks, ports, engine and GPU each get a line."""
+    done = stackduel("doctor")
+    assert done.returncode == 0, done.stderr
+    for shown in ("cores", "pinning", "memory", "open files", "event loop", "frameworks", "ports", "Docker", "GPU"):
+        assert shown in done.stdout
+    for shown in ("steal", "foreign CPU", "frequency", "CPU quota"):
+        assert shown in done.stdout
+
+
+def test_the_schema_is_printed_as_the_docs_have_it() -> None:
+    """Users of an installed version get its own."""
+    done = stackduel("schema")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (ROOT / "docs" / "run.schema.json").read_text(encoding="utf-8")
+
+
+OWN_SERVER = """
+import http.server, sys, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # one write an answer, or Nagle's algorithm adds 40 ms to each
+    def do_GET(self):
+        if self.path == "/item" and self.headers["X-Token"] != "s3cret-token": return self.send_error(403)
+        time.sleep(float(sys.argv[2]))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+    def log_message(self, *args): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def own_file(folder: Path) -> Path:
+    """Two servers of the user's own that differ by a known factor, and one request with a secret."""
+    (folder / "serve.py").write_text(OWN_SERVER)
+    path = folder / "mine.toml"
+    path.write_text(
+        f"""
+        [stacks.old]
+        command = [{json.dumps(sys.executable)}, "serve.py", "{{port}}", "0.1"]
+        tier = "baseline"
+        [stacks.new]
+        command = [{json.dumps(sys.executable)}, "serve.py", "{{port}}", "0.02"]
+        [[requests]]
+        name = "item"
+        path = "/item"
+        headers = {{ X-Token = "${{TOKEN}}" }}
+        [load]
+        connections = 4
+        duration_s = 0.85
+        warmup_rounds = 1
+        """
+    )
+    return path
+
+
+def test_own_stacks_are_compared_and_their_secrets_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two commands of the user's get a true speedup, and the token of their request is nowhere in the results."""
+    monkeypatch.setenv("TOKEN", "s3cret-token")
+    done = stackduel(
+        "run", "--stacks-file", str(own_file(tmp_path)), "--blocks", "2", *ANY_HOST, "--out", str(tmp_path / "out")
+    )
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "out").iterdir()
+    content = json.loads((folder / "run.json").read_text())
+    check(content)
+    assert content["baseline"] == "old"
+    (comparison,) = content["comparisons"]
+    assert comparison["candidate"] == "new"
+    # 20 ms and what a threaded server adds to it on one core, against 100 ms.
+    assert 3.5 < comparison["speedup"] < 5.2
+    assert len(content["trials"]) == 4
+    for path in folder.rglob("*"):
+        assert path.is_dir() or "s3cret-token" not in path.read_text()
+    assert "s3cret-token" not in done.stdout + done.stderr
+    assert str(folder / "report.html") in done.stdout
+
+
+def test_json_and_quiet_leave_standard_output_to_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--json prints exactly the document; --quiet prints nothing at all."""
+    monkeypatch.setenv("TOKEN", "s3cret-token")
+    arguments = (
+        "run",
+        "--stacks-file",
+        str(own_file(tmp_path)),
+        "--stacks",
+        "new",
+        "--blocks",
+        "1",
+        *ANY_HOST,
+        "--out",
+    )
+    done = stackduel(*arguments, str(tmp_path / "one"), "--json")
+    assert json.loads(done.stdout)["schema"] == 1
+    silent = stackduel(*arguments, str(tmp_path / "two"), "--quiet")
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
+
+
+def test_a_stack_that_cannot_start_gives_status_3(tmp_path: Path) -> None:
+    """The others are measured and shown, the broken one with its log, and the exit status is 3."""
+    (tmp_path / "serve.py").write_text("import sys; sys.exit('no database')")
+    path = tmp_path / "mine.toml"
+    command = json.dumps([sys.executable, "serve.py", "{port}"])
+    path.write_text(
+        f'[stacks.broken]\ncommand = {command}\n[[requests]]\nname = "x"\npath = "/"\n'
+        "[load]\nconnections = 1\nduration_s = 0.2\n"
+    )
+    done = stackduel("run", "--stacks-file", str(path), "--blocks", "1", "--out", str(tmp_path / "out"))
+    assert done.returncode == 3
+    assert "broken: not measured:" in done.stdout
+    assert "no database" in done.stdout

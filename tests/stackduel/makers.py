@@ -1,0 +1,88 @@
+"""Runs, trials and measurements made up for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from stackduel.model.histogram import Histogram
+from stackduel.model.measurement import GeneratorUse, Measurement, Warmup, Window
+from stackduel.model.run import Run
+from stackduel.model.suite import ClosedLoop, Metric, Scenario, Suite, Workload
+from stackduel.model.trial import Cost, Place, Result, Trial
+
+COST = Cost(0.5, 64.0)
+WAITING = Scenario("waiting", (Workload("/slow-io?delay=0.1"),), ClosedLoop(10, duration_s=2.0), "Ten clients wait.")
+CALLING = Scenario("calling", (Workload("/benchmark/io-test?delay=0.1&concurrent=5"),), ClosedLoop(1, requests=3))
+
+
+def measurement(
+    latencies_ms: Sequence[float], duration_s: float = 2.0, failed: int = 0, generator_cpu_s: float = 0.2
+) -> Measurement:
+    """What the engine would bring home for these latencies."""
+    latency = Histogram.of(np.array([value * 1e6 for value in latencies_ms], dtype=np.int64))
+    ok = len(latencies_ms)
+    return Measurement(
+        requests=ok + failed,
+        succeeded=ok,
+        failed=failed,
+        cut_off=1,
+        cut_off_s=0.05,
+        outcomes={"ok": ok} | ({"status": failed} if failed else {}),
+        duration_s=duration_s,
+        latency=latency,
+        service=None,
+        lateness=None,
+        dispatch=None,
+        first_byte=None,
+        spans=None,
+        calls=(),
+        victim=None,
+        scheduled=None,
+        completed=ok,
+        timeline=(Window(0.0, 1.0, ok, failed, 100.0, None),),
+        reconnects=0,
+        resent=0,
+        drained=True,
+        in_flight_mean=9.5,
+        warmup=Warmup(10, 0.5),
+        generator=GeneratorUse("raw", 1, generator_cpu_s, generator_cpu_s / duration_s, (1,), True, "uvloop"),
+    )
+
+
+def trial(
+    stack: str,
+    requests: int,
+    *,
+    block: int = 1,
+    scenario: str = "waiting",
+    latency_ms: float = 100.0,
+    metric: Metric = "rate",
+    failed: int = 0,
+    cost: Cost | None = COST,
+) -> Trial:
+    """A trial of so many equal requests within two seconds."""
+    found = measurement([latency_ms] * requests, failed=failed)
+    return Trial(Place(stack, scenario, block), metric, found, cost)
+
+
+def run(
+    results: Sequence[Result], stacks: dict[str, str] | None = None, scenarios: Sequence[Scenario] = (WAITING,)
+) -> Run:
+    """A run of one block with those results; ``stacks`` are names and tiers, the first the baseline."""
+    stacks = stacks or {"slow": "baseline", "fast": "rewrite"}
+    baseline = next(iter(stacks))
+    return Run(
+        run_id="20260102-030405-quick-abcd",
+        started="2026-01-02T03:04:05+00:00",
+        command=("stackduel", "run", "quick"),
+        options={},
+        seed=7,
+        environment={"python": "CPython 3.11", "notes": ["A note."]},
+        suite=Suite("quick", "A summary.", baseline, tuple(stacks), 1, tuple(scenarios)),
+        baseline=baseline,
+        stacks={name: {"tier": tier} for name, tier in stacks.items()},
+        planned=len(stacks) * len(scenarios),
+        status="complete",
+        results=tuple(results),
+    )

@@ -1,0 +1,163 @@
+"""Runs made up for tests of the page: one that compared, with everything that can befall it, and ones that searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from stackduel.analysis.conclusion import conclude
+from stackduel.analysis.statistics.order_statistics import Median
+from stackduel.analysis.statistics.slopes import Slope
+from stackduel.model.measurement import Window
+from stackduel.model.run import Run
+from stackduel.model.search_settings import (
+    BreakingPointSettings,
+    CapacitySettings,
+    ColdStartSettings,
+    Settings,
+    SoakSettings,
+    SustainedSettings,
+)
+from stackduel.model.suite import Metric
+from stackduel.model.trial import Cost, Failure, Gate, Memory, Place, Result, Trial
+from stackduel.search.breaking_point import BreakingPoint, Step
+from stackduel.search.capacity import Capacity, Windows
+from stackduel.search.finding import Finding, Found
+from stackduel.search.launches import ColdStart, Launch, Speedup
+from stackduel.search.soak import Soak, Third
+from stackduel.search.sustained import Count, Sustained, Tried
+
+from tests.stackduel.makers import CALLING, WAITING, measurement, run
+
+ABOUT = {"framework": "flask", "app": "a:app", "server": "gunicorn", "worker_class": "gthread", "worker_count": 1}
+STACKS = {
+    "slow": {"tier": "baseline", "summary": "as it is", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
+    "tuned": {"tier": "settings", "summary": "tuned", **ABOUT, "threads": 64, "waiting_slots": 64, "fans_out": False},
+    "fast": {"tier": "rewrite", "summary": "another", **ABOUT, "waiting_slots": None, "fans_out": True},
+    "wrong": {"tier": "control", "summary": "a trap", **ABOUT, "waiting_slots": 1, "fans_out": True},
+    "slow.twin": {"tier": "A/A", "summary": "chance", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
+}
+ENVIRONMENT = {
+    "python": "CPython 3.11",
+    "cores": 2,
+    "libraries": {"flask": "3.1.3"},
+    "launch": {"images": {"slow": "sha256:0123"}, "cpu_limit": "cpuset"},
+    "notes": ["A note."],
+}
+MEMORY = tuple(Memory(0.5 * n, 60.0 + n) for n in range(4))
+
+
+def measured(
+    stack: str, requests: int, latency_ms: float, block: int, scenario: str, metric: Metric, failed: int = 0
+) -> Trial:
+    """A trial whose latencies spread, over four windows of half a second."""
+    found = measurement([latency_ms * (1 + (n % 20) / 40) for n in range(requests)], failed=failed)
+    windows = tuple(
+        Window(0.5 * n, 0.5, requests // 4, failed if n == 3 else 0, latency_ms + n, latency_ms * 1.4) for n in range(4)
+    )
+    cost = Cost(0.001 * requests, 64.0, MEMORY)
+    return Trial(Place(stack, scenario, block), metric, replace(found, timeline=windows), cost)
+
+
+def blocks() -> Iterator[Trial]:
+    """Five blocks of two scenarios."""
+    for block, chance in enumerate((0, 1, -1, 2, -2), 1):
+        yield measured("slow", 40 + chance % 2, 500, block, "waiting", "rate")
+        yield measured("slow.twin", 40, 500, block, "waiting", "rate")
+        yield measured("tuned", 190 + chance, 100, block, "waiting", "rate", failed=2 if block == 3 else 0)
+        yield measured("fast", 196 + chance, 100, block, "waiting", "rate")
+        yield measured("wrong", 20 + chance % 2, 1000, block, "waiting", "rate")
+        for stack, latency_ms in (("slow", 500), ("slow.twin", 501), ("tuned", 500), ("fast", 100), ("wrong", 480)):
+            yield measured(stack, 3, latency_ms + chance, block, "calling", "time")
+
+
+def compared() -> Run:
+    """A run that compared, with a void trial, a noisy one, failed requests and a trial that could not be measured."""
+    gate = Gate("generator-cpu", False, "The busiest shard used 90.0 % of its core (bound 70 %).")
+    results: list[Result] = []
+    for each in blocks():
+        if each.place == Place("fast", "waiting", 2):
+            void = replace(each, state="void", reason=gate.detail, gates=(gate,))
+            results += [void, replace(each, place=replace(each.place, attempt=2))]
+        elif each.place == Place("slow.twin", "waiting", 1):
+            results.append(replace(each, state="noisy", reason="Other processes used 20 %."))
+        else:
+            results.append(each)
+    results.append(Failure(Place("tuned", "calling", 6), "it died\nwith <b>pipes</b>"))
+    made = run(results, {name: str(about["tier"]) for name, about in STACKS.items()}, (WAITING, CALLING))
+    made = replace(made, stacks=STACKS, environment=ENVIRONMENT, suite=replace(made.suite, blocks=5))
+    return conclude(made, block_s=60)
+
+
+def renamed(made: Run, names: dict[str, str]) -> Run:
+    """The same run with other names for its stacks."""
+
+    def new(name: str) -> str:
+        return names.get(name, name)
+
+    suite = replace(made.suite, stacks=tuple(map(new, made.suite.stacks)), baseline=new(made.suite.baseline))
+    results = tuple(replace(each, place=replace(each.place, stack=new(each.place.stack))) for each in made.results)
+    stacks = {new(name): about for name, about in made.stacks.items()}
+    return conclude(replace(made, suite=suite, baseline=new(made.baseline), stacks=stacks, results=results))
+
+
+def searched(settings: Settings, **found: Found) -> Run:
+    """A run that searched, with what was found on each stack."""
+    made = run(
+        [measured(stack, 40, 100, 1, "waiting@1", "rate") for stack in found],
+        dict.fromkeys(found, "rewrite"),
+    )
+    findings = tuple(Finding(stack, "waiting", each) for stack, each in found.items())
+    return replace(made, suite=replace(made.suite, search=settings), findings=findings)
+
+
+SEARCHES: dict[str, Run] = {
+    "capacity": searched(
+        CapacitySettings(slo="p99=200ms"),
+        slow=Capacity("p99=200ms", Windows(100, 3, 3), Windows(110, 1, 3, "p99 was 300 ms")),
+        fast=Capacity("p99=200ms", Windows(470, 3, 3), None, "470 req/s is the most that was to be tried"),
+    ),
+    "sustained": searched(
+        SustainedSettings(),
+        slow=Sustained(
+            Count(8, 150, 148, 152, 1, 1, 1, "highest"),
+            True,
+            (Count(8, 150, 148, 152, 1, 1, 1, "highest"), Count(4, 80, 78, 82, 0.5, 0.4, 0.6, "lower")),
+            tuple(Tried(n, 150 * min(1, n / 8)) for n in (1, 2, 4, 8, 16)),
+        ),
+    ),
+    "breaking-point": searched(
+        BreakingPointSettings(),
+        slow=BreakingPoint(
+            "p99=1s", 100, 200, "12 % failed", (Step(50, True, 0, 20), Step(100, True, 0, 40), Step(200, False, 0.1, 9))
+        ),
+    ),
+    "cold-start": searched(
+        ColdStartSettings(),
+        slow=ColdStart(
+            (Launch(1, 800, 12, 3, 0.5),), Median(800, 700, 900, 0.95), Median(12), Median(3), Median(0.5), "slow", None
+        ),
+        fast=ColdStart(
+            (Launch(1, 400, 12, 3, None),), Median(400), Median(12), Median(3), None, "slow", Speedup(2.0, 1.8, 2.2, 5)
+        ),
+    ),
+    "soak": searched(
+        SoakSettings(),
+        slow=Soak(600, 60_000, 0, 63.0, 1024, Slope(2.0, -1.0, 5.0), None, Third(100, 30), Third(99, 31)),
+    ),
+}  # fmt: skip
+
+
+def largest() -> Run:
+    """Every stack of the registry in twelve scenarios, each watched in three hundred windows."""
+    names = ("base", *(f"stack-number-{n}" for n in range(1, 22)))
+    scenarios = [replace(WAITING, name=f"waiting-{n}") for n in range(12)]
+    windows = tuple(Window(0.1 * n, 0.1, 20 + n % 7, 0, 100.123 + n, 120.456 + n) for n in range(300))
+    results = []
+    for scenario in scenarios:
+        for place, name in enumerate(names):
+            each = measured(name, 500 + place, 100, 1, scenario.name, "rate")
+            results.append(replace(each, measurement=replace(each.measurement, timeline=windows)))
+    made = run(results, {name: "rewrite" if place else "baseline" for place, name in enumerate(names)}, scenarios)
+    stacks = {name: {**ABOUT, **about, "waiting_slots": None, "fans_out": True} for name, about in made.stacks.items()}
+    return conclude(replace(made, stacks=stacks))

@@ -1,0 +1,161 @@
+"""The Markdown report, against a golden file, and its bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from stackduel.analysis.conclusion import conclude
+from stackduel.model.run import Run
+from stackduel.model.trial import Failure, Gate, Place, Result
+from stackduel.report.markdown.document import escape, render
+from stackduel.report.markdown.fitting import LIMIT
+
+from tests.stackduel.makers import CALLING, WAITING, run, trial
+from tests.stackduel.report.large import large
+
+GOLDEN = Path(__file__).with_name("golden.md")
+
+
+ABOUT = {"framework": "flask", "app": "a:app", "server": "gunicorn", "worker_class": "gthread", "worker_count": 1}
+STACKS = {
+    "slow": {"tier": "baseline", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
+    "tuned": {"tier": "settings", **ABOUT, "threads": 64, "waiting_slots": 64, "fans_out": False},
+    "fast": {"tier": "rewrite", **ABOUT, "framework": "fastapi", "waiting_slots": None, "fans_out": True},
+    "slow.twin": {"tier": "A/A", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
+}
+
+
+def blocks() -> Iterator[Result]:
+    """Five blocks of a suite of two scenarios, with one trial void, one noisy and one that failed."""
+    for block, chance in enumerate((0, 1, -1, 2, -2), 1):
+        yield trial("slow", 40 + chance % 2, block=block, latency_ms=500)
+        yield trial("slow.twin", 40, block=block, latency_ms=500)
+        yield trial("tuned", 190 + chance, block=block, failed=2 if block == 3 else 0)
+        yield trial("fast", 196 + chance, block=block)
+        for stack, latency_ms in (("slow", 500), ("slow.twin", 501), ("tuned", 500), ("fast", 100 + chance)):
+            yield trial(stack, 3, scenario="calling", metric="time", latency_ms=latency_ms, block=block)
+
+
+def golden_run() -> Run:
+    """All there is: a void trial, a noisy one, one that failed, and text that would like to be markup."""
+    gate = Gate("generator-cpu", False, "The busiest shard used 90.0 % of its core (bound 70 %).")
+    void = replace(trial("fast", 10, block=2), state="void", reason=gate.detail, gates=(gate,))
+    disturbed = trial("slow.twin", 40, latency_ms=500)
+    results = [
+        replace(void, place=replace(void.place, attempt=2)),
+        *(each for each in blocks() if each.place != disturbed.place),
+        replace(disturbed, state="noisy", reason="Other processes used 20 %."),
+        Failure(Place("tuned", "calling", 6), "it died\nwith <b>|pipes|</b>"),
+    ]
+    made = run(results, scenarios=(WAITING, CALLING))
+    return conclude(replace(made, stacks=STACKS, baseline="slow"), block_s=60)
+
+
+def test_the_report_is_the_golden_one() -> None:
+    """Advice, conditions, the pair, all stacks, insights, choice, winners, notes and what is folded, as agreed."""
+    assert render(golden_run()) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_fifteen_stacks_in_twelve_scenarios_fit_into_a_comment() -> None:
+    """What has no room is named, and what has to stand does."""
+    text = render(large(stacks=15, scenarios=12))
+    assert len(text) <= LIMIT
+    assert "\nLeft out, to fit into 60,000 characters: " in text
+    for title in (
+        "Conditions",
+        "Results",
+        "All stacks",
+        "Insights",
+        "When to use which",
+        "Winners by category",
+        "Notes",
+    ):
+        assert f"\n## {title}\n" in text
+    assert text.count("| total requests |") == 12
+    assert text.count("<details>") == text.count("</details>")
+
+
+@pytest.mark.parametrize(("stacks", "scenarios"), [(2, 60), (40, 12)])
+def test_no_run_is_too_large(stacks: int, scenarios: int) -> None:
+    """Tables that do not fit are cut at whole rows."""
+    text = render(large(stacks=stacks, scenarios=scenarios, name="n" * 60))
+    assert len(text) <= LIMIT
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_a_few_scenarios_stand_open_and_many_are_folded() -> None:
+    """Below a line that says how each ended."""
+    assert "### scenario-number-2\n" in render(large(stacks=2, scenarios=3))
+    text = render(large(stacks=2, scenarios=4, name="s"))
+    assert "### scenario" not in text
+    assert "<details><summary>scenario-number-0: QPS s-1 1.40x (1.39-1.40)" in text
+
+
+def test_the_same_advice_is_told_once() -> None:
+    """Scenarios with another advice are named, the others not."""
+    made = golden_run()
+    assert made.advice is not None
+    sentence = made.advice["run"]["sentence"]
+    same = {name: {**each, "sentence": sentence} for name, each in made.advice["scenarios"].items()}
+    assert render(replace(made, advice={**made.advice, "scenarios": same})).count(escape(sentence)) == 1
+    other = {name: {**each, "sentence": "Another one."} for name, each in same.items()}
+    assert "- waiting, calling: Another one.\n" in render(replace(made, advice={**made.advice, "scenarios": other}))
+
+
+def test_one_stack_alone_has_its_figures() -> None:
+    """And nothing to compare them with."""
+    text = render(conclude(run([trial("slow", 100)], {"slow": "baseline"})))
+    assert "Nothing was measured beside slow, so there is nothing to compare." in text
+    assert "| figure | slow |\n" in text
+    assert "| total requests | 100 |\n" in text
+    assert "## Winners" not in text
+
+
+def test_where_one_of_the_two_failed_the_other_stands_alone() -> None:
+    """With the reason of the failure."""
+    results = [each for each in blocks() if (each.place.stack, each.place.scenario) != ("fast", "calling")]
+    results.append(Failure(Place("fast", "calling", 1), "used 1438 MiB"))
+    made = run(results, scenarios=(WAITING, CALLING))
+    text = render(conclude(replace(made, stacks=STACKS, baseline="slow"), block_s=60))
+    assert "- fast, calling: 1 trial not measured. `used 1438 MiB`" in text
+
+
+def test_a_run_that_was_interrupted_says_so_first() -> None:
+    """Whatever it has by then."""
+    text = render(replace(run([]), status="interrupted"))
+    assert "**No advice: the run is interrupted.**" in text
+
+
+HOSTILE = "<script>alert(1)</script>|`x`](javascript:1)\n# @everyone <b>"
+
+
+def test_hostile_names_are_harmless_wherever_they_stand() -> None:
+    """Of stacks, scenarios, summaries, commands, reasons and notes: no tag, no cell, no heading, nobody notified."""
+    made = golden_run()
+    names = {"slow": "slow", "tuned": f"tuned {HOSTILE}", "fast": f"fast {HOSTILE}", "slow.twin": "slow.twin"}
+    scenario = replace(WAITING, name=f"waiting {HOSTILE}", summary=HOSTILE)
+    results = [
+        replace(each, place=replace(each.place, stack=names[each.place.stack], scenario=scenario.name))
+        for each in made.results
+        if each.place.scenario == WAITING.name
+    ]
+    results.append(Failure(Place(names["fast"], scenario.name, 9), f"{HOSTILE} ``` </details>"))
+    about = {names[name]: facts for name, facts in made.stacks.items()}
+    suite = replace(made.suite, summary=HOSTILE, scenarios=(scenario,))
+    environment = {"python": HOSTILE, "notes": [HOSTILE], "gpus": [HOSTILE]}
+    made = replace(
+        made, results=tuple(results), stacks=about, suite=suite, environment=environment, command=("x", HOSTILE)
+    )
+    text = render(conclude(made, block_s=60))
+    shown = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text.replace("\\`", "'"))
+    assert set(re.findall(r"<[/a-zA-Z!?][^>]*>?", shown)) <= {"<details>", "</details>", "<summary>", "</summary>"}
+    assert not re.search(r"(?<!\\)\]\(", shown)
+    assert not re.search(r"(?<!\w)@\w", shown)
+    assert not [line for line in text.splitlines() if line.startswith("# ") and not line.startswith("# stackduel")]
+    tables = [line for line in shown.splitlines() if line.startswith("|")]
+    widths = {len(re.findall(r"(?<!\\)\|", line)) for line in tables if "total requests" in line}
+    assert widths == {6}

@@ -1,0 +1,66 @@
+"""The terms of a run in a few lines, each fact once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from stackduel.model.suite import ClosedLoop, Load, OpenLoop
+from stackduel.report.sections.conditions import condition_lines, environment_lines, load_text
+
+from tests.stackduel.makers import run, trial
+from tests.stackduel.report.html.runs import SEARCHES
+from tests.stackduel.report.modelled import modelled
+
+ENVIRONMENT = {
+    "system": "Linux 6.1", "processor": "A CPU", "cores": 4, "memory_mib": 16_000, "python": "CPython 3.12.1",
+    "gpus": ["A GPU"],
+    "libraries": {"flask": "3.1"}, "launcher": "docker", "launch": {"engine": "29", "images": {}}, "device": "cuda:0",
+    "budget": {"server": [0, 1], "generator": [2], "memory_mib": 512, "note": "N", "shared": False}, "timeout_s": 30.0,
+    "notes": ["N"], "models": {},
+}  # fmt: skip
+
+
+def test_budget_host_and_device_are_told_in_a_line_each() -> None:
+    """The device where models are asked, and where the generator worked."""
+    made = replace(modelled(), environment=ENVIRONMENT)
+    text = "\n".join(condition_lines(made))
+    assert "2 stacks, and the baseline once more as its twin; 5 blocks" in text
+    assert "Each stack had 2 cores and 512 MiB, by the docker launcher; the load generator worked on another" in text
+    assert "a request may take 30 s." in text
+    assert "Host: A CPU, 4 cores, 16,000 MiB, Linux 6.1, CPython 3.12.1, A GPU, models on cuda:0." in text
+    assert "Speedups within 2.0 % count as no difference" in text
+
+
+def test_shared_cores_and_an_unknown_host_are_told_as_they_are() -> None:
+    """What nobody knows has no line."""
+    assert any("worked on one of these." in line for line in condition_lines(modelled()))
+    assert len(list(condition_lines(replace(run([trial("slow", 1)]), environment={})))) == 1
+
+
+def test_a_search_tells_what_is_looked_for() -> None:
+    """In place of its blocks."""
+    first = next(condition_lines(SEARCHES["capacity"]))
+    assert first.startswith("2 stacks: looked for is the highest rate that keeps p99=200ms. ")
+
+
+def test_the_environment_in_full_has_the_rest_and_nothing_empty() -> None:
+    """Neither the notes nor the budget a second time."""
+    lines = list(environment_lines(replace(modelled(), environment=ENVIRONMENT)))
+    assert "libraries: flask 3.1" in lines
+    assert "launch: engine 29" in lines
+    assert not [line for line in lines if line.partition(":")[0] in {"notes", "budget", "timeout_s", "models"}]
+
+
+@pytest.mark.parametrize(
+    ("load", "text"),
+    [
+        (ClosedLoop(50, duration_s=0.8), "50 connections for 0.8 s"),
+        (ClosedLoop(1, requests=3), "1 connection, 3 requests a block"),
+        (OpenLoop(1, 5.0), "1 request a second for 5 s, constant"),
+        (OpenLoop(2.5, 5.0, "poisson"), "2.5 requests a second for 5 s, poisson"),
+    ],
+)
+def test_a_load_has_few_words(load: Load, text: str) -> None:
+    """How much, and for how long."""
+    assert load_text(load) == text

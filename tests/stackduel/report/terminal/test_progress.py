@@ -1,0 +1,151 @@
+"""What is told of a run on its way: plain lines now and then, or lines that are drawn again in their place."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+from stackduel.model.trial import Failure, Place, Trial
+from stackduel.planning.order import Pace, Step
+from stackduel.report.terminal.live_view import State, view
+from stackduel.report.terminal.progress import TOLD_EVERY_S, Clock, Narrator
+
+from tests.stackduel.makers import WAITING, trial
+
+PACES = {"slow": Pace(launch_s=1.0), "fast": Pace(launch_s=1.0)}
+
+
+class Scene:
+    """A narrator with a clock of its own, and what it says."""
+
+    def __init__(self, *, terminal: bool = False) -> None:
+        self.now_s = 0.0
+        self.said = io.StringIO()
+        console = Console(file=self.said, width=200, force_terminal=terminal, color_system=None)
+        self.narrator = Narrator(console, 100.0, PACES, trials=4, now=lambda: self.now_s)
+
+    def measure(self, *attempts: Trial, lasting_s: float = 1.0) -> None:
+        """One scenario on a fresh server."""
+        place = attempts[0].place
+        self.narrator.launching(Step(place.block, place.stack, (WAITING,)))
+        for attempt in attempts:
+            if attempt.state != "noisy":
+                self.narrator.measuring(attempt.place, WAITING)
+                self.now_s += lasting_s
+            self.narrator.finished(attempt)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.said.getvalue().splitlines()
+
+
+def void(stack: str, attempt: int) -> Trial:
+    made = trial(stack, 100)
+    return replace(made, place=replace(made.place, attempt=attempt), state="void", reason="Stolen 9 %.")
+
+
+def test_a_pipe_gets_a_line_a_stack() -> None:
+    """With its figures, their units, and the time that is left."""
+    scene = Scene()
+    with scene.narrator:
+        scene.measure(trial("slow", 1000))
+        assert scene.lines == []
+        scene.measure(trial("fast", 20))
+    first, second = scene.lines
+    assert first.startswith("block 1, slow: waiting 500 req/s, p50 100 ms, p99 100 ms (about 1 min ")
+    assert second.startswith("block 1, fast: waiting 10.0 req/s, p50 100 ms (about ")
+    assert "\x1b" not in scene.said.getvalue()
+
+
+def test_attempts_that_do_not_count_are_told_once_with_the_reason() -> None:
+    """However many there were, and whether one of them was kept."""
+    scene = Scene()
+    noisy = replace(void("slow", 2), state="noisy")
+    with scene.narrator:
+        scene.measure(void("slow", 1), void("slow", 2), void("slow", 3), noisy)
+        scene.measure(void("fast", 1), replace(trial("fast", 20), place=Place("fast", "waiting", 1, 2)))
+    assert "waiting 50.0 req/s, p50 100 ms, noisy (3 attempts void: Stolen 9 %) (about " in scene.lines[0]
+    assert "waiting 10.0 req/s, p50 100 ms (1 attempt void: Stolen 9 %) (about " in scene.lines[1]
+
+
+def test_a_trial_that_goes_on_and_on_is_told_of_now_and_then() -> None:
+    """Not more often than every few seconds, however often something is heard of it."""
+    scene = Scene()
+    with scene.narrator:
+        scene.narrator.launching(Step(1, "slow", (WAITING,)))
+        scene.narrator.measuring(Place("slow", "waiting", 1), WAITING)
+        for half_seconds in range(1, 100):
+            scene.now_s = half_seconds / 2
+            scene.narrator.progress(50 * half_seconds, half_seconds / 2, 9.876)
+    assert len(scene.lines) == 49 // TOLD_EVERY_S
+    assert scene.lines[0].startswith("block 1: slow, waiting: 100 req/s, p50 9.88 ms, 10.0 s so far (about ")
+
+
+def test_a_failure_is_told_at_once() -> None:
+    """With its reason, after what was measured before it."""
+    scene = Scene()
+    with scene.narrator:
+        scene.measure(trial("slow", 20))
+        scene.narrator.finished(Failure(Place("slow", "calling", 1), "it died"))
+        assert scene.lines[-1] == "block 1, slow, calling: not measured: it died"
+        assert len(scene.lines) == 2
+
+
+def test_quiet_is_quiet() -> None:
+    """Nothing at all."""
+    said = io.StringIO()
+    narrator = Narrator(Console(file=said), 10.0, PACES, quiet=True)
+    with narrator:
+        narrator.say("x")
+        narrator.finished(Failure(Place("slow", "waiting", 1), "it died"))
+    assert said.getvalue() == ""
+
+
+def test_a_terminal_is_left_as_it_was() -> None:
+    """Whatever ends the run, the cursor is shown again, and the lines that were drawn are taken away."""
+    scene = Scene(terminal=True)
+    with pytest.raises(KeyboardInterrupt), scene.narrator:
+        scene.measure(trial("slow", 20))
+        raise KeyboardInterrupt
+    text = scene.said.getvalue()
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1
+    *_, last = text.rpartition("\x1b[?25h")
+    drawn = len(view(scene.narrator._state, 0.0, 0.0))
+    assert last.count("\x1b[2K") == last.count("\x1b[1A") == drawn
+
+
+def test_the_view_tells_how_far_what_and_what_does_not_count() -> None:
+    """Throughput now, the latest figures with their latencies, void attempts and failures, the time that is left."""
+    state = State(planned=60)
+    assert view(state, 0.0, 99.0) == [
+        "──────────────────── 0 %, 0 of 60 trials, about 1 min 39 s left",
+        "now    starting",
+    ]
+    state.finished(trial("slow", 1000, metric="time", failed=2))
+    state.finished(void("fast", 1))
+    state.finished(Failure(Place("fast", "calling", 1), "it died"))
+    state.do("block 2: fast, waiting")
+    state.answered(100, 0.5, 12.0)
+    state.answered(400, 1.5, None)
+    assert view(state, 0.52, 12.4) == [
+        "━━━━━━━━━━────────── 52 %, 1 of 60 trials, about 12 s left",
+        "now    block 2: fast, waiting: 300 req/s, 1.5 s so far",
+        "last   slow, waiting: 100 ms a request, p50 100 ms, p99 100 ms, 2 failed",
+        "void   1 attempt, the last: fast, waiting: Stolen 9 %.",
+        "failed 1 trial",
+    ]
+
+
+def test_the_time_left_goes_down_within_what_is_under_way_and_no_further() -> None:
+    """Something that takes longer than planned says nothing of the rest."""
+    now = [0.0]
+    clock = Clock(100.0, lambda: now[0])
+    clock.begin(10.0)
+    left = []
+    for now[0] in (0.0, 4.0, 10.0, 60.0):
+        left.append(clock.left_s())
+    assert left == [100.0, 96.0, 90.0, 90.0]
+    clock.pass_by(10.0)
+    assert (clock.share, clock.left_s()) == (0.1, 540.0)

@@ -1,0 +1,186 @@
+"""The capacity search on servers whose capacity is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stackduel.model.search_settings import CapacitySettings
+from stackduel.model.suite import OpenLoop
+from stackduel.model.trial import Failure, Place, Result
+from stackduel.search.capacity import Capacity, replicas_for, search_capacity
+from stackduel.search.probe import Probe
+
+from tests.stackduel.search.simulated import Slots, carried_out, opened, void
+
+LOAD = OpenLoop(100.0, 3.0, warmup_s=1.0)
+SLO = CapacitySettings(slo="p99=200ms")
+
+
+def found(serve: Callable[[Probe], Result], chosen: CapacitySettings = SLO) -> tuple[Capacity, list[Probe]]:
+    return carried_out(search_capacity(LOAD, chosen, "7"), serve)
+
+
+def rate(probe: Probe) -> float:
+    assert isinstance(probe.load, OpenLoop)
+    return probe.load.rate_rps
+
+
+@settings(max_examples=20, deadline=None)
+@given(slots=st.integers(1, 2000), service_s=st.floats(0.001, 0.15), seed=st.integers(0, 1000))
+def test_the_capacity_lies_between_the_rate_confirmed_and_the_one_above(
+    slots: int, service_s: float, seed: int
+) -> None:
+    """Where a bound is kept up to a sharp rate, that rate is enclosed within the resolution, from any start."""
+    server = Slots(slots, service_s, seed=seed)
+    truth = capacity_of(server)
+    if not 2 <= truth <= 50_000:
+        return
+    capacity, tried = found(server)
+    assert capacity.confirmed is not None
+    assert capacity.above is not None
+    assert capacity.confirmed.kept == capacity.confirmed.tried == 5
+    assert capacity.confirmed.rate_rps <= truth * 1.01
+    assert capacity.above.rate_rps >= truth * 0.99
+    # Three digits of the rates, and windows that grow with small rates, widen the resolution a little.
+    assert capacity.above.rate_rps / capacity.confirmed.rate_rps <= 1.07
+    assert len(tried) <= 40
+
+
+def capacity_of(server: Slots) -> float:
+    """The rate at which the backlog of 99 % of a window of 3 s, or of 482 requests, reaches the bound of 200 ms."""
+    low, high = 0.1, 200_000.0
+    for _ in range(60):
+        middle = (low * high) ** 0.5
+        window_s = max(3.0, 1.05 * 459 / middle)
+        backlog_s = max(0.0, 0.99 * window_s * (middle / server.capacity_rps - 1))
+        if backlog_s + server.service_s * 1.047 <= 0.2:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def test_a_rate_that_is_kept_only_sometimes_is_not_confirmed() -> None:
+    """With a server whose speed moves by 10 % between trials, what is confirmed was kept five times out of five."""
+    server = Slots(20, 0.1, wobble=0.1, seed=3)
+    answers: dict[float, list[bool]] = {}
+
+    def serve(probe: Probe) -> Result:
+        trial = server(probe)
+        kept = trial.measurement.latency.quantile_ns(0.99) <= 200e6
+        answers.setdefault(rate(probe), []).append(kept)
+        return trial
+
+    capacity, _ = found(serve)
+    assert capacity.confirmed is not None
+    assert answers[capacity.confirmed.rate_rps][-5:] == [True] * 5
+    assert capacity.confirmed.rate_rps < server.capacity_rps * 1.05
+    assert capacity.above is not None
+    assert False in answers[capacity.above.rate_rps]
+
+
+def test_confirmations_alternate_on_fresh_servers() -> None:
+    """Each round of the rate found and the one above begins on a fresh server, in an order that is drawn."""
+    capacity, tried = found(Slots(20, 0.1))
+    assert capacity.confirmed is not None
+    assert capacity.above is not None
+    rounds = [tuple(rate(probe) for probe in tried[at : at + 2]) for at in range(len(tried) - 10, len(tried), 2)]
+    assert {frozenset(each) for each in rounds} == {frozenset({capacity.confirmed.rate_rps, capacity.above.rate_rps})}
+    assert len(set(rounds)) == 2
+    assert all(tried[at].fresh for at in range(len(tried) - 10, len(tried), 2))
+
+
+def test_after_a_rate_that_broke_it_the_server_is_a_fresh_one() -> None:
+    """What an overrun server still has in its queue must not count against the next, lower rate."""
+    _, tried = found(Slots(20, 0.1))
+    too_much = [at for at, probe in enumerate(tried[:-1]) if rate(probe) > 215]
+    assert too_much
+    assert all(tried[at + 1].fresh for at in too_much)
+
+
+def test_windows_hold_enough_requests_for_the_percentile() -> None:
+    """Low rates get longer windows: the p99 takes 459 requests, the p99.9 takes 4,603."""
+    for slo, fewest in (("p99=200ms", 459), ("p999=200ms", 4603)):
+        _, tried = found(Slots(3, 0.1), replace(SLO, slo=slo))
+        assert all(rate(probe) * (probe.load.duration_s or 0) >= fewest for probe in tried)
+
+
+def test_a_service_level_that_no_rate_keeps_has_no_capacity() -> None:
+    """A server slower than the bound has none, however small the rate."""
+    capacity, _ = found(Slots(100, 0.5), replace(SLO, demand_rps=100.0))
+    assert (capacity.confirmed, capacity.replicas) == (None, None)
+    assert capacity.sentence.startswith(
+        "No rate was confirmed to keep p99 <= 200 ms, errors <= 0.1 % (at 1 req/s the p99"
+    )
+
+
+def test_the_generator_ends_the_search_without_a_word_on_the_server() -> None:
+    """Above what the generator can send, the capacity is at least what was confirmed."""
+    server = Slots(10_000, 0.1)
+    capacity, _ = found(lambda probe: void(server(probe), "generator-cpu") if rate(probe) > 1000 else server(probe))
+    assert capacity.confirmed is not None
+    assert 900 <= capacity.confirmed.rate_rps <= 1000
+    assert capacity.above is None
+    assert "up to at least" in capacity.sentence
+    assert "generator-cpu was closed." in capacity.sentence
+
+
+def test_lateness_that_the_server_caused_is_the_servers() -> None:
+    """Where its own time from the sending on breaks the bound, late sending excuses nothing."""
+    server = Slots(20, 0.1)
+
+    def serve(probe: Probe) -> Result:
+        trial = server(probe)
+        return void(trial, "lateness") if rate(probe) > server.capacity_rps * 1.08 else trial
+
+    capacity, _ = found(serve)
+    assert (capacity.limit, capacity.confirmed is not None, capacity.above is not None) == ("", True, True)
+
+
+def test_a_server_that_ends_under_a_rate_has_not_kept_it() -> None:
+    """Its obituary stands in the sentence."""
+    server = Slots(1000, 0.01)
+    dead = Failure(Place("it", "open", 1), "the server ended with exit status 9 during the trial\nlog")
+    capacity, _ = found(lambda probe: dead if rate(probe) > 500 else server(probe))
+    assert capacity.confirmed is not None
+    assert 475 <= capacity.confirmed.rate_rps <= 500
+    assert "exit status 9" in capacity.sentence
+
+
+def test_failures_break_it_whatever_the_latencies() -> None:
+    """Two refusals in a hundred are over the usual bound of 0.1 %."""
+
+    def serve(probe: Probe) -> Result:
+        assert isinstance(probe.load, OpenLoop)
+        count = round(rate(probe) * probe.load.duration_s)
+        failed = count // 50 if rate(probe) > 300 else 0
+        return opened(probe.load, [5.0] * (count - failed), failed)
+
+    capacity, _ = found(serve)
+    assert capacity.above is not None
+    assert capacity.above.rate_rps <= 315
+    assert "of the requests failed, mostly status (bound 0.1 %)" in capacity.above.broke
+
+
+@pytest.mark.parametrize(
+    ("demand", "capacity", "headroom", "replicas"),
+    [(5000, 100, 0.8, 63), (80, 100, 0.8, 1), (81, 100, 0.8, 2), (1, 100, 0.8, 1), (240, 100, 0.8, 3), (500, 70, 1, 8)],
+)
+def test_replicas_carry_the_demand_with_their_headroom(
+    demand: float, capacity: float, headroom: float, replicas: int
+) -> None:
+    """The fewest whose capacity, times the headroom, is not below the demand."""
+    assert replicas_for(demand, capacity, headroom) == replicas
+
+
+def test_replicas_and_cost_stand_in_the_sentence() -> None:
+    """A demand of 5,000 req/s on replicas of about 200 req/s at 80 %."""
+    capacity, _ = found(Slots(20, 0.1), replace(SLO, demand_rps=5000.0, cost_per_replica=42.0))
+    assert capacity.confirmed is not None
+    replicas = replicas_for(5000, capacity.confirmed.rate_rps, 0.8)
+    assert (capacity.replicas, capacity.cost) == (replicas, 42.0 * replicas)
+    assert f"take {replicas} replicas, each loaded to 80 %, at a cost of {42 * replicas:,}." in capacity.sentence

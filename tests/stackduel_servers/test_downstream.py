@@ -1,0 +1,217 @@
+"""The IO backend, really served."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from stackduel_servers import downstream
+from stackduel_servers.core.errors import HttpError
+from stackduel_servers.downstream import MAX_HEAD_BYTES, MAX_PIPELINED_BYTES, Waits, loop_factory, parse_head
+
+from tests.contract.served import Served, served
+from tests.contract.wire import ClosedError, ask, connected
+
+HOST = "Host: downstream\r\n"
+
+
+def get(target: str, extra: str = "") -> bytes:
+    return f"GET {target} HTTP/1.1\r\n{HOST}{extra}\r\n".encode()
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The backend, running."""
+    with served("downstream", tmp_path_factory.mktemp("downstream")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.001, 0.0137, 0.2])
+def test_it_waits_as_long_as_asked_and_never_less(delay_s: float, backend: Served) -> None:
+    """The answer comes after the delay, and hardly later."""
+    with connected(backend.port) as wire:
+        took_s = []
+        for _ in range(5):
+            started_s = time.perf_counter()
+            wire.send(get(f"/wait?delay={delay_s}"))
+            assert wire.answer().body == b'{"waited_s":%.4f}' % delay_s
+            took_s.append(time.perf_counter() - started_s)
+    assert min(took_s) >= delay_s
+    assert min(took_s) < delay_s + 0.05
+
+
+def test_waits_do_not_hold_each_other(backend: Served) -> None:
+    """Two hundred waits on as many connections take hardly longer than one."""
+
+    async def waited() -> float:
+        streams = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", backend.port) for _ in range(200)))
+        started_s = time.perf_counter()
+        for _, writer in streams:
+            writer.write(get("/wait?delay=0.3"))
+        for reader, writer in streams:
+            assert (await reader.readuntil(b"}")).endswith(b'{"waited_s":0.3000}')
+            writer.close()
+        return time.perf_counter() - started_s
+
+    assert 0.3 <= asyncio.run(waited()) < 3
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status", "body"),
+    [
+        ("GET", "/health", 200, b'{"status":"ok"}'),
+        ("GET", "/wait?delay=x", 400, b'{"error":"delay must be a number from 0 to 10 with at most 9 decimals"}'),
+        ("GET", "/wait?delay=11", 400, b'{"error":"delay must be a number from 0 to 10 with at most 9 decimals"}'),
+        ("GET", "/nothing", 404, b'{"error":"not found"}'),
+        ("POST", "/nothing", 404, b'{"error":"not found"}'),
+        ("POST", "/wait?delay=0", 405, b'{"error":"method not allowed: only GET and HEAD"}'),
+        ("HEAD", "/wait?delay=0", 200, b""),
+    ],
+)
+def test_answers(method: str, target: str, status: int, body: bytes, backend: Served) -> None:
+    """Each request has its answer, and the connection goes on after it."""
+    with connected(backend.port) as wire:
+        for _ in range(2):
+            wire.send(f"{method} {target} HTTP/1.1\r\n{HOST}Content-Length: 3\r\n\r\nabc".encode())
+            answer = wire.answer(method)
+            assert (answer.status, answer.body) == (status, body)
+            assert answer.header("Content-Type") == "application/json"
+            assert answer.header("Allow") == ("GET, HEAD" if status == 405 else None)
+
+
+def test_pipelined_requests_are_answered_in_order(backend: Served) -> None:
+    """A wait holds back what was asked after it on the same connection."""
+    with connected(backend.port) as wire:
+        wire.send(get("/wait?delay=0.05") + get("/nothing") + get("/wait?delay=0.01") + get("/health"))
+        bodies = [wire.answer().body for _ in range(4)]
+    assert bodies == [b'{"waited_s":0.0500}', b'{"error":"not found"}', b'{"waited_s":0.0100}', b'{"status":"ok"}']
+
+
+def test_a_flood_of_pipelined_requests_is_answered_whole(backend: Served) -> None:
+    """More than the server keeps at once waits in the socket and is not lost."""
+    flood = get("/wait?delay=0.02") + get("/wait?delay=0") * (3 * MAX_PIPELINED_BYTES // len(get("/wait?delay=0")))
+    with connected(backend.port) as wire:
+        wire.send(flood)
+        statuses = [wire.answer().status for _ in range(flood.count(b"GET "))]
+    assert set(statuses) == {200}
+
+
+def test_a_request_sent_byte_by_byte(backend: Served) -> None:
+    """How a request is cut into packets does not matter."""
+    with connected(backend.port) as wire:
+        for byte in b"\r\n" + get("/health"):
+            wire.send(bytes([byte]))
+        assert wire.answer().body == b'{"status":"ok"}'
+
+
+@pytest.mark.parametrize(
+    ("head", "stays"),
+    [
+        ("GET /health HTTP/1.1\r\n", True),
+        ("GET /health HTTP/1.1\r\nConnection: close\r\n", False),
+        ("GET /health HTTP/1.1\r\nCONNECTION:  x , Close \r\n", False),
+        ("GET /health HTTP/1.0\r\n", False),
+        ("GET /health HTTP/1.0\r\nConnection: Keep-Alive\r\n", True),
+        ("GET /wait?delay=0.01 HTTP/1.1\r\nConnection: close\r\n", False),
+    ],
+)
+def test_connections_stay_or_close_as_asked(head: str, stays: bool, backend: Served) -> None:
+    """HTTP/1.1 connections stay unless asked to close, HTTP/1.0 ones close unless asked to stay."""
+    with connected(backend.port) as wire:
+        wire.send(f"{head}\r\n".encode())
+        assert wire.answer().status == 200
+        wire.send(get("/health", "Connection: close\r\n"))
+        if stays:
+            assert wire.answer().status == 200
+        assert wire.ends()
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"NONSENSE\r\n\r\n", 400),
+        (b"GET /wait HTTP/2.0\r\n\r\n", 400),
+        (b"GET /wait\r\n\r\n", 400),
+        (b"GET  /wait HTTP/1.1\r\n\r\n", 400),
+        (b"GET /wait HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+        (b"GET /wait HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"GET /wait HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"GET /wait?" + b"x" * MAX_HEAD_BYTES, 431),
+        (b"GET /wait HTTP/1.1\r\nX: " + b"x" * MAX_HEAD_BYTES + b"\r\n\r\n", 431),
+    ],
+)
+def test_what_is_no_request_is_refused_and_ends_the_connection(data: bytes, status: int, backend: Served) -> None:
+    """What cannot be read as a request is told so, and nothing after it is read."""
+    with connected(backend.port) as wire:
+        wire.send(data)
+        assert wire.answer().status == status
+        assert wire.ends()
+
+
+def test_who_has_said_all_is_still_answered(backend: Served) -> None:
+    """A client that closes its own side while it waits gets its answer."""
+    with connected(backend.port) as wire:
+        wire.send(get("/wait?delay=0.05"))
+        wire.half_close()
+        assert wire.answer().status == 200
+        assert wire.ends()
+
+
+def test_who_leaves_is_forgotten(backend: Served) -> None:
+    """Clients that leave while they wait harm nobody."""
+    for _ in range(20):
+        with connected(backend.port) as wire:
+            wire.send(get("/wait?delay=0.05"))
+    assert ask(backend.port, "/wait?delay=0.1").status == 200
+    assert "Traceback" not in backend.log.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+def test_it_stops_when_asked(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SIGTERM ends it at once, with idle and with waiting connections, and its exit status is 0."""
+    with served("downstream", tmp_path_factory.mktemp("stopped")) as running:
+        with connected(running.port) as idle, connected(running.port) as waiting:
+            idle.send(get("/health"))
+            assert idle.answer().status == 200
+            waiting.send(get("/wait?delay=10"))
+            running.process.terminate()
+            assert running.process.wait(timeout=3) == 0
+            with pytest.raises(ClosedError):
+                waiting.answer()
+        assert "Traceback" not in running.log.read_text()
+
+
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, loop_factory()], ids=["asyncio", "uvloop if there is one"])
+def test_waits_call_back_in_time(factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    """Of many waits within two milliseconds each is called back once, and none before its time."""
+    late_s: list[float] = []
+
+    async def main() -> None:
+        waits, all_called = Waits(asyncio.get_running_loop()), asyncio.Event()
+
+        def called(time_s: float) -> None:
+            late_s.append(time.monotonic() - time_s)
+            if len(late_s) == 200:
+                all_called.set()
+
+        start_s = time.monotonic() + 0.02
+        for time_s in (start_s + number % 20 / 10_000 for number in range(200)):
+            waits.call_at(time_s, partial(called, time_s))
+        await asyncio.wait_for(all_called.wait(), timeout=10)
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main())
+    assert len(late_s) == 200
+    assert min(late_s) >= 0
+
+
+def test_heads_are_read() -> None:
+    """Method, target, version, and what frames the connection, whatever the case and the blanks."""
+    request = parse_head(b"\r\nGET /wait?delay=1 HTTP/1.0\r\nHost: x\r\ncontent-LENGTH:5 \r\nConnection: keep-alive")
+    assert request == downstream.Request(b"GET", b"/wait?delay=1", 0, keep_alive=True, body_bytes=5)
+    with pytest.raises(HttpError, match="the request line must be"):
+        parse_head(b"")
