@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+
 from stackduel.model.target import Address
 
 # A shell that starts its jobs in the background has them ignore Ctrl-C, and what ignores it passes that on. The tests

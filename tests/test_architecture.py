@@ -1,60 +1,56 @@
-"""The shape of the house: who may import whom."""
+"""The shape of the house: what each package may import, and that nothing is said twice."""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PURE = (
-    "model/budget", "analysis/migration", "analysis/conclusion", "analysis/crossover", "model/duration",
-    "planning/fields", "planning/time_budget", "model/gpu_use", "model/histogram", "analysis/judgement",
-    "model/measurement", "model/run_options", "planning/order", "model/run", "report/sections/result_table",
-    "verify/contract/cases", "inference/answer_formats", "model/model_input", "inference/grpc_messages",
-    "planning/workload_file", "inference/output_comparison", "inference/protocol", "inference/isolated",
-    "analysis/ceiling_shares", "analysis/time_breakdown", "report/sections/words", "report/markdown/document",
-    "analysis/advice", "analysis/candidates", "analysis/ceilings", "analysis/asymptotic_bounds", "analysis/decision",
-    "analysis/gates", "analysis/statistics/intervals", "analysis/littles_law", "model/suite", "model/target",
-    "model/trial", "analysis/comparisons", "load/schedule", "observe/series", "planning/suite_file", "model/aa_pair",
-    "analysis/bottlenecks", "report/sections/findings", "search/level_outcome", "search/breaking_point",
-    "search/capacity", "search/cold_start", "search/finding", "search/launches", "search/modes", "search/probe",
-    "model/search_settings", "planning/search_settings_file", "search/slo", "search/soak", "search/sustained",
-    "analysis/statistics/order_statistics", "analysis/statistics/slopes", "analysis/head_to_head",
-    "analysis/service_levels", "storage/stored_histogram", "report/sections/block", "report/sections/head_to_head",
-    "report/sections/head_to_head_words", "report/sections/inference", "report/sections/insights",
-    "report/sections/choice", "report/markdown/compared", "report/sections/conditions", "report/markdown/details",
-    "report/markdown/fitting", "report/markdown/search_report", "report/sections/levels", "report/markdown/markup",
-    "report/sections/overview", "report/sections/pair", "report/sections/reasons", "report/sections/searched",
-    "report/markdown/head", "report/html/headline", "report/html/blocks", "report/html/ceilings", "report/html/costs",
-    "report/html/crossover_charts", "report/html/caveats", "report/html/failures", "report/html/latencies",
-    "report/html/counted_trials", "report/html/page", "report/html/scenarios", "report/html/searches",
-    "report/html/assets_files", "report/html/speedups", "report/html/spread", "report/html/stacks",
-    "report/html/environment", "report/html/timelines", "report/live/board", "report/live/page",
-    "report/html/shared_sections", "report/html/sheet", "report/html/trend_page", "report/html/gpus",
-    "report/html/trend_charts", "report/html/trend_moments", "analysis/conditions/checking",
-    "analysis/conditions/conditions", "analysis/conditions/metrics", "analysis/conditions/search_metrics",
-    "analysis/conditions/grammar", "analysis/conditions/run_metrics", "analysis/conditions/tokens",
-    "analysis/conditions/syntax_tree", "analysis/conditions/outcome", "report/trials_csv", "report/junit",
-    "storage/json_schema", "storage/redaction", "storage/run_document", "storage/schema", "storage/suite_document",
-    "storage/trial_document", "analysis/history/two_runs", "analysis/history/changes", "analysis/history/caveats",
-    "analysis/history/sides", "analysis/history/environment_changes", "analysis/history/run_summary",
-    "analysis/history/change_metrics", "analysis/history/trend", "report/sections/changes",
-    "report/sections/trend_rows", "analysis/statistics/welch", "report/terminal/live_view", "report/terminal/columns",
-    "report/terminal/prose",
-)  # fmt: skip
-IO = {
-    "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib", "psutil",
-    "requests", "shutil", "signal", "socket", "subprocess", "sys", "tempfile", "threading", "time", "urllib.request",
-}  # fmt: skip
-FRAMEWORKS = {"flask", "quart", "fastapi", "starlette", "werkzeug", "pydantic", "gunicorn", "uvicorn", "hypercorn"}
-CONDUCTED = ("stackduel.launch", "stackduel.load", "stackduel.observe")
+PRODUCT = ROOT / "benchmarks" / "stackduel"
+SERVERS = ROOT / "servers" / "stackduel_servers"
+# From the top to the bottom: a package may import those below it. Packages of one line know nothing of each other.
+STOREYS = (
+    ("cli",),
+    ("runner",),
+    ("launch", "observe"),
+    ("verify",),
+    ("load",),
+    ("containers", "inference"),
+    ("report",),
+    ("storage",),
+    ("planning",),
+    ("search",),
+    ("analysis",),
+    ("model", "process"),
+)
+STOREY = {package: number for number, storey in enumerate(STOREYS) for package in storey}
+PURE = ("model", "analysis", "search", "report/sections")
+IO = frozenset({
+    "aiohttp", "asyncio", "concurrent", "docker", "http", "httptools", "multiprocessing", "os", "pathlib.Path",
+    "psutil", "requests", "shutil", "signal", "socket", "subprocess", "sys", "tempfile", "threading", "time",
+    "urllib.request",
+})  # fmt: skip
+# Of the servers' package the runner may use what describes stacks and models, never what serves them.
+FRAMEWORKS = frozenset({"flask", "quart", "fastapi", "starlette", "werkzeug", "pydantic", "gunicorn", "uvicorn"})
+LOOSE = frozenset({"__init__", "__main__"})
+# Triton's Python backend looks for a class of this name in each model's module.
+NAMED_BY_OTHERS = frozenset({"TritonPythonModel"})
 
 
-def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+def modules(folder: Path) -> list[Path]:
+    """Every module below a folder."""
+    return sorted(folder.rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    """The dotted name of a module of ours."""
+    top = PRODUCT if path.is_relative_to(PRODUCT) else SERVERS
+    return ".".join((top.name, *path.relative_to(top).with_suffix("").parts)).removesuffix(".__init__")
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -67,59 +63,97 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
+def packages_imported(package: str) -> dict[str, set[str]]:
+    """The other packages of stackduel that a package imports, and by which of its modules."""
+    found = defaultdict(set)
+    for path in modules(PRODUCT / package):
+        for each in imports(path):
+            parts = each.split(".")
+            if parts[0] == "stackduel" and len(parts) > 1 and parts[1] in STOREY and parts[1] != package:
+                found[parts[1]].add(name(path))
+    return dict(found)
 
 
-@pytest.mark.parametrize("module", PURE)
-def test_pure_modules_import_no_io(module: str) -> None:
-    """What computes neither reads nor writes nor waits, and uses only what is pure itself."""
-    path = ROOT / "benchmarks" / "stackduel" / f"{module}.py"
-    found = set(imports(path))
-    assert not {each for each in found if each in IO or each.split(".")[0] in IO}
-    ours = {each for each in found if each.startswith("stackduel.")}
-    allowed = {f"stackduel.{pure.replace('/', '.')}" for pure in PURE} | {
-        "stackduel.model.hdr",
-        "stackduel.report",
-        "stackduel.analysis.statistics",
+def test_every_package_has_its_storey() -> None:
+    """A new package stands in the table above, and no module lies loose beside the packages."""
+    assert {path.name for path in PRODUCT.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(STOREY)
+    assert {path.stem for path in PRODUCT.glob("*.py")} == LOOSE
+
+
+@pytest.mark.parametrize("package", STOREY)
+def test_a_package_imports_only_what_is_below_it(package: str) -> None:
+    """No package knows its users or its siblings."""
+    wrong = {other: by for other, by in packages_imported(package).items() if STOREY[other] <= STOREY[package]}
+    assert not wrong
+
+
+@pytest.mark.parametrize("folder", PURE)
+def test_what_computes_imports_no_io(folder: str) -> None:
+    """Pure packages neither read nor write nor wait."""
+    wrong = {
+        (name(path), each)
+        for path in modules(PRODUCT / folder)
+        for each in imports(path)
+        if (each in IO or each.split(".")[0] in IO)
     }
-    strange = {each for each in ours if not any(each == one or each.startswith(f"{one}.") for one in allowed)}
-    assert not strange
+    assert not wrong
 
 
-def test_only_run_brings_launch_load_and_observe_together() -> None:
-    """One module drives the three; each of them knows neither of the other two."""
-    for folder in CONDUCTED:
-        for path in modules("benchmarks/" + folder.replace(".", "/")):
-            foreign = [each for each in imports(path) if each.startswith(CONDUCTED) and not each.startswith(folder)]
-            assert not foreign, f"{name(path)} imports {foreign}"
-    together = {
-        name(path)
-        for path in modules("benchmarks")
-        if len({folder for folder in CONDUCTED for each in imports(path) if each.startswith(folder)}) == 3
+def test_sections_know_no_renderer() -> None:
+    """What a report says is independent of the forms in which it is said."""
+    wrong = {
+        (name(path), each)
+        for path in modules(PRODUCT / "report" / "sections")
+        for each in imports(path)
+        if each.startswith("stackduel.report.") and not each.startswith("stackduel.report.sections")
     }
-    assert together == {"benchmarks/stackduel/runner/trial_runner.py"}
+    assert not wrong
+
+
+def test_imports_make_no_circle() -> None:
+    """No module imports itself, however indirectly; the CycleError names the circle."""
+    # A package's own file is looked up by its name when a module of it is imported: no arrow of anybody's.
+    paths = {name(path): path for path in [*modules(PRODUCT), *modules(SERVERS)] if path.stem != "__init__"}
+    TopologicalSorter({each: set(imports(path)) & paths.keys() - {each} for each, path in paths.items()}).prepare()
+
+
+def test_every_package_says_what_it_is_for() -> None:
+    """The first paragraph of each top-level package is one or two sentences."""
+    for package in STOREY:
+        text = ast.get_docstring(ast.parse((PRODUCT / package / "__init__.py").read_text(encoding="utf-8")))
+        assert text, package
 
 
 def test_servers_know_nothing_of_the_runner() -> None:
-    """Nothing in servers/ imports benchmarks/, because an image holds servers/ alone."""
-    for path in modules("servers"):
-        assert not [each for each in imports(path) if each.split(".")[0] == "stackduel"], name(path)
+    """An image holds the servers' package alone."""
+    assert not [
+        name(path) for path in modules(SERVERS) if any(each.split(".")[0] == "stackduel" for each in imports(path))
+    ]
 
 
-def test_the_core_knows_no_framework() -> None:
-    """servers/core imports no framework and no server, and neither does the runner."""
-    for path in [*modules("servers/stackduel_servers/core"), *modules("benchmarks")]:
+def test_neither_the_core_nor_the_runner_knows_a_framework() -> None:
+    """The core of the servers and the runner run without any framework that is measured."""
+    for path in [*modules(SERVERS / "core"), *modules(PRODUCT)]:
         assert not [each for each in imports(path) if each.split(".")[0] in FRAMEWORKS], name(path)
 
 
-def test_no_two_modules_import_each_other() -> None:
-    """The imports of the project make no circle."""
-    paths = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
-        for path in [*modules("benchmarks"), *modules("servers")]
-    }
-    arrows = {module: {each for each in imports(path) if each in paths} for module, path in paths.items()}
-    while leaves := [module for module, targets in arrows.items() if not targets]:
-        arrows = {module: targets - set(leaves) for module, targets in arrows.items() if module not in leaves}
-    assert not arrows, f"a circle among {sorted(arrows)}"
+def public_types(path: Path) -> Iterator[str]:
+    """The public classes and type aliases that a module defines."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            # A name such as ``Metric`` is a type, one such as ``SECONDS`` a constant.
+            if isinstance(target, ast.Name) and target.id[:1].isupper() and not target.id.isupper():
+                yield target.id
+
+
+def test_a_type_name_is_defined_once() -> None:
+    """One word has one meaning, in both packages together."""
+    places = defaultdict(list)
+    for path in [*modules(PRODUCT), *modules(SERVERS)]:
+        for each in public_types(path):
+            if not each.startswith("_") and each not in NAMED_BY_OTHERS:
+                places[each].append(name(path))
+    assert not {each: where for each, where in places.items() if len(where) > 1}

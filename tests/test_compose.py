@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
+
 from stackduel.containers.confinement import OWN_IMAGE, TRITON
 from stackduel.containers.images import NOT_CONTENT, recipe_of
 from stackduel.containers.ownership import COMPANION_LABEL
 from stackduel.launch.companion import companion_of
-from stackduel.model.stack import registered_stacks
-from stackduel_servers.registry import Entry, load_registry
+from stackduel.planning.registry import registered_stacks
+from stackduel_servers.registry import StackEntry, load_registry
 
 ROOT = Path(__file__).resolve().parents[1]
 DOWNSTREAM = "downstream"
@@ -37,7 +38,7 @@ def test_every_stack_has_its_service_and_there_are_no_others() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES)
-def test_a_service_is_the_registry_s_stack(entry: Entry) -> None:
+def test_a_service_is_the_registry_s_stack(entry: StackEntry) -> None:
     """Ports, packages, label and profile are the registry's; the port is published to this machine alone."""
     service = SERVICES[entry.name]
     assert service["ports"] == [f"127.0.0.1:${{STACKDUEL_PORT_{entry.port}:-{entry.port}}}:{entry.port}"]

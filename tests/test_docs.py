@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+
 from stackduel.analysis.comparisons import matrix_word
 from stackduel.analysis.gates import KINDS, METHOD
+from stackduel.model.comparison import Verdict
+from stackduel.model.errors import FieldError
 from stackduel.model.histogram import fewest_for
 from stackduel.model.measurement import Outcome
-from stackduel.model.trial import State, Verdict
-from stackduel.planning.fields import FieldError, Fields
+from stackduel.model.trial import TrialState
+from stackduel.planning.fields import Fields
 from stackduel.planning.stacks_file import parse_own_file
 from stackduel.planning.suite_file import parse_loads, parse_mix, parse_scenarios, parse_suite
 from stackduel.report.sections.result_table import FIGURES, NAMES
@@ -127,7 +130,7 @@ def test_every_outcome_is_explained() -> None:
 def test_every_state_and_every_verdict_is_explained() -> None:
     """The page has all words for trials and for comparisons."""
     states = section(METHOD_PAGE, "## Gates: may a trial count at all?")
-    assert all(f"`{state}`" in states for state in (*get_args(State), "failed"))
+    assert all(f"`{state}`" in states for state in (*get_args(TrialState), "failed"))
     verdicts = [row[0] for row in rows(section(METHOD_PAGE, "## Verdicts"), "verdict")]
     assert sorted(verdicts) == sorted(get_args(Verdict))
 

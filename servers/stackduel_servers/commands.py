@@ -10,21 +10,21 @@ import sys
 from collections.abc import Callable, Mapping
 
 from stackduel_servers.options import GRACE_S, KEEP_ALIVE_S, Listen, Options
-from stackduel_servers.registry import Entry
+from stackduel_servers.registry import StackEntry
 
 # What follows the interpreter: ``-m MODULE`` and the module's options.
-Command = tuple[str, ...]
+CommandLine = tuple[str, ...]
 
 # Sockets that select() can watch on Windows, less those that listen.
 MOST_SELECTED = 500
 
 
-def command(entry: Entry, options: Options) -> Command:
+def command(entry: StackEntry, options: Options) -> CommandLine:
     """The command line of the stack's server."""
     return COMMANDS[entry.server](entry, options)
 
 
-def downstream(listen: Listen) -> Command:
+def downstream(listen: Listen) -> CommandLine:
     """The IO backend."""
     return (
         *("-m", "stackduel_servers.downstream"),
@@ -34,7 +34,7 @@ def downstream(listen: Listen) -> Command:
     )
 
 
-def gunicorn(entry: Entry, options: Options) -> Command:
+def gunicorn(entry: StackEntry, options: Options) -> CommandLine:
     """Gunicorn with the entry's worker class.
 
     Forked workers share one loaded application, except under gevent, which must patch the standard library first.
@@ -56,7 +56,7 @@ def gunicorn(entry: Entry, options: Options) -> Command:
     )
 
 
-def uvicorn(entry: Entry, options: Options) -> Command:
+def uvicorn(entry: StackEntry, options: Options) -> CommandLine:
     """Uvicorn with httptools."""
     return (
         *("-m", "uvicorn", entry.app),
@@ -76,7 +76,7 @@ def uvicorn(entry: Entry, options: Options) -> Command:
     )
 
 
-def hypercorn(entry: Entry, options: Options) -> Command:
+def hypercorn(entry: StackEntry, options: Options) -> CommandLine:
     """Hypercorn; a single worker needs no process beside the one that is started."""
     return (
         *("-m", "hypercorn", entry.app),
@@ -90,7 +90,7 @@ def hypercorn(entry: Entry, options: Options) -> Command:
     )
 
 
-def waitress(entry: Entry, options: Options) -> Command:
+def waitress(entry: StackEntry, options: Options) -> CommandLine:
     """Waitress: one process of threads.
 
     select() fails beyond 1024 sockets, so poll() watches them. Windows has no poll() and a select() for 512: there
@@ -110,7 +110,7 @@ def waitress(entry: Entry, options: Options) -> Command:
     )
 
 
-def tritonserver(entry: Entry, options: Options) -> Command:
+def tritonserver(entry: StackEntry, options: Options) -> CommandLine:
     """Triton, as many instances of each model as workers, on the one port of the entry's protocol."""
     protocol = "grpc" if entry.protocol == "kserve-grpc" else "http"
     return (
@@ -121,7 +121,7 @@ def tritonserver(entry: Entry, options: Options) -> Command:
     )
 
 
-COMMANDS: Mapping[str, Callable[[Entry, Options], Command]] = {
+COMMANDS: Mapping[str, Callable[[StackEntry, Options], CommandLine]] = {
     "gunicorn": gunicorn,
     "uvicorn": uvicorn,
     "hypercorn": hypercorn,

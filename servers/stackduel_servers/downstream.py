@@ -32,7 +32,7 @@ FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding)[ \t]*:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class DownstreamReply:
     """What one request is answered, after how long, and how its connection goes on."""
 
     delay_s: float
@@ -79,7 +79,7 @@ class WaitProtocol(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._received = b""
         self._skip_bytes = 0
-        self._reply: Reply | None = None
+        self._reply: DownstreamReply | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102  # as asyncio documents it
         self._transport = cast("asyncio.Transport", transport)
@@ -114,7 +114,7 @@ class WaitProtocol(asyncio.Protocol):
             else:
                 return
 
-    def _answer(self, reply: Reply) -> None:
+    def _answer(self, reply: DownstreamReply) -> None:
         self._reply = reply
         self._skip_bytes = reply.body_bytes
         if reply.delay_s:
@@ -130,7 +130,7 @@ class WaitProtocol(asyncio.Protocol):
             self._transport.resume_reading()
             self._advance()
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: DownstreamReply) -> None:
         self._transport.write(reply.data)
         self._reply = None
         if reply.closes:
@@ -138,7 +138,7 @@ class WaitProtocol(asyncio.Protocol):
 
 
 @lru_cache(maxsize=1024)
-def reply_to(head: bytes) -> Reply:
+def reply_to(head: bytes) -> DownstreamReply:
     """What the request with this head (without the empty line at its end) is answered."""
     try:
         request = parse_head(head)
@@ -148,17 +148,17 @@ def reply_to(head: bytes) -> Reply:
         delay_s, answer = asked_for(request.method, request.target)
     except HttpError as error:
         delay_s, answer = 0.0, answers.failure(error)
-    return Reply(delay_s, serialised(request, answer), request.body_bytes, not request.keep_alive)
+    return DownstreamReply(delay_s, serialised(request, answer), request.body_bytes, not request.keep_alive)
 
 
-def refusal(error: HttpError) -> Reply:
+def refusal(error: HttpError) -> DownstreamReply:
     """The answer to what is no request, after which the connection cannot go on."""
-    last = Request(b"GET", b"/", 1, keep_alive=False, body_bytes=0)
-    return Reply(0.0, serialised(last, answers.failure(error)), closes=True)
+    last = DownstreamRequest(b"GET", b"/", 1, keep_alive=False, body_bytes=0)
+    return DownstreamReply(0.0, serialised(last, answers.failure(error)), closes=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class DownstreamRequest:
     """One request, as far as this server looks at it."""
 
     method: bytes
@@ -168,7 +168,7 @@ class Request:
     body_bytes: int
 
 
-def parse_head(head: bytes) -> Request:
+def parse_head(head: bytes) -> DownstreamRequest:
     """Read a request's head; raises HttpError 400."""
     head = head.lstrip(b"\r\n")
     line = REQUEST_LINE.fullmatch(head.partition(b"\r\n")[0])
@@ -184,7 +184,7 @@ def parse_head(head: bytes) -> Request:
     options = [option.strip() for option in fields.get(b"connection", b"").split(b",")]
     minor_version = int(line[3])
     keep_alive = b"close" not in options if minor_version else b"keep-alive" in options
-    return Request(line[1], line[2], minor_version, keep_alive, int(length))
+    return DownstreamRequest(line[1], line[2], minor_version, keep_alive, int(length))
 
 
 def asked_for(method: bytes, target: bytes) -> tuple[float, Answer]:
@@ -200,7 +200,7 @@ def asked_for(method: bytes, target: bytes) -> tuple[float, Answer]:
     return delay_s, Answer(200, b'{"waited_s":%.4f}' % delay_s)
 
 
-def serialised(request: Request, answer: Answer) -> bytes:
+def serialised(request: DownstreamRequest, answer: Answer) -> bytes:
     """The answer as it goes over the wire."""
     lines = [
         f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",

@@ -16,7 +16,7 @@ from stackduel_servers.core.settings import (
     MAX_POOL,
     MAX_QUEUE,
 )
-from stackduel_servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, POOLED, Entry
+from stackduel_servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, POOLED, StackEntry
 
 MAX_CPUS = 1024
 BACKLOG = 2048
@@ -75,7 +75,7 @@ def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
     )
 
 
-def resolve(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> Options:
+def resolve(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) -> Options:
     """The settings of ``entry`` in this environment; raises SettingsError.
 
     ``CPUS`` is the budget in CPUs, by default those this process may run on. What a stack has no use for (``THREADS``
@@ -110,7 +110,7 @@ def available_cpus() -> int:
     return os.cpu_count() or 1
 
 
-def _inference(entry: Entry, environ: Mapping[str, str]) -> str:
+def _inference(entry: StackEntry, environ: Mapping[str, str]) -> str:
     """Where models run: what was asked for, as far as the application and its server can."""
     asked = choice(environ, "INFERENCE", EXECUTIONS)
     if asked is None or asked == entry.inference:
@@ -126,16 +126,16 @@ def _inference(entry: Entry, environ: Mapping[str, str]) -> str:
     return asked
 
 
-def _batch_size(entry: Entry) -> int:
+def _batch_size(entry: StackEntry) -> int:
     return entry.batch_size or BATCH_SIZE
 
 
-def _delay_ms(entry: Entry, environ: Mapping[str, str]) -> float:
+def _delay_ms(entry: StackEntry, environ: Mapping[str, str]) -> float:
     asked = number(environ, "BATCH_DELAY_MS", 0, MAX_BATCH_DELAY_MS)
     return (entry.batch_delay_ms or 0.0) if asked is None else asked
 
 
-def _refuse_without_effect(entry: Entry, environ: Mapping[str, str], inference: str) -> None:
+def _refuse_without_effect(entry: StackEntry, environ: Mapping[str, str], inference: str) -> None:
     useless = {
         "WORKERS": entry.server == "waitress",
         "THREADS": entry.holds != "thread",
@@ -150,7 +150,7 @@ def _refuse_without_effect(entry: Entry, environ: Mapping[str, str], inference: 
             raise SettingsError(f"{name} must be left out: it has no effect where inference is {inference}")
 
 
-def _loop(entry: Entry, environ: Mapping[str, str], *, has_uvloop: bool) -> str | None:
+def _loop(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) -> str | None:
     asked = choice(environ, "LOOP", LOOPS)
     if asked == "uvloop" and not has_uvloop:
         raise SettingsError("LOOP must be asyncio: uvloop is not installed")

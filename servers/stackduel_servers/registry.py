@@ -48,7 +48,7 @@ class RegistryError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StackEntry:
     """One stack: a framework, a server, and the settings they are compared with.
 
     ``workers`` may be ``"cpu"``: one for each CPU of the budget. ``threads`` and ``connections`` count for each worker;
@@ -113,7 +113,7 @@ class Registry:
     """Every stack by name, in the file's order, and the port of the IO backend."""
 
     downstream_port: int
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, StackEntry]
 
 
 def load_registry(path: Path | None = None) -> Registry:
@@ -136,21 +136,21 @@ def parse_registry(text: str) -> Registry:
     return Registry(port, entries)
 
 
-def _entry(name: str, table: Mapping[str, Any]) -> Entry:
+def _entry(name: str, table: Mapping[str, Any]) -> StackEntry:
     where = f"stack {name}"
     if not NAME.fullmatch(name):
         raise RegistryError(f"{where}: the name must be lower case letters, digits and '-', at most 40, a letter first")
-    known = {field.name: field for field in fields(Entry) if field.name != "name"}
+    known = {field.name: field for field in fields(StackEntry) if field.name != "name"}
     _refuse_unknown(where, table, tuple(known))
     missing = [key for key, field in known.items() if field.default is MISSING and key not in table]
     if missing:
         raise RegistryError(f"{where}: {missing[0]} is missing")
-    entry = Entry(name=name, **{key: _checked(where, key, value) for key, value in table.items()})
+    entry = StackEntry(name=name, **{key: _checked(where, key, value) for key, value in table.items()})
     _refuse_contradictions(where, entry)
     return entry
 
 
-def _refuse_contradictions(where: str, entry: Entry) -> None:
+def _refuse_contradictions(where: str, entry: StackEntry) -> None:
     classes = SERVERS[entry.server]
     if entry.worker_class not in (classes or (None,)):
         bound = _one_of(classes) if classes else "left out"
@@ -166,7 +166,7 @@ def _refuse_contradictions(where: str, entry: Entry) -> None:
     _refuse_contradicting_inference(where, entry)
 
 
-def _refuse_contradicting_inference(where: str, entry: Entry) -> None:
+def _refuse_contradicting_inference(where: str, entry: StackEntry) -> None:
     if entry.inference == "batched" and entry.batch_size is None:
         raise RegistryError(f"{where}: batch_size is missing, which inference = batched needs")
     for key in ("batch_size", "batch_delay_ms"):
@@ -180,7 +180,7 @@ def _refuse_contradicting_inference(where: str, entry: Entry) -> None:
         raise RegistryError(f"{where}: companion must be triton where inference is triton")
 
 
-def _refuse_doubled_ports(downstream_port: int, entries: Mapping[str, Entry]) -> None:
+def _refuse_doubled_ports(downstream_port: int, entries: Mapping[str, StackEntry]) -> None:
     taken = {downstream_port: "the downstream"}
     for name, entry in entries.items():
         if entry.port in taken:

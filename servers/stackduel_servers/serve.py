@@ -27,7 +27,7 @@ SERVERS_OWN = ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS")
 class Start:
     """A server to start: its command line after the interpreter, and the whole environment it gets."""
 
-    command: commands.Command
+    command: commands.CommandLine
     environ: Mapping[str, str]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request, sync_playwright
+
 from stackduel.model.run import Run
 from stackduel.report.html.page import render
-
 from tests.browser.chromium import installed, started
 from tests.conftest import unavailable
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
 from stackduel.model.run import Run
 from stackduel.report.html.page import render
 from stackduel.storage.run_document import run_from_dict
-
 from tests.browser.chromium import installed, started
 
 ROOT = Path(__file__).parents[2]

@@ -14,13 +14,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from rich.console import Console
+
+from stackduel.model.plan_step import PlanStep
 from stackduel.model.run import Run
 from stackduel.model.trial import Place, Trial
-from stackduel.observe.host import usable_cores
-from stackduel.planning.order import Pace, Step
+from stackduel.planning.estimates import Pace
+from stackduel.process.cores import usable_cores
 from stackduel.report.files import write
 from stackduel.report.live.narrator import LiveNarrator
-
 from tests.browser.conftest import Opened
 from tests.stackduel.makers import WAITING
 from tests.stackduel.report.html.runs import compared, renamed
@@ -52,7 +53,7 @@ class Following:
     def measure(self, trial: Trial) -> None:
         """One trial from its launch to its end."""
         place = trial.place
-        self.narrator.launching(Step(place.block, place.stack, (WAITING,)))
+        self.narrator.launching(PlanStep(place.block, place.stack, (WAITING,)))
         self.narrator.measuring(place, WAITING)
         for n in range(1, 5):
             self.narrator.progress(20 * n, 0.5 * n, 12.5)

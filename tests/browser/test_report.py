@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-from stackduel.model.run import Run
 
+from stackduel.model.run import Run
 from tests.browser.conftest import Opener
 from tests.browser.looks import (
     charts_of,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+
 from stackduel.analysis.history.trend import Trend, trend
 from stackduel.report.html.trend_page import render
-
 from tests.browser.conftest import Opener
 from tests.browser.looks import (
     charts_of,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stackduel_servers.registry import Entry, load_registry
 
+from stackduel_servers.registry import StackEntry, load_registry
 from tests.contract.scripted import ScriptedDownstream, scripted_downstream
 from tests.contract.served import Served, all_served
 
@@ -32,14 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(params=ENTRIES, ids=lambda entry: entry.name)
-def entry(request: pytest.FixtureRequest) -> Entry:
+def entry(request: pytest.FixtureRequest) -> StackEntry:
     """Each stack in turn."""
-    stack: Entry = request.param
+    stack: StackEntry = request.param
     return stack
 
 
 @pytest.fixture
-def served(entry: Entry, fleet: dict[str, Served]) -> Served:
+def served(entry: StackEntry, fleet: dict[str, Served]) -> Served:
     """The stack's running server."""
     return fleet[entry.name]
 

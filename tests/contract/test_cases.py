@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+
 from stackduel.verify.contract import cases as contract
 from stackduel.verify.contract.cases import Case, cases_for, differences, request_bytes
-from stackduel_servers.registry import Entry
-
+from stackduel_servers.registry import StackEntry
 from tests.contract.served import Served
 from tests.contract.together import of_all
 from tests.contract.wire import ClosedError, connected
@@ -33,7 +33,7 @@ LONG_S = 0.5
 def waited(fleet: Mapping[str, Served]) -> Mapping[str, Future[dict[str, list[str]]]]:
     """How each stack's answer to each long case differs from what it should be."""
 
-    def ask_long(entry: Entry, served: Served) -> dict[str, list[str]]:
+    def ask_long(entry: StackEntry, served: Served) -> dict[str, list[str]]:
         return ask_all(served, [case for case in cases_of(entry) if case.takes_s >= LONG_S])
 
     return of_all(ask_long, fleet, at_once=len(fleet))
@@ -41,7 +41,7 @@ def waited(fleet: Mapping[str, Served]) -> Mapping[str, Future[dict[str, list[st
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_stack_answers_as_the_contract_says(
-    group: str, entry: Entry, served: Served, waited: Mapping[str, Future[dict[str, list[str]]]]
+    group: str, entry: StackEntry, served: Served, waited: Mapping[str, Future[dict[str, list[str]]]]
 ) -> None:
     """The stack gives each request of the group exactly the status, body and headers that all stacks give."""
     names = {case.name for case in GROUPS[group]}
@@ -50,7 +50,7 @@ def test_every_stack_answers_as_the_contract_says(
     assert not {case.name: found[case.name] for case in cases if found[case.name]}
 
 
-def cases_of(entry: Entry) -> tuple[Case, ...]:
+def cases_of(entry: StackEntry) -> tuple[Case, ...]:
     """All that a stack is asked."""
     return cases_for(entry.framework, own_errors=entry.own_errors)
 

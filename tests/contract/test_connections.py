@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from contextlib import ExitStack
 
 import pytest
-from stackduel.verify.contract.cases import NO_ITEMS, NOT_FOUND, ONE_ITEM
-from stackduel_servers.registry import Entry
 
+from stackduel.verify.contract.cases import NO_ITEMS, NOT_FOUND, ONE_ITEM
+from stackduel_servers.registry import StackEntry
 from tests.contract.served import Served
 from tests.contract.together import of_all
 from tests.contract.wire import ClosedError, ask, connected
@@ -51,7 +51,7 @@ def followed(fleet: Mapping[str, Served]) -> Mapping[str, Future[None]]:
     return of_all(follow, fleet, at_once=3)
 
 
-def follow(_entry: Entry, served: Served) -> None:
+def follow(_entry: StackEntry, served: Served) -> None:
     """Send one request after another."""
     with connected(served.port) as wire:
         for _ in range(MANY_REQUESTS):
@@ -59,7 +59,7 @@ def follow(_entry: Entry, served: Served) -> None:
             assert wire.answer().status == 200
 
 
-def test_many_requests_on_one_connection(entry: Entry, followed: Mapping[str, Future[None]]) -> None:
+def test_many_requests_on_one_connection(entry: StackEntry, followed: Mapping[str, Future[None]]) -> None:
     """No server closes a connection for the number of requests it has served."""
     followed[entry.name].result()
 
@@ -142,12 +142,12 @@ def kept(fleet: Mapping[str, Served]) -> Mapping[str, Future[int]]:
     return of_all(ask_twice_on_each, fleet, at_once=2)
 
 
-def test_many_connections_are_kept_at_once(entry: Entry, kept: Mapping[str, Future[int]]) -> None:
+def test_many_connections_are_kept_at_once(entry: StackEntry, kept: Mapping[str, Future[int]]) -> None:
     """512 connections are all answered, stay open while idle, and are all answered again."""
     assert kept[entry.name].result() == 2 * MANY_CONNECTIONS
 
 
-def ask_twice_on_each(_entry: Entry, served: Served) -> int:
+def ask_twice_on_each(_entry: StackEntry, served: Served) -> int:
     """Ask on all connections at once, then on all of them again; returns how many answers came."""
     answered = 0
     with ExitStack() as stack:

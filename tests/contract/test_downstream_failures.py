@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 
 import pytest
-from stackduel_servers.registry import Entry
 
+from stackduel_servers.registry import StackEntry
 from tests.contract import scripted
 from tests.contract.conftest import DOWNSTREAM_TIMEOUT_S
 from tests.contract.scripted import ScriptedDownstream
@@ -43,7 +43,7 @@ def silence(fleet: Mapping[str, Served]) -> Mapping[str, Future[dict[int, tuple[
     return of_all(over_silence, fleet, at_once=len(fleet))
 
 
-def over_silence(_entry: Entry, served: Served) -> dict[int, tuple[WireAnswer, float]]:
+def over_silence(_entry: StackEntry, served: Served) -> dict[int, tuple[WireAnswer, float]]:
     """The answer for one call, and for three at once."""
     found = {}
     for concurrent in (1, 3):
@@ -55,7 +55,7 @@ def over_silence(_entry: Entry, served: Served) -> dict[int, tuple[WireAnswer, f
 
 @pytest.mark.parametrize("concurrent", [1, 3])
 def test_a_silent_downstream_is_504(
-    concurrent: int, entry: Entry, silence: Mapping[str, Future[dict[int, tuple[WireAnswer, float]]]]
+    concurrent: int, entry: StackEntry, silence: Mapping[str, Future[dict[int, tuple[WireAnswer, float]]]]
 ) -> None:
     """A downstream that does not answer within the delay and the allowance is 504, as soon as that is over."""
     answer, took_s = silence[entry.name].result()[concurrent]
@@ -64,7 +64,7 @@ def test_a_silent_downstream_is_504(
     assert float(DOWNSTREAM_TIMEOUT_S) <= took_s < float(DOWNSTREAM_TIMEOUT_S) + 4.5
 
 
-def test_an_absent_downstream_is_502(entry: Entry, served: Served, downstream: ScriptedDownstream) -> None:
+def test_an_absent_downstream_is_502(entry: StackEntry, served: Served, downstream: ScriptedDownstream) -> None:
     """With nobody listening it is 502; once somebody listens again, calls succeed again."""
     target = "/benchmark/io-test?delay=0.001&concurrent=2"
     assert ask(served.port, target).status == 200

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from stackduel.verify.contract.cases import CASES, cases_for, differences
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.downstream_blocking import BlockingDownstream, FanOutDownstream
-
 from tests.contract.in_process import MODULES, Call, Called, applications
 
 BUILT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

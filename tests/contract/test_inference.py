@@ -9,10 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from stackduel.verify.contract.cases import differences, request_bytes
 from stackduel.verify.contract.inference_cases import inference_cases
-from stackduel_servers.registry import Entry
-
+from stackduel_servers.registry import StackEntry
 from tests.contract.conftest import ENTRIES
 from tests.contract.served import Served
 from tests.contract.served import served as running
@@ -29,7 +29,7 @@ def found(fleet: Mapping[str, Served]) -> Mapping[str, Future[dict[str, list[str
     """How each stack's answer to each case differs from what it should be."""
     inference_cases()  # asks the models once, and no thread waits for another's asking
 
-    def ask_models(entry: Entry, served: Served) -> dict[str, list[str]]:
+    def ask_models(entry: StackEntry, served: Served) -> dict[str, list[str]]:
         return ask_all(served, inference_cases(own_errors=entry.own_errors).cases, at_once=2)
 
     return of_all(ask_models, fleet, at_once=2)
@@ -37,7 +37,7 @@ def found(fleet: Mapping[str, Served]) -> Mapping[str, Future[dict[str, list[str
 
 @pytest.mark.parametrize("right", [True, False], ids=["good", "bad"])
 def test_every_stack_answers_models_as_the_contract_says(
-    *, right: bool, entry: Entry, found: Mapping[str, Future[dict[str, list[str]]]]
+    *, right: bool, entry: StackEntry, found: Mapping[str, Future[dict[str, list[str]]]]
 ) -> None:
     """Each model's numbers are those of the model itself within 1e-5, each error is the common one."""
     known = inference_cases(own_errors=entry.own_errors)
@@ -50,7 +50,7 @@ def test_every_stack_answers_models_as_the_contract_says(
         pytest.skip("; ".join(known.left_out))
 
 
-def test_an_answer_tells_where_its_time_went(entry: Entry, served: Served) -> None:
+def test_an_answer_tells_where_its_time_went(entry: StackEntry, served: Served) -> None:
     """Server-Timing has every span of inference, and together they are the whole time in the service."""
     known = inference_cases()
     case = next((case for case in known.cases if case.name == "fast-cnn: float32"), None)

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from stackduel_servers.registry import POOLED, Entry
 
+from stackduel_servers.registry import POOLED, StackEntry
 from tests.contract.served import Served, group_members
 from tests.contract.together import of_all
 from tests.contract.wire import ask
@@ -22,7 +22,7 @@ WAIT_S = 0.3
 FEW_SLOTS = 100
 
 
-def test_health_tells_the_settings_in_force(entry: Entry, served: Served) -> None:
+def test_health_tells_the_settings_in_force(entry: StackEntry, served: Served) -> None:
     """``/health`` names the stack, the versions installed, and the settings the registry gives it on one CPU."""
     report = json.loads(ask(served.port, "/health").body)
     told = {
@@ -53,7 +53,7 @@ def test_health_tells_the_settings_in_force(entry: Entry, served: Served) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads what a process has loaded from /proc")
-def test_the_loop_it_tells_is_the_loop_it_runs(entry: Entry, served: Served) -> None:
+def test_the_loop_it_tells_is_the_loop_it_runs(entry: StackEntry, served: Served) -> None:
     """A stack that says uvloop has loaded it, and no other has."""
     process_id = json.loads(ask(served.port, "/health").body)["pid"]
     loaded = Path(f"/proc/{process_id}/maps").read_text(encoding="utf-8")
@@ -61,7 +61,7 @@ def test_the_loop_it_tells_is_the_loop_it_runs(entry: Entry, served: Served) -> 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts processes in /proc")
-def test_it_runs_as_many_workers_as_the_registry_says(entry: Entry, served: Served) -> None:
+def test_it_runs_as_many_workers_as_the_registry_says(entry: StackEntry, served: Served) -> None:
     """The server's process group holds its workers, and at most one process beside them."""
     members = group_members(served.process.pid)
     assert entry.worker_count(1) <= len(members) <= entry.worker_count(1) + 1
@@ -73,7 +73,7 @@ def waited(fleet: Mapping[str, Served]) -> Mapping[str, Future[tuple[float, floa
     return of_all(wait_at_once, fleet, at_once=3)
 
 
-def wait_at_once(entry: Entry, served: Served) -> tuple[float, float | None]:
+def wait_at_once(entry: StackEntry, served: Served) -> tuple[float, float | None]:
     """How long one wait more than there are slots takes; and a few, where there are more slots than these."""
     slots = entry.waiting_slots(entry.worker_count(1))
     took_s = asyncio.run(waits_at_once(served.port, FEW_SLOTS if slots is None else slots + 1))
@@ -82,7 +82,7 @@ def wait_at_once(entry: Entry, served: Served) -> tuple[float, float | None]:
 
 
 def test_as_many_requests_wait_at_once_as_the_registry_says(
-    entry: Entry, waited: Mapping[str, Future[tuple[float, float | None]]]
+    entry: StackEntry, waited: Mapping[str, Future[tuple[float, float | None]]]
 ) -> None:
     """What the ceilings are computed from is so: with one request more than the slots, one has to wait twice."""
     took_s, few_s = waited[entry.name].result()

@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 
 import pytest
-from stackduel.verify.contract.cases import ONE_ITEM
-from stackduel_servers.registry import Entry
 
+from stackduel.verify.contract.cases import ONE_ITEM
+from stackduel_servers.registry import StackEntry
 from tests.contract.conftest import ENTRIES
 from tests.contract.scripted import ScriptedDownstream
 from tests.contract.served import Served, group_members
@@ -35,14 +35,14 @@ def ended(fleet: Mapping[str, Served], downstream: ScriptedDownstream) -> Mappin
 
 
 def test_it_stops_within_seconds_and_leaves_nothing(
-    entry: Entry, served: Served, ended: Mapping[str, Future[float]]
+    entry: StackEntry, served: Served, ended: Mapping[str, Future[float]]
 ) -> None:
     """On SIGTERM a request under way is answered, idle connections do not delay the end, and no process is left."""
     assert ended[entry.name].result() < STOPS_WITHIN_S
     assert sys.platform != "linux" or not group_members(served.process.pid), served.log_tail()
 
 
-def end(entry: Entry, served: Served, downstream: ScriptedDownstream) -> float:
+def end(entry: StackEntry, served: Served, downstream: ScriptedDownstream) -> float:
     """Stop a server that has idle connections and a request under way; how long it takes."""
     said_before = served.log.stat().st_size
     with ExitStack() as connections:

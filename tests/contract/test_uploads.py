@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from stackduel_servers.core.errors import MOST_BODY_BYTES
-from stackduel_servers.registry import Entry
 
+from stackduel_servers.core.errors import MOST_BODY_BYTES
+from stackduel_servers.registry import StackEntry
 from tests.contract.served import Served
 from tests.contract.wire import ask, connected
 
@@ -23,7 +23,7 @@ def head(target: str, *headers: str, method: str = "POST") -> bytes:
     return "\r\n".join([f"{method} {target} HTTP/1.1", "Host: stackduel.test", *headers, "", ""]).encode()
 
 
-def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(entry: Entry, served: Served) -> None:
+def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(entry: StackEntry, served: Served) -> None:
     """The answer is there although not a byte of the body was sent."""
     if entry.server == "waitress":
         pytest.skip("Waitress reads a whole body before any application hears of it, or resets the connection")

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from stackduel_servers.registry import Entry
-
+from stackduel_servers.registry import StackEntry
 from tests.contract.conftest import ENTRIES
 from tests.contract.served import Served
 
@@ -15,7 +14,7 @@ T = TypeVar("T")
 
 
 def of_all(
-    check: Callable[[Entry, Served], T], fleet: Mapping[str, Served], *, at_once: int
+    check: Callable[[StackEntry, Served], T], fleet: Mapping[str, Served], *, at_once: int
 ) -> Mapping[str, Future[T]]:
     """What the check makes of each stack, by its name; whoever asks for a result is told of that stack's failure."""
     with ThreadPoolExecutor(at_once) as threads:

@@ -17,15 +17,16 @@ from typing import Any
 import docker.errors
 import pytest
 from docker import DockerClient
+
 from stackduel.containers.engine import connect
 from stackduel.containers.images import ROOT, base_image, ensure_pulled, server_recipe
 from stackduel.containers.ownership import OWNER_LABEL, Owner
 from stackduel.launch.docker.container_launcher import ContainerLauncher
-from stackduel.launch.launcher import LaunchError
 from stackduel.model.budget import Budget, divide
-from stackduel.model.stack import Stack, registered_stacks
-from stackduel.observe.host import usable_cores
-
+from stackduel.model.errors import LaunchError
+from stackduel.model.stack import Stack
+from stackduel.planning.registry import registered_stacks
+from stackduel.process.cores import usable_cores
 from tests.conftest import ANY_HOST, unavailable
 from tests.until import until
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from docker import DockerClient
+
 from stackduel.inference.protocol import spoken
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Started
@@ -15,10 +16,9 @@ from stackduel.load.shards.container_channel import container_engine
 from stackduel.load.shards.container_null_rate import container_null_rates
 from stackduel.model.budget import Budget
 from stackduel.model.measurement import Expectation
-from stackduel.model.model_input import Given
+from stackduel.model.model_input import ModelInput
 from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Workload
-
 from tests.docker.conftest import run_id
 
 pytestmark = pytest.mark.docker
@@ -56,7 +56,9 @@ def test_the_generator_loads_from_inside_the_network(
 @pytest.mark.timeout(900)  # Triton's image may have to be built
 def test_the_generator_speaks_grpc_too(launcher: ContainerLauncher, stacks: dict[str, Stack], budget: Budget) -> None:
     """From its container it asks Triton over gRPC, and reads the numbers in the answers."""
-    asked = spoken(Workload("/infer/fast-cnn", model="fast-cnn", given=Given("float32", 48_000, 48_000)), "kserve-grpc")
+    asked = spoken(
+        Workload("/infer/fast-cnn", model="fast-cnn", given=ModelInput("float32", 48_000, 48_000)), "kserve-grpc"
+    )
     with (
         launcher.start(stacks["triton-grpc"]) as started,
         container_engine(launcher.network, budget.generator[:1], run_id(), lambda _line: None) as generator,

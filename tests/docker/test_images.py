@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from docker import DockerClient
+
 from stackduel.containers.images import ensure_image, find_image, own_image, server_recipe
 from stackduel.launch.docker.container_launcher import ContainerLauncher
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Stack
 from stackduel.verify.exchange import exchange
 from stackduel_servers.registry import load_registry

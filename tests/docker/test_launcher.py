@@ -7,12 +7,14 @@ from collections.abc import Callable
 import pytest
 from docker import DockerClient
 from docker.models.containers import Container
+
 from stackduel.containers.engine import describe
 from stackduel.launch.docker.container_launcher import ContainerLauncher
-from stackduel.launch.launcher import LaunchError, Started
+from stackduel.launch.launcher import Started
 from stackduel.load.engine import LoadError, local_engine
 from stackduel.load.job import Call, Job
 from stackduel.model.budget import Budget
+from stackduel.model.errors import LaunchError
 from stackduel.model.measurement import Expectation
 from stackduel.model.stack import Image, Stack
 from stackduel.model.suite import ClosedLoop, Workload
@@ -21,7 +23,6 @@ from stackduel.observe.container_meter import EngineSample
 from stackduel.observe.meter import meter_of
 from stackduel.verify.exchange import exchange
 from stackduel_servers.models.store import FILES
-
 from tests.docker.conftest import run_id
 from tests.until import until
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from docker import DockerClient
+
 from stackduel.launch.companion import Accompanied
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.model.budget import Budget
@@ -15,7 +16,6 @@ from stackduel.observe.meter import meter_of
 from stackduel.verify.exchange import exchange
 from stackduel_servers.core import kserve
 from stackduel_servers.models import inputs
-
 from tests.docker.test_launcher import run_inside
 from tests.until import until
 

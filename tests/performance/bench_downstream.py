@@ -19,6 +19,7 @@ from typing import cast
 
 import psutil
 import pytest
+
 from stackduel_servers.downstream import loop_factory
 
 DELAY_S = 0.1

@@ -41,7 +41,6 @@ from stackduel.model.suite import ClosedLoop
 from stackduel.model.target import Address
 from stackduel.model.trial import Trial
 from stackduel.storage import run_folder
-
 from tests.performance.fast_server import BODY, CLIENT_CORE, WORKLOAD, serving
 from tests.performance.load_tools import CONNECTIONS, Client, Figures, installed
 

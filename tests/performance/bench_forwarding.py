@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from statistics import median
 
 import pytest
+
 from stackduel.containers.forwarding import forwarding_to
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.local import free_port
@@ -22,11 +23,10 @@ from stackduel.load.job import Call, Job
 from stackduel.load.shards.container_channel import container_engine
 from stackduel.model.budget import divide
 from stackduel.model.measurement import Expectation
-from stackduel.model.stack import registered_stacks
 from stackduel.model.suite import ClosedLoop, Workload
 from stackduel.model.target import Address
-from stackduel.observe.host import usable_cores
-
+from stackduel.planning.registry import registered_stacks
+from stackduel.process.cores import usable_cores
 from tests.docker.conftest import run_id
 from tests.until import until
 

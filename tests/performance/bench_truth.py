@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from stackduel.analysis.decision import decide
 from stackduel.analysis.statistics.intervals import Interval
 

@@ -20,18 +20,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from stackduel.launch.launcher import Started
 from stackduel.launch.local import LocalLauncher
 from stackduel.load.engine import Engine, local_engine
 from stackduel.load.job import Call, Job
 from stackduel.model.budget import divide
 from stackduel.model.measurement import Expectation
-from stackduel.model.stack import Stack, registered_stacks
+from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Workload
-from stackduel.observe.host import usable_cores
 from stackduel.observe.meter import meter_of
-from stackduel.observe.resource_watch import Watch
+from stackduel.observe.resource_watch import ResourceWatch
 from stackduel.observe.settle import settle
+from stackduel.planning.registry import registered_stacks
+from stackduel.process.cores import usable_cores
 from stackduel.verify.exchange import exchange
 
 TARGET = "/slow-io?delay=0.1"
@@ -141,7 +143,7 @@ def _ours(started: Started, connections: int, engine: Engine) -> tuple[float, fl
     reply = exchange(started.address, TARGET)
     load = ClosedLoop(connections, duration_s=OURS_S, warmup_s=0.3, warmup_requests=connections)
     job = Job(started.address, (Call(Workload(TARGET), Expectation.of(200, reply.body, "body")),), load)
-    with Watch(meter) as watch:
+    with ResourceWatch(meter) as watch:
         found = engine.measure(job, at_start=watch.start, at_stop=watch.stop)
     cost = watch.cost()
     assert cost is not None

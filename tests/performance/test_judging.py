@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from stackduel.storage import run_folder
 
+from stackduel.storage import run_folder
 from tests.performance.bench_engine import judged, run_overhead
 from tests.performance.bench_truth import Finding, Tally, findings_of
 from tests.stackduel import makers

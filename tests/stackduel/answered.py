@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from stackduel.inference.answer_formats import Form
+
+from stackduel.model.model_output import Form
 
 
 def answered(outputs: Mapping[str, NDArray[Any]], form: Form, names: str = "speaker") -> bytes:

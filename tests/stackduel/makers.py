@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import GeneratorUse, Measurement, Warmup, Window
 from stackduel.model.run import Run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+
 from stackduel_servers import commands
 from stackduel_servers.options import Listen, resolve
 from stackduel_servers.registry import load_registry

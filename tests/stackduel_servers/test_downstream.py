@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+
 from stackduel_servers import downstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.downstream import MAX_HEAD_BYTES, MAX_PIPELINED_BYTES, Waits, loop_factory, parse_head
-
 from tests.contract.served import Served, served
 from tests.contract.wire import ClosedError, ask, connected
 
@@ -212,6 +212,6 @@ def test_waits_call_back_in_time(factory: Callable[[], asyncio.AbstractEventLoop
 def test_heads_are_read() -> None:
     """Method, target, version, and what frames the connection, whatever the case and the blanks."""
     request = parse_head(b"\r\nGET /wait?delay=1 HTTP/1.0\r\nHost: x\r\ncontent-LENGTH:5 \r\nConnection: keep-alive")
-    assert request == downstream.Request(b"GET", b"/wait?delay=1", 0, keep_alive=True, body_bytes=5)
+    assert request == downstream.DownstreamRequest(b"GET", b"/wait?delay=1", 0, keep_alive=True, body_bytes=5)
     with pytest.raises(HttpError, match="the request line must be"):
         parse_head(b"")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+
 from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.options import Listen, Options, available_cpus, resolve, resolve_listen
-from stackduel_servers.registry import Entry, load_registry
+from stackduel_servers.registry import StackEntry, load_registry
 
 ENTRIES = load_registry().entries
 
@@ -151,5 +152,5 @@ def test_addresses(host: str, address: str) -> None:
 def test_every_stack_can_be_resolved() -> None:
     """No entry contradicts the bounds that overrides are held to."""
     for entry in ENTRIES.values():
-        assert isinstance(entry, Entry)
+        assert isinstance(entry, StackEntry)
         assert resolve(entry, {"CPUS": "2"}, has_uvloop=True).workers >= 1

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from stackduel_servers import allocator
 from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.models import device

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+
 from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, exchange
 from stackduel_servers.core.kserve import HEADER_LENGTH, Tensor, decode_response, encode_request, target
@@ -23,7 +24,6 @@ from stackduel_servers.models.build import build
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.model import Model, load
 from stackduel_servers.triton.installation import TritonError, locate
-
 from tests.conftest import unavailable
 from tests.contract.served import free_port
 

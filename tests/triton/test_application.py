@@ -11,22 +11,22 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+
 from stackduel.launch.companion import Accompanied
 from stackduel.launch.launcher import Started
 from stackduel.launch.local import LocalLauncher
 from stackduel.model.budget import Budget
-from stackduel.model.stack import registered_stacks
 from stackduel.model.target import Address, ProcessTree, parts_of
-from stackduel.observe.host import usable_cores
 from stackduel.observe.meter import meter_of
+from stackduel.planning.registry import registered_stacks
+from stackduel.process.cores import usable_cores
 from stackduel.verify.exchange import Reply, exchange
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.triton import PooledTriton
 from stackduel_servers.models import inputs
-from stackduel_servers.models.base import Given
+from stackduel_servers.models.base import DecodedInput
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.model import Model
-
 from tests.contract.served import served
 from tests.triton.conftest import Running, segments, stubs
 from tests.until import until
@@ -56,7 +56,7 @@ def post(address: Address, name: str, body: bytes, form: str) -> Reply:
     return exchange(address, f"/infer/{name}", method="POST", headers=[("Content-Type", form)], body=body, timeout_s=60)
 
 
-def given_and_sent(name: str) -> tuple[Given, bytes, str]:
+def given_and_sent(name: str) -> tuple[DecodedInput, bytes, str]:
     """A generated input of a model, and the same as a request's body and content type."""
     match name:
         case "face":

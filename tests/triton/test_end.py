@@ -12,13 +12,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from stackduel.launch.local import LocalLauncher
 from stackduel.model.budget import Budget
-from stackduel.model.stack import registered_stacks
 from stackduel.model.target import ProcessTree
-from stackduel.observe.host import usable_cores
+from stackduel.planning.registry import registered_stacks
+from stackduel.process.cores import usable_cores
 from stackduel_servers.triton.leftovers import prefix
-
 from tests.triton.conftest import SHARED_MEMORY, segments, stubs
 from tests.until import until
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
 from stackduel.observe import triton_statistics
 from stackduel_servers.core.kserve import KServeError, Tensor
 from stackduel_servers.models import inputs
 from stackduel_servers.models.model import Model
-
 from tests.triton.conftest import Running, clip
 from tests.until import until
 
@@ -32,9 +32,11 @@ def ask(triton: Running, name: str, pcm: Tensor) -> Tensor:
     return triton.infer(name, given, ("embedding",))["embedding"].reshape(-1)
 
 
-def counted(triton: Running, name: str, before: triton_statistics.Counters, requests: int) -> triton_statistics.Window:
+def counted(
+    triton: Running, name: str, before: triton_statistics.Counters, requests: int
+) -> triton_statistics.StatisticsWindow:
     """What the server did since ``before``; it counts a moment after it has answered."""
-    found: list[triton_statistics.Window] = []
+    found: list[triton_statistics.StatisticsWindow] = []
 
     def all_there() -> bool:
         window = triton_statistics.between(before, triton_statistics.read(triton.http, name))

@@ -18,6 +18,7 @@ from time import monotonic
 from typing import Protocol, cast
 
 import httptools
+
 from stackduel_servers.downstream import Waits, loop_factory
 
 BODY = b'{"status":"ok"}'

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from stackduel.model.run_options import RunOptions
 from stackduel.planning.preparation import prepare
-
 from tests.truth.pair import HERE, SUITE, TRUTHS, write_pair
 
 

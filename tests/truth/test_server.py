@@ -11,9 +11,9 @@ from http.client import HTTPConnection
 from itertools import pairwise
 
 import pytest
+
 from stackduel.model.target import Address
 from stackduel.verify.exchange import exchange
-
 from tests.truth.server import BODY, Freeze, Queue, Service, drawn, main
 from tests.truth.serving import started, truth
 

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 import scipy.stats
 from numpy.typing import NDArray
+
 from stackduel.analysis.decision import decide, margin
 from stackduel.analysis.statistics.intervals import Interval, blocks_for, interval, spread
-from stackduel.model.trial import Verdict
+from stackduel.model.comparison import Verdict
 
 RUNS = 4000
 BLOCKS = 5

@@ -17,10 +17,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from stackduel.analysis.candidates import Candidate, Change, candidates_of, scenarios_of
-from stackduel.model.trial import Comparison
+from stackduel.analysis.candidates import Candidate, Migration, candidates_of, scenarios_of
+from stackduel.model.comparison import Comparison
 
-Kind = Literal["change", "no change", "inconclusive", "mixed", "not tested"]
+AdviceKind = Literal["change", "no change", "inconclusive", "mixed", "not tested"]
 
 SUFFICIENT = 0.90
 _QUIETER = "the host was busy with other things, and a quieter one would settle it"
@@ -37,7 +37,7 @@ class Advice:
     that ``stack`` gives, and ``minutes`` how much longer the measurement of an inconclusive one would have to be.
     """
 
-    kind: Kind
+    kind: AdviceKind
     sentence: str
     stack: str | None = None
     tier: str | None = None
@@ -51,7 +51,7 @@ class Advice:
 
 def advise(
     comparisons: Sequence[Comparison],
-    changes: Mapping[str, Change],
+    changes: Mapping[str, Migration],
     ranks: Mapping[str, int],
     minutes: Mapping[tuple[str, str], float | None],
 ) -> Advice:
@@ -78,7 +78,7 @@ def advise(
 
 def advise_each(
     comparisons: Sequence[Comparison],
-    changes: Mapping[str, Change],
+    changes: Mapping[str, Migration],
     ranks: Mapping[str, int],
     minutes: Mapping[tuple[str, str], float | None],
 ) -> dict[str, Advice]:
@@ -189,7 +189,7 @@ def _no_change(best: Candidate) -> Advice:
     return _without_change("no change", sentence, best)
 
 
-def _without_change(kind: Kind, sentence: str, best: Candidate, minutes: float | None = None) -> Advice:
+def _without_change(kind: AdviceKind, sentence: str, best: Candidate, minutes: float | None = None) -> Advice:
     return Advice(kind, sentence, speedup=best.speedup, low=best.low, high=best.high, best=best.stack, minutes=minutes)
 
 

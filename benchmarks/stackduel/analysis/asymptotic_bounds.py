@@ -17,7 +17,7 @@ _HALVINGS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
+class StackResources:
     """What a stack has to serve with: waiting slots (None for no limit), CPU seconds a request, cores."""
 
     slots: int | None
@@ -40,7 +40,7 @@ class Prediction:
         return self.candidate_rps / self.baseline_rps
 
 
-def predicted_rps(stack: Capacity, wait_s: float, connections: int) -> float:
+def predicted_rps(stack: StackResources, wait_s: float, connections: int) -> float:
     """Requests a second that the stack gives ``connections`` clients at most, each request waiting ``wait_s`` seconds.
 
     Raises ValueError where the CPU time of a request is not above 0, the wait below it, or there is no connection.
@@ -52,7 +52,7 @@ def predicted_rps(stack: Capacity, wait_s: float, connections: int) -> float:
 
 
 def crossover(
-    baseline: Capacity, candidate: Capacity, *, waits_s: Iterable[float], connections: Iterable[int]
+    baseline: StackResources, candidate: StackResources, *, waits_s: Iterable[float], connections: Iterable[int]
 ) -> tuple[Prediction, ...]:
     """The predictions for every wait at every number of connections, wait by wait; raises as ``predicted_rps``."""
     numbers = tuple(connections)
@@ -60,7 +60,12 @@ def crossover(
 
 
 def crossover_wait_s(
-    baseline: Capacity, candidate: Capacity, *, connections: int, speedup: float, longest_s: float = LONGEST_WAIT_S
+    baseline: StackResources,
+    candidate: StackResources,
+    *,
+    connections: int,
+    speedup: float,
+    longest_s: float = LONGEST_WAIT_S,
 ) -> float | None:
     """The shortest wait, in seconds up to ``longest_s``, at which the candidate is predicted to be ``speedup`` times as
     fast; None where it never is.
@@ -88,7 +93,7 @@ def _bisected(reaches: Callable[[float], bool], low: float, high: float) -> floa
     return high
 
 
-def _prediction(baseline: Capacity, candidate: Capacity, wait_s: float, connections: int) -> Prediction:
+def _prediction(baseline: StackResources, candidate: StackResources, wait_s: float, connections: int) -> Prediction:
     return Prediction(
         wait_s=wait_s,
         connections=connections,
@@ -97,10 +102,10 @@ def _prediction(baseline: Capacity, candidate: Capacity, wait_s: float, connecti
     )
 
 
-def _at_once(stack: Capacity, connections: int) -> int:
+def _at_once(stack: StackResources, connections: int) -> int:
     return connections if stack.slots is None else min(stack.slots, connections)
 
 
-def _turn_s(stack: Capacity, connections: int) -> float:
+def _turn_s(stack: StackResources, connections: int) -> float:
     """The wait below which CPU is what binds, and above which the number at once is."""
     return (_at_once(stack, connections) / stack.cores - 1) * stack.cpu_s_per_request

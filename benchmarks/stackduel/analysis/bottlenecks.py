@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stackduel.analysis.ceilings import Ceiling, Means, binding, ceilings
+from stackduel.model.comparison import Limit
 from stackduel.model.suite import OpenLoop, Scenario
-from stackduel.model.trial import Limit, Result, Trial
-from stackduel.planning.order import least_seconds, mean_request_seconds
+from stackduel.model.trial import Result, Trial
+from stackduel.model.waits import least_seconds, mean_request_seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stackduel.model.trial import Comparison
+from stackduel.model.comparison import Comparison
 
 CONTROL = "control"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Migration:
     """What it means to move to a stack: its migration tier, and a summary such as "Stay on Flask, use gevent"."""
 
     tier: str
@@ -28,7 +28,7 @@ class Candidate:
     """
 
     stack: str
-    change: Change
+    change: Migration
     rank: int
     comparisons: Mapping[str, Comparison]
 
@@ -59,7 +59,7 @@ class Candidate:
 
 
 def candidates_of(
-    comparisons: Sequence[Comparison], changes: Mapping[str, Change], ranks: Mapping[str, int]
+    comparisons: Sequence[Comparison], changes: Mapping[str, Migration], ranks: Mapping[str, int]
 ) -> list[Candidate]:
     """Those that could be advised: no controls, and tested in every scenario that the comparisons hold.
 

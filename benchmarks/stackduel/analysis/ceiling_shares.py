@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from stackduel.analysis.statistics.intervals import interval, log_ratios
-from stackduel.inference.isolated import Alone, Isolated
+from stackduel.model.ceiling_share import CeilingShare
+from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Result, Trial
 
 
-@dataclass(frozen=True, slots=True)
-class CeilingShare:
-    """A stack's rate over that of the model alone, as the geometric mean of the ratios within each block.
-
-    ``low`` and ``high`` bound it with ``confidence``, each share by itself; None where too few blocks were measured.
-    ``ceiling_rps`` is the geometric mean of the rates that the model reached alone.
-    """
-
-    scenario: str
-    stack: str
-    model: str
-    share: float
-    low: float | None
-    high: float | None
-    confidence: float | None
-    blocks: int
-    ceiling_rps: float
-
-
 def ceiling_shares(
-    results: Iterable[Result], isolated: Iterable[Alone], scenarios: Sequence[Scenario]
+    results: Iterable[Result], isolated: Iterable[IsolatedResult], scenarios: Sequence[Scenario]
 ) -> tuple[CeilingShare, ...]:
     """The shares of all stacks in the scenarios that ask one model alone as fast as it goes, in the results' order.
 
     Within a block, so that a drift of the host's speed cancels out.
     """
-    alone = {(each.model, each.block): each.rate_rps for each in isolated if isinstance(each, Isolated)}
+    alone = {(each.model, each.block): each.rate_rps for each in isolated if isinstance(each, IsolatedMeasurement)}
     models = dict(_models(scenarios))
     rates: dict[tuple[str, str], dict[int, float]] = {}
     for result in results:

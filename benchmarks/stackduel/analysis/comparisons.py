@@ -11,8 +11,9 @@ from typing import NamedTuple
 from stackduel.analysis.decision import SMALLEST_MARGIN, decide, margin
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, Interval, interval, log_ratios
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.comparison import Comparison
 from stackduel.model.suite import Metric
-from stackduel.model.trial import Comparison, Result, Trial
+from stackduel.model.trial import Result, Trial
 
 NO_BENEFIT = "no benefit shown"
 # Where a tenth of a window's requests or more are in flight, they queue, and do not come in rounds.
@@ -22,7 +23,7 @@ SMALLEST_BENEFIT = 1.02
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
+class MatrixEntry:
     """The classic migration matrix's word on one candidate: over how many scenarios, at what mean speedup."""
 
     candidate: str
@@ -166,14 +167,14 @@ def quiet_blocks(blocks: Sequence[tuple[Trial, Trial]]) -> Sequence[tuple[Trial,
     return quiet if len(quiet) >= FEWEST_BLOCKS else blocks
 
 
-def migrations(comparisons: Sequence[Comparison]) -> tuple[Migration, ...]:
+def migrations(comparisons: Sequence[Comparison]) -> tuple[MatrixEntry, ...]:
     """The migration matrix on each candidate's mean speedup, read at the lower bound where there is one."""
     found = []
     candidates = dict.fromkeys(each.candidate for each in comparisons if not is_twin(each.candidate))
     for candidate in candidates:
         speedups = [each.low or each.speedup for each in comparisons if each.candidate == candidate]
         mean = math.fsum(speedups) / len(speedups)
-        found.append(Migration(candidate, len(speedups), mean, matrix_word(mean)))
+        found.append(MatrixEntry(candidate, len(speedups), mean, matrix_word(mean)))
     return tuple(found)
 
 

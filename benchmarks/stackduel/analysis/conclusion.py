@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from stackduel_servers.registry import TIERS
-
 from stackduel.analysis.advice import advise, advise_each
 from stackduel.analysis.bottlenecks import Resources, limits, means
 from stackduel.analysis.ceiling_shares import ceiling_shares
@@ -18,9 +16,10 @@ from stackduel.analysis.migration import change_to
 from stackduel.analysis.service_levels import slas
 from stackduel.analysis.statistics.intervals import Interval, blocks_for
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
 from stackduel.model.suite import ClosedLoop, Suite
-from stackduel.model.trial import Comparison, Limit
+from stackduel_servers.registry import TIERS
 
 # More than this, and something else than patience is wanting.
 MOST_BLOCKS_TO_SETTLE = 200

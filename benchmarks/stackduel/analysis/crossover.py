@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from stackduel.analysis.asymptotic_bounds import Capacity, crossover, crossover_wait_s, predicted_rps
+from stackduel.analysis.asymptotic_bounds import StackResources, crossover, crossover_wait_s, predicted_rps
 from stackduel.analysis.ceilings import Means
+from stackduel.model.comparison import Comparison
+from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
 from stackduel.model.suite import ClosedLoop, Scenario
-from stackduel.model.trial import Comparison
-from stackduel.planning.order import mean_request_seconds
+from stackduel.model.waits import mean_request_seconds
 
 WAITS_S = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 CONNECTIONS = (1, 10, 50, 100, 256)
@@ -18,42 +18,12 @@ CONNECTIONS = (1, 10, 50, 100, 256)
 NOTABLE = 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A scenario on the curve: what slots and CPU predict of the speedup there, beside what was measured."""
-
-    scenario: str
-    wait_s: float
-    connections: int
-    predicted: float
-    measured: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A candidate's predicted speedups, ``speedups[w][c]`` at ``waits_s[w]`` and ``connections[c]``.
-
-    They are those of a request that takes as much CPU as one of ``scenario``. ``notable_s[c]`` is the shortest wait at
-    which the candidate is predicted to be 1.5 times as fast, None where it never is.
-    """
-
-    candidate: str
-    scenario: str
-    waits_s: tuple[float, ...]
-    connections: tuple[int, ...]
-    speedups: tuple[tuple[float, ...], ...]
-    notable_s: tuple[float | None, ...]
-    measured: tuple[Point, ...]
-
-
 def curves(
     comparisons: Iterable[Comparison],
     scenarios: Sequence[Scenario],
     stacks: Mapping[str, Mapping[str, Any]],
     means: Mapping[tuple[str, str], Means],
-) -> tuple[Curve, ...]:
+) -> tuple[CrossoverCurve, ...]:
     """The curves of all candidates of which CPU time was measured in a closed loop, in the order of the comparisons.
 
     ``means`` are those of (scenario, stack).
@@ -75,10 +45,10 @@ def curves(
 
 def _curve(
     candidate: str,
-    points: Sequence[Point],
+    points: Sequence[CrossoverPoint],
     compared: Mapping[str, Comparison],
     means: Mapping[tuple[str, str], Means],
-) -> Curve:
+) -> CrossoverCurve:
     # Where most is in flight, CPU time per request is known best.
     widest = max(points, key=lambda point: point.connections)
     baseline = compared[widest.scenario].baseline
@@ -88,7 +58,7 @@ def _curve(
         raise AssertionError(candidate)
     predicted = crossover(before, after, waits_s=WAITS_S, connections=CONNECTIONS)
     rows = [predicted[start : start + len(CONNECTIONS)] for start in range(0, len(predicted), len(CONNECTIONS))]
-    return Curve(
+    return CrossoverCurve(
         candidate=candidate,
         scenario=widest.scenario,
         waits_s=WAITS_S,
@@ -104,7 +74,7 @@ def _point(
     compared: Comparison,
     stacks: Mapping[str, Mapping[str, Any]],
     means: Mapping[tuple[str, str], Means],
-) -> Point | None:
+) -> CrossoverPoint | None:
     load = scenario.load
     if not isinstance(load, ClosedLoop):
         return None
@@ -115,7 +85,7 @@ def _point(
         if shared is None or capacity is None:
             return None
         rates.append(predicted_rps(capacity, shared.wait_s, load.connections))
-    return Point(
+    return CrossoverPoint(
         scenario=scenario.name,
         wait_s=mean_request_seconds(
             scenario.workloads, fans_out=bool(stacks[compared.candidate].get("fans_out", True))
@@ -128,7 +98,7 @@ def _point(
     )
 
 
-def _capacity(means: Means) -> Capacity | None:
+def _capacity(means: Means) -> StackResources | None:
     if not means.cpu_s_per_request or means.cores is None:
         return None
-    return Capacity(means.slots, means.cpu_s_per_request, means.cores)
+    return StackResources(means.slots, means.cpu_s_per_request, means.cores)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stackduel.analysis.statistics.intervals import Interval
-from stackduel.model.trial import Verdict
+from stackduel.model.comparison import Verdict
 
 # A smaller difference is not worth a change, however surely it is there.
 SMALLEST_MARGIN = 0.02

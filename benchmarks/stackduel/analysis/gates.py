@@ -13,11 +13,11 @@ from typing import Literal
 from stackduel.model.measurement import Measurement
 from stackduel.model.trial import Gate, HostNoise
 
-Kind = Literal["host", "generator"]
+GateKind = Literal["host", "generator"]
 
 # Any of these that is not ok voids a trial, which is then repeated. What the host did may pass: where it does not,
 # the quietest attempt is kept. What the generator could not measure stays unmeasured.
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, GateKind] = {
     "generator-cpu": "generator",
     "lateness": "generator",
     "sent": "generator",

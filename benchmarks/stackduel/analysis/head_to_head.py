@@ -28,11 +28,11 @@ WORTH_NAMING = 1.05
 FEWEST_IN_BLOCK: Mapping[str, int] = {"p50": 5, "p95": 20, "p99": 100}
 
 Better = Literal["higher", "lower"]
-Unit = Literal["count", "share", "rate", "ms"]
+RowUnit = Literal["count", "share", "rate", "ms"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HeadToHeadRow:
     """One figure of both stacks; None where it was not measured or too few requests tell.
 
     ``ratio`` says how many times better the first one is, between ``low`` and ``high`` where there are blocks enough.
@@ -41,7 +41,7 @@ class Row:
     """
 
     name: str
-    unit: Unit
+    unit: RowUnit
     better: Better
     first: float | None
     second: float | None
@@ -59,14 +59,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Duel:
+class HeadToHead:
     """Two stacks in one scenario, over ``blocks`` blocks that both were measured in; of one alone no ``second``."""
 
     scenario: Scenario
     first: str
     second: str
     blocks: int
-    rows: tuple[Row, ...]
+    rows: tuple[HeadToHeadRow, ...]
 
     @property
     def tested(self) -> bool:
@@ -78,11 +78,11 @@ class Duel:
         """Whether its ratios rest on trials that were kept in spite of the host's noise."""
         return any(row.noisy for row in self.rows)
 
-    def row(self, name: str) -> Row:
+    def row(self, name: str) -> HeadToHeadRow:
         """The row of that name; raises KeyError."""
         return {row.name: row for row in self.rows}[name]
 
-    def won_by(self, stack: str) -> tuple[Row, ...]:
+    def won_by(self, stack: str) -> tuple[HeadToHeadRow, ...]:
         """The rows whose winner is that stack."""
         return tuple(row for row in self.rows if row.winner == stack)
 
@@ -92,13 +92,13 @@ class _Figure:
     """How a row comes about: its value over all trials of a stack together, and that of one block to compare by."""
 
     name: str
-    unit: Unit
+    unit: RowUnit
     better: Better
     of_all: Callable[[Sequence[Trial]], float | None]
     of_one: Callable[[Trial], float | None]
 
 
-def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequence[str]) -> tuple[Duel, ...]:
+def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequence[str]) -> tuple[HeadToHead, ...]:
     """The duel of ``pair``, two stacks, in every scenario that both were measured in; none where no pair is asked."""
     if len(pair) != 2:
         return ()
@@ -113,23 +113,23 @@ def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequen
         shared = sorted(set(one) & set(other))
         if shared:
             rows = _rows(pair, [(one[block], other[block]) for block in shared])
-            found.append(Duel(scenario, first, second, len(shared), rows))
+            found.append(HeadToHead(scenario, first, second, len(shared), rows))
     return tuple(found)
 
 
-def alone(results: Iterable[Result], scenarios: Sequence[Scenario], stack: str) -> tuple[Duel, ...]:
+def alone(results: Iterable[Result], scenarios: Sequence[Scenario], stack: str) -> tuple[HeadToHead, ...]:
     """The figures of one stack without an opponent, in every scenario that it was measured in: nothing is compared."""
     trials = [each for each in results if isinstance(each, Trial) and each.counts and each.place.stack == stack]
     found = []
     for scenario in scenarios:
         here = [trial for trial in trials if trial.place.scenario == scenario.name]
         if here:
-            rows = tuple(Row(each.name, each.unit, each.better, each.of_all(here), None) for each in _FIGURES)
-            found.append(Duel(scenario, stack, "", len(here), rows))
+            rows = tuple(HeadToHeadRow(each.name, each.unit, each.better, each.of_all(here), None) for each in _FIGURES)
+            found.append(HeadToHead(scenario, stack, "", len(here), rows))
     return tuple(found)
 
 
-def _rows(pair: Sequence[str], blocks: Sequence[tuple[Trial, Trial]]) -> tuple[Row, ...]:
+def _rows(pair: Sequence[str], blocks: Sequence[tuple[Trial, Trial]]) -> tuple[HeadToHeadRow, ...]:
     compared = quiet_blocks(blocks)
     noisy = any(trial.state == "noisy" for both in compared for trial in both)
     one, other = ([both[side] for both in blocks] for side in (0, 1))
@@ -140,7 +140,7 @@ def _rows(pair: Sequence[str], blocks: Sequence[tuple[Trial, Trial]]) -> tuple[R
     return tuple(_told_by(success, row) if row.name == FAILED and row.ratio is None else row for row in rows)
 
 
-def _told_by(success: Row, failed: Row) -> Row:
+def _told_by(success: HeadToHeadRow, failed: HeadToHeadRow) -> HeadToHeadRow:
     """Failures may be none, of which no ratio can be made: who has fewer of them, the success rate tells."""
     return replace(failed, winner=success.winner, tested=success.tested)
 
@@ -152,8 +152,8 @@ def _row(
     pair: Sequence[str],
     one: Sequence[Trial],
     other: Sequence[Trial],
-) -> Row:
-    row = Row(figure.name, figure.unit, figure.better, figure.of_all(one), figure.of_all(other))
+) -> HeadToHeadRow:
+    row = HeadToHeadRow(figure.name, figure.unit, figure.better, figure.of_all(one), figure.of_all(other))
     if logs is None or row.first is None or row.second is None:
         return row
     ratio, found = math.exp(math.fsum(logs) / len(logs)), interval(logs, comparisons=tested)

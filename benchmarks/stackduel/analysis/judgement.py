@@ -11,7 +11,7 @@ from stackduel.analysis.littles_law import littles_law
 from stackduel.model.measurement import Measurement
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario
 from stackduel.model.trial import Gate, HostNoise, Trial
-from stackduel.planning.order import least_seconds
+from stackduel.model.waits import least_seconds
 
 NOTED_ONLY = "Noted only: server and generator share their cores."
 # What a server that takes the generator's core does to these is no fault of the host or the generator.
@@ -19,7 +19,7 @@ _OF_SHARED_CORES = frozenset({"generator-cpu", "foreign-cpu"})
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class GateInputs:
     """What a trial is judged by besides its own figures.
 
     ``slots`` are the stack's waiting slots, None where nothing limits them; ``null_rate_rps`` what the same load gets
@@ -33,13 +33,13 @@ class Circumstances:
     bounds: Thresholds = METHOD
 
 
-def judge(found: Measurement, scenario: Scenario, noise: HostNoise, by: Circumstances) -> tuple[Gate, ...]:
+def judge(found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> tuple[Gate, ...]:
     """All gates of a trial that measured something, open and closed."""
     seen = _gates(found, scenario, noise, by)
     return tuple(_noted(gate) if by.shared_cores and gate.name in _OF_SHARED_CORES else gate for gate in seen)
 
 
-def _gates(found: Measurement, scenario: Scenario, noise: HostNoise, by: Circumstances) -> Iterator[Gate]:
+def _gates(found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> Iterator[Gate]:
     bounds, load = by.bounds, scenario.load
     yield gates.generator_cpu(found, bounds)
     if isinstance(load, OpenLoop):
@@ -60,7 +60,7 @@ def _of_open_loop(found: Measurement, bounds: Thresholds) -> Iterator[Gate]:
         yield gates.lateness(late_ms, median_ms, bounds)
 
 
-def _of_closed_loop(found: Measurement, load: ClosedLoop, scenario: Scenario, by: Circumstances) -> Iterator[Gate]:
+def _of_closed_loop(found: Measurement, load: ClosedLoop, scenario: Scenario, by: GateInputs) -> Iterator[Gate]:
     yield littles_law(found, load, by.bounds)
     places = load.connections if by.slots is None else min(by.slots, load.connections)
     # What a mix waits depends on the luck of the draw.
@@ -74,7 +74,7 @@ def _noted(gate: Gate) -> Gate:
     return gate if gate.ok else replace(gate, ok=True, detail=f"{gate.detail} {NOTED_ONLY}")
 
 
-def sentenced(trial: Trial) -> Trial:
+def with_state(trial: Trial) -> Trial:
     """The trial as its gates leave it: void with their reasons where one is closed."""
     reason = gates.void_reason(trial.gates)
     return replace(trial, state="void", reason=reason) if reason else trial

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stackduel.analysis.candidates import Change
+from stackduel.analysis.candidates import Migration
 
 _PROPER = {
     "fastapi": "FastAPI", "flask": "Flask", "quart": "Quart", "starlette": "Starlette",
@@ -19,9 +19,9 @@ _WITHIN = frozenset({"baseline", "settings", "worker-class", "code"})
 About = Mapping[str, Any]
 
 
-def change_to(name: str, stack: About, baseline: About) -> Change:
+def change_to(name: str, stack: About, baseline: About) -> Migration:
     """The change from ``baseline`` to the stack of that name; both as a run describes its stacks."""
-    return Change(str(stack["tier"]), _summary(name, stack, baseline))
+    return Migration(str(stack["tier"]), _summary(name, stack, baseline))
 
 
 def tier_from(stack: About, baseline: About) -> str:

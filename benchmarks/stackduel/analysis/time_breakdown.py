@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Literal
 
-from stackduel.inference.isolated import Alone, Isolated
 from stackduel.model.histogram import Histogram, summarise
+from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.suite import ClosedLoop, Scenario
 from stackduel.model.trial import Inside, Result, Trial
 
-Source = Literal["Server-Timing", "Triton's statistics"]
+BreakdownSource = Literal["Server-Timing", "Triton's statistics"]
 END_TO_END, OUTSIDE, TOTAL, INFER, QUEUE = "end to end", "outside", "total", "infer", "queue"
 PARTS = (OUTSIDE, QUEUE, "app", "pre", INFER, "post", "io")
 MEANINGS: Mapping[str, str] = {
@@ -36,7 +36,7 @@ MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BreakdownPart:
     """One stretch of a request's time in milliseconds; the p99 is None where too few requests, or nobody, tell."""
 
     name: str
@@ -50,12 +50,12 @@ class Breakdown:
 
     scenario: str
     stack: str
-    source: Source
-    end_to_end: Part
-    parts: tuple[Part, ...]
+    source: BreakdownSource
+    end_to_end: BreakdownPart
+    parts: tuple[BreakdownPart, ...]
     sentence: str
 
-    def part(self, name: str) -> Part | None:
+    def part(self, name: str) -> BreakdownPart | None:
         """The part of that name; None where the stack has none."""
         return next((part for part in self.parts if part.name == name), None)
 
@@ -63,7 +63,7 @@ class Breakdown:
 def breakdowns(
     results: Iterable[Result],
     scenarios: Sequence[Scenario],
-    isolated: Sequence[Alone],
+    isolated: Sequence[IsolatedResult],
     stacks: Mapping[str, int | None],
 ) -> tuple[Breakdown, ...]:
     """The breakdown of every stack that tells, in every scenario.
@@ -84,28 +84,28 @@ def breakdowns(
 
 
 def _breakdown(
-    scenario: Scenario, stack: str, trials: Sequence[Trial], isolated: Sequence[Alone], batch_size: int | None
+    scenario: Scenario, stack: str, trials: Sequence[Trial], isolated: Sequence[IsolatedResult], batch_size: int | None
 ) -> Breakdown | None:
     latency = reduce(Histogram.merge, (trial.measurement.latency for trial in trials))
     whole = _part(END_TO_END, latency, latency.count)
     told = _spans(trials)
     inside = [trial.inside for trial in trials if trial.inside]
     if TOTAL in told:
-        source: Source = "Server-Timing"
+        source: BreakdownSource = "Server-Timing"
         parts = tuple(_part(name, told[name], told[TOTAL].count) for name in PARTS if name in told)
     elif inside:
         source = "Triton's statistics"
         parts = tuple(_counted(inside, whole.mean_ms))
     else:
         return None
-    alone = [each for each in isolated if isinstance(each, Isolated) and each.model == _model(scenario)]
+    alone = [each for each in isolated if isinstance(each, IsolatedMeasurement) and each.model == _model(scenario)]
     sentence = " ".join(_sentences(scenario, whole, parts, trials, alone, batch_size))
     return Breakdown(scenario.name, stack, source, whole, parts, sentence)
 
 
-def _part(name: str, histogram: Histogram, answers: int) -> Part:
+def _part(name: str, histogram: Histogram, answers: int) -> BreakdownPart:
     """The mean over all ``answers``, those of a mix that have no such part among them; the p99 of those that have."""
-    return Part(name, histogram.total_ns / answers / 1e6, summarise(histogram).p99)
+    return BreakdownPart(name, histogram.total_ns / answers / 1e6, summarise(histogram).p99)
 
 
 def _spans(trials: Sequence[Trial]) -> Mapping[str, Histogram]:
@@ -116,7 +116,7 @@ def _spans(trials: Sequence[Trial]) -> Mapping[str, Histogram]:
     return {name: span for name, span in merged.items() if span.count}
 
 
-def _counted(inside: Sequence[Inside], whole_ms: float) -> Iterator[Part]:
+def _counted(inside: Sequence[Inside], whole_ms: float) -> Iterator[BreakdownPart]:
     """What a Triton counted, by its requests; what is left of the whole lies outside of it."""
     requests = sum(each.requests for each in inside)
     means = {
@@ -126,9 +126,9 @@ def _counted(inside: Sequence[Inside], whole_ms: float) -> Iterator[Part]:
     }
     for name in PARTS:
         if name == OUTSIDE:
-            yield Part(name, max(0.0, whole_ms - math.fsum(means.values())), None)
+            yield BreakdownPart(name, max(0.0, whole_ms - math.fsum(means.values())), None)
         elif name in means:
-            yield Part(name, means[name], None)
+            yield BreakdownPart(name, means[name], None)
 
 
 def _model(scenario: Scenario) -> str | None:
@@ -137,10 +137,10 @@ def _model(scenario: Scenario) -> str | None:
 
 def _sentences(
     scenario: Scenario,
-    whole: Part,
-    parts: Sequence[Part],
+    whole: BreakdownPart,
+    parts: Sequence[BreakdownPart],
     trials: Sequence[Trial],
-    alone: Sequence[Isolated],
+    alone: Sequence[IsolatedMeasurement],
     batch_size: int | None,
 ) -> Iterator[str]:
     """Where the time really goes: the model's part, the greatest of the others, and how much no stack could spare."""
@@ -167,7 +167,9 @@ def _sentences(
         )
 
 
-def _of_ceiling(scenario: Scenario, whole: Part, trials: Sequence[Trial], alone: Sequence[Isolated]) -> Iterator[str]:
+def _of_ceiling(
+    scenario: Scenario, whole: BreakdownPart, trials: Sequence[Trial], alone: Sequence[IsolatedMeasurement]
+) -> Iterator[str]:
     """By Little's law so many connections wait at any server for a model that does so many a second, and no less."""
     load = scenario.load
     if not isinstance(load, ClosedLoop) or not alone:
@@ -186,7 +188,7 @@ def _of_ceiling(scenario: Scenario, whole: Part, trials: Sequence[Trial], alone:
     )
 
 
-def _alone_ms(alone: Sequence[Isolated]) -> float | None:
+def _alone_ms(alone: Sequence[IsolatedMeasurement]) -> float | None:
     if not alone:
         return None
     return reduce(Histogram.merge, (each.infer for each in alone)).mean_ns / 1e6

@@ -6,14 +6,13 @@ import sys
 from collections.abc import Sequence
 
 import click
-from stackduel_servers.models.store import ModelError
-from stackduel_servers.registry import RegistryError
 
 from stackduel.cli import groups
-from stackduel.launch.launcher import LaunchError
-from stackduel.planning.fields import FieldError
+from stackduel.model.errors import FieldError, LaunchError
 from stackduel.report.terminal.page import message, standard_error
 from stackduel.storage.run_folder import StoreError
+from stackduel_servers.models.store import ModelError
+from stackduel_servers.registry import RegistryError
 
 WRONG_INPUT = 2
 STACK_FAILED = 3

@@ -9,8 +9,8 @@ import click
 from stackduel.cli import options
 from stackduel.cli.help import Grouped
 from stackduel.cli.parameters import Duration, Number
+from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
-from stackduel.planning.fields import FieldError
 from stackduel.report.terminal.page import standard_error, standard_output
 
 WHERE = ("launcher", "project", "generator", "driver", "device", "memory", "timeout")

@@ -55,5 +55,5 @@ def bench_command(
     """Measure models alone on this host, without a web stack: those named, or all that are built."""
     from stackduel.cli.commands import models as command  # noqa: PLC0415
 
-    how = command.Bench(requests, pool, batch, own)
+    how = command.BenchOptions(requests, pool, batch, own)
     return command.bench(names, how, standard_output(), standard_error(), as_json=as_json)

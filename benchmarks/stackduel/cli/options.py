@@ -11,7 +11,7 @@ import click
 from stackduel.cli.parameters import Duration, bounds, names
 from stackduel.model.budget import LEAST_MEMORY_MIB, MOST_MEMORY_MIB
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 RESULTS = Path("results")
 
@@ -94,7 +94,7 @@ own_model = click.option(
 )
 
 
-def of_measuring(command: Command) -> Command:
+def of_measuring(command: _Command) -> _Command:
     """All that is common to the commands that measure, whatever it is that they look for."""
     every = (
         *(stacks, stacks_file, launcher, project, generator, driver, timeout, seed, memory),

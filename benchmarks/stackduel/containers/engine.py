@@ -14,7 +14,7 @@ import docker.errors
 import requests
 from docker import DockerClient
 
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 
 # Long enough for a busy engine to create a container; builds and pulls stream, each line within this time.
 ANSWER_WITHIN_S = 120

@@ -15,12 +15,12 @@ from pathlib import Path, PurePosixPath
 import docker.errors
 from docker import DockerClient
 from docker.models.images import Image as DockerImage
-from stackduel_servers.registry import Entry
-from stackduel_servers.serve import DOWNSTREAM
 
 from stackduel.containers.closure import files_needed
 from stackduel.containers.engine import explained
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
+from stackduel_servers.registry import StackEntry
+from stackduel_servers.serve import DOWNSTREAM
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTENT_LABEL = "stackduel.content"
@@ -30,7 +30,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 GENERATOR = ("stackduel.load.worker", "stackduel.load.null_server")
 NOT_CONTENT = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
 
-Say = Callable[[str], None]
+SayLine = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Recipe:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
 
-def recipe_of(entry: Entry, device: str | None = None) -> Recipe:
+def recipe_of(entry: StackEntry, device: str | None = None) -> Recipe:
     """The image that runs a stack of the registry, with its models on a ``device`` where that is no CPU."""
     if entry.server == "tritonserver":
         return Recipe(
@@ -94,7 +94,7 @@ def own_image(client: DockerClient) -> str | None:
     return None
 
 
-def ensure_image(client: DockerClient, recipe: Recipe, say: Say) -> str:
+def ensure_image(client: DockerClient, recipe: Recipe, say: SayLine) -> str:
     """Build the image unless the one of that tag already holds the same; its id.
 
     ``say`` is told of a pull, of a build, and of its steps that may take their time. Raises LaunchError with the
@@ -117,7 +117,7 @@ def ensure_image(client: DockerClient, recipe: Recipe, say: Say) -> str:
     return built
 
 
-def ensure_pulled(client: DockerClient, reference: str, say: Say) -> str:
+def ensure_pulled(client: DockerClient, reference: str, say: SayLine) -> str:
     """Pull an image that is not here yet; its id. Raises LaunchError."""
     with explained(f"looking for the image {reference}"):
         present = find_image(client, reference)
@@ -170,7 +170,7 @@ def _files(root: Path, recipe: Recipe) -> Iterator[str]:
                 yield str(relative)
 
 
-def _build(client: DockerClient, recipe: Recipe, base: str, context: bytes, content: str, say: Say) -> str:
+def _build(client: DockerClient, recipe: Recipe, base: str, context: bytes, content: str, say: SayLine) -> str:
     lines: list[str] = []
     with explained(f"building {recipe.tag}"):
         for event in client.api.build(

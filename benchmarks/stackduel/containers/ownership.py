@@ -16,7 +16,7 @@ from docker.models.containers import Container
 
 from stackduel.containers.engine import ENGINE_ERRORS, explained
 from stackduel.containers.journal import journals, state_folder
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 
 RUN_LABEL = "stackduel.run"
 OWNER_LABEL = "stackduel.owner"

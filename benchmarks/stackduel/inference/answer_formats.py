@@ -6,15 +6,12 @@ import json
 import math
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from stackduel_servers.core.kserve import decode_response
 
-Form = Literal["json", "float32", "kserve", "grpc"]
-Values = NDArray[np.float64]
-Outputs = Mapping[str, Values]
+from stackduel.model.model_output import Form, Outputs, Values
+from stackduel_servers.core.kserve import decode_response
 
 # The name of all outputs together, one after another, where a form does not tell them apart.
 ALL = ""

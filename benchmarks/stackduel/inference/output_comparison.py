@@ -5,42 +5,12 @@ Bytes are no measure of them: the last digits of a batched model vary with whom 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
-from stackduel.inference.answer_formats import ALL, Form, Outputs, Values
-
-# Absolute for numbers up to 1, and relative beyond that: a float32 has seven digits.
-TOLERANCE = 1e-5
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """The numbers of a right answer by output, in which ``form`` an answer holds them, and how far off they may be."""
-
-    form: Form
-    tolerance: float
-    outputs: tuple[tuple[str, tuple[float, ...]], ...]
-
-    @staticmethod
-    def of(outputs: Outputs, form: Form, tolerance: float) -> Numbers:
-        """What an answer in that form must hold."""
-        return Numbers(
-            form, tolerance, tuple((name, tuple(values.ravel().tolist())) for name, values in outputs.items())
-        )
-
-    @staticmethod
-    def from_json(document: Mapping[str, Any]) -> Numbers:
-        """The numbers of a document."""
-        outputs = tuple((name, tuple(values)) for name, values in document["outputs"])
-        return Numbers(document["form"], document["tolerance"], outputs)
-
-    def values(self) -> dict[str, Values]:
-        """The numbers as they are compared."""
-        return {name: np.array(values) for name, values in self.outputs}
+from stackduel.inference.answer_formats import ALL
+from stackduel.model.model_output import TOLERANCE, Outputs, Values
 
 
 def compared(found: Outputs, right: Outputs, tolerance: float) -> str | None:

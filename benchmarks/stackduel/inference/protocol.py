@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from stackduel_servers.core import kserve
 
-from stackduel.inference.answer_formats import Form
-from stackduel.model.model_input import SOUNDS, Given, floats, made, sound
+from stackduel.inference.generated_inputs import floats, made, sound
+from stackduel.model.model_input import SOUNDS, ModelInput
+from stackduel.model.model_output import Form
+from stackduel.model.stack import ModelProtocol
 from stackduel.model.suite import Workload
-
-Protocol = Literal["stackduel", "kserve", "kserve-grpc"]
+from stackduel_servers.core import kserve
 
 GRPC_SERVICE = "/inference.GRPCInferenceService/"
 RAW = "application/octet-stream"
@@ -33,7 +33,7 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedModel:
     """A model of the Triton repository: what it calls its input, its rate, how it wants the samples; its outputs."""
 
     tensor: str
@@ -47,14 +47,14 @@ def _integers(samples: NDArray[np.int16]) -> NDArray[Any]:
 
 
 # The models of servers/stackduel_servers/models/triton.
-SERVED: Mapping[str, Served] = {
-    "fast-cnn": Served("samples", 48_000, floats, ("speaker_a", "speaker_b")),
-    "speaker": Served("samples", 16_000, _integers, ("embedding",)),
-    "speech": Served("pcm", 16_000, _integers, ("embedding",)),
+SERVED: Mapping[str, ServedModel] = {
+    "fast-cnn": ServedModel("samples", 48_000, floats, ("speaker_a", "speaker_b")),
+    "speaker": ServedModel("samples", 16_000, _integers, ("embedding",)),
+    "speech": ServedModel("pcm", 16_000, _integers, ("embedding",)),
 }
 
 
-def spoken(workload: Workload, protocol: Protocol) -> Spoken:
+def spoken(workload: Workload, protocol: ModelProtocol) -> Spoken:
     """The workload with its body, as a stack of that protocol understands it.
 
     Raises UnspokenError where it has no words for it, or where a package is missing that would find them.
@@ -97,7 +97,7 @@ def _plainly(workload: Workload) -> Spoken:
     return Spoken(replace(workload, headers=headers, body=body), "float32" if given.get("accept") == RAW else "json")
 
 
-def _served(name: str, given: Given) -> Served:
+def _served(name: str, given: ModelInput) -> ServedModel:
     served = SERVED.get(name)
     if served is None:
         raise UnspokenError(f"the model {name} is not served over KServe; these are: {', '.join(SERVED)}")
@@ -106,7 +106,7 @@ def _served(name: str, given: Given) -> Served:
     return served
 
 
-def _health(workload: Workload, protocol: Protocol) -> Workload:
+def _health(workload: Workload, protocol: ModelProtocol) -> Workload:
     """What is asked beside a load: whether the server is well. Nothing else is known to all protocols."""
     if workload.target != "/health" or workload.check != "status":
         raise UnspokenError(f"{workload.label}: KServe knows requests to models and /health only")

@@ -28,7 +28,8 @@ from stackduel.launch.compose_project import (
 from stackduel.launch.docker.server_container import ServerContainer, server_in
 from stackduel.launch.docker.usable_engine import usable_engine
 from stackduel.launch.health import wait_until_healthy
-from stackduel.launch.launcher import LaunchError, Started
+from stackduel.launch.launcher import Started
+from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Registered, Stack, Url
 from stackduel.model.target import Address, Elsewhere, Subject
 

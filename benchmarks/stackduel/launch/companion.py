@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stackduel.launch.launcher import Started
-from stackduel.model.stack import Registered, Stack, registered_stacks
+from stackduel.model.stack import Registered, Stack
 from stackduel.model.target import Address, Several, Subject
+from stackduel.planning.registry import registered_stacks
 
 # By companion: how the stack is told where it is.
 URL_VARIABLES: Mapping[str, str] = {"triton": "TRITON_URL"}

@@ -13,7 +13,7 @@ from docker.models.containers import Container
 from stackduel.containers.engine import connect, explained
 from stackduel.containers.images import ROOT
 from stackduel.containers.ownership import COMPANION_LABEL, STACK_LABEL
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 
 PROJECT_LABEL = "com.docker.compose.project"
 FOLDER_LABEL = "com.docker.compose.project.working_dir"

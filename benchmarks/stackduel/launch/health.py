@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import time
 
-from stackduel.launch.launcher import LaunchError, Started
+from stackduel.launch.launcher import Started
+from stackduel.model.errors import LaunchError
 from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, exchange
 

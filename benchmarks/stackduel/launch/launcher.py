@@ -10,10 +10,6 @@ from stackduel.model.stack import Stack
 from stackduel.model.target import Address, Subject
 
 
-class LaunchError(Exception):
-    """A stack, or what it needs, could not be started; the message holds its last log lines."""
-
-
 class Started(Protocol):
     """A stack that answered its health check and is ready to be loaded."""
 

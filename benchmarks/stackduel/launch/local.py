@@ -13,18 +13,18 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
+from stackduel.launch import guard
+from stackduel.launch.companion import Accompanied, Companion, companion_of
+from stackduel.launch.health import wait_until_healthy
+from stackduel.launch.launcher import Started
+from stackduel.model.budget import Budget
+from stackduel.model.errors import LaunchError
+from stackduel.model.stack import Command, Registered, Stack
+from stackduel.model.target import Address, ProcessTree, Subject
 from stackduel_servers import allocator
 from stackduel_servers.models.device import VARIABLE
 from stackduel_servers.models.store import OWN_VARIABLE
 from stackduel_servers.registry import load_registry
-
-from stackduel.launch import guard
-from stackduel.launch.companion import Accompanied, Companion, companion_of
-from stackduel.launch.health import wait_until_healthy
-from stackduel.launch.launcher import LaunchError, Started
-from stackduel.model.budget import Budget
-from stackduel.model.stack import Command, Registered, Stack
-from stackduel.model.target import Address, ProcessTree, Subject
 
 LOOPBACK = "127.0.0.1"
 DOWNSTREAM = "downstream"

@@ -11,9 +11,9 @@ from typing import Self
 
 from stackduel.load.clock import clock
 from stackduel.load.job import Job
-from stackduel.load.recording.shard_result import Part, merge
+from stackduel.load.recording.shard_result import ShardResult, merge
 from stackduel.load.schedule import Share, longest_drain_s, longest_warmup_s, longest_window_s, split
-from stackduel.load.shards.channels import Channel, Message, ProcessChannel
+from stackduel.load.shards.channels import Channel, ProcessChannel, ShardMessage
 from stackduel.model.measurement import Measurement
 from stackduel.model.target import Subject
 
@@ -121,15 +121,15 @@ class _Inbox:
     """The events of all shards in one queue, without those of a shard's former lives."""
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[tuple[int, object, Message | None]] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[int, object, ShardMessage | None]] = SimpleQueue()
         self._lives: dict[int, object] = {}
 
-    def slot(self, index: int) -> Callable[[Message | None], None]:
+    def slot(self, index: int) -> Callable[[ShardMessage | None], None]:
         """Where the new life of a shard delivers its events."""
         life = self._lives[index] = object()
         return lambda message: self._queue.put((index, life, message))
 
-    def get(self, deadline_s: float) -> tuple[int, Message | None] | None:
+    def get(self, deadline_s: float) -> tuple[int, ShardMessage | None] | None:
         """The next shard's index and event (None: it ended), or None if there is none until the deadline."""
         while True:
             try:
@@ -157,7 +157,7 @@ class _Trial:
         self._progress = progress
         self._alive = alive
         self._looked_s = clock()
-        self._seen: dict[str, dict[int, Message]] = defaultdict(dict)
+        self._seen: dict[str, dict[int, ShardMessage]] = defaultdict(dict)
 
     def begin(self, job: Job, shares: Sequence[Share]) -> None:
         """Send each shard its share; it starts to warm up at once."""
@@ -185,9 +185,9 @@ class _Trial:
                 if not self._alive():
                     raise LoadError("the server ended during the load")
 
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[ShardResult]:
         """The results of all shards."""
-        return [Part.from_json(result["part"]) for result in self._seen["result"].values()]
+        return [ShardResult.from_json(result["part"]) for result in self._seen["result"].values()]
 
     def abort(self) -> None:
         """Let every shard stop and be ready for the next job; end those that do not."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from stackduel.inference.output_comparison import Numbers
 from stackduel.inference.protocol import is_grpc
 from stackduel.model.measurement import Expectation
-from stackduel.model.model_input import Given
+from stackduel.model.model_input import ModelInput
+from stackduel.model.model_output import Numbers
 from stackduel.model.suite import Load, Workload, load_from_dict
 from stackduel.model.target import Address
 
@@ -38,7 +38,7 @@ class Call:
         """The call that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         workload, expectation = document["workload"], document["expectation"]
         headers = tuple((name, value) for name, value in workload["headers"])
-        given = None if workload["given"] is None else Given(**workload["given"])
+        given = None if workload["given"] is None else ModelInput(**workload["given"])
         body = None if expectation["body"] is None else _bytes(expectation["body"])
         numbers = None if expectation["numbers"] is None else Numbers.from_json(expectation["numbers"])
         return Call(

@@ -34,11 +34,11 @@ def main(arguments: list[str] | None = None) -> None:
     bind_to(options.core)
     allow_many_files()
     with events() as stream:
-        fastest_runner()(_serve(options.host, options.port, Answer.of(options.body_bytes), stream))
+        fastest_runner()(_serve(options.host, options.port, NullAnswer.of(options.body_bytes), stream))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class NullAnswer:
     """The one answer, as it goes over the wire: its head alone (to HEAD), and all of it."""
 
     head: bytes
@@ -56,7 +56,7 @@ class NullConnection(asyncio.Protocol):
 
     __slots__ = ("_answer", "_answers", "_begun", "_feed", "_leaves", "_parser", "_same", "_transport", "_write")
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: NullAnswer) -> None:
         self._answer = answer
         # What came in one read between two requests, and was exactly one: when it comes again, it is one again.
         self._same: bytes | None = None
@@ -115,7 +115,7 @@ class NullConnection(asyncio.Protocol):
             self._transport.close()
 
 
-async def _serve(host: str, port: int, answer: Answer, stream: BinaryIO) -> None:
+async def _serve(host: str, port: int, answer: NullAnswer, stream: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     server = await loop.create_server(lambda: NullConnection(answer), host, port, backlog=BACKLOG)

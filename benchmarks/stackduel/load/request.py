@@ -16,7 +16,7 @@ from stackduel.model.target import Address
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 
 
-class Prepared(NamedTuple):
+class PreparedRequest(NamedTuple):
     """A call as sent: its number among the job's, the bytes of its request, the right answer, and its comparer."""
 
     number: int
@@ -26,10 +26,10 @@ class Prepared(NamedTuple):
     idempotent: bool
 
 
-def prepare(job: Job) -> tuple[Prepared, ...]:
+def prepare(job: Job) -> tuple[PreparedRequest, ...]:
     """The job's calls as they are sent; raises ValueError where one would break out of its lines."""
     return tuple(
-        Prepared(
+        PreparedRequest(
             number,
             request_bytes(job.address, call.workload),
             call.expectation,
@@ -40,7 +40,7 @@ def prepare(job: Job) -> tuple[Prepared, ...]:
     )
 
 
-def drawn_calls(job: Job, share: Share) -> Iterator[Prepared]:
+def drawn_calls(job: Job, share: Share) -> Iterator[PreparedRequest]:
     """The call of each request that a shard sends, drawn by weight from the job's seed; endless."""
     calls = prepare(job)
     numbers = drawn([call.workload.weight for call in job.calls], share.shard, job.seed)

@@ -14,11 +14,9 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from stackduel.model.histogram import Seconds
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, load_from_dict
-
-Seconds = NDArray[np.float64]
 
 # A listen queue of 2,048 takes any of these bursts, and ten thousand connections are open within a second.
 OPENING_EVERY_S = 0.0005

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from stackduel.load.job import Job
 from stackduel.load.process import allow_many_files, bind_to, events, fastest_runner, hand_on_stdin
-from stackduel.load.recording.shard_result import Part
+from stackduel.load.recording.shard_result import ShardResult
 from stackduel.load.schedule import Share
 from stackduel.load.shards.shard import run_shard
 
@@ -51,7 +51,7 @@ class Worker:
         self._quit = asyncio.Event()
         self._id: int | None = None
         self._start: asyncio.Future[float | None] | None = None
-        self._task: asyncio.Task[Part] | None = None
+        self._task: asyncio.Task[ShardResult] | None = None
 
     async def quit(self) -> None:
         """Return when it is time to end, and whatever was going on has ended."""
@@ -113,10 +113,10 @@ class Worker:
         self._task = loop.create_task(self._perform(message))
         self._task.add_done_callback(self._end)
 
-    async def _perform(self, message: Mapping[str, Any]) -> Part:
+    async def _perform(self, message: Mapping[str, Any]) -> ShardResult:
         return await run_shard(Job.from_json(message["job"]), Share.from_json(message["share"]), self)
 
-    def _end(self, task: asyncio.Task[Part]) -> None:
+    def _end(self, task: asyncio.Task[ShardResult]) -> None:
         if task.cancelled():
             self.emit("aborted")
         elif (error := task.exception()) is not None:

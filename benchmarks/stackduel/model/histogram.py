@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from stackduel.model import hdr
 
 Nanoseconds = NDArray[np.int64]
+Seconds = NDArray[np.float64]
 
 MAX_VALUE_NS = 3_600 * 1_000_000_000
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from stackduel.inference.output_comparison import Numbers
 from stackduel.model.histogram import Histogram
+from stackduel.model.model_output import Numbers
 from stackduel.model.suite import Check
 
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from stackduel_servers.models import inputs
+InputKind = Literal["float32", "pcm", "wav", "png", "jpeg", "text", "tensor"]
 
-Kind = Literal["float32", "pcm", "wav", "png", "jpeg", "text", "tensor"]
-
-SOUNDS: tuple[Kind, ...] = ("float32", "pcm", "wav")
-PICTURES: tuple[Kind, ...] = ("png", "jpeg")
-# Full scale of 16 bits.
-FULL_SCALE = 32_768
+SOUNDS: tuple[InputKind, ...] = ("float32", "pcm", "wav")
+PICTURES: tuple[InputKind, ...] = ("png", "jpeg")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ModelInput:
     """The recipe of an input: the same one makes the same bytes anywhere.
 
     A sound (``float32``, ``pcm``, ``wav``) is mono, ``samples`` of them at ``rate_hz``; a picture (``png``, ``jpeg``)
@@ -26,7 +20,7 @@ class Given:
     has no use for is None.
     """
 
-    kind: Kind
+    kind: InputKind
     samples: int | None = None
     rate_hz: int | None = None
     width: int | None = None
@@ -49,35 +43,3 @@ _CONTENT_TYPES = {
     "jpeg": "image/jpeg",
     "text": "application/json",
 }
-
-
-def made(given: Given) -> bytes:
-    """The bytes of a recipe; raises ModuleNotFoundError where a picture is asked for and Pillow is not installed."""
-    match given.kind:
-        case "float32":
-            return inputs.as_float32(floats(sound(given)))
-        case "pcm":
-            return sound(given).tobytes()
-        case "wav":
-            return inputs.as_wav(_heard(given), given.rate_hz or 0)
-        case "tensor":
-            return inputs.as_float32(inputs.tensor((given.samples or 0,), given.seed))
-        case "text":
-            return inputs.as_json(inputs.text(given.seed))
-        case "png" | "jpeg":
-            pixels = inputs.picture(given.width or 0, given.height or 0, given.seed)
-            return inputs.as_png(pixels) if given.kind == "png" else inputs.as_jpeg(pixels)
-
-
-def sound(given: Given) -> NDArray[np.int16]:
-    """The samples of a sound, little-endian: every kind of it holds these, so that stacks that differ in form agree."""
-    return np.frombuffer(inputs.as_pcm(_heard(given)), "<i2")
-
-
-def floats(samples: NDArray[np.int16]) -> NDArray[np.float32]:
-    """16-bit samples from -1 to 1, as every decoder reads them."""
-    return (samples / np.float32(FULL_SCALE)).astype(np.float32)
-
-
-def _heard(given: Given) -> NDArray[np.float32]:
-    return inputs.sound(given.samples or 0, given.rate_hz or 0, given.seed)

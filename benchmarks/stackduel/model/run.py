@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from stackduel.analysis.ceiling_shares import CeilingShare
-from stackduel.analysis.crossover import Curve
-from stackduel.analysis.service_levels import Sla
-from stackduel.inference.isolated import Alone, Isolated
+from stackduel.model.ceiling_share import CeilingShare
+from stackduel.model.comparison import Comparison, Limit
+from stackduel.model.crossover import CrossoverCurve
+from stackduel.model.findings import Finding
+from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
+from stackduel.model.plan_step import IsolatedStep
+from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.suite import Suite
-from stackduel.model.trial import Comparison, Limit, Place, Result, Trial
-from stackduel.planning.order import Solo
-from stackduel.search.finding import Finding
+from stackduel.model.trial import Place, Result, Trial
 
 Status = Literal["running", "complete", "interrupted", "failed"]
 
@@ -40,12 +41,12 @@ class Run:
     results: tuple[Result, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     limits: tuple[Limit, ...] = ()
-    curves: tuple[Curve, ...] = ()
+    curves: tuple[CrossoverCurve, ...] = ()
     advice: Mapping[str, Any] | None = None
     findings: tuple[Finding, ...] = ()
-    isolated: tuple[Alone, ...] = ()
+    isolated: tuple[IsolatedResult, ...] = ()
     ceiling_shares: tuple[CeilingShare, ...] = ()
-    slas: tuple[Sla, ...] = ()
+    slas: tuple[ServiceLevelResult, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def done(self) -> frozenset[Place]:
@@ -59,11 +60,13 @@ class Run:
         kept = tuple(each for each in self.results if each.place != result.place)
         return replace(self, results=(*kept, result))
 
-    def measured_alone(self) -> frozenset[Solo]:
+    def measured_alone(self) -> frozenset[IsolatedStep]:
         """Which models were measured alone in which blocks."""
-        return frozenset(Solo(each.block, each.model) for each in self.isolated if isinstance(each, Isolated))
+        return frozenset(
+            IsolatedStep(each.block, each.model) for each in self.isolated if isinstance(each, IsolatedMeasurement)
+        )
 
-    def with_alone(self, alone: Alone) -> Run:
+    def with_alone(self, alone: IsolatedResult) -> Run:
         """The same run with one more measurement of a model alone, in place of what stood for the same block."""
         kept = (each for each in self.isolated if (each.model, each.block) != (alone.model, alone.block))
         return replace(self, isolated=(*kept, alone))

@@ -16,8 +16,8 @@ FEWEST_CONFIRMATIONS = 5
 class CapacitySettings:
     """The highest rate at which a service level is kept, and how many replicas a demand takes.
 
-    ``slo`` is as ``stackduel.search.slo`` reads it, ``resolution`` the share by which the rate found and the one above
-    may differ, ``confirmations`` the number of windows in which it must be kept. ``headroom`` is the part of its
+    ``slo`` is as ``stackduel.analysis.slo`` reads it, ``resolution`` the share by which the rate found and the one
+    above may differ, ``confirmations`` the number of windows in which it must be kept. ``headroom`` is the part of its
     capacity that a replica is to carry; ``demand_rps`` and ``cost_per_replica`` are None where nobody asked.
     """
 
@@ -100,19 +100,19 @@ class SoakSettings:
         return "whether memory grows under a long load"
 
 
-Settings = SoakSettings | ColdStartSettings | CapacitySettings | SustainedSettings | BreakingPointSettings
-_MODES: Mapping[str, type[Settings]] = {
+SearchSettings = SoakSettings | ColdStartSettings | CapacitySettings | SustainedSettings | BreakingPointSettings
+_MODES: Mapping[str, type[SearchSettings]] = {
     each.mode: each
     for each in (CapacitySettings, SustainedSettings, BreakingPointSettings, ColdStartSettings, SoakSettings)
 }
 
 
-def settings_to_dict(settings: Settings | None) -> dict[str, Any] | None:
+def settings_to_dict(settings: SearchSettings | None) -> dict[str, Any] | None:
     """The settings as a document; None for None."""
     return {"mode": settings.mode, **asdict(settings)} if settings else None
 
 
-def settings_from_dict(content: Mapping[str, Any] | None) -> Settings | None:
+def settings_from_dict(content: Mapping[str, Any] | None) -> SearchSettings | None:
     """The settings of a document; raises KeyError or TypeError where it holds none."""
     if content is None:
         return None

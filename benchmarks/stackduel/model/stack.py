@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import cast
+from pathlib import PurePath
+from typing import Literal
 
-from stackduel_servers.registry import POOLED, Entry, Registry, load_registry
-
-from stackduel.inference.protocol import Protocol
 from stackduel.model.target import Address
+from stackduel_servers.registry import POOLED, StackEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
     """A stack of ours, with its settings from servers/stackduel_servers/stacks.toml."""
 
-    entry: Entry
+    entry: StackEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Command:
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
-    folder: Path
+    folder: PurePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Url:
     address: Address
 
 
-Source = Registered | Command | Image | Url
+StackSource = Registered | Command | Image | Url
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,9 @@ class Stack:
     name: str
     tier: str
     summary: str
-    source: Source
+    source: StackSource
     health: str | None = "/health"
-    protocol: Protocol = "stackduel"
+    protocol: ModelProtocol = "stackduel"
 
     @property
     def is_control(self) -> bool:
@@ -96,17 +94,4 @@ class Stack:
                 return {"url": address.url}
 
 
-def registered_stacks(registry: Registry | None = None) -> dict[str, Stack]:
-    """The stacks of the registry by name, in its order."""
-    registry = registry or load_registry()
-    return {
-        entry.name: Stack(
-            name=entry.name,
-            tier=entry.tier,
-            summary=entry.summary,
-            source=Registered(entry),
-            health=entry.health,
-            protocol=cast("Protocol", entry.protocol),
-        )
-        for entry in registry.entries.values()
-    }
+ModelProtocol = Literal["stackduel", "kserve", "kserve-grpc"]

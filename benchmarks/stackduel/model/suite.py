@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from stackduel.model.budget import DEFAULT_MEMORY_MIB
-from stackduel.model.model_input import Given
-from stackduel.model.search_settings import Settings
+from stackduel.model.model_input import ModelInput
+from stackduel.model.search_settings import SearchSettings
 
 Check = Literal["body", "length", "status", "numbers"]
 Metric = Literal["rate", "time"]
-Arrivals = Literal["constant", "poisson"]
+ArrivalProcess = Literal["constant", "poisson"]
 
 # Whatever other header a user's request sends may be a secret: its value is never written down.
 PLAIN_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
@@ -40,7 +40,7 @@ class Workload:
     check: Check = "body"
     weight: int = 1
     model: str | None = None
-    given: Given | None = None
+    given: ModelInput | None = None
     served_as: str | None = None
     tolerance: float | None = None
 
@@ -92,7 +92,7 @@ class OpenLoop:
 
     rate_rps: float
     duration_s: float
-    arrivals: Arrivals = "constant"
+    arrivals: ArrivalProcess = "constant"
     connections: int = 256
     warmup_s: float = 0.0
     stable_within_s: float = 0.0
@@ -124,7 +124,7 @@ def _load_to_dict(kind: str, load: Load) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ServiceLevel:
     """One bound of a service level: ``name``, such as ``p99_ms``, is at most ``bound``."""
 
     name: str
@@ -144,7 +144,7 @@ class Scenario:
     load: Load
     summary: str = ""
     victim: Workload | None = None
-    sla: tuple[Promise, ...] = ()
+    sla: tuple[ServiceLevel, ...] = ()
 
     @property
     def label(self) -> str:
@@ -173,7 +173,7 @@ class Suite:
     scenarios: tuple[Scenario, ...]
     precision: float | None = None
     most_blocks: int = 0
-    search: Settings | None = None
+    search: SearchSettings | None = None
     shared_cores: bool = False
     isolated: bool = False
     duel: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ import docker.errors
 from docker import APIClient
 
 from stackduel.containers.engine import connect, explained
-from stackduel.observe.usage import Source, Usage
+from stackduel.observe.usage import Usage, UsageSource
 
 MIB = 1024 * 1024
 NS_PER_S = 1_000_000_000
@@ -44,7 +44,7 @@ class ContainerMeter:
         return self.read()
 
     @functools.cached_property
-    def _source(self) -> Source:
+    def _source(self) -> UsageSource:
         client = connect()
         # The meter has no end of its own: its connection closes with it.
         weakref.finalize(self, client.close)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from stackduel.observe import nvml
+from stackduel.process.cores import usable_cores
 
 MIB = 1024 * 1024
 LIBRARIES = (
@@ -19,18 +19,6 @@ LIBRARIES = (
     "onnxruntime", "onnxruntime-gpu", "pydantic", "quart",
     "stackduel", "starlette", "torch", "urllib3", "uvicorn", "uvloop", "waitress", "werkzeug", "winloop",
 )  # fmt: skip
-
-
-def usable_cores() -> tuple[int, ...]:
-    """The cores that this process may run on."""
-    if sys.platform == "linux":
-        return tuple(sorted(os.sched_getaffinity(0)))
-    return tuple(range(os.cpu_count() or 1))
-
-
-def can_pin() -> bool:
-    """Whether processes can be bound to cores here."""
-    return sys.platform == "linux"
 
 
 def describe() -> dict[str, object]:

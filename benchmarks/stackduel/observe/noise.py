@@ -12,7 +12,7 @@ import psutil
 from stackduel.model.trial import HostNoise
 from stackduel.observe.process_tree import ProcessTreeMeter
 from stackduel.observe.quota import own_quota
-from stackduel.observe.usage import Source
+from stackduel.observe.usage import UsageSource
 
 # The host counts its CPU time in ticks of 10 ms: of a shorter window they say too little.
 SHORTEST_WINDOW_S = 0.2
@@ -55,7 +55,7 @@ class NoiseMeter:
     trees are the runner's descendants already.
     """
 
-    def __init__(self, meters: Iterable[Source] = ()) -> None:
+    def __init__(self, meters: Iterable[UsageSource] = ()) -> None:
         self._runner = ProcessTreeMeter(os.getpid())
         self._others = tuple(meter for meter in meters if not isinstance(meter, ProcessTreeMeter))
         self._quota = own_quota()

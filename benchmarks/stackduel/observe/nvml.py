@@ -32,7 +32,7 @@ class NoGpuError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class NvmlDevice:
     """One device that can be read: what it is, and NVML's handle of it; MIG instances tell their memory alone."""
 
     gpu: Gpu
@@ -59,7 +59,7 @@ class Device:
 @contextmanager
 def devices(
     load: Callable[[], Any] = lambda: import_module("pynvml"), environ: Mapping[str, str] = os.environ
-) -> Iterator[tuple[Device, ...]]:
+) -> Iterator[tuple[NvmlDevice, ...]]:
     """The devices that this process may see, readable until the block ends; raises NoGpuError without any."""
     library = _started(load)
     try:
@@ -72,7 +72,7 @@ def devices(
 
 
 @contextmanager
-def devices_if_any() -> Iterator[tuple[Device, ...]]:
+def devices_if_any() -> Iterator[tuple[NvmlDevice, ...]]:
     """The devices, or none where they cannot be observed."""
     with ExitStack() as stack:
         try:
@@ -122,7 +122,7 @@ def _started(load: Callable[[], Any]) -> Any:
     return library
 
 
-def _visible(library: Any, environ: Mapping[str, str]) -> Iterator[Device]:
+def _visible(library: Any, environ: Mapping[str, str]) -> Iterator[NvmlDevice]:
     """Whole cards, and of those in MIG mode their instances, unless the environment hides them."""
     wanted = _wanted(environ)
     driver = _text(asked(library, library.nvmlSystemGetDriverVersion) or "unknown")
@@ -134,7 +134,7 @@ def _visible(library: Any, environ: Mapping[str, str]) -> Iterator[Device]:
             gpu = _gpu(library, handle, driver)
             identities = (gpu.uuid, _text(asked(library, library.nvmlDeviceGetUUID, card) or ""))
             if wanted is None or str(index) in wanted or any(each.startswith(tuple(wanted)) for each in identities):
-                yield Device(gpu, library, handle, instance)
+                yield NvmlDevice(gpu, library, handle, instance)
 
 
 def _parts(library: Any, card: Any) -> Iterator[tuple[Any, bool]]:

@@ -14,7 +14,7 @@ from stackduel.observe.usage import Meter, Usage
 SAMPLE_S = 0.25
 
 
-class Spending:
+class CpuUse:
     """CPU seconds between ``start`` and ``stop``, as a meter counts them."""
 
     def __init__(self, meter: Meter | None) -> None:
@@ -37,12 +37,12 @@ class Spending:
         return None if self._start_s is None or self._stop_s is None else self._stop_s - self._start_s
 
 
-class Watch:
+class ResourceWatch:
     """Reads a stack's meter at both ends of a window and glances at it in between, on a thread of its own."""
 
     def __init__(self, meter: Meter | None) -> None:
         self._meter = meter
-        self._spending = Spending(meter)
+        self._spending = CpuUse(meter)
         self._ended = threading.Event()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._memory_peak_mib = 0.0

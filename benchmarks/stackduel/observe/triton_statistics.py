@@ -41,7 +41,7 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class StatisticsWindow:
     """What one model did in a window: requests, the mean of those that shared a run, mean milliseconds by span."""
 
     requests: int
@@ -70,7 +70,7 @@ def parse(body: bytes) -> Counters:
         raise StatisticsError(f"no statistics of one model: {error!r}") from error
 
 
-def between(before: Counters, after: Counters) -> Window | None:
+def between(before: Counters, after: Counters) -> StatisticsWindow | None:
     """What the model did between two readings; None where it answered nothing, or started anew meanwhile."""
     requests, runs = after.requests - before.requests, after.runs - before.runs
     if requests <= 0 or runs < 0:
@@ -78,7 +78,7 @@ def between(before: Counters, after: Counters) -> Window | None:
     spent_ns = {span: after.spans_ns[span] - before.spans_ns[span] for span in SPANS}
     # An ensemble runs no backend of its own, and its spans are the sums of its steps'.
     batch_mean = requests / runs if runs else 1.0
-    return Window(requests, batch_mean, {span: ns / requests / NS_PER_MS for span, ns in spent_ns.items()})
+    return StatisticsWindow(requests, batch_mean, {span: ns / requests / NS_PER_MS for span, ns in spent_ns.items()})
 
 
 def _counters(found: Mapping[str, Any]) -> Counters:

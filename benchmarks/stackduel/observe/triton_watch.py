@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address
 from stackduel.model.trial import Inside
-from stackduel.observe.triton_statistics import Counters, StatisticsError, Window, between, read
+from stackduel.observe.triton_statistics import Counters, StatisticsError, StatisticsWindow, between, read
 
 # The steps of each ensemble of ours, by the span that they are.
 STEPS: Mapping[str, Mapping[str, str]] = {"speech": {"pre": "preprocessor", "infer": "acoustic", "post": "decoder"}}
@@ -50,12 +50,12 @@ class TritonWatch:
             return {}
 
 
-def of_one(window: Window) -> Inside:
+def of_one(window: StatisticsWindow) -> Inside:
     """A model alone: taking the inputs and giving the outputs stand beside computing."""
     return Inside(window.requests, window.batch_mean, dict(window.spans_ms))
 
 
-def of_steps(windows: Mapping[str, Window], steps: Mapping[str, str]) -> Inside:
+def of_steps(windows: Mapping[str, StatisticsWindow], steps: Mapping[str, str]) -> Inside:
     """An ensemble: what each step computes is a span of its own; queues are added up, and so is the copying between."""
     each = {span: windows[name] for span, name in steps.items()}
     spans = {span: window.spans_ms["infer"] for span, window in each.items()}

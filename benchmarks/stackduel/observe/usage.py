@@ -15,14 +15,14 @@ class Usage:
     memory_mib: float
 
 
-class Source(Protocol):
+class UsageSource(Protocol):
     """Where a stack's usage can be read; a stack that has ended raises ProcessLookupError."""
 
     def read(self) -> Usage:
         """The usage now."""
 
 
-class Meter(Source, Protocol):
+class Meter(UsageSource, Protocol):
     """Reads the usage of one stack, before and after a load as exactly as it can, and quickly while it is on."""
 
     def glance(self) -> Usage:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
+from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import ColdStartSettings, SoakSettings
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Load, OpenLoop, Scenario, Suite, Workload
-from stackduel.planning.fields import FieldError
-from stackduel.planning.order import Pace
+from stackduel.planning.estimates import Pace
 from stackduel.planning.stacks_file import OwnFile
 from stackduel.planning.suite_file import MAX_REQUESTS
 from stackduel.planning.suites_by_name import read_suite

@@ -7,11 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from stackduel.model.errors import FieldError
+from stackduel.model.run_options import RunOptions
 from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.models.device import AUTO, DEVICES, Chosen, choose, driver_lacks
-
-from stackduel.model.run_options import RunOptions
-from stackduel.planning.fields import FieldError
 
 LOOKS_WITHIN_S = 120
 CONTAINERS_STAY = "Models in containers run on the CPU: --device cuda builds images with CUDA and gives them the GPUs."

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
+from stackduel.model.errors import FieldError
+
 T = TypeVar("T")
 _MISSING: Any = object()
-
-
-class FieldError(ValueError):
-    """A value of the user's that cannot be taken; the message names the field and the bound."""
 
 
 class Fields:

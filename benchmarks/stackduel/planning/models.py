@@ -10,18 +10,17 @@ from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 
-from stackduel_servers.models import store
-from stackduel_servers.models.build import build
-from stackduel_servers.models.catalog import OWN, Tensor
-from stackduel_servers.models.model import load
-from stackduel_servers.models.store import FILES, OWN_VARIABLE, ModelError
-from stackduel_servers.triton.installation import INSTALL, TritonError, locate
-
-from stackduel.model.model_input import Given
+from stackduel.model.errors import FieldError
+from stackduel.model.model_input import ModelInput
 from stackduel.model.run_options import LauncherName
 from stackduel.model.stack import Registered, Stack
 from stackduel.model.suite import Scenario, Suite, Workload
-from stackduel.planning.fields import FieldError
+from stackduel_servers.models import store
+from stackduel_servers.models.build import build
+from stackduel_servers.models.catalog import OWN, TensorInput
+from stackduel_servers.models.model import load
+from stackduel_servers.models.store import FILES, OWN_VARIABLE, ModelError
+from stackduel_servers.triton.installation import INSTALL, TritonError, locate
 
 EXTRA = "inference"
 # What the runner itself needs: to build the models and to know their shapes.
@@ -42,17 +41,17 @@ def asking_own(suite: Suite, file: Path) -> Suite:
         takes = load(OWN, {**os.environ, OWN_VARIABLE: str(file)}).card.takes
     except ModelError as error:
         raise FieldError(f"--model: {error}") from error
-    if not isinstance(takes, Tensor):
+    if not isinstance(takes, TensorInput):
         raise FieldError(f"--model: {file}: takes no tensor")
-    given = Given("tensor", prod(takes.shape))
+    given = ModelInput("tensor", prod(takes.shape))
     return replace(suite, scenarios=tuple(_asking_own(each, given) for each in suite.scenarios))
 
 
-def _asking_own(scenario: Scenario, given: Given) -> Scenario:
+def _asking_own(scenario: Scenario, given: ModelInput) -> Scenario:
     return replace(scenario, workloads=tuple(_own(each, given) for each in scenario.workloads))
 
 
-def _own(workload: Workload, given: Given) -> Workload:
+def _own(workload: Workload, given: ModelInput) -> Workload:
     if workload.model is None:
         return workload
     return replace(workload, target=f"/infer/{OWN}", model=OWN, given=given, served_as=None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Registered, Stack
+from stackduel.planning.estimates import Pace
 from stackduel.planning.models import needs_triton
-from stackduel.planning.order import Pace
 
 LAUNCH_S = {"local": 1.2, "docker": 3.5, "compose": 0.5, "url": 0.2}
 TRITON_S = 4.0

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stackduel_servers.models.device import agreement
-
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.aa_pair import twin_of
 from stackduel.model.budget import Budget, divide
+from stackduel.model.errors import FieldError
+from stackduel.model.plan_step import AnyStep
 from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import SoakSettings
-from stackduel.model.stack import Stack, registered_stacks
+from stackduel.model.stack import Stack
 from stackduel.model.suite import Suite
-from stackduel.observe.host import can_pin, usable_cores
 from stackduel.planning.adaptation import (
     agreeing,
     asks_models,
@@ -27,14 +26,17 @@ from stackduel.planning.adaptation import (
     suite_of,
 )
 from stackduel.planning.device import device_of
-from stackduel.planning.fields import FieldError
+from stackduel.planning.estimates import Pace
 from stackduel.planning.models import asking_own, without_triton
-from stackduel.planning.order import AnyStep, Pace, plan
+from stackduel.planning.order import plan
 from stackduel.planning.pace import pace_of
+from stackduel.planning.registry import registered_stacks
+from stackduel.planning.search_estimates import search_seconds
 from stackduel.planning.selection import baseline_of, is_local_only, names_of
 from stackduel.planning.shortfall import shortfall
 from stackduel.planning.stacks_file import OwnFile, read_own_file
-from stackduel.search.modes import search_seconds
+from stackduel.process.cores import can_pin, usable_cores
+from stackduel_servers.models.device import agreement
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from stackduel.analysis.slo import parse_slo
+from stackduel.model.errors import FieldError
 from stackduel.model.search_settings import (
     MOST_RATE_RPS,
     BreakingPointSettings,
     CapacitySettings,
     ColdStartSettings,
-    Settings,
+    SearchSettings,
     SoakSettings,
     SustainedSettings,
 )
-from stackduel.planning.fields import FieldError, Fields
-from stackduel.search.slo import parse_slo
+from stackduel.planning.fields import Fields
 
 COMPARE = "compare"
 MOST_CONFIRMATIONS = 100
 
 
-def parse_settings(fields: Fields) -> Settings | None:
+def parse_settings(fields: Fields) -> SearchSettings | None:
     """Take ``mode`` and the table ``search`` out of a suite's ``fields``; None for suites that compare.
 
     Raises FieldError, naming the field and what it may be.
@@ -86,7 +87,7 @@ def _most_rps(fields: Fields) -> float:
     return fields.number("most_rate", 1, MOST_RATE_RPS, default=MOST_RATE_RPS)
 
 
-_PARSERS: Mapping[str, Callable[[Fields], Settings]] = {
+_PARSERS: Mapping[str, Callable[[Fields], SearchSettings]] = {
     CapacitySettings.mode: _capacity,
     SustainedSettings.mode: _sustained,
     BreakingPointSettings.mode: _breaking_point,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
+from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Registered, Stack
 from stackduel.model.suite import Suite
-from stackduel.planning.fields import FieldError
 from stackduel.planning.models import needs_triton, without_triton
 from stackduel.planning.stacks_file import OwnFile
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from stackduel_servers.triton.installation import TritonError, locate
-
 from stackduel.model.stack import Registered, Stack
+from stackduel_servers.triton.installation import TritonError, locate
 
 
 def shortfall(stack: Stack) -> str | None:

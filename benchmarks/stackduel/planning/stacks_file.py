@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from stackduel_servers.registry import TIERS
-
-from stackduel.inference.protocol import Protocol
 from stackduel.model.aa_pair import is_twin
-from stackduel.model.stack import Command, Image, Source, Stack, Url
+from stackduel.model.errors import FieldError
+from stackduel.model.stack import Command, Image, ModelProtocol, Stack, StackSource, Url
 from stackduel.model.suite import PLAIN_HEADERS, Load, Workload
 from stackduel.model.target import Address
-from stackduel.planning.fields import FieldError, Fields
+from stackduel.planning.fields import Fields
 from stackduel.planning.suite_file import parse_loads, parse_workload
+from stackduel_servers.registry import TIERS
 
 MAX_FILE_BYTES = 1_000_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -85,7 +84,7 @@ def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, 
     kinds = [kind for kind in ("command", "image", "url") if kind in table]
     if len(kinds) != 1:
         raise FieldError(f"{where}: exactly one of command, image and url is needed")
-    source: Source
+    source: StackSource
     if kinds == ["url"]:
         source = Url(parse_address(where, fields.text("url")))
     else:
@@ -109,7 +108,7 @@ def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, 
         summary=fields.text("summary", default="your own stack"),
         source=source,
         health=health,
-        protocol=fields.choice("protocol", get_args(Protocol), default="stackduel"),
+        protocol=fields.choice("protocol", get_args(ModelProtocol), default="stackduel"),
     )
     fields.finish()
     if not health.startswith("/"):

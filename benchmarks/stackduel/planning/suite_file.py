@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from stackduel.analysis.service_levels import parse_sla
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.budget import DEFAULT_MEMORY_MIB, LEAST_MEMORY_MIB, MOST_MEMORY_MIB
+from stackduel.model.errors import FieldError
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
-from stackduel.planning.fields import FieldError, Fields
+from stackduel.planning.fields import Fields
 from stackduel.planning.search_settings_file import parse_settings
+from stackduel.planning.service_level_file import parse_sla
 from stackduel.planning.workload_file import parse_model
 
 MAX_CONNECTIONS = 10_000

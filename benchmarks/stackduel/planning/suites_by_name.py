@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from stackduel.model.errors import FieldError
 from stackduel.model.suite import Suite
-from stackduel.planning.fields import FieldError
 from stackduel.planning.suite_file import parse_suite
 
 SUITES = Path(__file__).parent / "suites"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, half_width
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.suite import Load, OpenLoop, Scenario, Suite
-from stackduel.planning.order import SOLO_S, Pace, least_seconds, scenario_seconds
+from stackduel.model.waits import least_seconds
+from stackduel.planning.estimates import SOLO_S, Pace, scenario_seconds
 
 # Of a window's length: below the last step scenarios are left out instead.
 _STEPS = (1.0, 0.75, 0.5, 0.33, 0.25, 0.0)

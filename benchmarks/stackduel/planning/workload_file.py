@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from math import ceil, prod
 from typing import Any
 
-from stackduel_servers.models.catalog import CATALOG, OWN, Picture, Sound, Tensor, Text
-
-from stackduel.inference.output_comparison import TOLERANCE
-from stackduel.model.model_input import PICTURES, SOUNDS, Given, Kind
+from stackduel.model.errors import FieldError
+from stackduel.model.model_input import PICTURES, SOUNDS, InputKind, ModelInput
+from stackduel.model.model_output import TOLERANCE
 from stackduel.model.suite import Check, Workload
-from stackduel.planning.fields import FieldError, Fields
+from stackduel.planning.fields import Fields
+from stackduel_servers.models.catalog import CATALOG, OWN, Picture, Sound, TensorInput, Text
 
 CHECKS: tuple[Check, ...] = ("numbers", "body", "length", "status")
 
@@ -54,7 +54,7 @@ def parse_model(fields: Fields, headers: tuple[tuple[str, str], ...]) -> Workloa
     )
 
 
-def parse_given(where: str, table: Mapping[str, Any], model: str) -> Given:
+def parse_given(where: str, table: Mapping[str, Any], model: str) -> ModelInput:
     """Read a ``given`` table; what it leaves open is as usual for the model."""
     fields = Fields(where, table)
     seed = fields.integer("seed", 0, MAX_SEED, default=0)
@@ -65,37 +65,37 @@ def parse_given(where: str, table: Mapping[str, Any], model: str) -> Given:
         case Picture():
             given = _picture(fields, takes, seed)
         case Text():
-            given = Given(_kind(fields, ("text",)), seed=seed)
+            given = ModelInput(_kind(fields, ("text",)), seed=seed)
         case _:
             given = _tensor(fields, takes, seed)
     fields.finish()
     return given
 
 
-def _sound(fields: Fields, takes: Sound, seed: int) -> Given:
+def _sound(fields: Fields, takes: Sound, seed: int) -> ModelInput:
     kind = _kind(fields, SOUNDS)
     # Raw float32 says nothing of its rate: it is the model's.
     least_hz, most_hz = (takes.rate_hz, takes.rate_hz) if kind == "float32" else (1_000, MAX_RATE_HZ)
     rate_hz = fields.integer("rate_hz", least_hz, most_hz, default=takes.rate_hz)
     least, usual, most = (ceil(samples * rate_hz / takes.rate_hz) for samples in (takes.least, takes.usual, takes.most))
-    return Given(kind, fields.integer("samples", least, most, default=usual), rate_hz, seed=seed)
+    return ModelInput(kind, fields.integer("samples", least, most, default=usual), rate_hz, seed=seed)
 
 
-def _picture(fields: Fields, takes: Picture, seed: int) -> Given:
+def _picture(fields: Fields, takes: Picture, seed: int) -> ModelInput:
     kind = _kind(fields, PICTURES)
     width, height = (
         fields.integer(side, takes.least_side, takes.most_side, default=takes.usual) for side in ("width", "height")
     )
-    return Given(kind, width=width, height=height, seed=seed)
+    return ModelInput(kind, width=width, height=height, seed=seed)
 
 
-def _tensor(fields: Fields, takes: Tensor | None, seed: int) -> Given:
+def _tensor(fields: Fields, takes: TensorInput | None, seed: int) -> ModelInput:
     kind = _kind(fields, ("tensor",))
     if takes is None:
-        return Given(kind, fields.integer("samples", 1, MAX_SAMPLES), seed=seed)
+        return ModelInput(kind, fields.integer("samples", 1, MAX_SAMPLES), seed=seed)
     size = prod(takes.shape)
-    return Given(kind, fields.integer("samples", size, size, default=size), seed=seed)
+    return ModelInput(kind, fields.integer("samples", size, size, default=size), seed=seed)
 
 
-def _kind(fields: Fields, kinds: tuple[Kind, ...]) -> Kind:
+def _kind(fields: Fields, kinds: tuple[InputKind, ...]) -> InputKind:
     return fields.choice("kind", kinds, default=kinds[0])

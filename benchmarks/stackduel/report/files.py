@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from stackduel.analysis.conditions.outcome import Judged
+from stackduel.analysis.conditions.outcome import ConditionResult
 from stackduel.model.run import Run
 from stackduel.report import junit, trials_csv
 from stackduel.report.html import page
@@ -15,7 +15,7 @@ from stackduel.storage.run_document import run_from_dict, run_to_dict
 HTML_FILE = "report.html"
 
 
-def write(run: Run, folder: Path, judged: Sequence[Judged] = ()) -> Path:
+def write(run: Run, folder: Path, judged: Sequence[ConditionResult] = ()) -> Path:
     """Write every report of a run, and the conditions ``judged`` on it, into its folder; returns that for people.
 
     A report shows no more than run.json does: none of the user's secrets.

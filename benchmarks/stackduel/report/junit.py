@@ -9,9 +9,9 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from stackduel.analysis.candidates import CONTROL
-from stackduel.analysis.conditions.outcome import Judged
-from stackduel.analysis.service_levels import Sla
+from stackduel.analysis.conditions.outcome import ConditionResult
 from stackduel.model.run import Run
+from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.trial import Failure, Gate, Place, Result, Trial
 from stackduel.storage.redaction import redact
 
@@ -20,7 +20,7 @@ _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class TestCase:
     """A test case: whether it passed, failed or was skipped, why, and what else is to be said of it."""
 
     group: str
@@ -31,7 +31,7 @@ class Case:
     time_s: float = 0.0
 
 
-def render(run: Run, judged: Sequence[Judged] = ()) -> str:
+def render(run: Run, judged: Sequence[ConditionResult] = ()) -> str:
     """The run as JUnit XML, with the conditions that were ``judged`` on it.
 
     A trial that failed is a failure; one that is void, or whose gate was closed, was skipped: neither says anything of
@@ -55,21 +55,21 @@ def render(run: Run, judged: Sequence[Judged] = ()) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def _verification(run: Run) -> Iterator[Case]:
+def _verification(run: Run) -> Iterator[TestCase]:
     """Whether each stack could be started, and answered as it should: none of its trials was measured otherwise."""
     for stack in run.stacks:
         found = [each for each in run.results if each.place.stack == stack]
         reasons = [each.reason for each in found if isinstance(each, Failure)]
         if reasons and not any(isinstance(each, Trial) for each in found):
-            yield _not_measured(run, Case(stack, "starts and answers rightly", reason=reasons[0]), stack)
+            yield _not_measured(run, TestCase(stack, "starts and answers rightly", reason=reasons[0]), stack)
         elif found or any(each.stack == stack for each in run.findings):
-            yield Case(stack, "starts and answers rightly")
+            yield TestCase(stack, "starts and answers rightly")
 
 
-def _trials(run: Run) -> Iterator[Case]:
+def _trials(run: Run) -> Iterator[TestCase]:
     for place, attempts in _places(run):
         result = attempts[-1]
-        case = Case(f"{place.scenario}.{place.stack}", f"block {place.block}")
+        case = TestCase(f"{place.scenario}.{place.stack}", f"block {place.block}")
         if isinstance(result, Failure):
             yield _not_measured(run, _because(case, "failed", result.reason), place.stack)
             continue
@@ -78,10 +78,10 @@ def _trials(run: Run) -> Iterator[Case]:
             yield _because(case, "skipped", f"void: {result.reason}", time_s)
         else:
             said = f"kept in spite of the host's noise: {result.reason}" if result.state == "noisy" else ""
-            yield Case(case.group, case.name, said=said, time_s=time_s)
+            yield TestCase(case.group, case.name, said=said, time_s=time_s)
 
 
-def _gates(run: Run) -> Iterator[Case]:
+def _gates(run: Run) -> Iterator[TestCase]:
     """Each gate of a stack in a scenario: skipped where it was closed in the last attempt of a block."""
     last = [attempts[-1] for _, attempts in _places(run)]
     gates: dict[tuple[str, str, str], list[tuple[Trial, Gate]]] = {}
@@ -92,42 +92,42 @@ def _gates(run: Run) -> Iterator[Case]:
     for (scenario, stack, name), seen in gates.items():
         closed = [f"block {trial.place.block}: {gate.detail}" for trial, gate in seen if not gate.ok]
         word: Literal["passed", "skipped"] = "skipped" if closed else "passed"
-        yield Case(f"{scenario}.{stack}", f"gate {name}", word, "\n".join(closed))
+        yield TestCase(f"{scenario}.{stack}", f"gate {name}", word, "\n".join(closed))
 
 
-def _searches(run: Run) -> Iterator[Case]:
+def _searches(run: Run) -> Iterator[TestCase]:
     if not run.suite.search:
         return
     for scenario in run.suite.scenarios:
         for stack in run.stacks:
             found = [each for each in run.findings if (each.stack, each.scenario) == (stack, scenario.name)]
-            case = Case(f"{scenario.name}.{stack}", run.suite.search.mode)
+            case = TestCase(f"{scenario.name}.{stack}", run.suite.search.mode)
             if found:
-                yield Case(case.group, case.name, said=found[0].found.sentence)
+                yield TestCase(case.group, case.name, said=found[0].found.sentence)
             else:
                 ended = _because(case, "failed", "the search did not come to its end")
                 yield _not_measured(run, ended, stack)
 
 
-def _service_levels(slas: Iterable[Sla]) -> Iterator[Case]:
+def _service_levels(slas: Iterable[ServiceLevelResult]) -> Iterator[TestCase]:
     """Each bound of a service level on each stack: failed where it was not kept, skipped where nobody can tell."""
     for each in slas:
-        case = Case(f"{each.scenario}.{each.stack}", f"{each.name} at most {each.bound:g}")
+        case = TestCase(f"{each.scenario}.{each.stack}", f"{each.name} at most {each.bound:g}")
         if each.ok is None or each.measured is None:
             yield _because(case, "skipped", each.reason or "nobody can tell")
         elif each.ok:
-            yield Case(case.group, case.name, said=f"measured: {each.measured:g}")
+            yield TestCase(case.group, case.name, said=f"measured: {each.measured:g}")
         else:
             yield _because(case, "failed", f"{each.name} was {each.measured:g} (bound {each.bound:g})")
 
 
-def _conditions(judged: Iterable[Judged]) -> Iterator[Case]:
+def _conditions(judged: Iterable[ConditionResult]) -> Iterator[TestCase]:
     for each in judged:
-        case = Case("fail-on", each.condition.text)
+        case = TestCase("fail-on", each.condition.text)
         if each.word in {"met", "untold"}:
             yield _because(case, "failed", each.sentence)
         else:
-            yield Case(case.group, case.name, said=each.sentence)
+            yield TestCase(case.group, case.name, said=each.sentence)
 
 
 def _places(run: Run) -> list[tuple[Place, list[Result]]]:
@@ -144,17 +144,17 @@ def _standing(result: Result) -> tuple[bool, int]:
     return isinstance(result, Trial) and result.counts, result.place.attempt
 
 
-def _because(case: Case, word: Literal["failed", "skipped"], reason: str, time_s: float = 0.0) -> Case:
-    return Case(case.group, case.name, word, reason, time_s=time_s)
+def _because(case: TestCase, word: Literal["failed", "skipped"], reason: str, time_s: float = 0.0) -> TestCase:
+    return TestCase(case.group, case.name, word, reason, time_s=time_s)
 
 
-def _not_measured(run: Run, case: Case, stack: str) -> Case:
+def _not_measured(run: Run, case: TestCase, stack: str) -> TestCase:
     """The case of a stack that could not be measured: a control may be, and one that broke in a search was to break."""
     excused = run.stacks[stack]["tier"] == CONTROL or any(each.stack == stack for each in run.findings)
     return _because(case, "skipped" if excused else "failed", case.reason)
 
 
-def _suite(name: str, cases: Sequence[Case], run: Run) -> ElementTree.Element:
+def _suite(name: str, cases: Sequence[TestCase], run: Run) -> ElementTree.Element:
     # The format has times without a zone; a run's are in UTC.
     suite = ElementTree.Element("testsuite", name=name, timestamp=run.started.partition("+")[0])
     _count(suite, cases)
@@ -177,7 +177,7 @@ def _suite(name: str, cases: Sequence[Case], run: Run) -> ElementTree.Element:
     return suite
 
 
-def _count(element: ElementTree.Element, cases: Sequence[Case]) -> None:
+def _count(element: ElementTree.Element, cases: Sequence[TestCase]) -> None:
     words = [case.word for case in cases]
     element.set("tests", str(len(cases)))
     element.set("failures", str(words.count("failed")))

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stackduel.inference.protocol import UnspokenError, spoken
-from stackduel.launch.launcher import Launcher, LaunchError
+from stackduel.launch.launcher import Launcher
+from stackduel.model.errors import LaunchError
+from stackduel.model.findings import Launch
+from stackduel.model.plan_step import PlanStep
 from stackduel.model.run import Run
 from stackduel.model.search_settings import ColdStartSettings
 from stackduel.model.stack import Stack
@@ -20,11 +23,9 @@ from stackduel.model.trial import Failure, Place
 from stackduel.observe.meter import meter_of
 from stackduel.observe.resource_watch import read
 from stackduel.observe.settle import settle
-from stackduel.planning.order import Step
 from stackduel.runner.loop import Show
-from stackduel.runner.trial_runner import Bench
+from stackduel.runner.trial_runner import TrialRunner
 from stackduel.search.cold_start import concluded
-from stackduel.search.launches import Launch
 from stackduel.verify.exchange import ExchangeError, ask
 from stackduel.verify.verification import VerifyError
 
@@ -37,7 +38,7 @@ class Teller(Show, Protocol):
 
 
 @dataclass
-class ColdStarter:
+class ColdStartLoop:
     """Launches every stack as often as the settings say, and keeps what each launch showed.
 
     Every request is sent by one and the same plain client, on a connection of its own: the first answer and the later
@@ -48,7 +49,7 @@ class ColdStarter:
     stacks: Mapping[str, Stack]
     settings: ColdStartSettings
     launcher: Launcher
-    bench: Bench
+    bench: TrialRunner
     keep: Callable[[Run], None]
     show: Teller
     timeout_s: float
@@ -69,7 +70,7 @@ class ColdStarter:
         return self.run
 
     def _carry_out(self, name: str, scenario: Scenario, block: int) -> None:
-        self.show.launching(Step(block, name, (scenario,)))
+        self.show.launching(PlanStep(block, name, (scenario,)))
         try:
             launch = self._launch(self.stacks[name], scenario, block)
         except (LaunchError, VerifyError, ExchangeError, UnspokenError, ProcessLookupError) as error:

@@ -7,21 +7,22 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
-from stackduel.inference.isolated import Alone, Isolated, NotIsolated
-from stackduel.launch.launcher import Launcher, LaunchError, Started
+from stackduel.launch.launcher import Launcher, Started
+from stackduel.model.errors import LaunchError
+from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
+from stackduel.model.plan_step import AnyStep, IsolatedStep, PlanStep
 from stackduel.model.run import Run
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place
 from stackduel.observe.usage import Meter
-from stackduel.planning.order import AnyStep, Solo, Step
 from stackduel.runner.attempts import Attempts, fit_for_more
 from stackduel.runner.loop import Loop, Show
-from stackduel.runner.trial_runner import Bench
+from stackduel.runner.trial_runner import TrialRunner
 from stackduel.verify.verification import VerifyError
 
 
-class Conductor(Loop):
+class ComparisonLoop(Loop):
     """Carries out the steps of a run, one after another, and keeps the run after every trial.
 
     ``strict`` keeps no trial that the host disturbed; ``repeats_s`` is how many seconds void trials may be repeated
@@ -34,12 +35,12 @@ class Conductor(Loop):
         stacks: Mapping[str, Stack],
         *,
         launcher: Launcher,
-        bench: Bench,
+        bench: TrialRunner,
         keep: Callable[[Run], None],
         show: Show,
         strict: bool = False,
         repeats_s: float = inf,
-        alone: Callable[[Solo], Isolated] | None = None,
+        alone: Callable[[IsolatedStep], IsolatedMeasurement] | None = None,
     ) -> None:
         super().__init__(run, stacks, launcher=launcher, bench=bench, keep=keep, show=show, strict=strict)
         self._repeats_s = repeats_s
@@ -49,7 +50,7 @@ class Conductor(Loop):
     def carry_out(self, steps: Iterable[AnyStep]) -> Run:
         """Measure all steps; a stack that fails costs its own trials, never the run."""
         for step in steps:
-            if isinstance(step, Solo):
+            if isinstance(step, IsolatedStep):
                 self._isolate(step)
                 continue
             name = self._stacks[step.stack].name
@@ -59,21 +60,21 @@ class Conductor(Loop):
                 self._carry_out(step)
         return self.run
 
-    def _isolate(self, solo: Solo) -> None:
+    def _isolate(self, solo: IsolatedStep) -> None:
         """Measure a model alone; one that cannot be is told once in each block, and costs no trial."""
         if self._alone is None:
             return
         self._show.isolating(solo)
-        found: Alone
+        found: IsolatedResult
         try:
             found = self._alone(solo)
         except (LaunchError, ValueError) as error:
-            found = NotIsolated(solo.model, solo.block, str(error))
+            found = IsolatedFailure(solo.model, solo.block, str(error))
         self.run = self.run.with_alone(found)
         self._keep(self.run)
         self._show.isolated(found)
 
-    def _carry_out(self, step: Step) -> None:
+    def _carry_out(self, step: PlanStep) -> None:
         stack = self._stacks[step.stack]
         pending = deque(
             Attempts(place, scenario) for place, scenario in zip(step.places(), step.scenarios, strict=True)
@@ -111,6 +112,6 @@ class Conductor(Loop):
                 self._keep_result(noisy)
         return fit_for_more(started, result)
 
-    def _fail(self, step: Step, scenarios: Iterable[Scenario], reason: str) -> None:
+    def _fail(self, step: PlanStep, scenarios: Iterable[Scenario], reason: str) -> None:
         for scenario in scenarios:
             self._keep_result(Failure(Place(step.stack, scenario.name, step.block), reason))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
-from stackduel.inference.isolated import Alone
 from stackduel.launch.launcher import Launcher, Started
+from stackduel.model.isolated import IsolatedResult
+from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.run import Run
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
@@ -15,23 +16,22 @@ from stackduel.model.trial import Place, Result
 from stackduel.observe.meter import meter_of
 from stackduel.observe.settle import settle
 from stackduel.observe.usage import Meter
-from stackduel.planning.order import Solo, Step
-from stackduel.runner.trial_runner import Bench
+from stackduel.runner.trial_runner import TrialRunner
 
 
 class Show(Protocol):
     """Whoever tells the user what is going on."""
 
-    def launching(self, step: Step) -> None:
+    def launching(self, step: PlanStep) -> None:
         """A stack is being started."""
 
     def measuring(self, place: Place, scenario: Scenario) -> None:
         """A trial begins."""
 
-    def isolating(self, solo: Solo) -> None:
+    def isolating(self, solo: IsolatedStep) -> None:
         """A model is being measured alone."""
 
-    def isolated(self, alone: Alone) -> None:
+    def isolated(self, alone: IsolatedResult) -> None:
         """A model was measured alone, or could not be."""
 
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
@@ -50,7 +50,7 @@ class Loop:
         stacks: Mapping[str, Stack],
         *,
         launcher: Launcher,
-        bench: Bench,
+        bench: TrialRunner,
         keep: Callable[[Run], None],
         show: Show,
         strict: bool = False,

@@ -8,23 +8,25 @@ from math import inf
 from pathlib import Path
 
 from stackduel.analysis.gates import Thresholds
-from stackduel.inference.isolated import Isolated, command, parse
+from stackduel.inference.isolated import command, parse
 from stackduel.launch.attached import AttachedLauncher, UrlLauncher
 from stackduel.launch.compose_project import stacks_up
 from stackduel.launch.docker.container_launcher import ContainerLauncher
-from stackduel.launch.launcher import Launcher, LaunchError, Started
+from stackduel.launch.launcher import Launcher, Started
 from stackduel.launch.local import LocalLauncher
 from stackduel.load.engine import Engine, local_engine
 from stackduel.load.shards.null_rate import NullRates, local_null_rates
+from stackduel.model.errors import FieldError, LaunchError
 from stackduel.model.gpu_use import ReadableGpu
+from stackduel.model.isolated import IsolatedMeasurement
+from stackduel.model.plan_step import IsolatedStep
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
 from stackduel.model.target import Address
-from stackduel.planning.fields import FieldError
-from stackduel.planning.order import Solo, total_seconds
+from stackduel.planning.estimates import total_seconds
 from stackduel.planning.preparation import Prepared
 from stackduel.report.terminal.progress import Narrator
-from stackduel.runner.trial_runner import Bench, Terms
+from stackduel.runner.trial_runner import TrialRunner, TrialTerms
 
 
 def running_stacks(options: RunOptions) -> frozenset[str] | None:
@@ -56,9 +58,9 @@ def bench_for(
     run: Run,
     show: Narrator,
     gpus: Sequence[ReadableGpu] = (),
-) -> Iterator[Bench]:
+) -> Iterator[TrialRunner]:
     """The bench on which every trial is measured: the load engine, the null server, and the terms of the run."""
-    terms = Terms(
+    terms = TrialTerms(
         budget=prepared.budget,
         driver=options.driver,
         timeout_s=options.timeout_s,
@@ -68,7 +70,7 @@ def bench_for(
         protocols={stack.name: stack.protocol for stack in prepared.stacks.values()},
     )
     with generator_for(options, prepared, launcher, run.run_id, show.say) as (engine, null_rates):
-        yield Bench(
+        yield TrialRunner(
             terms,
             launcher=launcher,
             engine=engine,
@@ -79,7 +81,7 @@ def bench_for(
         )
 
 
-def alone_for(launcher: Launcher) -> Callable[[Solo], Isolated] | None:
+def alone_for(launcher: Launcher) -> Callable[[IsolatedStep], IsolatedMeasurement] | None:
     """What measures a model alone, on the server's cores; None where the launcher starts nothing itself."""
     if not isinstance(launcher, LocalLauncher | ContainerLauncher):
         return None

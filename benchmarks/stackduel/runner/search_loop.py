@@ -6,23 +6,24 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from stackduel.launch.launcher import Launcher, LaunchError, Started
+from stackduel.launch.launcher import Launcher, Started
+from stackduel.model.errors import LaunchError
+from stackduel.model.findings import Finding, SearchResult
+from stackduel.model.plan_step import PlanStep
 from stackduel.model.run import Run
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place, Result
 from stackduel.observe.usage import Meter
-from stackduel.planning.order import Step
 from stackduel.runner.attempts import Attempts, fit_for_more
 from stackduel.runner.loop import Loop, Show
-from stackduel.runner.trial_runner import Bench
-from stackduel.search.finding import Finding, Found
+from stackduel.runner.trial_runner import TrialRunner
 from stackduel.search.modes import begin
 from stackduel.search.probe import Probe, Search
 from stackduel.verify.verification import VerifyError
 
 
-class Searcher(Loop):
+class SearchLoop(Loop):
     """Carries out a suite's searches in rounds, each stack of a round on a fresh server, and keeps every trial.
 
     A search that asks for a fresh server waits for the next round, so that a drift of the host's speed falls on all
@@ -35,7 +36,7 @@ class Searcher(Loop):
         stacks: Mapping[str, Stack],
         *,
         launcher: Launcher,
-        bench: Bench,
+        bench: TrialRunner,
         keep: Callable[[Run], None],
         show: Show,
         strict: bool = False,
@@ -68,7 +69,7 @@ class Searcher(Loop):
 
     def _round(self, name: str, quests: Sequence[_Quest], block: int) -> None:
         stack = self._stacks[name]
-        step = Step(block, name, tuple(quest.scenario for quest in quests))
+        step = PlanStep(block, name, tuple(quest.scenario for quest in quests))
         self._show.launching(step)
         try:
             with self._ready(stack, step.scenarios) as (started, meter):
@@ -133,7 +134,7 @@ class Searcher(Loop):
 class _Quest:
     """One search on one stack, and what it wants to try next: ``probe``, None when it has ended."""
 
-    def __init__(self, stack: str, scenario: Scenario, search: Search[Found]) -> None:
+    def __init__(self, stack: str, scenario: Scenario, search: Search[SearchResult]) -> None:
         self.stack = stack
         self.scenario = scenario
         self._search = search
@@ -143,15 +144,15 @@ class _Quest:
         """The scenario with the load to be tried, named by it."""
         return replace(self.scenario, name=self.name, load=probe.load)
 
-    def answer(self, result: Result) -> Found | None:
+    def answer(self, result: Result) -> SearchResult | None:
         """Tell the search what came of its probe; returns what it has found by then, None where that is nothing yet."""
         try:
             self.probe = self._search.send(result)
         except StopIteration as ended:
             self.probe = None
-            found: Found = ended.value
+            found: SearchResult = ended.value
             return found
-        so_far: Found | None = self.probe.so_far
+        so_far: SearchResult | None = self.probe.so_far
         return so_far
 
     @property

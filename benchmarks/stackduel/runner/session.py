@@ -12,30 +12,33 @@ from rich.console import Console
 
 from stackduel.analysis.conclusion import blocks_after_pilot, conclude
 from stackduel.analysis.conditions.conditions import NO_CONDITIONS, Conditions, checked_for, judged_on, status_with
-from stackduel.analysis.conditions.outcome import Judged
-from stackduel.cli.commands.telling import tell
+from stackduel.analysis.conditions.outcome import ConditionResult
 from stackduel.launch.launcher import Launcher
-from stackduel.load.interrupts import as_keyboard_interrupt, kept_on
+from stackduel.model.counted import counted
 from stackduel.model.duration import duration
+from stackduel.model.plan_step import AnyStep
 from stackduel.model.run import Run, Status
 from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import ColdStartSettings
 from stackduel.model.trial import Failure
 from stackduel.observe import host, nvml
-from stackduel.planning.order import AnyStep, plan, remaining, total_seconds
+from stackduel.planning.estimates import total_seconds
+from stackduel.planning.order import plan, remaining
 from stackduel.planning.preparation import Prepared
+from stackduel.process.cores import kept_on
+from stackduel.process.interrupts import as_keyboard_interrupt
 from stackduel.report import files
 from stackduel.report.files import HTML_FILE
-from stackduel.report.sections.result_table import counted
 from stackduel.report.terminal import run_tables
+from stackduel.report.terminal.condition_lines import tell
 from stackduel.report.terminal.page import Page, message
 from stackduel.report.terminal.progress import Narrator
-from stackduel.runner.cold_start_loop import ColdStarter
-from stackduel.runner.comparison_loop import Conductor
+from stackduel.runner.cold_start_loop import ColdStartLoop
+from stackduel.runner.comparison_loop import ComparisonLoop
 from stackduel.runner.environment import environment
 from stackduel.runner.machinery import alone_for, bench_for, launcher_for, spare_seconds
-from stackduel.runner.search_loop import Searcher
-from stackduel.runner.trial_runner import Bench
+from stackduel.runner.search_loop import SearchLoop
+from stackduel.runner.trial_runner import TrialRunner
 from stackduel.storage.run_folder import RUN_FILE, Writer, to_json
 
 STACK_FAILED = 3
@@ -119,7 +122,7 @@ class Keeper:
 
     def __init__(self, folder: Path, run: Run, block_s: float, conditions: Conditions = NO_CONDITIONS) -> None:
         self.run = run
-        self.judged: tuple[Judged, ...] = ()
+        self.judged: tuple[ConditionResult, ...] = ()
         self._conditions = conditions
         self._folder = folder
         self._writer = Writer(folder)
@@ -166,21 +169,21 @@ def _conduct(keeper: Keeper, prepared: Prepared, folder: Path, options: RunOptio
 
 
 def _search(
-    keeper: Keeper, prepared: Prepared, options: RunOptions, launcher: Launcher, bench: Bench, narrator: Narrator
+    keeper: Keeper, prepared: Prepared, options: RunOptions, launcher: Launcher, bench: TrialRunner, narrator: Narrator
 ) -> None:
     run, stacks, keep = keeper.run, prepared.stacks, keeper.keep
     if isinstance(run.suite.search, ColdStartSettings):
         settings, timeout_s = run.suite.search, options.timeout_s
-        ColdStarter(run, stacks, settings, launcher, bench, keep, narrator, timeout_s).carry_out()
+        ColdStartLoop(run, stacks, settings, launcher, bench, keep, narrator, timeout_s).carry_out()
         return
-    searcher = Searcher(run, stacks, launcher=launcher, bench=bench, keep=keep, show=narrator, strict=options.strict)
+    searcher = SearchLoop(run, stacks, launcher=launcher, bench=bench, keep=keep, show=narrator, strict=options.strict)
     searcher.carry_out()
 
 
 def _compare(
-    keeper: Keeper, prepared: Prepared, options: RunOptions, launcher: Launcher, bench: Bench, narrator: Narrator
+    keeper: Keeper, prepared: Prepared, options: RunOptions, launcher: Launcher, bench: TrialRunner, narrator: Narrator
 ) -> None:
-    conductor = Conductor(
+    conductor = ComparisonLoop(
         keeper.run,
         prepared.stacks,
         launcher=launcher,

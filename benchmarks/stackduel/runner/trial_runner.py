@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stackduel.analysis.gates import METHOD, Thresholds
-from stackduel.analysis.judgement import Circumstances, judge, sentenced
-from stackduel.inference.protocol import Protocol as Speech
+from stackduel.analysis.judgement import GateInputs, judge, with_state
 from stackduel.launch.launcher import Launcher, Started
 from stackduel.load.engine import Engine, LoadError, Progress
 from stackduel.load.job import Call, Driver, Job, choose_driver
@@ -16,13 +15,14 @@ from stackduel.model.aa_pair import original_of
 from stackduel.model.budget import Budget
 from stackduel.model.gpu_use import ReadableGpu
 from stackduel.model.measurement import Measurement
+from stackduel.model.stack import ModelProtocol as Speech
 from stackduel.model.suite import Scenario, Workload
 from stackduel.model.target import Address, ContainerRef, parts_of
 from stackduel.model.trial import Cost, Failure, Place, Result, Trial
 from stackduel.observe.gpu_watch import GpuWatch
 from stackduel.observe.meter import meter_of
 from stackduel.observe.noise import NoiseMeter
-from stackduel.observe.resource_watch import Spending, Watch
+from stackduel.observe.resource_watch import CpuUse, ResourceWatch
 from stackduel.observe.triton_watch import TritonWatch, model_of
 from stackduel.observe.usage import Meter
 from stackduel.verify.verification import Answers
@@ -31,7 +31,7 @@ LOG_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TrialTerms:
     """What all trials of a run have in common: their budget, timeout, seed and bounds.
 
     ``slots`` are the waiting slots of each stack, ``protocols`` what each of them speaks.
@@ -56,7 +56,7 @@ class Watched(Protocol):
         """The window closes."""
 
 
-class Bench:
+class TrialRunner:
     """Loads started stacks by one engine, watches, and judges what came of it.
 
     ``reach`` says where the generator reaches a stack, ``null_rate_rps`` what a job would get from a server that does
@@ -65,7 +65,7 @@ class Bench:
 
     def __init__(
         self,
-        terms: Terms,
+        terms: TrialTerms,
         *,
         launcher: Launcher,
         engine: Engine,
@@ -94,8 +94,8 @@ class Bench:
         job = self._job(original_of(place.stack), scenario, self._reach(started))
         null_rate_rps = self._null_rate_rps(job)
         noise = NoiseMeter(self._in_containers(started))
-        with Watch(meter) as watch, GpuWatch(self._gpus) as gpus:
-            beside = Spending(self._downstream_meter())
+        with ResourceWatch(meter) as watch, GpuWatch(self._gpus) as gpus:
+            beside = CpuUse(self._downstream_meter())
             inside = self._triton_watch(place, scenario, started)
             watched: tuple[Watched, ...] = (noise, beside, inside, gpus, watch)
             try:
@@ -111,7 +111,7 @@ class Bench:
         cost = watch.cost()
         if reason := self._unmeasured(measurement, cost):
             return Failure(place, reason)
-        by = Circumstances(
+        by = GateInputs(
             slots=self._terms.slots.get(place.stack),
             null_rate_rps=null_rate_rps,
             shared_cores=bool(set(self._terms.budget.server) & set(self._terms.budget.generator)),
@@ -129,7 +129,7 @@ class Bench:
             gpu=gpus.use(),
             inside=inside.inside(),
         )
-        return sentenced(trial)
+        return with_state(trial)
 
     def _job(self, stack: str, scenario: Scenario, address: Address) -> Job:
         calls = tuple(self._call(stack, workload) for workload in scenario.workloads)

@@ -3,58 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
+from stackduel.analysis.slo import Bound, Slo
+from stackduel.model.findings import BreakingPoint, RampStep
 from stackduel.model.search_settings import BreakingPointSettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Result, Trial
-from stackduel.search.level_outcome import Answer, answer, at_rate, rounded
+from stackduel.search.level_outcome import LevelOutcome, answer, at_rate, rounded
 from stackduel.search.probe import Probe, Search
-from stackduel.search.slo import Bound, Slo
 
 LOWEST_RPS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rate of the ramp: whether it was held, the share of its requests that failed, and its p99 (None: unknown)."""
-
-    rate_rps: float
-    held: bool
-    failed: float | None
-    p99_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class BreakingPoint:
-    """Where one stack broke.
-
-    ``held_rps`` is the last rate before, None where not even the lowest was held; ``broken_rps`` the first that
-    broke it, None where none did. ``what`` says what broke, or what else ended the ramp.
-    """
-
-    bounds: str
-    held_rps: float | None
-    broken_rps: float | None
-    what: str
-    steps: tuple[Step, ...]
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in words."""
-        held = "" if self.held_rps is None else f"{self.held_rps:g} req/s"
-        what = self.what.rstrip(".")
-        if self.broken_rps is None:
-            return f"Not broken up to {held}. What ended the ramp: {what}." if held else f"Not told: {what}."
-        if not held:
-            return f"Broke at {self.broken_rps:g} req/s, the lowest rate tried: {what}."
-        return f"Held {held} ({self.bounds}) and broke at {self.broken_rps:g} req/s: {what}."
 
 
 def search_breaking_point(load: OpenLoop, settings: BreakingPointSettings) -> Search[BreakingPoint]:
     """Raise the rate from the load's on until the server breaks; lower it first where that breaks already."""
     slo = Slo((Bound("p99", settings.p99_ms),), settings.errors)
-    steps: list[Step] = []
+    steps: list[RampStep] = []
     held: float | None = None
     broken: float | None = None
     rate_rps, fresh, what = min(load.rate_rps, settings.most_rps), True, ""
@@ -82,13 +46,13 @@ def search_breaking_point(load: OpenLoop, settings: BreakingPointSettings) -> Se
 
 
 def _try(
-    load: OpenLoop, rate_rps: float, slo: Slo, steps: list[Step], *, fresh: bool
-) -> Generator[Probe, Result, Answer]:
+    load: OpenLoop, rate_rps: float, slo: Slo, steps: list[RampStep], *, fresh: bool
+) -> Generator[Probe, Result, LevelOutcome]:
     result = yield Probe(at_rate(load, rate_rps, slo), fresh)
     found = answer(result, slo)
     if found.word != "untold":
         measured = result.measurement if isinstance(result, Trial) else None
         failed = measured.failed / measured.requests if measured and measured.requests else None
         p99_ms = slo.bounds[0].of(measured.latency) if measured else None
-        steps.append(Step(rate_rps, found.word == "kept", failed, p99_ms))
+        steps.append(RampStep(rate_rps, found.word == "kept", failed, p99_ms))
     return found

@@ -7,66 +7,17 @@ import random
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
+from stackduel.analysis.slo import Slo, parse_slo
+from stackduel.model.findings import Capacity, Windows
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Result
-from stackduel.search.level_outcome import Answer, answer, at_rate, rounded
+from stackduel.search.level_outcome import LevelOutcome, answer, at_rate, rounded
 from stackduel.search.probe import Probe, Search
-from stackduel.search.slo import Slo, parse_slo
 
 LOWEST_RPS = 1.0
 FACTOR = 2.0
 MOST_STEPS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """How many windows at one rate were tried, how many kept the service level, and what the last other one broke."""
-
-    rate_rps: float
-    kept: int
-    tried: int
-    broke: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """The capacity of one stack.
-
-    ``confirmed`` is the highest rate at which every window kept the service level, None where there was none;
-    ``above`` the lowest above it at which not all did, None where none was reached. ``limit`` says what else than the
-    server ended the search, or is empty. ``replicas`` and ``cost`` are None where nobody asked for them.
-    """
-
-    slo: str
-    confirmed: Windows | None
-    above: Windows | None
-    limit: str = ""
-    replicas: int | None = None
-    cost: float | None = None
-    demand_rps: float | None = None
-    headroom: float = 0.8
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in words."""
-        if self.confirmed is None:
-            text = f"No rate was confirmed to keep {self.slo}"
-            text += f" (at {self.above.rate_rps:g} req/s {self.above.broke})" if self.above else ""
-            return f"{text}.{_limited(self.limit)}"
-        kept = f"{self.confirmed.kept} of {self.confirmed.tried} windows"
-        text = f"Keeps {self.slo} up to {'at least ' if self.above is None else ''}{self.confirmed.rate_rps:g} req/s"
-        text += f" (in {kept}"
-        if self.above is not None:
-            text += f"; at {self.above.rate_rps:g} req/s in {self.above.kept} of {self.above.tried}: {self.above.broke}"
-        return f"{text}).{_limited(self.limit)}{self._replicas()}"
-
-    def _replicas(self) -> str:
-        if self.replicas is None or self.demand_rps is None:
-            return ""
-        noun = "replica" if self.replicas == 1 else "replicas"
-        text = f" {self.demand_rps:g} req/s take {self.replicas} {noun}, each loaded to {100 * self.headroom:g} %"
-        return text + (f", at a cost of {self.cost:,.10g}." if self.cost is not None else ".")
 
 
 def search_capacity(load: OpenLoop, settings: CapacitySettings, seed: str) -> Search[Capacity]:
@@ -99,7 +50,7 @@ class _Hunt:
     high: float | None = None
     limit: str = ""
     fresh: bool = True
-    seen: dict[float, list[Answer]] = field(default_factory=dict)
+    seen: dict[float, list[LevelOutcome]] = field(default_factory=dict)
 
     def ramp(self) -> Generator[Probe, Result, None]:
         """Double the rate while the service level is kept, or halve it until it is."""
@@ -170,7 +121,7 @@ class _Hunt:
     ) -> Generator[Probe, Result, tuple[Windows, Windows | None]]:
         """Rounds of both rates, each round on a fresh server, until the lower one is confirmed or is not kept."""
         rates = [rate_rps] if above_rps is None else [rate_rps, above_rps]
-        answers: dict[float, list[Answer]] = {rate: [] for rate in rates}
+        answers: dict[float, list[LevelOutcome]] = {rate: [] for rate in rates}
         for _ in range(self.settings.confirmations):
             self.order.shuffle(rates)
             self.fresh = True
@@ -181,7 +132,7 @@ class _Hunt:
         above = None if above_rps is None else _windows(above_rps, answers[above_rps])
         return _windows(rate_rps, answers[rate_rps]), above
 
-    def _try(self, rate_rps: float) -> Generator[Probe, Result, Answer]:
+    def _try(self, rate_rps: float) -> Generator[Probe, Result, LevelOutcome]:
         result = yield Probe(at_rate(self.load, rate_rps, self.slo), self.fresh)
         found = answer(result, self.slo)
         # A server that was overrun goes on with what nobody waits for any more.
@@ -192,7 +143,7 @@ class _Hunt:
         return found
 
 
-def _windows(rate_rps: float, answers: list[Answer]) -> Windows:
+def _windows(rate_rps: float, answers: list[LevelOutcome]) -> Windows:
     others = [each.why for each in answers if each.word != "kept"]
     return Windows(rate_rps, len(answers) - len(others), len(answers), others[-1] if others else "")
 
@@ -207,7 +158,3 @@ def _found(
     if replicas is not None and settings.cost_per_replica is not None:
         cost = replicas * settings.cost_per_replica
     return Capacity(str(slo), confirmed, above, limit, replicas, cost, settings.demand_rps, settings.headroom)
-
-
-def _limited(limit: str) -> str:
-    return f" {limit[:1].upper()}{limit[1:].rstrip('.')}." if limit else ""

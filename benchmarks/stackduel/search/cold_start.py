@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from stackduel.analysis.statistics.intervals import interval, log_ratios
 from stackduel.analysis.statistics.order_statistics import median
-from stackduel.search.finding import Finding
-from stackduel.search.launches import ColdStart, Launch, Speedup
+from stackduel.model.findings import ColdStart, Finding, Launch, Speedup
 
 
 def concluded(launches: Mapping[str, Sequence[Launch]], baseline: str, scenario: str) -> tuple[Finding, ...]:

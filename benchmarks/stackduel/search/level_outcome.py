@@ -7,9 +7,9 @@ from math import ceil, floor, log10
 from typing import Literal
 
 from stackduel.analysis.gates import KINDS
+from stackduel.analysis.slo import Slo
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Failure, Result, Trial
-from stackduel.search.slo import Slo
 
 # A window holds so many more requests than the percentile needs, for those that fail.
 SPARE = 1.05
@@ -20,27 +20,27 @@ _BY_EITHER = frozenset({"lateness", "sent"})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LevelOutcome:
     """Whether the service level was ``kept`` or ``broken``, or else ``untold``, as the generator or host ended it."""
 
     word: Literal["kept", "broken", "untold"]
     why: str = ""
 
 
-def answer(result: Result, slo: Slo) -> Answer:
+def answer(result: Result, slo: Slo) -> LevelOutcome:
     """What a trial, or the failure of its server, says about the service level."""
     if isinstance(result, Failure):
-        return Answer("broken", result.reason.partition("\n")[0])
+        return LevelOutcome("broken", result.reason.partition("\n")[0])
     found = result.measurement
     if result.counts:
         broken = slo.broken_by(found)
-        return Answer("broken", broken) if broken else Answer("kept")
+        return LevelOutcome("broken", broken) if broken else LevelOutcome("kept")
     if _of_the_server(result) and found.service is not None:
         # Time from the sending on is the server's own, however late it was sent.
         broken = slo.broken_by_latency(found.service)
         if broken:
-            return Answer("broken", f"{broken}, counted from the sending")
-    return Answer("untold", result.reason or "the trial does not count")
+            return LevelOutcome("broken", f"{broken}, counted from the sending")
+    return LevelOutcome("untold", result.reason or "the trial does not count")
 
 
 def at_rate(load: OpenLoop, rate_rps: float, slo: Slo) -> OpenLoop:

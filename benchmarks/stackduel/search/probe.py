@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from stackduel.model.suite import Load, OpenLoop
 from stackduel.model.trial import Result
 
-Found = TypeVar("Found")
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +37,4 @@ class Probe:
 
 
 # A generator that yields what to try, is sent what came of it, and returns what it found.
-Search = Generator[Probe, Result, Found]
+Search = Generator[Probe, Result, ResultT]

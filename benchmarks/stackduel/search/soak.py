@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 
-from stackduel.analysis.statistics.slopes import Slope, slope
-from stackduel.model.duration import duration
+from stackduel.analysis.statistics.slopes import slope
+from stackduel.model.findings import Soak, Third
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.search_settings import SoakSettings
 from stackduel.model.suite import Load
@@ -17,69 +17,6 @@ from stackduel.search.probe import Probe, Search
 # Of the time, at its beginning: what fills caches there is no leak.
 SETTLING = 0.1
 PIECES = 12
-# Memory that may fill the budget within a day, for all that is known, is not told to be no leak.
-DAY_H = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Third:
-    """How a third of the time was served; None where nothing of it counts, or too few requests tell."""
-
-    rate_rps: float | None
-    p99_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Soak:
-    """What a long load made of one stack.
-
-    ``slope`` is that of its memory in MiB per hour, None where memory could not be read often enough. ``full_in_h`` is
-    when it would reach the budget at that slope, None where it does not surely grow. ``disturbed`` pieces are in the
-    memory, and not in ``first`` and ``last``, the thirds. ``ended`` says why it did not last as long as it should have.
-    """
-
-    duration_s: float
-    requests: int
-    failed: int
-    memory_mib: float | None
-    budget_mib: int
-    slope: Slope | None
-    full_in_h: float | None
-    first: Third
-    last: Third
-    disturbed: int = 0
-    ended: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in words."""
-        parts = [f"{self._memory()} in {duration(self.duration_s)}"]
-        if self.first.rate_rps is not None and self.last.rate_rps is not None:
-            change = f", {100 * (self.last.rate_rps / self.first.rate_rps - 1):+.1f} %" if self.first.rate_rps else ""
-            parts.append(
-                f"rate {self.first.rate_rps:,.4g} req/s in the first third and {self.last.rate_rps:,.4g} in the last"
-                + change
-            )
-        if self.first.p99_ms is not None and self.last.p99_ms is not None:
-            parts.append(f"p99 {self.first.p99_ms:,.4g} ms, then {self.last.p99_ms:,.4g} ms")
-        parts.append(f"{self.failed:,} of {self.requests:,} requests failed")
-        if self.disturbed:
-            parts.append(f"{self.disturbed} of the pieces it was measured in were disturbed")
-        if self.ended:
-            parts.append(f"it ended early: {self.ended}")
-        return "; ".join(parts) + "."
-
-    def _memory(self) -> str:
-        found = self.slope
-        if found is None:
-            return "Memory was not read often enough for a slope"
-        text = f"{found.value:+.3g} MiB/h ({found.low:+.3g} to {found.high:+.3g})"
-        if found.low > 0:
-            full = f", {_hours(self.full_in_h)} to the budget of {self.budget_mib} MiB" if self.full_in_h else ""
-            return f"Memory grows by {text}{full}"
-        if found.high * DAY_H > self.budget_mib:
-            return f"Too short to tell whether memory grows: slope {text}"
-        return f"No leak seen: memory slope {text}"
 
 
 def search_soak(load: Load, settings: SoakSettings) -> Search[Soak]:
@@ -144,7 +81,3 @@ def _third(trials: Sequence[Trial]) -> Third:
     rate_rps = sum(each.completed for each in counted) / sum(each.duration_s for each in counted)
     latency = reduce(Histogram.merge, (each.latency for each in counted), Histogram.empty())
     return Third(rate_rps, summarise(latency).p99)
-
-
-def _hours(hours: float | None) -> str:
-    return duration(3600 * (hours or 0.0))

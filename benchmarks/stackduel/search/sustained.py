@@ -7,10 +7,10 @@ import math
 import random
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from stackduel.analysis.decision import decide
 from stackduel.analysis.statistics.intervals import Interval, interval
+from stackduel.model.findings import Count, CountVerdict, Sustained, Tried
 from stackduel.model.search_settings import SustainedSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Result
@@ -24,74 +24,6 @@ REFINEMENTS = 2
 # How often the confirmations may go on below, and by how many of the counts tried each time.
 MOST_DESCENTS = 4
 DESCENT = 3
-
-Word = Literal["highest", "lower", "equivalent", "inconclusive"]
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A number of connections in the confirmations: its rate, and its share of the highest one, with intervals.
-
-    The bounds are None where too few rounds were measured.
-    """
-
-    connections: int
-    rate_rps: float
-    low_rps: float | None
-    high_rps: float | None
-    share: float
-    share_low: float | None
-    share_high: float | None
-    word: Word
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A number of connections in the exploration, and the rate that it gave once."""
-
-    connections: int
-    rate_rps: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sustained:
-    """The best number of connections of one stack.
-
-    ``best`` is the fewest whose rate is not to be told from the highest, None where nothing was measured. It is
-    ``sure`` when its rate is equivalent to the highest or is it, and the next fewer give less, both with confidence.
-    ``limit`` says what else than the server ended the exploration, or is empty.
-    """
-
-    best: Count | None
-    sure: bool
-    counts: tuple[Count, ...]
-    explored: tuple[Tried, ...]
-    limit: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in words."""
-        limit = f" {self.limit[:1].upper()}{self.limit[1:].rstrip('.')}." if self.limit else ""
-        best = self.best
-        if best is None:
-            return f"No number of connections could be measured.{limit}"
-        noun = "connection" if best.connections == 1 else "connections"
-        rate = f"{best.rate_rps:,.4g} req/s"
-        if best.low_rps is not None and best.high_rps is not None:
-            rate += f" ({best.low_rps:,.4g} to {best.high_rps:,.4g})"
-        if self.sure:
-            text = f"Best at {best.connections} {noun}: {rate}"
-        else:
-            text = f"Inconclusive: about {best.connections} {noun} with {rate}"
-        for word, said in (
-            ("highest", "highest at"),
-            ("lower", "less at"),
-            ("equivalent", "the same at"),
-            ("inconclusive", "not to be told at"),
-        ):
-            others = [f"{each.connections}" for each in self.counts if each.word == word and each != best]
-            text += f"; {said} {', '.join(others)}" if others else ""
-        return f"{text}.{limit}"
 
 
 def search_sustained(load: ClosedLoop, settings: SustainedSettings, seed: str) -> Search[Sustained]:
@@ -134,7 +66,7 @@ def compared(rounds: Iterable[dict[int, float]], margin: float) -> tuple[Count, 
     for count, values in logs.items():
         own = interval(values)
         against = None
-        word: Word = "highest"
+        word: CountVerdict = "highest"
         if count != highest:
             ratios = [one - other for one, other in zip(values, logs[highest], strict=True)]
             against = interval(ratios, pairs)
@@ -154,7 +86,7 @@ def compared(rounds: Iterable[dict[int, float]], margin: float) -> tuple[Count, 
     return tuple(found)
 
 
-def _word(against: Interval | None, margin: float) -> Word:
+def _word(against: Interval | None, margin: float) -> CountVerdict:
     verdict = decide(against, margin, noisy=False)
     return {"slower": "lower", "equivalent": "equivalent"}.get(verdict, "inconclusive")  # type: ignore[return-value]
 

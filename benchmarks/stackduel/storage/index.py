@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackduel.analysis.history.run_summary import Entry, Unreadable, entry_from_dict, entry_of, entry_to_dict
+from stackduel.analysis.history.run_summary import RunSummary, Unreadable, entry_from_dict, entry_of, entry_to_dict
 from stackduel.storage import run_folder
 
 INDEX_FILE = "index.sqlite"
@@ -27,7 +27,7 @@ _TABLE = "CREATE TABLE IF NOT EXISTS runs (folder TEXT PRIMARY KEY, stamp TEXT N
 class History:
     """The runs of a folder, the newest first, and what could not be read."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[RunSummary, ...]
     unreadable: tuple[Unreadable, ...]
 
 
@@ -36,14 +36,14 @@ def history(results: Path) -> History:
     if not results.is_dir():
         return History((), ())
     found = list(_indexed(results))
-    entries = (each for each in found if isinstance(each, Entry))
+    entries = (each for each in found if isinstance(each, RunSummary))
     return History(
         tuple(sorted(entries, key=lambda each: (each.started, each.folder), reverse=True)),
         tuple(each for each in found if isinstance(each, Unreadable)),
     )
 
 
-def _indexed(results: Path) -> list[Entry | Unreadable]:
+def _indexed(results: Path) -> list[RunSummary | Unreadable]:
     path = results / INDEX_FILE
     try:
         return _read(path, results)
@@ -60,7 +60,7 @@ def _indexed(results: Path) -> list[Entry | Unreadable]:
         return _read(None, results)
 
 
-def _read(path: Path | None, results: Path) -> list[Entry | Unreadable]:
+def _read(path: Path | None, results: Path) -> list[RunSummary | Unreadable]:
     """Bring the index up to date and read it, in one transaction: of two processes, one comes after the other."""
     with closing(sqlite3.connect(path or ":memory:", timeout=BUSY_S, isolation_level=None)) as index:
         index.execute("BEGIN IMMEDIATE")

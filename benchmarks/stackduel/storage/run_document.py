@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from stackduel.analysis.ceiling_shares import CeilingShare
-from stackduel.analysis.crossover import Curve, Point
-from stackduel.analysis.service_levels import sla_from_dict, sla_to_dict
-from stackduel.inference.isolated import alone_from_dict, alone_to_dict
+from stackduel.model.ceiling_share import CeilingShare
+from stackduel.model.comparison import Comparison, Limit
+from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
 from stackduel.model.run import Run
-from stackduel.model.trial import Comparison, Limit, Result
-from stackduel.search.finding import finding_from_dict, finding_to_dict
+from stackduel.model.trial import Result
+from stackduel.storage.finding_document import finding_from_dict, finding_to_dict
+from stackduel.storage.isolated_document import alone_from_dict, alone_to_dict
 from stackduel.storage.redaction import redact
+from stackduel.storage.service_level_document import sla_from_dict, sla_to_dict
 from stackduel.storage.suite_document import suite_from_dict, suite_to_dict
 from stackduel.storage.trial_document import result_from_dict, result_to_dict
 
@@ -81,14 +82,14 @@ def run_from_dict(content: Mapping[str, Any]) -> Run:
     )
 
 
-def curve_from_dict(content: Mapping[str, Any]) -> Curve:
+def curve_from_dict(content: Mapping[str, Any]) -> CrossoverCurve:
     """The curve of a document."""
-    return Curve(
+    return CrossoverCurve(
         candidate=content["candidate"],
         scenario=content["scenario"],
         waits_s=tuple(content["waits_s"]),
         connections=tuple(content["connections"]),
         speedups=tuple(tuple(row) for row in content["speedups"]),
         notable_s=tuple(content["notable_s"]),
-        measured=tuple(Point(**point) for point in content["measured"]),
+        measured=tuple(CrossoverPoint(**point) for point in content["measured"]),
     )

@@ -10,20 +10,17 @@ from collections.abc import Mapping
 from typing import get_args
 
 from stackduel.analysis.advice import Advice
-from stackduel.analysis.ceiling_shares import CeilingShare
-from stackduel.analysis.crossover import Curve
+from stackduel.model.ceiling_share import CeilingShare
+from stackduel.model.comparison import Comparison, Limit
+from stackduel.model.crossover import CrossoverCurve
+from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Soak, Sustained
 from stackduel.model.gpu_use import GpuUse
 from stackduel.model.histogram import LatencySummary
 from stackduel.model.measurement import GeneratorUse, Warmup, Window
 from stackduel.model.run import Status
-from stackduel.model.search_settings import Settings
+from stackduel.model.search_settings import SearchSettings
 from stackduel.model.suite import ClosedLoop, Metric, OpenLoop, Scenario, Suite, Workload
-from stackduel.model.trial import Comparison, Gate, HostNoise, Inside, Limit, State
-from stackduel.search.breaking_point import BreakingPoint
-from stackduel.search.capacity import Capacity
-from stackduel.search.launches import ColdStart
-from stackduel.search.soak import Soak
-from stackduel.search.sustained import Sustained
+from stackduel.model.trial import Gate, HostNoise, Inside, TrialState
 from stackduel.storage.json_schema import (
     ANYTHING,
     COUNT,
@@ -80,7 +77,7 @@ TRIAL: Mapping[str, Schema] = {
     "scenario": TEXT,
     "block": COUNT,
     "attempt": COUNT,
-    "state": of(State),
+    "state": of(TrialState),
     "reason": null_or(TEXT),
     "gates": array(of(Gate)),
 }
@@ -138,7 +135,7 @@ _WORKLOAD = of(
 _LOAD: Schema = {
     "oneOf": [of(ClosedLoop, kind={"const": "closed"}), of(OpenLoop, kind={"const": "open"})],
 }
-_SEARCH: Schema = {"oneOf": [of(each, mode={"const": each.mode}) for each in get_args(Settings)]}
+_SEARCH: Schema = {"oneOf": [of(each, mode={"const": each.mode}) for each in get_args(SearchSettings)]}
 _FINDINGS: Mapping[str, type] = {
     "capacity": Capacity,
     "sustained": Sustained,
@@ -204,7 +201,7 @@ RUN: Mapping[str, Schema] = {
     ),
     "comparisons": array(of(Comparison)),
     "limits": array(of(Limit)),
-    "crossover": array(of(Curve)),
+    "crossover": array(of(CrossoverCurve)),
     "advice": null_or(_ADVICE),
     "findings": array(_FINDING),
     "isolated": array(_ALONE),

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from stackduel.model.model_input import Given
+from stackduel.model.model_input import ModelInput
 from stackduel.model.search_settings import settings_from_dict, settings_to_dict
-from stackduel.model.suite import PLAIN_HEADERS, Promise, Scenario, Suite, Workload, load_from_dict
+from stackduel.model.suite import PLAIN_HEADERS, Scenario, ServiceLevel, Suite, Workload, load_from_dict
 from stackduel.storage.redaction import REDACTED
 
 
@@ -32,7 +32,7 @@ def suite_from_dict(content: Mapping[str, Any]) -> Suite:
             load=load_from_dict(shown["load"]),
             summary=shown["summary"],
             victim=workload_from_dict(shown["victim"]) if shown["victim"] else None,
-            sla=tuple(Promise(**each) for each in shown.get("sla", ())),
+            sla=tuple(ServiceLevel(**each) for each in shown.get("sla", ())),
         )
         for shown in content["scenarios"]
     )
@@ -59,6 +59,6 @@ def workload_from_dict(content: Mapping[str, Any]) -> Workload:
             **content,
             "body": base64.b64decode(content["body"]),
             "headers": headers,
-            "given": None if given is None else Given(**given),
+            "given": None if given is None else ModelInput(**given),
         }
     )

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from stackduel.inference.answer_formats import NumbersError, Outputs, read
-from stackduel.inference.output_comparison import Numbers, compared
-from stackduel.inference.protocol import Protocol, Spoken, UnspokenError, spoken
+from stackduel.inference.answer_formats import NumbersError, read
+from stackduel.inference.output_comparison import compared
+from stackduel.inference.protocol import Spoken, UnspokenError, spoken
 from stackduel.model.measurement import Expectation
+from stackduel.model.model_output import Numbers, Outputs
+from stackduel.model.stack import ModelProtocol
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, Reply, ask
@@ -43,11 +45,11 @@ class Answers:
         self._timeout_s = timeout_s
         self._known: dict[Workload, _Answer] = {}
         self._verified: dict[str, dict[Workload, _Answer]] = {}
-        self._spoken: dict[tuple[Workload, Protocol], Spoken] = {}
+        self._spoken: dict[tuple[Workload, ModelProtocol], Spoken] = {}
         self._lock = threading.Lock()
 
     def verify(
-        self, stack: str, address: Address, workloads: Iterable[Workload], protocol: Protocol = "stackduel"
+        self, stack: str, address: Address, workloads: Iterable[Workload], protocol: ModelProtocol = "stackduel"
     ) -> None:
         """Ask the stack for each workload that it has not been asked for yet, all at once.
 
@@ -76,7 +78,9 @@ class Answers:
         numbers = Numbers.of(known.outputs, own.spoken.form, workload.tolerance)
         return Expectation(workload.status, body=own.reply.body, numbers=numbers)
 
-    def _probe(self, stack: str, address: Address, workload: Workload, protocol: Protocol, timeout_s: float) -> _Answer:
+    def _probe(
+        self, stack: str, address: Address, workload: Workload, protocol: ModelProtocol, timeout_s: float
+    ) -> _Answer:
         try:
             asked = self._in_words(workload, protocol)
             reply = ask(address, asked.workload, timeout_s=timeout_s)
@@ -93,7 +97,7 @@ class Answers:
         _same(workload, answer, known)
         return answer
 
-    def _in_words(self, workload: Workload, protocol: Protocol) -> Spoken:
+    def _in_words(self, workload: Workload, protocol: ModelProtocol) -> Spoken:
         """The translation, made once for all stacks of a protocol: its body may be a megabyte."""
         with self._lock:
             if (workload, protocol) not in self._spoken:

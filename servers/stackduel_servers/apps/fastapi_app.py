@@ -13,13 +13,13 @@ from stackduel_servers.apps.fastapi_shell import READ, create_shell, respond
 from stackduel_servers.core import answers, query
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.health import Health
-from stackduel_servers.core.inference.asynchronous import AsyncInference, Execution
+from stackduel_servers.core.inference.asynchronous import AsyncExecution, AsyncInference
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.waiting import wait
 
 
-def create_app(settings: Settings, execution: Execution | None = None) -> FastAPI:
+def create_app(settings: Settings, execution: AsyncExecution | None = None) -> FastAPI:
     """The service; its downstream connections and its models' threads open and close with its lifespan.
 
     ``execution`` is where its models run, where that is not what the settings name.

@@ -98,14 +98,14 @@ class Catalogue(BaseModel):
 
 
 # A list of numbers, or a list of such lists.
-Numbers = list[float] | list[list[float]]
+NumberArray = list[float] | list[list[float]]
 
 
 class Inferred(BaseModel):
     """The answer of ``/infer/{model}``."""
 
     model: str
-    outputs: dict[str, Numbers]
+    outputs: dict[str, NumberArray]
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -19,8 +19,8 @@ from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.waiting import wait
 
-Argument = TypeVar("Argument")
-Returned = TypeVar("Returned")
+_Argument = TypeVar("_Argument")
+_Returned = TypeVar("_Returned")
 
 
 def create_app(settings: Settings) -> Quart:
@@ -85,9 +85,9 @@ def respond(answer: answers.Answer) -> Response:
     return Response(answer.body, answer.status, dict(answer.headers), content_type=answer.content_type)
 
 
-async def in_thread(function: Callable[[Argument], Returned], argument: Argument) -> Returned:
+async def in_thread(function: Callable[[_Argument], _Returned], argument: _Argument) -> _Returned:
     """Run the function on a thread of Quart's."""
-    returned: Returned = await run_sync(function)(argument)
+    returned: _Returned = await run_sync(function)(argument)
     return returned
 
 

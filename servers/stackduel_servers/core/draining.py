@@ -15,7 +15,7 @@ from typing import Any, Protocol
 DRAIN_S = 10.0
 READ_BYTES = 65_536
 
-Message = Any
+AsgiEvent = Any
 
 
 class Readable(Protocol):
@@ -32,12 +32,12 @@ class Draining:
     Some frameworks go on receiving in a task of their own: the lock keeps them from taking each other's messages.
     """
 
-    def __init__(self, receive: Callable[[], Awaitable[Message]]) -> None:
+    def __init__(self, receive: Callable[[], Awaitable[AsgiEvent]]) -> None:
         self._receive = receive
         self._turn = asyncio.Lock()
         self.ended = False
 
-    async def receive(self) -> Message:
+    async def receive(self) -> AsgiEvent:
         """The next message, as the server gives it."""
         async with self._turn:
             return await self._next()
@@ -51,7 +51,7 @@ class Draining:
                         if not self.ended:
                             await self._next()
 
-    async def _next(self) -> Message:
+    async def _next(self) -> AsgiEvent:
         message = await self._receive()
         if message["type"] != "http.request" or not message.get("more_body"):
             self.ended = True

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from stackduel_servers.models.catalog import Card, Picture, Sound, Takes, Text
 
 Array = NDArray[Any]
-Given = NDArray[np.float32] | NDArray[np.uint8] | str
+DecodedInput = NDArray[np.float32] | NDArray[np.uint8] | str
 Features = tuple[Array, ...]
-Outputs = Mapping[str, NDArray[np.float32]]
+ModelOutputs = Mapping[str, NDArray[np.float32]]
 
 
 class Model(Protocol):
@@ -23,7 +23,7 @@ class Model(Protocol):
     def card(self) -> Card:
         """What it is and what it takes."""
 
-    def prepare(self, given: Given) -> Features:
+    def prepare(self, given: DecodedInput) -> Features:
         """One item's input as the runtime takes it: from samples, pixels, a text or a tensor within the card's bounds.
 
         Raises ValueError for what is out of them.
@@ -32,11 +32,11 @@ class Model(Protocol):
     def infer(self, batch: Sequence[Features]) -> list[Features]:
         """Each item's raw outputs, in order: one call of the runtime for all where their shapes allow it."""
 
-    def finish(self, raw: Features) -> Outputs:
+    def finish(self, raw: Features) -> ModelOutputs:
         """One item's outputs by name."""
 
 
-def sound(given: Given, takes: Takes) -> NDArray[np.float32]:
+def sound(given: DecodedInput, takes: Takes) -> NDArray[np.float32]:
     """Samples of a number that is allowed; raises ValueError."""
     if not isinstance(takes, Sound):
         raise TypeError("this model takes no sound")
@@ -46,7 +46,7 @@ def sound(given: Given, takes: Takes) -> NDArray[np.float32]:
     return np.ascontiguousarray(given, dtype=np.float32)
 
 
-def pixels(given: Given, takes: Takes) -> NDArray[np.uint8]:
+def pixels(given: DecodedInput, takes: Takes) -> NDArray[np.uint8]:
     """Pixels of a size that is allowed, [height, width, 3]; raises ValueError."""
     if not isinstance(takes, Picture):
         raise TypeError("this model takes no picture")
@@ -57,7 +57,7 @@ def pixels(given: Given, takes: Takes) -> NDArray[np.uint8]:
     return np.ascontiguousarray(given, dtype=np.uint8)
 
 
-def text(given: Given, takes: Takes) -> str:
+def text(given: DecodedInput, takes: Takes) -> str:
     """A text of a length that is allowed; raises ValueError."""
     if not isinstance(takes, Text):
         raise TypeError("this model takes no text")

@@ -32,7 +32,7 @@ FEWEST_FOR_P99 = 459
 SEED = 4
 LOOK_S = 0.5
 
-Watch = Callable[[int], None]
+SampleTimes = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def usable_cpus() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def measure(model: Model, plan: Plan, watch: Watch = lambda _done: None) -> Isolated:
+def measure(model: Model, plan: Plan, watch: SampleTimes = lambda _done: None) -> Isolated:
     """Run the model as planned on generated input; ``watch`` is told twice a second how many runs are done.
 
     Raises whatever the model raises.

@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.float32]
+FloatArray = NDArray[np.float32]
 Over = Literal["union", "smaller"]
 
 
-def keep_best(boxes: Numbers, scores: Numbers, most_overlap: float, over: Over) -> NDArray[np.intp]:
+def keep_best(boxes: FloatArray, scores: FloatArray, most_overlap: float, over: Over) -> NDArray[np.intp]:
     """Non-maximum suppression: the boxes that overlap none better by more than ``most_overlap``, best first.
 
     The overlap is the shared area as a part of both together, or of the smaller one.
@@ -33,14 +33,14 @@ def keep_best(boxes: Numbers, scores: Numbers, most_overlap: float, over: Over) 
     return np.array(kept, dtype=np.intp)
 
 
-def corrected(boxes: Numbers, corrections: Numbers) -> Numbers:
+def corrected(boxes: FloatArray, corrections: FloatArray) -> FloatArray:
     """Boxes moved by what a network says: parts of their own width and height."""
     size = boxes[:, 2:] - boxes[:, :2] + 1
-    moved: Numbers = boxes + corrections * np.tile(size, 2)
+    moved: FloatArray = boxes + corrections * np.tile(size, 2)
     return moved
 
 
-def square(boxes: Numbers) -> Numbers:
+def square(boxes: FloatArray) -> FloatArray:
     """Boxes of the same middles whose sides are the longer ones."""
     size = boxes[:, 2:] - boxes[:, :2]
     longest = size.max(axis=1, keepdims=True)

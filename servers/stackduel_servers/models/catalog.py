@@ -45,13 +45,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
+class TensorInput:
     """Numbers of one shape."""
 
     shape: tuple[int, ...]
 
 
-Takes = Sound | Picture | Text | Tensor
+Takes = Sound | Picture | Text | TensorInput
 Shape = tuple[int | str, ...]
 
 

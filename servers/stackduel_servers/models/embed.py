@@ -8,7 +8,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from stackduel_servers.models import store
-from stackduel_servers.models.base import Features, Given, Outputs, text
+from stackduel_servers.models.base import DecodedInput, Features, ModelOutputs, text
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.runtime import open_session
 
@@ -27,7 +27,7 @@ class Embed:
         # From the file, as its content beside it would be 23 MB more for as long as it is loaded.
         self._session = open_session(store.path(store.FILES["embed"][0], environ), "minilm.onnx", device)
 
-    def prepare(self, given: Given) -> Features:
+    def prepare(self, given: DecodedInput) -> Features:
         """The numbers of the tokens, [1, tokens]; what lies beyond the 256th is cut off."""
         ids = self._tokenizer.encode(text(given, self.card.takes)).ids
         return (np.array([ids], dtype=np.int64),)
@@ -44,7 +44,7 @@ class Embed:
         (states,) = self._session.run(("last_hidden_state",), given)
         return [(each[:length],) for each, length in zip(states, lengths, strict=True)]
 
-    def finish(self, raw: Features) -> Outputs:
+    def finish(self, raw: Features) -> ModelOutputs:
         """The mean over the tokens, of length one."""
         mean = raw[0].mean(axis=0)
         return {"embedding": (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)}

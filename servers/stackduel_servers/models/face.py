@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stackduel_servers.models import store
-from stackduel_servers.models.base import Features, Given, Outputs, pixels
-from stackduel_servers.models.boxes import Numbers, corrected, keep_best, square
+from stackduel_servers.models.base import DecodedInput, Features, ModelOutputs, pixels
+from stackduel_servers.models.boxes import FloatArray, corrected, keep_best, square
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.runtime import open_session
 
@@ -28,8 +28,8 @@ OUTPUTS = ("boxes", "scores", "landmarks")
 class _Found:
     """Boxes [n, 4] with their scores [n]."""
 
-    boxes: Numbers
-    scores: Numbers
+    boxes: FloatArray
+    scores: FloatArray
 
     def pick(self, which: NDArray[np.intp]) -> _Found:
         return _Found(self.boxes[which], self.scores[which])
@@ -43,7 +43,7 @@ class Face:
         graphs = zip(store.FILES["face"], store.read("face", environ), strict=True)
         self._propose, self._refine, self._decide = (open_session(graph, file.name, device) for file, graph in graphs)
 
-    def prepare(self, given: Given) -> Features:
+    def prepare(self, given: DecodedInput) -> Features:
         """The pixels, [height, width, 3]."""
         return (pixels(given, self.card.takes),)
 
@@ -51,7 +51,7 @@ class Face:
         """Each item's boxes [faces, 4], scores [faces] and landmarks [faces, 10], the surest face first."""
         return [self._detect(Image.fromarray(picture)) for (picture,) in batch]
 
-    def finish(self, raw: Features) -> Outputs:
+    def finish(self, raw: Features) -> ModelOutputs:
         """Left, top, right, bottom; scores; x of both eyes, the nose and both corners of the mouth, then their y."""
         return dict(zip(OUTPUTS, raw, strict=True))
 
@@ -111,7 +111,7 @@ def pyramid(shorter_side: int) -> list[float]:
     return scales
 
 
-def _cut_out(picture: Image.Image, boxes: Numbers, side: int) -> Numbers:
+def _cut_out(picture: Image.Image, boxes: FloatArray, side: int) -> FloatArray:
     """What lies in each box, [n, side, side, 3]; black where a box reaches beyond the picture."""
     corners = [
         (int(left) - 1, int(top) - 1, max(int(left), int(right)), max(int(top), int(bottom)))
@@ -126,7 +126,7 @@ def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
     return picture.resize((width, height), Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR)
 
 
-def _as_input(pictures: Sequence[Image.Image]) -> Numbers:
+def _as_input(pictures: Sequence[Image.Image]) -> FloatArray:
     """[n, width, height, 3] from -1 to 1: the networks look at pictures turned over."""
     stacked = np.stack([np.asarray(picture) for picture in pictures]).transpose(0, 2, 1, 3)
     return ((stacked - np.float32(127.5)) * np.float32(0.0078125)).astype(np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stackduel_servers.models import store
-from stackduel_servers.models.base import Features, Given, Outputs, sound
+from stackduel_servers.models.base import DecodedInput, Features, ModelOutputs, sound
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.runtime import open_session
 
@@ -25,7 +25,7 @@ class FastCnn:
         self._rooms = threading.local()
         self._session = open_session(graph, "fast-cnn.onnx", device)
 
-    def prepare(self, given: Given) -> Features:
+    def prepare(self, given: DecodedInput) -> Features:
         """The samples, [48000]."""
         return (sound(given, self.card.takes),)
 
@@ -41,6 +41,6 @@ class FastCnn:
             room = self._rooms.room = np.empty((len(batch), 48_000), np.float32)
         return np.stack([item[0] for item in batch], out=room[: len(batch)])
 
-    def finish(self, raw: Features) -> Outputs:
+    def finish(self, raw: Features) -> ModelOutputs:
         """The embeddings by name."""
         return dict(zip(OUTPUTS, raw, strict=True))

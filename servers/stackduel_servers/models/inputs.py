@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from stackduel_servers.models.base import Given
+from stackduel_servers.models.base import DecodedInput
 from stackduel_servers.models.catalog import Picture, Sound, Takes, Text
 
 # The first three formants of five vowels in Hz (Peterson and Barney 1952, men).
@@ -26,7 +26,7 @@ WORDS = (
 )  # fmt: skip
 
 
-def generate(takes: Takes, seed: int) -> Given:
+def generate(takes: Takes, seed: int) -> DecodedInput:
     """An input of the usual size for what a model takes."""
     match takes:
         case Sound():

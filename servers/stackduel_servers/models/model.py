@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
-from stackduel_servers.models.base import Array, Features, Given, Model, Outputs
+from stackduel_servers.models.base import Array, DecodedInput, Features, Model, ModelOutputs
 from stackduel_servers.models.catalog import CATALOG, OWN
 from stackduel_servers.models.device import AUTO, VARIABLE, chosen
 from stackduel_servers.models.store import ModelError, not_installed
 
-__all__ = ["Array", "Features", "Given", "Model", "ModelError", "Outputs", "load"]
+__all__ = ["Array", "DecodedInput", "Features", "Model", "ModelError", "ModelOutputs", "load"]
 
 # The module and the class of each; only what is asked for is imported.
 _CLASSES = {

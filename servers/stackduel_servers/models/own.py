@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from stackduel_servers.models.base import Array, Features, Given, Outputs
-from stackduel_servers.models.catalog import OWN, Card, Shape, Tensor
+from stackduel_servers.models.base import Array, DecodedInput, Features, ModelOutputs
+from stackduel_servers.models.catalog import OWN, Card, Shape, TensorInput
 from stackduel_servers.models.runtime import first_line, open_session
 from stackduel_servers.models.store import OWN_VARIABLE, ModelError
 
@@ -57,7 +57,7 @@ class Own:
         self.card = _card(file, self._inputs, {given.name: tuple(given.shape) for given in outputs})
         self._batches = self._keeps_items_apart()
 
-    def prepare(self, given: Given) -> Features:
+    def prepare(self, given: DecodedInput) -> Features:
         """The inputs in their shapes and types; whole numbers are rounded."""
         count = sum(prod(port.shape) for port in self._inputs)
         if isinstance(given, str) or given.size != count:
@@ -72,7 +72,7 @@ class Own:
             return [tuple(self._run(item)) for item in batch]
         return _split(self._run(_joined(batch)), [len(item[0]) for item in batch])
 
-    def finish(self, raw: Features) -> Outputs:
+    def finish(self, raw: Features) -> ModelOutputs:
         """The outputs by name, as float32."""
         return {name: array.astype(np.float32) for name, array in zip(self._outputs, raw, strict=True)}
 
@@ -144,7 +144,7 @@ def _card(file: Path, inputs: Sequence[_Port], outputs: Mapping[str, Sequence[in
     gives: tuple[tuple[str, Shape], ...] = tuple(
         (name, tuple("?" if size is None else size for size in sizes)) for name, sizes in outputs.items()
     )
-    return Card(OWN, f"The user's own {file.name}.", str(file), "the user's", Tensor(shape), gives)
+    return Card(OWN, f"The user's own {file.name}.", str(file), "the user's", TensorInput(shape), gives)
 
 
 def _typed(numbers: Array, port: _Port) -> Array:

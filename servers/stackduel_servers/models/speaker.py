@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stackduel_servers.models import mel, store
-from stackduel_servers.models.base import Features, Given, Outputs, sound
+from stackduel_servers.models.base import DecodedInput, Features, ModelOutputs, sound
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.runtime import open_session
 
@@ -28,7 +28,7 @@ class Speaker:
         (graph,) = store.read("speaker", environ)
         self._session = open_session(graph, "speaker.onnx", device)
 
-    def prepare(self, given: Given) -> Features:
+    def prepare(self, given: DecodedInput) -> Features:
         """The mel spectra of all windows, [windows, 160, 40]."""
         return (windows(sound(given, self.card.takes)),)
 
@@ -39,7 +39,7 @@ class Speaker:
         ends = np.cumsum([len(item[0]) for item in batch])
         return [(part,) for part in np.split(embeddings, ends[:-1])]
 
-    def finish(self, raw: Features) -> Outputs:
+    def finish(self, raw: Features) -> ModelOutputs:
         """The mean over the windows, of length one."""
         mean = raw[0].mean(axis=0)
         return {"embedding": (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)}

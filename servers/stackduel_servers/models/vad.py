@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stackduel_servers.models import store
-from stackduel_servers.models.base import Features, Given, Outputs, sound
+from stackduel_servers.models.base import DecodedInput, Features, ModelOutputs, sound
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.runtime import open_session
 
@@ -27,7 +27,7 @@ class Vad:
         self._session = open_session(graph, "silero_vad.onnx", device)
         self._rate_hz = np.array(16_000, dtype=np.int64)
 
-    def prepare(self, given: Given) -> Features:
+    def prepare(self, given: DecodedInput) -> Features:
         """The windows with their contexts, [windows, 576]; zeros before the sound and behind it."""
         samples = sound(given, self.card.takes)
         padded = np.pad(samples, (CONTEXT, -len(samples) % WINDOW))
@@ -50,6 +50,6 @@ class Vad:
         places = {original: place for place, original in enumerate(order)}
         return [(found[places[index]],) for index in range(len(batch))]
 
-    def finish(self, raw: Features) -> Outputs:
+    def finish(self, raw: Features) -> ModelOutputs:
         """The probabilities by name."""
         return {"speech": raw[0]}

@@ -7,18 +7,19 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.advice import Advice, advise, advise_each
-from stackduel.analysis.candidates import Candidate, Change, times
-from stackduel.model.trial import Comparison, Verdict
+from stackduel.analysis.candidates import Candidate, Migration, times
+from stackduel.model.comparison import Comparison, Verdict
 from stackduel_servers.registry import TIERS
 
 RANKS = {tier: rank for rank, tier in enumerate(TIERS)}
 CHANGES = {
-    "flask-gthread": Change("settings", "Stay on Flask, raise threads from 2 to 256"),
-    "flask-gevent": Change("worker-class", "Stay on Flask, use gevent workers"),
-    "quart-hypercorn": Change("framework", "Move to Quart"),
-    "fastapi-uvicorn": Change("rewrite", "Move to FastAPI"),
-    "fastapi-blocking": Change("control", "Block in async def"),
+    "flask-gthread": Migration("settings", "Stay on Flask, raise threads from 2 to 256"),
+    "flask-gevent": Migration("worker-class", "Stay on Flask, use gevent workers"),
+    "quart-hypercorn": Migration("framework", "Move to Quart"),
+    "fastapi-uvicorn": Migration("rewrite", "Move to FastAPI"),
+    "fastapi-blocking": Migration("control", "Block in async def"),
 }
 
 
@@ -82,7 +83,7 @@ def test_a_wide_interval_is_said_to_be_one() -> None:
 
 def test_within_a_tier_the_surer_is_advised() -> None:
     """Of two sufficient stacks in one tier, the one with the higher lower bound."""
-    changes = {**CHANGES, "quart-uvicorn": Change("framework", "Move to Quart on Uvicorn")}
+    changes = {**CHANGES, "quart-uvicorn": Migration("framework", "Move to Quart on Uvicorn")}
     wide = comparison("quart-hypercorn", 6.1, 5.7, 6.5)
     narrow = comparison("quart-uvicorn", 6.0, 5.9, 6.1)
     assert advise([FASTAPI, wide, narrow], changes, RANKS, {}).stack == "quart-uvicorn"
@@ -220,7 +221,7 @@ def test_an_unknown_tier_is_an_error() -> None:
 def test_the_bounds_of_a_mean_are_the_means_of_the_bounds() -> None:
     """Over two scenarios all three figures are geometric means."""
     both = {"a": comparison("x", 4.0, 2.0, 8.0), "b": comparison("x", 1.0, 0.5, 2.0)}
-    found = Candidate("x", Change("code", "Do"), 3, both)
+    found = Candidate("x", Migration("code", "Do"), 3, both)
     assert (found.speedup, found.low, found.high) == pytest.approx((2.0, 1.0, 4.0))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stackduel.analysis.asymptotic_bounds import Capacity, crossover, crossover_wait_s, predicted_rps
 
-FLASK = Capacity(slots=8, cpu_s_per_request=0.001, cores=1)
-FASTAPI = Capacity(slots=None, cpu_s_per_request=0.0005, cores=1)
+from stackduel.analysis.asymptotic_bounds import StackResources, crossover, crossover_wait_s, predicted_rps
+
+FLASK = StackResources(slots=8, cpu_s_per_request=0.001, cores=1)
+FASTAPI = StackResources(slots=None, cpu_s_per_request=0.0005, cores=1)
 
 CAPACITIES = st.builds(
-    Capacity,
+    StackResources,
     slots=st.none() | st.integers(1, 512),
     cpu_s_per_request=st.floats(1e-5, 0.1),
     cores=st.sampled_from([0.5, 1.0, 2.0, 4.0]),
@@ -43,7 +44,7 @@ def test_the_curve_is_flat_then_rises_then_is_flat() -> None:
 
 def test_where_the_curves_cross() -> None:
     """Async on twice the CPU a request is ahead only once the eight slots are full for longer than that costs."""
-    heavy = Capacity(slots=None, cpu_s_per_request=0.002, cores=1)
+    heavy = StackResources(slots=None, cpu_s_per_request=0.002, cores=1)
     found = crossover_wait_s(FLASK, heavy, connections=64, speedup=1.0)
     # The slots give 8 / (wait + 1 ms), the other's CPU 500 a second: equal at a wait of 15 ms.
     assert found == pytest.approx(0.015)
@@ -61,7 +62,7 @@ def test_a_peak_between_two_flats_is_found() -> None:
 
 @given(CAPACITIES, WAITS_S, WAITS_S, CONNECTIONS, CONNECTIONS)
 def test_more_wait_never_helps_and_more_connections_never_hurt(
-    stack: Capacity, wait_s: float, more_s: float, connections: int, more: int
+    stack: StackResources, wait_s: float, more_s: float, connections: int, more: int
 ) -> None:
     """A prediction falls with the wait and rises with the connections."""
     rate = predicted_rps(stack, wait_s, connections)
@@ -70,7 +71,9 @@ def test_more_wait_never_helps_and_more_connections_never_hurt(
 
 
 @given(CAPACITIES, CAPACITIES, CONNECTIONS, st.floats(0.2, 50))
-def test_the_crossover_is_the_first_wait(one: Capacity, other: Capacity, connections: int, speedup: float) -> None:
+def test_the_crossover_is_the_first_wait(
+    one: StackResources, other: StackResources, connections: int, speedup: float
+) -> None:
     """At the wait that is found the speedup is reached, and at no shorter one of a fine grid."""
     found = crossover_wait_s(one, other, connections=connections, speedup=speedup)
     grid = [number / 100 * (10.0 if found is None else found) for number in range(100)]
@@ -83,7 +86,7 @@ def test_the_crossover_is_the_first_wait(one: Capacity, other: Capacity, connect
 
 @given(CAPACITIES, CAPACITIES, WAITS_S, CONNECTIONS)
 def test_swapping_the_stacks_inverts_the_prediction(
-    one: Capacity, other: Capacity, wait_s: float, connections: int
+    one: StackResources, other: StackResources, wait_s: float, connections: int
 ) -> None:
     """A is x times as fast as B exactly when B is 1/x times as fast as A."""
     (forth,) = crossover(one, other, waits_s=[wait_s], connections=[connections])
@@ -95,4 +98,4 @@ def test_swapping_the_stacks_inverts_the_prediction(
 def test_impossible_requests_are_refused(cpu_s: float, wait_s: float, connections: int) -> None:
     """No request without CPU time, with a negative wait, or without a connection."""
     with pytest.raises(ValueError, match="takes CPU time"):
-        predicted_rps(Capacity(8, cpu_s, 1), wait_s, connections)
+        predicted_rps(StackResources(8, cpu_s, 1), wait_s, connections)

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from stackduel.analysis.bottlenecks import Resources, limits, means
-from stackduel.model.suite import OpenLoop, Scenario, Workload
-from stackduel.model.trial import Cost, Failure, Limit, Place, Result
 
+from stackduel.analysis.bottlenecks import Resources, limits, means
+from stackduel.model.comparison import Limit
+from stackduel.model.suite import OpenLoop, Scenario, Workload
+from stackduel.model.trial import Cost, Failure, Place, Result
 from tests.stackduel.makers import CALLING, WAITING, trial
 
 SHARED = Resources(server_cores=1, downstream_cores=1)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from stackduel.analysis.ceiling_shares import ceiling_shares
-from stackduel.inference.isolated import Alone, Isolated, NotIsolated
 from stackduel.model.histogram import Histogram
+from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
 from stackduel.model.suite import OpenLoop, Scenario, Workload
 from stackduel.model.trial import Result, Trial
-
 from tests.stackduel.makers import WAITING, trial
 
 ASKING = replace(WAITING, workloads=(Workload("/infer/tiny", "POST", model="tiny"),))
 
 
-def alone(block: int, rate_rps: float, model: str = "tiny") -> Isolated:
-    return Isolated(model, block, 2, 100, 1.0, rate_rps, Histogram.empty())
+def alone(block: int, rate_rps: float, model: str = "tiny") -> IsolatedMeasurement:
+    return IsolatedMeasurement(model, block, 2, 100, 1.0, rate_rps, Histogram.empty())
 
 
-def blocks(count: int) -> tuple[list[Result], list[Alone]]:
+def blocks(count: int) -> tuple[list[Result], list[IsolatedResult]]:
     """In every block the stack serves 0.8 of what the model does alone, however fast the host is then."""
     speeds = [100 + 20 * block for block in range(1, count + 1)]
     results: list[Result] = [trial("fast", 2 * 8 * speed, block=block) for block, speed in enumerate(speeds, 1)]
@@ -42,7 +42,7 @@ def test_a_share_is_that_within_each_block() -> None:
 def test_few_blocks_give_a_share_without_bounds() -> None:
     """And blocks in which the model was not measured alone give none."""
     results, isolated = blocks(4)
-    (share,) = ceiling_shares(results, [isolated[0], NotIsolated("tiny", 2, "died"), *isolated[2:]], [ASKING])
+    (share,) = ceiling_shares(results, [isolated[0], IsolatedFailure("tiny", 2, "died"), *isolated[2:]], [ASKING])
     assert (share.blocks, share.low, share.high, share.confidence) == (3, None, None, None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.ceilings import Ceiling, Means, binding, ceilings
 
 # The classic settings under fifty connections that wait 100 ms each: eight threads on one core.

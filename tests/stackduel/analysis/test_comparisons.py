@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.comparisons import COARSEST, compare, matrix_word, migrations
 from stackduel.analysis.decision import SMALLEST_MARGIN
-from stackduel.model.trial import Comparison, Failure, Place, State, Trial
-
+from stackduel.model.comparison import Comparison
+from stackduel.model.trial import Failure, Place, Trial, TrialState
 from tests.stackduel.makers import trial
 
 
@@ -95,13 +96,13 @@ def test_the_matrix_reads_the_lower_bound_where_there_is_one() -> None:
     assert (first.word, second.word) == ("moderate benefit", "strong case")
 
 
-QUIET: tuple[State, ...] = ("ok",) * 4
+QUIET: tuple[TrialState, ...] = ("ok",) * 4
 STEADY = (200, 202, 198, 201, 199)
 # One request in flight at a time: no window is too short to tell stacks apart.
 ONE_SLOT = {"slow": 1, "slow.twin": 1, "fast": 1, "other": 1}
 
 
-def blocks_of(stack: str, requests: Sequence[int], states: Sequence[State] = ()) -> Iterator[Trial]:
+def blocks_of(stack: str, requests: Sequence[int], states: Sequence[TrialState] = ()) -> Iterator[Trial]:
     """A trial of the stack in each block, with so many requests."""
     for block, number in enumerate(requests, 1):
         state = states[block - 1] if states else "ok"
@@ -172,13 +173,16 @@ def test_the_twin_never_counts_among_the_comparisons(requests: list[int], candid
     assert (with_it["slow.twin"].low, with_it["slow.twin"].high) == (alone.low, alone.high)
 
 
-STATES: st.SearchStrategy[State] = st.sampled_from(["ok", "ok", "noisy", "void"])
+STATES: st.SearchStrategy[TrialState] = st.sampled_from(["ok", "ok", "noisy", "void"])
 SIDE = st.lists(st.tuples(st.integers(90, 110), STATES), min_size=5, max_size=9)
 
 
 @given(SIDE, SIDE, st.lists(st.tuples(st.integers(400, 410), STATES), min_size=5, max_size=9), st.booleans())
 def test_a_noisy_trial_makes_nothing_faster_or_slower(
-    slow: list[tuple[int, State]], twin: list[tuple[int, State]], fast: list[tuple[int, State]], swapped: bool
+    slow: list[tuple[int, TrialState]],
+    twin: list[tuple[int, TrialState]],
+    fast: list[tuple[int, TrialState]],
+    swapped: bool,
 ) -> None:
     """Either five blocks without noise are there, and only these are counted, or there is no winner."""
     sides = {"slow": fast if swapped else slow, "slow.twin": twin, "fast": slow if swapped else fast}

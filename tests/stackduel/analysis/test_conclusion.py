@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import blocks_after_pilot, conclude, fixed_in, slots_of
 from stackduel.analysis.decision import blocks_to_settle
 from stackduel.analysis.statistics.intervals import Interval, half_width, spread
+from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
 from stackduel.model.suite import ClosedLoop
-from stackduel.model.trial import Comparison, Cost, Trial
-
+from stackduel.model.trial import Cost, Trial
 from tests.stackduel.makers import WAITING, run, trial
 
 ABOUT: dict[str, dict[str, Any]] = {

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stackduel.analysis.asymptotic_bounds import Capacity, predicted_rps
+
+from stackduel.analysis.asymptotic_bounds import StackResources, predicted_rps
 from stackduel.analysis.bottlenecks import Resources, means
 from stackduel.analysis.comparisons import compare
-from stackduel.analysis.crossover import CONNECTIONS, NOTABLE, WAITS_S, Curve, curves
+from stackduel.analysis.crossover import CONNECTIONS, NOTABLE, WAITS_S, curves
+from stackduel.model.crossover import CrossoverCurve
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, Workload
 from stackduel.model.trial import Cost, Trial
-
 from tests.stackduel.makers import CALLING, trial
 
 CPU_S = 0.001
@@ -28,13 +29,15 @@ def waiting(connections: int) -> Scenario:
 
 def ideal(stack: str, scenario: Scenario, slots: int | None, cpu_s: float = CPU_S, wait_s: float = 0.099) -> Trial:
     """A trial of a stack that reaches its bounds exactly; one core."""
-    rate_rps = predicted_rps(Capacity(slots, cpu_s, 1.0), wait_s, scenario.load.connections)
+    rate_rps = predicted_rps(StackResources(slots, cpu_s, 1.0), wait_s, scenario.load.connections)
     requests = round(2 * rate_rps)
     assert requests == pytest.approx(2 * rate_rps), "a whole number, or the trial would not be ideal"
     return trial(stack, requests, scenario=scenario.name, cost=Cost(cpu_s * requests, 64))
 
 
-def curves_of(trials: Sequence[Trial], scenarios: Sequence[Scenario], slots: dict[str, int | None]) -> list[Curve]:
+def curves_of(
+    trials: Sequence[Trial], scenarios: Sequence[Scenario], slots: dict[str, int | None]
+) -> list[CrossoverCurve]:
     stacks = {name: {"waiting_slots": number, "fans_out": True} for name, number in slots.items()}
     shared = means(trials, scenarios, stacks, Resources(1, 1))
     return list(curves(compare(trials, "slow"), scenarios, stacks, shared))
@@ -74,7 +77,7 @@ def test_the_shortest_notable_wait_is_where_the_speedup_becomes_so() -> None:
     scenario = waiting(50)
     slots = {"slow": 2, "fast": None}
     (curve,) = curves_of([ideal(name, scenario, number) for name, number in slots.items()], [scenario], slots)
-    before, after = Capacity(2, CPU_S, 1.0), Capacity(None, CPU_S, 1.0)
+    before, after = StackResources(2, CPU_S, 1.0), StackResources(None, CPU_S, 1.0)
     for number, notable_s in zip(curve.connections[1:], curve.notable_s[1:], strict=True):
         assert notable_s is not None
         speedup = predicted_rps(after, notable_s, number) / predicted_rps(before, notable_s, number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.decision import blocks_to_settle, decide, margin, minutes_to_settle
 from stackduel.analysis.statistics.intervals import Interval
 

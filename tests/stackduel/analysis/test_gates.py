@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+
 from stackduel.analysis import gates
 from stackduel.analysis.gates import Thresholds
 from stackduel.model.measurement import Measurement
 from stackduel.model.trial import Gate, HostNoise
-
 from tests.stackduel.makers import measurement
 
 QUIET = HostNoise(steal=0.0, foreign_cpu=0.02, throttled_s=0.0)

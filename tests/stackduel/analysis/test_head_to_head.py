@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, TOTAL, Duel, duels
+
+from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, TOTAL, HeadToHead, duels
 from stackduel.model.gpu_use import GpuUse
 from stackduel.model.trial import Failure, Place, Result, Trial
-
 from tests.stackduel.makers import WAITING, measurement, trial
 
 PAIR = ("left", "right")
@@ -21,7 +21,7 @@ def timed(stack: str, block: int, latencies_ms: Sequence[float], failed: int = 0
     return replace(made, measurement=measurement(latencies_ms, failed=failed))
 
 
-def duel(results: Sequence[Result]) -> Duel:
+def duel(results: Sequence[Result]) -> HeadToHead:
     (found,) = duels(results, [WAITING], PAIR)
     return found
 

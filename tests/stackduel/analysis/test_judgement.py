@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from stackduel.analysis.gates import Thresholds
-from stackduel.analysis.judgement import NOTED_ONLY, Circumstances, judge, kept_as_noisy, sentenced
+from stackduel.analysis.judgement import NOTED_ONLY, GateInputs, judge, kept_as_noisy, with_state
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Measurement
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, Workload
 from stackduel.model.trial import Gate, HostNoise
-
 from tests.stackduel.makers import CALLING, WAITING, measurement, trial
 
 QUIET = HostNoise(0.0, 0.0, 0.0)
@@ -41,24 +41,24 @@ def overloaded() -> Measurement:
 
 
 def closed_gates(
-    found: Measurement, scenario: Scenario, noise: HostNoise = QUIET, by: Circumstances | None = None
+    found: Measurement, scenario: Scenario, noise: HostNoise = QUIET, by: GateInputs | None = None
 ) -> list[str]:
-    return [gate.name for gate in judge(found, scenario, noise, by or Circumstances()) if not gate.ok]
+    return [gate.name for gate in judge(found, scenario, noise, by or GateInputs()) if not gate.ok]
 
 
 @pytest.mark.parametrize(
     ("found", "scenario", "by", "names"),
     [
-        (steady(), WAITING, Circumstances(), ["littles-law", "arithmetic-ceiling"]),
-        (steady(), WAITING, Circumstances(null_rate_rps=9e4), ["littles-law", "arithmetic-ceiling", "headroom"]),
-        (steady(), CALLING, Circumstances(null_rate_rps=9e4), []),
-        (arrived(), ARRIVING, Circumstances(null_rate_rps=9e4), ["sent", "lateness"]),
-        (overloaded(), ARRIVING, Circumstances(), ["sent", "lateness"]),
-        (replace(arrived(), dispatch=Histogram.empty()), ARRIVING, Circumstances(), ["sent"]),
-        (replace(arrived(), dispatch=None, scheduled=None), ARRIVING, Circumstances(), []),
+        (steady(), WAITING, GateInputs(), ["littles-law", "arithmetic-ceiling"]),
+        (steady(), WAITING, GateInputs(null_rate_rps=9e4), ["littles-law", "arithmetic-ceiling", "headroom"]),
+        (steady(), CALLING, GateInputs(null_rate_rps=9e4), []),
+        (arrived(), ARRIVING, GateInputs(null_rate_rps=9e4), ["sent", "lateness"]),
+        (overloaded(), ARRIVING, GateInputs(), ["sent", "lateness"]),
+        (replace(arrived(), dispatch=Histogram.empty()), ARRIVING, GateInputs(), ["sent"]),
+        (replace(arrived(), dispatch=None, scheduled=None), ARRIVING, GateInputs(), []),
     ],
 )
-def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: Circumstances, names: list[str]) -> None:
+def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: GateInputs, names: list[str]) -> None:
     """Windows of closed loops, fixed numbers of requests and open loops are checked by what can be said of them."""
     gates = judge(found, scenario, QUIET, by)
     assert [gate.name for gate in gates] == ALWAYS_FIRST + names + OF_THE_HOST
@@ -68,24 +68,24 @@ def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: Cir
 @pytest.mark.parametrize(
     ("found", "scenario", "noise", "by", "closed"),
     [
-        (measurement([100.0] * 190, generator_cpu_s=1.5), WAITING, QUIET, Circumstances(), "generator-cpu"),
-        (replace(steady(), in_flight_mean=15.0), WAITING, QUIET, Circumstances(), "littles-law"),
-        (steady(), WAITING, QUIET, Circumstances(slots=2), "arithmetic-ceiling"),
-        (steady(), WAITING, QUIET, Circumstances(null_rate_rps=150.0), "headroom"),
-        (arrived(lost=2), ARRIVING, QUIET, Circumstances(), "sent"),
-        (arrived(late_ms=(50.0,) * 200), ARRIVING, QUIET, Circumstances(), "lateness"),
-        (steady(), WAITING, HostNoise(steal=0.06), Circumstances(), "steal"),
-        (steady(), WAITING, HostNoise(foreign_cpu=0.11), Circumstances(), "foreign-cpu"),
-        (steady(), WAITING, HostNoise(throttled_s=0.1), Circumstances(), "throttling"),
+        (measurement([100.0] * 190, generator_cpu_s=1.5), WAITING, QUIET, GateInputs(), "generator-cpu"),
+        (replace(steady(), in_flight_mean=15.0), WAITING, QUIET, GateInputs(), "littles-law"),
+        (steady(), WAITING, QUIET, GateInputs(slots=2), "arithmetic-ceiling"),
+        (steady(), WAITING, QUIET, GateInputs(null_rate_rps=150.0), "headroom"),
+        (arrived(lost=2), ARRIVING, QUIET, GateInputs(), "sent"),
+        (arrived(late_ms=(50.0,) * 200), ARRIVING, QUIET, GateInputs(), "lateness"),
+        (steady(), WAITING, HostNoise(steal=0.06), GateInputs(), "steal"),
+        (steady(), WAITING, HostNoise(foreign_cpu=0.11), GateInputs(), "foreign-cpu"),
+        (steady(), WAITING, HostNoise(throttled_s=0.1), GateInputs(), "throttling"),
     ],
 )
 def test_each_gate_closes_on_its_own_cause(
-    found: Measurement, scenario: Scenario, noise: HostNoise, by: Circumstances, closed: str
+    found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs, closed: str
 ) -> None:
     """What one of them refuses, all others let pass, and a trial that it voids says why."""
     assert closed_gates(found, scenario, noise, by) == [closed]
     made = replace(trial("slow", 190), gates=judge(found, scenario, noise, by))
-    judged = sentenced(made)
+    judged = with_state(made)
     (gate,) = (each for each in made.gates if each.name == closed)
     assert (judged.state, judged.reason) == ("void", gate.detail)
 
@@ -99,7 +99,7 @@ def test_what_a_server_does_closes_no_gate() -> None:
 def test_bounds_of_the_users_own_are_the_ones_that_count() -> None:
     """Every gate is given them, not those of the method."""
     nothing = Thresholds(generator_cpu=0.0, littles_law=0.0, headroom=1e6, steal=0.0, foreign_cpu=0.0)
-    by = Circumstances(null_rate_rps=9e4, bounds=nothing)
+    by = GateInputs(null_rate_rps=9e4, bounds=nothing)
     seen = closed_gates(replace(steady(), in_flight_mean=15.0), WAITING, HostNoise(0.01, 0.01, 0.0), by)
     assert seen == ["generator-cpu", "littles-law", "headroom", "steal", "foreign-cpu"]
 
@@ -107,37 +107,37 @@ def test_bounds_of_the_users_own_are_the_ones_that_count() -> None:
 def test_a_mix_has_no_arithmetic_ceiling() -> None:
     """How long its requests wait depends on the draw: more than the slowest call allows may be right."""
     mixed = replace(WAITING, workloads=(*WAITING.workloads, Workload("/json")))
-    assert closed_gates(steady(), mixed, by=Circumstances(slots=2)) == []
+    assert closed_gates(steady(), mixed, by=GateInputs(slots=2)) == []
 
 
 def test_places_are_the_lesser_of_slots_and_connections() -> None:
     """More slots than connections leave room for no more than the connections can ask for."""
     found = measurement([10.0] * 1900)
-    assert "arithmetic-ceiling" in closed_gates(found, WAITING, by=Circumstances(slots=100_000))
+    assert "arithmetic-ceiling" in closed_gates(found, WAITING, by=GateInputs(slots=100_000))
 
 
 def test_on_shared_cores_what_the_server_causes_is_noted_only() -> None:
     """A full generator and foreign CPU time are let pass, with the reason; steal and Little's law are not."""
     full = replace(measurement([100.0] * 190, generator_cpu_s=1.9), in_flight_mean=15.0)
     noise = HostNoise(steal=0.5, foreign_cpu=0.5)
-    assert closed_gates(full, WAITING, noise, Circumstances(shared_cores=True)) == ["littles-law", "steal"]
-    gates = judge(full, WAITING, noise, Circumstances(shared_cores=True))
+    assert closed_gates(full, WAITING, noise, GateInputs(shared_cores=True)) == ["littles-law", "steal"]
+    gates = judge(full, WAITING, noise, GateInputs(shared_cores=True))
     assert [gate.name for gate in gates if gate.detail.endswith(NOTED_ONLY)] == ["generator-cpu", "foreign-cpu"]
-    quiet = judge(steady(), WAITING, QUIET, Circumstances(shared_cores=True))
+    quiet = judge(steady(), WAITING, QUIET, GateInputs(shared_cores=True))
     assert not [gate for gate in quiet if NOTED_ONLY in gate.detail], "what is in order needs no excuse"
 
 
 def test_a_trial_whose_gates_are_open_stays_as_it_is() -> None:
     """It counts, without a reason."""
-    made = replace(trial("slow", 190), gates=judge(steady(), WAITING, QUIET, Circumstances()))
-    assert sentenced(made) == made
+    made = replace(trial("slow", 190), gates=judge(steady(), WAITING, QUIET, GateInputs()))
+    assert with_state(made) == made
 
 
 def test_the_quietest_void_attempt_is_kept_as_noisy() -> None:
     """With its own reason, gates and attempt; where each failed a gate of the generator's, none is kept."""
     steal, full = Gate("steal", False, "Stolen."), Gate("generator-cpu", False, "Full.")
     attempts = [
-        sentenced(
+        with_state(
             replace(trial("slow", 190), place=replace(trial("slow", 1).place, attempt=number), gates=gates, noise=noise)
         )
         for number, gates, noise in (

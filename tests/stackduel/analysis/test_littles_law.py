@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
 from stackduel.analysis.gates import KINDS
 from stackduel.analysis.littles_law import littles_law
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Measurement
 from stackduel.model.suite import ClosedLoop
-
 from tests.stackduel.makers import measurement
 
 Seconds = NDArray[np.float64]

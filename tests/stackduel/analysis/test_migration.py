@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from stackduel.analysis.migration import change_to, tier_from
-from stackduel.model.stack import registered_stacks
+from stackduel.planning.registry import registered_stacks
 
 FLASK = {
     "tier": "baseline",

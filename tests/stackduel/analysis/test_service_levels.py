@@ -7,26 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stackduel.analysis.service_levels import (
-    NOT_TOLD,
-    TOO_FEW,
-    Sla,
-    in_words,
-    parse_sla,
-    sla_from_dict,
-    sla_to_dict,
-    slas,
-)
-from stackduel.model.histogram import Histogram
-from stackduel.model.suite import Promise, Scenario
-from stackduel.model.trial import Trial
-from stackduel.planning.fields import FieldError, Fields
 
+from stackduel.analysis.service_levels import NOT_TOLD, TOO_FEW, in_words, slas
+from stackduel.model.errors import FieldError
+from stackduel.model.histogram import Histogram
+from stackduel.model.service_level import ServiceLevelResult
+from stackduel.model.suite import Scenario, ServiceLevel
+from stackduel.model.trial import Trial
+from stackduel.planning.fields import Fields
+from stackduel.planning.service_level_file import parse_sla
+from stackduel.storage.service_level_document import sla_from_dict, sla_to_dict
 from tests.stackduel.makers import WAITING, trial
 
 
 def promising(**bounds: float) -> Scenario:
-    return replace(WAITING, sla=tuple(Promise(name, bound) for name, bound in bounds.items()))
+    return replace(WAITING, sla=tuple(ServiceLevel(name, bound) for name, bound in bounds.items()))
 
 
 def infer(made: Trial, ms: float, count: int) -> Trial:
@@ -38,10 +33,10 @@ def test_a_table_of_bounds_is_read_in_its_order() -> None:
     """Latencies, spans and errors, each a promise."""
     fields = Fields("s", {"sla": {"p99_ms": 100, "infer_p99_ms": 10.5, "queue_mean_ms": 1, "errors": 0}})
     assert parse_sla(fields) == (
-        Promise("p99_ms", 100.0),
-        Promise("infer_p99_ms", 10.5),
-        Promise("queue_mean_ms", 1.0),
-        Promise("errors", 0.0),
+        ServiceLevel("p99_ms", 100.0),
+        ServiceLevel("infer_p99_ms", 10.5),
+        ServiceLevel("queue_mean_ms", 1.0),
+        ServiceLevel("errors", 0.0),
     )
     assert parse_sla(Fields("s", {})) == ()
 
@@ -106,13 +101,13 @@ def test_what_was_not_measured_has_no_levels() -> None:
 @pytest.mark.parametrize(
     ("sla", "words"),
     [
-        (Sla("s", "a", "p99_ms", 100.0, 80.42, True), "p99 <= 100 ms: 80.42 ms, kept"),
-        (Sla("s", "a", "infer_p99_ms", 10.0, 12.0, False), "infer p99 <= 10 ms: 12 ms, broken"),
-        (Sla("s", "a", "errors", 0.01, 0.25, False), "errors <= 1 %: 25 %, broken"),
-        (Sla("s", "a", "p99_ms", 100.0, None, None, TOO_FEW), "p99 <= 100 ms: not enough requests"),
+        (ServiceLevelResult("s", "a", "p99_ms", 100.0, 80.42, True), "p99 <= 100 ms: 80.42 ms, kept"),
+        (ServiceLevelResult("s", "a", "infer_p99_ms", 10.0, 12.0, False), "infer p99 <= 10 ms: 12 ms, broken"),
+        (ServiceLevelResult("s", "a", "errors", 0.01, 0.25, False), "errors <= 1 %: 25 %, broken"),
+        (ServiceLevelResult("s", "a", "p99_ms", 100.0, None, None, TOO_FEW), "p99 <= 100 ms: not enough requests"),
     ],
 )
-def test_a_level_in_words_and_as_a_document(sla: Sla, words: str) -> None:
+def test_a_level_in_words_and_as_a_document(sla: ServiceLevelResult, words: str) -> None:
     """Bound, figure and word; milliseconds and shares never share a key of the document."""
     assert in_words(sla) == words
     content = json.loads(json.dumps(sla_to_dict(sla)))

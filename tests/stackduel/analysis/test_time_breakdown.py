@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from stackduel.analysis.time_breakdown import Breakdown, breakdowns
-from stackduel.inference.isolated import Isolated
 from stackduel.model.histogram import Histogram
+from stackduel.model.isolated import IsolatedMeasurement
 from stackduel.model.suite import ClosedLoop, Scenario, Workload
 from stackduel.model.trial import Inside, Trial
-
 from tests.stackduel.makers import WAITING, measurement, trial
 
 ASKING = Scenario("asking", (Workload("/infer/tiny", "POST", model="tiny"),), ClosedLoop(20, requests=200, rated=True))
@@ -29,12 +29,12 @@ def spanned(latency_ms: float = 50.0, **spans_ms: float) -> Trial:
     return replace(made, measurement=replace(found, spans=spans, in_flight_mean=20.0))
 
 
-def alone(rate_rps: float, infer_ms: float) -> Isolated:
-    return Isolated("tiny", 1, 2, 500, 1.0, rate_rps, constant(infer_ms))
+def alone(rate_rps: float, infer_ms: float) -> IsolatedMeasurement:
+    return IsolatedMeasurement("tiny", 1, 2, 500, 1.0, rate_rps, constant(infer_ms))
 
 
 def broken_down(
-    made: Trial, *isolated: Isolated, batch_size: int | None = None, scenario: Scenario = ASKING
+    made: Trial, *isolated: IsolatedMeasurement, batch_size: int | None = None, scenario: Scenario = ASKING
 ) -> Breakdown:
     (found,) = breakdowns([made], [scenario], isolated, {"fast": batch_size})
     return found

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from stackduel.planning.device import lacking
 
+from stackduel.planning.device import lacking
 from tests.conftest import ANY_HOST
 from tests.stackduel.valid import check
 

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import click
 import pytest
+
 from stackduel.analysis.gates import Thresholds
 from stackduel.cli.parameters import Duration, bounds, names
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from stackduel.containers.closure import files_needed
 from stackduel.containers.images import ROOT
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import docker.errors
 import pytest
+
 from stackduel.containers.engine import explained, parse_facts
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from stackduel.containers.closure import files_needed
 from stackduel.containers.images import ROOT, Recipe, base_image, pack, server_recipe
 

@@ -13,10 +13,10 @@ import docker.errors
 import psutil
 import pytest
 from docker import DockerClient
+
 from stackduel.containers.journal import Journal, journals
 from stackduel.containers.ownership import OWNER_LABEL, RUN_LABEL, Owner, clean, labels, remove_run, unpause
-from stackduel.launch.launcher import LaunchError
-
+from stackduel.model.errors import LaunchError
 from tests.until import until
 
 GONE = Owner("elsewhere", 1, 1.0)

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
-from stackduel.inference.answer_formats import ALL, Form, NumbersError, read, split
-from stackduel.inference.output_comparison import compared
 
+from stackduel.inference.answer_formats import ALL, NumbersError, read, split
+from stackduel.inference.output_comparison import compared
+from stackduel.model.model_output import Form
 from tests.stackduel.answered import answered
 
 RIGHT = {"a": np.array([0.25, -0.5]), "b": np.array([100.0])}

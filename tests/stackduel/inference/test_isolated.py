@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from stackduel.inference.isolated import NotIsolated, alone_from_dict, alone_to_dict, command, parse
+
+from stackduel.inference.isolated import command, parse
+from stackduel.model.isolated import IsolatedFailure
+from stackduel.storage.isolated_document import alone_from_dict, alone_to_dict
 from stackduel_servers.models import bench
 
 GOOD = {"model": "tiny", "pool": 2, "requests": 4, "duration_s": 0.5, "rate_rps": 8.0, "infer_ns": [4, 5, 6, 7]}
@@ -48,7 +51,7 @@ def test_what_is_no_result_is_told_with_its_text(output: str) -> None:
 
 def test_a_failure_has_the_keys_of_a_result() -> None:
     """And nothing in them but the reason."""
-    lost = NotIsolated("tiny", 2, "it died")
+    lost = IsolatedFailure("tiny", 2, "it died")
     shown = alone_to_dict(lost)
     assert shown.keys() == alone_to_dict(parse("tiny", 1, json.dumps(GOOD))).keys()
     assert (shown["reason"], shown["rate_rps"], shown["histogram"]) == ("it died", None, None)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+
 from stackduel.inference.answer_formats import read
 from stackduel.inference.output_comparison import compared, differences
-
 from tests.stackduel.answered import answered
 
 RIGHT = {"a": np.array([0.25, -0.5]), "b": np.array([100.0])}

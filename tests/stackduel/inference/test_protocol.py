@@ -6,15 +6,20 @@ import json
 
 import numpy as np
 import pytest
-from stackduel.inference.answer_formats import Form
-from stackduel.inference.protocol import Protocol, UnspokenError, is_grpc, spoken
-from stackduel.model.model_input import Given, made, sound
-from stackduel.model.suite import Workload
 from tritonclient.grpc import service_pb2
 
-CLIP = Given("wav", 342_922, 16_000)
+from stackduel.inference.generated_inputs import made, sound
+from stackduel.inference.protocol import UnspokenError, is_grpc, spoken
+from stackduel.model.model_input import ModelInput
+from stackduel.model.model_output import Form
+from stackduel.model.stack import ModelProtocol
+from stackduel.model.suite import Workload
+
+CLIP = ModelInput("wav", 342_922, 16_000)
 ASKED = Workload("/infer/speaker", "POST", model="speaker", given=CLIP, check="numbers", tolerance=1e-5)
-FAST = Workload("/infer/fast-cnn", "POST", model="fast-cnn", given=Given("float32", 48_000, 48_000), check="numbers")
+FAST = Workload(
+    "/infer/fast-cnn", "POST", model="fast-cnn", given=ModelInput("float32", 48_000, 48_000), check="numbers"
+)
 HEALTH = Workload("/health", check="status")
 
 
@@ -22,15 +27,15 @@ HEALTH = Workload("/health", check="status")
     ("given", "content_type"),
     [
         (CLIP, "audio/wav"),
-        (Given("pcm", 8_000, 8_000), "audio/pcm; rate=8000"),
-        (Given("float32", 16_000, 16_000), "application/octet-stream"),
-        (Given("png", width=32, height=32), "image/png"),
-        (Given("jpeg", width=32, height=32), "image/jpeg"),
-        (Given("text"), "application/json"),
-        (Given("tensor", 5), "application/octet-stream"),
+        (ModelInput("pcm", 8_000, 8_000), "audio/pcm; rate=8000"),
+        (ModelInput("float32", 16_000, 16_000), "application/octet-stream"),
+        (ModelInput("png", width=32, height=32), "image/png"),
+        (ModelInput("jpeg", width=32, height=32), "image/jpeg"),
+        (ModelInput("text"), "application/json"),
+        (ModelInput("tensor", 5), "application/octet-stream"),
     ],
 )
-def test_our_stacks_are_posted_the_bytes_with_their_type(given: Given, content_type: str) -> None:
+def test_our_stacks_are_posted_the_bytes_with_their_type(given: ModelInput, content_type: str) -> None:
     """The body is what the recipe makes, and the content type says what that is."""
     found = spoken(Workload("/infer/x", "POST", (("X-A", "b"),), model="x", given=given), "stackduel")
     assert (found.workload.target, found.workload.body) == ("/infer/x", made(given))
@@ -40,7 +45,9 @@ def test_our_stacks_are_posted_the_bytes_with_their_type(given: Given, content_t
 
 def test_who_accepts_raw_numbers_gets_them() -> None:
     """The form of the answers follows the request's Accept."""
-    raw = Workload("/infer/x", "POST", (("accept", "application/octet-stream"),), model="x", given=Given("tensor", 1))
+    raw = Workload(
+        "/infer/x", "POST", (("accept", "application/octet-stream"),), model="x", given=ModelInput("tensor", 1)
+    )
     assert spoken(raw, "stackduel").form == "float32"
 
 
@@ -76,14 +83,14 @@ def test_grpc_takes_the_same_as_a_message() -> None:
     assert [(each.name, each.datatype, list(each.shape)) for each in request.inputs] == [("samples", "FP32", [48_000])]
     assert [each.name for each in request.outputs] == ["speaker_a", "speaker_b"]
     samples = np.frombuffer(request.raw_input_contents[0], "<f4")
-    assert np.array_equal(samples * 32_768, sound(Given("pcm", 48_000, 48_000)))
+    assert np.array_equal(samples * 32_768, sound(ModelInput("pcm", 48_000, 48_000)))
 
 
 @pytest.mark.parametrize(
     ("protocol", "target"),
     [("kserve", "/v2/health/ready"), ("kserve-grpc", "/inference.GRPCInferenceService/ServerReady")],
 )
-def test_health_has_its_word_everywhere(protocol: Protocol, target: str) -> None:
+def test_health_has_its_word_everywhere(protocol: ModelProtocol, target: str) -> None:
     """The victim is asked whether it is well, in the words of its protocol."""
     assert spoken(HEALTH, protocol).workload.target == target
     assert spoken(HEALTH, "stackduel").workload == HEALTH
@@ -93,13 +100,16 @@ def test_health_has_its_word_everywhere(protocol: Protocol, target: str) -> None
     ("workload", "told"),
     [
         (Workload("/slow-io"), "KServe knows requests to models and /health only"),
-        (Workload("/infer/vad", model="vad", given=Given("float32", 512, 16_000)), "vad is not served over KServe"),
-        (Workload("/infer/speaker", model="speaker", given=Given("wav", 800, 8_000)), "sounds at 16000 Hz only"),
-        (Workload("/infer/speaker", model="speaker", given=Given("text")), "sounds at 16000 Hz only"),
+        (
+            Workload("/infer/vad", model="vad", given=ModelInput("float32", 512, 16_000)),
+            "vad is not served over KServe",
+        ),
+        (Workload("/infer/speaker", model="speaker", given=ModelInput("wav", 800, 8_000)), "sounds at 16000 Hz only"),
+        (Workload("/infer/speaker", model="speaker", given=ModelInput("text")), "sounds at 16000 Hz only"),
     ],
 )
 @pytest.mark.parametrize("protocol", ["kserve", "kserve-grpc"])
-def test_what_has_no_words_is_told(workload: Workload, told: str, protocol: Protocol) -> None:
+def test_what_has_no_words_is_told(workload: Workload, told: str, protocol: ModelProtocol) -> None:
     """What KServe cannot be asked raises UnspokenError, which says why."""
     with pytest.raises(UnspokenError, match=told):
         spoken(workload, protocol)
@@ -107,7 +117,7 @@ def test_what_has_no_words_is_told(workload: Workload, told: str, protocol: Prot
 
 def test_a_form_is_known_for_each_protocol() -> None:
     """Answers to one workload hold its numbers in the form of each protocol; those of paths hold none."""
-    forms: dict[Protocol, Form | None] = {
+    forms: dict[ModelProtocol, Form | None] = {
         each: spoken(ASKED, each).form for each in ("stackduel", "kserve", "kserve-grpc")
     }
     assert list(forms.values()) == ["json", "kserve", "grpc"]

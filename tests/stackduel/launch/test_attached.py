@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from docker import DockerClient
 from docker.models.containers import Container
+
 from stackduel.containers.images import ROOT
 from stackduel.containers.ownership import STACK_LABEL
 from stackduel.launch import attached
@@ -23,7 +24,7 @@ from stackduel.launch.compose_project import (
     stack_containers,
     unequal,
 )
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Image, Stack, Url
 from stackduel.model.target import Address, Elsewhere
 

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+
 from stackduel.launch.companion import Accompanied, companion_of
 from stackduel.launch.health import wait_until_healthy
-from stackduel.launch.launcher import LaunchError
-from stackduel.model.stack import registered_stacks
+from stackduel.model.errors import LaunchError
 from stackduel.model.target import Address, ProcessTree, Several
+from stackduel.planning.registry import registered_stacks
 
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 

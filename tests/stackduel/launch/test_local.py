@@ -11,13 +11,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from stackduel.launch.launcher import LaunchError
+
 from stackduel.launch.local import LocalLauncher
 from stackduel.model.budget import divide
+from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Command, Image, Stack
-from stackduel.observe.host import usable_cores
+from stackduel.process.cores import usable_cores
 from stackduel.verify.exchange import exchange
-
 from tests.until import until
 
 WITHIN_S = 10.0

@@ -15,9 +15,9 @@ from typing import cast
 import numpy as np
 import uvloop
 from numpy.typing import NDArray
+
 from stackduel.load.clock import clock
 from stackduel.model.target import Address
-
 from tests.stackduel.load.apart import running_apart
 from tests.stackduel.load.scripted import ANSWER
 

@@ -9,8 +9,9 @@ from typing import Any, Self
 
 import grpc
 import grpc.aio
-from stackduel.model.target import Address
 from tritonclient.grpc import service_pb2
+
+from stackduel.model.target import Address
 
 Script = Callable[["Call"], Awaitable[bytes]]
 

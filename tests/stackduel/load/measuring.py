@@ -7,6 +7,7 @@ import gc
 from collections.abc import Callable, Sequence
 
 import uvloop
+
 from stackduel.load.job import Call, Driver, Job
 from stackduel.load.recording.shard_result import merge
 from stackduel.load.schedule import split
@@ -14,7 +15,6 @@ from stackduel.load.shards.shard import run_shard
 from stackduel.model.measurement import Expectation, Measurement
 from stackduel.model.suite import Load, Workload
 from stackduel.model.target import Address
-
 from tests.stackduel.load.scripted import BODY
 
 RIGHT = Expectation.of(200, BODY, "body")

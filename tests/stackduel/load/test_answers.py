@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from stackduel.load.job import Driver
 from stackduel.model.measurement import Expectation, Measurement, Outcome
 from stackduel.model.suite import ClosedLoop, Workload
-
 from tests.stackduel.load.measuring import job_for, measure
 from tests.stackduel.load.scripted import ANSWER, BODY, Script, ScriptedServer, Visit, answer, answer_all
 

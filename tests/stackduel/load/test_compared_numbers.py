@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 import stackduel.load.drivers.comparer as comparer_module
-from stackduel.inference.answer_formats import Form, read
-from stackduel.inference.output_comparison import Numbers
+from stackduel.inference.answer_formats import read
 from stackduel.load.drivers.comparer import MOST_VARIANTS, Comparer
 from stackduel.load.job import Call, Driver
 from stackduel.model.measurement import Expectation
+from stackduel.model.model_output import Form, Numbers
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
-
 from tests.stackduel.answered import answered
 from tests.stackduel.load.measuring import RIGHT, job_for, measure
 from tests.stackduel.load.scripted import Script, ScriptedServer, Visit

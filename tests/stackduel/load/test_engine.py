@@ -13,15 +13,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from stackduel.load import engine as engine_module
 from stackduel.load.clock import clock
 from stackduel.load.engine import Engine, LoadError, local_engine
 from stackduel.load.job import Call, Driver
 from stackduel.load.schedule import arrivals_s
-from stackduel.load.shards.channels import Deliver, Message, ProcessChannel
-from stackduel.model.suite import Arrivals, ClosedLoop, OpenLoop, Workload
+from stackduel.load.shards.channels import Deliver, ProcessChannel, ShardMessage
+from stackduel.model.suite import ArrivalProcess, ClosedLoop, OpenLoop, Workload
 from stackduel.model.target import Address
-
 from tests.stackduel.load.measuring import RIGHT, job_for
 from tests.stackduel.load.scripted import ScriptedServer, answer, answer_after, answer_all
 
@@ -81,7 +81,7 @@ def test_the_window_is_the_same_for_all(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("arrivals", ["constant", "poisson"])
-def test_an_open_loop_on_two_shards(engine: Engine, driver: Driver, arrivals: Arrivals) -> None:
+def test_an_open_loop_on_two_shards(engine: Engine, driver: Driver, arrivals: ArrivalProcess) -> None:
     """What two shards send of an open loop adds up to its schedule, and is counted once."""
     load = OpenLoop(100, 1.0, arrivals, connections=16, warmup_s=0.2)
     with ScriptedServer(answer_after(lambda _: 0.01)) as server:
@@ -252,8 +252,8 @@ class MadeUp:
     same_clock = False
     subject = None
 
-    def __init__(self, reply: Callable[[Message], list[Message | None]], *, ready: bool = True) -> None:
-        self.sent: list[Message] = []
+    def __init__(self, reply: Callable[[ShardMessage], list[ShardMessage | None]], *, ready: bool = True) -> None:
+        self.sent: list[ShardMessage] = []
         self.closed = 0
         self._reply = reply
         self._ready = ready
@@ -264,7 +264,7 @@ class MadeUp:
         if self._ready:
             deliver({"event": "ready", "id": None})
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ShardMessage) -> None:
         self.sent.append(message)
         assert self._deliver is not None
         for event in self._reply(message):
@@ -281,7 +281,7 @@ class MadeUp:
         self._deliver = None
 
 
-def silent(message: Message) -> list[Message | None]:
+def silent(message: ShardMessage) -> list[ShardMessage | None]:
     """Never a word."""
     return []
 
@@ -331,7 +331,7 @@ def test_without_a_common_clock_all_begin_at_once() -> None:
 def test_what_a_former_job_or_life_says_is_not_heard() -> None:
     """Events of an aborted job that come late, and of a worker that was replaced, belong to nobody."""
 
-    def reply(message: Message) -> list[Message | None]:
+    def reply(message: ShardMessage) -> list[ShardMessage | None]:
         if "job" in message:
             return [{"event": "error", "id": message["id"] - 1, "text": "late"}, {"event": "warm", "id": message["id"]}]
         return [{"event": "error", "id": message["id"], "text": "in time"}]

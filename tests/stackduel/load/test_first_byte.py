@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from stackduel.load.job import Call, Driver
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
-
 from tests.stackduel.load.measuring import RIGHT, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, BODY, ScriptedServer, Visit, answer
 

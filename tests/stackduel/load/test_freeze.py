@@ -7,13 +7,13 @@ import gc
 
 import pytest
 import uvloop
+
 from stackduel.load.recording.shard_result import merge
 from stackduel.load.schedule import arrivals_s, split
 from stackduel.load.shards.shard import run_shard
 from stackduel.model.measurement import Measurement
 from stackduel.model.suite import ClosedLoop, OpenLoop, Workload
 from stackduel.model.target import Address
-
 from tests.stackduel.load.freezing import SLOW, freezing_apart
 from tests.stackduel.load.measuring import Cues, job_for
 

@@ -9,23 +9,24 @@ from dataclasses import replace
 import grpc
 import numpy as np
 import pytest
+
+from stackduel.inference.generated_inputs import sound
 from stackduel.inference.protocol import spoken
 from stackduel.load.drivers.clients import kind_of_user
 from stackduel.load.engine import LoadError, local_engine
 from stackduel.load.job import Call as Asked
 from stackduel.load.job import Job, choose_driver
 from stackduel.model.measurement import Measurement
-from stackduel.model.model_input import Given, sound
+from stackduel.model.model_input import ModelInput
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
 from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, ask
 from stackduel.verify.verification import Answers
-
 from tests.stackduel.answered import grpc_answer
 from tests.stackduel.load.inferring import Call, InferenceServer, Script
 from tests.stackduel.load.measuring import measure
 
-CLIP = Given("wav", 25_600, 16_000)
+CLIP = ModelInput("wav", 25_600, 16_000)
 MODEL = Workload("/infer/speaker", "POST", model="speaker", given=CLIP, check="numbers", tolerance=1e-5)
 HEALTH = Workload("/health", check="status")
 EMBEDDING = np.linspace(-1, 1, 256, dtype=np.float32)
@@ -158,7 +159,6 @@ def test_a_server_that_dies_resets_what_is_in_flight() -> None:
             from stackduel.load.recording.shard_result import merge
             from stackduel.load.schedule import split
             from stackduel.load.shards.shard import run_shard
-
             from tests.stackduel.load.measuring import Cues
 
             (share,) = split(job.load, 1)

@@ -8,12 +8,13 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stackduel.inference.output_comparison import Numbers
+
 from stackduel.load.drivers.framing import ends_with_the_connection
 from stackduel.load.job import Call, Driver, Job, choose_driver
 from stackduel.load.request import request_bytes
 from stackduel.model.measurement import Expectation
-from stackduel.model.model_input import Given as Recipe
+from stackduel.model.model_input import ModelInput as Recipe
+from stackduel.model.model_output import Numbers
 from stackduel.model.suite import ClosedLoop, OpenLoop, Workload
 from stackduel.model.target import Address
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 import uvloop
+
 from stackduel.load.job import Driver
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
-
 from tests.stackduel.load.measuring import job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit
 

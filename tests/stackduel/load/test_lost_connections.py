@@ -9,10 +9,10 @@ import threading
 import time
 
 import pytest
+
 from stackduel.load.job import Driver
 from stackduel.model.suite import ClosedLoop, Workload
 from stackduel.model.target import Address
-
 from tests.stackduel.load.measuring import Cues, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit, answer, answer_after, answer_all
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+
 from stackduel.load.job import Call, Driver
 from stackduel.model.measurement import Expectation
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
-
 from tests.stackduel.load.measuring import RIGHT, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, BODY, Script, ScriptedServer, Visit
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 
 import pytest
-from stackduel.load.shards.channels import Message, ProcessChannel
+
+from stackduel.load.shards.channels import ProcessChannel, ShardMessage
 from stackduel.load.shards.null_rate import LOOPBACK, null_server
 
 SOON_S = 10.0
@@ -25,7 +26,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n5
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """The port of a running null server whose answers have three bytes."""
-    events: SimpleQueue[Message | None] = SimpleQueue()
+    events: SimpleQueue[ShardMessage | None] = SimpleQueue()
     channel = ProcessChannel(None, null_server(LOOPBACK, 3))
     channel.open(events.put)
     ready = events.get(timeout=SOON_S)

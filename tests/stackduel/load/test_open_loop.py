@@ -13,13 +13,13 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from stackduel.load.drivers.ticket import TicketConnection
 from stackduel.load.job import Driver, HttpDriver
 from stackduel.load.schedule import arrivals_s
 from stackduel.model.measurement import Measurement, Outcome
-from stackduel.model.suite import Arrivals, OpenLoop, Workload
+from stackduel.model.suite import ArrivalProcess, OpenLoop, Workload
 from stackduel.model.target import Address
-
 from tests.stackduel.load.measuring import Cues, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit, answer, answer_after, answer_all
 
@@ -42,7 +42,7 @@ def holds_together(found: Measurement) -> None:
 
 
 @pytest.mark.parametrize("arrivals", ["constant", "poisson"])
-def test_all_that_is_scheduled_is_sent(arrivals: Arrivals, driver: Driver) -> None:
+def test_all_that_is_scheduled_is_sent(arrivals: ArrivalProcess, driver: Driver) -> None:
     """A quick server gets every arrival of the schedule, after a warm-up at the same rate, and answers all in time."""
     load = OpenLoop(200, 1.0, arrivals, warmup_s=0.5)
     with ScriptedServer(answer_all) as server:
@@ -269,7 +269,7 @@ def moody(delay_s: float) -> Script:
     driver=st.sampled_from(get_args(HttpDriver)),
 )
 def test_whatever_a_server_does_every_arrival_is_counted_once(
-    kind: str, delay_s: float, rate_rps: int, arrivals: Arrivals, connections: int, driver: Driver
+    kind: str, delay_s: float, rate_rps: int, arrivals: ArrivalProcess, connections: int, driver: Driver
 ) -> None:
     """The requests are the scheduled ones, each with one outcome, on any server."""
     load = OpenLoop(rate_rps, 0.2, arrivals, connections, warmup_s=0.05)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import expon, kstest
+
 from stackduel.load.schedule import (
     DRAIN_WITHIN_S,
     MOST_WINDOWS,
@@ -28,7 +29,7 @@ from stackduel.load.schedule import (
     split,
     window_width_s,
 )
-from stackduel.model.suite import Arrivals, ClosedLoop, OpenLoop
+from stackduel.model.suite import ArrivalProcess, ClosedLoop, OpenLoop
 
 LOADS = st.builds(
     ClosedLoop,
@@ -171,7 +172,7 @@ def test_poisson_arrivals_have_the_rate_and_are_independent(shards: int) -> None
 
 
 @given(st.sampled_from(["constant", "poisson"]), st.integers(1, 4), SEEDS)
-def test_the_warm_up_has_the_same_rate_and_no_end(arrivals: Arrivals, shards: int, seed: int) -> None:
+def test_the_warm_up_has_the_same_rate_and_no_end(arrivals: ArrivalProcess, shards: int, seed: int) -> None:
     """Endless arrivals go on at the load's rate, in order, beyond what is drawn at once, and are not the window's."""
     load = OpenLoop(1000, 1.0, arrivals)
     rows = [np.array(list(islice(endless_arrivals_s(load, i, shards, seed), 5000))) for i in range(shards)]

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.load.clock import clock, until
 from stackduel.load.engine import local_engine
 from stackduel.load.job import Driver
 from stackduel.load.stability import FEWEST_ANSWERS, SHORTEST_WINDOW_S, Stability
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop
-
 from tests.stackduel.load.measuring import job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit, answer, answer_after
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import psutil
 import pytest
+
 from stackduel.load.clock import clock
-from stackduel.load.recording.shard_result import Part
+from stackduel.load.recording.shard_result import ShardResult
 from stackduel.load.schedule import split
-from stackduel.load.shards.channels import Message, ProcessChannel
+from stackduel.load.shards.channels import ProcessChannel, ShardMessage
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.target import Address
-
 from tests.stackduel.load.measuring import job_for
 from tests.stackduel.load.scripted import ScriptedServer, answer_after, answer_all
 from tests.until import until
@@ -33,7 +33,7 @@ class Line:
 
     def __init__(self) -> None:
         self.channel = ProcessChannel(core=0)
-        self.events: SimpleQueue[Message | None] = SimpleQueue()
+        self.events: SimpleQueue[ShardMessage | None] = SimpleQueue()
 
     def send_job(self, identity: int, address: Address, load: ClosedLoop, **options: Any) -> None:
         """Send a job as a whole to the one shard."""
@@ -41,12 +41,12 @@ class Line:
         job = job_for(address, load, **options)
         self.channel.send({"id": identity, "job": job.to_json(), "share": share.to_json()})
 
-    def next(self) -> Message | None:
+    def next(self) -> ShardMessage | None:
         """The next event but progress; fails when none comes."""
         event = self.events.get(timeout=SOON_S)
         return self.next() if event is not None and event["event"] == "progress" else event
 
-    def expect(self, event: str) -> Message:
+    def expect(self, event: str) -> ShardMessage:
         """The next event, which must be this one."""
         message = self.next()
         assert message is not None
@@ -82,7 +82,7 @@ def test_one_job_after_another(line: Line) -> None:
             assert line.expect("started") == {"event": "started", "id": identity, "opened_s": start_s}
             assert clock() >= start_s
             line.expect("stopped")
-            part = Part.from_json(line.expect("result")["part"])
+            part = ShardResult.from_json(line.expect("result")["part"])
             assert part.tally.outcomes == {"ok": 20}
             assert part.warmup.requests == 5
             assert (part.generator.cores, part.generator.pinned) == ((0,), True)
@@ -167,7 +167,7 @@ def test_a_large_job_arrives(line: Line) -> None:
         line.channel.send({"id": 1, "start": None})
         line.expect("started")
         line.expect("stopped")
-        assert Part.from_json(line.expect("result")["part"]).tally.outcomes == {"ok": 4}
+        assert ShardResult.from_json(line.expect("result")["part"]).tally.outcomes == {"ok": 4}
 
 
 def test_quit_ends_a_worker(line: Line) -> None:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from stackduel.load.clock import clock, until
 from stackduel.model.target import Address
-
 from tests.stackduel.load.apart import running_apart
 from tests.stackduel.load.scripted import ANSWER, ScriptedServer, Visit
 

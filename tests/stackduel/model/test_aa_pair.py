@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.model.aa_pair import is_twin, twin_of
-from stackduel.model.stack import registered_stacks
+from stackduel.planning.registry import registered_stacks
 from stackduel.planning.stacks_file import NAME
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from stackduel.model.gpu_use import Gpu, GpuSample, gpu_from_dict, gpu_to_dict, used
 
 ONE, TWO = Gpu("Fake 100", "GPU-aaaa", "1", 80_000), Gpu("Fake 100", "GPU-bbbb", "1", None)

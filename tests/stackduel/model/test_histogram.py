@@ -7,6 +7,7 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from stackduel.model.histogram import MAX_VALUE_NS, Histogram, LatencySummary, fewest_for, summarise
 
 DURATIONS_NS = st.one_of(

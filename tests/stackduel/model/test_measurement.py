@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from stackduel.model.measurement import Expectation, Outcome
 from stackduel.model.suite import Check
 

@@ -9,22 +9,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stackduel.model.model_input import Given, Kind, made, sound
 
-CLIP = Given("wav", 342_922, 16_000)
+from stackduel.inference.generated_inputs import made, sound
+from stackduel.model.model_input import InputKind, ModelInput
+
+CLIP = ModelInput("wav", 342_922, 16_000)
 RECIPES = (
-    Given("float32", 48_000, 48_000),
-    Given("pcm", 25_600, 16_000),
-    Given("wav", 25_600, 16_000),
-    Given("png", width=64, height=48),
-    Given("jpeg", width=64, height=48),
-    Given("text"),
-    Given("tensor", 12),
+    ModelInput("float32", 48_000, 48_000),
+    ModelInput("pcm", 25_600, 16_000),
+    ModelInput("wav", 25_600, 16_000),
+    ModelInput("png", width=64, height=48),
+    ModelInput("jpeg", width=64, height=48),
+    ModelInput("text"),
+    ModelInput("tensor", 12),
 )
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.kind)
-def test_a_recipe_makes_the_same_bytes_again_and_others_by_another_seed(recipe: Given) -> None:
+def test_a_recipe_makes_the_same_bytes_again_and_others_by_another_seed(recipe: ModelInput) -> None:
     """The bytes depend on the recipe alone, and the seed is a part of it."""
     assert made(recipe) == made(replace(recipe))
     assert made(recipe) != made(replace(recipe, seed=1))
@@ -41,15 +43,15 @@ def test_the_clip_is_a_wav_of_its_length_and_rate() -> None:
 
 def test_every_kind_of_a_sound_holds_the_same_samples() -> None:
     """Floats, integers and files of one recipe are one sound to the last bit: stacks that differ in form agree."""
-    samples = np.frombuffer(made(Given("pcm", 1_000, 16_000)), "<i2")
-    floats = np.frombuffer(made(Given("float32", 1_000, 16_000)), "<f4")
-    assert made(Given("wav", 1_000, 16_000)).endswith(samples.tobytes())
+    samples = np.frombuffer(made(ModelInput("pcm", 1_000, 16_000)), "<i2")
+    floats = np.frombuffer(made(ModelInput("float32", 1_000, 16_000)), "<f4")
+    assert made(ModelInput("wav", 1_000, 16_000)).endswith(samples.tobytes())
     assert np.array_equal(floats * 32_768, samples)
 
 
 def test_a_sound_is_loud_and_not_noise() -> None:
     """It uses much of the range, unclipped; a twentieth of its frequencies hold most power (of noise a fifth)."""
-    samples = sound(Given("pcm", 32_000, 16_000)).astype(float)
+    samples = sound(ModelInput("pcm", 32_000, 16_000)).astype(float)
     assert 1_000 < samples.std() < 12_000
     assert 8_000 < np.abs(samples).max() < 32_767
     power = np.sort(np.abs(np.fft.rfft(samples)) ** 2)[::-1]
@@ -57,15 +59,15 @@ def test_a_sound_is_loud_and_not_noise() -> None:
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
-def test_a_picture_has_its_sides(kind: Kind) -> None:
+def test_a_picture_has_its_sides(kind: InputKind) -> None:
     """Width and height are those of the recipe, in colour."""
     from PIL import Image
 
-    image = Image.open(io.BytesIO(made(Given(kind, width=64, height=48))))
+    image = Image.open(io.BytesIO(made(ModelInput(kind, width=64, height=48))))
     assert (image.size, image.mode, image.format) == ((64, 48), "RGB", kind.upper())
 
 
 def test_a_text_is_a_sentence_in_json() -> None:
     """What a model of texts is posted."""
-    assert list(json.loads(made(Given("text")))) == ["text"]
-    assert len(json.loads(made(Given("text")))["text"].split()) >= 8
+    assert list(json.loads(made(ModelInput("text")))) == ["text"]
+    assert len(json.loads(made(ModelInput("text")))["text"].split()) >= 8

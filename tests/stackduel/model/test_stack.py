@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackduel.model.stack import registered_stacks
+from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry
 
 

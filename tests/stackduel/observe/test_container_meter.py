@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from stackduel.observe.container_meter import CgroupV1, CgroupV2, kernel_files, parse_sample
 from stackduel.observe.usage import Usage
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Sequence
 
 import pytest
+
 from stackduel.model.gpu_use import Gpu, GpuSample
 from stackduel.observe import gpu_watch as gpu_module
 from stackduel.observe import nvml
 from stackduel.observe.gpu_watch import GpuWatch
-
 from tests.conftest import unavailable
 
 WITHIN_S = 10.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+
 from stackduel.model.target import ContainerRef, Elsewhere, ProcessTree, Several, parts_of
 from stackduel.observe.meter import meter_of
 from stackduel.observe.usage import SumMeter, Usage

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+
 from stackduel.observe import neighbours
 from stackduel.observe.neighbours import Neighbour, Neighbours
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+
 from stackduel.model.trial import HostNoise
 from stackduel.observe import noise
 from stackduel.observe.noise import HostCpu, NoiseMeter, Reading, host_cpu, host_noise_now, noise_between

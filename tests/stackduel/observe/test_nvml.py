@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from stackduel.model.gpu_use import Gpu, GpuSample
 from stackduel.observe import nvml
 from stackduel.observe.nvml import NoGpuError, devices
-
 from tests.stackduel.observe.fake_nvml import (
     Card,
     DriverNotLoadedError,

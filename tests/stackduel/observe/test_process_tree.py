@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+
 from stackduel.observe.process_tree import ProcessTreeMeter
-from stackduel.observe.resource_watch import Watch
+from stackduel.observe.resource_watch import ResourceWatch
 from stackduel.observe.settle import settle
 
 # A parent whose child burns CPU on demand and ends: the line back says how much it really used.
@@ -130,7 +131,7 @@ def test_a_watch_counts_only_its_window(worker: Worker) -> None:
     """CPU used before the window opens or after it closes is not in the cost; the peak memory inside it is."""
     meter = ProcessTreeMeter(worker.process.pid)
     worker.burn(0.3, 0, "end")
-    with Watch(meter) as watch:
+    with ResourceWatch(meter) as watch:
         watch.start()
         used_s = worker.burn(0.2, 32 * 1024 * 1024, "stay")
         watch.stop()
@@ -143,7 +144,7 @@ def test_a_watch_counts_only_its_window(worker: Worker) -> None:
 
 def test_a_watch_without_a_meter_costs_nothing_known() -> None:
     """Where nothing can be read the cost is None, never zero."""
-    with Watch(None) as watch:
+    with ResourceWatch(None) as watch:
         watch.start()
         watch.stop()
     assert watch.cost() is None

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
+
 from stackduel.model.trial import Cost
 from stackduel.observe import resource_watch as watch_module
-from stackduel.observe.resource_watch import Spending, Watch
+from stackduel.observe.resource_watch import CpuUse, ResourceWatch
 from stackduel.observe.usage import Usage
 
 ENDED = None
@@ -41,7 +42,7 @@ class Meter:
 
 def test_spending_is_what_lies_between_start_and_stop() -> None:
     """CPU seconds of before the window are not its."""
-    spending = Spending(Meter([Usage(10.0, 64.0), Usage(12.5, 64.0)]))
+    spending = CpuUse(Meter([Usage(10.0, 64.0), Usage(12.5, 64.0)]))
     assert spending.cpu_s() is None, "a window that never opened cost nothing that could be told"
     spending.start()
     assert spending.cpu_s() is None
@@ -54,7 +55,7 @@ def test_spending_is_what_lies_between_start_and_stop() -> None:
 )
 def test_what_cannot_be_read_at_both_ends_is_unknown(meter: Meter | None) -> None:
     """Without a meter, or where the stack had ended at either end, there is no figure, and no zero."""
-    spending = Spending(meter)
+    spending = CpuUse(meter)
     spending.start()
     spending.stop()
     assert spending.cpu_s() is None
@@ -62,7 +63,7 @@ def test_what_cannot_be_read_at_both_ends_is_unknown(meter: Meter | None) -> Non
 
 def test_nothing_spent_is_a_zero_that_was_measured() -> None:
     """An idle stack is known to have used no CPU time."""
-    spending = Spending(Meter([Usage(0.0, 64.0)]))
+    spending = CpuUse(Meter([Usage(0.0, 64.0)]))
     spending.start()
     spending.stop()
     assert spending.cpu_s() == 0.0
@@ -73,7 +74,7 @@ def test_a_watch_samples_memory_while_the_window_is_open(monkeypatch: pytest.Mon
     monkeypatch.setattr(watch_module, "SAMPLE_S", 0.001)
     readings = [Usage(1.0, 10.0), Usage(1.0, 10.0), Usage(1.5, 90.0), Usage(2.0, 20.0)]
     meter = Meter(readings)
-    with Watch(meter) as watch:
+    with ResourceWatch(meter) as watch:
         watch.start()
         assert meter.asked_often.wait(30)
         watch.stop()
@@ -87,18 +88,18 @@ def test_a_watch_samples_memory_while_the_window_is_open(monkeypatch: pytest.Mon
 
 def test_a_watch_without_a_meter_costs_nothing_that_is_known() -> None:
     """A stack elsewhere has no cost, and one that never was loaded has none either."""
-    with Watch(None) as watch:
+    with ResourceWatch(None) as watch:
         watch.start()
         watch.stop()
     assert watch.cost() is None
-    with Watch(Meter([Usage(1.0, 10.0)])) as unused:
+    with ResourceWatch(Meter([Usage(1.0, 10.0)])) as unused:
         pass
     assert unused.cost() is None
 
 
 def test_a_stack_that_ends_within_the_window_has_no_cost() -> None:
     """What it had used until then is not the cost of the whole window."""
-    with Watch(Meter([Usage(1.0, 10.0), Usage(1.0, 10.0), ENDED])) as watch:
+    with ResourceWatch(Meter([Usage(1.0, 10.0), Usage(1.0, 10.0), ENDED])) as watch:
         watch.start()
         watch.stop()
     assert watch.cost() is None
@@ -106,7 +107,7 @@ def test_a_stack_that_ends_within_the_window_has_no_cost() -> None:
 
 def test_an_error_within_the_window_ends_the_sampling() -> None:
     """A load that breaks leaves no thread behind."""
-    with pytest.raises(RuntimeError, match="broken"), Watch(Meter([Usage(1.0, 10.0)])) as watch:
+    with pytest.raises(RuntimeError, match="broken"), ResourceWatch(Meter([Usage(1.0, 10.0)])) as watch:
         watch.start()
         raise RuntimeError("broken")
     assert not watch._sampler.is_alive()

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from stackduel.model.target import Address
-from stackduel.observe.triton_statistics import Counters, StatisticsError, Window, between, parse, read
+from stackduel.observe.triton_statistics import Counters, StatisticsError, StatisticsWindow, between, parse, read
 
 # As Triton 2.51 answered for a model that batches, and for the ensemble that it is a step of.
 ACOUSTIC = (
@@ -34,7 +35,7 @@ def test_a_window_is_what_was_added_by_request() -> None:
     """Means are over the window's own requests, whatever the server did before it."""
     before = counters(10, 10, 10**9, 10**9, 10**9, 10**9)
     after = counters(14, 12, 10**9 + 4_000_000, 10**9 + 8_000_000, 10**9 + 40_000_000, 10**9)
-    assert between(before, after) == Window(4, 2.0, {"queue": 1.0, "pre": 2.0, "infer": 10.0, "post": 0.0})
+    assert between(before, after) == StatisticsWindow(4, 2.0, {"queue": 1.0, "pre": 2.0, "infer": 10.0, "post": 0.0})
 
 
 def test_an_ensemble_has_no_batches_of_its_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address
 from stackduel.observe import triton_watch as module

@@ -7,10 +7,11 @@ import sys
 from typing import Any
 
 import pytest
+
+from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.planning import device
 from stackduel.planning.device import CONTAINERS_STAY, device_of
-from stackduel.planning.fields import FieldError
 from stackduel_servers.models.device import Chosen
 
 

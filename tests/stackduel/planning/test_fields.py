@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stackduel.planning.fields import FieldError, Fields
+
+from stackduel.model.errors import FieldError
+from stackduel.planning.fields import Fields
 
 
 def fields(**table: Any) -> Fields:

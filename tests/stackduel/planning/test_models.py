@@ -8,21 +8,24 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from stackduel.model.model_input import Given
+
+from stackduel.model.errors import FieldError
+from stackduel.model.model_input import ModelInput
 from stackduel.model.run_options import LauncherName
-from stackduel.model.stack import Stack, Url, registered_stacks
+from stackduel.model.stack import Stack, Url
 from stackduel.model.suite import Scenario, Suite, Workload
 from stackduel.model.target import Address
 from stackduel.planning import models as module
-from stackduel.planning.fields import FieldError
 from stackduel.planning.models import asking_own, described, make_ready, needs_triton, without_triton
-from stackduel_servers.models.catalog import Tensor
+from stackduel.planning.registry import registered_stacks
+from stackduel_servers.models.catalog import TensorInput
 from stackduel_servers.models.store import ModelError
 from stackduel_servers.triton.installation import TritonError
-
 from tests.stackduel.makers import WAITING
 
-ASKING = Workload("/infer/fast-cnn", "POST", model="fast-cnn", given=Given("float32", 48_000, 48_000), served_as="x")
+ASKING = Workload(
+    "/infer/fast-cnn", "POST", model="fast-cnn", given=ModelInput("float32", 48_000, 48_000), served_as="x"
+)
 MIXED = Scenario("mixed", (ASKING, Workload("/health", check="status")), WAITING.load)
 SUITE = Suite("s", "", "a", ("a",), 1, (MIXED, WAITING))
 STACKS = registered_stacks()
@@ -88,12 +91,12 @@ def test_the_user_s_file_takes_the_place_of_every_model(monkeypatch: pytest.Monk
 
     def load(name: str, environ: Mapping[str, str]) -> object:
         seen.append((name, environ["STACKDUEL_OWN_MODEL"]))
-        return SimpleNamespace(card=SimpleNamespace(takes=Tensor((1, 3, 4))))
+        return SimpleNamespace(card=SimpleNamespace(takes=TensorInput((1, 3, 4))))
 
     monkeypatch.setattr(module, "load", load)
     found = asking_own(SUITE, Path("/mine.onnx"))
     own, health = found.scenarios[0].workloads
-    assert (own.target, own.model, own.given, own.served_as) == ("/infer/own", "own", Given("tensor", 12), None)
+    assert (own.target, own.model, own.given, own.served_as) == ("/infer/own", "own", ModelInput("tensor", 12), None)
     assert health == MIXED.workloads[1]
     assert found.scenarios[1] == WAITING
     assert found.models == ("own",)
@@ -130,7 +133,9 @@ def test_where_triton_is_missing_its_stacks_are_left_out_and_said(monkeypatch: p
     assert note is not None
     assert note.startswith("Left out, because they need Triton: fastapi-triton, triton. Triton is not installed")
     assert note.endswith("python -m stackduel_servers.triton install")
-    with pytest.raises(FieldError, match=r"--stacks: fastapi-triton, triton: .* python -m servers\.triton install"):
+    with pytest.raises(
+        FieldError, match=r"--stacks: fastapi-triton, triton: .* python -m stackduel_servers\.triton install"
+    ):
         without_triton(wanted, STACKS, "local", named=True)
     assert without_triton(("fastapi-uvicorn",), STACKS, "local", named=True) == (("fastapi-uvicorn",), None)
 

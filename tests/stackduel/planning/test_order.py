@@ -8,27 +8,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stackduel.model.model_input import Given
+
+from stackduel.model.model_input import ModelInput
+from stackduel.model.plan_step import AnyStep, IsolatedStep, PlanStep
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, Suite, Workload
 from stackduel.model.trial import Place
-from stackduel.planning.order import (
-    OVERHEAD_S,
-    SOLO_S,
-    WORK_S,
-    AnyStep,
-    Pace,
-    Solo,
-    Step,
-    least_seconds,
-    mean_request_seconds,
-    plan,
-    remaining,
-    request_seconds,
-    scenario_seconds,
-    step_seconds,
-    total_seconds,
-    trials_in,
-)
+from stackduel.model.waits import least_seconds, mean_request_seconds, request_seconds
+from stackduel.planning.estimates import OVERHEAD_S, SOLO_S, WORK_S, Pace, scenario_seconds, step_seconds, total_seconds
+from stackduel.planning.order import plan, remaining, trials_in
 
 STACKS = ("a", "b", "c")
 
@@ -39,8 +26,8 @@ def suite(blocks: int = 2) -> Suite:
     return Suite("s", "", "a", STACKS, blocks, (wait, call))
 
 
-def stacks_of(steps: tuple[AnyStep, ...]) -> list[Step]:
-    return [step for step in steps if isinstance(step, Step)]
+def stacks_of(steps: tuple[AnyStep, ...]) -> list[PlanStep]:
+    return [step for step in steps if isinstance(step, PlanStep)]
 
 
 @given(seed=st.integers(0, 2**31), blocks=st.integers(1, 20))
@@ -65,7 +52,7 @@ def test_a_run_that_goes_on_skips_exactly_what_is_done() -> None:
     first = steps[0]
     done = {Place(first.stack, "wait", 1), *steps[1].places()}
     rest = stacks_of(remaining(steps, done))
-    assert rest[0] == Step(1, first.stack, (suite().scenarios[1],))
+    assert rest[0] == PlanStep(1, first.stack, (suite().scenarios[1],))
     places = [place for step in rest for place in step.places()]
     assert sorted(map(repr, [*places, *done])) == sorted(repr(place) for step in steps for place in step.places())
 
@@ -160,7 +147,7 @@ def test_step_and_total_agree() -> None:
     assert step_seconds(step, paces) == pytest.approx(total_seconds([step], paces))
 
 
-def asking(model: str, connections: int = 20, given: Given | None = None) -> Scenario:
+def asking(model: str, connections: int = 20, given: ModelInput | None = None) -> Scenario:
     workload = Workload(f"/infer/{model}", "POST", model=model, given=given)
     return Scenario(model, (workload,), ClosedLoop(connections, requests=600))
 
@@ -169,21 +156,21 @@ def test_models_are_measured_alone_once_in_each_block_and_anywhere_in_it() -> No
     """Each model of an isolated suite stands once in every block, at a place that is drawn; in other suites nowhere."""
     two = replace(suite(20), scenarios=(asking("fast-cnn"), asking("speaker"), asking("fast-cnn", 1)), isolated=True)
     steps = plan(two, STACKS, 1)
-    solos = [step for step in steps if isinstance(step, Solo)]
+    solos = [step for step in steps if isinstance(step, IsolatedStep)]
     assert sorted((solo.block, solo.model) for solo in solos) == [
         (block, model) for block in range(1, 21) for model in ("fast-cnn", "speaker")
     ]
     places = {steps.index(solo) % (len(STACKS) + 2) for solo in solos}
     assert len(places) > 2
-    assert not [step for step in plan(replace(two, isolated=False), STACKS, 1) if isinstance(step, Solo)]
+    assert not [step for step in plan(replace(two, isolated=False), STACKS, 1) if isinstance(step, IsolatedStep)]
 
 
 def test_what_was_measured_alone_is_not_measured_again() -> None:
     """A run that goes on skips it, and has it still to do in the other blocks."""
     alone = replace(suite(2), scenarios=(asking("fast-cnn"),), isolated=True)
     steps = plan(alone, STACKS, 1)
-    rest = remaining(steps, (), [Solo(1, "fast-cnn")])
-    assert [step for step in rest if isinstance(step, Solo)] == [Solo(2, "fast-cnn")]
+    rest = remaining(steps, (), [IsolatedStep(1, "fast-cnn")])
+    assert [step for step in rest if isinstance(step, IsolatedStep)] == [IsolatedStep(2, "fast-cnn")]
     assert trials_in(rest) == trials_in(steps) == 6
     assert total_seconds(steps, dict.fromkeys(STACKS, Pace(0))) > 2 * SOLO_S
 
@@ -192,18 +179,20 @@ def test_what_was_measured_alone_is_not_measured_again() -> None:
 def test_models_are_counted_by_the_cores_that_run_them(cores: int, slots: int | None, at_once: int) -> None:
     """No more inferences at once than there are cores, slots and connections; the first request is asked alone."""
     work_s = WORK_S["fast-cnn"]
-    taken_s = scenario_seconds(asking("fast-cnn", given=Given("float32", 48_000, 48_000)), Pace(0, slots, cores=cores))
+    taken_s = scenario_seconds(
+        asking("fast-cnn", given=ModelInput("float32", 48_000, 48_000)), Pace(0, slots, cores=cores)
+    )
     assert taken_s == pytest.approx(work_s + 600 * work_s / at_once + OVERHEAD_S)
 
 
 def test_models_are_worked_at_one_request_after_another() -> None:
     """Two hundred inferences keep a core busy for as long as that many take, on however many connections."""
-    asked = Workload("/infer/speaker", "POST", model="speaker", given=Given("wav", 25_600, 16_000))
+    asked = Workload("/infer/speaker", "POST", model="speaker", given=ModelInput("wav", 25_600, 16_000))
     expected_s = 201 * WORK_S["speaker"] + OVERHEAD_S
     for connections in (1, 20):
         scenario = Scenario("speech", (asked,), ClosedLoop(connections, requests=200, rated=True))
         assert scenario_seconds(scenario, Pace(1.0)) == pytest.approx(expected_s)
-    longer = replace(asked, given=Given("wav", 256_000, 16_000))
+    longer = replace(asked, given=ModelInput("wav", 256_000, 16_000))
     mixed = Scenario("mixed", (longer, Workload("/health")), ClosedLoop(20, requests=200))
     assert scenario_seconds(mixed, Pace(1.0)) == pytest.approx(201 * 5 * WORK_S["speaker"] + OVERHEAD_S)
     assert least_seconds(asked) == 0.0, "what a model takes is a guess, and no bound of anything"
@@ -211,7 +200,7 @@ def test_models_are_worked_at_one_request_after_another() -> None:
 
 def test_a_server_that_cannot_keep_up_goes_on_after_the_last_arrival() -> None:
     """By as much as it is behind, and no longer than its clients wait."""
-    clip = Workload("/infer/speaker", "POST", model="speaker", given=Given("wav", 16_000 * 16, 16_000))
+    clip = Workload("/infer/speaker", "POST", model="speaker", given=ModelInput("wav", 16_000 * 16, 16_000))
     work_s = 10 * WORK_S["speaker"]
     for rate_rps, behind_s in ((10.0, 0.0), (4 / work_s, 30.0 * 1.0), (400 / work_s, 30.0)):
         arriving = Scenario("x", (clip,), OpenLoop(rate_rps, 30.0))

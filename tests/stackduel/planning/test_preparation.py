@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from stackduel.model.errors import FieldError
+from stackduel.model.plan_step import IsolatedStep
 from stackduel.model.run_options import RunOptions
-from stackduel.model.stack import registered_stacks
 from stackduel.model.suite import ClosedLoop, Scenario, Suite, Workload
 from stackduel.planning import models as inference_module
 from stackduel.planning import preparation as prepare_module
-from stackduel.planning.fields import FieldError
-from stackduel.planning.order import Solo, total_seconds
+from stackduel.planning.estimates import total_seconds
 from stackduel.planning.preparation import prepare, prepare_all
+from stackduel.planning.registry import registered_stacks
 from stackduel.planning.shortfall import shortfall
 from stackduel_servers.triton.installation import TritonError
 
@@ -117,7 +119,7 @@ def test_a_suite_of_models_shares_the_cores_and_measures_them_alone() -> None:
     prepared = prepare(RunOptions(suite="speech"), seed=1)
     assert (prepared.budget.server, prepared.budget.generator) == ((0, 1), (1,))
     assert any("share cores" in note for note in prepared.notes)
-    solos = [step for step in prepared.steps if isinstance(step, Solo)]
+    solos = [step for step in prepared.steps if isinstance(step, IsolatedStep)]
     assert [(solo.block, solo.model) for solo in solos] == [(block, "fast-cnn") for block in range(1, 6)]
     assert prepared.paces["fastapi-uvicorn"].cores == 2
     assert prepared.paces["triton"].launch_s > prepared.paces["fastapi-uvicorn"].launch_s
@@ -136,7 +138,7 @@ def test_an_attached_project_measures_no_model_alone() -> None:
     up = frozenset({"flask-gunicorn", "fastapi-uvicorn"})
     prepared = prepare(RunOptions(suite="speech", launcher="compose"), 1, up)
     assert not prepared.suite.isolated
-    assert not [step for step in prepared.steps if isinstance(step, Solo)]
+    assert not [step for step in prepared.steps if isinstance(step, IsolatedStep)]
     assert any("No model is measured alone" in note for note in prepared.notes)
 
 

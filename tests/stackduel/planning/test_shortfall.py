@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from stackduel.model.stack import Stack, Url, registered_stacks
+
+from stackduel.model.stack import Stack, Url
 from stackduel.model.target import Address
+from stackduel.planning.registry import registered_stacks
 from stackduel.planning.shortfall import shortfall
 from stackduel_servers.triton.installation import TritonError
 

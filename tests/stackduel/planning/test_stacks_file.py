@@ -6,10 +6,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from stackduel.model.model_input import Given
+
+from stackduel.model.errors import FieldError
+from stackduel.model.model_input import ModelInput
 from stackduel.model.stack import Command, Image, Url
 from stackduel.model.suite import ClosedLoop
-from stackduel.planning.fields import FieldError
 from stackduel.planning.stacks_file import OwnFile, parse_own_file, read_own_file
 
 GOOD = """
@@ -133,4 +134,4 @@ def test_ones_own_service_may_be_asked_for_models() -> None:
         '[stacks.there]\nurl = "http://127.0.0.1:8000"\n'
         '[[requests]]\nname = "voice"\nmodel = "speaker"\ngiven = { kind = "wav", samples = 342922 }\n'
     )
-    assert own.requests["voice"].given == Given("wav", 342_922, 16_000)
+    assert own.requests["voice"].given == ModelInput("wav", 342_922, 16_000)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from stackduel.analysis.migration import tier_from
-from stackduel.model.stack import registered_stacks
-from stackduel.model.suite import ClosedLoop, OpenLoop, Promise, Workload, load_from_dict
-from stackduel.planning.fields import FieldError
+from stackduel.model.errors import FieldError
+from stackduel.model.suite import ClosedLoop, OpenLoop, ServiceLevel, Workload, load_from_dict
+from stackduel.planning.registry import registered_stacks
 from stackduel.planning.suite_file import parse_suite
 from stackduel.planning.suites_by_name import read_suite, suite_names
 
@@ -308,7 +309,7 @@ def test_what_a_suite_of_models_asks_for_is_read() -> None:
     asked = 'shared_cores = true\nisolated = true\nduel = ["a", "b"]\nmemory_mib = 2048\n'
     suite = parse_suite("s", f"{asked}{GOOD}sla = {{ p99_ms = 100, infer_p99_ms = 10 }}\n")
     assert (suite.shared_cores, suite.isolated, suite.duel, suite.memory_mib) == (True, True, ("a", "b"), 2048)
-    assert suite.scenarios[-1].sla == (Promise("p99_ms", 100.0), Promise("infer_p99_ms", 10.0))
+    assert suite.scenarios[-1].sla == (ServiceLevel("p99_ms", 100.0), ServiceLevel("infer_p99_ms", 10.0))
     plain = parse_suite("s", GOOD)
     assert (plain.shared_cores, plain.isolated, plain.duel, plain.scenarios[0].sla) == (False, False, (), ())
     assert plain.memory_mib == 1024

@@ -8,10 +8,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.duration import parse_duration
+from stackduel.model.plan_step import IsolatedStep
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
-from stackduel.planning.order import SOLO_S, Pace, Solo, plan, total_seconds
+from stackduel.planning.estimates import SOLO_S, Pace, total_seconds
+from stackduel.planning.order import plan
 from stackduel.planning.time_budget import (
     MOST_BLOCKS,
     ROUNDS,
@@ -21,7 +24,6 @@ from stackduel.planning.time_budget import (
     fit,
     precision_of,
 )
-
 from tests.stackduel.makers import CALLING, WAITING
 
 PACES = {"a": Pace(1.0, 8, fans_out=False), "b": Pace(1.0), "a.twin": Pace(1.0, 8, fans_out=False)}
@@ -213,6 +215,6 @@ def test_models_that_are_measured_alone_take_their_time_too() -> None:
     wanted = replace(suite(Scenario("x", (asked,), ClosedLoop(2, duration_s=1.0))), isolated=True)
     fitted = fit(wanted, PACES, 200.0)
     whole = plan(fitted.suite.with_blocks(fitted.suite.most_blocks), tuple(PACES), 1)
-    assert any(isinstance(step, Solo) for step in whole)
+    assert any(isinstance(step, IsolatedStep) for step in whole)
     assert total_seconds(whole, PACES) <= 200.0
     assert fitted.block_s == pytest.approx(SOLO_S + block_seconds(fitted.suite.scenarios, PACES))

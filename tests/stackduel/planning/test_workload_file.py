@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from stackduel.model.model_input import Given
+
+from stackduel.model.errors import FieldError
+from stackduel.model.model_input import ModelInput
 from stackduel.model.suite import ClosedLoop
-from stackduel.planning.fields import FieldError, Fields
+from stackduel.planning.fields import Fields
 from stackduel.planning.suite_file import parse_loads, parse_mix
 
 
@@ -17,20 +19,20 @@ def test_a_model_is_asked_at_its_path() -> None:
     (workload,) = parse_mix(Fields("s", {"model": "fast-cnn"}))
     assert (workload.method, workload.target, workload.body) == ("POST", "/infer/fast-cnn", b"")
     assert (workload.model, workload.check, workload.tolerance) == ("fast-cnn", "numbers", 1e-5)
-    assert workload.given == Given("float32", 48_000, 48_000)
+    assert workload.given == ModelInput("float32", 48_000, 48_000)
 
 
 @pytest.mark.parametrize(
     ("table", "given"),
     [
-        ({"model": "speaker", "given": {"kind": "wav", "samples": 342_922}}, Given("wav", 342_922, 16_000)),
-        ({"model": "speaker", "given": {"kind": "pcm", "rate_hz": 8_000}}, Given("pcm", 12_800, 8_000)),
-        ({"model": "face", "given": {"kind": "jpeg", "width": 320}}, Given("jpeg", width=320, height=256)),
-        ({"model": "embed"}, Given("text")),
-        ({"model": "own", "given": {"samples": 7}}, Given("tensor", 7)),
+        ({"model": "speaker", "given": {"kind": "wav", "samples": 342_922}}, ModelInput("wav", 342_922, 16_000)),
+        ({"model": "speaker", "given": {"kind": "pcm", "rate_hz": 8_000}}, ModelInput("pcm", 12_800, 8_000)),
+        ({"model": "face", "given": {"kind": "jpeg", "width": 320}}, ModelInput("jpeg", width=320, height=256)),
+        ({"model": "embed"}, ModelInput("text")),
+        ({"model": "own", "given": {"samples": 7}}, ModelInput("tensor", 7)),
     ],
 )  # fmt: skip
-def test_what_a_model_is_given(table: Mapping[str, Any], given: Given) -> None:
+def test_what_a_model_is_given(table: Mapping[str, Any], given: ModelInput) -> None:
     """Kinds, lengths and rates are those of the table, the rest those of the model's card."""
     (workload,) = parse_mix(Fields("s", table))
     assert workload.given == given

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
-from stackduel.model.suite import ClosedLoop, OpenLoop, Promise, Scenario, Workload
+from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, ServiceLevel, Workload
 from stackduel.model.trial import Failure, Place, Result
-
 from tests.stackduel.makers import run, trial
 
 TIERS = ("settings", "worker-class", "code", "framework", "rewrite", "service", "control")
@@ -24,7 +23,7 @@ def large(stacks: int = 15, scenarios: int = 12, name: str = "a-stack-with-a-rat
             (Workload(f"/slow-io?delay=0.{place + 1}"),),
             OpenLoop(50.0, 2.0) if place % 2 else ClosedLoop(10, duration_s=2.0),
             "What this scenario is about, in a sentence as long as those that suites usually have for it.",
-            sla=(Promise("p99_ms", 100.0), Promise("errors", 0.0)),
+            sla=(ServiceLevel("p99_ms", 100.0), ServiceLevel("errors", 0.0)),
         )
         for place in range(scenarios)
     ]

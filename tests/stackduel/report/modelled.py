@@ -6,23 +6,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from stackduel.analysis.conclusion import conclude
-from stackduel.inference.isolated import Alone, Isolated, NotIsolated
-from stackduel.model.histogram import Histogram
-from stackduel.model.model_input import Given
-from stackduel.model.run import Run
-from stackduel.model.suite import ClosedLoop, OpenLoop, Promise, Scenario, Workload
-from stackduel.model.trial import Inside, Result, Trial
 
+from stackduel.analysis.conclusion import conclude
+from stackduel.model.histogram import Histogram
+from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
+from stackduel.model.model_input import ModelInput
+from stackduel.model.run import Run
+from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, ServiceLevel, Workload
+from stackduel.model.trial import Inside, Result, Trial
 from tests.stackduel.makers import measurement, run, trial
 
-WORKLOAD = Workload("/infer/tiny", "POST", check="numbers", model="tiny", given=Given("wav", 342_922, 16_000))
+WORKLOAD = Workload("/infer/tiny", "POST", check="numbers", model="tiny", given=ModelInput("wav", 342_922, 16_000))
 CROWD = Scenario(
     "crowd",
     (WORKLOAD,),
     ClosedLoop(20, requests=200, rated=True, server_timing=True),
     "Twenty clients at once.",
-    sla=(Promise("p99_ms", 100.0), Promise("infer_p99_ms", 10.0), Promise("errors", 0.0)),
+    sla=(ServiceLevel("p99_ms", 100.0), ServiceLevel("infer_p99_ms", 10.0), ServiceLevel("errors", 0.0)),
 )
 CLIP = Scenario("clip", (WORKLOAD,), OpenLoop(10.0, 30.0, server_timing=True), "A clip ten times a second.")
 STACKS = {
@@ -81,11 +81,11 @@ def results(blocks: Sequence[int]) -> Iterator[Result]:
 
 def modelled(blocks: Sequence[int] = range(1, 6)) -> Run:
     """The run, concluded."""
-    alone: list[Alone] = [
-        Isolated("tiny", block, 2, 4, 1.0, 480.0 / (1 + 0.01 * block), histogram(*[4.0] * 90, *[5.0] * 10))
+    alone: list[IsolatedResult] = [
+        IsolatedMeasurement("tiny", block, 2, 4, 1.0, 480.0 / (1 + 0.01 * block), histogram(*[4.0] * 90, *[5.0] * 10))
         for block in blocks[:-1]
     ]
-    alone.append(NotIsolated("tiny", blocks[-1], "it died"))
+    alone.append(IsolatedFailure("tiny", blocks[-1], "it died"))
     made = run(list(results(blocks)), scenarios=(CROWD, CLIP))
     suite = replace(
         made.suite, stacks=("fastapi", "triton"), blocks=len(blocks), isolated=True, duel=("fastapi", "triton")

@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 from stackduel.model.trial import Failure, Place
 from stackduel.report.files import write
-
 from tests.stackduel.makers import run, trial
 
 

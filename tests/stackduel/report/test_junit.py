@@ -8,15 +8,14 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.conditions.conditions import checked_for, judged_on
-from stackduel.analysis.service_levels import Sla
+from stackduel.model.findings import BreakingPoint, Finding
 from stackduel.model.run import Run
 from stackduel.model.search_settings import BreakingPointSettings
+from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.trial import Failure, Gate, Place
 from stackduel.report.junit import render
-from stackduel.search.breaking_point import BreakingPoint
-from stackduel.search.finding import Finding
-
 from tests.stackduel.makers import run, trial
 
 TIERS = {"slow": "baseline", "fast": "rewrite", "wrong": "control"}
@@ -120,9 +119,9 @@ def test_conditions_are_cases_that_fail_when_they_are_met() -> None:
 def test_service_levels_fail_where_they_are_not_kept() -> None:
     """Kept passes, broken fails, and what nobody can tell is skipped with its reason."""
     slas = (
-        Sla("waiting", "fast", "p99_ms", 100.0, 80.0, True),
-        Sla("waiting", "slow", "p99_ms", 100.0, 120.0, False),
-        Sla("waiting", "slow", "infer_p99_ms", 10.0, None, None, "not enough requests"),
+        ServiceLevelResult("waiting", "fast", "p99_ms", 100.0, 80.0, True),
+        ServiceLevelResult("waiting", "slow", "p99_ms", 100.0, 120.0, False),
+        ServiceLevelResult("waiting", "slow", "infer_p99_ms", 10.0, None, None, "not enough requests"),
     )
     made = replace(run([trial("slow", 5), trial("fast", 5)]), slas=slas)
     assert cases(made, "service levels") == {

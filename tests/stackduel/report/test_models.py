@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from stackduel.analysis.head_to_head import QPS, TIE, Duel, Row, duels
+
+from stackduel.analysis.head_to_head import QPS, TIE, HeadToHead, HeadToHeadRow, duels
 from stackduel.model.trial import Trial
 from stackduel.report.markdown.document import render
 from stackduel.report.sections.head_to_head import duel_blocks, duel_summary, missing
@@ -17,7 +18,6 @@ from stackduel.report.sections.inference import inference_blocks, sla_lines
 from stackduel.report.sections.insights import insights
 from stackduel.report.sections.words import notes, shown_curves
 from stackduel.report.terminal.run_tables import show
-
 from tests.stackduel.makers import WAITING, run, trial
 from tests.stackduel.report.modelled import CLIP, CROWD, modelled
 
@@ -100,13 +100,13 @@ def test_a_duel_that_cannot_be_shown_is_noted() -> None:
     assert missing(whole) is None
 
 
-def duel(rows: dict[str, Row] | None = None, blocks: int = 5) -> Duel:
+def duel(rows: dict[str, HeadToHeadRow] | None = None, blocks: int = 5) -> HeadToHead:
     """The made-up duel at a given rate, with some of its rows replaced."""
     found = next(each for each in duels(modelled(range(1, blocks + 1)).results, [CLIP], ("fastapi", "triton")))
     return replace(found, rows=tuple((rows or {}).get(row.name, row) for row in found.rows))
 
 
-def said(found: Duel) -> str:
+def said(found: HeadToHead) -> str:
     return "\n".join(map(str, insights(found)))
 
 
@@ -125,7 +125,7 @@ def test_a_wide_spread_is_called_waiting() -> None:
 
 def test_who_cannot_keep_up_with_the_arrivals_is_named() -> None:
     """Where both can, the rate is no measure of them."""
-    both = Row(QPS, "rate", "higher", 9.99, 9.95, 1.0, 0.99, 1.01, TIE, tested=True)
+    both = HeadToHeadRow(QPS, "rate", "higher", 9.99, 9.95, 1.0, 0.99, 1.01, TIE, tested=True)
     assert "Both keep up with the 10 requests that arrive a second" in said(duel({QPS: both}))
     behind = replace(both, second=9.0)
     assert "10 requests arrive a second, and triton answered 9.00 of them in time" in said(duel({QPS: behind}))
@@ -176,7 +176,7 @@ def test_without_blocks_enough_whoever_leads_is_named_as_untested() -> None:
 )
 def test_a_ratio_is_read_from_the_better_side(ratio: float, low: float | None, high: float | None, text: str) -> None:
     """It is the advantage of whoever stands beside it."""
-    assert ratio_text(Row("p50", "ms", "lower", 1.0, 2.0, ratio, low, high)) == text
+    assert ratio_text(HeadToHeadRow("p50", "ms", "lower", 1.0, 2.0, ratio, low, high)) == text
 
 
 def test_requests_that_all_keep_a_model_at_work_have_no_crossover() -> None:

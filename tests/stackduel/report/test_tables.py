@@ -8,17 +8,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.comparisons import compare
-from stackduel.analysis.crossover import Curve
 from stackduel.analysis.judgement import NOTED_ONLY
+from stackduel.analysis.result_rows import tables
+from stackduel.model.comparison import Comparison, Limit, Verdict
+from stackduel.model.crossover import CrossoverCurve
 from stackduel.model.duration import duration
 from stackduel.model.gpu_use import Gpu, GpuSample, GpuUse, used
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Victim, Warmup
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
-from stackduel.model.trial import Comparison, Cost, Failure, Gate, Limit, Place, Result, Trial, Verdict
-from stackduel.report.sections.result_table import figure, grid, latency_kind, speedup_text, tables
+from stackduel.model.trial import Cost, Failure, Gate, Place, Result, Trial
+from stackduel.report.sections.result_table import figure, grid, latency_kind, speedup_text
 from stackduel.report.sections.words import (
     advice_lines,
     headline,
@@ -29,7 +32,6 @@ from stackduel.report.sections.words import (
     shown_curves,
     void_lines,
 )
-
 from tests.stackduel.makers import WAITING, run, trial
 
 
@@ -317,7 +319,7 @@ def test_advice_on_single_scenarios_is_said_only_where_there_are_several() -> No
 
 def test_curves_are_shown_of_the_stack_advised_and_of_the_best() -> None:
     """In that order, each once; without advice none."""
-    made = replace(run([]), curves=tuple(Curve(name, "s", (), (), (), (), ()) for name in ("a", "b", "c")))
+    made = replace(run([]), curves=tuple(CrossoverCurve(name, "s", (), (), (), (), ()) for name in ("a", "b", "c")))
     assert shown_curves(made) == []
     for stack, best, shown in (("c", "a", ["c", "a"]), ("b", "b", ["b"]), (None, "a", ["a"]), (None, None, [])):
         advised = replace(made, advice={"run": {"stack": stack, "best": best}})

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Gate, HostNoise, Place
 from stackduel.report.trials_csv import COLUMNS, render
-
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 from tests.stackduel.storage.whole import whole
 

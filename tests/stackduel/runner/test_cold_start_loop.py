@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+
 from stackduel.launch.launcher import Started
 from stackduel.model.budget import Budget
+from stackduel.model.findings import ColdStart, Launch
 from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run
 from stackduel.model.search_settings import ColdStartSettings
@@ -17,12 +19,10 @@ from stackduel.model.suite import ClosedLoop, Scenario, Workload
 from stackduel.model.target import Address
 from stackduel.model.trial import Failure
 from stackduel.report.markdown import document as markdown
-from stackduel.runner.cold_start_loop import ColdStarter
-from stackduel.runner.trial_runner import Bench, Terms
+from stackduel.runner.cold_start_loop import ColdStartLoop
+from stackduel.runner.trial_runner import TrialRunner, TrialTerms
 from stackduel.search.cold_start import speedup
-from stackduel.search.launches import ColdStart, Launch
 from stackduel.storage.run_document import run_from_dict, run_to_dict
-
 from tests.conftest import serving
 from tests.stackduel.makers import measurement, run
 from tests.stackduel.runner.test_comparison_loop import STACKS, FakeEngine, FakeLauncher, Silent
@@ -61,8 +61,8 @@ def scene(address: Address, broken: frozenset[str] = frozenset(), launches: int 
     def nothing(_job: object) -> Measurement:
         return measurement([1.0])
 
-    bench = Bench(
-        Terms(Budget((0,), (1,), (1,), 100), timeout_s=5),
+    bench = TrialRunner(
+        TrialTerms(Budget((0,), (1,), (1,), 100), timeout_s=5),
         launcher=launcher,
         engine=FakeEngine(nothing),  # type: ignore[arg-type]
         reach=lambda started: started.address,
@@ -74,7 +74,7 @@ def scene(address: Address, broken: frozenset[str] = frozenset(), launches: int 
         launcher.now_s += 0.005
         return launcher.now_s
 
-    starter = ColdStarter(begun, STACKS, settings, launcher, bench, kept.append, teller, 5.0, clock)
+    starter = ColdStartLoop(begun, STACKS, settings, launcher, bench, kept.append, teller, 5.0, clock)
     return starter.carry_out(), kept, teller
 
 

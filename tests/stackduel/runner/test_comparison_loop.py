@@ -9,22 +9,24 @@ from math import inf
 from typing import Any, Self
 
 import pytest
-from stackduel.inference.isolated import Alone, Isolated, NotIsolated
-from stackduel.launch.launcher import LaunchError, Started
+
+from stackduel.launch.launcher import Started
 from stackduel.load.engine import LoadError
 from stackduel.load.job import Job
 from stackduel.model.budget import Budget
+from stackduel.model.errors import LaunchError
 from stackduel.model.gpu_use import Gpu, GpuSample, ReadableGpu
+from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
 from stackduel.model.measurement import Measurement
+from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.run import Run
 from stackduel.model.stack import Stack, Url
 from stackduel.model.suite import Scenario
 from stackduel.model.target import Address, Elsewhere
 from stackduel.model.trial import Failure, Place, Result, Trial
-from stackduel.planning.order import Solo, Step, plan, remaining, trials_in
-from stackduel.runner.comparison_loop import Conductor
-from stackduel.runner.trial_runner import Bench, Terms
-
+from stackduel.planning.order import plan, remaining, trials_in
+from stackduel.runner.comparison_loop import ComparisonLoop
+from stackduel.runner.trial_runner import TrialRunner, TrialTerms
 from tests.conftest import serving
 from tests.stackduel.makers import WAITING, measurement, run
 
@@ -99,10 +101,10 @@ class FakeEngine:
 
 
 class Silent:
-    def launching(self, step: Step) -> None: ...
+    def launching(self, step: PlanStep) -> None: ...
     def measuring(self, place: Place, scenario: Scenario) -> None: ...
-    def isolating(self, solo: Solo) -> None: ...
-    def isolated(self, alone: Alone) -> None: ...
+    def isolating(self, solo: IsolatedStep) -> None: ...
+    def isolated(self, alone: IsolatedResult) -> None: ...
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None: ...
     def finished(self, result: Result) -> None: ...
 
@@ -131,13 +133,15 @@ class Scene:
         self._gpus = gpus
         self.conductor = self.conductor_of(self.run)
 
-    def conductor_of(self, begun: Run, alone: Callable[[Solo], Isolated] | None = None) -> Conductor:
-        return Conductor(
+    def conductor_of(
+        self, begun: Run, alone: Callable[[IsolatedStep], IsolatedMeasurement] | None = None
+    ) -> ComparisonLoop:
+        return ComparisonLoop(
             begun,
             STACKS,
             launcher=self._launcher,
-            bench=Bench(
-                Terms(Budget((0,), (1,), (1,), 100), timeout_s=5),
+            bench=TrialRunner(
+                TrialTerms(Budget((0,), (1,), (1,), 100), timeout_s=5),
                 launcher=self._launcher,
                 engine=self._engine,  # type: ignore[arg-type]
                 reach=lambda started: started.address,
@@ -216,7 +220,7 @@ def test_a_stack_that_dies_under_load_is_started_afresh(address: Address) -> Non
 
     engine = FakeEngine(answer)
     done = Scene(launcher, engine, (WAITING, SECOND, THIRD)).carry_out()
-    first = next(step.stack for step in plan(run([]).suite, STACKS, 1) if isinstance(step, Step))
+    first = next(step.stack for step in plan(run([]).suite, STACKS, 1) if isinstance(step, PlanStep))
     lost = [result for result in done.results if isinstance(result, Failure)]
     assert [(failure.place, failure.reason) for failure in lost] == [
         (Place(first, "second", 1), "the server ended with exit status 9 during the trial\nthe last line")
@@ -304,7 +308,7 @@ def test_an_interruption_passes_through_and_stops_the_stack(address: Address) ->
     assert launcher.events.count("stop slow") == launcher.events.count("stop fast") == 1
 
 
-def isolated_scene(launcher: FakeLauncher, alone: Callable[[Solo], Isolated] | None) -> Scene:
+def isolated_scene(launcher: FakeLauncher, alone: Callable[[IsolatedStep], IsolatedMeasurement] | None) -> Scene:
     """A scene whose one scenario asks a model that is also to be measured alone."""
     infer = Scenario("infer", (replace(WAITING.workloads[0], model="tiny"),), WAITING.load)
     scene = Scene(launcher, FakeEngine(lambda _job: HEALTHY), (infer,))
@@ -313,15 +317,15 @@ def isolated_scene(launcher: FakeLauncher, alone: Callable[[Solo], Isolated] | N
     return scene
 
 
-def measured_alone(solo: Solo) -> Isolated:
-    return Isolated(solo.model, solo.block, 2, 100, 1.0, 100.0, HEALTHY.latency)
+def measured_alone(solo: IsolatedStep) -> IsolatedMeasurement:
+    return IsolatedMeasurement(solo.model, solo.block, 2, 100, 1.0, 100.0, HEALTHY.latency)
 
 
 def test_a_model_is_measured_alone_in_each_block_and_kept_at_once(address: Address) -> None:
     """Between two stacks, never while one runs; every state that is kept afterwards holds it."""
     launcher = FakeLauncher(address)
 
-    def alone(solo: Solo) -> Isolated:
+    def alone(solo: IsolatedStep) -> IsolatedMeasurement:
         assert launcher.events.count("start slow") == launcher.events.count("stop slow")
         launcher.events.append("alone")
         return measured_alone(solo)
@@ -330,7 +334,7 @@ def test_a_model_is_measured_alone_in_each_block_and_kept_at_once(address: Addre
     done = scene.carry_out(blocks=3)
     assert launcher.events.count("alone") == 3
     assert [(each.model, each.block) for each in done.isolated] == [("tiny", 1), ("tiny", 2), ("tiny", 3)]
-    assert done.measured_alone() == {Solo(1, "tiny"), Solo(2, "tiny"), Solo(3, "tiny")}
+    assert done.measured_alone() == {IsolatedStep(1, "tiny"), IsolatedStep(2, "tiny"), IsolatedStep(3, "tiny")}
     assert [len(kept.isolated) for kept in scene.kept][-1] == 3
     assert len(scene.kept) == 3 + 6
 
@@ -338,11 +342,11 @@ def test_a_model_is_measured_alone_in_each_block_and_kept_at_once(address: Addre
 def test_a_model_that_cannot_be_measured_alone_costs_no_trial(address: Address) -> None:
     """Why is kept, it counts as not done, and all stacks are measured."""
 
-    def alone(_solo: Solo) -> Isolated:
+    def alone(_solo: IsolatedStep) -> IsolatedMeasurement:
         raise LaunchError("no such model")
 
     done = isolated_scene(FakeLauncher(address), alone).carry_out()
-    assert done.isolated == (NotIsolated("tiny", 1, "no such model"),)
+    assert done.isolated == (IsolatedFailure("tiny", 1, "no such model"),)
     assert done.measured_alone() == frozenset()
     assert len(done.results) == 2
 
@@ -358,7 +362,7 @@ def test_an_interruption_while_a_model_is_alone_keeps_what_was_measured(address:
     """Ctrl-C unwinds at once; the run goes on later with exactly what is missing."""
     launcher = FakeLauncher(address)
 
-    def alone(solo: Solo) -> Isolated:
+    def alone(solo: IsolatedStep) -> IsolatedMeasurement:
         if solo.block == 2:
             raise KeyboardInterrupt
         return measured_alone(solo)
@@ -367,8 +371,8 @@ def test_an_interruption_while_a_model_is_alone_keeps_what_was_measured(address:
     with pytest.raises(KeyboardInterrupt):
         scene.carry_out(blocks=2)
     kept = scene.kept[-1]
-    assert kept.measured_alone() == {Solo(1, "tiny")}
+    assert kept.measured_alone() == {IsolatedStep(1, "tiny")}
     steps = plan(kept.suite.with_blocks(2), STACKS, 1)
     rest = remaining(steps, kept.done(), kept.measured_alone())
     assert trials_in(rest) == 4 - len(kept.results)
-    assert [step for step in rest if isinstance(step, Solo)] == [Solo(2, "tiny")]
+    assert [step for step in rest if isinstance(step, IsolatedStep)] == [IsolatedStep(2, "tiny")]

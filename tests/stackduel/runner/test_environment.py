@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from stackduel.model.run_options import RunOptions
 from stackduel.planning.preparation import prepare
 from stackduel.runner.environment import UNOBSERVED_NOTE, environment

@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+
 from stackduel.load.engine import LoadError
 from stackduel.load.job import Job
 from stackduel.model.budget import Budget
+from stackduel.model.findings import Capacity, Soak
 from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run
-from stackduel.model.search_settings import CapacitySettings, Settings, SoakSettings
+from stackduel.model.search_settings import CapacitySettings, SearchSettings, SoakSettings
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario
 from stackduel.model.target import Address
 from stackduel.model.trial import Failure, HostNoise, Trial
 from stackduel.report.markdown import document as markdown
-from stackduel.runner.search_loop import Searcher
-from stackduel.runner.trial_runner import Bench, Terms
-from stackduel.search.capacity import Capacity
-from stackduel.search.soak import PIECES, Soak
+from stackduel.runner.search_loop import SearchLoop
+from stackduel.runner.trial_runner import TrialRunner, TrialTerms
+from stackduel.search.soak import PIECES
 from stackduel.storage.run_document import run_from_dict, run_to_dict
-
 from tests.conftest import serving
 from tests.stackduel.makers import WAITING, measurement, run
 from tests.stackduel.runner.test_comparison_loop import STACKS, FakeEngine, FakeLauncher, Silent
@@ -51,19 +51,19 @@ class Scene:
         launcher: FakeLauncher,
         answer: Callable[[Job], Measurement],
         scenario: Scenario = SCENARIO,
-        settings: Settings = SETTINGS,
+        settings: SearchSettings = SETTINGS,
         *,
         strict: bool = False,
     ) -> None:
         self.kept: list[Run] = []
         begun = run([], scenarios=(scenario,))
         begun = replace(begun, suite=replace(begun.suite, search=settings))
-        self.searcher = Searcher(
+        self.searcher = SearchLoop(
             begun,
             STACKS,
             launcher=launcher,
-            bench=Bench(
-                Terms(Budget((0,), (1,), (1,), 100), timeout_s=5),
+            bench=TrialRunner(
+                TrialTerms(Budget((0,), (1,), (1,), 100), timeout_s=5),
                 launcher=launcher,
                 engine=FakeEngine(answer),  # type: ignore[arg-type]
                 reach=lambda started: started.address,

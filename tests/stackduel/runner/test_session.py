@@ -15,20 +15,20 @@ from typing import Any, Self
 
 import pytest
 from rich.console import Console
+
 from stackduel.analysis.conclusion import conclude
 from stackduel.cli.commands import run as command
+from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
 from stackduel.model.target import Address, Elsewhere
 from stackduel.model.trial import Failure, Place, Result, Trial
-from stackduel.planning.fields import FieldError
 from stackduel.planning.preparation import Prepared, prepare
 from stackduel.runner import session as measure_module
 from stackduel.runner.session import INTERRUPTED, STACK_FAILED, Output, exit_status
 from stackduel.storage import run_folder
-
 from tests.stackduel.makers import run, trial
 from tests.stackduel.valid import check
 

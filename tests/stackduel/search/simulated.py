@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
+
 from stackduel.model.histogram import Histogram
 from stackduel.model.suite import ClosedLoop, OpenLoop
 from stackduel.model.trial import Gate, Place, Result, Trial
 from stackduel.search.probe import Probe
-
 from tests.stackduel.makers import COST, measurement
 
 Found = TypeVar("Found")

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from stackduel.model.findings import BreakingPoint
 from stackduel.model.search_settings import BreakingPointSettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Failure, Place, Result
-from stackduel.search.breaking_point import BreakingPoint, search_breaking_point
+from stackduel.search.breaking_point import search_breaking_point
 from stackduel.search.probe import Probe
-
 from tests.stackduel.search.simulated import Slots, carried_out, opened, void
 
 LOAD = OpenLoop(50.0, 5.0, warmup_s=1.0)

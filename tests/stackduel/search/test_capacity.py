@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from stackduel.model.findings import Capacity
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Failure, Place, Result
-from stackduel.search.capacity import Capacity, replicas_for, search_capacity
+from stackduel.search.capacity import replicas_for, search_capacity
 from stackduel.search.probe import Probe
-
 from tests.stackduel.search.simulated import Slots, carried_out, opened, void
 
 LOAD = OpenLoop(100.0, 3.0, warmup_s=1.0)

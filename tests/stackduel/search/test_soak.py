@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from stackduel.model.findings import Finding, Soak
 from stackduel.model.search_settings import SoakSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Cost, Failure, Memory, Place, Result, Trial
-from stackduel.search.finding import Finding
 from stackduel.search.probe import Probe
-from stackduel.search.soak import PIECES, Soak, search_soak, soaked
+from stackduel.search.soak import PIECES, search_soak, soaked
 from stackduel.storage.run_document import run_from_dict, run_to_dict
-
 from tests.stackduel.makers import measurement, run
 from tests.stackduel.search.simulated import carried_out, void
 

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from stackduel.model.findings import Sustained
 from stackduel.model.search_settings import SustainedSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Place, Result, Trial
 from stackduel.search.probe import Probe
-from stackduel.search.sustained import DESCENT, MOST_DESCENTS, Sustained, compared, search_sustained
-
+from stackduel.search.sustained import DESCENT, MOST_DESCENTS, compared, search_sustained
 from tests.stackduel.makers import COST, measurement
 from tests.stackduel.search.simulated import carried_out, void
 

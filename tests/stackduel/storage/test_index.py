@@ -11,14 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stackduel.analysis.history.run_summary import Entry, entry_from_dict, entry_of, entry_to_dict
+
+from stackduel.analysis.history.run_summary import RunSummary, entry_from_dict, entry_of, entry_to_dict
+from stackduel.model.findings import BreakingPoint, Finding
 from stackduel.model.search_settings import BreakingPointSettings
-from stackduel.search.breaking_point import BreakingPoint
-from stackduel.search.finding import Finding
 from stackduel.storage import index as index_module
 from stackduel.storage import run_folder
 from stackduel.storage.index import INDEX_FILE, history
-
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.makers import run, trial
 
@@ -169,7 +168,7 @@ def test_an_entry_survives_the_journey() -> None:
     assert entry.facts["libraries flask"] == "3.1.0"
 
 
-def headline(entry: Entry) -> str:
+def headline(entry: RunSummary) -> str:
     return entry.headline
 
 

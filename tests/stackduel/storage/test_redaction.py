@@ -9,7 +9,6 @@ from stackduel.model.trial import Failure, Place
 from stackduel.storage import run_folder
 from stackduel.storage.redaction import redact
 from stackduel.storage.run_document import run_to_dict
-
 from tests.stackduel.makers import WAITING, run, trial
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import conclude
+from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
 from stackduel.model.suite import ClosedLoop
-from stackduel.model.trial import Comparison, Cost, Failure, Limit, Place, Result
+from stackduel.model.trial import Cost, Failure, Place, Result
 from stackduel.storage import run_folder
 from stackduel.storage.run_document import run_from_dict, run_to_dict
-
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 from tests.stackduel.storage.whole import ALONE, CLOSED, EVERYTHING, MIXED, SHARE, journey, whole
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from stackduel.model.run import Run
-from stackduel.model.trial import Failure, Place, Result, State
+from stackduel.model.trial import Failure, Place, Result, TrialState
 from stackduel.storage import run_folder
 from stackduel.storage.redaction import REDACTED
 from stackduel.storage.run_folder import RUN_FILE, Writer, to_json
 from stackduel.storage.trial_document import result_to_dict
-
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 
 SECRETS = ("s3cret", "waiting", 'a "quoted" one', "trials", "é\\u00e9")
@@ -31,7 +31,7 @@ def results(draw: st.DrawFn) -> Result:
     reason = draw(st.sampled_from([None, *SECRETS, 'it said "trials": []\n "trials": []']) | st.text(max_size=20))
     if draw(st.booleans()):
         return Failure(place, reason or "it died")
-    states: st.SearchStrategy[State] = st.sampled_from(["ok", "noisy", "void"])
+    states: st.SearchStrategy[TrialState] = st.sampled_from(["ok", "noisy", "void"])
     made = trial(place.stack, draw(st.integers(1, 9)), failed=draw(st.integers(0, 2)))
     return replace(made, place=place, state=draw(states), reason=reason)
 

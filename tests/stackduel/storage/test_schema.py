@@ -11,20 +11,20 @@ from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
+
 from stackduel.analysis.conclusion import conclude
 from stackduel.cli.commands.schema import text
+from stackduel.model.findings import Finding, SearchResult
 from stackduel.model.run import Run
-from stackduel.model.search_settings import Settings
+from stackduel.model.search_settings import SearchSettings
 from stackduel.model.trial import Failure, Place, Trial
-from stackduel.search.finding import Finding, Found
 from stackduel.storage.json_schema import named, of
 from stackduel.storage.run_document import run_to_dict
 from stackduel.storage.schema import MEASURED
 from stackduel.storage.trial_document import TRIAL_KEYS
-
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.markdown.test_document import STACKS, blocks
-from tests.stackduel.search.test_finding import anything
+from tests.stackduel.storage.test_finding_document import anything
 from tests.stackduel.storage.whole import EVERYTHING, whole
 from tests.stackduel.valid import PAGE, check, errors, validator
 
@@ -61,8 +61,8 @@ def test_every_run_is_valid(made: Run) -> None:
 
 
 @settings(max_examples=30)
-@given(anything(Found), anything(Settings))
-def test_what_searches_are_told_and_find_is_valid(found: Found, told: Settings) -> None:
+@given(anything(SearchResult), anything(SearchSettings))
+def test_what_searches_are_told_and_find_is_valid(found: SearchResult, told: SearchSettings) -> None:
     """Each mode, each kind of finding, with and without what may be null."""
     made = run([])
     check(run_to_dict(replace(made, suite=replace(made.suite, search=told), findings=(Finding("slow", "x", found),))))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stackduel.model.model_input import Given as Recipe
+from stackduel.model.model_input import ModelInput as Recipe
 from stackduel.model.suite import ClosedLoop, Scenario, Workload
 from stackduel.storage.run_document import run_to_dict
-
 from tests.stackduel.makers import run
 from tests.stackduel.storage.whole import CLOSED, journey
 

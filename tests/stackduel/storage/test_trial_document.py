@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Measurement, Victim, Warmup
 from stackduel.model.trial import Place, Trial
 from stackduel.storage.trial_document import result_from_dict, result_to_dict
-
 from tests.stackduel.storage.whole import EVERYTHING, whole
 
 

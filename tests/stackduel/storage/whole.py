@@ -6,18 +6,18 @@ import json
 from dataclasses import replace
 
 import numpy as np
-from stackduel.analysis.ceiling_shares import CeilingShare
-from stackduel.analysis.service_levels import Sla
-from stackduel.inference.isolated import Isolated, NotIsolated
+
+from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.gpu_use import DeviceUse, Gpu, GpuUse
 from stackduel.model.histogram import Histogram
+from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from stackduel.model.run import Run
 from stackduel.model.search_settings import CapacitySettings
-from stackduel.model.suite import ClosedLoop, OpenLoop, Promise, Scenario, Suite, Workload
+from stackduel.model.service_level import ServiceLevelResult
+from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, ServiceLevel, Suite, Workload
 from stackduel.model.trial import Cost, Gate, HostNoise, Inside, Place, Trial
 from stackduel.storage.run_document import run_from_dict, run_to_dict
-
 from tests.stackduel.makers import run
 
 
@@ -67,17 +67,17 @@ MIXED = Scenario(
     ),
     "All of it.",
     Workload("/health", check="status"),
-    (Promise("p99_ms", 100.0), Promise("infer_p99_ms", 10.0), Promise("errors", 0.01)),
+    (ServiceLevel("p99_ms", 100.0), ServiceLevel("infer_p99_ms", 10.0), ServiceLevel("errors", 0.01)),
 )
 CLOSED = Scenario(
     "closed", (Workload("/a"),), ClosedLoop(3, 2.0, None, 0.5, 6, 1.5, first_byte=True, server_timing=True)
 )
-ALONE = Isolated("tiny", 1, 2, 4, 0.5, 8.0, milliseconds(4, 5, 6.25, 100.1))
+ALONE = IsolatedMeasurement("tiny", 1, 2, 4, 0.5, 8.0, milliseconds(4, 5, 6.25, 100.1))
 SHARE = CeilingShare("mixed", "slow", "tiny", 0.9, 0.85, 0.95, 0.95, 5, 480.0)
 SLAS = (
-    Sla("mixed", "slow", "p99_ms", 100.0, 80.5, True),
-    Sla("mixed", "slow", "infer_p99_ms", 10.0, None, None, "not enough requests"),
-    Sla("mixed", "slow", "errors", 0.01, 0.25, False),
+    ServiceLevelResult("mixed", "slow", "p99_ms", 100.0, 80.5, True),
+    ServiceLevelResult("mixed", "slow", "infer_p99_ms", 10.0, None, None, "not enough requests"),
+    ServiceLevelResult("mixed", "slow", "errors", 0.01, 0.25, False),
 )
 GPU = Gpu("Fake 100", "GPU-aaaa", "580.65", 80_000)
 GPU_USE = GpuUse((DeviceUse(GPU, 70.5, 900.0, 250.5),), 70.5, 900.0, 250.5, samples=25)
@@ -119,7 +119,7 @@ def whole() -> Run:
         suite=suite,
         options={"stacks": ["slow"], "gates": {"steal": 1.0}},
         planned=40,
-        isolated=(ALONE, NotIsolated("tiny", 2, "it died")),
+        isolated=(ALONE, IsolatedFailure("tiny", 2, "it died")),
         ceiling_shares=(SHARE,),
         slas=SLAS,
     )

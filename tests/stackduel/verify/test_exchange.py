@@ -6,9 +6,9 @@ import socket
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+
 from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, exchange
-
 from tests.conftest import serving
 
 

@@ -6,11 +6,11 @@ from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 import pytest
-from stackduel.model.model_input import Given
+
+from stackduel.model.model_input import ModelInput
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address
 from stackduel.verify.verification import Answers, VerifyError
-
 from tests.conftest import serving
 from tests.stackduel.answered import answered
 
@@ -78,7 +78,7 @@ def test_no_answer_is_refused_with_its_reason() -> None:
 
 
 MODEL = Workload(
-    "/infer/speaker", "POST", model="speaker", given=Given("pcm", 8_000, 16_000), check="numbers", tolerance=1e-5
+    "/infer/speaker", "POST", model="speaker", given=ModelInput("pcm", 8_000, 16_000), check="numbers", tolerance=1e-5
 )
 EMBEDDING = np.array([0.5, -0.25])
 

@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from contextvars import copy_context
 
 import pytest
+
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.downstream_blocking import BlockingDownstream, FanOutDownstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.settings import Settings
 from stackduel_servers.core.timing import Timing, current_timing
-
 from tests.contract import scripted
 from tests.contract.scripted import ScriptedDownstream, scripted_downstream
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from stackduel_servers.core import draining
 from stackduel_servers.core.asgi import AsgiEdge
 from stackduel_servers.core.draining import drained

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+
 from stackduel_servers.core.asgi import AsgiEdge
 from stackduel_servers.core.timing import current_timing
 from stackduel_servers.core.wsgi import WsgiEdge

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from stackduel_servers.core.environment import SettingsError, choice, integer, number
 
 

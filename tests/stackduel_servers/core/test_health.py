@@ -6,6 +6,7 @@ import os
 import sys
 
 import pytest
+
 from stackduel.verify.contract.cases import HEALTH
 from stackduel_servers.core.health import Health, memory_mib
 from stackduel_servers.core.settings import Settings

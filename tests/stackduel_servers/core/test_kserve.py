@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+
 from stackduel_servers.core.kserve import DATATYPES, KServeError, Tensor, decode_response, encode_request, target
 
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)

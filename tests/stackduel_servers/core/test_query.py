@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel_servers.core import query
 from stackduel_servers.core.errors import HttpError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.core.settings import Settings, read_settings
 

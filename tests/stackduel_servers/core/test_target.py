@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from stackduel_servers.core.target import path_of, refusal
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+
 from stackduel_servers.core.timing import Timing, current_timing, span
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.kserve import HEADER_LENGTH, Tensor
 from stackduel_servers.core.triton import PooledTriton, UnpooledTriton

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+
 from stackduel_servers.core import waiting
 from stackduel_servers.core.timing import Timing, current_timing
 from stackduel_servers.core.waiting import wait, wait_blocking

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+
 from stackduel_servers.models.build import build
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.model import Model, load

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from stackduel_servers.models.bench import MOST_TOLD, Plan, _thinned, main, measure, quantile_ms
-from stackduel_servers.models.catalog import CATALOG, Card, Tensor
-from stackduel_servers.models.inputs import generate
-from stackduel_servers.models.model import Features, Given, Model, Outputs
 
+from stackduel_servers.models.bench import MOST_TOLD, Plan, _thinned, main, measure, quantile_ms
+from stackduel_servers.models.catalog import CATALOG, Card, TensorInput
+from stackduel_servers.models.inputs import generate
+from stackduel_servers.models.model import DecodedInput, Features, Model, ModelOutputs
 from tests.until import until
 
 
@@ -22,12 +22,12 @@ class Sleeper:
     """A model of a known speed that runs without the interpreter, as ONNX Runtime does."""
 
     def __init__(self, seconds: float, fails_after: int | None = None) -> None:
-        self.card = Card("sleeper", "s", "here", "MIT", Tensor((1,)))
+        self.card = Card("sleeper", "s", "here", "MIT", TensorInput((1,)))
         self.seconds = seconds
         self.fails_after = fails_after
         self.calls: list[tuple[int, int]] = []
 
-    def prepare(self, given: Given) -> Features:
+    def prepare(self, given: DecodedInput) -> Features:
         return (np.asarray(given),)
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
@@ -37,7 +37,7 @@ class Sleeper:
         time.sleep(self.seconds)
         return list(batch)
 
-    def finish(self, raw: Features) -> Outputs:
+    def finish(self, raw: Features) -> ModelOutputs:
         return {"y": raw[0]}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel_servers.models.boxes import Over, corrected, keep_best, square
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+
 from stackduel_servers.models import build, graphs, store
 from stackduel_servers.models.__main__ import main
 from stackduel_servers.models.catalog import CATALOG
@@ -76,7 +77,7 @@ def test_what_is_there_is_not_built_again(tmp_path: Path) -> None:
 
 def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path) -> None:
     """The error says which file is not there and how to get it."""
-    with pytest.raises(ModelError, match=r"pnet\.onnx: there is no such file; .*servers\.models build face"):
+    with pytest.raises(ModelError, match=r"pnet\.onnx: there is no such file; .*stackduel_servers\.models build face"):
         store.read("face", {"STACKDUEL_MODELS": str(tmp_path)})
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.models import device
 from stackduel_servers.models.device import (

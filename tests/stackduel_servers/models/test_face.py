@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+
 from stackduel_servers.models import inputs, store
 from stackduel_servers.models.face import pyramid
 from stackduel_servers.models.model import Model

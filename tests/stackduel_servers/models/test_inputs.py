@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
+
 from stackduel_servers.models import inputs
-from stackduel_servers.models.catalog import CATALOG, Picture, Sound, Tensor
+from stackduel_servers.models.catalog import CATALOG, Picture, Sound, TensorInput
 from stackduel_servers.models.model import Model
 
 
@@ -47,7 +48,7 @@ def test_usual_sizes_keep_the_bounds() -> None:
     assert Sound(16_000, 30_000, 100_000).usual == 30_000
     assert Picture(20, 2048).usual == 256
     assert Picture(20, 100).usual == 100
-    assert inputs.generate(Tensor((2, 3)), 1).shape == (6,)  # type: ignore[union-attr]
+    assert inputs.generate(TensorInput((2, 3)), 1).shape == (6,)  # type: ignore[union-attr]
 
 
 def test_float32_bytes_are_the_samples() -> None:

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import numpy_helper
+
 from stackduel_servers.models import graphs, inputs, store
 from stackduel_servers.models.mel import mel_spectrum
 from stackduel_servers.models.model import Features, Model
 from stackduel_servers.models.speaker import window_starts, windows
-
 from tests.stackduel_servers.models import reference
 
 TOLERANCE = 1e-5

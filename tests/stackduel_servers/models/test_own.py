@@ -12,8 +12,9 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
 from stackduel_servers.models import inputs
-from stackduel_servers.models.catalog import Tensor
+from stackduel_servers.models.catalog import TensorInput
 from stackduel_servers.models.model import Model, ModelError, load
 
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
@@ -60,7 +61,7 @@ def test_numbers_of_many_types_are_taken(own: Callable[..., Model], kind: int) -
     """The numbers become what the input declares, and what comes out becomes float32."""
     opset = [helper.make_node("Abs", ["x"], ["y"])], {"x": (kind, (2, 2))}, {"y": (kind, (2, 2))}
     model = own(*opset)
-    assert model.card.takes == Tensor((2, 2))
+    assert model.card.takes == TensorInput((2, 2))
     found = answer(model, np.array([-1, 2, -3, 0], dtype=np.float32))["y"]
     assert found.dtype == np.float32
     assert found.tolist() == [[1, 2], [3, 0]]
@@ -69,7 +70,7 @@ def test_numbers_of_many_types_are_taken(own: Callable[..., Model], kind: int) -
 def test_a_leading_dimension_that_is_left_open_becomes_one(own: Callable[..., Model]) -> None:
     """One item has shape [1, 3], and several items go through together, each with its own answer."""
     model = own(*relu(FLOAT, "batch", 3))
-    assert model.card.takes == Tensor((1, 3))
+    assert model.card.takes == TensorInput((1, 3))
     assert model.card.gives == (("y", ("batch", 3)),)
     items = [model.prepare(np.full(3, value, dtype=np.float32)) for value in (1, -1, 2)]
     assert [raw[0].tolist() for raw in model.infer(items)] == [[[1, 1, 1]], [[0, 0, 0]], [[2, 2, 2]]]
@@ -87,7 +88,7 @@ def test_several_inputs_are_taken_one_after_the_other(own: Callable[..., Model])
     """One row of numbers holds them in the order of their declaration; whole numbers are rounded."""
     nodes = [helper.make_node("Cast", ["i"], ["f"], to=FLOAT), helper.make_node("Sub", ["x", "f"], ["y"])]
     model = own(nodes, {"x": (FLOAT, ("n", 2)), "i": (INT64, ("n", 2))}, {"y": (FLOAT, ("n", 2))})
-    assert model.card.takes == Tensor((4,))
+    assert model.card.takes == TensorInput((4,))
     assert answer(model, np.array([10.5, 20.5, 0.9, 2.2], dtype=np.float32))["y"].tolist() == [[9.5, 18.5]]
     with pytest.raises(ValueError, match="the tensor must have 4 numbers"):
         model.prepare(np.zeros(3, dtype=np.float32))

@@ -10,23 +10,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from stackduel_servers.models import store
-from stackduel_servers.models.base import Given
+from stackduel_servers.models.base import DecodedInput
 from stackduel_servers.models.device import AGREEMENT_CPU, AGREEMENT_GPU, NO_TORCH, ONNX_WITHOUT_CUDA, VARIABLE, lacking
 from stackduel_servers.models.model import Model, load
 from stackduel_servers.models.runtime import CUDA, CUDA_OPTIONS, open_session
 from stackduel_servers.models.store import ModelError
-
 from tests.conftest import unavailable
 
 RANDOM = np.random.default_rng(7)
 
 
-def sound(samples: int) -> Given:
+def sound(samples: int) -> DecodedInput:
     return RANDOM.uniform(-0.5, 0.5, samples).astype(np.float32)
 
 
-GIVEN: Mapping[str, list[Given]] = {
+GIVEN: Mapping[str, list[DecodedInput]] = {
     "fast-cnn": [sound(48_000) for _ in range(3)],
     "speaker": [sound(16_000), sound(80_000), sound(27_000)],
     "vad": [sound(16_000), sound(4_096)],

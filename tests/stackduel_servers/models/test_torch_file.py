@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel_servers.models.store import ModelError
 from stackduel_servers.models.torch_file import MAGIC, VERSION, read_tensors
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from stackduel_servers.models import inputs
 from stackduel_servers.models.model import Model
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from stackduel_servers.triton import installation
 from stackduel_servers.triton.installation import REQUIREMENTS, TritonError, home_of, install, locate, pinned
-
 from tests.stackduel_servers.test_requirements import FILES, PIN, pins
 
 HERE = sys.version_info[:2]
@@ -98,7 +98,7 @@ def test_a_failed_installation_leaves_nothing(tmp_path: Path, monkeypatch: pytes
 def test_what_is_not_installed_is_told_with_its_remedy(tmp_path: Path) -> None:
     """The sentence has the folder that was looked for and the command that fills it."""
     with pytest.raises(
-        TritonError, match=r"is not installed in .*; install it with: python -m servers\.triton install"
+        TritonError, match=r"is not installed in .*; install it with: python -m stackduel_servers\.triton install"
     ):
         locate({"STACKDUEL_TRITON": str(tmp_path)})
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from stackduel_servers.models.triton.repository import DEFAULT
 from stackduel_servers.triton.flags import flags
 from stackduel_servers.triton.installation import Installation, TritonError

@@ -6,22 +6,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from stackduel.analysis.conditions.metrics import UNITS, WRITTEN, Dimension, Kind, Scope
-from stackduel.analysis.conditions.syntax_tree import Comparison, Condition, Figure, Joined, Name, Not, Quantity, Tree
+from stackduel.analysis.conditions.metrics import UNITS, WRITTEN, Dimension, MetricKind, MetricScope
+from stackduel.analysis.conditions.syntax_tree import (
+    Condition,
+    Figure,
+    FigureComparison,
+    Joined,
+    Name,
+    Not,
+    Quantity,
+    Tree,
+)
 from stackduel.analysis.conditions.tokens import ConditionError
 
 SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ConditionSubject:
     """Of which stack, in which scenario; None for all of them."""
 
     stack: str | None
     scenario: str | None
 
 
-def check(condition: Condition, scope: Scope) -> None:
+def check(condition: Condition, scope: MetricScope) -> None:
     """Raises ConditionError where it names what is not there, or compares what cannot be compared."""
     for comparison in comparisons(condition.tree):
         for side in (comparison.left, comparison.right):
@@ -30,10 +39,10 @@ def check(condition: Condition, scope: Scope) -> None:
         dimension_of(comparison, scope, condition.text)
 
 
-def comparisons(tree: Tree) -> Iterable[Comparison]:
+def comparisons(tree: Tree) -> Iterable[FigureComparison]:
     """All comparisons of a condition, from left to right."""
     match tree:
-        case Comparison():
+        case FigureComparison():
             yield tree
         case Not(what):
             yield from comparisons(what)
@@ -42,7 +51,7 @@ def comparisons(tree: Tree) -> Iterable[Comparison]:
                 yield from comparisons(part)
 
 
-def dimension_of(comparison: Comparison, scope: Scope, text: str) -> Dimension:
+def dimension_of(comparison: FigureComparison, scope: MetricScope, text: str) -> Dimension:
     """What the two sides are compared in; raises ConditionError where they have nothing in common."""
     sides = (comparison.left, comparison.right)
     allowed = [_dimensions(side, scope) for side in sides]
@@ -57,19 +66,19 @@ def dimension_of(comparison: Comparison, scope: Scope, text: str) -> Dimension:
     raise ConditionError(text, comparison.span, problem)
 
 
-def subject_of(figure: Figure, scope: Scope) -> Subject:
+def subject_of(figure: Figure, scope: MetricScope) -> ConditionSubject:
     """Whom a checked figure asks about: of two names the stack comes first, one alone may be either."""
     match [name.text for name in figure.names]:
         case []:
-            return Subject(None, None)
+            return ConditionSubject(None, None)
         case [only]:
-            return Subject(only, None) if only in scope.stacks else Subject(None, only)
+            return ConditionSubject(only, None) if only in scope.stacks else ConditionSubject(None, only)
         case [stack, scenario]:
-            return Subject(stack, scenario)
+            return ConditionSubject(stack, scenario)
     raise AssertionError(figure)
 
 
-def _check_figure(figure: Figure, scope: Scope, text: str) -> None:
+def _check_figure(figure: Figure, scope: MetricScope, text: str) -> None:
     kind = scope.figures.get(figure.name)
     if kind is None:
         raise ConditionError(text, figure.span, f"'{figure.name}' is no figure{_instead(figure.name, scope.figures)}")
@@ -80,7 +89,7 @@ def _check_figure(figure: Figure, scope: Scope, text: str) -> None:
     _check_names(figure, kind, scope, text)
 
 
-def _check_names(figure: Figure, kind: Kind, scope: Scope, text: str) -> None:
+def _check_names(figure: Figure, kind: MetricKind, scope: MetricScope, text: str) -> None:
     match figure.names:
         case [only] if only.text not in scope.scenarios:
             _check_name(only, "stack or scenario", scope.stacks, (*scope.stacks, *scope.scenarios), text)
@@ -107,7 +116,7 @@ def _instead(name: str, known: Iterable[str]) -> str:
     return f": {', '.join(names[:SHOWN])}{more}"
 
 
-def _dimensions(side: Figure | Quantity, scope: Scope) -> tuple[Dimension, ...]:
+def _dimensions(side: Figure | Quantity, scope: MetricScope) -> tuple[Dimension, ...]:
     if isinstance(side, Figure):
         return scope.figures[side.name].dimensions
     return tuple(UNITS[side.unit][0])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from stackduel.analysis.conditions.checking import check
 from stackduel.analysis.conditions.grammar import parse
-from stackduel.analysis.conditions.metrics import Figures, Scope
-from stackduel.analysis.conditions.outcome import Judged, judge
+from stackduel.analysis.conditions.metrics import Figures, MetricScope
+from stackduel.analysis.conditions.outcome import ConditionResult, judge
 from stackduel.analysis.conditions.run_metrics import RunFigures, scope_of
 from stackduel.analysis.conditions.search_metrics import FoundFigures
 from stackduel.analysis.conditions.syntax_tree import Condition
@@ -23,9 +23,9 @@ class Conditions:
     """Conditions that can be asked within a scope; none without one."""
 
     each: tuple[Condition, ...] = ()
-    scope: Scope | None = None
+    scope: MetricScope | None = None
 
-    def judged(self, figures: Figures) -> tuple[Judged, ...]:
+    def judged(self, figures: Figures) -> tuple[ConditionResult, ...]:
         """The word on each of them."""
         return () if self.scope is None else tuple(judge(each, self.scope, figures) for each in self.each)
 
@@ -33,7 +33,7 @@ class Conditions:
 NO_CONDITIONS = Conditions()
 
 
-def checked(texts: Sequence[str], scope: Scope) -> Conditions:
+def checked(texts: Sequence[str], scope: MetricScope) -> Conditions:
     """The conditions of these texts; raises ConditionError on one that cannot be read, or asked within the scope."""
     conditions = tuple(map(parse, texts))
     for condition in conditions:
@@ -52,12 +52,12 @@ def checked_for(texts: Sequence[str], run: Run) -> Conditions:
     return checked(texts, scope_of(run.suite, tiers, run.baseline))
 
 
-def judged_on(conditions: Conditions, run: Run) -> tuple[Judged, ...]:
+def judged_on(conditions: Conditions, run: Run) -> tuple[ConditionResult, ...]:
     """The word on each condition, by the figures of the run."""
     return conditions.judged(FoundFigures(run) if run.suite.search else RunFigures(run))
 
 
-def status_with(judged: Iterable[Judged], status: int) -> int:
+def status_with(judged: Iterable[ConditionResult], status: int) -> int:
     """The exit status: 1 where a condition is met, else what the run itself came to, else 2 where one is untold."""
     words = {each.word for each in judged}
     if "met" in words:

@@ -19,24 +19,24 @@ from collections.abc import Sequence
 from typing import get_args
 
 from stackduel.analysis.conditions.syntax_tree import (
-    Comparison,
     Condition,
     Figure,
+    FigureComparison,
+    IntervalPart,
     Joined,
+    MetricUnit,
     Name,
     Not,
     Operator,
-    Part,
     Quantity,
     Tree,
-    Unit,
 )
 from stackduel.analysis.conditions.tokens import ConditionError, Span, Token, tokenize
 
 DEEPEST = 30
-UNITS: tuple[Unit, ...] = get_args(Unit)
+UNITS: tuple[MetricUnit, ...] = get_args(MetricUnit)
 _OPERATORS: tuple[Operator, ...] = get_args(Operator)
-_PARTS: tuple[Part, ...] = get_args(Part)
+_PARTS: tuple[IntervalPart, ...] = get_args(IntervalPart)
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)(\D*)", re.ASCII)
 
 
@@ -87,7 +87,7 @@ class _Reader:
             return tree
         return self._comparison()
 
-    def _comparison(self) -> Comparison:
+    def _comparison(self) -> FigureComparison:
         left = self._side()
         operator = next((each for each in _OPERATORS if self._next.text == each), None)
         if self._next.kind != "operator" or operator is None:
@@ -97,7 +97,7 @@ class _Reader:
         span = Span(left.span.start, right.span.end)
         if isinstance(left, Quantity) and isinstance(right, Quantity):
             raise ConditionError(self._text, span, "compares two numbers: one side must be a figure")
-        return Comparison(left, operator, right, span)
+        return FigureComparison(left, operator, right, span)
 
     def _side(self) -> Figure | Quantity:
         token = self._next

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-from stackduel.analysis.conditions.checking import Subject, dimension_of, subject_of
-from stackduel.analysis.conditions.metrics import UNITS, Dimension, Figures, Missing, Scope, Value
+from stackduel.analysis.conditions.checking import ConditionSubject, dimension_of, subject_of
+from stackduel.analysis.conditions.metrics import UNITS, Dimension, Figures, MetricScope, MetricValue, Missing
 from stackduel.analysis.conditions.syntax_tree import (
-    Comparison,
     Condition,
     Figure,
+    FigureComparison,
     Joined,
     Not,
     Operator,
@@ -27,9 +27,9 @@ from stackduel.analysis.conditions.syntax_tree import (
     Tree,
 )
 
-Word = Literal["met", "unmet", "open", "untold"]
-_OPPOSITE: dict[Word, Word] = {"met": "unmet", "unmet": "met", "open": "open", "untold": "untold"}
-_SAID: dict[Word, str] = {
+ConditionState = Literal["met", "unmet", "open", "untold"]
+_OPPOSITE: dict[ConditionState, ConditionState] = {"met": "unmet", "unmet": "met", "open": "open", "untold": "untold"}
+_SAID: dict[ConditionState, str] = {
     "met": "condition met",
     "unmet": "condition not met",
     "open": "condition open",
@@ -39,11 +39,11 @@ MOST_DETAILS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ConditionResult:
     """A condition, the word on it, and what it rests on, in a sentence."""
 
     condition: Condition
-    word: Word
+    word: ConditionState
     details: tuple[str, ...]
 
     @property
@@ -56,19 +56,19 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    word: Word
+    word: ConditionState
     details: tuple[str, ...]
 
 
-def judge(condition: Condition, scope: Scope, figures: Figures) -> Judged:
+def judge(condition: Condition, scope: MetricScope, figures: Figures) -> ConditionResult:
     """The word on a condition that was checked for this ``scope``."""
     outcome = _judge(condition.tree, condition, scope, figures)
-    return Judged(condition, outcome.word, tuple(dict.fromkeys(outcome.details)))
+    return ConditionResult(condition, outcome.word, tuple(dict.fromkeys(outcome.details)))
 
 
-def _judge(tree: Tree, condition: Condition, scope: Scope, figures: Figures) -> _Outcome:
+def _judge(tree: Tree, condition: Condition, scope: MetricScope, figures: Figures) -> _Outcome:
     match tree:
-        case Comparison():
+        case FigureComparison():
             return _anywhere(tree, condition, scope, figures)
         case Not(what):
             outcome = _judge(what, condition, scope, figures)
@@ -78,7 +78,7 @@ def _judge(tree: Tree, condition: Condition, scope: Scope, figures: Figures) -> 
             return _first(outcomes, ("met", "untold", "open") if word == "or" else ("unmet", "untold", "open"))
 
 
-def _first(outcomes: Sequence[_Outcome], decisive: Sequence[Word]) -> _Outcome:
+def _first(outcomes: Sequence[_Outcome], decisive: Sequence[ConditionState]) -> _Outcome:
     """The first of the words that any of the outcomes has, with what it rests on; else the one that all have."""
     for word in decisive:
         found = [outcome for outcome in outcomes if outcome.word == word]
@@ -91,7 +91,7 @@ def _details(outcomes: Iterable[_Outcome]) -> tuple[str, ...]:
     return tuple(detail for outcome in outcomes for detail in outcome.details)
 
 
-def _anywhere(comparison: Comparison, condition: Condition, scope: Scope, figures: Figures) -> _Outcome:
+def _anywhere(comparison: FigureComparison, condition: Condition, scope: MetricScope, figures: Figures) -> _Outcome:
     """A comparison that names no stack or no scenario is met where one of them meets it."""
     dimension = dimension_of(comparison, scope, condition.text)
     sides = [side for side in (comparison.left, comparison.right) if isinstance(side, Figure)]
@@ -103,7 +103,7 @@ def _anywhere(comparison: Comparison, condition: Condition, scope: Scope, figure
     outcomes = []
     for stack, scenario in product(free_stacks, free_scenarios):
         found = [
-            _operand(side, Subject(stack, scenario), dimension, scope, figures)
+            _operand(side, ConditionSubject(stack, scenario), dimension, scope, figures)
             for side in (comparison.left, comparison.right)
         ]
         outcomes.append(_compare(found[0], comparison.operator, found[1]))
@@ -120,7 +120,9 @@ class _Operand:
     bounds: tuple[float, float] | None
 
 
-def _operand(side: Figure | Quantity, free: Subject, dimension: Dimension, scope: Scope, figures: Figures) -> _Operand:
+def _operand(
+    side: Figure | Quantity, free: ConditionSubject, dimension: Dimension, scope: MetricScope, figures: Figures
+) -> _Operand:
     if isinstance(side, Quantity):
         value = side.value * UNITS[side.unit][1]
         return _Operand("", (value, value))
@@ -143,7 +145,7 @@ def _operand(side: Figure | Quantity, free: Subject, dimension: Dimension, scope
     return _Operand(f"{who} is {_shown(found.point, dimension)} ({low} to {high})", bounds)
 
 
-def _bounds(side: Figure, found: Value) -> tuple[float, float]:
+def _bounds(side: Figure, found: MetricValue) -> tuple[float, float]:
     if side.part == "point" or found.low is None or found.high is None:
         return found.point, found.point
     if side.part == "low":
@@ -160,7 +162,7 @@ def _compare(left: _Operand, operator: Operator, right: _Operand) -> _Outcome:
     return _Outcome(_ordered(smaller, larger, strictly=len(operator) == 1), details)
 
 
-def _ordered(smaller: tuple[float, float], larger: tuple[float, float], *, strictly: bool) -> Word:
+def _ordered(smaller: tuple[float, float], larger: tuple[float, float], *, strictly: bool) -> ConditionState:
     """Whether whatever lies in the first interval is smaller than whatever lies in the second."""
     if smaller[1] < larger[0] or (smaller[1] == larger[0] and not strictly):
         return "met"

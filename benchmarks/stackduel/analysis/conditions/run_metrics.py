@@ -8,23 +8,25 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from stackduel.analysis.candidates import CONTROL
-from stackduel.analysis.conditions.metrics import OF_A_RUN, Dimension, Kind, Missing, Scope, Value
+from stackduel.analysis.conditions.metrics import OF_A_RUN, Dimension, MetricKind, MetricScope, MetricValue, Missing
 from stackduel.analysis.conditions.search_metrics import kinds_of
+from stackduel.analysis.result_rows import ResultRow, tables
+from stackduel.analysis.slo import QUANTILES
 from stackduel.analysis.statistics.intervals import interval
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.histogram import Histogram, fewest_for, summarise
 from stackduel.model.run import Run
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Failure, Trial
-from stackduel.report.sections.result_table import Row, tables
-from stackduel.search.slo import QUANTILES
 
 _ELSEWHERE = "not known of a stack that runs elsewhere, or that answered nothing rightly"
 
 
-def scope_of(suite: Suite, tiers: Mapping[str, str], baseline: str, figures: Mapping[str, Kind] = OF_A_RUN) -> Scope:
+def scope_of(
+    suite: Suite, tiers: Mapping[str, str], baseline: str, figures: Mapping[str, MetricKind] = OF_A_RUN
+) -> MetricScope:
     """What may be asked of a run of the suite on stacks of those tiers: of a search, what its mode finds."""
-    return Scope(
+    return MetricScope(
         figures=kinds_of(suite.search.mode) if suite.search else figures,
         stacks=tuple(tiers),
         scenarios=tuple(scenario.name for scenario in suite.scenarios),
@@ -39,18 +41,18 @@ class RunFigures:
 
     run: Run
 
-    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> Value | Missing:
+    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> MetricValue | Missing:
         """A figure of a stack in a scenario, as its table shows it."""
         if name == "speedup":
             return self._speedup(stack, scenario)
         if name == "sla":
             return self._sla(stack, scenario)
         if name == "void":
-            return Value(len(self._void(stack, scenario)))
+            return MetricValue(len(self._void(stack, scenario)))
         here = [each for each in self.run.results if (each.place.stack, each.place.scenario) == (stack, scenario)]
         failures = [each for each in here if isinstance(each, Failure)]
         if name == "failures":
-            return Value(len(failures))
+            return MetricValue(len(failures))
         row = self._rows.get((stack, scenario))
         if row is None:
             why = failures[0].reason.partition("\n")[0] if failures else "no trial of it counts"
@@ -58,7 +60,9 @@ class RunFigures:
         trials = [each for each in here if isinstance(each, Trial) and each.counts]
         return self._of_row(name, row, trials, dimension)
 
-    def _of_row(self, name: str, row: Row, trials: Sequence[Trial], dimension: Dimension) -> Value | Missing:
+    def _of_row(
+        self, name: str, row: ResultRow, trials: Sequence[Trial], dimension: Dimension
+    ) -> MetricValue | Missing:
         match name:
             case "rate":
                 return bounded(row.rate_rps, [trial.rate_rps for trial in trials])
@@ -68,25 +72,25 @@ class RunFigures:
                     Missing(_ELSEWHERE) if row.cpu_ms_per_request is None else bounded(row.cpu_ms_per_request, blocks)
                 )
             case "memory":
-                return Missing(_ELSEWHERE) if row.memory_peak_mib is None else Value(row.memory_peak_mib)
+                return Missing(_ELSEWHERE) if row.memory_peak_mib is None else MetricValue(row.memory_peak_mib)
             case "errors":
                 requests = row.succeeded + row.failed
-                return Value(row.failed / requests if dimension == "share" else row.failed)
+                return MetricValue(row.failed / requests if dimension == "share" else row.failed)
         return self._latency(name, row, trials)
 
-    def _latency(self, name: str, row: Row, trials: Sequence[Trial]) -> Value | Missing:
+    def _latency(self, name: str, row: ResultRow, trials: Sequence[Trial]) -> MetricValue | Missing:
         latency: float | None = getattr(row.latency, name)
         if latency is None:
             return Missing(f"{row.succeeded:,} right answers are too few to tell{_needed(name)}")
         return bounded(latency, [_latency(name)(trial.measurement.latency) for trial in trials])
 
-    def _speedup(self, stack: str, scenario: str) -> Value | Missing:
+    def _speedup(self, stack: str, scenario: str) -> MetricValue | Missing:
         for each in self.run.comparisons:
             if (each.candidate, each.scenario) == (stack, scenario):
-                return Value(each.speedup, each.low, each.high, each.noisy)
+                return MetricValue(each.speedup, each.low, each.high, each.noisy)
         return Missing("no block holds a trial that counts of both this stack and the baseline")
 
-    def _sla(self, stack: str, scenario: str) -> Value | Missing:
+    def _sla(self, stack: str, scenario: str) -> MetricValue | Missing:
         """How many bounds were not kept; missing where that might be more, as one of them cannot be told."""
         slas = [each for each in self.run.slas if (each.stack, each.scenario) == (stack, scenario)]
         untold = [each for each in slas if each.ok is None]
@@ -95,7 +99,7 @@ class RunFigures:
         promised = any(each.name == scenario and each.sla for each in self.run.suite.scenarios)
         if promised and not slas:
             return Missing("not measured: no trial of it counts")
-        return Value(sum(each.ok is False for each in slas))
+        return MetricValue(sum(each.ok is False for each in slas))
 
     def _void(self, stack: str, scenario: str) -> set[int]:
         """The blocks in which each attempt was void."""
@@ -104,11 +108,11 @@ class RunFigures:
         return void - {each.place.block for each in here if isinstance(each, Failure) or each.counts}
 
     @cached_property
-    def _rows(self) -> Mapping[tuple[str, str], Row]:
+    def _rows(self) -> Mapping[tuple[str, str], ResultRow]:
         return {(row.stack, table.scenario.name): row for table in tables(self.run) for row in table.rows}
 
 
-def bounded(point: float, blocks: Iterable[float | None]) -> Value:
+def bounded(point: float, blocks: Iterable[float | None]) -> MetricValue:
     """The figure of a table with the interval of its blocks, which is never so narrow as not to hold the figure.
 
     Student's t on the logarithms; without an interval where a block has no such figure above 0, or there are too few.
@@ -116,7 +120,7 @@ def bounded(point: float, blocks: Iterable[float | None]) -> Value:
     known = list(blocks)
     logs = [math.log(each) for each in known if each is not None and each > 0]
     found = interval(logs) if len(logs) == len(known) else None
-    return Value(point) if found is None else Value(point, min(found.low, point), max(found.high, point))
+    return MetricValue(point) if found is None else MetricValue(point, min(found.low, point), max(found.high, point))
 
 
 def _latency(name: str) -> Callable[[Histogram], float | None]:

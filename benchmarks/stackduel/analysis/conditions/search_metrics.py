@@ -7,90 +7,89 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stackduel.analysis.conditions.metrics import Dimension, Kind, Missing, Value
-from stackduel.analysis.statistics.order_statistics import Median
+from stackduel.analysis.conditions.metrics import Dimension, MetricKind, MetricValue, Missing
+from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, Soak, Sustained
 from stackduel.model.run import Run
-from stackduel.search.breaking_point import BreakingPoint
-from stackduel.search.capacity import Capacity
-from stackduel.search.launches import ColdStart
-from stackduel.search.soak import Soak
-from stackduel.search.sustained import Sustained
 
-Answer = Value | Missing
-Reader = Callable[[Any, Dimension], Answer]
+ValueOrMissing = MetricValue | Missing
+Reader = Callable[[Any, Dimension], ValueOrMissing]
 
 
-def _errors(found: Soak, dimension: Dimension) -> Answer:
+def _errors(found: Soak, dimension: Dimension) -> ValueOrMissing:
     if dimension == "share":
         return _known(found.failed / found.requests if found.requests else None, "nothing was asked")
-    return Value(found.failed)
+    return MetricValue(found.failed)
 
 
 _MEDIAN = "the median of its launches, with their interval"
 # By mode, what may be asked, and how it is read from what was found.
-OF_A_SEARCH: Mapping[str, Mapping[str, tuple[Kind, Reader]]] = {
+OF_A_SEARCH: Mapping[str, Mapping[str, tuple[MetricKind, Reader]]] = {
     "capacity": {
         "capacity": (
-            Kind(("rate",), "the highest rate that was confirmed; its interval ends at the one above, which was not"),
+            MetricKind(
+                ("rate",), "the highest rate that was confirmed; its interval ends at the one above, which was not"
+            ),
             lambda found, _: _capacity(found),
         ),
         "replicas": (
-            Kind(("count",), "how many carry the demand", bounded=False),
+            MetricKind(("count",), "how many carry the demand", bounded=False),
             lambda found, _: _known(found.replicas, "no demand was told, or no rate confirmed"),
         ),
         "cost": (
-            Kind(("count",), "of all replicas, in the unit of --cost-per-replica", bounded=False),
+            MetricKind(("count",), "of all replicas, in the unit of --cost-per-replica", bounded=False),
             lambda found, _: _known(found.cost, "no cost was told, or no rate confirmed"),
         ),
     },
     "sustained": {
         "connections": (
-            Kind(("count",), "the best number of connections", bounded=False),
-            lambda found, _: _sustained(found, lambda best: Value(best.connections)),
+            MetricKind(("count",), "the best number of connections", bounded=False),
+            lambda found, _: _sustained(found, lambda best: MetricValue(best.connections)),
         ),
         "rate": (
-            Kind(("rate",), "right answers a second at the best number, with its interval"),
-            lambda found, _: _sustained(found, lambda best: Value(best.rate_rps, best.low_rps, best.high_rps)),
+            MetricKind(("rate",), "right answers a second at the best number, with its interval"),
+            lambda found, _: _sustained(found, lambda best: MetricValue(best.rate_rps, best.low_rps, best.high_rps)),
         ),
     },
     "breaking-point": {
         "held": (
-            Kind(("rate",), "the highest rate that was held; its interval ends at the one that broke it"),
+            MetricKind(("rate",), "the highest rate that was held; its interval ends at the one that broke it"),
             lambda found, _: _held(found),
         ),
     },
     "cold-start": {
         "launch": (
-            Kind(("time",), f"from the launch to the first answer: {_MEDIAN}"),
+            MetricKind(("time",), f"from the launch to the first answer: {_MEDIAN}"),
             lambda found, _: _median(found.launch_ms),
         ),
-        "first": (Kind(("time",), f"the first request: {_MEDIAN}"), lambda found, _: _median(found.first_ms)),
-        "warm": (Kind(("time",), f"later requests: {_MEDIAN}"), lambda found, _: _median(found.warm_ms)),
-        "cpu": (Kind(("time",), f"server CPU time of the start: {_MEDIAN}"), lambda found, _: _cpu(found)),
+        "first": (MetricKind(("time",), f"the first request: {_MEDIAN}"), lambda found, _: _median(found.first_ms)),
+        "warm": (MetricKind(("time",), f"later requests: {_MEDIAN}"), lambda found, _: _median(found.warm_ms)),
+        "cpu": (MetricKind(("time",), f"server CPU time of the start: {_MEDIAN}"), lambda found, _: _cpu(found)),
         "speedup": (
-            Kind(("ratio",), "how many times as fast to start as the baseline, with its interval", candidates=True),
+            MetricKind(
+                ("ratio",), "how many times as fast to start as the baseline, with its interval", candidates=True
+            ),
             lambda found, _: _faster(found),
         ),
     },
     "soak": {
         "growth": (
-            Kind(("memory",), "how much more memory it holds each hour, with the interval of the slope"),
+            MetricKind(("memory",), "how much more memory it holds each hour, with the interval of the slope"),
             lambda found, _: _growth(found),
         ),
         "memory": (
-            Kind(("memory",), "the memory it held in the end", bounded=False),
+            MetricKind(("memory",), "the memory it held in the end", bounded=False),
             lambda found, _: _known(found.memory_mib, "its memory is not known"),
         ),
         "rate": (
-            Kind(("rate",), "right answers a second in the last third", bounded=False),
+            MetricKind(("rate",), "right answers a second in the last third", bounded=False),
             lambda found, _: _known(found.last.rate_rps, "the last third was not measured"),
         ),
         "p99": (
-            Kind(("time",), "the p99 of the last third", bounded=False),
+            MetricKind(("time",), "the p99 of the last third", bounded=False),
             lambda found, _: _known(found.last.p99_ms, "too few right answers in the last third"),
         ),
         "errors": (
-            Kind(("count", "share"), "requests that failed; beside a number in %, their share", bounded=False),
+            MetricKind(("count", "share"), "requests that failed; beside a number in %, their share", bounded=False),
             _errors,
         ),
     },
@@ -103,7 +102,7 @@ class FoundFigures:
 
     run: Run
 
-    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> Answer:
+    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> ValueOrMissing:
         """A figure of the search on a stack from a scenario's load on."""
         if self.run.suite.search is None:
             raise ValueError(f"run {self.run.run_id} searched for nothing")
@@ -115,53 +114,55 @@ class FoundFigures:
         return OF_A_SEARCH[self.run.suite.search.mode][name][1](found, dimension)
 
 
-def kinds_of(mode: str) -> Mapping[str, Kind]:
+def kinds_of(mode: str) -> Mapping[str, MetricKind]:
     """The figures that may be asked of a search in this mode."""
     return {name: kind for name, (kind, _) in OF_A_SEARCH[mode].items()}
 
 
-def _known(value: float | None, missing: str) -> Answer:
-    return Missing(missing) if value is None else Value(value)
+def _known(value: float | None, missing: str) -> ValueOrMissing:
+    return Missing(missing) if value is None else MetricValue(value)
 
 
-def _between(low: float | None, high: float | None, missing: str) -> Answer:
+def _between(low: float | None, high: float | None, missing: str) -> ValueOrMissing:
     """What lies at or above one rate and below another one, or above the first with no end known."""
-    return Missing(missing) if low is None else Value(low, low, math.inf if high is None else high)
+    return Missing(missing) if low is None else MetricValue(low, low, math.inf if high is None else high)
 
 
-def _capacity(found: Capacity) -> Answer:
+def _capacity(found: Capacity) -> ValueOrMissing:
     above = found.above.rate_rps if found.above else None
     return _between(found.confirmed.rate_rps if found.confirmed else None, above, "no rate was confirmed")
 
 
-def _held(found: BreakingPoint) -> Answer:
+def _held(found: BreakingPoint) -> ValueOrMissing:
     return _between(found.held_rps, found.broken_rps, "the first rate broke it already")
 
 
-def _sustained(found: Sustained, read: Callable[[Any], Value]) -> Answer:
+def _sustained(found: Sustained, read: Callable[[Any], MetricValue]) -> ValueOrMissing:
     return Missing("no number of connections was measured") if found.best is None else read(found.best)
 
 
-def _median(found: Median) -> Answer:
-    return Value(found.value, found.low, found.high)
+def _median(found: Median) -> ValueOrMissing:
+    return MetricValue(found.value, found.low, found.high)
 
 
-def _cpu(found: ColdStart) -> Answer:
+def _cpu(found: ColdStart) -> ValueOrMissing:
     """In milliseconds, as all times of conditions."""
     spent = found.cpu_s
     if spent is None:
         return Missing("not known of a stack that runs elsewhere")
     low, high = (None if each is None else 1000 * each for each in (spent.low, spent.high))
-    return Value(1000 * spent.value, low, high)
+    return MetricValue(1000 * spent.value, low, high)
 
 
-def _faster(found: ColdStart) -> Answer:
+def _faster(found: ColdStart) -> ValueOrMissing:
     told = found.speedup
     return (
-        Missing("the baseline was not launched beside it") if told is None else Value(told.ratio, told.low, told.high)
+        Missing("the baseline was not launched beside it")
+        if told is None
+        else MetricValue(told.ratio, told.low, told.high)
     )
 
 
-def _growth(found: Soak) -> Answer:
+def _growth(found: Soak) -> ValueOrMissing:
     slope = found.slope
-    return Missing("too short to tell") if slope is None else Value(slope.value, slope.low, slope.high)
+    return Missing("too short to tell") if slope is None else MetricValue(slope.value, slope.low, slope.high)

@@ -8,8 +8,8 @@ from typing import Literal
 from stackduel.analysis.conditions.tokens import KEYWORDS, Span
 
 Operator = Literal["<", "<=", ">", ">="]
-Part = Literal["low", "point", "high"]
-Unit = Literal["", "ms", "s", "%", "x", "MiB", "GiB", "rps"]
+IntervalPart = Literal["low", "point", "high"]
+MetricUnit = Literal["", "ms", "s", "%", "x", "MiB", "GiB", "rps"]
 
 _NOWHERE = Span(0, 0)
 
@@ -33,7 +33,7 @@ class Figure:
     """A measured figure, or one bound of its interval, of what ``names`` name; of all, where they name none."""
 
     name: str
-    part: Part | None = None
+    part: IntervalPart | None = None
     names: tuple[Name, ...] = ()
     span: Span = field(default=_NOWHERE, compare=False)
 
@@ -48,7 +48,7 @@ class Quantity:
     """A number with its unit."""
 
     value: float
-    unit: Unit = ""
+    unit: MetricUnit = ""
     span: Span = field(default=_NOWHERE, compare=False)
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FigureComparison:
     """Two sides, at least one of them a figure."""
 
     left: Figure | Quantity
@@ -89,7 +89,7 @@ class Joined:
         return f" {self.word} ".join(f"({part})" if isinstance(part, Joined) else str(part) for part in self.parts)
 
 
-Tree = Comparison | Not | Joined
+Tree = FigureComparison | Not | Joined
 
 
 @dataclass(frozen=True, slots=True)

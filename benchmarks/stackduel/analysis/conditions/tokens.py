@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from stackduel.planning.fields import FieldError
+from stackduel.model.errors import FieldError
 
 LONGEST = 1000
 KEYWORDS = frozenset({"and", "or", "not"})
 
-Kind = Literal["word", "quoted", "keyword", "operator", "mark", "end"]
+TokenKind = Literal["word", "quoted", "keyword", "operator", "mark", "end"]
 _TOKEN = re.compile(
     r"""\s*(?:
         "(?P<double>[^"]*)" | '(?P<single>[^']*)'
@@ -53,7 +53,7 @@ class ConditionError(FieldError):
 class Token:
     """One word of a condition, without its quotes, and where it stands."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     span: Span
 

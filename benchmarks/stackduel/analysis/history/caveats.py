@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from stackduel.analysis.decision import SMALLEST_MARGIN
-from stackduel.analysis.history.changes import Change
+from stackduel.analysis.history.changes import StackChange
 from stackduel.analysis.history.sides import Sides, of_twin
 from stackduel.model.run import Run
 
@@ -21,7 +21,7 @@ def of_states(old: Run, new: Run) -> Iterator[str]:
             yield f"{run.run_id} is {run.status}: {len(run.done())} of {run.planned} trials measured."
 
 
-def of_baseline(changes: Sequence[Change], baseline: str | None) -> Iterator[str]:
+def of_baseline(changes: Sequence[StackChange], baseline: str | None) -> Iterator[str]:
     """Where the baseline itself is not what it was: ratios are free of that, raw changes are not."""
     for each in changes:
         raw = each.raw

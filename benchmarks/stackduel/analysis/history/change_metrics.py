@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stackduel.analysis.conditions.conditions import Conditions, checked
-from stackduel.analysis.conditions.metrics import BETWEEN_RUNS, Dimension, Missing, Value
+from stackduel.analysis.conditions.metrics import BETWEEN_RUNS, Dimension, MetricValue, Missing
 from stackduel.analysis.conditions.run_metrics import RunFigures, scope_of
-from stackduel.analysis.history.changes import Between, Change
+from stackduel.analysis.history.changes import RunComparison, StackChange
 from stackduel.model.run import Run
 
 
@@ -15,10 +15,10 @@ from stackduel.model.run import Run
 class BetweenFigures:
     """Knows ``ratio`` and ``raw``; everything else is the new run's."""
 
-    found: Between
+    found: RunComparison
     new: RunFigures
 
-    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> Value | Missing:
+    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> MetricValue | Missing:
         """A figure of a stack in a scenario."""
         if name not in {"ratio", "raw"}:
             return self.new.value(name, stack, scenario, dimension)
@@ -34,12 +34,12 @@ def conditions_between(texts: tuple[str, ...], new: Run) -> Conditions:
     return checked(texts, scope_of(new.suite, tiers, new.baseline, BETWEEN_RUNS))
 
 
-def _ratio(change: Change) -> Value | Missing:
+def _ratio(change: StackChange) -> MetricValue | Missing:
     ratio = change.ratio
     if ratio is None:
         return Missing("the runs have no baseline in common that was measured beside it: raw tells its raw change")
-    return Value(ratio.value, ratio.low, ratio.high, change.noisy)
+    return MetricValue(ratio.value, ratio.low, ratio.high, change.noisy)
 
 
-def _raw(change: Change) -> Value:
-    return Value(change.raw.value, change.raw.low, change.raw.high, change.noisy)
+def _raw(change: StackChange) -> MetricValue:
+    return MetricValue(change.raw.value, change.raw.low, change.raw.high, change.noisy)

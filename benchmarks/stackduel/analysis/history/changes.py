@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stackduel.model.comparison import Verdict
 from stackduel.model.suite import Metric
-from stackduel.model.trial import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StackChange:
     """What became of one stack in one scenario.
 
     ``old`` and ``new`` are the medians of its blocks: requests a second, or milliseconds where ``metric`` is time.
@@ -41,7 +41,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class RunComparison:
     """Two runs beside each other: ``differences`` of how they were measured, ``notes``, and what changed.
 
     ``baseline`` is None where the runs have not the same one. ``confidence`` is that of all intervals of ``ratio``
@@ -54,4 +54,4 @@ class Between:
     confidence: float
     differences: tuple[str, ...]
     notes: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[StackChange, ...]

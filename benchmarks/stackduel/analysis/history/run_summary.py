@@ -7,14 +7,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from stackduel.analysis.history.environment_changes import Facts, facts_of
+from stackduel.analysis.result_rows import tables
+from stackduel.model.comparison import Verdict
+from stackduel.model.counted import counted
 from stackduel.model.run import Run, Status
 from stackduel.model.suite import Metric
-from stackduel.model.trial import Verdict
-from stackduel.report.sections.result_table import counted, tables
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class SpeedupPoint:
     """One stack in one scenario of one run: its score (requests a second, or milliseconds), and its speedup.
 
     ``speedup`` is 1 for the baseline, None where the stack has none.
@@ -31,7 +32,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RunSummary:
     """A run in the history: in which ``folder`` it stands, what it was, and its advice or what it found.
 
     ``mode`` is None for runs that compare.
@@ -48,7 +49,7 @@ class Entry:
     launcher: str
     headline: str
     facts: Facts
-    points: tuple[Point, ...]
+    points: tuple[SpeedupPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ class Unreadable:
     reason: str
 
 
-def entry_of(run: Run, folder: str) -> Entry:
+def entry_of(run: Run, folder: str) -> RunSummary:
     """What is kept of a run that stands in a folder of this name."""
-    return Entry(
+    return RunSummary(
         folder=folder,
         run_id=run.run_id,
         started=run.started,
@@ -77,15 +78,15 @@ def entry_of(run: Run, folder: str) -> Entry:
     )
 
 
-def entry_to_dict(entry: Entry) -> dict[str, Any]:
+def entry_to_dict(entry: RunSummary) -> dict[str, Any]:
     """The entry as a document."""
     return asdict(entry)
 
 
-def entry_from_dict(content: Mapping[str, Any]) -> Entry:
+def entry_from_dict(content: Mapping[str, Any]) -> RunSummary:
     """The entry of a document; raises KeyError or TypeError where it holds none."""
-    points = tuple(Point(**point) for point in content["points"])
-    return Entry(**{**content, "stacks": tuple(content["stacks"]), "points": points})
+    points = tuple(SpeedupPoint(**point) for point in content["points"])
+    return RunSummary(**{**content, "stacks": tuple(content["stacks"]), "points": points})
 
 
 def _headline(run: Run) -> str:
@@ -99,7 +100,7 @@ def _headline(run: Run) -> str:
     return f"{counted(len(run.done()), 'trial')} measured, nothing concluded."
 
 
-def _points(run: Run) -> tuple[Point, ...]:
+def _points(run: Run) -> tuple[SpeedupPoint, ...]:
     found = []
     for table in () if run.suite.search else tables(run):
         for row in table.rows:
@@ -107,7 +108,7 @@ def _points(run: Run) -> tuple[Point, ...]:
             compared = row.comparison
             if score is not None:
                 found.append(
-                    Point(
+                    SpeedupPoint(
                         scenario=table.scenario.name,
                         stack=row.stack,
                         metric=table.metric,

@@ -15,7 +15,7 @@ from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 
 # A scenario and a stack.
-Place = tuple[str, str]
+ScenarioStack = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,20 @@ class Side:
     """One of the two runs: the trials that count and the log ratios, by (scenario, stack)."""
 
     run: Run
-    trials: Mapping[Place, Sequence[Trial]]
-    logs: Mapping[Place, Logs]
+    trials: Mapping[ScenarioStack, Sequence[Trial]]
+    logs: Mapping[ScenarioStack, Logs]
 
     @staticmethod
     def of(run: Run) -> Side:
         """What counts of a run."""
-        trials: dict[Place, list[Trial]] = {}
+        trials: dict[ScenarioStack, list[Trial]] = {}
         for each in run.results:
             if isinstance(each, Trial) and each.counts and each.score is not None:
                 trials.setdefault((each.place.scenario, each.place.stack), []).append(each)
         quiet = {place: _quiet(found) for place, found in trials.items()}
         return Side(run, quiet, log_ratios_by_pair(run.results, run.baseline))
 
-    def resolution(self, place: Place) -> float:
+    def resolution(self, place: ScenarioStack) -> float:
         """What the windows of this run could tell apart."""
         found = (each.resolution for each in self.run.comparisons if (each.scenario, each.candidate) == place)
         return next(found, 0.0)
@@ -46,7 +46,7 @@ Sides = tuple[Side, Side]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class PairedSides:
     """The logarithms of both runs' blocks."""
 
     old: Sequence[float]
@@ -62,9 +62,9 @@ class Compared:
         return unpaired(self.new, self.old, comparisons)
 
 
-def compared(logs: Sequence[Sequence[float]]) -> Compared:
+def compared(logs: Sequence[Sequence[float]]) -> PairedSides:
     """The logarithms of the old run's blocks and of the new one's."""
-    return Compared(logs[0], logs[1])
+    return PairedSides(logs[0], logs[1])
 
 
 def of_twin(sides: Sides, scenario: str, baseline: str) -> Interval | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stackduel.analysis.history.environment_changes import differing
-from stackduel.analysis.history.run_summary import Entry, Point
+from stackduel.analysis.history.run_summary import RunSummary, SpeedupPoint
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.suite import Metric
 
@@ -39,7 +39,7 @@ class Line:
     scenario: str
     stack: str
     metric: Metric
-    points: tuple[Point | None, ...]
+    points: tuple[SpeedupPoint | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Trend:
         return tuple(dict.fromkeys(line.scenario for line in self.lines))
 
 
-def trend(entries: Iterable[Entry], stacks: Sequence[str] | None = None) -> Trend:
+def trend(entries: Iterable[RunSummary], stacks: Sequence[str] | None = None) -> Trend:
     """The trend through runs that compare, the twins left out; with ``stacks``, of these alone.
 
     Scenarios are the same by name: a suite that is edited should be given another name.
@@ -78,12 +78,12 @@ def trend(entries: Iterable[Entry], stacks: Sequence[str] | None = None) -> Tren
     )
 
 
-def _moment(before: Entry | None, now: Entry) -> Moment:
+def _moment(before: RunSummary | None, now: RunSummary) -> Moment:
     same = before is None or (before.launcher, before.baseline) == (now.launcher, now.baseline)
     changed = tuple(differing(before.facts, now.facts)) if before else ()
     return Moment(now.run_id, now.folder, now.started, now.suite, now.baseline, now.status, changed, same)
 
 
-def _point(entry: Entry, scenario: str, stack: str, metric: Metric) -> Point | None:
+def _point(entry: RunSummary, scenario: str, stack: str, metric: Metric) -> SpeedupPoint | None:
     wanted = (scenario, stack, metric)
     return next((each for each in entry.points if (each.scenario, each.stack, each.metric) == wanted), None)

@@ -16,20 +16,21 @@ from collections.abc import Iterator, Sequence
 
 from stackduel.analysis.decision import SMALLEST_MARGIN, decide, margin
 from stackduel.analysis.history.caveats import of_baseline, of_states, of_twins
-from stackduel.analysis.history.changes import Between, Change, Ratio
+from stackduel.analysis.history.changes import Ratio, RunComparison, StackChange
 from stackduel.analysis.history.environment_changes import differences, unlike
-from stackduel.analysis.history.sides import Place, Side, Sides, compared, of_twin
-from stackduel.analysis.statistics.intervals import CONFIDENCE, Interval
+from stackduel.analysis.history.sides import ScenarioStack, Side, Sides, compared, of_twin
+from stackduel.analysis.statistics.intervals import Interval
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.comparison import CONFIDENCE, Verdict
+from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
-from stackduel.model.trial import Trial, Verdict
-from stackduel.planning.fields import FieldError
+from stackduel.model.trial import Trial
 
 # A change within it may be called none, however little could be told.
 WIDEST_EQUIVALENT = 0.05
 
 
-def between(old: Run, new: Run) -> Between:
+def between(old: Run, new: Run) -> RunComparison:
     """Compare two runs; raises FieldError where they have nothing that may be compared."""
     _refuse(old, new)
     scenarios, notes = _shared(old, new)
@@ -42,7 +43,7 @@ def between(old: Run, new: Run) -> Between:
     found = tuple(_changes(sides, scenarios, baseline))
     if not found:
         raise FieldError(f"compare: {old.run_id} and {new.run_id} have no stack in common that was measured in both")
-    return Between(
+    return RunComparison(
         old=old.run_id,
         new=new.run_id,
         baseline=baseline,
@@ -86,7 +87,7 @@ def _shared(old: Run, new: Run) -> tuple[list[str], list[str]]:
     return shared, notes
 
 
-def _changes(sides: Sides, scenarios: Sequence[str], baseline: str | None) -> Iterator[Change]:
+def _changes(sides: Sides, scenarios: Sequence[str], baseline: str | None) -> Iterator[StackChange]:
     old, new = sides
     stacks = [name for name in old.run.stacks if name in new.run.stacks and not is_twin(name)]
     every = ((scenario, stack) for scenario in scenarios for stack in stacks)
@@ -100,7 +101,7 @@ def _changes(sides: Sides, scenarios: Sequence[str], baseline: str | None) -> It
             noisy = any(side.logs[place].noisy for side in sides)
         found = ratio.interval(len(related)) if ratio else None
         allowed = _margin(sides, place, baseline) if baseline and ratio else None
-        yield Change(
+        yield StackChange(
             scenario=place[0],
             stack=place[1],
             metric=new.trials[place][0].metric,
@@ -120,7 +121,9 @@ def _ratio(point: float, found: Interval | None) -> Ratio:
     return Ratio(found.ratio, found.low, found.high) if found else Ratio(point)
 
 
-def _verdict(found: Interval | None, allowed: float | None, sides: Sides, place: Place, *, noisy: bool) -> Verdict:
+def _verdict(
+    found: Interval | None, allowed: float | None, sides: Sides, place: ScenarioStack, *, noisy: bool
+) -> Verdict:
     """The word on a change. A wide interval of the twins makes it harder to say that something changed.
 
     It makes nothing equivalent, though: where twins cannot be told apart, neither can a loss of ten per cent.
@@ -132,12 +135,12 @@ def _verdict(found: Interval | None, allowed: float | None, sides: Sides, place:
     return word if decide(found, narrow, noisy=noisy) == "equivalent" else "inconclusive"
 
 
-def _margin(sides: Sides, place: Place, baseline: str) -> float | None:
+def _margin(sides: Sides, place: ScenarioStack, baseline: str) -> float | None:
     """Within it is no difference: what the twin's own change, and the windows of both runs, cannot tell apart."""
     return margin(of_twin(sides, place[0], baseline), max(SMALLEST_MARGIN, _resolution(sides, place)))
 
 
-def _resolution(sides: Sides, place: Place) -> float:
+def _resolution(sides: Sides, place: ScenarioStack) -> float:
     """What the windows of the two runs together may be wrong by."""
     return math.prod(1 + side.resolution(place) for side in sides) - 1
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from stackduel.model.comparison import CONFIDENCE
+
 FEWEST_BLOCKS = 5
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,9 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from stackduel.analysis.statistics.intervals import CONFIDENCE
-
-
-@dataclass(frozen=True, slots=True)
-class Median:
-    """A median, and between which values the true one lies with ``confidence``; None where too few were measured."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    confidence: float | None = None
+from stackduel.model.comparison import CONFIDENCE
+from stackduel.model.findings import Median
 
 
 def median(values: Sequence[float], confidence: float = CONFIDENCE) -> Median:

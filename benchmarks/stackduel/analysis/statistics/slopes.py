@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtrit
 
-from stackduel.analysis.statistics.intervals import CONFIDENCE
+from stackduel.model.comparison import CONFIDENCE
+from stackduel.model.findings import Slope
 
 # From 10 on, more of them gain little, and fewer samples in each would leave them alike (B. Schmeiser, Batch size
 # effects in the analysis of simulation output, Operations Research 30, 1982).
 BATCHES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Slope:
-    """A slope per unit of time, and between which bounds the true one lies with ``confidence``."""
-
-    value: float
-    low: float
-    high: float
-    confidence: float = CONFIDENCE
 
 
 def slope(times: Sequence[float], values: Sequence[float], confidence: float = CONFIDENCE) -> Slope | None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import stdtrit
 
-from stackduel.analysis.statistics.intervals import CONFIDENCE, FEWEST_BLOCKS, Interval, spread
+from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, Interval, spread
+from stackduel.model.comparison import CONFIDENCE
 
 
 def unpaired(

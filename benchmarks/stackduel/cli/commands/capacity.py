@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from stackduel.analysis.slo import parse_slo
 from stackduel.cli.commands import run
+from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.suite import OpenLoop, Scenario, Suite
-from stackduel.planning.fields import FieldError, Fields
+from stackduel.planning.fields import Fields
 from stackduel.planning.stacks_file import read_own_file
 from stackduel.planning.suite_file import parse_workload
 from stackduel.runner.session import Output
-from stackduel.search.slo import parse_slo
 
 BASELINE = "flask-gunicorn"
 STACKS = (BASELINE, "flask-gthread", "flask-gevent", "quart-hypercorn", "fastapi-uvicorn")

@@ -7,7 +7,7 @@ from contextlib import closing
 from rich.console import Console
 
 from stackduel.containers import engine, ownership
-from stackduel.report.sections.result_table import counted
+from stackduel.model.counted import counted
 from stackduel.report.terminal.page import message
 
 

@@ -12,9 +12,9 @@ from stackduel.analysis.conditions.conditions import NO_CONDITIONS, status_with
 from stackduel.analysis.conditions.run_metrics import RunFigures
 from stackduel.analysis.history.change_metrics import BetweenFigures, conditions_between
 from stackduel.analysis.history.two_runs import between
-from stackduel.cli.commands.telling import tell
-from stackduel.report.sections import changes
-from stackduel.report.sections.result_table import counted
+from stackduel.model.counted import counted
+from stackduel.report.markdown.changes import render
+from stackduel.report.terminal.condition_lines import tell
 from stackduel.report.terminal.history import show_between
 from stackduel.report.terminal.page import message
 from stackduel.storage import run_folder
@@ -33,7 +33,7 @@ def compare(
     if form == "json":
         out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
     elif form == "markdown":
-        out.file.write(changes.render(found))
+        out.file.write(render(found))
     else:
         show_between(found, out)
     if found.differences and form != "table":

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from stackduel.model.counted import counted
 from stackduel.model.duration import duration
+from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.run import Run
-from stackduel.planning.order import SOLO_S, Solo, Step, step_seconds, total_seconds, trials_in
+from stackduel.planning.estimates import SOLO_S, step_seconds, total_seconds
+from stackduel.planning.order import trials_in
 from stackduel.planning.preparation import Prepared
-from stackduel.report.sections.result_table import counted
+from stackduel.planning.search_estimates import search_seconds
 from stackduel.report.terminal.page import ASIDE, Page
-from stackduel.search.modes import search_seconds
 
 # The orders of so many blocks are enough to see that each has its own.
 MOST_ORDERS = 12
@@ -44,7 +46,7 @@ def _show_blocks(run: Run, prepared: Prepared, page: Page, *, seeded: bool) -> N
     widest = max(len(scenario.name) for scenario in suite.scenarios)
     for scenario in suite.scenarios:
         page.paragraph(scenario.label, first=f"  {scenario.name:<{widest}}  ")
-    first: dict[str, Step | Solo] = {}
+    first: dict[str, PlanStep | IsolatedStep] = {}
     for step in prepared.steps:
         first.setdefault(_name(step), step)
     names = [name for name in [*run.stacks, *(f"{model} alone" for model in suite.models)] if name in first]
@@ -55,7 +57,7 @@ def _show_blocks(run: Run, prepared: Prepared, page: Page, *, seeded: bool) -> N
             str(number),
             name,
             _tier(name, run),
-            duration(SOLO_S if isinstance(first[name], Solo) else step_seconds(first[name], prepared.paces)),
+            duration(SOLO_S if isinstance(first[name], IsolatedStep) else step_seconds(first[name], prepared.paces)),
         )
         for number, name in enumerate(names, 1)
     ]
@@ -86,8 +88,8 @@ def _show_orders(names: list[str], prepared: Prepared, page: Page, *, seeded: bo
         page.item("(an example: without --seed every run draws others)", ASIDE)
 
 
-def _name(step: Step | Solo) -> str:
-    return f"{step.model} alone" if isinstance(step, Solo) else step.stack
+def _name(step: PlanStep | IsolatedStep) -> str:
+    return f"{step.model} alone" if isinstance(step, IsolatedStep) else step.stack
 
 
 def _tier(name: str, run: Run) -> str:

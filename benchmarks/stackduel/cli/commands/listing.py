@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from stackduel.model.stack import Registered, Stack, registered_stacks
+from stackduel.model.stack import Registered, Stack
+from stackduel.planning.registry import registered_stacks
 from stackduel.planning.stacks_file import read_own_file
 from stackduel.planning.suites_by_name import read_suite, suite_names
 from stackduel.report.terminal.page import ASIDE, Page

@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from stackduel_servers.core.environment import SettingsError
-from stackduel_servers.models import build, store
-from stackduel_servers.models.catalog import CATALOG, OWN, Card, Picture, Sound, Takes, Tensor
-from stackduel_servers.models.catalog import Text as Sentence
-from stackduel_servers.models.device import WORDS, chosen
-from stackduel_servers.models.store import FILES, OWN_VARIABLE, ModelError
 
 from stackduel.model.histogram import Histogram, fewest_for, summarise
 from stackduel.report.sections.result_table import DASH, figure
 from stackduel.report.terminal.page import ASIDE, Page, is_animated, message
 from stackduel.report.terminal.waiting import waiting
+from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.models import build, store
+from stackduel_servers.models.catalog import CATALOG, OWN, Card, Picture, Sound, Takes, TensorInput
+from stackduel_servers.models.catalog import Text as Sentence
+from stackduel_servers.models.device import WORDS, chosen
+from stackduel_servers.models.store import FILES, OWN_VARIABLE, ModelError
 
 
 def show(own: Path | None, console: Console) -> int:
@@ -55,7 +55,7 @@ def build_models(names: Sequence[str], console: Console) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class BenchOptions:
     """How ``bench`` is to run; without a pool it is as large as the CPUs that may be used."""
 
     requests: int
@@ -64,7 +64,7 @@ class Bench:
     own: Path | None
 
 
-def bench(names: Sequence[str], how: Bench, output: Console, errors: Console, *, as_json: bool) -> int:
+def bench(names: Sequence[str], how: BenchOptions, output: Console, errors: Console, *, as_json: bool) -> int:
     """Measure models alone, one after the other, and print the figures; returns the exit status, raises ModelError."""
     from stackduel_servers.models.bench import Plan, measure, usable_cpus  # noqa: PLC0415 - ONNX Runtime only where a model runs
     from stackduel_servers.models.model import load  # noqa: PLC0415
@@ -148,7 +148,7 @@ def _takes(takes: Takes) -> str:
             return f"a picture, {takes.least_side} to {takes.most_side} pixels a side"
         case Sentence():
             return f"a text of up to {takes.most_chars:,} characters"
-        case Tensor():
+        case TensorInput():
             return f"float32 {_shape(takes.shape)}"
 
 

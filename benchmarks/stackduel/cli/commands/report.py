@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from stackduel.analysis.conditions.conditions import checked_for, judged_on, status_with
-from stackduel.cli.commands.telling import tell
 from stackduel.report import files
+from stackduel.report.terminal.condition_lines import tell
 from stackduel.report.terminal.page import Page
 from stackduel.report.terminal.run_tables import show as print_report
 from stackduel.storage import run_folder

@@ -14,13 +14,13 @@ from stackduel.analysis.conditions.conditions import checked_for
 from stackduel.analysis.migration import tier_from
 from stackduel.cli.commands.dry_run import show_plan
 from stackduel.model.aa_pair import TWIN_TIER, is_twin
+from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Registered
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Failure
 from stackduel.observe import host
-from stackduel.planning.fields import FieldError
 from stackduel.planning.models import make_ready
 from stackduel.planning.order import trials_in
 from stackduel.planning.preparation import Prepared, prepare

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from rich.console import Console
 
-from stackduel.analysis.history.run_summary import Entry, entry_to_dict
+from stackduel.analysis.history.run_summary import RunSummary, entry_to_dict
 from stackduel.analysis.history.trend import Trend, trend
-from stackduel.planning.fields import FieldError
+from stackduel.model.errors import FieldError
 from stackduel.report.files import HTML_FILE
 from stackduel.report.html import trend_page as drawn
-from stackduel.report.sections import trend_rows as trends
+from stackduel.report.markdown.trend import render
 from stackduel.report.terminal.history import show_runs, show_trend
 from stackduel.report.terminal.page import Page
 from stackduel.storage.index import History, history
@@ -59,7 +59,7 @@ def show_over_time(
     elif form == "json":
         out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
     elif form == "markdown":
-        out.file.write(trends.render(found))
+        out.file.write(render(found))
     else:
         show_trend(found, out)
     return 0
@@ -85,7 +85,7 @@ def trend_of(found: History, suite: str | None, stacks: Sequence[str] | None, li
     """The trend through the newest runs of a suite, by default that of the newest run; raises FieldError for none."""
     comparing = [each for each in found.entries if each.points]
     name = suite or (comparing[0].suite if comparing else "")
-    chosen: list[Entry] = [each for each in comparing if each.suite == name][:limit]
+    chosen: list[RunSummary] = [each for each in comparing if each.suite == name][:limit]
     if not chosen:
         known = ", ".join(dict.fromkeys(each.suite for each in comparing)) or "none at all"
         raise FieldError(f"trend: no run that compares stacks of suite {name or 'any'} is here: there is {known}")

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from stackduel.launch.launcher import LaunchError, Started
+from stackduel.launch.launcher import Started
 from stackduel.launch.local import LocalLauncher, registered_port
-from stackduel.load.interrupts import as_keyboard_interrupt
 from stackduel.model.budget import Budget
-from stackduel.model.stack import Registered, Stack, registered_stacks
-from stackduel.observe.host import usable_cores
-from stackduel.planning.fields import FieldError
+from stackduel.model.errors import FieldError, LaunchError
+from stackduel.model.stack import Registered, Stack
+from stackduel.planning.registry import registered_stacks
 from stackduel.planning.stacks_file import read_own_file
+from stackduel.process.cores import usable_cores
+from stackduel.process.interrupts import as_keyboard_interrupt
 from stackduel.report.terminal.page import message
 
 POLL_S = 0.5

@@ -12,19 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
-from stackduel_servers.models.store import ModelError
-from stackduel_servers.registry import Entry
 
-from stackduel.launch.launcher import Launcher, LaunchError
-from stackduel.load.interrupts import as_keyboard_interrupt
+from stackduel.launch.launcher import Launcher
+from stackduel.model.errors import FieldError, LaunchError
 from stackduel.model.run_options import RunOptions
-from stackduel.model.stack import Registered, Stack, registered_stacks
+from stackduel.model.stack import Registered, Stack
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address
-from stackduel.planning.fields import FieldError
 from stackduel.planning.preparation import Prepared, prepare_all
+from stackduel.planning.registry import registered_stacks
 from stackduel.planning.shortfall import shortfall
 from stackduel.planning.stacks_file import read_own_file
+from stackduel.process.interrupts import as_keyboard_interrupt
 from stackduel.report.terminal.page import message
 from stackduel.report.terminal.waiting import waiting
 from stackduel.runner.machinery import launcher_for, running_stacks
@@ -33,6 +32,8 @@ from stackduel.verify.contract.inference_cases import inference_cases
 from stackduel.verify.contract.kserve_cases import kserve_cases, kserve_difference
 from stackduel.verify.exchange import ExchangeError, exchange_raw
 from stackduel.verify.verification import Answers, VerifyError
+from stackduel_servers.models.store import ModelError
+from stackduel_servers.registry import StackEntry
 
 CASES_AT_ONCE = 8
 SHOWN = 5
@@ -117,7 +118,7 @@ def _check(
         return len(cases), [sentence for each in found for sentence in each]
 
 
-def _check_models(entry: Entry, address: Address, timeout_s: float) -> tuple[int, list[str]]:
+def _check_models(entry: StackEntry, address: Address, timeout_s: float) -> tuple[int, list[str]]:
     """The same of a server that has models and nothing else; over gRPC it has shown that it is ready, and no more."""
     if entry.protocol != "kserve":
         return 0, []

@@ -7,21 +7,21 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pathlib import Path
 from typing import Self
 
-from stackduel_servers.registry import load_registry
-
 from stackduel.containers.confinement import in_engine_cores
 from stackduel.containers.engine import connect, explained
 from stackduel.containers.forwarding import Forwarding, port_forwarding
-from stackduel.containers.images import Recipe, Say, ensure_image, ensure_pulled, recipe_of, server_recipe
+from stackduel.containers.images import Recipe, SayLine, ensure_image, ensure_pulled, recipe_of, server_recipe
 from stackduel.containers.ownership import clean, labels, remove_run
 from stackduel.launch.companion import Accompanied, Companion, companion_of
 from stackduel.launch.docker.container_spec import DOWNSTREAM, Spec, Specs
 from stackduel.launch.docker.run_containers import RunContainers
 from stackduel.launch.docker.usable_engine import refuse_without_gpus, usable_engine
-from stackduel.launch.launcher import LaunchError, Started
+from stackduel.launch.launcher import Started
 from stackduel.model.budget import Budget
+from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Image, Registered, Stack
 from stackduel.model.target import Subject
+from stackduel_servers.registry import load_registry
 
 # Whose image what is measured alone runs in.
 ALONE_IN = "fastapi-uvicorn"
@@ -39,7 +39,7 @@ class ContainerLauncher:
         self,
         budget: Budget,
         run_id: str,
-        say: Say = lambda _line: None,
+        say: SayLine = lambda _line: None,
         own_model: Path | None = None,
         device: str | None = None,
     ) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from docker.types import Mount
-from stackduel_servers import allocator
-from stackduel_servers.models.device import VARIABLE
-from stackduel_servers.models.store import OWN_VARIABLE
-from stackduel_servers.registry import Entry, load_registry
 
 from stackduel.containers.confinement import ANY_IMAGE, OWN_IMAGE, TRITON
 from stackduel.model.budget import Budget
 from stackduel.model.stack import Image, Stack
+from stackduel_servers import allocator
+from stackduel_servers.models.device import VARIABLE
+from stackduel_servers.models.store import OWN_VARIABLE
+from stackduel_servers.registry import StackEntry, load_registry
 
 OWN_INSIDE = "/own-model.onnx"
 DOWNSTREAM = "downstream"
@@ -47,7 +47,7 @@ class Specs:
     own_model: Path | None
     device: str | None
 
-    def registered(self, stack: Stack, entry: Entry, image: str, told: Mapping[str, str]) -> Spec:
+    def registered(self, stack: Stack, entry: StackEntry, image: str, told: Mapping[str, str]) -> Spec:
         """A stack of ours, which is ``told`` where the others are."""
         # The image of Triton computes on the CPU, whatever the others do.
         triton = entry.server == "tritonserver"

@@ -16,7 +16,7 @@ from stackduel.containers.ownership import STACK_LABEL, discard
 from stackduel.launch.docker.container_spec import Spec
 from stackduel.launch.docker.server_container import LOOPBACK, ServerContainer, server_in
 from stackduel.launch.health import wait_until_healthy
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 
 HEALTHY_WITHIN_S = 60.0
 ENDED_WITHIN_S = 120

@@ -9,7 +9,7 @@ import docker.errors
 from docker.models.containers import Container
 
 from stackduel.containers.engine import ENGINE_ERRORS, explained
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 from stackduel.model.target import Address, ContainerRef
 
 LOG_LINES = 20

@@ -10,7 +10,7 @@ from docker import DockerClient
 from stackduel.containers.confinement import OWN_IMAGE, gpus
 from stackduel.containers.engine import EngineFacts, describe, explained
 from stackduel.containers.ownership import discard
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 
 TOOLKIT = (
     "It needs NVIDIA's driver and Container Toolkit on its machine (nvidia-ctk runtime configure --runtime=docker, "

@@ -19,7 +19,7 @@ from stackduel.load.drivers.ticket import Note, Ticket
 from stackduel.load.drivers.user import User
 from stackduel.load.job import Job
 from stackduel.load.recording.server_timing import add_told
-from stackduel.load.request import Prepared, request_headers
+from stackduel.load.request import PreparedRequest, request_headers
 from stackduel.model.measurement import Outcome
 
 # What aiohttp would add by itself: the request is the same as the raw client's.
@@ -99,7 +99,7 @@ class AiohttpUser(User):
             return await _judged(response, ticket.call)
 
 
-async def _judged(response: aiohttp.ClientResponse, call: Prepared) -> Outcome:
+async def _judged(response: aiohttp.ClientResponse, call: PreparedRequest) -> Outcome:
     """How an answer ended its request, read to its end."""
     expectation, comparer, kept = call.expectation, call.comparer, list[bytes]()
     length, same = 0, True

@@ -12,7 +12,7 @@ from stackduel.load.clock import clock
 from stackduel.load.drivers.dispatcher import Dispatcher
 from stackduel.load.drivers.ticket import Ticket
 from stackduel.load.job import Job
-from stackduel.load.recording.request_log import OpenLedger
+from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.request import drawn_calls
 from stackduel.load.schedule import Share
 from stackduel.model.measurement import Outcome
@@ -25,7 +25,7 @@ class Arrivals:
     waits for longer than the timeout does so as unsent. ``draining`` is true once no more of them are to come.
     """
 
-    def __init__(self, job: Job, share: Share, ledger: OpenLedger, begin: Callable[[Ticket], bool]) -> None:
+    def __init__(self, job: Job, share: Share, ledger: OpenRequestLog, begin: Callable[[Ticket], bool]) -> None:
         self.draining = False
         self._timeout_s = job.timeout_s
         self._ledger = ledger

@@ -10,7 +10,7 @@ from stackduel.load.drivers.open_users import OpenUsers
 from stackduel.load.drivers.user import MakeUser
 from stackduel.load.job import Driver, Job
 from stackduel.load.recording.recorder import Recorder
-from stackduel.load.recording.request_log import Asked, Ledger, OpenLedger
+from stackduel.load.recording.request_log import Asked, OpenRequestLog, RequestLog
 from stackduel.load.schedule import Share
 
 
@@ -19,13 +19,13 @@ def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, Clo
     if job.driver == "raw" and not (job.labels or share.load.first_byte or share.load.server_timing):
         recorder = Recorder(width_s)
         return recorder, RawClient(job, share, recorder)
-    ledger = Ledger(width_s, Asked.of(job, share.load))
+    ledger = RequestLog(width_s, Asked.of(job, share.load))
     if job.driver == "raw":
         return ledger, TicketClient(job, share, ledger)
     return ledger, ClosedUsers(job, share, ledger, kind_of_user(job.driver))
 
 
-def arriving_client(job: Job, share: Share, ledger: OpenLedger) -> ArrivingClient:
+def arriving_client(job: Job, share: Share, ledger: OpenRequestLog) -> ArrivingClient:
     """An open loop's clients."""
     if job.driver == "raw":
         return OpenClient(job, share, ledger)

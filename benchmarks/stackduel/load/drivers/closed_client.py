@@ -12,7 +12,7 @@ from stackduel.load.drivers.connection_pool import Pool
 from stackduel.load.drivers.ticket import Ticket, TicketConnection, kind_of_connection
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import Recorder
-from stackduel.load.recording.request_log import Ledger
+from stackduel.load.recording.request_log import RequestLog
 from stackduel.load.request import drawn_calls
 from stackduel.load.schedule import LONGEST_PAUSE_S, Share, opening_times
 
@@ -109,7 +109,7 @@ class RawClient(Pool[Connection]):
 class TicketClient(RawClient):
     """The clients of a shard whose requests are not all the same, or whose first bytes are asked for."""
 
-    def __init__(self, job: Job, share: Share, ledger: Ledger) -> None:
+    def __init__(self, job: Job, share: Share, ledger: RequestLog) -> None:
         super().__init__(job, share, ledger)
         self.note = ledger.note
         self._drawn = drawn_calls(job, share)

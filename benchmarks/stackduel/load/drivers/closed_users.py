@@ -12,7 +12,7 @@ from stackduel.load.drivers.closed_client import FIRST_PAUSE_S
 from stackduel.load.drivers.ticket import Ticket
 from stackduel.load.drivers.user import MakeUser, User
 from stackduel.load.job import Job
-from stackduel.load.recording.request_log import Ledger
+from stackduel.load.recording.request_log import RequestLog
 from stackduel.load.request import drawn_calls
 from stackduel.load.schedule import LONGEST_PAUSE_S, Share, opening_times
 from stackduel.load.tasks import Tasks
@@ -22,7 +22,7 @@ from stackduel.model.measurement import Outcome
 class ClosedUsers:
     """The clients of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ClosedClient``."""
 
-    def __init__(self, job: Job, share: Share, ledger: Ledger, make: MakeUser) -> None:
+    def __init__(self, job: Job, share: Share, ledger: RequestLog, make: MakeUser) -> None:
         self._make = make
         self._job = job
         self._share = share

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from stackduel.inference.answer_formats import NumbersError, read
-from stackduel.inference.output_comparison import Numbers, compared
+from stackduel.inference.output_comparison import compared
 from stackduel.model.measurement import Expectation
+from stackduel.model.model_output import Numbers
 
 # A batched model has a variant of an answer for each place in a batch of each size.
 MOST_VARIANTS = 64

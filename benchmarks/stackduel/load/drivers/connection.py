@@ -22,7 +22,7 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 LARGE_BYTES = 64 * 1024
 
 
-class Owner(Protocol):
+class ConnectionOwner(Protocol):
     """What a connection asks of the client that it belongs to."""
 
     request: bytes
@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
         "_status_of_answer", "_transport", "_used", "_usual", "_whole", "_write", "made", "on_body", "sent_s",
     )  # fmt: skip
 
-    def __init__(self, owner: Owner, sent_s: float) -> None:
+    def __init__(self, owner: ConnectionOwner, sent_s: float) -> None:
         self.sent_s = sent_s
         self.made = False
         self._owner = owner

@@ -7,7 +7,7 @@ from itertools import chain, takewhile
 from math import inf
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.timer import Alarm, alarm
+from stackduel.load.drivers.timer import Timer, alarm
 
 
 class Dispatcher:
@@ -20,7 +20,7 @@ class Dispatcher:
         self._arrive = arrive
         self._moments: Iterator[float] = iter(())
         self._next_s = inf
-        self._alarm: Alarm | None = None
+        self._alarm: Timer | None = None
 
     @property
     def going(self) -> bool:

@@ -12,7 +12,7 @@ from stackduel.load.clock import clock
 from stackduel.load.drivers.ticket import Note, Ticket
 from stackduel.load.drivers.user import User
 from stackduel.load.job import Job
-from stackduel.load.request import Prepared
+from stackduel.load.request import PreparedRequest
 from stackduel.model.measurement import Outcome
 
 _READY = grpc.ChannelConnectivity.READY
@@ -68,7 +68,7 @@ class GrpcUser(User):
             self._call.cancel()
 
 
-def _judged(body: bytes, call: Prepared) -> Outcome:
+def _judged(body: bytes, call: PreparedRequest) -> Outcome:
     expectation = call.expectation
     same = expectation.body is None or body == expectation.body
     if not same and call.comparer is not None:

@@ -10,7 +10,7 @@ from stackduel.load.drivers.arrivals import Arrivals
 from stackduel.load.drivers.connection_pool import Pool
 from stackduel.load.drivers.ticket import Ticket, TicketConnection, kind_of_connection
 from stackduel.load.job import Job
-from stackduel.load.recording.request_log import OpenLedger
+from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule import Share
 from stackduel.model.measurement import Outcome
 
@@ -23,7 +23,7 @@ class OpenClient(Pool[TicketConnection]):
     a few connections and so a few workers would get nearly everything.
     """
 
-    def __init__(self, job: Job, share: Share, ledger: OpenLedger) -> None:
+    def __init__(self, job: Job, share: Share, ledger: OpenRequestLog) -> None:
         super().__init__(job, ledger)
         self._arrivals = Arrivals(job, share, ledger, self._begin)
         self.draw = self._arrivals.draw

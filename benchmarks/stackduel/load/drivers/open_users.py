@@ -14,7 +14,7 @@ from stackduel.load.drivers.connection_pool import SWEEP_EVERY_S
 from stackduel.load.drivers.ticket import Ticket
 from stackduel.load.drivers.user import MakeUser, User
 from stackduel.load.job import Job
-from stackduel.load.recording.request_log import OpenLedger
+from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule import Share
 from stackduel.load.tasks import Tasks
 
@@ -25,7 +25,7 @@ class OpenUsers:
     As with the raw client, an arrival takes the user that has been idle for longest.
     """
 
-    def __init__(self, job: Job, share: Share, ledger: OpenLedger, make: MakeUser) -> None:
+    def __init__(self, job: Job, share: Share, ledger: OpenRequestLog, make: MakeUser) -> None:
         self._make = make
         self._job = job
         self._connections = share.load.connections

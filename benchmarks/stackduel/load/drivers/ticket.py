@@ -7,9 +7,9 @@ from math import nan
 from typing import NamedTuple, Protocol, cast
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.connection import Connection, Owner
+from stackduel.load.drivers.connection import Connection, ConnectionOwner
 from stackduel.load.recording.server_timing import add_told
-from stackduel.load.request import Prepared
+from stackduel.load.request import PreparedRequest
 from stackduel.model.measurement import Outcome
 from stackduel.model.suite import Load
 
@@ -21,7 +21,7 @@ class Ticket(NamedTuple):
     """
 
     intended_s: float
-    call: Prepared
+    call: PreparedRequest
     attended_s: float
 
 
@@ -49,7 +49,7 @@ class TicketConnection(Connection):
     __slots__ = ("_draw", "_note_ticket", "first_s", "ticket", "told")
 
     def __init__(self, owner: TicketOwner, ticket: Ticket | None, sent_s: float) -> None:
-        super().__init__(cast("Owner", owner), sent_s)
+        super().__init__(cast("ConnectionOwner", owner), sent_s)
         self.ticket = ticket
         self.first_s = nan
         self.told = b""

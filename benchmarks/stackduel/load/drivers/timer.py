@@ -16,7 +16,7 @@ from stackduel.load.clock import clock
 _GRAIN_S = 0.001
 
 
-class Alarm(Protocol):
+class Timer(Protocol):
     """Calls back at about the moment to which it is set, in ``clock`` seconds; a later setting replaces a former."""
 
     def set(self, moment_s: float) -> None:
@@ -26,7 +26,7 @@ class Alarm(Protocol):
         """Ring no more."""
 
 
-def alarm(ring: Callable[[], None]) -> Alarm:
+def alarm(ring: Callable[[], None]) -> Timer:
     """The most precise alarm of this system, on the running loop."""
     try:
         return _KernelAlarm(ring)

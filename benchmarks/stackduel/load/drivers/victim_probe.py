@@ -11,7 +11,7 @@ from math import inf
 from stackduel.load.drivers.client_protocols import ArrivingClient
 from stackduel.load.drivers.clients import arriving_client
 from stackduel.load.job import Job, choose_driver
-from stackduel.load.recording.request_log import OpenLedger
+from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule import Share, endless_arrivals_s
 from stackduel.model.measurement import Outcome, Victim
 from stackduel.model.suite import OpenLoop
@@ -22,10 +22,10 @@ MOST_CONNECTIONS = 16
 _NOT_FAILED = frozenset({Outcome.OK, Outcome.TIMEOUT, Outcome.UNSENT})
 
 
-class Probe:
+class VictimProbe:
     """An open loop of its own beside the load, which ends when the load's window closes; None of it is the load's."""
 
-    def __init__(self, label: str, load: OpenLoop, client: ArrivingClient, ledger: OpenLedger) -> None:
+    def __init__(self, label: str, load: OpenLoop, client: ArrivingClient, ledger: OpenRequestLog) -> None:
         self._label = label
         self._load = load
         self._client = client
@@ -52,7 +52,7 @@ class Probe:
 
 
 @contextlib.asynccontextmanager
-async def probing(job: Job, share: Share) -> AsyncIterator[Probe | None]:
+async def probing(job: Job, share: Share) -> AsyncIterator[VictimProbe | None]:
     """The probe of the job's victim; None where there is none, or where another shard sees to it."""
     if job.victim is None or share.shard != 0:
         yield None
@@ -61,7 +61,7 @@ async def probing(job: Job, share: Share) -> AsyncIterator[Probe | None]:
     driver, _ = choose_driver(job.address, [job.victim.workload])
     alone = replace(job, calls=(job.victim,), load=load, driver=driver, victim=None)
     # Nothing is taken for slower than it was seen to be: the load ends long before a timeout would tell.
-    ledger = OpenLedger(1.0, timeout_s=0.0)
+    ledger = OpenRequestLog(1.0, timeout_s=0.0)
     place = Share(load, shard=0, shards=1, first_opening_s=0.0, opening_every_s=0.0)
     async with arriving_client(alone, place, ledger) as client:
-        yield Probe(job.victim.workload.label, load, client, ledger)
+        yield VictimProbe(job.victim.workload.label, load, client, ledger)

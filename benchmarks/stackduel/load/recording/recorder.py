@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from stackduel.load.recording.shard_result import Tally
 from stackduel.load.recording.timeline import Timeline
+from stackduel.model.histogram import Seconds
 from stackduel.model.measurement import Outcome
-
-Seconds = NDArray[np.float64]
 
 # Batches too small for their time to be seen.
 FOLD_EVERY_S = 0.1

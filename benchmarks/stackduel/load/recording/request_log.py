@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from stackduel.load.drivers.ticket import Ticket
 from stackduel.load.job import Job
-from stackduel.load.recording.recorder import CODES, Recorder, Seconds
+from stackduel.load.recording.recorder import CODES, Recorder
 from stackduel.load.recording.shard_result import Tally
 from stackduel.load.recording.spans import Spans
-from stackduel.model.histogram import Histogram
+from stackduel.model.histogram import Histogram, Seconds
 from stackduel.model.measurement import CallCount, Outcome
 from stackduel.model.suite import Load
 
@@ -57,7 +57,7 @@ class _Requests(NamedTuple):
         )  # fmt: skip
 
 
-class Ledger(Recorder):
+class RequestLog(Recorder):
     """The recorder of a closed loop whose requests have tickets: also by call, with first bytes and servers' spans.
 
     A request is counted by the moment of its answer, and its latency from its ticket's intended time, which in a
@@ -143,7 +143,7 @@ class Ledger(Recorder):
         return taken
 
 
-class OpenLedger(Ledger):
+class OpenRequestLog(RequestLog):
     """The recorder of an open loop: what was to be sent while the window was open, whenever it completed.
 
     In the timeline, what completed after the window had closed stands in its last slice.

@@ -79,7 +79,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ShardResult:
     """What one shard found."""
 
     tally: Tally
@@ -107,10 +107,10 @@ class Part:
         }
 
     @staticmethod
-    def from_json(document: Mapping[str, Any]) -> Part:
+    def from_json(document: Mapping[str, Any]) -> ShardResult:
         """The part that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         generator, victim = document["generator"], document["victim"]
-        return Part(
+        return ShardResult(
             **{
                 **document,
                 "tally": Tally.from_json(document["tally"]),
@@ -121,7 +121,7 @@ class Part:
         )
 
 
-def merge(parts: Sequence[Part]) -> Measurement:
+def merge(parts: Sequence[ShardResult]) -> Measurement:
     """The measurement that all shards of a load made together; raises ValueError when there are none.
 
     The duration is that of the shard that took longest.

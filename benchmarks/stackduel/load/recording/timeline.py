@@ -7,13 +7,9 @@ from functools import reduce
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stackduel.load.recording.shard_result import Slice
-from stackduel.model.histogram import Histogram
-
-Seconds = NDArray[np.float64]
-Nanoseconds = NDArray[np.int64]
+from stackduel.model.histogram import Histogram, Nanoseconds, Seconds
 
 MOST_SLICES = 120
 # What is told of a load while it is on is of the last half second: it is added ten times a second.

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, Protocol
 
 from stackduel.model.target import Subject
 
-Message = Mapping[str, Any]
-Deliver = Callable[[Message | None], None]
+ShardMessage = Mapping[str, Any]
+Deliver = Callable[[ShardMessage | None], None]
 
 # The module that is run, and what its command line holds.
 Program = tuple[str, ...]
@@ -41,7 +41,7 @@ class Channel(Protocol):
         A channel that was closed, or whose shard ended, can be opened again.
         """
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ShardMessage) -> None:
         """Send a message without waiting; one to a shard that has ended is lost, as the None told."""
 
     def alive(self) -> bool:
@@ -99,7 +99,7 @@ class ProcessChannel:
         for thread in self._threads:
             thread.start()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ShardMessage) -> None:
         """Send a message without waiting."""
         self._outbox.put(json.dumps(message, separators=(",", ":")).encode() + b"\n")
 

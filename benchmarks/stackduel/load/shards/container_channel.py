@@ -20,10 +20,10 @@ from docker.types import EndpointConfig
 
 from stackduel.containers.confinement import OWN_IMAGE
 from stackduel.containers.engine import ENGINE_ERRORS, connect, describe
-from stackduel.containers.images import Say, ensure_image, generator_recipe
+from stackduel.containers.images import SayLine, ensure_image, generator_recipe
 from stackduel.containers.ownership import discard, labels
 from stackduel.load.engine import Engine
-from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Message, Program
+from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Program, ShardMessage
 from stackduel.model.budget import Budget, divide
 from stackduel.model.target import ContainerRef, Subject
 
@@ -33,7 +33,7 @@ READ_BYTES = 65_536
 
 
 @contextmanager
-def container_engine(network: str, cores: Sequence[int], run_id: str, say: Say) -> Iterator[Engine]:
+def container_engine(network: str, cores: Sequence[int], run_id: str, say: SayLine) -> Iterator[Engine]:
     """A load engine with one shard on each core, in containers of the run on that network.
 
     On Docker Desktop the generator's cores are those of its virtual machine, however many were asked for here.
@@ -79,7 +79,7 @@ class Site:
 
 
 @contextmanager
-def site_on(network: str, run_id: str, say: Say) -> Iterator[Site]:
+def site_on(network: str, run_id: str, say: SayLine) -> Iterator[Site]:
     """The site of a run on that network; raises LaunchError when no engine answers or the image cannot be built."""
     with closing(connect()) as client:
         facts = describe(client)
@@ -133,7 +133,7 @@ class ContainerChannel:
         for thread in self._threads:
             thread.start()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ShardMessage) -> None:
         """Send a message without waiting."""
         self._outbox.put(json.dumps(message, separators=(",", ":")).encode() + b"\n")
 

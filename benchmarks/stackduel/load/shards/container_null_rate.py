@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stackduel.containers.images import Say
+from stackduel.containers.images import SayLine
 from stackduel.load.engine import Engine
 from stackduel.load.shards.container_channel import ContainerChannel, site_on
 from stackduel.load.shards.null_rate import NullRates, null_server
@@ -15,7 +15,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - of the container, which publishes nothing
 
 
 @contextmanager
-def container_null_rates(engine: Engine, network: str, core: int, run_id: str, say: Say) -> Iterator[NullRates]:
+def container_null_rates(engine: Engine, network: str, core: int, run_id: str, say: SayLine) -> Iterator[NullRates]:
     """Null rates of an engine in containers on that network, on a null server that is bound to ``core``.
 
     On Docker Desktop the core is the server's of its virtual machine, whichever was asked for here. Raises

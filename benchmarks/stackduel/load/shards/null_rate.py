@@ -10,7 +10,7 @@ from typing import Self
 from stackduel.load.engine import Engine, LoadError
 from stackduel.load.job import Call, Driver, Job
 from stackduel.load.request import request_bytes
-from stackduel.load.shards.channels import Channel, Message, ProcessChannel, Program
+from stackduel.load.shards.channels import Channel, ProcessChannel, Program, ShardMessage
 from stackduel.model.measurement import Expectation
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.target import Address
@@ -49,7 +49,7 @@ class NullRates:
         self._channel_for = channel_for
         self._host = host
         self._server: _Server | None = None
-        self._rates: dict[Shape, float | None] = {}
+        self._rates: dict[LoadShape, float | None] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -66,14 +66,14 @@ class NullRates:
         if not isinstance(job.load, ClosedLoop) or job.load.duration_s is None or not _speaks_http(job):
             return None
         try:
-            shape = Shape.of(job)
+            shape = LoadShape.of(job)
         except ValueError:  # a request that no driver can send
             return None
         if shape not in self._rates:
             self._rates[shape] = self._measure(job, job.load, shape)
         return self._rates[shape]
 
-    def _measure(self, job: Job, load: ClosedLoop, shape: Shape) -> float | None:
+    def _measure(self, job: Job, load: ClosedLoop, shape: LoadShape) -> float | None:
         try:
             server = self._server_of(shape.body_bytes)
             found = self._engine.measure(null_job(job, load, server.address, shape), alive=server.channel.alive)
@@ -101,7 +101,7 @@ class NullRates:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class LoadShape:
     """What of a closed loop decides how fast the generator can drive it; sizes in bytes.
 
     Of several calls, ``request_bytes`` is the sum and ``body_bytes`` the mean by their weights. Where answers are
@@ -135,7 +135,7 @@ def _answer_bytes(expectation: Expectation) -> int:
     return expectation.length or len(expectation.body or b"")
 
 
-def null_job(job: Job, load: ClosedLoop, address: Address, shape: Shape) -> Job:
+def null_job(job: Job, load: ClosedLoop, address: Address, shape: LoadShape) -> Job:
     """The job as it is sent to the null server: the same requests, for a moment (pure)."""
     right = Expectation(200, shape.body_bytes)
     return replace(
@@ -159,7 +159,7 @@ class _Server:
 
 def _port_of(channel: Channel) -> int:
     """Start the server and wait until it listens; raises LoadError where it does not, OSError as the channel does."""
-    events: SimpleQueue[Message | None] = SimpleQueue()
+    events: SimpleQueue[ShardMessage | None] = SimpleQueue()
     channel.open(events.put)
     try:
         ready = events.get(timeout=READY_WITHIN_S)

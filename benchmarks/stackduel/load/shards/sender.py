@@ -14,7 +14,7 @@ from stackduel.load.drivers.client_protocols import ArrivingClient, Client, Clos
 from stackduel.load.drivers.clients import arriving_client, closed_client
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import FOLD_EVERY_S, Recorder
-from stackduel.load.recording.request_log import Asked, OpenLedger
+from stackduel.load.recording.request_log import Asked, OpenRequestLog
 from stackduel.load.schedule import Share, arrivals_s, endless_arrivals_s, longest_drain_s, window_width_s
 from stackduel.load.stability import Stability
 from stackduel.model.measurement import Outcome
@@ -67,7 +67,7 @@ async def sending(job: Job, share: Share) -> AsyncIterator[Sender]:
     load = share.load
     width_s = window_width_s(load)
     if isinstance(load, OpenLoop):
-        ledger = OpenLedger(width_s, Asked.of(job, load), timeout_s=job.timeout_s)
+        ledger = OpenRequestLog(width_s, Asked.of(job, load), timeout_s=job.timeout_s)
         async with arriving_client(job, share, ledger) as arriving:
             yield OpenSender(job, share, load, arriving, ledger)
     else:
@@ -147,7 +147,7 @@ class ClosedSender:
 class OpenSender:
     """Sends an open loop by its schedule, which is computed before anything is sent."""
 
-    def __init__(self, job: Job, share: Share, load: OpenLoop, client: ArrivingClient, ledger: OpenLedger) -> None:
+    def __init__(self, job: Job, share: Share, load: OpenLoop, client: ArrivingClient, ledger: OpenRequestLog) -> None:
         place = (load, share.shard, share.shards, job.seed)
         self.client = client
         self.recorder = ledger

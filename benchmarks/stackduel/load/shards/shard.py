@@ -17,7 +17,7 @@ from stackduel.load.drivers.connection_pool import OWN_LIMITS
 from stackduel.load.drivers.victim_probe import probing
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import FOLD_EVERY_S, Recorder
-from stackduel.load.recording.shard_result import Part
+from stackduel.load.recording.shard_result import ShardResult
 from stackduel.load.schedule import Share, longest_drain_s
 from stackduel.load.shards.sender import sending
 from stackduel.model.measurement import GeneratorUse, Warmup
@@ -46,7 +46,7 @@ class Cue(Protocol):
         """The window is closed."""
 
 
-async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
+async def run_shard(job: Job, share: Share, cue: Cue) -> ShardResult:
     """Warm up, open the window when told, send the share's load, and return what came of it.
 
     Raises OSError where the host is not known or this machine lacks files or ports for so many connections,
@@ -76,7 +76,7 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> Part:
             drained = await sender.leave()
             until_s = closed_s + longest_drain_s(share.load, job.timeout_s)
             victim = None if probe is None else await probe.found(closed_s, until_s)
-    return Part(
+    return ShardResult(
         tally=recorder.tally(),
         scheduled=sender.scheduled,
         victim=victim,

@@ -36,7 +36,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class HtmlGrid:
     """A table that can be sorted: its caption, headings and rows of texts.
 
     ``words`` are the headings of columns of words, the others hold figures. A row whose heading ``stack`` names one is
@@ -70,7 +70,7 @@ class Chart:
     title: str
     reading: str
     data: Mapping[str, Any]
-    grid: Grid
+    grid: HtmlGrid
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +79,17 @@ class More:
 
     kind: ClassVar[str] = "more"
     summary: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[HtmlBlock, ...]
 
 
-Block = Paragraph | Lines | Code | Grid | Chart | More
+HtmlBlock = Paragraph | Lines | Code | HtmlGrid | Chart | More
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class HtmlSection:
     """A part of the page under a heading; ``anchor`` is its address within the page."""
 
     anchor: str
     title: str
-    blocks: tuple[Block, ...]
-    parts: tuple[Section, ...] = field(default=())
+    blocks: tuple[HtmlBlock, ...]
+    parts: tuple[HtmlSection, ...] = field(default=())

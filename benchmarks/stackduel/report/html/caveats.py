@@ -6,23 +6,23 @@ from collections.abc import Iterator
 
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
-from stackduel.report.html.blocks import Block, Grid, Lines, More, Paragraph, Section
+from stackduel.report.html.blocks import HtmlBlock, HtmlGrid, HtmlSection, Lines, More, Paragraph
 from stackduel.report.sections.words import notes, void_lines
 
 WORDS = frozenset({"scenario", "stack", "word", "reason"})
 MOST_ROWS = 1_000
 
 
-def sections(run: Run) -> Iterator[Section]:
+def sections(run: Run) -> Iterator[HtmlSection]:
     """The notes, then each attempt that the gates did not let pass, with its reason."""
     found = notes(run)
     if found:
-        yield Section("notes", "Before you rely on it", (Lines(tuple(found)),))
+        yield HtmlSection("notes", "Before you rely on it", (Lines(tuple(found)),))
     if run.results:
-        yield Section("void", "Trials that do not count", tuple(_blocks(run)))
+        yield HtmlSection("void", "Trials that do not count", tuple(_blocks(run)))
 
 
-def _blocks(run: Run) -> Iterator[Block]:
+def _blocks(run: Run) -> Iterator[HtmlBlock]:
     trials = [each for each in run.results if isinstance(each, Trial)]
     doubtful = [each for each in trials if each.state != "ok"]
     if not doubtful:
@@ -45,7 +45,7 @@ def _blocks(run: Run) -> Iterator[Block]:
         for each in doubtful[:MOST_ROWS]
     )
     headings = ("scenario", "stack", "block", "attempt", "word", "reason")
-    grid = Grid("Attempts that do not count, or count only as noisy", headings, rows, WORDS)
+    grid = HtmlGrid("Attempts that do not count, or count only as noisy", headings, rows, WORDS)
     summary = f"All {len(rows)} of them" if len(rows) > 1 else "It in full"
     if len(doubtful) > MOST_ROWS:
         summary = f"The first {MOST_ROWS:,} of {len(doubtful):,}; run.json has them all"

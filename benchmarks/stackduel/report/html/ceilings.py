@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.ceiling_shares import CeilingShare
 from stackduel.analysis.ceilings import REACHED
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.ceiling_share import CeilingShare
+from stackduel.model.comparison import Limit
 from stackduel.model.run import Run
-from stackduel.model.trial import Limit
-from stackduel.report.html.blocks import Block, Chart, Grid, Lines, Paragraph, Section
+from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid, HtmlSection, Lines, Paragraph
 from stackduel.report.html.stacks import role_of
 from stackduel.report.sections.inference import share_text
 from stackduel.report.sections.result_table import DASH, figure
@@ -51,14 +51,14 @@ MEANINGS = {
 }
 
 
-def sections(run: Run) -> Iterator[Section]:
+def sections(run: Run) -> Iterator[HtmlSection]:
     """What binds the stacks, of a run in which ceilings are known."""
     blocks = (*_of_limits(run), *_of_shares(run))
     if blocks:
-        yield Section("why", "Why?", blocks)
+        yield HtmlSection("why", "Why?", blocks)
 
 
-def _of_limits(run: Run) -> Iterator[Block]:
+def _of_limits(run: Run) -> Iterator[HtmlBlock]:
     if not any(each.predicted_rps for each in run.limits):
         return
     told = tuple(_bound(run))
@@ -111,7 +111,7 @@ def _of_shares(run: Run) -> Iterator[Chart]:
                 for name in names
             ],
         },
-        grid=Grid("Share of the in-process ceiling", SHARE_HEADINGS, rows, WORDS | {"model"}),
+        grid=HtmlGrid("Share of the in-process ceiling", SHARE_HEADINGS, rows, WORDS | {"model"}),
     )
 
 
@@ -157,7 +157,7 @@ def _chart(run: Run) -> Chart:
                 for scenario in run.suite.scenarios
             ],
         },
-        grid=Grid("What binds", HEADINGS, tuple(_row(each) for each in run.limits), WORDS),
+        grid=HtmlGrid("What binds", HEADINGS, tuple(_row(each) for each in run.limits), WORDS),
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Block, Chart, Grid
+from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid
 from stackduel.report.html.counted_trials import ByStack, median
 from stackduel.report.html.stacks import role_of
 from stackduel.report.sections.result_table import figure
 
 
-def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
+def blocks(run: Run, trials: ByStack) -> Iterator[HtmlBlock]:
     """CPU milliseconds a request and peak memory of each stack, where its processes could be watched."""
     cpu = {name: median(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
     yield from bars(
@@ -50,5 +50,7 @@ def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, flo
         title=title,
         reading=reading,
         data={"x": {"label": unit, "type": "linear"}, "by": "role", "panels": [{"title": "", "rows": rows}]},
-        grid=Grid(f"{title}, {unit}", ("stack", unit), tuple((name, figure(value)) for name, value in known.items())),
+        grid=HtmlGrid(
+            f"{title}, {unit}", ("stack", unit), tuple((name, figure(value)) for name, value in known.items())
+        ),
     )

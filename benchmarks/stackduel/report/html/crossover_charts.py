@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stackduel.analysis.crossover import WAITS_S, Curve, Point
+from stackduel.analysis.crossover import WAITS_S
+from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Block, Chart, Grid, Section
+from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid, HtmlSection
 from stackduel.report.sections.result_table import DASH, figure
 from stackduel.report.sections.words import shown_curves
 
@@ -14,15 +15,15 @@ from stackduel.report.sections.words import shown_curves
 _NO_WAIT_MS = 1000 * WAITS_S[1] / 3
 
 
-def sections(run: Run) -> Iterator[Section]:
+def sections(run: Run) -> Iterator[HtmlSection]:
     """The curves of the stack advised and of the best, where CPU time was measured."""
     curves = shown_curves(run)
     blocks = tuple(block for curve in curves for block in _blocks(curve, run.baseline))
     if blocks:
-        yield Section("crossover", "From which wait on does it pay?", blocks)
+        yield HtmlSection("crossover", "From which wait on does it pay?", blocks)
 
 
-def _blocks(curve: Curve, baseline: str) -> Iterator[Block]:
+def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[HtmlBlock]:
     yield Chart(
         form="lines",
         title=f"Predicted speedup of {curve.candidate} over {baseline}",
@@ -37,7 +38,7 @@ def _blocks(curve: Curve, baseline: str) -> Iterator[Block]:
             "reference": 1,
             "panels": [{"title": "", "series": _series(curve), "dots": [_dot(point) for point in curve.measured]}],
         },
-        grid=Grid(
+        grid=HtmlGrid(
             f"Predicted speedup of {curve.candidate} by wait and connections",
             ("wait ms", *(str(number) for number in curve.connections)),
             tuple(
@@ -47,10 +48,10 @@ def _blocks(curve: Curve, baseline: str) -> Iterator[Block]:
         ),
     )
     headings = ("scenario", "connections", "wait ms", "predicted", "measured", "from", "to")
-    yield Grid(f"{curve.candidate}: measured beside predicted", headings, tuple(map(_row, curve.measured)))
+    yield HtmlGrid(f"{curve.candidate}: measured beside predicted", headings, tuple(map(_row, curve.measured)))
 
 
-def _series(curve: Curve) -> list[dict[str, object]]:
+def _series(curve: CrossoverCurve) -> list[dict[str, object]]:
     return [
         {
             "name": f"{number} connection{'' if number == 1 else 's'}",
@@ -63,7 +64,7 @@ def _series(curve: Curve) -> list[dict[str, object]]:
     ]
 
 
-def _dot(point: Point) -> dict[str, object]:
+def _dot(point: CrossoverPoint) -> dict[str, object]:
     return {
         "x": 1000 * point.wait_s or _NO_WAIT_MS,
         "y": point.measured,
@@ -73,7 +74,7 @@ def _dot(point: Point) -> dict[str, object]:
     }
 
 
-def _row(point: Point) -> tuple[str, ...]:
+def _row(point: CrossoverPoint) -> tuple[str, ...]:
     return (
         point.scenario,
         str(point.connections),

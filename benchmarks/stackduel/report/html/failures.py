@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from stackduel.model.measurement import Outcome
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Block, Chart, Grid, Lines, Paragraph
+from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid, Lines, Paragraph
 from stackduel.report.html.counted_trials import ByStack
 from stackduel.report.html.stacks import role_of
 
 HEADINGS = ("stack", "requests", "failed", "share")
 
 
-def blocks(run: Run, trials: ByStack, unmeasured: tuple[tuple[str, str], ...]) -> Iterator[Block]:
+def blocks(run: Run, trials: ByStack, unmeasured: tuple[tuple[str, str], ...]) -> Iterator[HtmlBlock]:
     """How many requests failed and how, and which trials could not be measured at all."""
     if unmeasured:
         yield Lines(tuple(f"{stack} could not be measured: {reason}" for stack, reason in unmeasured))
@@ -69,5 +69,5 @@ def _chart(run: Run, requests: dict[str, int], ends: dict[str, Counter[str]]) ->
             "by": "role",
             "panels": [{"title": "", "rows": rows}],
         },
-        grid=Grid("Failed requests", (*HEADINGS, *kinds), listed),
+        grid=HtmlGrid("Failed requests", (*HEADINGS, *kinds), listed),
     )

@@ -9,21 +9,21 @@ from stackduel.report.sections.words import advice_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Headline:
     """The one sentence, and those that stand below it."""
 
     sentence: str
     more: tuple[str, ...] = ()
 
 
-def answer(run: Run) -> Answer:
+def answer(run: Run) -> Headline:
     """The answer of a run, however far it came."""
     lines = advice_lines(run)
     if lines and lines[0]:
-        return Answer(lines[0], tuple(lines[1:]))
+        return Headline(lines[0], tuple(lines[1:]))
     found = tuple(f"{each.stack}: {each.found.sentence}" for each in run.findings)
     if len(found) == 1:
-        return Answer(found[0])
+        return Headline(found[0])
     if found:
-        return Answer("What the search found, stack by stack:", found)
-    return Answer("Nothing was measured from which advice could follow.")
+        return Headline("What the search found, stack by stack:", found)
+    return Headline("Nothing was measured from which advice could follow.")

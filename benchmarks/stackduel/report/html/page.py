@@ -10,13 +10,13 @@ from stackduel.report.html import ceilings, scenarios, searches, sheet, speedups
 from stackduel.report.html import crossover_charts as crossover
 from stackduel.report.html import environment as surroundings
 from stackduel.report.html import shared_sections as further
-from stackduel.report.html.blocks import Section
+from stackduel.report.html.blocks import HtmlSection
 from stackduel.report.html.headline import answer
 from stackduel.report.html.stacks import ROLES, described
 from stackduel.report.sections.words import headline
 
 # What a page is made of, in its order. A module that adds something has a function of this kind and a line here.
-PARTS: tuple[Callable[[Run], Iterable[Section]], ...] = (
+PARTS: tuple[Callable[[Run], Iterable[HtmlSection]], ...] = (
     speedups.sections,
     ceilings.sections,
     searches.sections,

@@ -6,36 +6,31 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Finding, Soak, Sustained
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Block, Chart, Code, Grid, Lines, Paragraph, Section
+from stackduel.report.html.blocks import Chart, Code, HtmlBlock, HtmlGrid, HtmlSection, Lines, Paragraph
 from stackduel.report.html.stacks import role_of
 from stackduel.report.sections.findings import FINDING_WORDS, trials_of
 from stackduel.report.sections.findings import sections as found_sections
 from stackduel.report.sections.result_table import figure
-from stackduel.search.breaking_point import BreakingPoint
-from stackduel.search.capacity import Capacity
-from stackduel.search.finding import Finding
-from stackduel.search.launches import ColdStart
-from stackduel.search.soak import Soak
-from stackduel.search.sustained import Sustained
 
 MOST_POINTS = 300
 
 
-def sections(run: Run) -> Iterator[Section]:
+def sections(run: Run) -> Iterator[HtmlSection]:
     """A section for each scenario that a search began from."""
     for number, section in enumerate(found_sections(run), 1):
         scenario = section.scenario
         findings = [each for each in run.findings if each.scenario == scenario.name]
-        blocks: list[Block] = [Paragraph(scenario.summary)] if scenario.summary else []
+        blocks: list[HtmlBlock] = [Paragraph(scenario.summary)] if scenario.summary else []
         blocks.append(Code(scenario.label))
         blocks += _charts(run, findings)
         if section.rows:
-            blocks.append(Grid(f"Found in {scenario.name}", section.headings, section.rows, FINDING_WORDS))
+            blocks.append(HtmlGrid(f"Found in {scenario.name}", section.headings, section.rows, FINDING_WORDS))
         sentences = [f"{stack}: {sentence}" for stack, sentence in section.sentences]
         sentences += [f"{stack} could not be measured: {reason}" for stack, reason in section.failures]
         blocks.append(Lines(tuple(sentences)))
-        yield Section(f"scenario-{number}", scenario.name, tuple(blocks))
+        yield HtmlSection(f"scenario-{number}", scenario.name, tuple(blocks))
 
 
 def _charts(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
@@ -62,7 +57,7 @@ def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
             "which not all did. Further to the right is better.",
             "requests per second",
             rows,
-            Grid("Capacity, requests per second", ("stack", "kept", "not kept"), tuple(cells)),
+            HtmlGrid("Capacity, requests per second", ("stack", "kept", "not kept"), tuple(cells)),
         )
 
 
@@ -80,7 +75,7 @@ def _of_cold_start(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
         "The median over the launches, with its interval where there were enough. Further to the left is better.",
         "milliseconds",
         rows,
-        Grid("From launch to the first answer, milliseconds", ("stack", "median", "from", "to"), tuple(cells)),
+        HtmlGrid("From launch to the first answer, milliseconds", ("stack", "median", "from", "to"), tuple(cells)),
     )
 
 
@@ -105,7 +100,7 @@ def _of_sustained(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
         {"label": "connections (log scale)", "type": "log"},
         {"label": "requests per second", "type": "linear", "zero": True},
         series,
-        Grid(
+        HtmlGrid(
             "Throughput by number of connections",
             ("stack", "how", "connections", "req/s", "from", "to"),
             tuple(cells),
@@ -139,7 +134,7 @@ def _of_breaking_point(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart
         {"label": "arrivals per second (log scale)", "type": "log"},
         {"label": "p99, milliseconds (log scale)", "type": "log"},
         series,
-        Grid(
+        HtmlGrid(
             "The ramp, step by step",
             ("stack", "req/s", "word", "failed", "p99 ms"),
             tuple(cells),
@@ -162,7 +157,7 @@ def _of_soak(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
             {"label": "seconds since the load began", "type": "linear"},
             {"label": "MiB", "type": "linear", "zero": True},
             series,
-            Grid("Memory over the whole time", ("stack", "second", "MiB"), tuple(cells)),
+            HtmlGrid("Memory over the whole time", ("stack", "second", "MiB"), tuple(cells)),
         )
 
 
@@ -182,7 +177,7 @@ def _mark(
     return {"stack": stack, "role": role, "value": value, "low": low, "high": high, "text": text, "note": note}
 
 
-def _intervals(title: str, reading: str, unit: str, rows: list[dict[str, Any]], grid: Grid) -> Chart:
+def _intervals(title: str, reading: str, unit: str, rows: list[dict[str, Any]], grid: HtmlGrid) -> Chart:
     axis = {"label": unit, "type": "auto"}
     return Chart("intervals", title, reading, {"x": axis, "by": "role", "panels": [{"title": "", "rows": rows}]}, grid)
 
@@ -193,7 +188,7 @@ def _lines(
     x: Mapping[str, Any],
     y: Mapping[str, Any],
     series: list[dict[str, Any]],
-    grid: Grid,
+    grid: HtmlGrid,
     dots: Sequence[Mapping[str, Any]] = (),
 ) -> Chart:
     panels = [{"title": "", "series": series, "dots": list(dots)}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Block, Grid, Lines, More, Paragraph, Section
+from stackduel.report.html.blocks import HtmlBlock, HtmlGrid, HtmlSection, Lines, More, Paragraph
 from stackduel.report.sections.block import Block as Told
 from stackduel.report.sections.head_to_head import duel_blocks, duel_summary, missing
 from stackduel.report.sections.inference import inference_blocks
@@ -14,15 +14,15 @@ from stackduel.report.sections.inference import inference_blocks
 MOST_OPEN = 4
 
 
-def sections(run: Run) -> Iterator[Section]:
+def sections(run: Run) -> Iterator[HtmlSection]:
     """A section for each module that has something to say."""
     for anchor, title, tell in _MODULES:
         blocks = tuple(tell(run))
         if blocks:
-            yield Section(anchor, title, blocks)
+            yield HtmlSection(anchor, title, blocks)
 
 
-def _duels(run: Run) -> Iterator[Block]:
+def _duels(run: Run) -> Iterator[HtmlBlock]:
     """The pair over all scenarios, and folded below it scenario by scenario; a single scenario stands open."""
     why = missing(run)
     if why:
@@ -35,14 +35,16 @@ def _duels(run: Run) -> Iterator[Block]:
         yield from (More(duel[0].title, blocks),) if summary else blocks
 
 
-def _models(run: Run) -> Iterator[Block]:
+def _models(run: Run) -> Iterator[HtmlBlock]:
     for told in inference_blocks(run):
         yield from _blocks(told, run)
 
 
-def _blocks(told: Told, run: Run) -> Iterator[Block]:
+def _blocks(told: Told, run: Run) -> Iterator[HtmlBlock]:
     if told.rows:
-        yield Grid(told.title, told.headings, told.rows, told.words, column_stacks=run.stacks.keys() & told.headings)
+        yield HtmlGrid(
+            told.title, told.headings, told.rows, told.words, column_stacks=run.stacks.keys() & told.headings
+        )
     elif told.title:
         yield Paragraph(f"{told.title}:")
     brief = tuple(line for line in told.brief or () if line in told.lines)
@@ -53,7 +55,7 @@ def _blocks(told: Told, run: Run) -> Iterator[Block]:
         yield Lines(told.lines)
 
 
-_MODULES: tuple[tuple[str, str, Callable[[Run], Iterable[Block]]], ...] = (
+_MODULES: tuple[tuple[str, str, Callable[[Run], Iterable[HtmlBlock]]], ...] = (
     ("duels", "Against each other", _duels),
     ("models", "The models", _models),
 )

@@ -13,8 +13,8 @@ from typing import Any
 from markupsafe import Markup
 
 from stackduel.report.html import assets_files
-from stackduel.report.html.blocks import Block, Chart, More, Section
-from stackduel.report.html.headline import Answer
+from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlSection, More
+from stackduel.report.html.headline import Headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Sheet:
 
     title: str
     headline: str
-    answer: Answer
+    answer: Headline
     question: str
-    sections: Sequence[Section]
+    sections: Sequence[HtmlSection]
     stacks: Sequence[Mapping[str, Any]]
     source: str
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ def embedded(value: Mapping[str, Any]) -> Markup:
     return Markup(text)  # noqa: S704 - nothing in it can end the element
 
 
-def _charts(blocks: Iterable[Block]) -> Iterator[Chart]:
+def _charts(blocks: Iterable[HtmlBlock]) -> Iterator[Chart]:
     """In the order in which the template numbers them."""
     for block in blocks:
         if isinstance(block, Chart):

@@ -10,7 +10,7 @@ from typing import Any
 from stackduel.model.measurement import Window
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
-from stackduel.report.html.blocks import Block, Chart, Grid
+from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid
 from stackduel.report.html.counted_trials import ByStack, median
 from stackduel.report.sections.result_table import figure
 
@@ -20,7 +20,7 @@ MOST_IN_ALL = 12_000
 FEWEST_POINTS = 3
 # Throughput, two latencies, and memory.
 _LINES = 4
-Point = tuple[float, float]
+TimelinePoint = tuple[float, float]
 
 
 def points_for(run: Run) -> int:
@@ -29,7 +29,7 @@ def points_for(run: Run) -> int:
     return max(2 * FEWEST_POINTS, min(MOST_POINTS, MOST_IN_ALL // max(1, lines)))
 
 
-def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[Block]:
+def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[HtmlBlock]:
     """Throughput and latencies over time, and memory where it was watched for long enough; lines of ``most`` points.
 
     Where a load was ``drained``, its last window holds the answers that came after the end as well, and has no rate.
@@ -62,12 +62,12 @@ def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -
         )
 
 
-def _lines(trials: ByStack, most: int, value: Callable[[Window], float | None]) -> dict[str, list[Point]]:
+def _lines(trials: ByStack, most: int, value: Callable[[Window], float | None]) -> dict[str, list[TimelinePoint]]:
     found = {name: _over_time(each, most, value) for name, each in trials.items()}
     return {name: points for name, points in found.items() if len(points) >= FEWEST_POINTS}
 
 
-def _over_time(trials: Sequence[Trial], most: int, value: Callable[[Window], float | None]) -> list[Point]:
+def _over_time(trials: Sequence[Trial], most: int, value: Callable[[Window], float | None]) -> list[TimelinePoint]:
     """The median over the blocks at each window's middle."""
     whole = [_whole(trial.measurement.timeline) for trial in trials]
     length = max((len(each) for each in whole), default=0)
@@ -91,7 +91,7 @@ def _whole(timeline: Sequence[Window]) -> list[Window]:
     return [window for window in timeline if window.width_s > 0.5 * timeline[0].width_s]
 
 
-def _memory(trials: ByStack, most: int) -> dict[str, list[Point]]:
+def _memory(trials: ByStack, most: int) -> dict[str, list[TimelinePoint]]:
     found = {}
     for name, each in trials.items():
         latest = each[-1].cost
@@ -101,7 +101,7 @@ def _memory(trials: ByStack, most: int) -> dict[str, list[Point]]:
     return found
 
 
-def _chart(title: str, reading: str, unit: str, panels: Sequence[tuple[str, dict[str, list[Point]]]]) -> Chart:
+def _chart(title: str, reading: str, unit: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint]]]]) -> Chart:
     return Chart(
         form="lines",
         title=title,
@@ -115,11 +115,11 @@ def _chart(title: str, reading: str, unit: str, panels: Sequence[tuple[str, dict
     )
 
 
-def _series(name: str, points: list[Point]) -> dict[str, Any]:
+def _series(name: str, points: list[TimelinePoint]) -> dict[str, Any]:
     return {"stack": name, "name": name, "points": points}
 
 
-def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[Point]]]]) -> Grid:
+def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint]]]]) -> HtmlGrid:
     """A row a moment of one stack: each stack has moments of its own."""
     titled = any(title for title, _ in panels)
     rows = [
@@ -129,4 +129,4 @@ def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[Point]]]]) ->
         for at_s, level in points
     ]
     headings = (*(("of",) if titled else ()), "stack", "second", "value")
-    return Grid(caption, headings, tuple(rows), frozenset({"of", "stack"}))
+    return HtmlGrid(caption, headings, tuple(rows), frozenset({"of", "stack"}))

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stackduel.analysis.history.run_summary import Point
+from stackduel.analysis.history.run_summary import SpeedupPoint
 from stackduel.analysis.history.trend import Line
 from stackduel.model.suite import Metric
-from stackduel.report.html.blocks import Chart, Grid
-from stackduel.report.html.trend_moments import Passed
+from stackduel.report.html.blocks import Chart, HtmlGrid
+from stackduel.report.html.trend_moments import TrendMoment
 from stackduel.report.sections.result_table import DASH, figure
 from stackduel.report.sections.trend_rows import speedup_text, verdict_text
 
@@ -38,7 +38,7 @@ class _Mark:
     text: str
 
 
-def speedups(lines: Sequence[Line], passed: Sequence[Passed], links: Mapping[str, str]) -> Iterator[Chart]:
+def speedups(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Chart]:
     """The speedups of the lines of one scenario and metric, with their intervals; nothing where none compares."""
     compared = [
         replace(
@@ -68,16 +68,16 @@ def speedups(lines: Sequence[Line], passed: Sequence[Passed], links: Mapping[str
             "reference": 1,
             "panels": [_panel(compared, passed, _speedup)],
         },
-        grid=Grid(f"{title}: {lines[0].scenario}", headings, rows, WORDS, links=links),
+        grid=HtmlGrid(f"{title}: {lines[0].scenario}", headings, rows, WORDS, links=links),
     )
 
 
-def _compared(line: Line, point: Point | None, each: Passed) -> Point | None:
+def _compared(line: Line, point: SpeedupPoint | None, each: TrendMoment) -> SpeedupPoint | None:
     """A point that has a speedup to show: the baseline's own is 1, and no news."""
     return point if point and point.speedup is not None and line.stack != each.moment.baseline else None
 
 
-def figures(lines: Sequence[Line], passed: Sequence[Passed], links: Mapping[str, str]) -> Chart:
+def figures(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Chart:
     """The figures themselves, of lines of one scenario and metric."""
     title, unit, better = FIGURES[lines[0].metric]
     rows = tuple((*_place(each, line), figure(point.score)) for line, each, point in _told(lines, passed))
@@ -89,7 +89,7 @@ def figures(lines: Sequence[Line], passed: Sequence[Passed], links: Mapping[str,
             **_axes({"label": unit, "type": "linear", "zero": True}),
             "panels": [_panel(lines, passed, _score)],
         },
-        grid=Grid(
+        grid=HtmlGrid(
             f"{title}: {lines[0].scenario}", ("run", "started", "change", "stack", unit), rows, WORDS, links=links
         ),
     )
@@ -99,11 +99,11 @@ def _axes(up: Mapping[str, Any]) -> dict[str, Any]:
     return {"x": {"label": "when the run began (UTC)", "type": "time"}, "y": up}
 
 
-def _of_marks(passed: Sequence[Passed]) -> str:
+def _of_marks(passed: Sequence[TrendMoment]) -> str:
     return f" {MARKS}" if any(each.change for each in passed) else ""
 
 
-def _told(lines: Sequence[Line], passed: Sequence[Passed]) -> Iterator[tuple[Line, Passed, Point]]:
+def _told(lines: Sequence[Line], passed: Sequence[TrendMoment]) -> Iterator[tuple[Line, TrendMoment, SpeedupPoint]]:
     """What a table has a row for: the runs in the order of time, within each the stacks."""
     for place, each in enumerate(passed):
         for line in lines:
@@ -112,20 +112,22 @@ def _told(lines: Sequence[Line], passed: Sequence[Passed]) -> Iterator[tuple[Lin
                 yield line, each, point
 
 
-def _place(each: Passed, line: Line) -> tuple[str, ...]:
+def _place(each: TrendMoment, line: Line) -> tuple[str, ...]:
     return each.moment.run_id, each.started, DASH if each.change is None else str(each.change), line.stack
 
 
-def _speedup(point: Point) -> _Mark:
+def _speedup(point: SpeedupPoint) -> _Mark:
     word = "" if point.verdict == "not tested" else f", {verdict_text(point)}"
     return _Mark(point.speedup or 1.0, point.low, point.high, f"{speedup_text(point)}{word}")
 
 
-def _score(point: Point) -> _Mark:
+def _score(point: SpeedupPoint) -> _Mark:
     return _Mark(point.score, None, None, f"{figure(point.score)} {FIGURES[point.metric][1]}")
 
 
-def _panel(lines: Sequence[Line], passed: Sequence[Passed], mark: Callable[[Point], _Mark]) -> dict[str, Any]:
+def _panel(
+    lines: Sequence[Line], passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
+) -> dict[str, Any]:
     return {
         "title": "",
         "series": [
@@ -136,7 +138,9 @@ def _panel(lines: Sequence[Line], passed: Sequence[Passed], mark: Callable[[Poin
     }
 
 
-def _course(line: Line, passed: Sequence[Passed], mark: Callable[[Point], _Mark]) -> Iterator[list[float | None]]:
+def _course(
+    line: Line, passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
+) -> Iterator[list[float | None]]:
     """A line's points; it is broken where a run lacks the stack, and before one that cannot be held against those."""
     for point, each in zip(line.points, passed, strict=True):
         if each.at_ms is None:
@@ -146,7 +150,7 @@ def _course(line: Line, passed: Sequence[Passed], mark: Callable[[Point], _Mark]
         yield [each.at_ms, None if point is None else _short(mark(point).y)]
 
 
-def _dot(line: Line, each: Passed, mark: _Mark) -> dict[str, Any]:
+def _dot(line: Line, each: TrendMoment, mark: _Mark) -> dict[str, Any]:
     return {
         "x": each.at_ms,
         "y": _short(mark.y),
@@ -162,7 +166,7 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.6g}")
 
 
-def _event(each: Passed) -> dict[str, Any]:
+def _event(each: TrendMoment) -> dict[str, Any]:
     lines = each.changed
     more = [f"and {len(lines) - MOST_TOLD} more: see What changed"] if len(lines) > MOST_TOLD else []
     text = "\n".join([f"{each.change}: changed at {each.moment.run_id}", *lines[:MOST_TOLD], *more])

@@ -10,7 +10,7 @@ from stackduel.analysis.history.trend import Moment, Trend
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class TrendMoment:
     """A moment on the page: its time in milliseconds where that can be read, and what changed, with a number."""
 
     moment: Moment
@@ -20,14 +20,14 @@ class Passed:
     changed: tuple[str, ...]
 
 
-def passed(trend: Trend) -> Iterator[Passed]:
+def passed(trend: Trend) -> Iterator[TrendMoment]:
     """The moments in the order of time; changes are numbered from 1, and the first moment has none."""
     changes = 0
     for before, moment in zip([None, *trend.moments], trend.moments, strict=False):
         changed = tuple(_changed(before, moment)) if before else ()
         changes += bool(changed)
         at = _at(moment.started)
-        yield Passed(
+        yield TrendMoment(
             moment,
             None if at is None else round(1000 * at.timestamp()),
             moment.started if at is None else at.strftime("%Y-%m-%d %H:%M"),

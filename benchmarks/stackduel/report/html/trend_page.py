@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from stackduel.analysis.history.trend import Trend
+from stackduel.model.counted import counted
 from stackduel.report.html import sheet, trend_charts
 from stackduel.report.html import trend_moments as moments
-from stackduel.report.html.blocks import Block, Grid, Paragraph, Section
-from stackduel.report.html.headline import Answer
-from stackduel.report.html.trend_moments import Passed
-from stackduel.report.sections.result_table import counted
+from stackduel.report.html.blocks import HtmlBlock, HtmlGrid, HtmlSection, Paragraph
+from stackduel.report.html.headline import Headline
+from stackduel.report.html.trend_moments import TrendMoment
 
 # Points of all lines together: each stands in two charts and two tables, and the file is to stay below 5 MB.
 MOST_POINTS = 4_000
@@ -29,7 +29,7 @@ def render(trend: Trend, links: Mapping[str, str]) -> str:
         sheet.Sheet(
             title=f"{suite}: stackduel trend",
             headline=f"{suite}: trend of {counted(len(shown.moments), 'run')}",
-            answer=Answer(_sentence(suite, passed), tuple(_more(trend, passed))),
+            answer=Headline(_sentence(suite, passed), tuple(_more(trend, passed))),
             question="",
             sections=tuple(_sections(shown, passed, links)),
             stacks=[{"name": stack} for stack in stacks],
@@ -47,13 +47,13 @@ def _newest(trend: Trend) -> Trend:
     )
 
 
-def _sentence(suite: str, passed: Sequence[Passed]) -> str:
+def _sentence(suite: str, passed: Sequence[TrendMoment]) -> str:
     days = list(dict.fromkeys(each.started.partition(" ")[0] for each in passed))
     when = f"from {days[0]} to {days[-1]}" if len(days) > 1 else f"of {days[0]}"
     return f"How the figures of {suite} went over {counted(len(passed), 'run')} {when}."
 
 
-def _more(whole: Trend, passed: Sequence[Passed]) -> Iterator[str]:
+def _more(whole: Trend, passed: Sequence[TrendMoment]) -> Iterator[str]:
     left_out = len(whole.moments) - len(passed)
     if left_out:
         yield f"{counted(left_out, 'older run')} left out, for which a page has no room: see --json."
@@ -68,24 +68,24 @@ def _more(whole: Trend, passed: Sequence[Passed]) -> Iterator[str]:
         yield COMPARE
 
 
-def _sections(trend: Trend, passed: Sequence[Passed], links: Mapping[str, str]) -> Iterator[Section]:
+def _sections(trend: Trend, passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[HtmlSection]:
     for number, scenario in enumerate(trend.scenarios, 1):
         here = [line for line in trend.lines if line.scenario == scenario]
-        blocks: list[Block] = []
+        blocks: list[HtmlBlock] = []
         for metric in dict.fromkeys(line.metric for line in here):
             lines = [line for line in here if line.metric == metric]
             blocks += [*trend_charts.speedups(lines, passed, links), trend_charts.figures(lines, passed, links)]
-        yield Section(f"scenario-{number}", scenario, tuple(blocks))
+        yield HtmlSection(f"scenario-{number}", scenario, tuple(blocks))
     if len(passed) > 1:
-        yield Section("changes", "What changed", (_changes(passed, links),))
-    yield Section("runs", "The runs", tuple(_runs(passed, links)))
+        yield HtmlSection("changes", "What changed", (_changes(passed, links),))
+    yield HtmlSection("runs", "The runs", tuple(_runs(passed, links)))
 
 
-def _changes(passed: Sequence[Passed], links: Mapping[str, str]) -> Block:
+def _changes(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> HtmlBlock:
     rows = tuple((each.moment.run_id, str(each.change), line) for each in passed for line in each.changed)
     if not rows:
         return Paragraph("Nothing: every run names the same environment as the one before it.")
-    return Grid(
+    return HtmlGrid(
         "In what the environment of a run differs from that of the run before",
         ("run", "change", "what changed"),
         rows,
@@ -94,12 +94,12 @@ def _changes(passed: Sequence[Passed], links: Mapping[str, str]) -> Block:
     )
 
 
-def _runs(passed: Sequence[Passed], links: Mapping[str, str]) -> Iterator[Block]:
+def _runs(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[HtmlBlock]:
     if links:
         yield Paragraph("A run's name leads to its report, where that lies below this page's folder.")
     rows = tuple((each.moment.run_id, each.started, each.moment.baseline, each.moment.status) for each in passed)
     headings = ("run", "started", "baseline", "status")
-    yield Grid("The runs, the oldest first", headings, rows, WORDS, links=links)
+    yield HtmlGrid("The runs, the oldest first", headings, rows, WORDS, links=links)
     broken = [each.moment.run_id for each in passed if each.at_ms is None]
     if broken:
         yield Paragraph(f"Not in the charts, as when they began cannot be read: {', '.join(broken)}.")

@@ -14,7 +14,7 @@ from stackduel.model.trial import Failure, Result, Trial
 from stackduel.report.html.spread import UNITS
 from stackduel.report.html.stacks import ROLES, described, role_of
 from stackduel.report.sections.result_table import figure
-from stackduel.report.terminal.live_view import Pace
+from stackduel.report.terminal.live_view import LiveRate
 
 # Of the latest ones: a page that grows without end would in a long run slow its reader down.
 MOST_LINES = 200
@@ -53,7 +53,7 @@ class Board:
         self._lines: list[str] = []
         self._rates: list[list[float]] = []
         self._latencies: list[list[float]] = []
-        self._pace = Pace()
+        self._pace = LiveRate()
         self._doing = "starting"
         self._measured = 0
         self._planned = run.planned
@@ -71,7 +71,7 @@ class Board:
 
     def do(self, doing: str) -> None:
         """Something else is going on from now on."""
-        self._doing, self._pace = doing, Pace()
+        self._doing, self._pace = doing, LiveRate()
         self._rates, self._latencies = [], []
 
     def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:

@@ -9,10 +9,11 @@ from typing import Self
 
 from rich.console import Console
 
+from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Place, Result
-from stackduel.planning.order import Pace, Solo, Step
+from stackduel.planning.estimates import Pace
 from stackduel.report.live.board import Board
 from stackduel.report.live.page import render
 from stackduel.report.live.server import LiveServer
@@ -55,7 +56,7 @@ class LiveNarrator(Narrator):
         super().plan_more(planned_s)
         self._board.plan_more()
 
-    def launching(self, step: Step) -> None:
+    def launching(self, step: PlanStep) -> None:
         """A stack is being started."""
         super().launching(step)
         self._do(f"Block {step.block}: starting {step.stack}")
@@ -65,7 +66,7 @@ class LiveNarrator(Narrator):
         super().measuring(place, scenario)
         self._do(f"Block {place.block}: measuring {place.stack}, {place.scenario}, attempt {place.attempt}")
 
-    def isolating(self, solo: Solo) -> None:
+    def isolating(self, solo: IsolatedStep) -> None:
         """A model is being measured alone."""
         super().isolating(solo)
         self._do(f"Block {solo.block}: {solo.model} alone, in process")

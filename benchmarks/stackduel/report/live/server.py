@@ -12,7 +12,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from stackduel.load.interrupts import kept_on
+from stackduel.process.cores import kept_on
 from stackduel.report.live.board import Board, Texts
 
 HOST = "127.0.0.1"

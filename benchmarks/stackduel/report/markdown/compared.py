@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.head_to_head import QPS, Duel, alone
+from stackduel.analysis.head_to_head import QPS, HeadToHead, alone
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop, Scenario
 from stackduel.report.markdown.details import figure_sections
-from stackduel.report.markdown.fitting import Section, headed
+from stackduel.report.markdown.fitting import MarkdownSection, headed
 from stackduel.report.markdown.head import caveats, failure_lines
 from stackduel.report.markdown.markup import code, escape, folded, item, paragraph, table
 from stackduel.report.sections.block import Block
@@ -29,7 +29,7 @@ MOST_OPEN = 3
 PAIRS = 1
 
 
-def compared_sections(run: Run, pair: Pair | None, found: Sequence[Duel]) -> Iterator[Section]:
+def compared_sections(run: Run, pair: Pair | None, found: Sequence[HeadToHead]) -> Iterator[MarkdownSection]:
     """What there is of a run that compares stacks."""
     yield headed("Results", _results(pair, found, run))
     yield from _scenarios(run, pair, found)
@@ -46,7 +46,7 @@ def compared_sections(run: Run, pair: Pair | None, found: Sequence[Duel]) -> Ite
         yield headed("Winners by category", _block(winners_block(found)))
 
 
-def _results(pair: Pair | None, found: Sequence[Duel], run: Run) -> Iterator[str]:
+def _results(pair: Pair | None, found: Sequence[HeadToHead], run: Run) -> Iterator[str]:
     if pair is None:
         yield paragraph(f"Nothing was measured beside {run.baseline}, so there is nothing to compare.")
         return
@@ -69,7 +69,7 @@ def _results(pair: Pair | None, found: Sequence[Duel], run: Run) -> Iterator[str
         yield from table(Block("", headings, rows, words=frozenset(headings)))
 
 
-def _scenarios(run: Run, pair: Pair | None, found: Sequence[Duel]) -> Iterator[Section]:
+def _scenarios(run: Run, pair: Pair | None, found: Sequence[HeadToHead]) -> Iterator[MarkdownSection]:
     """The figures of the pair, or of the one of it that was measured, scenario by scenario."""
     names = (pair.first, pair.second) if pair else (run.baseline,)
     by_name = {
@@ -83,7 +83,7 @@ def _scenarios(run: Run, pair: Pair | None, found: Sequence[Duel]) -> Iterator[S
             continue
         lines = [described(scenario), "", *table(figures(duel))]
         shown = [f"### {escape(scenario.name)}", "", *lines] if is_open else folded(_ending(duel), lines)
-        yield Section(f"{scenario.name}: the figures of {' and '.join(names)}", tuple(shown), PAIRS)
+        yield MarkdownSection(f"{scenario.name}: the figures of {' and '.join(names)}", tuple(shown), PAIRS)
 
 
 def described(scenario: Scenario) -> str:
@@ -92,7 +92,7 @@ def described(scenario: Scenario) -> str:
     return f"{summary}{code(scenario.label)}, {load_text(scenario.load)}; {latency_kind(scenario.load)}."
 
 
-def _ending(duel: Duel) -> str:
+def _ending(duel: HeadToHead) -> str:
     """A scenario's name, and who won its main row."""
     if not duel.second:
         return f"{duel.scenario.name}: {duel.first} alone"

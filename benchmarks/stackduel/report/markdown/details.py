@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stackduel.analysis.crossover import Curve
+from stackduel.analysis.result_rows import tables
+from stackduel.model.crossover import CrossoverCurve
 from stackduel.model.run import Run
-from stackduel.report.markdown.fitting import Section
+from stackduel.report.markdown.fitting import MarkdownSection
 from stackduel.report.markdown.markup import escape, folded, grid, item, paragraph, table
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.conditions import environment_lines
 from stackduel.report.sections.inference import time_blocks
 from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.result_table import LEGEND, WORDS, figure, tables
+from stackduel.report.sections.result_table import LEGEND, WORDS, figure
 from stackduel.report.sections.result_table import grid as cells
 from stackduel.report.sections.words import limit_lines, shown_curves, void_lines
 
@@ -20,7 +21,7 @@ from stackduel.report.sections.words import limit_lines, shown_curves, void_line
 FIGURES, TIME, VOID, BOUND, CURVES, ENVIRONMENT = range(2, 8)
 
 
-def figure_sections(run: Run) -> Iterator[Section]:
+def figure_sections(run: Run) -> Iterator[MarkdownSection]:
     """All figures of every stack, a section a scenario; the first one has the legend."""
     legend = LEGEND
     for each in tables(run):
@@ -28,11 +29,11 @@ def figure_sections(run: Run) -> Iterator[Section]:
             headings, rows = cells(each, run.baseline)
             title = f"{each.scenario.name}: the figures of every stack"
             lines = [*grid(headings, rows, WORDS), *(["", paragraph(legend)] if legend else [])]
-            yield Section(title, tuple(folded(title, lines)), FIGURES)
+            yield MarkdownSection(title, tuple(folded(title, lines)), FIGURES)
             legend = ""
 
 
-def detail_sections(run: Run, pair: Pair | None) -> Iterator[Section]:
+def detail_sections(run: Run, pair: Pair | None) -> Iterator[MarkdownSection]:
     """Where the time goes, trials that do not count, what binds, the crossover, and the environment."""
     told: tuple[tuple[str, int, Iterable[str]], ...] = (
         ("Where the time of a request goes", TIME, _time(run, pair)),
@@ -44,7 +45,7 @@ def detail_sections(run: Run, pair: Pair | None) -> Iterator[Section]:
     for title, spare, each in told:
         lines = tuple(each)
         if lines:
-            yield Section(title, tuple(folded(title, lines)), spare)
+            yield MarkdownSection(title, tuple(folded(title, lines)), spare)
 
 
 def _time(run: Run, pair: Pair | None) -> Iterator[str]:
@@ -71,7 +72,7 @@ def _curves(run: Run) -> Iterator[str]:
         yield from _curve(curve, run.baseline)
 
 
-def _curve(curve: Curve, baseline: str) -> Iterator[str]:
+def _curve(curve: CrossoverCurve, baseline: str) -> Iterator[str]:
     """Predicted speedups by wait and concurrency, and the measured points beside their prediction."""
     yield from (f"**Crossover of {escape(curve.candidate)}**", "")
     yield paragraph(

@@ -8,7 +8,7 @@ from stackduel.analysis.head_to_head import duels
 from stackduel.model.run import Run
 from stackduel.report.markdown.compared import compared_sections
 from stackduel.report.markdown.details import detail_sections
-from stackduel.report.markdown.fitting import Section, fitted, headed, left_out_text
+from stackduel.report.markdown.fitting import MarkdownSection, fitted, headed, left_out_text
 from stackduel.report.markdown.head import head_lines, how_to_read
 from stackduel.report.markdown.markup import code, escape, item, paragraph
 from stackduel.report.markdown.search_report import found_sections
@@ -27,10 +27,10 @@ def render(run: Run) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sections(run: Run) -> Iterator[Section]:
+def _sections(run: Run) -> Iterator[MarkdownSection]:
     pair = None if run.suite.search else pair_of(run)
     found = duels(run.results, run.suite.scenarios, (pair.first, pair.second)) if pair else ()
-    yield Section("The advice", (f"# stackduel: {escape(headline(run))}", "", *head_lines(run, pair, found)))
+    yield MarkdownSection("The advice", (f"# stackduel: {escape(headline(run))}", "", *head_lines(run, pair, found)))
     yield headed("Conditions", _conditions(run))
     yield from found_sections(run) if run.suite.search else compared_sections(run, pair, found)
     yield headed("Notes", map(item, [*notes(run), *how_to_read(run, found)]))

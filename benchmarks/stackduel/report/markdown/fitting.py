@@ -15,7 +15,7 @@ _NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class MarkdownSection:
     """Lines that stand together, below an empty one.
 
     What is ``spare`` may be left out, the highest first; 0 has to stand, and is cut at whole lines where it is too
@@ -32,15 +32,15 @@ class Section:
         return 1 + sum(len(line) + 1 for line in self.lines)
 
 
-def headed(title: str, lines: Iterable[str]) -> Section:
+def headed(title: str, lines: Iterable[str]) -> MarkdownSection:
     """A section that has to stand, below its heading; without any lines none of it does."""
     told = list(lines)
     while told and not told[-1]:
         told.pop()
-    return Section(title, (f"## {title}", "", *told) if told else ())
+    return MarkdownSection(title, (f"## {title}", "", *told) if told else ())
 
 
-def fitted(sections: Iterable[Section], limit: int = LIMIT) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def fitted(sections: Iterable[MarkdownSection], limit: int = LIMIT) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lines that fit into ``limit`` characters, in the order of the sections; and the titles of what did not.
 
     Of the spare ones, those stand that fit one after another, the least spare first. There have to be fewer of those
@@ -64,7 +64,7 @@ def left_out_text(titles: Sequence[str]) -> str:
     return f"Left out, to fit into {LIMIT:,} characters: {named}. All of it is in report.html and run.json beside this."
 
 
-def _cut(section: Section) -> Section:
+def _cut(section: MarkdownSection) -> MarkdownSection:
     """The section's first lines, as many as it may have, and how many others it had."""
     if section.size <= MOST_OF_ONE:
         return section
@@ -76,4 +76,4 @@ def _cut(section: Section) -> Section:
         kept += 1
     rest = len(section.lines) - kept
     lines = (*section.lines[:kept], "", f"({rest} more lines: see report.html and run.json beside this.)")
-    return Section(section.title, lines)
+    return MarkdownSection(section.title, lines)

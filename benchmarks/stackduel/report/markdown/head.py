@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.head_to_head import WORTH_NAMING, Duel
+from stackduel.analysis.head_to_head import WORTH_NAMING, HeadToHead
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
+from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure
 from stackduel.report.markdown.markup import code, escape, item
 from stackduel.report.sections.pair import Pair, mean_speedup
-from stackduel.report.sections.result_table import counted, speedup_text
+from stackduel.report.sections.result_table import speedup_text
 from stackduel.report.sections.searched import Won, in_a_sentence, won
 
 
-def head_lines(run: Run, pair: Pair | None, found: Sequence[Duel]) -> Iterator[str]:
+def head_lines(run: Run, pair: Pair | None, found: Sequence[HeadToHead]) -> Iterator[str]:
     """The advice in a sentence, and in which scenarios it is another one."""
     if run.suite.search:
         yield from _of_searches(run)
@@ -35,7 +36,7 @@ def head_lines(run: Run, pair: Pair | None, found: Sequence[Duel]) -> Iterator[s
         yield from ("", *told)
 
 
-def caveats(found: Sequence[Duel]) -> Iterator[str]:
+def caveats(found: Sequence[HeadToHead]) -> Iterator[str]:
     """What holds for all that is said of a pair."""
     if not any(duel.tested for duel in found):
         yield f"Nothing here is tested, as that takes {FEWEST_BLOCKS} blocks: whoever is named was ahead, no more."
@@ -56,7 +57,7 @@ def failure_lines(run: Run) -> Iterator[str]:
         yield f"{item(where)}.{latest} {code(reasons[-1])}"
 
 
-def how_to_read(run: Run, found: Sequence[Duel]) -> Iterator[str]:
+def how_to_read(run: Run, found: Sequence[HeadToHead]) -> Iterator[str]:
     """How the figures came about, and where there is more."""
     if any(duel.tested for duel in found):
         yield (

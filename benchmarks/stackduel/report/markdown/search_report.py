@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from stackduel.model.run import Run
 from stackduel.report.markdown.compared import described
-from stackduel.report.markdown.fitting import Section, headed
+from stackduel.report.markdown.fitting import MarkdownSection, headed
 from stackduel.report.markdown.markup import code, escape, grid, item, table
 from stackduel.report.sections.findings import FINDING_WORDS, sections
 from stackduel.report.sections.searched import when_lines, winners, won
 
 
-def found_sections(run: Run) -> Iterator[Section]:
+def found_sections(run: Run) -> Iterator[MarkdownSection]:
     """Results, insights, when to use which, and winners."""
     yield headed("Results", _found(run))
     found = won(run)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stackduel.analysis.history.changes import Between, Change, Ratio
-from stackduel.report.markdown.document import escape
+from stackduel.analysis.history.changes import Ratio, RunComparison, StackChange
 from stackduel.report.sections.result_table import DASH, figure
 
 WORDS = frozenset({"stack", "verdict", "run"})
@@ -18,7 +16,7 @@ LEGEND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class ChangeGrid:
     """A table as texts, below its title."""
 
     title: str
@@ -26,12 +24,12 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
 
 
-def grids(found: Between) -> tuple[Grid, ...]:
+def grids(found: RunComparison) -> tuple[ChangeGrid, ...]:
     """A table a scenario, a row a stack."""
     units = {change.scenario: "req/s" if change.metric == "rate" else "ms" for change in found.changes}
     headings = ("stack", "old", "new", "ratio", "raw", "verdict")
     return tuple(
-        Grid(
+        ChangeGrid(
             f"{scenario}, {unit}",
             headings,
             tuple(_row(each, found.baseline) for each in found.changes if each.scenario == scenario),
@@ -40,37 +38,13 @@ def grids(found: Between) -> tuple[Grid, ...]:
     )
 
 
-def render(found: Between) -> str:
-    """The comparison as Markdown."""
-    return "\n".join(_lines(found)) + "\n"
-
-
-def heading(found: Between) -> str:
+def heading(found: RunComparison) -> str:
     """Which runs, in one line."""
     beside = f", beside {found.baseline}" if found.baseline else ""
     return f"{found.new} over {found.old}{beside}"
 
 
-def markdown_grid(grid: Grid) -> Iterator[str]:
-    """A table as Markdown's lines."""
-    yield f"| {' | '.join(grid.headings)} |"
-    yield "|" + "".join("---|" if heading in WORDS else "---:|" for heading in grid.headings)
-    yield from (f"| {' | '.join(map(escape, row))} |" for row in grid.rows)
-
-
-def _lines(found: Between) -> Iterator[str]:
-    yield f"# stackduel: {escape(heading(found))}"
-    for grid in grids(found):
-        yield from ("", f"## {escape(grid.title)}", "")
-        yield from markdown_grid(grid)
-    yield from ("", LEGEND)
-    if found.notes:
-        yield from ("", "## Notes", "", *(f"- {escape(note)}" for note in found.notes))
-    if found.differences:
-        yield from ("", "## Not measured alike", "", *(f"- {escape(line)}" for line in found.differences))
-
-
-def _row(change: Change, baseline: str | None) -> tuple[str, ...]:
+def _row(change: StackChange, baseline: str | None) -> tuple[str, ...]:
     verdict = DASH if change.verdict == "not tested" else change.verdict + (" (noisy)" if change.noisy else "")
     ratio = "baseline" if change.stack == baseline else ratio_text(change.ratio)
     return change.stack, figure(change.old), figure(change.new), ratio, ratio_text(change.raw), verdict

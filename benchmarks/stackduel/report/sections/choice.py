@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel_servers.registry import TIERS
-
 from stackduel.analysis.comparisons import migrations
-from stackduel.analysis.head_to_head import GPU, TIE, Duel, Row
+from stackduel.analysis.head_to_head import GPU, TIE, HeadToHead, HeadToHeadRow
+from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.head_to_head_words import CATEGORIES, NOISY, UNTESTED, category_winner, ratio_text
 from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.reasons import Compared, best_unmigrated, by_stack
-from stackduel.report.sections.result_table import DASH, counted, speedup_text
+from stackduel.report.sections.reasons import ComparedScenarios, best_unmigrated, by_stack
+from stackduel.report.sections.result_table import DASH, speedup_text
 from stackduel.report.sections.words import WITHOUT_MIGRATION
+from stackduel_servers.registry import TIERS
 
 # So many scenarios are named with their ratios; of more the two ends.
 MOST_NAMED = 3
@@ -22,7 +22,7 @@ MOST_NAMED = 3
 _NO_REASONS = frozenset({"min", GPU})
 
 
-def when_lines(run: Run, pair: Pair, found: Sequence[Duel]) -> Iterator[str]:
+def when_lines(run: Run, pair: Pair, found: Sequence[HeadToHead]) -> Iterator[str]:
     """For each of the two what speaks for it, and what there is for those who would not migrate."""
     for stack, other in ((pair.first, pair.second), (pair.second, pair.first)):
         tier = str(run.stacks[stack]["tier"])
@@ -32,7 +32,7 @@ def when_lines(run: Run, pair: Pair, found: Sequence[Duel]) -> Iterator[str]:
     yield from _without_migration(run, pair, by_stack(run.comparisons))
 
 
-def winners_block(found: Sequence[Duel]) -> Block:
+def winners_block(found: Sequence[HeadToHead]) -> Block:
     """Who wins each category in each scenario, and how often each of the two does."""
     names = [name for name in CATEGORIES if any(_rows(duel, name) for duel in found)]
     won = [[_winner(duel, name) for name in names] for duel in found]
@@ -54,13 +54,13 @@ def winners_block(found: Sequence[Duel]) -> Block:
     return Block("Winners by category", headings, rows, tuple(lines), words=frozenset(headings))
 
 
-def _speaks_for(stack: str, category: str, found: Sequence[Duel]) -> str:
+def _speaks_for(stack: str, category: str, found: Sequence[HeadToHead]) -> str:
     """A category with the ratios by which the stack wins it, and where; empty where it does nowhere."""
     told = [(duel, row) for duel in found if (row := _best_row(duel, category, stack))]
     return f"{category}, {_where(told, len(found))}" if told and category != "GPU use" else ""
 
 
-def _ahead(stack: str, found: Sequence[Duel]) -> str:
+def _ahead(stack: str, found: Sequence[HeadToHead]) -> str:
     """How far what speaks for a stack can be relied on."""
     rows = [row for duel in found for row in duel.won_by(stack)]
     if any(row.settled for row in rows):
@@ -68,14 +68,14 @@ def _ahead(stack: str, found: Sequence[Duel]) -> str:
     return f"ahead, {NOISY if any(row.tested for row in rows) else UNTESTED}, where these count:"
 
 
-def _best_row(duel: Duel, category: str, stack: str) -> Row | None:
+def _best_row(duel: HeadToHead, category: str, stack: str) -> HeadToHeadRow | None:
     """The first row of a category that the stack wins, where it wins the category."""
     if _winner(duel, category) != stack:
         return None
     return next(row for row in _rows(duel, category) if row.winner == stack)
 
 
-def _where(told: Sequence[tuple[Duel, Row]], scenarios: int) -> str:
+def _where(told: Sequence[tuple[HeadToHead, HeadToHeadRow]], scenarios: int) -> str:
     """The ratios, and where there are several scenarios, in which of them."""
     texts = [_said(row) + (f" in {duel.scenario.name}" if scenarios > 1 else "") for duel, row in told]
     if len(told) <= MOST_NAMED:
@@ -84,15 +84,15 @@ def _where(told: Sequence[tuple[Duel, Row]], scenarios: int) -> str:
     return f"in {len(told)} of {scenarios} scenarios, from {texts[ordered[0]]} to {texts[ordered[-1]]}"
 
 
-def _said(row: Row) -> str:
+def _said(row: HeadToHeadRow) -> str:
     return row.name if row.ratio is None else f"{row.name} {ratio_text(row)}"
 
 
-def _advantage(row: Row) -> float:
+def _advantage(row: HeadToHeadRow) -> float:
     return 1.0 if row.ratio is None else max(row.ratio, 1 / row.ratio)
 
 
-def _nothing_for(stack: str, other: str, run: Run, found: Sequence[Duel]) -> str:
+def _nothing_for(stack: str, other: str, run: Run, found: Sequence[HeadToHead]) -> str:
     reasons = [row for duel in found for row in duel.won_by(other) if row.name not in _NO_REASONS]
     if reasons:
         return f"no category speaks for it; it would have to be cheaper to run, or to stay with, than {other}"
@@ -102,7 +102,7 @@ def _nothing_for(stack: str, other: str, run: Run, found: Sequence[Duel]) -> str
     return f"as good as {other} in every category, {reason}"
 
 
-def _without_migration(run: Run, pair: Pair, compared: Compared) -> Iterator[str]:
+def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[str]:
     """What there is besides the pair for those who would stay on their framework."""
     name = best_unmigrated(run, pair, compared)
     mean = next((each for each in migrations(run.comparisons) if each.candidate == name), None)
@@ -115,16 +115,16 @@ def _without_migration(run: Run, pair: Pair, compared: Compared) -> Iterator[str
     yield f"{name} ({run.stacks[name]['tier']}): where the framework is to stay: {shown}{more}."
 
 
-def _rows(duel: Duel, category: str) -> list[Row]:
+def _rows(duel: HeadToHead, category: str) -> list[HeadToHeadRow]:
     return [row for row in duel.rows if row.name in CATEGORIES[category] and row.winner is not None]
 
 
-def _winner(duel: Duel, category: str) -> str:
+def _winner(duel: HeadToHead, category: str) -> str:
     rows = _rows(duel, category)
     return category_winner(rows, duel) if rows else DASH
 
 
-def _cell(duel: Duel, category: str) -> str:
+def _cell(duel: HeadToHead, category: str) -> str:
     """The winner, with a remark where its rows only lead."""
     who = _winner(duel, category)
     rows = [row for row in _rows(duel, category) if row.winner == who]

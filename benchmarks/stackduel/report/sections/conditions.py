@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import Load, OpenLoop
-from stackduel.report.sections.result_table import counted
 
 # What the short lines tell, or the notes.
 _TOLD = frozenset({"notes", "budget", "timeout_s"})

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stackduel.analysis.statistics.order_statistics import Median
+from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Finding, Median, SearchResult, Soak, Sustained
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Trial
 from stackduel.report.sections.result_table import DASH, figure
-from stackduel.search.breaking_point import BreakingPoint
-from stackduel.search.capacity import Capacity
-from stackduel.search.finding import Finding, Found
-from stackduel.search.launches import ColdStart
-from stackduel.search.soak import Soak
-from stackduel.search.sustained import Sustained
 
 Cells = Mapping[str, str]
 # Headings of words, which stand on the left of their column.
@@ -23,7 +17,7 @@ FINDING_WORDS = frozenset({"stack", "tier", "how sure", "not to be told from", "
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FindingsSection:
     """What was found in one scenario: headings and rows of texts, sentences, and why some stacks have none."""
 
     scenario: Scenario
@@ -33,7 +27,7 @@ class Section:
     failures: tuple[tuple[str, str], ...]
 
 
-def sections(run: Run) -> tuple[Section, ...]:
+def sections(run: Run) -> tuple[FindingsSection, ...]:
     """A section for each scenario of a run that searched; none for other runs."""
     return tuple(_section(run, scenario) for scenario in run.suite.scenarios) if run.suite.search else ()
 
@@ -53,7 +47,7 @@ def _belongs(name: str, scenario: str) -> bool:
     return name == scenario or name.startswith(f"{scenario}@")
 
 
-def _section(run: Run, scenario: Scenario) -> Section:
+def _section(run: Run, scenario: Scenario) -> FindingsSection:
     findings = {each.stack: each for each in run.findings if each.scenario == scenario.name}
     rows: list[Cells] = []
     failures = []
@@ -70,7 +64,7 @@ def _section(run: Run, scenario: Scenario) -> Section:
         failures.append((stack, reasons[-1] if reasons else "the search did not come to its end"))
     headings, texts = _grid(rows)
     sentences = tuple((name, findings[name].found.sentence) for name in run.stacks if name in findings)
-    return Section(scenario, headings, texts, sentences, tuple(failures))
+    return FindingsSection(scenario, headings, texts, sentences, tuple(failures))
 
 
 def _grid(rows: Sequence[Cells]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -80,7 +74,7 @@ def _grid(rows: Sequence[Cells]) -> tuple[tuple[str, ...], tuple[tuple[str, ...]
     return kept, tuple(tuple(row.get(name, DASH) for name in kept) for row in rows)
 
 
-def _cells(found: Found) -> Cells:
+def _cells(found: SearchResult) -> Cells:
     return _CELLS[type(found)](found)
 
 

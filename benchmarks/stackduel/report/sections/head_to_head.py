@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackduel.analysis.head_to_head import QPS, Duel, Row, duels
+from stackduel.analysis.head_to_head import QPS, HeadToHead, HeadToHeadRow, duels
 from stackduel.model.run import Run
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.head_to_head_words import (
@@ -40,7 +40,7 @@ def duel_summary(run: Run) -> Block | None:
     )
 
 
-def figures(duel: Duel) -> Block:
+def figures(duel: HeadToHead) -> Block:
     """All rows of a duel, or of a stack without an opponent."""
     if not duel.second:
         rows = tuple((_name(row), _value(row.first, row)) for row in duel.rows)
@@ -62,7 +62,7 @@ def missing(run: Run) -> str | None:
     return f"No duel of {' and '.join(run.suite.duel)}: {why}."
 
 
-def _blocks(duel: Duel, run: Run) -> tuple[Block, ...]:
+def _blocks(duel: HeadToHead, run: Run) -> tuple[Block, ...]:
     below = {
         "Winners": winners(duel),
         "Insights": map(str, insights(duel)),
@@ -73,7 +73,7 @@ def _blocks(duel: Duel, run: Run) -> tuple[Block, ...]:
     return (figures(duel), *(Block(title, lines=lines) for title, lines in texts if lines))
 
 
-def _texts(row: Row) -> tuple[str, ...]:
+def _texts(row: HeadToHeadRow) -> tuple[str, ...]:
     return (
         _name(row),
         _value(row.first, row),
@@ -83,11 +83,11 @@ def _texts(row: Row) -> tuple[str, ...]:
     )
 
 
-def _name(row: Row) -> str:
+def _name(row: HeadToHeadRow) -> str:
     return f"{row.name} ms" if row.unit == "ms" else row.name
 
 
-def _value(value: float | None, row: Row) -> str:
+def _value(value: float | None, row: HeadToHeadRow) -> str:
     if value is None:
         return DASH
     match row.unit:

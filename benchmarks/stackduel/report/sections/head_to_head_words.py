@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stackduel_servers.registry import TIERS
-
-from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, WORTH_NAMING, Duel, Row
+from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, WORTH_NAMING, HeadToHead, HeadToHeadRow
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
+from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
-from stackduel.report.sections.result_table import DASH, counted, figure
+from stackduel.report.sections.result_table import DASH, figure
+from stackduel_servers.registry import TIERS
 
 UNTESTED, NOISY = "not tested", "noisy"
 # Which rows speak for what; a category is won by whoever wins more of its rows.
@@ -23,7 +23,7 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def winner_text(row: Row) -> str:
+def winner_text(row: HeadToHeadRow) -> str:
     """Who wins a row, or who leads where that was not tested, or only on a noisy host."""
     if row.winner is None:
         return DASH
@@ -32,7 +32,7 @@ def winner_text(row: Row) -> str:
     return f"{row.winner} ({NOISY})" if row.noisy and row.winner != TIE else row.winner
 
 
-def ratio_text(row: Row) -> str:
+def ratio_text(row: HeadToHeadRow) -> str:
     """How many times better the winner is, with the interval where there is one."""
     if row.ratio is None:
         return DASH
@@ -45,14 +45,14 @@ def ratio_text(row: Row) -> str:
     return f"{figure(ratio)}x ({figure(low)}-{figure(high)})"
 
 
-def outcome(row: Row) -> str:
+def outcome(row: HeadToHeadRow) -> str:
     """A row's winner and ratio in one cell."""
     if row.winner is None:
         return DASH
     return f"{winner_text(row)} {ratio_text(row)}" if row.ratio is not None else winner_text(row)
 
 
-def where_it_pays(found: Sequence[Duel]) -> Iterator[str]:
+def where_it_pays(found: Sequence[HeadToHead]) -> Iterator[str]:
     """In which scenarios each of the two is better: by its rate where it could choose that, else by its p50."""
     by_winner: dict[str, list[str]] = {}
     for duel in found:
@@ -68,7 +68,7 @@ def where_it_pays(found: Sequence[Duel]) -> Iterator[str]:
         yield f"Neither is{untested} in: {', '.join(by_winner[TIE])}."
 
 
-def winners(duel: Duel) -> Iterator[str]:
+def winners(duel: HeadToHead) -> Iterator[str]:
     """Who wins each category that has a row with a winner."""
     for category, names in CATEGORIES.items():
         rows = [row for row in duel.rows if row.name in names and row.winner is not None]
@@ -76,7 +76,7 @@ def winners(duel: Duel) -> Iterator[str]:
             yield f"{category}: {category_winner(rows, duel)} ({', '.join(row.name for row in rows)})"
 
 
-def category_winner(rows: Sequence[Row], duel: Duel) -> str:
+def category_winner(rows: Sequence[HeadToHeadRow], duel: HeadToHead) -> str:
     """Who wins more of these rows."""
     won = {stack: sum(row.winner == stack for row in rows) for stack in (duel.first, duel.second)}
     if won[duel.first] == won[duel.second]:
@@ -84,7 +84,7 @@ def category_winner(rows: Sequence[Row], duel: Duel) -> str:
     return max(won, key=lambda stack: won[stack])
 
 
-def recommended(stack: str, duel: Duel, run: Run) -> str:
+def recommended(stack: str, duel: HeadToHead, run: Run) -> str:
     """When to take a stack, by the rows that it wins, and what taking it costs."""
     other = duel.second if stack == duel.first else duel.first
     won = [row for row in duel.won_by(stack) if row.name not in {"min", GPU}]
@@ -99,7 +99,7 @@ def recommended(stack: str, duel: Duel, run: Run) -> str:
     return f"{stack} ({tier}): as good as {other} in every figure, {reason}."
 
 
-def conditions(duel: Duel, run: Run) -> Iterator[str]:
+def conditions(duel: HeadToHead, run: Run) -> Iterator[str]:
     """On what terms the two were measured."""
     load = duel.scenario.load
     how = (

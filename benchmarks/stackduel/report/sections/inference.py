@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from functools import reduce
 
-from stackduel.analysis.ceiling_shares import CeilingShare
-from stackduel.analysis.service_levels import Sla, in_words
-from stackduel.analysis.time_breakdown import END_TO_END, INFER, MEANINGS, PARTS, Breakdown, Part, breakdowns
-from stackduel.inference.isolated import Isolated, NotIsolated
+from stackduel.analysis.service_levels import in_words
+from stackduel.analysis.time_breakdown import END_TO_END, INFER, MEANINGS, PARTS, Breakdown, BreakdownPart, breakdowns
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.ceiling_share import CeilingShare
+from stackduel.model.counted import counted
 from stackduel.model.histogram import Histogram, LatencySummary, summarise
+from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement
 from stackduel.model.run import Run
+from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Trial
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.insights import Insight
-from stackduel.report.sections.result_table import DASH, counted, figure
+from stackduel.report.sections.result_table import DASH, figure
 
 HOW_ALONE = (
     "alone: the model in one process, without a server; infer: the same under load, as its answers tell; milliseconds."
@@ -77,7 +79,7 @@ def sla_lines(run: Run) -> list[str]:
 
 
 def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
-    kept: dict[str, dict[str, Sla]] = {}
+    kept: dict[str, dict[str, ServiceLevelResult]] = {}
     for sla in run.slas:
         if sla.scenario == scenario.name and not is_twin(sla.stack):
             kept.setdefault(sla.stack, {})[sla.name] = sla
@@ -103,7 +105,7 @@ def bound_text(name: str, bound: float) -> str:
     return f"{name.removesuffix('_ms').replace('_', ' ')} <= {bound:g} ms"
 
 
-def _word(sla: Sla) -> str:
+def _word(sla: ServiceLevelResult) -> str:
     if sla.measured is None:
         return str(sla.reason)
     measured = f"{100 * sla.measured:.3g} %" if sla.is_share else figure(sla.measured)
@@ -115,8 +117,8 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
     alone = [each for each in run.isolated if each.model == model]
     if model is None or not alone:
         return
-    measured = [each for each in alone if isinstance(each, Isolated)]
-    failed = [each for each in alone if isinstance(each, NotIsolated)]
+    measured = [each for each in alone if isinstance(each, IsolatedMeasurement)]
+    failed = [each for each in alone if isinstance(each, IsolatedFailure)]
     of_alone = _quantiles(summarise(_together(each.infer for each in measured)))
     shares = {share.stack: share for share in run.ceiling_shares if share.scenario == scenario.name}
     rows = []
@@ -199,5 +201,5 @@ def _in_brief(found: Sequence[Breakdown], baseline: str) -> tuple[str, ...] | No
     return (*(f"{each.stack}: {each.sentence}" for each in told), "Of the others: see the report.")
 
 
-def _part(part: Part | None) -> str:
+def _part(part: BreakdownPart | None) -> str:
     return DASH if part is None else f"{figure(part.mean_ms)} / {figure(part.p99_ms)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, Duel
+from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, HeadToHead
 from stackduel.model.suite import OpenLoop
 from stackduel.report.sections.head_to_head_words import ratio_text
 from stackduel.report.sections.result_table import figure
@@ -35,7 +35,7 @@ class Insight:
         return f"{self.sentence} ({', '.join(self.rows)})"
 
 
-def insights(duel: Duel) -> Iterator[Insight]:
+def insights(duel: HeadToHead) -> Iterator[Insight]:
     """What follows from the rows, by rules; each names the rows that it stands on."""
     yield from _of_rate(duel)
     yield from _of_failures(duel)
@@ -66,7 +66,7 @@ def _some(texts: list[str], between: str = ", ") -> str:
     return between.join([*shown, f"and {others} more"] if others > 1 else texts)
 
 
-def _of_rate(duel: Duel) -> Iterator[Insight]:
+def _of_rate(duel: HeadToHead) -> Iterator[Insight]:
     load, row = duel.scenario.load, duel.row(QPS)
     if row.first is None or row.second is None:
         return
@@ -106,7 +106,7 @@ def _of_rate(duel: Duel) -> Iterator[Insight]:
         )
 
 
-def _of_failures(duel: Duel) -> Iterator[Insight]:
+def _of_failures(duel: HeadToHead) -> Iterator[Insight]:
     failed, share = duel.row(FAILED), duel.row(SUCCESS_RATE)
     if not failed.first and not failed.second:
         yield Insight((FAILED, SUCCESS_RATE), "Neither fails a request, so the latencies are of the same work.")
@@ -126,7 +126,7 @@ def _of_failures(duel: Duel) -> Iterator[Insight]:
             )
 
 
-def _of_middle_and_tail(duel: Duel) -> Iterator[Insight]:
+def _of_middle_and_tail(duel: HeadToHead) -> Iterator[Insight]:
     tail_name = "p99" if duel.row("p99").winner is not None else "p95"
     middle, tail = duel.row("p50"), duel.row(tail_name)
     if middle.winner is None or tail.winner is None:
@@ -161,7 +161,7 @@ def _of_middle_and_tail(duel: Duel) -> Iterator[Insight]:
         )
 
 
-def _of_spread(duel: Duel) -> Iterator[Insight]:
+def _of_spread(duel: HeadToHead) -> Iterator[Insight]:
     """How far the tail lies from the middle, which tells queueing from work."""
     p50, p95 = duel.row("p50"), duel.row("p95")
     for name, middle, tail in ((duel.first, p50.first, p95.first), (duel.second, p50.second, p95.second)):
@@ -184,7 +184,7 @@ def _of_spread(duel: Duel) -> Iterator[Insight]:
         yield Insight(("p50", "p95"), sentence, f"{name}'s p95 is {how_far} its p50: {what}", times)
 
 
-def _of_gpu(duel: Duel) -> Iterator[Insight]:
+def _of_gpu(duel: HeadToHead) -> Iterator[Insight]:
     row = duel.row(GPU)
     if row.first is None and row.second is None:
         if not any(workload.model for workload in duel.scenario.workloads):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stackduel.analysis.service_levels import Sla
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.run import Run
+from stackduel.model.service_level import ServiceLevelResult
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.inference import bound_text
 from stackduel.report.sections.result_table import DASH, figure
@@ -14,7 +14,7 @@ from stackduel.report.sections.result_table import DASH, figure
 
 def levels(run: Run) -> Block | None:
     """A row a promise, with what was measured of each stack; None where nothing was promised."""
-    found: dict[tuple[str, str], list[Sla]] = {}
+    found: dict[tuple[str, str], list[ServiceLevelResult]] = {}
     for sla in run.slas:
         if not is_twin(sla.stack):
             found.setdefault((sla.scenario, bound_text(sla.name, sla.bound)), []).append(sla)
@@ -25,14 +25,14 @@ def levels(run: Run) -> Block | None:
     return Block("Service levels", headings, rows, words=frozenset(headings))
 
 
-def _those(slas: Sequence[Sla], ok: bool | None) -> str:
+def _those(slas: Sequence[ServiceLevelResult], ok: bool | None) -> str:
     found = [each for each in slas if each.ok is ok]
     if len(found) < len(slas) or len(slas) == 1:
         return ", ".join(f"{each.stack}{_measured(each)}" for each in found) or DASH
     return f"all {len(slas)}{_measured(max(found, key=lambda each: each.measured or 0.0), 'the most ')}"
 
 
-def _measured(sla: Sla, before: str = "") -> str:
+def _measured(sla: ServiceLevelResult, before: str = "") -> str:
     if sla.measured is None:
         return ""
     return f" ({before}{100 * sla.measured:.3g} %)" if sla.is_share else f" ({before}{figure(sla.measured)})"

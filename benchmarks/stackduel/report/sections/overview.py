@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from stackduel.analysis.comparisons import migrations
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
-from stackduel.model.trial import Comparison
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.result_table import DASH, figure, speedup_text
 from stackduel.report.sections.words import matrix_note, word_on

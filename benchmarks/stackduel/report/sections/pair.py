@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from stackduel.analysis.candidates import CONTROL
 from stackduel.analysis.head_to_head import duels
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
-from stackduel.model.trial import Comparison
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ from stackduel.analysis.advice import SUFFICIENT
 from stackduel.analysis.candidates import CONTROL
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
-from stackduel.model.trial import Comparison, Limit, Trial
+from stackduel.model.trial import Trial
 from stackduel.report.sections.insights import Insight
 from stackduel.report.sections.pair import Pair, mean_speedup
 from stackduel.report.sections.result_table import figure, speedup_text
 from stackduel.report.sections.words import WITHOUT_MIGRATION
 
-Compared = Mapping[str, Mapping[str, Comparison]]
+ComparedScenarios = Mapping[str, Mapping[str, Comparison]]
 # Less of a difference in CPU or memory is not worth a word.
 WORTH_A_WORD = 1.10
 # What is asked beside the load has few requests: so many times as long is a difference to the eye.
@@ -46,7 +47,7 @@ def reasons(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
     yield from _victims(blocks, pair)
 
 
-def by_stack(comparisons: Iterable[Comparison]) -> Compared:
+def by_stack(comparisons: Iterable[Comparison]) -> ComparedScenarios:
     """The comparisons by candidate and scenario."""
     compared: dict[str, dict[str, Comparison]] = {}
     for each in comparisons:
@@ -54,7 +55,7 @@ def by_stack(comparisons: Iterable[Comparison]) -> Compared:
     return compared
 
 
-def best_unmigrated(run: Run, pair: Pair, compared: Compared) -> str | None:
+def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | None:
     """Of the stacks that need no migration the one with the highest mean speedup; None where that is in the pair."""
     found = {
         name: mean_speedup(tuple(compared[name].values()))
@@ -65,7 +66,7 @@ def best_unmigrated(run: Run, pair: Pair, compared: Compared) -> str | None:
     return None if best in {pair.first, pair.second} else best
 
 
-def _without_migration(run: Run, pair: Pair, compared: Compared) -> Iterator[tuple[str, Insight]]:
+def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
     """Whether a change that leaves the framework as it is keeps up with the pair's second."""
     cheaper = best_unmigrated(run, pair, compared)
     if cheaper is None or run.stacks[pair.second]["tier"] in WITHOUT_MIGRATION or pair.first != run.baseline:
@@ -91,7 +92,7 @@ def _keeps_up(own: Comparison, other: Comparison) -> str:
     return "falls short of" if own.high < other.low else "may keep up with"
 
 
-def _wrong_migrations(run: Run, compared: Compared) -> Iterator[tuple[str, Insight]]:
+def _wrong_migrations(run: Run, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
     """What the controls show: that it is not the framework's name that makes it faster."""
     said = {"slower": "makes it slower", "equivalent": "gains nothing", "faster": "gains something all the same"}
     for name, about in run.stacks.items():

@@ -11,17 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackduel.analysis.head_to_head import TIE, WORTH_NAMING, Better
-from stackduel.analysis.statistics.order_statistics import Median
+from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, SearchResult, Soak, Sustained
 from stackduel.model.run import Run
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.head_to_head_words import UNTESTED
 from stackduel.report.sections.result_table import DASH, figure
-from stackduel.search.breaking_point import BreakingPoint
-from stackduel.search.capacity import Capacity
-from stackduel.search.finding import Found
-from stackduel.search.launches import ColdStart
-from stackduel.search.soak import Soak
-from stackduel.search.sustained import Sustained
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +82,22 @@ def in_a_sentence(each: Won) -> str:
     return f"{each.scenario}: by {each.name} {each.best} ({figure(each.value)}) is ahead of {beside}{ratio}{sure}."
 
 
-Value = tuple[float, float | None, float | None]
+SearchedValue = tuple[float, float | None, float | None]
 
 
-def _figures(run: Run) -> tuple[tuple[str, Better, Callable[[Found], Value | None]], ...]:
+def _figures(run: Run) -> tuple[tuple[str, Better, Callable[[SearchResult], SearchedValue | None]], ...]:
     kinds = {type(each.found) for each in run.findings}
     return tuple(each for kind in kinds for each in _FIGURES[kind])
 
 
-def _values(run: Run, scenario: str, value_of: Callable[[Found], Value | None]) -> dict[str, Value]:
+def _values(
+    run: Run, scenario: str, value_of: Callable[[SearchResult], SearchedValue | None]
+) -> dict[str, SearchedValue]:
     found = {each.stack: value_of(each.found) for each in run.findings if each.scenario == scenario}
     return {name: value for name in run.stacks if (value := found.get(name)) is not None}
 
 
-def _won(scenario: str, name: str, better: Better, values: Mapping[str, Value], baseline: str) -> Won | None:
+def _won(scenario: str, name: str, better: Better, values: Mapping[str, SearchedValue], baseline: str) -> Won | None:
     if len(values) < 2:
         return None
     sign = 1 if better == "higher" else -1
@@ -117,7 +113,7 @@ def _won(scenario: str, name: str, better: Better, values: Mapping[str, Value], 
     return Won(scenario, name, best, mine, beside, theirs, _times(mine, theirs, sign), winner, tested)
 
 
-def _beyond(mine: Value, theirs: Value, sign: int) -> bool:
+def _beyond(mine: SearchedValue, theirs: SearchedValue, sign: int) -> bool:
     """Whether an interval lies wholly on the better side of another."""
     _, low, high = mine
     _, other_low, other_high = theirs
@@ -140,15 +136,15 @@ def _ratio(each: Won) -> str:
     return DASH if each.ratio is None else f"{figure(each.ratio)}x"
 
 
-def _exact(value: float | None) -> Value | None:
+def _exact(value: float | None) -> SearchedValue | None:
     return None if value is None else (value, None, None)
 
 
-def _of_median(found: Median | None) -> Value | None:
+def _of_median(found: Median | None) -> SearchedValue | None:
     return None if found is None else (found.value, found.low, found.high)
 
 
-_FIGURES: Mapping[type, tuple[tuple[str, Better, Callable[..., Value | None]], ...]] = {
+_FIGURES: Mapping[type, tuple[tuple[str, Better, Callable[..., SearchedValue | None]], ...]] = {
     Capacity: (("capacity req/s", "higher", lambda found: _exact(found.confirmed and found.confirmed.rate_rps)),),
     Sustained: (
         (

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from stackduel.analysis.comparisons import NO_BENEFIT, Migration, migrations
-from stackduel.analysis.crossover import Curve
+from stackduel.analysis.comparisons import NO_BENEFIT, MatrixEntry, migrations
 from stackduel.analysis.judgement import NOTED_ONLY
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.counted import counted
+from stackduel.model.crossover import CrossoverCurve
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Trial
 from stackduel.report.sections.head_to_head import missing
-from stackduel.report.sections.result_table import counted, figure, speedup_text
+from stackduel.report.sections.result_table import figure, speedup_text
 
 WITHOUT_MIGRATION = frozenset({"baseline", "settings", "worker-class", "code"})
 
@@ -44,12 +45,12 @@ def matrix_lines(run: Run) -> list[str]:
     return [_matrix_line(by_name[name], str(run.stacks[name]["tier"])) for name in run.stacks if name in by_name]
 
 
-def _matrix_line(found: Migration, tier: str) -> str:
+def _matrix_line(found: MatrixEntry, tier: str) -> str:
     over = counted(found.scenarios, "scenario")
     return f"{found.candidate} ({tier}): {figure(found.mean_speedup)}x mean over {over} - {word_on(found, tier)}"
 
 
-def word_on(found: Migration, tier: str) -> str:
+def word_on(found: MatrixEntry, tier: str) -> str:
     """The matrix's word, or what the change is instead of a migration."""
     if tier == "control":
         return "a wrong migration, shown as a control"
@@ -81,7 +82,7 @@ def advice_lines(run: Run) -> list[str]:
     return lines
 
 
-def shown_curves(run: Run) -> list[Curve]:
+def shown_curves(run: Run) -> list[CrossoverCurve]:
     """The crossover curves that a reader needs: those of the stack advised, and of the best.
 
     They are about requests that wait; where all of them keep a model at work, nobody needs any.

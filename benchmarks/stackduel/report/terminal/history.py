@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
-from stackduel.analysis.history.changes import Between
-from stackduel.analysis.history.run_summary import Entry, Unreadable
+from stackduel.analysis.history.changes import RunComparison
+from stackduel.analysis.history.run_summary import RunSummary, Unreadable
 from stackduel.analysis.history.trend import Trend
+from stackduel.model.counted import counted
 from stackduel.report.sections import changes
 from stackduel.report.sections import trend_rows as trends
-from stackduel.report.sections.changes import WORDS, Grid
-from stackduel.report.sections.result_table import counted
+from stackduel.report.sections.changes import WORDS, ChangeGrid
 from stackduel.report.terminal.page import ASIDE, HEADING, Page
 
 # What goes first where the terminal is too narrow for all.
@@ -20,7 +20,7 @@ _LEAST_OF_TWO = ("raw", "old", "new")
 _LEAST_OF_MANY = ("req/s", "ms", "verdict")
 
 
-def show_runs(entries: Sequence[Entry], left_out: int, unreadable: Iterable[Unreadable], console: Console) -> None:
+def show_runs(entries: Sequence[RunSummary], left_out: int, unreadable: Iterable[Unreadable], console: Console) -> None:
     """Print runs: which, and below it what came of it; then what cannot be read."""
     page = Page(console)
     for entry in entries:
@@ -36,7 +36,7 @@ def show_runs(entries: Sequence[Entry], left_out: int, unreadable: Iterable[Unre
         page.paragraph(f"{each.folder}: cannot be read: {each.reason}", rest="  ")
 
 
-def show_between(found: Between, console: Console) -> None:
+def show_between(found: RunComparison, console: Console) -> None:
     """Print what changed between two runs; columns that the terminal is too narrow for are left out, never cut."""
     page = Page(console)
     page.heading(changes.heading(found))
@@ -68,7 +68,7 @@ def show_trend(trend: Trend, console: Console) -> None:
             page.item(line)
 
 
-def _table(grid: Grid, page: Page, least_needed: Sequence[str]) -> None:
+def _table(grid: ChangeGrid, page: Page, least_needed: Sequence[str]) -> None:
     page.line()
     page.heading(grid.title)
     page.table(grid.headings, grid.rows, words=WORDS, least_needed=least_needed, elsewhere="see --json or --markdown")

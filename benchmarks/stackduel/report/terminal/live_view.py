@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from stackduel.model.counted import counted
 from stackduel.model.duration import duration
 from stackduel.model.histogram import summarise
 from stackduel.model.trial import Failure, Result, Trial
-from stackduel.report.sections.result_table import counted, figure
+from stackduel.report.sections.result_table import figure
 
 BAR_WIDTH = 20
 
 
 @dataclass(slots=True)
-class Pace:
+class LiveRate:
     """How many answers a second come, between one telling of their number and the next."""
 
     _told: tuple[int, float] = (0, 0.0)
@@ -28,7 +29,7 @@ class Pace:
 
 
 @dataclass(slots=True)
-class State:
+class TrialMark:
     """What is known of a run on its way; ``planned`` trials are 0 where nobody knows how many there will be."""
 
     planned: int = 0
@@ -39,11 +40,11 @@ class State:
     failed: int = 0
     latest: str = ""
     latest_void: str = ""
-    _pace: Pace = field(default_factory=Pace)
+    _pace: LiveRate = field(default_factory=LiveRate)
 
     def do(self, doing: str) -> None:
         """Something else is going on from now on."""
-        self.doing, self.now, self._pace = doing, "", Pace()
+        self.doing, self.now, self._pace = doing, "", LiveRate()
 
     def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
         """So many requests were answered since the window opened: how many a second and how soon, just now."""
@@ -67,7 +68,7 @@ class State:
 
 
 @dataclass(slots=True)
-class Told:
+class ScenarioProgress:
     """What became of one scenario on one stack since it was last told: attempts that do not count, then a figure."""
 
     scenario: str
@@ -107,7 +108,7 @@ def figures(trial: Trial) -> str:
     return f"{told}, {failed} failed" if failed else told
 
 
-def view(state: State, share: float, left_s: float) -> list[str]:
+def view(state: TrialMark, share: float, left_s: float) -> list[str]:
     """The lines from the top: how far, what is going on, the latest figures, and what does not count."""
     filled = round(BAR_WIDTH * min(1.0, share))
     bar = "━" * filled + "─" * (BAR_WIDTH - filled)

@@ -10,13 +10,15 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from stackduel.inference.isolated import Alone, NotIsolated
+from stackduel.model.counted import counted
 from stackduel.model.duration import duration
+from stackduel.model.isolated import IsolatedFailure, IsolatedResult
+from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place, Result, Trial
-from stackduel.planning.order import SOLO_S, Pace, Solo, Step, scenario_seconds
-from stackduel.report.sections.result_table import counted, figure
-from stackduel.report.terminal.live_view import State, Told, view
+from stackduel.planning.estimates import SOLO_S, Pace, scenario_seconds
+from stackduel.report.sections.result_table import figure
+from stackduel.report.terminal.live_view import ScenarioProgress, TrialMark, view
 from stackduel.report.terminal.page import is_animated, message
 
 # More would take time from what is measured, as the runner shares its core with it.
@@ -76,10 +78,10 @@ class Narrator:
         self._clock = Clock(planned_s, now)
         self._now = now
         self._paces = paces
-        self._state = State(planned=trials)
+        self._state = TrialMark(planned=trials)
         self._scenario: Scenario | None = None
         self._launched = ""
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, ScenarioProgress] = {}
         self._place: Place | None = None
         self._told_s = now()
         self._live: Live | None = None
@@ -114,7 +116,7 @@ class Narrator:
             message(self._console, text)
             self._told_s = self._now()
 
-    def launching(self, step: Step) -> None:
+    def launching(self, step: PlanStep) -> None:
         """A stack is being started."""
         self._tell()
         self._launched = step.stack
@@ -132,17 +134,17 @@ class Narrator:
         attempt = f", attempt {place.attempt}" if place.attempt > 1 else ""
         self._state.do(f"block {place.block}: {place.stack}, {place.scenario}{attempt}")
 
-    def isolating(self, solo: Solo) -> None:
+    def isolating(self, solo: IsolatedStep) -> None:
         """A model is being measured alone."""
         self._tell()
         self._clock.begin(SOLO_S)
         self._state.do(f"block {solo.block}: {solo.model} alone, in process")
 
-    def isolated(self, alone: Alone) -> None:
+    def isolated(self, alone: IsolatedResult) -> None:
         """A model was measured alone: tell its figure, or why it has none."""
         self._clock.pass_by(SOLO_S)
         where = f"block {alone.block}, {alone.model} alone"
-        if isinstance(alone, NotIsolated):
+        if isinstance(alone, IsolatedFailure):
             self.say(f"{where}: not measured: {alone.reason}")
         elif not self._live:
             self.say(f"{where}: {figure(alone.rate_rps)} a second by {counted(alone.pool, 'thread')} in one process")
@@ -167,7 +169,7 @@ class Narrator:
             self._tell()
             self.say(f"block {place.block}, {place.stack}, {place.scenario}: not measured: {result.reason}")
             return
-        self._told.setdefault(place.scenario, Told(place.scenario)).add(result)
+        self._told.setdefault(place.scenario, ScenarioProgress(place.scenario)).add(result)
         if self._now() - self._told_s >= TOLD_EVERY_S:
             self._tell()
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
+from stackduel.analysis.result_rows import ResultTable, tables
 from stackduel.model.run import Run
 from stackduel.report.sections.block import Block
-from stackduel.report.sections.findings import FINDING_WORDS, Section, sections
+from stackduel.report.sections.findings import FINDING_WORDS, FindingsSection, sections
 from stackduel.report.sections.head_to_head import duel_blocks, duel_summary
 from stackduel.report.sections.inference import inference_blocks
-from stackduel.report.sections.result_table import WORDS, Table, grid, latency_kind, legend, tables
+from stackduel.report.sections.result_table import WORDS, grid, latency_kind, legend
 from stackduel.report.sections.words import advice_lines, headline, matrix_lines, matrix_note, notes
 from stackduel.report.terminal.page import ASIDE, BAD, HEADING, Page
 
@@ -53,7 +54,7 @@ def _tables(run: Run, page: Page) -> None:
         page.paragraph(legend(shown), style=ASIDE)
 
 
-def _scenario(table: Table, baseline: str, page: Page) -> set[str]:
+def _scenario(table: ResultTable, baseline: str, page: Page) -> set[str]:
     """A scenario's table and who is missing from it; returns the headings that it shows."""
     page.heading(f"{table.scenario.name}  {table.scenario.label}")
     page.paragraph(f"{table.scenario.summary} ({latency_kind(table.scenario.load)})".strip(), style=ASIDE)
@@ -71,7 +72,7 @@ def _scenario(table: Table, baseline: str, page: Page) -> set[str]:
     return shown
 
 
-def _found(section: Section, page: Page) -> None:
+def _found(section: FindingsSection, page: Page) -> None:
     """What the searches of one scenario found."""
     page.heading(f"{section.scenario.name}  {section.scenario.label}")
     if section.rows:

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from stackduel.inference.answer_formats import NumbersError, Outputs, read, split
+from stackduel.inference.answer_formats import NumbersError, read, split
 from stackduel.inference.output_comparison import differences as differences_of
+from stackduel.model.model_output import Outputs
 
 JSON = "application/json"
 ALLOW = "GET, HEAD"
@@ -44,7 +45,7 @@ class Anything:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class ExpectedNumbers:
     """A model's outputs, each number within a tolerance: in JSON, or raw float32 with their shapes in a header."""
 
     model: str
@@ -52,7 +53,7 @@ class Numbers:
     raw: bool = False
 
 
-Expected = bytes | Digest | Keys | Anything | Numbers
+Expected = bytes | Digest | Keys | Anything | ExpectedNumbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,13 @@ def _body_differences(expected: Expected, body: bytes, tensors: str | None) -> l
             return [] if same else [f"body is {_shown(body)}, not the one of {length} bytes"]
         case Keys(names):
             return _key_differences(names, body)
-        case Numbers():
+        case ExpectedNumbers():
             return _number_differences(expected, body, tensors)
         case Anything():
             return []
 
 
-def _number_differences(expected: Numbers, body: bytes, tensors: str | None) -> list[str]:
+def _number_differences(expected: ExpectedNumbers, body: bytes, tensors: str | None) -> list[str]:
     try:
         found = split(read(body, "float32"), tensors) if expected.raw else read(body, "json")
     except NumbersError as error:
@@ -147,7 +148,7 @@ def _number_differences(expected: Numbers, body: bytes, tensors: str | None) -> 
     return wrong + differences_of(found, expected.outputs)
 
 
-def _model_difference(expected: Numbers, body: bytes) -> list[str]:
+def _model_difference(expected: ExpectedNumbers, body: bytes) -> list[str]:
     model = json.loads(body)["model"]
     return [] if model == expected.model else [f"model is {model}, not {expected.model}"]
 

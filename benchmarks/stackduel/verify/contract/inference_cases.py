@@ -13,10 +13,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from stackduel_servers.models.catalog import CATALOG, Picture, Sound, Takes
 
-from stackduel.inference.answer_formats import Outputs
-from stackduel.verify.contract.cases import Anything, Case, Expected, Numbers, error_body
+from stackduel.model.model_output import Outputs
+from stackduel.verify.contract.cases import Anything, Case, Expected, ExpectedNumbers, error_body
+from stackduel_servers.models.catalog import CATALOG, Picture, Sound, Takes
 
 if TYPE_CHECKING:
     from stackduel_servers.models.model import Model
@@ -80,7 +80,7 @@ def _good(model: Model) -> Iterator[Case]:
     for number, (title, body, content_type, given) in enumerate(_samples(model.card.takes)):
         outputs = _outputs(model, given)
         name = f"{model.card.name}: {title}"
-        expected = Numbers(model.card.name, outputs)
+        expected = ExpectedNumbers(model.card.name, outputs)
         yield _post(name, model.card.name, expected, 200, body, _typed(content_type))
         if number == 0:
             raw = _post(f"{name}, raw answer", model.card.name, replace(expected, raw=True), 200, body,

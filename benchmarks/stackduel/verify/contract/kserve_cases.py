@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
+from stackduel.model.model_output import TOLERANCE
+from stackduel.model.target import Address
+from stackduel.verify.exchange import ExchangeError, exchange
 from stackduel_servers.core import kserve
 from stackduel_servers.core.kserve import KServeError, Tensor
 from stackduel_servers.models import inputs
 from stackduel_servers.models.model import load
 from stackduel_servers.models.triton.repository import DEFAULT, MODELS
-
-from stackduel.inference.output_comparison import TOLERANCE
-from stackduel.model.target import Address
-from stackduel.verify.exchange import ExchangeError, exchange
 
 SEED = 4
 SPEAKER_SAMPLES = 30_000

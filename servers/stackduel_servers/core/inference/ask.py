@@ -63,7 +63,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class InferenceRequest:
     """A request: what it asks for, and its body."""
 
     ask: Ask

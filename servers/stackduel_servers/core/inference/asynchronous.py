@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from stackduel_servers.core.answers import Answer
-from stackduel_servers.core.inference.ask import Ask, Given, Headers
+from stackduel_servers.core.inference.ask import Ask, Headers, InferenceRequest
 from stackduel_servers.core.inference.execution.inline import AsyncInline
 from stackduel_servers.core.inference.execution.pooled import AsyncPooled, shape_of
 from stackduel_servers.core.inference.execution.threads import InThread, Threads
@@ -17,13 +17,13 @@ from stackduel_servers.core.settings import Settings
 from stackduel_servers.core.timing import record, span
 
 if TYPE_CHECKING:
-    from stackduel_servers.core.inference.result import Outputs, Result
+    from stackduel_servers.core.inference.result import InferenceResult, Outputs
 
 
-class Execution(Protocol):
+class AsyncExecution(Protocol):
     """Where a model runs."""
 
-    async def run(self, given: Given) -> tuple[Result, float]:
+    async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """The result, and the seconds it was queued for; raises HttpError."""
         ...
 
@@ -44,7 +44,7 @@ class AsyncInference:
         settings: Settings,
         in_thread: InThread,
         environ: Mapping[str, str] = os.environ,
-        execution: Execution | None = None,
+        execution: AsyncExecution | None = None,
     ) -> None:
         self._models = Models(environ)
         self._execution = execution or _execution(settings, in_thread, self._models)
@@ -69,13 +69,13 @@ class AsyncInference:
 
     async def outputs(self, ask: Ask, body: bytes) -> Outputs:
         """The model's outputs by name; raises HttpError 400, 503, 504."""
-        result, queue_s = await self._execution.run(Given(ask, body))
+        result, queue_s = await self._execution.run(InferenceRequest(ask, body))
         for name, spent_s in result.spans(queue_s):
             record(name, spent_s)
         return result.outputs
 
 
-def _execution(settings: Settings, in_thread: InThread, models: Models) -> Execution:
+def _execution(settings: Settings, in_thread: InThread, models: Models) -> AsyncExecution:
     match settings.inference:
         case "executor" | "batched":
             return AsyncPooled(models, shape_of(settings), settings.inference_timeout_s)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from stackduel_servers.core.answers import Answer
-from stackduel_servers.core.inference.ask import Ask, Given, Headers
+from stackduel_servers.core.inference.ask import Ask, Headers, InferenceRequest
 from stackduel_servers.core.inference.execution.inline import BlockingInline
 from stackduel_servers.core.inference.execution.pooled import BlockingPooled, shape_of
 from stackduel_servers.core.inference.models import Models
@@ -15,13 +15,13 @@ from stackduel_servers.core.settings import Settings
 from stackduel_servers.core.timing import record, span
 
 if TYPE_CHECKING:
-    from stackduel_servers.core.inference.result import Outputs, Result
+    from stackduel_servers.core.inference.result import InferenceResult, Outputs
 
 
-class Execution(Protocol):
+class BlockingExecution(Protocol):
     """Where a model runs."""
 
-    def run(self, given: Given) -> tuple[Result, float]:
+    def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """The result, and the seconds it was queued for; raises HttpError."""
         ...
 
@@ -49,7 +49,7 @@ class BlockingInference:
 
     def outputs(self, ask: Ask, body: bytes) -> Outputs:
         """The model's outputs by name; raises HttpError 400, 503, 504."""
-        result, queue_s = self._execution.run(Given(ask, body))
+        result, queue_s = self._execution.run(InferenceRequest(ask, body))
         for name, spent_s in result.spans(queue_s):
             record(name, spent_s)
         return result.outputs
@@ -59,7 +59,7 @@ class BlockingInference:
         self._execution.close()
 
 
-def _execution(settings: Settings, models: Models) -> Execution:
+def _execution(settings: Settings, models: Models) -> BlockingExecution:
     if settings.inference in {"executor", "batched"}:
         return BlockingPooled(models, shape_of(settings), settings.inference_timeout_s)
     return BlockingInline(models)

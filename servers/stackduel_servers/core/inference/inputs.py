@@ -14,7 +14,7 @@ from PIL import Image
 
 from stackduel_servers.core.errors import HttpError, bad_request
 from stackduel_servers.core.inference.ask import CHANNELS, FLOAT32, PCM, PNG, RATE_HZ, Ask
-from stackduel_servers.models.catalog import Picture, Sound, Tensor, Text
+from stackduel_servers.models.catalog import Picture, Sound, TensorInput, Text
 
 Float32 = NDArray[np.float32]
 Given = Float32 | NDArray[np.uint8] | str
@@ -26,7 +26,7 @@ LITTLE_INT16 = np.dtype("<i2")
 INT16_RANGE = np.float32(32768)
 
 
-def decode(ask: Ask, takes: Sound | Picture | Text | Tensor, body: bytes) -> Given:
+def decode(ask: Ask, takes: Sound | Picture | Text | TensorInput, body: bytes) -> Given:
     """What the model is given; raises HttpError 400 naming the field and its bounds."""
     match takes:
         case Sound():
@@ -35,7 +35,7 @@ def decode(ask: Ask, takes: Sound | Picture | Text | Tensor, body: bytes) -> Giv
             return _picture(ask.form, takes, body)
         case Text():
             return _text(takes, body)
-        case Tensor():
+        case TensorInput():
             return _tensor(takes, body)
 
 
@@ -138,7 +138,7 @@ def _text(takes: Text, body: bytes) -> str:
     return text
 
 
-def _tensor(takes: Tensor, body: bytes) -> Float32:
+def _tensor(takes: TensorInput, body: bytes) -> Float32:
     count = int(np.prod(takes.shape, dtype=np.int64))
     if len(body) != 4 * count:
         raise bad_request(f"body must be {count} numbers of float32, {4 * count} bytes, not {len(body)} bytes")

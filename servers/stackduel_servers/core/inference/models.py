@@ -7,11 +7,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stackduel_servers.core.inference import refusals
-from stackduel_servers.core.inference.ask import Ask, Given, Headers, read
+from stackduel_servers.core.inference.ask import Ask, Headers, InferenceRequest, read
 
 if TYPE_CHECKING:
     from stackduel_servers.core.answers import Answer
-    from stackduel_servers.core.inference.result import Outputs, Result
+    from stackduel_servers.core.inference.result import InferenceResult, Outputs
     from stackduel_servers.core.inference.work import Work
 
 OWN_VARIABLE = "STACKDUEL_OWN_MODEL"
@@ -31,11 +31,11 @@ class Models:
 
         return read(name, headers, CATALOG, has_own=bool(self._environ.get(OWN_VARIABLE)))
 
-    def one(self, given: Given) -> Result:
+    def one(self, given: InferenceRequest) -> InferenceResult:
         """The result of a single request; raises HttpError, or whatever its model raises."""
         return self._loaded().one(given)
 
-    def many(self, name: Hashable, batch: Sequence[Given]) -> Sequence[Result | Exception]:
+    def many(self, name: Hashable, batch: Sequence[InferenceRequest]) -> Sequence[InferenceResult | Exception]:
         """The results of requests to one model, in order (see ``Work.many``)."""
         return self._loaded().many(str(name), batch)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class InferenceResult:
     """A request's outputs, and where the time went. A batch's ``infer_s`` is that of each request in it."""
 
     outputs: Outputs

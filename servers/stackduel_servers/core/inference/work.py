@@ -10,10 +10,10 @@ from threading import Lock
 from time import perf_counter
 
 from stackduel_servers.core.inference import refusals
-from stackduel_servers.core.inference.ask import Given
+from stackduel_servers.core.inference.ask import InferenceRequest
 from stackduel_servers.core.inference.inputs import decode
 from stackduel_servers.core.inference.memory import loading
-from stackduel_servers.core.inference.result import Result
+from stackduel_servers.core.inference.result import InferenceResult
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.model import Features, Model, load
 from stackduel_servers.models.store import ModelError
@@ -27,14 +27,14 @@ class Work:
         self._models: dict[str, Model] = {}
         self._loading = Lock()
 
-    def one(self, given: Given) -> Result:
+    def one(self, given: InferenceRequest) -> InferenceResult:
         """The result of a single request; raises HttpError, or whatever its model raises."""
         [result] = self.many(given.ask.model, [given])
         if isinstance(result, Exception):
             raise result
         return result
 
-    def many(self, name: str, batch: Sequence[Given]) -> list[Result | Exception]:
+    def many(self, name: str, batch: Sequence[InferenceRequest]) -> list[InferenceResult | Exception]:
         """The results of requests to one model, in order, in as few runs as it can; a bad request fails alone.
 
         Raises what the model's run raises, when it is not known whose fault it was.
@@ -52,7 +52,7 @@ class Work:
             for each in prepared
         ]
 
-    def _prepared(self, name: str, given: Given) -> tuple[Features, float] | Exception:
+    def _prepared(self, name: str, given: InferenceRequest) -> tuple[Features, float] | Exception:
         started_s = perf_counter()
         try:
             card = CATALOG.get(name)
@@ -66,13 +66,13 @@ class Work:
             return error
         return features, decoded_s + perf_counter() - started_s
 
-    def _finished(self, model: Model, raw: Features, pre_s: float, infer_s: float) -> Result | Exception:
+    def _finished(self, model: Model, raw: Features, pre_s: float, infer_s: float) -> InferenceResult | Exception:
         started_s = perf_counter()
         try:
             outputs = model.finish(raw)
         except Exception as error:  # noqa: BLE001  # its request fails, its neighbours must not
             return error
-        return Result(outputs, pre_s, infer_s, perf_counter() - started_s)
+        return InferenceResult(outputs, pre_s, infer_s, perf_counter() - started_s)
 
     def _model(self, name: str) -> Model:
         model = self._models.get(name)

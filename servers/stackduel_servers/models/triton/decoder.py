@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from stackduel_servers.models.base import Features
 from stackduel_servers.models.triton.ends import SpeakerEnds
-from stackduel_servers.models.triton.requests import Request, Response, as_they_are, serve, tensor
+from stackduel_servers.models.triton.requests import TritonRequest, TritonResponse, as_they_are, serve, tensor
 
 
 class TritonPythonModel:
@@ -16,10 +16,10 @@ class TritonPythonModel:
         """Nothing is loaded."""
         self._speaker = SpeakerEnds()
 
-    def execute(self, requests: Sequence[Request]) -> list[Response]:
+    def execute(self, requests: Sequence[TritonRequest]) -> list[TritonResponse]:
         """Answer each request."""
         return serve(requests, _prepare, as_they_are, self._speaker.finish)
 
 
-def _prepare(request: Request) -> Features:
+def _prepare(request: TritonRequest) -> Features:
     return (tensor(request, "embeddings")[0],)

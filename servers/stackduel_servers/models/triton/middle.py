@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from stackduel_servers.models.base import Array, Features
 from stackduel_servers.models.model import load
-from stackduel_servers.models.triton.requests import Request, Response, serve, tensor
+from stackduel_servers.models.triton.requests import TritonRequest, TritonResponse, serve, tensor
 
 
 class TritonPythonModel:
@@ -21,11 +21,11 @@ class TritonPythonModel:
         self._inputs, self._outputs = ([port["name"] for port in config[key]] for key in ("input", "output"))
         self._is_batched = config["max_batch_size"] > 0
 
-    def execute(self, requests: Sequence[Request]) -> list[Response]:
+    def execute(self, requests: Sequence[TritonRequest]) -> list[TritonResponse]:
         """Answer all requests of a batch by one call of the runtime, as far as the model can."""
         return serve(requests, self._prepare, self._model.infer, self._finish)
 
-    def _prepare(self, request: Request) -> Features:
+    def _prepare(self, request: TritonRequest) -> Features:
         features = tuple(tensor(request, name) for name in self._inputs)
         if not self._is_batched:
             return features

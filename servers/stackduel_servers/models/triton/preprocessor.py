@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from stackduel_servers.models.base import Array, Features
 from stackduel_servers.models.triton.ends import SpeakerEnds
-from stackduel_servers.models.triton.requests import Request, Response, as_they_are, serve, tensor
+from stackduel_servers.models.triton.requests import TritonRequest, TritonResponse, as_they_are, serve, tensor
 from stackduel_servers.models.triton.sound import one_clip
 
 
@@ -17,11 +17,11 @@ class TritonPythonModel:
         """Nothing is loaded."""
         self._speaker = SpeakerEnds()
 
-    def execute(self, requests: Sequence[Request]) -> list[Response]:
+    def execute(self, requests: Sequence[TritonRequest]) -> list[TritonResponse]:
         """Answer each request."""
         return serve(requests, self._prepare, as_they_are, _finish)
 
-    def _prepare(self, request: Request) -> Features:
+    def _prepare(self, request: TritonRequest) -> Features:
         return self._speaker.prepare(one_clip(tensor(request, "pcm")))
 
 

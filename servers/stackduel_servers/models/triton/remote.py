@@ -14,7 +14,7 @@ from stackduel_servers.models.embed import MOST_TOKENS, Embed
 from stackduel_servers.models.face import Face
 from stackduel_servers.models.fast_cnn import FastCnn
 from stackduel_servers.models.triton.ends import SpeakerEnds
-from stackduel_servers.models.triton.repository import MIDDLES, MODELS, Served
+from stackduel_servers.models.triton.repository import MIDDLES, MODELS, RepositoryModel
 from stackduel_servers.models.vad import Vad
 
 
@@ -23,7 +23,7 @@ class Remote:
     """A model of the catalogue, and which of Triton's models is its middle."""
 
     ends: Model
-    middle: Served
+    middle: RepositoryModel
 
     @property
     def outputs(self) -> tuple[str, ...]:

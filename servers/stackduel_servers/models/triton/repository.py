@@ -29,7 +29,7 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EnsembleStep:
     """One model of an ensemble: which of the ensemble's tensors it takes and gives."""
 
     model: str
@@ -38,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class RepositoryModel:
     """A model: its ports without any batch, what runs it, and how many items it takes at once (0: it never batches).
 
     ``module`` stands in stackduel_servers.models.triton; ``model`` is what it loads of the catalogue. An ensemble has
@@ -51,7 +51,7 @@ class Served:
     module: str = ""
     model: str = ""
     batch_size: int = 0
-    steps: tuple[Step, ...] = ()
+    steps: tuple[EnsembleStep, ...] = ()
 
     def shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape in which one item of ``shape`` is sent."""
@@ -65,39 +65,41 @@ _SPECTRA = Port("spectra", "FP32", (-1, 160, 40))
 _EMBEDDINGS = Port("embeddings", "FP32", (-1, 256))
 
 _SERVED = (
-    Served(
+    RepositoryModel(
         "fast-cnn",
         (Port("samples", "FP32", (48_000,)),),
         (Port("speaker_a", "FP32", (192,)), Port("speaker_b", "FP32", (192,))),
         module="middle",
         model="fast-cnn",
     ),
-    Served("speaker", (_SAMPLES,), (_EMBEDDING,), module="whole", model="speaker"),
-    Served("speaker-batched", (_SAMPLES,), (_EMBEDDING,), module="whole", model="speaker", batch_size=BATCH_SIZE),
-    Served("preprocessor", (_PCM,), (Port("spectra", "FP32", (1, -1, 160, 40)),), module="preprocessor"),
-    Served("acoustic", (_SPECTRA,), (_EMBEDDINGS,), module="middle", model="speaker", batch_size=BATCH_SIZE),
-    Served("decoder", (Port("embeddings", "FP32", (1, -1, 256)),), (_EMBEDDING,), module="decoder"),
-    Served(
+    RepositoryModel("speaker", (_SAMPLES,), (_EMBEDDING,), module="whole", model="speaker"),
+    RepositoryModel(
+        "speaker-batched", (_SAMPLES,), (_EMBEDDING,), module="whole", model="speaker", batch_size=BATCH_SIZE
+    ),
+    RepositoryModel("preprocessor", (_PCM,), (Port("spectra", "FP32", (1, -1, 160, 40)),), module="preprocessor"),
+    RepositoryModel("acoustic", (_SPECTRA,), (_EMBEDDINGS,), module="middle", model="speaker", batch_size=BATCH_SIZE),
+    RepositoryModel("decoder", (Port("embeddings", "FP32", (1, -1, 256)),), (_EMBEDDING,), module="decoder"),
+    RepositoryModel(
         "speech",
         (_PCM,),
         (_EMBEDDING,),
         steps=(
-            Step("preprocessor", ("pcm", "pcm"), ("spectra", "spectra")),
-            Step("acoustic", ("spectra", "spectra"), ("embeddings", "embeddings")),
-            Step("decoder", ("embeddings", "embeddings"), ("embedding", "embedding")),
+            EnsembleStep("preprocessor", ("pcm", "pcm"), ("spectra", "spectra")),
+            EnsembleStep("acoustic", ("spectra", "spectra"), ("embeddings", "embeddings")),
+            EnsembleStep("decoder", ("embeddings", "embeddings"), ("embedding", "embedding")),
         ),
     ),
-    Served(
+    RepositoryModel(
         "vad", (Port("windows", "FP32", (-1, 576)),), (Port("speech", "FP32", (-1,)),), module="middle", model="vad"
     ),
-    Served(
+    RepositoryModel(
         "face",
         (Port("pixels", "UINT8", (-1, -1, 3)),),
         (Port("boxes", "FP32", (-1, 4)), Port("scores", "FP32", (-1,)), Port("landmarks", "FP32", (-1, 10))),
         module="middle",
         model="face",
     ),
-    Served(
+    RepositoryModel(
         "embed",
         (Port("tokens", "INT64", (1, -1)),),
         (Port("states", "FP32", (-1, 384)),),
@@ -105,7 +107,7 @@ _SERVED = (
         model="embed",
     ),
 )
-MODELS: Mapping[str, Served] = MappingProxyType({served.name: served for served in _SERVED})
+MODELS: Mapping[str, RepositoryModel] = MappingProxyType({served.name: served for served in _SERVED})
 # An ensemble brings its steps.
 DEFAULT = ("fast-cnn", "speaker", "speaker-batched", "speech")
 # Which of them infers for a model of the catalogue whose ends are elsewhere.
@@ -114,7 +116,7 @@ MIDDLES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def config(served: Served, instances: int) -> str:
+def config(served: RepositoryModel, instances: int) -> str:
     """A model's ``config.pbtxt``."""
     kind = 'platform: "ensemble"' if served.steps else 'backend: "python"'
     lines = [
@@ -135,7 +137,7 @@ def config(served: Served, instances: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def program(served: Served, packages: Path) -> str:
+def program(served: RepositoryModel, packages: Path) -> str:
     """A model's ``model.py``: the backend's Python is isolated and must be told where packages and steps lie."""
     return (
         f"import sys\n\nsys.path[:0] = [{str(packages)!r}, {str(ROOT)!r}]\n"
@@ -177,7 +179,7 @@ def _files(instances: int, packages: Path) -> list[tuple[str, str]]:
     return files
 
 
-def _program_file(served: Served, packages: Path) -> tuple[str, str]:
+def _program_file(served: RepositoryModel, packages: Path) -> tuple[str, str]:
     return f"{served.name}/1/model.py", program(served, packages)
 
 
@@ -185,11 +187,11 @@ def _port(port: Port) -> str:
     return f'name: "{port.name}" data_type: TYPE_{port.datatype} dims: {list(port.shape)}'
 
 
-def _ragged(served: Served) -> str:
+def _ragged(served: RepositoryModel) -> str:
     """Clips of different lengths may share a batch."""
     return " allow_ragged_batch: true" if served.batch_size else ""
 
 
-def _step(step: Step) -> str:
+def _step(step: EnsembleStep) -> str:
     taken, given = (f'{{ key: "{key}" value: "{value}" }}' for key, value in (step.takes, step.gives))
     return f'{{ model_name: "{step.model}" model_version: -1 input_map {taken} output_map {given} }}'

@@ -9,25 +9,25 @@ import triton_python_backend_utils as triton  # exists inside Triton alone
 
 from stackduel_servers.models.base import Array, Features
 
-Request: TypeAlias = Any
-Response: TypeAlias = Any
+TritonRequest: TypeAlias = Any
+TritonResponse: TypeAlias = Any
 
 
-def tensor(request: Request, name: str) -> Array:
+def tensor(request: TritonRequest, name: str) -> Array:
     """An input of a request."""
     array: Array = triton.get_input_tensor_by_name(request, name).as_numpy()
     return array
 
 
 def serve(
-    requests: Sequence[Request],
-    prepare: Callable[[Request], Features],
+    requests: Sequence[TritonRequest],
+    prepare: Callable[[TritonRequest], Features],
     infer: Callable[[Sequence[Features]], Sequence[Features]],
     finish: Callable[[Features], Mapping[str, Array]],
-) -> list[Response]:
+) -> list[TritonResponse]:
     """The responses, in order: all that can be prepared go through ``infer`` at once, what cannot fails alone."""
     prepared: dict[int, Features] = {}
-    responses: dict[int, Response] = {}
+    responses: dict[int, TritonResponse] = {}
     for at, request in enumerate(requests):
         try:
             prepared[at] = prepare(request)
@@ -44,9 +44,9 @@ def as_they_are(batch: Sequence[Features]) -> Sequence[Features]:
     return batch
 
 
-def _success(outputs: Mapping[str, Array]) -> Response:
+def _success(outputs: Mapping[str, Array]) -> TritonResponse:
     return triton.InferenceResponse([triton.Tensor(name, array) for name, array in outputs.items()])
 
 
-def _failure(message: str) -> Response:
+def _failure(message: str) -> TritonResponse:
     return triton.InferenceResponse([], triton.TritonError(message, triton.TritonError.INVALID_ARG))

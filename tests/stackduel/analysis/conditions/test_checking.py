@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from stackduel.analysis.conditions.checking import Subject, check, comparisons, subject_of
+
+from stackduel.analysis.conditions.checking import ConditionSubject, check, comparisons, subject_of
 from stackduel.analysis.conditions.grammar import parse
 from stackduel.analysis.conditions.metrics import BETWEEN_RUNS, OF_A_RUN, UNITS, WRITTEN
 from stackduel.analysis.conditions.syntax_tree import Figure
 from stackduel.analysis.conditions.tokens import ConditionError
-
 from tests.stackduel.analysis.conditions.made import SCOPE
 
 
@@ -71,7 +71,12 @@ def test_one_name_alone_is_a_stack_or_a_scenario() -> None:
         for figure in (each.left, each.right)
         if isinstance(figure, Figure)
     ]
-    assert found == [Subject("new", None), Subject(None, "waiting"), Subject("new", "new"), Subject(None, None)]
+    assert found == [
+        ConditionSubject("new", None),
+        ConditionSubject(None, "waiting"),
+        ConditionSubject("new", "new"),
+        ConditionSubject(None, None),
+    ]
 
 
 def test_every_dimension_has_a_unit_and_an_example_that_is_right() -> None:

@@ -8,15 +8,16 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.conditions.grammar import DEEPEST, UNITS, parse
 from stackduel.analysis.conditions.syntax_tree import (
-    Comparison,
     Figure,
+    FigureComparison,
+    IntervalPart,
     Joined,
     Name,
     Not,
     Operator,
-    Part,
     Quantity,
     Tree,
 )
@@ -30,13 +31,13 @@ NAMES = st.text(LETTERS + string.digits + " .-@/:,()<>&|=!%äß", min_size=1, ma
 FIGURES = st.builds(
     Figure,
     WORDS,
-    st.none() | st.sampled_from(get_args(Part)),
+    st.none() | st.sampled_from(get_args(IntervalPart)),
     st.lists(st.builds(Name, NAMES), max_size=3).map(tuple),
 )
 QUANTITIES = st.builds(Quantity, st.integers(0, 10**9).map(lambda number: number / 1000), st.sampled_from(UNITS))
 COMPARISONS = st.builds(
     lambda figure, operator, other, swapped: (
-        Comparison(other, operator, figure) if swapped else Comparison(figure, operator, other)
+        FigureComparison(other, operator, figure) if swapped else FigureComparison(figure, operator, other)
     ),
     FIGURES,
     st.sampled_from(get_args(Operator)),
@@ -96,21 +97,21 @@ def test_any_text_is_a_condition_or_an_error_that_points_into_it(text: str) -> N
 def test_the_examples_of_the_issue_are_read() -> None:
     """The three conditions that it shows, down to the spans that errors point at."""
     speedup = parse("speedup(quart-hypercorn,waiting-100) < 2").tree
-    assert speedup == Comparison(
+    assert speedup == FigureComparison(
         Figure("speedup", None, (Name("quart-hypercorn"), Name("waiting-100"))), "<", Quantity(2)
     )
-    assert parse("p99(fastapi-uvicorn) > 100ms").tree == Comparison(
+    assert parse("p99(fastapi-uvicorn) > 100ms").tree == FigureComparison(
         Figure("p99", None, (Name("fastapi-uvicorn"),)), ">", Quantity(100, "ms")
     )
     errors = parse("errors > 0").tree
-    assert errors == Comparison(Figure("errors"), ">", Quantity(0))
-    assert isinstance(errors, Comparison)
+    assert errors == FigureComparison(Figure("errors"), ">", Quantity(0))
+    assert isinstance(errors, FigureComparison)
     assert (errors.left.span, errors.right.span, errors.span) == ((0, 6), (9, 10), (0, 10))
 
 
 def test_and_binds_closer_than_or_and_not_closest() -> None:
     """As everywhere; parentheses say otherwise."""
-    one, two, three = (Comparison(Figure(name), ">", Quantity(1)) for name in "abc")
+    one, two, three = (FigureComparison(Figure(name), ">", Quantity(1)) for name in "abc")
     assert parse("a > 1 or b > 1 and c > 1").tree == Joined("or", (one, Joined("and", (two, three))))
     assert parse("(a > 1 or b > 1) and c > 1").tree == Joined("and", (Joined("or", (one, two)), three))
     assert parse("not a > 1 and b > 1").tree == Joined("and", (Not(one), two))
@@ -120,16 +121,16 @@ def test_and_binds_closer_than_or_and_not_closest() -> None:
 @pytest.mark.parametrize("text", ["100 ms", "100ms", "100.0ms"])
 def test_a_unit_may_stand_apart(text: str) -> None:
     """A number and its unit are one word or two."""
-    assert parse(f"p99>{text}").tree == Comparison(Figure("p99"), ">", Quantity(100, "ms"))
+    assert parse(f"p99>{text}").tree == FigureComparison(Figure("p99"), ">", Quantity(100, "ms"))
     assert parse("errors > 1 % and errors > 1%").tree == Joined(
-        "and", (Comparison(Figure("errors"), ">", Quantity(1, "%")),) * 2
+        "and", (FigureComparison(Figure("errors"), ">", Quantity(1, "%")),) * 2
     )
 
 
 def test_a_name_with_whatever_characters_is_quoted() -> None:
     """Spaces, keywords and parentheses are plain within quotes of either kind."""
     tree = parse("""errors('my stack (new)', "or") > 0""").tree
-    assert tree == Comparison(Figure("errors", None, (Name("my stack (new)"), Name("or"))), ">", Quantity(0))
+    assert tree == FigureComparison(Figure("errors", None, (Name("my stack (new)"), Name("or"))), ">", Quantity(0))
 
 
 DEEP = "(" * (DEEPEST + 1) + "errors > 0" + ")" * (DEEPEST + 1)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from stackduel.analysis.conditions import grammar
 from stackduel.analysis.conditions.checking import check
 from stackduel.analysis.conditions.grammar import parse
 from stackduel.analysis.conditions.metrics import BETWEEN_RUNS, OF_A_RUN
 from stackduel.analysis.conditions.search_metrics import OF_A_SEARCH, kinds_of
-
 from tests.stackduel.analysis.conditions.made import SCOPE
 
 PAGE = Path(__file__).parents[4] / "docs" / "ci.md"

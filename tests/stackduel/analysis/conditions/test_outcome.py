@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stackduel.analysis.conditions.metrics import Dimension, Missing, Value
-from stackduel.analysis.conditions.outcome import Word
 
+from stackduel.analysis.conditions.metrics import Dimension, MetricValue, Missing
+from stackduel.analysis.conditions.outcome import ConditionState
 from tests.stackduel.analysis.conditions.made import SCOPE, Made, judged
 
 NEW = ("speedup", "new", "waiting-100")
-BOUNDED = Made({NEW: Value(2.0, 1.8, 2.2)})
+BOUNDED = Made({NEW: MetricValue(2.0, 1.8, 2.2)})
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ BOUNDED = Made({NEW: Value(2.0, 1.8, 2.2)})
         ("speedup.low(new,waiting-100) < speedup.high(new,waiting-100)", "met"),
     ],
 )
-def test_the_whole_interval_decides_unless_a_part_is_named(text: str, word: Word) -> None:
+def test_the_whole_interval_decides_unless_a_part_is_named(text: str, word: ConditionState) -> None:
     """Between 1.8 and 2.2 nothing is sure of what lies in between, whichever way it is asked."""
     assert judged(text, BOUNDED).word == word
 
 
 def test_without_an_interval_the_point_decides() -> None:
     """A run of few blocks has no more to say; its bounds cannot be told."""
-    figures = Made({NEW: Value(2.0)})
+    figures = Made({NEW: MetricValue(2.0)})
     assert judged("speedup(new,waiting-100) < 2.1", figures).word == "met"
     found = judged("speedup.low(new,waiting-100) < 2.1", figures)
     assert found.word == "untold"
@@ -59,7 +59,7 @@ def test_without_an_interval_the_point_decides() -> None:
 
 def test_noisy_trials_meet_nothing() -> None:
     """Neither a condition nor its opposite rests on trials that were kept in spite of the host; its parts may."""
-    figures = Made({NEW: Value(2.0, 1.8, 2.2, noisy=True)})
+    figures = Made({NEW: MetricValue(2.0, 1.8, 2.2, noisy=True)})
     for text in ("speedup(new,waiting-100) < 3", "not speedup(new,waiting-100) < 3", "speedup(new,waiting-100) > 3"):
         found = judged(text, figures)
         assert found.word == "open"
@@ -68,14 +68,14 @@ def test_noisy_trials_meet_nothing() -> None:
 
 
 MET, UNMET, OPEN, UNTOLD = "errors(new,waiting-10) > 0", "errors(new,waiting-10) > 1", "p50 < 5ms", "p99 < 5ms"
-WORDS: dict[str, Word] = {MET: "met", UNMET: "unmet", OPEN: "open", UNTOLD: "untold"}
+WORDS: dict[str, ConditionState] = {MET: "met", UNMET: "unmet", OPEN: "open", UNTOLD: "untold"}
 
 
 class Four(Made):
     """Figures of which one condition each is met, unmet, open and untold."""
 
-    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> Value | Missing:
-        return {"errors": Value(1), "p50": Value(5, 4, 6)}.get(name, Missing("nobody knows"))
+    def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> MetricValue | Missing:
+        return {"errors": MetricValue(1), "p50": MetricValue(5, 4, 6)}.get(name, Missing("nobody knows"))
 
 
 @pytest.mark.parametrize("left", WORDS)
@@ -93,7 +93,7 @@ def test_and_or_and_not_know_what_is_open_and_what_cannot_be_told(left: str, rig
 
 def test_what_is_not_named_is_asked_of_all_and_met_by_one() -> None:
     """Of every scenario and every stack that is neither a twin nor a control; a speedup not of the baseline."""
-    figures = Made({("errors", "new", "waiting-100"): Value(3)}, otherwise=Value(0))
+    figures = Made({("errors", "new", "waiting-100"): MetricValue(3)}, otherwise=MetricValue(0))
     found = judged("errors > 0", figures)
     assert (found.word, found.details) == ("met", ("errors(new, waiting-100) is 3",))
     assert {(stack, scenario) for _, stack, scenario, _ in figures.asked} == {
@@ -108,10 +108,10 @@ def test_two_figures_are_of_the_same_stack_and_scenario() -> None:
     """What neither side names is the same on both."""
     figures = Made(
         {
-            ("p50", "new", "waiting-10"): Value(5),
-            ("p50", "old", "waiting-10"): Value(4),
-            ("p50", "new", "waiting-100"): Value(50),
-            ("p50", "old", "waiting-100"): Value(60),
+            ("p50", "new", "waiting-10"): MetricValue(5),
+            ("p50", "old", "waiting-10"): MetricValue(4),
+            ("p50", "new", "waiting-100"): MetricValue(50),
+            ("p50", "old", "waiting-100"): MetricValue(60),
         }
     )
     found = judged("p50(new) > p50(old)", figures)
@@ -121,7 +121,7 @@ def test_two_figures_are_of_the_same_stack_and_scenario() -> None:
 
 def test_where_one_place_is_met_the_others_need_not_be_known() -> None:
     """A missing figure is told only where it could matter."""
-    figures = Made({("p99", "new", "waiting-10"): Value(500)}, otherwise=Missing("too few"))
+    figures = Made({("p99", "new", "waiting-10"): MetricValue(500)}, otherwise=Missing("too few"))
     assert judged("p99 > 100ms", figures).word == "met"
     found = judged("p99 > 1s", figures)
     assert found.word == "untold"
@@ -131,15 +131,15 @@ def test_where_one_place_is_met_the_others_need_not_be_known() -> None:
 @pytest.mark.parametrize(
     ("text", "value", "said"),
     [
-        ("p99(new,waiting-10) > 0.1s", Value(120.0, 110.0, 130.0), "is 120 ms (110 to 130)"),
-        ("errors(new,waiting-10) > 1 %", Value(0.0123), "is 1.23 %"),
-        ("errors(new,waiting-10) > 1", Value(12345), "is 12,345"),
-        ("memory(new,waiting-10) > 1GiB", Value(2048.0), "is 2048 MiB"),
-        ("rate(new,waiting-10) < 1000", Value(987.65), "is 987.6 req/s"),
-        ("speedup(new,waiting-10) < 3x", Value(2.51), "is 2.51x"),
+        ("p99(new,waiting-10) > 0.1s", MetricValue(120.0, 110.0, 130.0), "is 120 ms (110 to 130)"),
+        ("errors(new,waiting-10) > 1 %", MetricValue(0.0123), "is 1.23 %"),
+        ("errors(new,waiting-10) > 1", MetricValue(12345), "is 12,345"),
+        ("memory(new,waiting-10) > 1GiB", MetricValue(2048.0), "is 2048 MiB"),
+        ("rate(new,waiting-10) < 1000", MetricValue(987.65), "is 987.6 req/s"),
+        ("speedup(new,waiting-10) < 3x", MetricValue(2.51), "is 2.51x"),
     ],
 )
-def test_a_sentence_says_what_was_measured(text: str, value: Value, said: str) -> None:
+def test_a_sentence_says_what_was_measured(text: str, value: MetricValue, said: str) -> None:
     """With its unit, so that nobody must look it up; units of the condition are converted."""
     found = judged(text, Made({(text.partition("(")[0], "new", "waiting-10"): value}))
     assert found.word == "met"
@@ -159,7 +159,7 @@ def test_nobody_to_ask_is_told() -> None:
 
 
 VALUES = st.builds(
-    lambda point, below, above: Value(point, point - below, point + above),
+    lambda point, below, above: MetricValue(point, point - below, point + above),
     st.floats(1, 100),
     st.floats(0, 50),
     st.floats(0, 50),
@@ -167,7 +167,9 @@ VALUES = st.builds(
 
 
 @given(VALUES, st.floats(0, 200).map(lambda bound: round(bound, 3)), st.sampled_from(["<", "<=", ">", ">="]))
-def test_met_means_that_no_value_of_the_interval_says_otherwise(value: Value, bound: float, operator: str) -> None:
+def test_met_means_that_no_value_of_the_interval_says_otherwise(
+    value: MetricValue, bound: float, operator: str
+) -> None:
     """Met and unmet are what both ends say, and open is where they differ; never met together with its opposite."""
     figures = Made({NEW: value})
     whole = judged(f"speedup(new,waiting-100) {operator} {bound:.3f}", figures).word

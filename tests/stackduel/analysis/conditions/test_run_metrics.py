@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.conclusion import conclude
 from stackduel.analysis.conditions.conditions import checked_for, judged_on, status_with
-from stackduel.analysis.conditions.metrics import OF_A_RUN, Missing, Value
-from stackduel.analysis.conditions.outcome import Judged, Word
+from stackduel.analysis.conditions.metrics import OF_A_RUN, MetricValue, Missing
+from stackduel.analysis.conditions.outcome import ConditionResult, ConditionState
 from stackduel.analysis.conditions.run_metrics import RunFigures, bounded
-from stackduel.analysis.service_levels import Sla
+from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.search_settings import CapacitySettings
-from stackduel.model.suite import Promise
+from stackduel.model.service_level import ServiceLevelResult
+from stackduel.model.suite import ServiceLevel
 from stackduel.model.trial import Failure, Place, Result, Trial
-from stackduel.planning.fields import FieldError
-
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 
 TIERS = {"slow": "baseline", "slow.twin": "A/A", "fast": "rewrite", "wrong": "control"}
@@ -33,7 +33,7 @@ def measured(*more: Result) -> Run:
     return conclude(run([*results, *more], TIERS))
 
 
-def value(made: Run, name: str, stack: str = "fast", scenario: str = "waiting") -> Value | Missing:
+def value(made: Run, name: str, stack: str = "fast", scenario: str = "waiting") -> MetricValue | Missing:
     return RunFigures(made).value(name, stack, scenario, OF_A_RUN[name].dimensions[0])
 
 
@@ -41,25 +41,25 @@ def test_figures_are_those_of_the_tables() -> None:
     """Speedups with the run's interval, percentiles of all requests together, medians of the blocks, sums of errors."""
     made = measured()
     (compared,) = (each for each in made.comparisons if each.candidate == "fast")
-    assert value(made, "speedup") == Value(compared.speedup, compared.low, compared.high)
-    assert value(made, "errors") == Value(2)
-    assert RunFigures(made).value("errors", "fast", "waiting", "share") == Value(2 / 2502)
-    assert value(made, "memory") == Value(64.0)
+    assert value(made, "speedup") == MetricValue(compared.speedup, compared.low, compared.high)
+    assert value(made, "errors") == MetricValue(2)
+    assert RunFigures(made).value("errors", "fast", "waiting", "share") == MetricValue(2 / 2502)
+    assert value(made, "memory") == MetricValue(64.0)
     rate = value(made, "rate", "slow")
-    assert isinstance(rate, Value)
+    assert isinstance(rate, MetricValue)
     assert rate.point == 51.5
     assert rate.low is not None
     assert rate.high is not None
     assert 49 < rate.low < 51.5 < rate.high < 54
     p50, p99 = value(made, "p50"), value(made, "p99")
-    assert isinstance(p50, Value)
-    assert isinstance(p99, Value)
+    assert isinstance(p50, MetricValue)
+    assert isinstance(p99, MetricValue)
     assert p50.point == pytest.approx(23, rel=0.002)
     assert p99.point == pytest.approx(25, rel=0.002)
     assert p99.high == pytest.approx(25, rel=0.03), "the interval of the blocks holds the figure of all together"
-    assert value(made, "cpu") == Value(1.0, 1.0, 1.0)
+    assert value(made, "cpu") == MetricValue(1.0, 1.0, 1.0)
     mean = value(made, "mean", "slow")
-    assert isinstance(mean, Value)
+    assert isinstance(mean, MetricValue)
     assert (mean.point, mean.low, mean.high) == pytest.approx((100, 100, 100))
 
 
@@ -67,7 +67,7 @@ def test_what_is_missing_says_why() -> None:
     """Too few requests, a stack that failed, a stack that runs elsewhere, no block in common."""
     made = measured(Failure(Place("wrong", "waiting", 1), "it died\nand wrote a log"))
     few = value(made, "p99", "slow")
-    assert isinstance(few, Value)
+    assert isinstance(few, MetricValue)
     assert few.low is None, "515 requests in all, but a hundred in each block are too few"
     assert value(made, "p999") == Missing("2,500 right answers are too few to tell (4,603 are needed)")
     assert value(made, "p99", "wrong") == Missing("not measured: it died")
@@ -88,9 +88,9 @@ def test_void_counts_trials_that_came_to_nothing_and_failures_those_that_failed(
     repeated = replace(trial("fast", 5), place=Place("fast", "waiting", 7, 2))
     failed = Failure(Place("fast", "waiting", 8, 2), "it died")
     made = run([*void, repeated, failed], TIERS)
-    assert value(made, "void") == Value(1)
-    assert value(made, "failures") == Value(1)
-    assert value(made, "void", "slow") == value(made, "failures", "slow") == Value(0)
+    assert value(made, "void") == MetricValue(1)
+    assert value(made, "failures") == MetricValue(1)
+    assert value(made, "void", "slow") == value(made, "failures", "slow") == MetricValue(0)
 
 
 def test_noise_is_passed_on() -> None:
@@ -101,7 +101,7 @@ def test_noise_is_passed_on() -> None:
         for each in made.results
     ]
     found = value(conclude(replace(made, results=tuple(noisy))), "speedup")
-    assert isinstance(found, Value)
+    assert isinstance(found, MetricValue)
     assert found.noisy
 
 
@@ -117,7 +117,7 @@ def test_the_interval_of_the_blocks_always_holds_the_figure(blocks: list[float],
 @pytest.mark.parametrize("blocks", [[1.0] * 4, [1.0, 1.0, 1.0, 1.0, None], [1.0, 1.0, 1.0, 1.0, 0.0]])
 def test_no_interval_is_made_up(blocks: list[float | None]) -> None:
     """Of too few blocks, or where one of them has no such figure, there is none."""
-    assert bounded(1.0, blocks) == Value(1.0)
+    assert bounded(1.0, blocks) == MetricValue(1.0)
 
 
 def test_a_search_is_asked_for_what_it_finds() -> None:
@@ -137,7 +137,7 @@ def test_a_search_is_asked_for_what_it_finds() -> None:
         (["speedup < 1", "rate(fast) < 249"], ("unmet", "unmet")),
     ],
 )
-def test_conditions_are_judged_on_a_run(texts: list[str], words: tuple[Word, ...]) -> None:
+def test_conditions_are_judged_on_a_run(texts: list[str], words: tuple[ConditionState, ...]) -> None:
     """Each by itself, in their order."""
     made = measured()
     assert tuple(each.word for each in judged_on(checked_for(texts, made), made)) == words
@@ -155,21 +155,23 @@ def test_conditions_are_judged_on_a_run(texts: list[str], words: tuple[Word, ...
         (("untold", "open"), 0, 2),
     ],
 )
-def test_the_exit_status_follows_from_the_words(words: tuple[Word, ...], status: int, exit_status: int) -> None:
+def test_the_exit_status_follows_from_the_words(
+    words: tuple[ConditionState, ...], status: int, exit_status: int
+) -> None:
     """1 for what is met, then what the run came to, then 2 for what cannot be told."""
     condition = checked_for(["errors > 0"], run([])).each[0]
-    assert status_with([Judged(condition, word, ()) for word in words], status) == exit_status
+    assert status_with([ConditionResult(condition, word, ()) for word in words], status) == exit_status
 
 
 def test_service_levels_are_counted_where_they_were_not_kept() -> None:
     """A scenario without any has none that was broken; one that cannot be told leaves the count untold."""
-    promised = replace(WAITING, sla=(Promise("p99_ms", 100.0), Promise("mean_ms", 50.0)))
-    broken = Sla("waiting", "fast", "p99_ms", 100.0, 120.0, False)
-    kept = Sla("waiting", "fast", "mean_ms", 50.0, 40.0, True)
-    untold = Sla("waiting", "slow", "p99_ms", 100.0, None, None, "not enough requests")
+    promised = replace(WAITING, sla=(ServiceLevel("p99_ms", 100.0), ServiceLevel("mean_ms", 50.0)))
+    broken = ServiceLevelResult("waiting", "fast", "p99_ms", 100.0, 120.0, False)
+    kept = ServiceLevelResult("waiting", "fast", "mean_ms", 50.0, 40.0, True)
+    untold = ServiceLevelResult("waiting", "slow", "p99_ms", 100.0, None, None, "not enough requests")
     made = run([trial("slow", 5), trial("fast", 5)], TIERS, scenarios=(promised, CALLING))
     made = replace(made, slas=(broken, kept, untold))
-    assert value(made, "sla") == Value(1)
-    assert value(made, "sla", "fast", "calling") == Value(0)
+    assert value(made, "sla") == MetricValue(1)
+    assert value(made, "sla", "fast", "calling") == MetricValue(0)
     assert value(made, "sla", "slow") == Missing("p99_ms: not enough requests")
     assert value(made, "sla", "wrong") == Missing("not measured: no trial of it counts")

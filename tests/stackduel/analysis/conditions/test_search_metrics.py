@@ -5,29 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from stackduel.analysis.conditions.conditions import checked_for, judged_on
-from stackduel.analysis.conditions.metrics import Missing, Value
-from stackduel.analysis.conditions.search_metrics import OF_A_SEARCH, FoundFigures
 
+from stackduel.analysis.conditions.conditions import checked_for, judged_on
+from stackduel.analysis.conditions.metrics import MetricValue, Missing
+from stackduel.analysis.conditions.search_metrics import OF_A_SEARCH, FoundFigures
 from tests.stackduel.report.html.runs import SEARCHES
 
 
 @pytest.mark.parametrize(
     ("mode", "name", "value"),
     [
-        ("capacity", "capacity", Value(100, 100, 110)),
-        ("sustained", "connections", Value(8)),
-        ("sustained", "rate", Value(150, 148, 152)),
-        ("breaking-point", "held", Value(100, 100, 200)),
-        ("cold-start", "launch", Value(800, 700, 900)),
-        ("cold-start", "cpu", Value(500)),
-        ("soak", "growth", Value(2.0, -1.0, 5.0)),
-        ("soak", "memory", Value(63.0)),
-        ("soak", "p99", Value(31)),
-        ("soak", "errors", Value(0)),
+        ("capacity", "capacity", MetricValue(100, 100, 110)),
+        ("sustained", "connections", MetricValue(8)),
+        ("sustained", "rate", MetricValue(150, 148, 152)),
+        ("breaking-point", "held", MetricValue(100, 100, 200)),
+        ("cold-start", "launch", MetricValue(800, 700, 900)),
+        ("cold-start", "cpu", MetricValue(500)),
+        ("soak", "growth", MetricValue(2.0, -1.0, 5.0)),
+        ("soak", "memory", MetricValue(63.0)),
+        ("soak", "p99", MetricValue(31)),
+        ("soak", "errors", MetricValue(0)),
     ],
 )
-def test_what_was_found_can_be_asked_for(mode: str, name: str, value: Value) -> None:
+def test_what_was_found_can_be_asked_for(mode: str, name: str, value: MetricValue) -> None:
     """With its interval: a rate that was confirmed, and the one above it that was not."""
     kind, _ = OF_A_SEARCH[mode][name]
     assert FoundFigures(SEARCHES[mode]).value(name, "slow", "waiting", kind.dimensions[0]) == value
@@ -56,7 +56,7 @@ def test_every_figure_of_every_mode_is_known_or_missing(mode: str) -> None:
         for finding in made.findings:
             for dimension in kind.dimensions:
                 found = FoundFigures(made).value(name, finding.stack, "waiting", dimension)
-                assert isinstance(found, Value | Missing)
+                assert isinstance(found, MetricValue | Missing)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
 from stackduel.model.trial import Result
-
 from tests.stackduel.makers import WAITING, run, trial
 
 TIERS = {"slow": "baseline", "slow.twin": "A/A", "fast": "rewrite"}

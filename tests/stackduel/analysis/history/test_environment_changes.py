@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from stackduel.analysis.history.environment_changes import differences, facts_of, unlike
 from stackduel.model.run import Run
 from stackduel.model.suite import Workload
-
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.makers import WAITING
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stackduel.analysis.history.run_summary import Entry, entry_of
+from stackduel.analysis.history.run_summary import RunSummary, entry_of
 from stackduel.analysis.history.trend import trend
-
 from tests.stackduel.analysis.history.made import simulated
 
 
-def entry(day: int, *, launcher: str = "local", python: str = "CPython 3.11.7", fast: float = 5.0) -> Entry:
+def entry(day: int, *, launcher: str = "local", python: str = "CPython 3.11.7", fast: float = 5.0) -> RunSummary:
     run_id = f"202601{day:02}-000000-quick-aaaa"
     return entry_of(simulated(day, run_id=run_id, launcher=launcher, python=python, fast=fast, spread=0.001), run_id)
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from stackduel.analysis.conditions.conditions import NO_CONDITIONS
-from stackduel.analysis.conditions.metrics import Missing, Value
+from stackduel.analysis.conditions.metrics import MetricValue, Missing
 from stackduel.analysis.conditions.run_metrics import RunFigures
 from stackduel.analysis.history.change_metrics import BetweenFigures, conditions_between
-from stackduel.analysis.history.changes import Between, Change
+from stackduel.analysis.history.changes import RunComparison, StackChange
 from stackduel.analysis.history.two_runs import between
+from stackduel.model.errors import FieldError
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Place, Trial
-from stackduel.planning.fields import FieldError
-
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.makers import WAITING
 
 
-def changed(found: Between, stack: str = "fast") -> Change:
+def changed(found: RunComparison, stack: str = "fast") -> StackChange:
     (change,) = (each for each in found.changes if each.stack == stack)
     return change
 
@@ -168,7 +168,7 @@ def test_conditions_ask_for_ratios_and_for_the_new_run() -> None:
     ratio = figures.value("ratio", "fast", "waiting", "ratio")
     change = changed(found)
     assert change.ratio is not None
-    assert ratio == Value(change.ratio.value, change.ratio.low, change.ratio.high)
+    assert ratio == MetricValue(change.ratio.value, change.ratio.low, change.ratio.high)
     with pytest.raises(FieldError, match="slow is the baseline, which has no ratio"):
         conditions_between(("ratio(slow) < 1",), new)
     assert NO_CONDITIONS.judged(figures) == ()
@@ -182,4 +182,4 @@ def test_a_ratio_without_a_baseline_points_to_the_raw_one() -> None:
     assert figures.value("ratio", "fast", "waiting", "ratio") == Missing(
         "the runs have no baseline in common that was measured beside it: raw tells its raw change"
     )
-    assert isinstance(figures.value("raw", "fast", "waiting", "ratio"), Value)
+    assert isinstance(figures.value("raw", "fast", "waiting", "ratio"), MetricValue)

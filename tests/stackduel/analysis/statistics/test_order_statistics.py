@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
-from stackduel.analysis.statistics.order_statistics import Median, median
+
+from stackduel.analysis.statistics.order_statistics import median
+from stackduel.model.findings import Median
 
 
 def test_the_interval_of_ten_is_that_of_the_tables() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+
 from stackduel.analysis.statistics.slopes import slope
 
 

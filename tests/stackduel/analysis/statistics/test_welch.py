@@ -9,6 +9,7 @@ import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.analysis.statistics.welch import unpaired
 

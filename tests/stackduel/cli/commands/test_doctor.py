@@ -6,10 +6,11 @@ import io
 
 import pytest
 from rich.console import Console
+
 from stackduel.analysis.gates import KINDS, Thresholds
 from stackduel.cli.commands import doctor
 from stackduel.cli.commands.doctor import quiet
-from stackduel.cli.commands.doctor.finding import Finding
+from stackduel.cli.commands.doctor.finding import Diagnosis
 from stackduel.cli.commands.doctor.quiet import consequence, foreign_cpu, frequency, quota, steal
 from stackduel.model.trial import HostNoise
 from stackduel.observe.neighbours import Neighbour
@@ -97,7 +98,7 @@ def test_a_real_machine_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_findings_are_printed_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has its row, nothing in it is taken for markup, and the exit status is 0."""
-    found = [Finding("first", "limit", "[bold]as it is[/bold]"), Finding("second", "unknown", "not seen")]
+    found = [Diagnosis("first", "limit", "[bold]as it is[/bold]"), Diagnosis("second", "unknown", "not seen")]
     monkeypatch.setattr(doctor, "CHECKS", (("one", lambda: found[:1]), ("two", lambda: iter(found[1:]))))
     out = io.StringIO()
     assert doctor.examine(Console(file=out, width=100), Console(file=io.StringIO())) == 0

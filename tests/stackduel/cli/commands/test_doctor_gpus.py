@@ -7,10 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from stackduel.cli.commands.doctor import gpus
 from stackduel.cli.commands.doctor.gpus import REMEDIES, TOOLKIT, in_containers, observed, usable
 from stackduel.containers import engine
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 from stackduel.observe import nvml
 from stackduel.observe.nvml import Lack, NoGpuError
 from stackduel_servers.models.device import NO_DRIVER, NO_ONNX, ONNX_FOR_CPU, ONNX_WITHOUT_CUDA, TORCH_FOR_CPU

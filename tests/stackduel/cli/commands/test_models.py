@@ -11,10 +11,10 @@ from pathlib import Path
 import onnx
 import pytest
 from onnx import TensorProto, helper
+
 from stackduel_servers.models.build import build
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.store import FILES
-
 from tests.stackduel.cli.test_cli import stackduel
 
 

@@ -8,15 +8,17 @@ from typing import Any
 
 import docker.errors
 import pytest
+
 from stackduel.launch.docker import container_launcher, run_containers
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.docker.container_spec import own_environment, own_mounts
 from stackduel.launch.docker.run_containers import RunContainers
 from stackduel.launch.docker.server_container import why_ended
-from stackduel.launch.launcher import LaunchError
 from stackduel.model.budget import divide
-from stackduel.model.stack import Command, Stack, Url, registered_stacks
+from stackduel.model.errors import LaunchError
+from stackduel.model.stack import Command, Stack, Url
 from stackduel.model.target import Address
+from stackduel.planning.registry import registered_stacks
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from stackduel.launch.docker.usable_engine import refuse_without_gpus
-from stackduel.launch.launcher import LaunchError
 
+from stackduel.launch.docker.usable_engine import refuse_without_gpus
+from stackduel.model.errors import LaunchError
 from tests.stackduel.launch.docker.test_container_launcher import EVERY_GPU, FakeContainers, engine_of
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from stackduel.load.drivers import arrivals as arrivals_module
 from stackduel.load.drivers import dispatcher as dispatcher_module
 from stackduel.load.drivers import timer as alarm_module
 from stackduel.load.drivers.arrivals import Arrivals
 from stackduel.load.drivers.ticket import Ticket
 from stackduel.load.job import Call, Job
-from stackduel.load.recording.request_log import OpenLedger
+from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.recording.shard_result import Tally
 from stackduel.load.schedule import arrivals_s, split
 from stackduel.model.measurement import Expectation, Outcome
@@ -92,7 +93,7 @@ def simulate(load: OpenLoop, services_s: Sequence[float | None], seed: int) -> t
     server = SimulatedServer(load.connections, services_s)
 
     async def run() -> tuple[Tally, float]:
-        ledger = OpenLedger(1.0, timeout_s=TIMEOUT_S)
+        ledger = OpenRequestLog(1.0, timeout_s=TIMEOUT_S)
         server.arrivals = arrivals = Arrivals(job, share, ledger, server.begin)
         opened_s = loop.time() + 1.0
         ledger.open(opened_s, opened_s + load.duration_s)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import pytest
 import uvloop
+
 from stackduel.load.clock import clock
 from stackduel.load.drivers import dispatcher as dispatcher_module
 from stackduel.load.drivers.dispatcher import Dispatcher
-from stackduel.load.drivers.timer import Alarm, _LoopAlarm, alarm
+from stackduel.load.drivers.timer import Timer, _LoopAlarm, alarm
 
 Handed = list[tuple[float, float]]
 
@@ -24,10 +25,10 @@ def runner(request: pytest.FixtureRequest) -> asyncio.Runner:
 
 
 @pytest.fixture(params=[alarm, _LoopAlarm], ids=["kernel", "loop"])
-def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], Alarm]:
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], Timer]:
     """Each kind of alarm in turn, which the dispatcher then uses, too."""
     monkeypatch.setattr(dispatcher_module, "alarm", request.param)
-    made: Callable[[Callable[[], None]], Alarm] = request.param
+    made: Callable[[Callable[[], None]], Timer] = request.param
     return made
 
 
@@ -120,7 +121,7 @@ def test_the_kernel_s_alarm_is_finer_than_the_loop_s(runner: asyncio.Runner) -> 
     assert late_s[len(late_s) // 2] < 0.0005
 
 
-def test_an_alarm_can_be_set_anew(runner: asyncio.Runner, kind: Callable[[Callable[[], None]], Alarm]) -> None:
+def test_an_alarm_can_be_set_anew(runner: asyncio.Runner, kind: Callable[[Callable[[], None]], Timer]) -> None:
     """Only the last setting rings, and a closed alarm does not."""
 
     async def run() -> list[float]:

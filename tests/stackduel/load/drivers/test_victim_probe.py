@@ -7,11 +7,11 @@ import os
 import time
 
 import pytest
+
 from stackduel.load.engine import local_engine
 from stackduel.load.job import Call, Driver
 from stackduel.model.measurement import Measurement, Victim
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
-
 from tests.stackduel.load.measuring import RIGHT, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit
 

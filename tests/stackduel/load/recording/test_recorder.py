@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.load.recording.recorder import Recorder
 from stackduel.load.recording.timeline import MOST_SLICES, Timeline
 from stackduel.model.histogram import Histogram

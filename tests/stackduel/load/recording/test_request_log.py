@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.load.drivers.ticket import Ticket
-from stackduel.load.recording.request_log import Asked, Ledger, OpenLedger
-from stackduel.load.request import Prepared
+from stackduel.load.recording.request_log import Asked, OpenRequestLog, RequestLog
+from stackduel.load.request import PreparedRequest
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Expectation, Outcome
 
 OPENED_S, CLOSED_S, TIMEOUT_S = 10.0, 20.0, 3.0
-CALLS = tuple(Prepared(number, b"", Expectation(200), None, idempotent=True) for number in range(2))
+CALLS = tuple(PreparedRequest(number, b"", Expectation(200), None, idempotent=True) for number in range(2))
 LABELS = ("GET /a", "GET /b")
 
 
@@ -32,7 +33,7 @@ class Ended:
     first_s: float
     done_s: float
 
-    def enter(self, ledger: Ledger) -> None:
+    def enter(self, ledger: RequestLog) -> None:
         ticket = Ticket(self.intended_s, CALLS[self.call], self.intended_s)
         ledger.note(ticket, self.outcome, self.sent_s, self.first_s, self.done_s)
 
@@ -58,7 +59,7 @@ def histogram(seconds: list[float]) -> Histogram:
 @given(st.lists(requests(), max_size=40), st.integers(0, 40))
 def test_an_open_loop_counts_what_was_to_be_sent_in_the_window(ended: list[Ended], folded_after: int) -> None:
     """Whenever it was sent and done: by outcome, by call, from the intended time, and censored at the timeout."""
-    ledger = OpenLedger(0.5, Asked(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
+    ledger = OpenRequestLog(0.5, Asked(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
     ledger.open(OPENED_S, CLOSED_S)
     for number, each in enumerate(ended):
         if number == folded_after:
@@ -98,7 +99,7 @@ def test_an_open_loop_counts_what_was_to_be_sent_in_the_window(ended: list[Ended
 @given(st.lists(requests(), max_size=40), st.lists(st.floats(0, 25), max_size=5))
 def test_a_closed_loop_counts_what_completed_in_the_window(ended: list[Ended], unanswered_s: list[float]) -> None:
     """Whenever it was sent: what was unanswered at the close is cut off, and nothing is censored."""
-    ledger = Ledger(0.5, Asked(LABELS))
+    ledger = RequestLog(0.5, Asked(LABELS))
     ledger.open(OPENED_S, CLOSED_S)
     for each in ended:
         each.intended_s = each.sent_s
@@ -119,7 +120,7 @@ def test_a_closed_loop_counts_what_completed_in_the_window(ended: list[Ended], u
 def test_what_got_no_answer_counts_at_the_timeout_or_more(opened_s: float, waited_s: float, timeout_s: float) -> None:
     """However early or late a request was given up, it is no faster than the timeout."""
     for outcome in (Outcome.TIMEOUT, Outcome.UNSENT):
-        ledger = OpenLedger(0.1, timeout_s=timeout_s)
+        ledger = OpenRequestLog(0.1, timeout_s=timeout_s)
         ledger.open(opened_s, opened_s + 1.0)
         done_s = opened_s + waited_s
         ledger.note(Ticket(opened_s, CALLS[0], opened_s), outcome, done_s, nan, done_s)
@@ -133,7 +134,7 @@ def test_ten_times_as_many_requests_take_no_more_memory() -> None:
     """Memory is bounded by what comes between two folds, not by how many requests there are."""
 
     def peak(count: int) -> int:
-        ledger = OpenLedger(0.1, Asked(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
+        ledger = OpenRequestLog(0.1, Asked(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
         ledger.open(0.0, 5.0)
         tracemalloc.start()
         try:
@@ -157,7 +158,7 @@ def test_ten_times_as_many_requests_take_no_more_memory() -> None:
 )
 def test_what_of_a_latency_lies_outside_of_the_service_is_counted(told: bytes, outside_ns: int | None) -> None:
     """From the intended time on, less what the answer says that all of it took; nothing where it does not say."""
-    ledger = Ledger(1.0, Asked(LABELS, server_timing=True))
+    ledger = RequestLog(1.0, Asked(LABELS, server_timing=True))
     ledger.open(OPENED_S, CLOSED_S)
     ticket = Ticket(11.0, CALLS[0], 11.0)
     ledger.note(ticket, Outcome.OK, 11.005, 11.015, 11.02, told)

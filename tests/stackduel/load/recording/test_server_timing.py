@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.load.job import Call, Driver
 from stackduel.load.recording.server_timing import MOST_BYTES, MOST_NAMES, OUTSIDE, add_told, spans_ns
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
-
 from tests.stackduel.load.measuring import RIGHT, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit, answer
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stackduel.load.recording.shard_result import Part, Slice, Tally, merge, merge_timelines
+
+from stackduel.load.recording.shard_result import ShardResult, Slice, Tally, merge, merge_timelines
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.measurement import CallCount, GeneratorUse, Outcome, Victim, Warmup, Window
 
@@ -21,7 +22,7 @@ def histogram(values_ns: list[int]) -> Histogram:
 
 
 @st.composite
-def parts(draw: st.DrawFn) -> Part:
+def parts(draw: st.DrawFn) -> ShardResult:
     """Any part of a window of ten seconds."""
     timeline = [
         Slice(float(number), 1.0, draw(st.integers(0, 5)), histogram(draw(LATENCIES_NS))) for number in range(10)
@@ -48,7 +49,7 @@ def parts(draw: st.DrawFn) -> Part:
         calls=(CallCount("GET /a", latency.count, 0, latency), CallCount("GET /b", failed, failed, histogram([]))),
         timeline=tuple(timeline),
     )
-    return Part(
+    return ShardResult(
         tally=tally,
         scheduled=latency.count + failed if open_loop else None,
         victim=draw(st.none() | LATENCIES_NS.map(lambda each: Victim("GET /v", len(each), 0, histogram(each)))),
@@ -63,14 +64,14 @@ def parts(draw: st.DrawFn) -> Part:
 
 @settings(deadline=None, max_examples=25)
 @given(parts())
-def test_a_part_survives_json(part: Part) -> None:
+def test_a_part_survives_json(part: ShardResult) -> None:
     """What a shard writes on its line is what the engine reads, exact sums and extremes included."""
-    assert Part.from_json(json.loads(json.dumps(part.to_json()))) == part
+    assert ShardResult.from_json(json.loads(json.dumps(part.to_json()))) == part
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(parts(), min_size=1, max_size=3))
-def test_merged_parts_add_up(found: list[Part]) -> None:
+def test_merged_parts_add_up(found: list[ShardResult]) -> None:
     """Every count of the whole is the sum of the shards', and its latencies are those of all of them."""
     merged = merge(found)
     latency = histogram([])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from stackduel.load.recording import spans as spans_module
 from stackduel.load.recording.server_timing import MOST_NAMES, spans_ns
 from stackduel.load.recording.spans import Spans

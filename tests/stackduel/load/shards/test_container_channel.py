@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+
 from stackduel.load.shards.container_channel import FRAME_HEAD, deliver_events, frames
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+
 from stackduel.load.engine import Engine, LoadError, Progress, local_engine
 from stackduel.load.job import Call, Driver, Job
-from stackduel.load.shards.channels import Channel, Deliver, Message, ProcessChannel
-from stackduel.load.shards.null_rate import LOOPBACK, NullRates, Shape, local_null_rates, null_server
+from stackduel.load.shards.channels import Channel, Deliver, ProcessChannel, ShardMessage
+from stackduel.load.shards.null_rate import LOOPBACK, LoadShape, NullRates, local_null_rates, null_server
 from stackduel.model.measurement import Expectation, Measurement
 from stackduel.model.suite import ClosedLoop, OpenLoop, Workload
 from stackduel.model.target import Address
-
 from tests.stackduel.load.measuring import job_for
 
 ELSEWHERE = Address("192.0.2.1", 9)
@@ -167,7 +167,7 @@ class Unmade(ProcessChannel):
     def open(self, deliver: Deliver) -> None:
         raise OSError("no more processes")
 
-    def send(self, message: Message) -> None:
+    def send(self, message: ShardMessage) -> None:
         raise AssertionError("nobody is there")
 
 
@@ -180,13 +180,13 @@ def test_wrong_answers_give_none(engine: Recorded) -> None:
 
 def test_the_shape_of_several_calls() -> None:
     """Requests add up, answers count by weight, and an answer that is not compared by length counts as none."""
-    single = Shape.of(JOB)
+    single = LoadShape.of(JOB)
     calls = (
         Call(Workload("/", weight=3), Expectation(200, 100)),
         Call(Workload("/", method="POST", body=b"x" * 1000), Expectation(200, 1000)),
         Call(Workload("/"), Expectation(200)),
     )
-    found = Shape.of(replace(JOB, calls=calls))
+    found = LoadShape.of(replace(JOB, calls=calls))
     assert (found.connections, found.driver, found.body_bytes) == (4, "raw", 260)
     extra = len("POST") - len("GET") + len("Content-Length: 1000\r\n") + 1000
     assert found.request_bytes == 3 * single.request_bytes + extra

@@ -11,6 +11,7 @@ from statistics import fmean
 
 import numpy as np
 import pytest
+
 from stackduel.load.clock import clock, until
 from stackduel.load.job import Driver
 from stackduel.load.schedule import Share, split
@@ -18,7 +19,6 @@ from stackduel.load.shards.shard import run_shard
 from stackduel.model.measurement import Expectation, Measurement
 from stackduel.model.suite import ClosedLoop, Workload
 from stackduel.model.target import Address
-
 from tests.stackduel.load.measuring import Cues, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, ScriptedServer, Visit, answer_after, answer_all
 from tests.stackduel.load.timed import Truth, serving_apart

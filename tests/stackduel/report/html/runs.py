@@ -6,27 +6,36 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from stackduel.analysis.conclusion import conclude
-from stackduel.analysis.statistics.order_statistics import Median
-from stackduel.analysis.statistics.slopes import Slope
+from stackduel.model.findings import (
+    BreakingPoint,
+    Capacity,
+    ColdStart,
+    Count,
+    Finding,
+    Launch,
+    Median,
+    RampStep,
+    SearchResult,
+    Slope,
+    Soak,
+    Speedup,
+    Sustained,
+    Third,
+    Tried,
+    Windows,
+)
 from stackduel.model.measurement import Window
 from stackduel.model.run import Run
 from stackduel.model.search_settings import (
     BreakingPointSettings,
     CapacitySettings,
     ColdStartSettings,
-    Settings,
+    SearchSettings,
     SoakSettings,
     SustainedSettings,
 )
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Cost, Failure, Gate, Memory, Place, Result, Trial
-from stackduel.search.breaking_point import BreakingPoint, Step
-from stackduel.search.capacity import Capacity, Windows
-from stackduel.search.finding import Finding, Found
-from stackduel.search.launches import ColdStart, Launch, Speedup
-from stackduel.search.soak import Soak, Third
-from stackduel.search.sustained import Count, Sustained, Tried
-
 from tests.stackduel.makers import CALLING, WAITING, measurement, run
 
 ABOUT = {"framework": "flask", "app": "a:app", "server": "gunicorn", "worker_class": "gthread", "worker_count": 1}
@@ -101,7 +110,7 @@ def renamed(made: Run, names: dict[str, str]) -> Run:
     return conclude(replace(made, suite=suite, baseline=new(made.baseline), stacks=stacks, results=results))
 
 
-def searched(settings: Settings, **found: Found) -> Run:
+def searched(settings: SearchSettings, **found: SearchResult) -> Run:
     """A run that searched, with what was found on each stack."""
     made = run(
         [measured(stack, 40, 100, 1, "waiting@1", "rate") for stack in found],
@@ -129,7 +138,11 @@ SEARCHES: dict[str, Run] = {
     "breaking-point": searched(
         BreakingPointSettings(),
         slow=BreakingPoint(
-            "p99=1s", 100, 200, "12 % failed", (Step(50, True, 0, 20), Step(100, True, 0, 40), Step(200, False, 0.1, 9))
+            "p99=1s",
+            100,
+            200,
+            "12 % failed",
+            (RampStep(50, True, 0, 20), RampStep(100, True, 0, 40), RampStep(200, False, 0.1, 9)),
         ),
     ),
     "cold-start": searched(

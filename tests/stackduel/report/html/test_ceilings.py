@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from stackduel.model.comparison import Limit
 from stackduel.model.run import Run
-from stackduel.model.trial import Limit
-from stackduel.report.html.blocks import Chart, Lines, Section
+from stackduel.report.html.blocks import Chart, HtmlSection, Lines
 from stackduel.report.html.ceilings import sections
-
 from tests.stackduel.report.html.runs import compared
 from tests.stackduel.report.modelled import modelled
 
 
-def why(run: Run) -> Section:
+def why(run: Run) -> HtmlSection:
     (found,) = sections(run)
     return found
 

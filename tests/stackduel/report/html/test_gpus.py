@@ -8,7 +8,6 @@ from stackduel.model.gpu_use import DeviceUse, Gpu, GpuUse
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 from stackduel.report.html.page import render
-
 from tests.stackduel.report.html.outline import outline, read
 from tests.stackduel.report.modelled import modelled
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from stackduel.model.findings import SearchResult
 from stackduel.model.histogram import Histogram
 from stackduel.model.run import Run
 from stackduel.model.search_settings import SoakSettings
@@ -25,12 +27,10 @@ from stackduel.report.html.environment import repeated
 from stackduel.report.html.page import PARTS, render
 from stackduel.report.html.sheet import embedded
 from stackduel.report.sections.result_table import figure
-from stackduel.search.finding import Found
-
 from tests.stackduel.makers import WAITING, run
 from tests.stackduel.report.html.outline import Page, outline, read
 from tests.stackduel.report.html.runs import SEARCHES, compared, largest, renamed, searched
-from tests.stackduel.search.test_finding import anything
+from tests.stackduel.storage.test_finding_document import anything
 
 GOLDEN = Path(__file__).with_name("golden.txt")
 MOST_BYTES = 1_500_000
@@ -153,8 +153,8 @@ def test_a_search_has_a_chart_its_table_and_its_sentences(kind: str) -> None:
 
 
 @settings(max_examples=25)
-@given(anything(Found))
-def test_any_finding_makes_a_page(found: Found) -> None:
+@given(anything(SearchResult))
+def test_any_finding_makes_a_page(found: SearchResult) -> None:
     """Whatever a search found, or did not find, the page stands."""
     assert found.sentence.split()[0] in outline(read(render(searched(SoakSettings(), slow=found))))
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stackduel.analysis.service_levels import Sla
 from stackduel.model.run import Run
-from stackduel.model.suite import Promise
+from stackduel.model.service_level import ServiceLevelResult
+from stackduel.model.suite import ServiceLevel
 from stackduel.report.html.blocks import Lines, More
 from stackduel.report.html.page import render
 from stackduel.report.html.shared_sections import _blocks, sections
 from stackduel.report.sections.block import Block as Told
-
 from tests.stackduel.report.html.outline import outline, read
 from tests.stackduel.report.html.runs import compared
 
@@ -19,10 +18,10 @@ from tests.stackduel.report.html.runs import compared
 def dueling() -> Run:
     """A run whose suite sets two stacks against each other and promises something."""
     made = compared()
-    scenarios = tuple(replace(each, sla=(Promise("p99_ms", 150.0),)) for each in made.suite.scenarios)
+    scenarios = tuple(replace(each, sla=(ServiceLevel("p99_ms", 150.0),)) for each in made.suite.scenarios)
     slas = (
-        Sla("waiting", "fast", "p99_ms", 150.0, 147.0, ok=True),
-        Sla("waiting", "slow", "p99_ms", 150.0, 735.0, ok=False),
+        ServiceLevelResult("waiting", "fast", "p99_ms", 150.0, 147.0, ok=True),
+        ServiceLevelResult("waiting", "slow", "p99_ms", 150.0, 735.0, ok=False),
     )
     return replace(made, suite=replace(made.suite, duel=("slow", "fast"), scenarios=scenarios), slas=slas)
 

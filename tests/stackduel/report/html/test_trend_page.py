@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from stackduel.analysis.history.trend import Trend, trend
 from stackduel.report.html.trend_page import render
 from stackduel.report.sections.result_table import figure
-
 from tests.stackduel.report.html.outline import outline, read
 from tests.stackduel.report.html.trends import SPEEDS, entry, named, went
 

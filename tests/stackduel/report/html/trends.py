@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from stackduel.analysis.history.run_summary import Entry, Point
+from stackduel.analysis.history.run_summary import RunSummary, SpeedupPoint
 from stackduel.analysis.history.trend import Trend, trend
 from stackduel.model.suite import Metric
 
@@ -13,10 +13,12 @@ BASELINE = "flask-gunicorn"
 SPEEDS: Mapping[str, float] = {BASELINE: 1.0, "flask-gevent": 8.0, "fastapi-uvicorn": 9.0}
 
 
-def entry(day: int, *, python: str = "3.11", launcher: str = "local", speeds: Mapping[str, float] = SPEEDS) -> Entry:
+def entry(
+    day: int, *, python: str = "3.11", launcher: str = "local", speeds: Mapping[str, float] = SPEEDS
+) -> RunSummary:
     """The run of a day, in a scenario that is about a rate and one that is about a time."""
     folder = f"202601{day:02}-030000-nightly-{day:04x}"
-    return Entry(
+    return RunSummary(
         folder=folder,
         run_id=folder,
         started=f"2026-01-{day:02}T03:00:00+00:00",
@@ -32,15 +34,17 @@ def entry(day: int, *, python: str = "3.11", launcher: str = "local", speeds: Ma
     )
 
 
-def _points(scenario: str, metric: Metric, score: float, speeds: Mapping[str, float]) -> Iterator[Point]:
+def _points(scenario: str, metric: Metric, score: float, speeds: Mapping[str, float]) -> Iterator[SpeedupPoint]:
     for stack, speed in speeds.items():
         here = score * speed if metric == "rate" else score / speed
         if stack == BASELINE:
-            yield Point(scenario, stack, metric, here, 1.0, None, None, "not tested")
+            yield SpeedupPoint(scenario, stack, metric, here, 1.0, None, None, "not tested")
         else:
             # Nobody tests the scenario of times: it has too few blocks.
             low, high = (speed * 0.9, speed * 1.1) if metric == "rate" else (None, None)
-            yield Point(scenario, stack, metric, here, speed, low, high, "faster" if metric == "rate" else "not tested")
+            yield SpeedupPoint(
+                scenario, stack, metric, here, speed, low, high, "faster" if metric == "rate" else "not tested"
+            )
 
 
 def went(*, without: str = "flask-gevent") -> Trend:

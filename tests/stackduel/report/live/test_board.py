@@ -8,7 +8,6 @@ from typing import Any
 
 from stackduel.model.trial import Failure, Place
 from stackduel.report.live.board import MOST_LINES, Board
-
 from tests.stackduel.makers import run, trial
 
 

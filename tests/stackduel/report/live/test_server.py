@@ -10,10 +10,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from stackduel.observe.host import usable_cores
+
+from stackduel.process.cores import usable_cores
 from stackduel.report.live.board import Board
 from stackduel.report.live.server import LINGER_S, LiveServer
-
 from tests.stackduel.makers import run
 
 

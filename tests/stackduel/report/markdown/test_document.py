@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Gate, Place, Result
 from stackduel.report.markdown.document import escape, render
 from stackduel.report.markdown.fitting import LIMIT
-
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 from tests.stackduel.report.large import large
 

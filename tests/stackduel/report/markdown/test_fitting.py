@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from stackduel.report.markdown.fitting import LIMIT, MOST_OF_ONE, Section, fitted, headed, left_out_text
+
+from stackduel.report.markdown.fitting import LIMIT, MOST_OF_ONE, MarkdownSection, fitted, headed, left_out_text
 
 
-def spare(title: str, size: int, rank: int) -> Section:
-    return Section(title, ("x" * (size - 2),), rank)
+def spare(title: str, size: int, rank: int) -> MarkdownSection:
+    return MarkdownSection(title, ("x" * (size - 2),), rank)
 
 
 def test_what_is_least_spare_stands_and_keeps_its_place() -> None:
     """Sections stand in their order, whichever had room first; the others are named."""
-    sections = [Section("top", ("top",)), spare("c", 400, 3), spare("a", 400, 1), spare("b", 400, 2)]
+    sections = [MarkdownSection("top", ("top",)), spare("c", 400, 3), spare("a", 400, 1), spare("b", 400, 2)]
     lines, left_out = fitted(sections, limit=1_000 + 900)
     assert [line[:3] for line in lines] == ["top", "", "xxx", "", "xxx"]
     assert left_out == ("c",)
@@ -55,5 +56,5 @@ def test_nothing_is_longer_than_the_limit(shape: list[tuple[int, list[int]]]) ->
     sections = []
     for rank, sizes in shape:
         must += rank == 0
-        sections.append(Section("s", tuple("x" * size for size in sizes), rank if must <= 9 else max(rank, 1)))
+        sections.append(MarkdownSection("s", tuple("x" * size for size in sizes), rank if must <= 9 else max(rank, 1)))
     assert sum(len(line) + 1 for line in fitted(sections)[0]) <= LIMIT - 1_000

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel.report.markdown.markup import LONGEST, code, escape, folded, item, table
 from stackduel.report.sections.block import Block
 

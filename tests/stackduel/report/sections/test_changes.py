@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from stackduel.analysis.history.changes import Between, Change, Ratio
-from stackduel.analysis.history.run_summary import Entry, Point, Unreadable
+
+from stackduel.analysis.history.changes import Ratio, RunComparison, StackChange
+from stackduel.analysis.history.run_summary import RunSummary, SpeedupPoint, Unreadable
 from stackduel.analysis.history.trend import trend
-from stackduel.report.sections import changes
-from stackduel.report.sections import trend_rows as trends
+from stackduel.report.markdown import changes as markdown_changes
+from stackduel.report.markdown import trend as markdown_trend
 from stackduel.report.terminal.history import show_between, show_runs, show_trend
 
 GOLDEN = Path(__file__).with_name("golden-changes.md")
 GOLDEN_TREND = Path(__file__).with_name("golden-trend.md")
-FOUND = Between(
+FOUND = RunComparison(
     old="20260101-000000-quick-aaaa",
     new="20260102-000000-quick-bbbb",
     baseline="flask-gunicorn",
@@ -26,24 +27,26 @@ FOUND = Between(
     differences=("Python: CPython 3.11.7 -> CPython 3.12.1", "seed: 7 -> 8"),
     notes=("more is left out: load not the same in both.",),
     changes=(
-        Change("waiting-100", "flask-gunicorn", "rate", 80.0, 72.5, None, Ratio(0.906, 0.9, 0.912), "not tested",
+        StackChange("waiting-100", "flask-gunicorn", "rate", 80.0, 72.5, None, Ratio(0.906, 0.9, 0.912), "not tested",
                None, False, 5, 6),
-        Change("waiting-100", "fastapi-uvicorn", "rate", 985.0, 620.0, Ratio(0.695, 0.68, 0.71),
+        StackChange("waiting-100", "fastapi-uvicorn", "rate", 985.0, 620.0, Ratio(0.695, 0.68, 0.71),
                Ratio(0.629, 0.62, 0.64), "slower", 0.02, False, 5, 6),
-        Change("classic", "fastapi-uvicorn", "time", 104.0, 104.2, Ratio(0.999), Ratio(0.998), "inconclusive",
+        StackChange("classic", "fastapi-uvicorn", "time", 104.0, 104.2, Ratio(0.999), Ratio(0.998), "inconclusive",
                0.02, True, 3, 3),
     ),
 )  # fmt: skip
 
 
-def entry(day: int, speedup: float, *, python: str = "3.11", launcher: str = "local") -> Entry:
+def entry(day: int, speedup: float, *, python: str = "3.11", launcher: str = "local") -> RunSummary:
     points = (
-        Point("waiting-100", "flask-gunicorn", "rate", 80.0, 1.0, None, None, "not tested"),
-        Point("waiting-100", "fastapi-uvicorn", "rate", 80 * speedup, speedup, speedup * 0.9, speedup * 1.1, "faster"),
-        Point("classic", "fastapi-uvicorn", "time", 104.0, None, None, None, "not tested"),
+        SpeedupPoint("waiting-100", "flask-gunicorn", "rate", 80.0, 1.0, None, None, "not tested"),
+        SpeedupPoint(
+            "waiting-100", "fastapi-uvicorn", "rate", 80 * speedup, speedup, speedup * 0.9, speedup * 1.1, "faster"
+        ),
+        SpeedupPoint("classic", "fastapi-uvicorn", "time", 104.0, None, None, None, "not tested"),
     )
     folder = f"202601{day:02}-000000-quick-aaaa"
-    return Entry(
+    return RunSummary(
         folder=folder,
         run_id=folder,
         started=f"2026-01-{day:02}T00:00:00+00:00",
@@ -70,16 +73,16 @@ def printed(show: Callable[..., None], *what: object, width: int = 80) -> str:
 
 def test_the_comparison_is_the_golden_one() -> None:
     """Tables, legend, notes and what was not measured alike, exactly as agreed."""
-    assert changes.render(FOUND) == GOLDEN.read_text(encoding="utf-8")
+    assert markdown_changes.render(FOUND) == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_the_trend_is_the_golden_one() -> None:
     """A table for each stack in each scenario, and what changed where a mark stands."""
-    assert trends.render(TREND) == GOLDEN_TREND.read_text(encoding="utf-8")
+    assert markdown_trend.render(TREND) == GOLDEN_TREND.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("found", [FOUND, replace(FOUND, baseline=None, differences=(), notes=())])
-def test_the_comparison_fits_80_columns(found: Between) -> None:
+def test_the_comparison_fits_80_columns(found: RunComparison) -> None:
     """Every figure and word stands in full, and no line of a table is wider."""
     text = printed(show_between, found)
     assert max(len(line.rstrip()) for line in text.splitlines()[1:]) <= 80

@@ -6,27 +6,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stackduel.analysis.conclusion import conclude
-from stackduel.analysis.head_to_head import TIE, Duel, duels
+from stackduel.analysis.head_to_head import TIE, HeadToHead, duels
 from stackduel.model.run import Run
 from stackduel.report.sections.choice import when_lines, winners_block
 from stackduel.report.sections.pair import Pair
-
 from tests.stackduel.makers import WAITING, run, trial
 from tests.stackduel.report.modelled import modelled
 
 PAIR = Pair("fastapi", "triton", "")
 
 
-def found(blocks: int = 5) -> tuple[Duel, ...]:
+def found(blocks: int = 5) -> tuple[HeadToHead, ...]:
     made = modelled(range(1, blocks + 1))
     return duels(made.results, made.suite.scenarios, ("fastapi", "triton"))
 
 
-def won_by(duel: Duel, winner: str) -> Duel:
+def won_by(duel: HeadToHead, winner: str) -> HeadToHead:
     return replace(duel, rows=tuple(replace(row, winner=winner) for row in duel.rows))
 
 
-def when(duels_of: Sequence[Duel], made: Run | None = None) -> list[str]:
+def when(duels_of: Sequence[HeadToHead], made: Run | None = None) -> list[str]:
     return list(when_lines(made or modelled(), PAIR, duels_of))
 
 

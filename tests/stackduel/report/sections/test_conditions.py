@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop
 from stackduel.report.sections.conditions import condition_lines, environment_lines, load_text
-
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.html.runs import SEARCHES
 from tests.stackduel.report.modelled import modelled

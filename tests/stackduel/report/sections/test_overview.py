@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stackduel.analysis.service_levels import Sla
+from stackduel.model.service_level import ServiceLevelResult
 from stackduel.report.sections.levels import levels
 from stackduel.report.sections.overview import MOST_SCENARIOS, overview
-
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.large import large
 from tests.stackduel.report.markdown.test_document import golden_run
@@ -57,8 +56,8 @@ def test_every_promise_has_a_row_with_what_was_measured() -> None:
         ("crowd", "infer p99 <= 10 ms", "fastapi (8.00)", "-", "triton"),
         ("crowd", "errors <= 0 %", "all 2 (the most 0 %)", "-", "-"),
     )
-    broken = Sla("crowd", "fastapi", "errors", 0.01, 0.05, False)
-    kept = Sla("crowd", "triton", "errors", 0.01, 0.0, True)
+    broken = ServiceLevelResult("crowd", "fastapi", "errors", 0.01, 0.05, False)
+    kept = ServiceLevelResult("crowd", "triton", "errors", 0.01, 0.0, True)
     told = levels(replace(modelled(), slas=(broken, kept)))
     assert told is not None
     assert told.rows == (("crowd", "errors <= 1 %", "triton (0 %)", "fastapi (5 %)", "-"),)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
 from stackduel.report.sections.pair import Pair, pair_of
-
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.modelled import modelled
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Victim
@@ -15,7 +16,6 @@ from stackduel.model.trial import Cost, Trial
 from stackduel.report.sections.insights import Insight, merged
 from stackduel.report.sections.pair import Pair
 from stackduel.report.sections.reasons import best_unmigrated, by_stack, reasons
-
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 
 TIERS = {"slow": "baseline", "tuned": "settings", "fast": "rewrite", "wrong": "control", "slow.twin": "A/A"}

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from stackduel.analysis.statistics.order_statistics import Median
+
+from stackduel.model.findings import Capacity, ColdStart, Median, Windows
 from stackduel.model.run import Run
 from stackduel.model.search_settings import CapacitySettings, ColdStartSettings
 from stackduel.report.markdown.document import render
 from stackduel.report.sections.searched import in_a_sentence, when_lines, winners, won
-from stackduel.search.capacity import Capacity, Windows
-from stackduel.search.launches import ColdStart
-
 from tests.stackduel.report.html.runs import SEARCHES, searched
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+
 from stackduel.report.terminal.columns import lay_out
 
 HEADINGS = ("stack", "rate", "p99", "verdict")

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
 from stackduel.cli.groups import commands
 from stackduel.storage import run_folder
-
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.makers import run
 from tests.stackduel.report.html.runs import SEARCHES, compared

@@ -6,6 +6,7 @@ import io
 
 import pytest
 from rich.console import Console
+
 from stackduel.report.terminal.page import Page, is_animated, message, standard_output
 from stackduel.report.terminal.waiting import waiting
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
-from stackduel.model.trial import Failure, Place, Trial
-from stackduel.planning.order import Pace, Step
-from stackduel.report.terminal.live_view import State, view
-from stackduel.report.terminal.progress import TOLD_EVERY_S, Clock, Narrator
 
+from stackduel.model.plan_step import PlanStep
+from stackduel.model.trial import Failure, Place, Trial
+from stackduel.planning.estimates import Pace
+from stackduel.report.terminal.live_view import TrialMark, view
+from stackduel.report.terminal.progress import TOLD_EVERY_S, Clock, Narrator
 from tests.stackduel.makers import WAITING, trial
 
 PACES = {"slow": Pace(launch_s=1.0), "fast": Pace(launch_s=1.0)}
@@ -29,7 +30,7 @@ class Scene:
     def measure(self, *attempts: Trial, lasting_s: float = 1.0) -> None:
         """One scenario on a fresh server."""
         place = attempts[0].place
-        self.narrator.launching(Step(place.block, place.stack, (WAITING,)))
+        self.narrator.launching(PlanStep(place.block, place.stack, (WAITING,)))
         for attempt in attempts:
             if attempt.state != "noisy":
                 self.narrator.measuring(attempt.place, WAITING)
@@ -74,7 +75,7 @@ def test_a_trial_that_goes_on_and_on_is_told_of_now_and_then() -> None:
     """Not more often than every few seconds, however often something is heard of it."""
     scene = Scene()
     with scene.narrator:
-        scene.narrator.launching(Step(1, "slow", (WAITING,)))
+        scene.narrator.launching(PlanStep(1, "slow", (WAITING,)))
         scene.narrator.measuring(Place("slow", "waiting", 1), WAITING)
         for half_seconds in range(1, 100):
             scene.now_s = half_seconds / 2
@@ -118,7 +119,7 @@ def test_a_terminal_is_left_as_it_was() -> None:
 
 def test_the_view_tells_how_far_what_and_what_does_not_count() -> None:
     """Throughput now, the latest figures with their latencies, void attempts and failures, the time that is left."""
-    state = State(planned=60)
+    state = TrialMark(planned=60)
     assert view(state, 0.0, 99.0) == [
         "──────────────────── 0 %, 0 of 60 trials, about 1 min 39 s left",
         "now    starting",

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Place
 from stackduel.report.terminal.run_tables import show
-
 from tests.stackduel.makers import run, trial
 
 

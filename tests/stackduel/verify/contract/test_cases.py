@@ -6,7 +6,8 @@ import struct
 
 import numpy as np
 import pytest
-from stackduel.verify.contract.cases import Case, Numbers, differences
+
+from stackduel.verify.contract.cases import Case, ExpectedNumbers, differences
 
 EXPECTED = {"a": np.array([0.5, -200.0]), "b": np.array([[1.0, 2.0]])}
 GOOD = b'{"model":"x","outputs":{"a":[0.500009,-200.001],"b":[[1,2.0]]}}'
@@ -15,8 +16,8 @@ TIMED = (
     ("X-Process-Time", "1.000"),
     ("Server-Timing", "app;dur=1.000"),
 )
-CASE = Case("x", "/infer/x", Numbers("x", EXPECTED))
-RAW = Case("x", "/infer/x", Numbers("x", EXPECTED, raw=True), content_type="application/octet-stream")
+CASE = Case("x", "/infer/x", ExpectedNumbers("x", EXPECTED))
+RAW = Case("x", "/infer/x", ExpectedNumbers("x", EXPECTED, raw=True), content_type="application/octet-stream")
 
 
 def raw_differences(tensors: str | None) -> list[str]:

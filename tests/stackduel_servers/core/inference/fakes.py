@@ -6,14 +6,15 @@ import threading
 from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
-from stackduel_servers.core.inference.ask import FLOAT32, Ask, Given
+
+from stackduel_servers.core.inference.ask import FLOAT32, Ask, InferenceRequest
 from stackduel_servers.core.inference.models import Models
-from stackduel_servers.core.inference.result import Result
+from stackduel_servers.core.inference.result import InferenceResult
 
 
-def given(text: str, model: str = "fast-cnn") -> Given:
+def given(text: str, model: str = "fast-cnn") -> InferenceRequest:
     """A request whose body says what becomes of it."""
-    return Given(Ask(model, FLOAT32), text.encode())
+    return InferenceRequest(Ask(model, FLOAT32), text.encode())
 
 
 class FakeModels(Models):
@@ -26,14 +27,14 @@ class FakeModels(Models):
         self.batches: list[list[bytes]] = []
         self.threads: set[int] = set()
 
-    def one(self, given: Given) -> Result:
+    def one(self, given: InferenceRequest) -> InferenceResult:
         """One request's result."""
         [result] = self.many(given.ask.model, [given])
         if isinstance(result, Exception):
             raise result
         return result
 
-    def many(self, name: Hashable, batch: Sequence[Given]) -> Sequence[Result | Exception]:
+    def many(self, name: Hashable, batch: Sequence[InferenceRequest]) -> Sequence[InferenceResult | Exception]:
         """A batch's results."""
         self.threads.add(threading.get_ident())
         self.batches.append([each.body for each in batch])
@@ -42,11 +43,11 @@ class FakeModels(Models):
         return [ValueError("broken") if each.body == b"broken" else result(each) for each in batch]
 
 
-def result(given: Given) -> Result:
+def result(given: InferenceRequest) -> InferenceResult:
     """What the fake makes of a request."""
-    return Result({"length": np.array([len(given.body)], np.float32)}, 0.001, 0.002, 0.003)
+    return InferenceResult({"length": np.array([len(given.body)], np.float32)}, 0.001, 0.002, 0.003)
 
 
-def length(result: Result) -> int:
+def length(result: InferenceResult) -> int:
     """The length that was answered."""
     return int(result.outputs["length"][0])

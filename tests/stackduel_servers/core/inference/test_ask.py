@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.inference.ask import FLOAT32, JPEG, PCM, WAV, Ask, read
 from stackduel_servers.models.catalog import CATALOG

@@ -12,20 +12,21 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from stackduel_servers.core.inference.execution.batcher import (
     Batcher,
+    BatchJob,
+    BatchLimits,
     ClosedError,
     FullError,
-    Job,
     Jobs,
     OverdueError,
-    Shape,
 )
 
 WITHIN_S = 20.0
 FAR_S = 3600.0
 
-IntJob = Job[int, str]
+IntJob = BatchJob[int, str]
 
 
 class BrokenError(Exception):
@@ -74,7 +75,7 @@ def job(item: int, key: Hashable = "a", within_s: float = FAR_S) -> IntJob:
 
 @contextmanager
 def batching(
-    shape: Shape, work: Callable[..., Sequence[str | Exception]], deliver: Callable[[Jobs[int, str]], None]
+    shape: BatchLimits, work: Callable[..., Sequence[str | Exception]], deliver: Callable[[Jobs[int, str]], None]
 ) -> Iterator[Batcher[int, str]]:
     """A batcher that is closed at the end, whose threads are then gone."""
     batcher = Batcher(shape, work, deliver)
@@ -106,13 +107,15 @@ ARRIVALS = st.lists(
     max_size=30,
 )
 SHAPES = st.builds(
-    Shape, threads=st.integers(1, 3), size=st.integers(1, 6), delay_s=st.sampled_from([0.0, 0.0, 0.001, 0.004])
+    BatchLimits, threads=st.integers(1, 3), size=st.integers(1, 6), delay_s=st.sampled_from([0.0, 0.0, 0.001, 0.004])
 )
 
 
 @settings(max_examples=120, deadline=None)
 @given(plan=ARRIVALS, shape=SHAPES, takes_s=st.sampled_from([0.0, 0.001]))
-def test_every_request_gets_its_own_outcome_exactly_once(plan: list[Arrival], shape: Shape, takes_s: float) -> None:
+def test_every_request_gets_its_own_outcome_exactly_once(
+    plan: list[Arrival], shape: BatchLimits, takes_s: float
+) -> None:
     """Whatever comes when, whatever fails, whatever is cancelled: nothing is lost, doubled, mixed up or run in vain."""
     recorder = Recorder(
         frozenset(item for item, each in enumerate(plan) if each.fault == "breaks"),
@@ -169,7 +172,7 @@ def test_many_threads_at_once() -> None:
             elif item % 97 == 0 and not isinstance(its.outcome, BrokenError):
                 wrong.append(("not failed", item))
 
-    with batching(Shape(2, 8), recorder.work, recorder.deliver) as batcher:
+    with batching(BatchLimits(2, 8), recorder.work, recorder.deliver) as batcher:
         threads = [threading.Thread(target=ask, args=(batcher, first)) for first in range(0, 4000, 100)]
         for thread in threads:
             thread.start()
@@ -199,7 +202,7 @@ class Gate:
 def test_a_full_queue_takes_no_more() -> None:
     """Beyond its capacity a request is refused at once; when there is room again, it is taken."""
     gate, recorder = Gate(), Recorder()
-    with batching(Shape(1, 1, capacity=2), gate.work, recorder.deliver) as batcher:
+    with batching(BatchLimits(1, 1, capacity=2), gate.work, recorder.deliver) as batcher:
         batcher.submit(job(0))
         assert gate.began.wait(WITHIN_S)
         waiting = [job(1), job(2)]
@@ -219,7 +222,7 @@ def test_what_is_cancelled_while_it_waits_is_never_run() -> None:
     """A request given up before its turn costs nothing; one given up while it runs is not delivered."""
     gate, recorder = Gate(), Recorder()
     running, waiting = job(0), job(1)
-    with batching(Shape(1, 4), gate.work, recorder.deliver) as batcher:
+    with batching(BatchLimits(1, 4), gate.work, recorder.deliver) as batcher:
         batcher.submit(running)
         assert gate.began.wait(WITHIN_S)
         batcher.submit(waiting)
@@ -237,7 +240,7 @@ def test_what_is_cancelled_while_it_waits_is_never_run() -> None:
 def test_what_is_overdue_is_not_run() -> None:
     """A request whose deadline passed in the queue is told so, and its neighbours run without it."""
     gate, recorder = Gate(), Recorder()
-    with batching(Shape(1, 4), gate.work, recorder.deliver) as batcher:
+    with batching(BatchLimits(1, 4), gate.work, recorder.deliver) as batcher:
         batcher.submit(job(0))
         assert gate.began.wait(WITHIN_S)
         late, good = job(1, within_s=0.0), job(2)
@@ -255,7 +258,7 @@ def test_closing_ends_what_runs_and_fails_what_waits() -> None:
     """After ``close`` nothing is left waiting, nothing more is taken, and no thread is left."""
     gate, recorder = Gate(), Recorder()
     running, waiting = job(0), job(1)
-    batcher = Batcher(Shape(1), gate.work, recorder.deliver)
+    batcher = Batcher(BatchLimits(1), gate.work, recorder.deliver)
     batcher.submit(running)
     assert gate.began.wait(WITHIN_S)
     batcher.submit(waiting)
@@ -275,7 +278,7 @@ def test_closing_ends_what_runs_and_fails_what_waits() -> None:
 def test_without_a_delay_a_batch_is_what_waits() -> None:
     """A lone request goes at once; what has gathered meanwhile goes together, the oldest first, up to the size."""
     gate, recorder = Gate(), Recorder()
-    with batching(Shape(1, 3), gate.work, recorder.deliver) as batcher:
+    with batching(BatchLimits(1, 3), gate.work, recorder.deliver) as batcher:
         batcher.submit(job(0))
         assert gate.began.wait(WITHIN_S)
         jobs = [job(item) for item in range(1, 6)]
@@ -289,7 +292,7 @@ def test_without_a_delay_a_batch_is_what_waits() -> None:
 def test_the_model_that_waited_longest_is_next() -> None:
     """Requests of different models never share a batch, and none of the models is starved."""
     gate, recorder = Gate(), Recorder()
-    with batching(Shape(1, 8), gate.work, recorder.deliver) as batcher:
+    with batching(BatchLimits(1, 8), gate.work, recorder.deliver) as batcher:
         batcher.submit(job(0))
         assert gate.began.wait(WITHIN_S)
         jobs = [job(1, "a"), job(2, "b"), job(3, "a"), job(4, "c")]
@@ -303,14 +306,14 @@ def test_the_model_that_waited_longest_is_next() -> None:
 def test_a_delay_waits_for_a_full_batch_and_no_longer() -> None:
     """With a delay the first waits for company: a full batch goes at once, another when the delay is over."""
     recorder = Recorder()
-    with batching(Shape(2, 3, delay_s=5.0), recorder.work, recorder.deliver) as batcher:
+    with batching(BatchLimits(2, 3, delay_s=5.0), recorder.work, recorder.deliver) as batcher:
         jobs = [job(item) for item in range(3)]
         for each in jobs:
             batcher.submit(each)
             time.sleep(0.01)
         assert jobs[-1].waiter.wait(2.0)
     assert recorder.batches == [("a", (0, 1, 2))]
-    with batching(Shape(1, 3, delay_s=0.05), recorder.work, recorder.deliver) as batcher:
+    with batching(BatchLimits(1, 3, delay_s=0.05), recorder.work, recorder.deliver) as batcher:
         lone = job(9)
         batcher.submit(lone)
         assert lone.waiter.wait(WITHIN_S)
@@ -320,7 +323,7 @@ def test_a_delay_waits_for_a_full_batch_and_no_longer() -> None:
 def test_work_that_forgets_an_item_fails_and_hangs_nobody() -> None:
     """As many outcomes as items, or it is an error of each."""
     recorder = Recorder()
-    with batching(Shape(1, 4), lambda _key, _items: [], recorder.deliver) as batcher:
+    with batching(BatchLimits(1, 4), lambda _key, _items: [], recorder.deliver) as batcher:
         its = job(0)
         batcher.submit(its)
         assert its.waiter.wait(WITHIN_S)
@@ -336,7 +339,7 @@ def test_a_thread_outlives_whatever_is_raised() -> None:
             raise SystemExit
         return [str(item) for item in items]
 
-    with batching(Shape(1), work, recorder.deliver) as batcher:
+    with batching(BatchLimits(1), work, recorder.deliver) as batcher:
         jobs = [job(0), job(1)]
         for each in jobs:
             batcher.submit(each)
@@ -348,7 +351,7 @@ def test_a_thread_outlives_whatever_is_raised() -> None:
 def test_nothing_starts_before_the_first_request() -> None:
     """A batcher that was made and never used has no thread: it may be made before a server forks."""
     before = threading.active_count()
-    batcher = Batcher(Shape(4), Recorder().work, Recorder().deliver)
+    batcher = Batcher(BatchLimits(4), Recorder().work, Recorder().deliver)
     assert threading.active_count() == before
     batcher.close()
 
@@ -363,7 +366,7 @@ def test_a_thread_leaves_the_others_their_part_of_what_waits() -> None:
         assert go.acquire(timeout=WITHIN_S)
         return outcomes
 
-    with batching(Shape(threads=2, size=8), work, recorder.deliver) as batcher:
+    with batching(BatchLimits(threads=2, size=8), work, recorder.deliver) as batcher:
         jobs = [job(item) for item in range(8)]
         for each in jobs[:2]:
             batcher.submit(each)

@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
+
 from stackduel_servers.core.errors import HttpError
-from stackduel_servers.core.inference.execution.batcher import Shape
+from stackduel_servers.core.inference.execution.batcher import BatchLimits
 from stackduel_servers.core.inference.execution.inline import AsyncInline, BlockingInline
 from stackduel_servers.core.inference.execution.pooled import AsyncPooled, BlockingPooled, shape_of
 from stackduel_servers.core.inference.execution.threads import Threads
 from stackduel_servers.core.settings import Settings
-
 from tests.stackduel_servers.core.inference.fakes import FakeModels, given, length
 
 LONG_S = 20.0
@@ -43,7 +43,11 @@ def test_every_way_gives_the_same_result() -> None:
     models = FakeModels()
 
     async def asynchronous() -> list[int]:
-        ways = (AsyncInline(models), Threads(models, in_other_thread, LONG_S), AsyncPooled(models, Shape(1), LONG_S))
+        ways = (
+            AsyncInline(models),
+            Threads(models, in_other_thread, LONG_S),
+            AsyncPooled(models, BatchLimits(1), LONG_S),
+        )
         found = []
         for way in ways:
             models.threads.clear()
@@ -55,7 +59,7 @@ def test_every_way_gives_the_same_result() -> None:
         return found
 
     assert asyncio.run(asynchronous()) == [4, 4, 4]
-    for way in (BlockingInline(models), BlockingPooled(models, Shape(1), LONG_S)):
+    for way in (BlockingInline(models), BlockingPooled(models, BatchLimits(1), LONG_S)):
         models.threads.clear()
         assert length(way.run(given("four"))[0]) == 4
         assert (models.threads == {here}) == isinstance(way, BlockingInline)
@@ -73,13 +77,13 @@ def test_a_failure_is_its_own_request_s() -> None:
         except ValueError:
             return -1
 
-    pooled = BlockingPooled(models, Shape(2, 4), LONG_S)
+    pooled = BlockingPooled(models, BatchLimits(2, 4), LONG_S)
     with ThreadPoolExecutor(16) as threads:
         assert list(threads.map(ask, bodies)) == [*range(1, 40), -1]
     pooled.close()
 
     async def asynchronous() -> list[Any]:
-        pooled = AsyncPooled(models, Shape(2, 4), LONG_S)
+        pooled = AsyncPooled(models, BatchLimits(2, 4), LONG_S)
         found = await asyncio.gather(*(pooled.run(given(text)) for text in bodies), return_exceptions=True)
         await pooled.close()
         return [each if isinstance(each, BaseException) else length(each[0]) for each in found]
@@ -95,7 +99,7 @@ def test_a_full_queue_is_503_and_says_when_to_come_back() -> None:
     models.go.clear()
 
     async def asynchronous() -> None:
-        pooled = AsyncPooled(models, Shape(1, 1, capacity=1), LONG_S)
+        pooled = AsyncPooled(models, BatchLimits(1, 1, capacity=1), LONG_S)
         running = asyncio.create_task(pooled.run(given("a")))
         assert await asyncio.to_thread(models.began.wait, LONG_S)
         waiting = asyncio.create_task(pooled.run(given("b")))
@@ -117,7 +121,7 @@ def test_a_deadline_is_504_and_what_has_not_begun_never_runs(*, blocks: bool) ->
     """The answer comes when the deadline passes, not when the model is done; the queue forgets the request."""
     models = FakeModels()
     models.go.clear()
-    shape, timeout_s = Shape(1), 0.15
+    shape, timeout_s = BatchLimits(1), 0.15
 
     def blocking() -> None:
         pooled = BlockingPooled(models, shape, timeout_s)
@@ -152,7 +156,7 @@ def test_a_request_whose_task_is_cancelled_never_runs() -> None:
     models.go.clear()
 
     async def asynchronous() -> None:
-        pooled = AsyncPooled(models, Shape(1), LONG_S)
+        pooled = AsyncPooled(models, BatchLimits(1), LONG_S)
         tasks = [asyncio.create_task(pooled.run(given(text))) for text in "abc"]
         assert await asyncio.to_thread(models.began.wait, LONG_S)
         tasks[1].cancel()
@@ -182,7 +186,7 @@ def test_threads_of_the_framework_do_not_run_what_is_overdue() -> None:
 
 def test_what_comes_after_the_end_is_503() -> None:
     """A service that stops takes nothing more, and leaves nobody waiting."""
-    pooled = BlockingPooled(FakeModels(), Shape(1), LONG_S)
+    pooled = BlockingPooled(FakeModels(), BatchLimits(1), LONG_S)
     pooled.close()
     with pytest.raises(HttpError, match="inference is stopping") as error:
         pooled.run(given("a"))
@@ -197,7 +201,7 @@ def test_a_batch_wakes_the_event_loop_once() -> None:
 
     async def asynchronous() -> None:
         loop = asyncio.get_running_loop()
-        pooled = AsyncPooled(models, Shape(1, 8), LONG_S)
+        pooled = AsyncPooled(models, BatchLimits(1, 8), LONG_S)
         first = asyncio.create_task(pooled.run(given("a")))
         await asyncio.sleep(0)
         while not models.batches:  # noqa: ASYNC110  # the thread that runs it sets no event of this loop's
@@ -222,6 +226,6 @@ def test_a_batch_wakes_the_event_loop_once() -> None:
 
 def test_the_shape_follows_from_the_settings() -> None:
     """An executor takes one at a time, a batcher as many as it is told."""
-    assert shape_of(Settings(inference="executor", pool=3, batch_size=8)) == Shape(3, 1, 0.0, 512)
+    assert shape_of(Settings(inference="executor", pool=3, batch_size=8)) == BatchLimits(3, 1, 0.0, 512)
     batched = Settings(inference="batched", pool=2, batch_size=8, batch_delay_ms=2.0, queue_size=7)
-    assert shape_of(batched) == Shape(2, 8, 0.002, 7)
+    assert shape_of(batched) == BatchLimits(2, 8, 0.002, 7)

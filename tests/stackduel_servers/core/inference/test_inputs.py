@@ -10,18 +10,19 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.inference.ask import FLOAT32, JPEG, JSON, PCM, PNG, WAV, Ask
 from stackduel_servers.core.inference.inputs import decode
 from stackduel_servers.models import inputs
-from stackduel_servers.models.catalog import Picture, Sound, Tensor, Text
+from stackduel_servers.models.catalog import Picture, Sound, TensorInput, Text
 
 SOUND = Sound(16_000, 1000, 64_000)
 PICTURE = Picture(16, 512)
 TEXT = Text(100)
 
 
-def refused(ask: Ask, takes: Sound | Picture | Text | Tensor, body: bytes) -> str:
+def refused(ask: Ask, takes: Sound | Picture | Text | TensorInput, body: bytes) -> str:
     """The sentence of a 400."""
     with pytest.raises(HttpError) as error:
         decode(ask, takes, body)
@@ -127,9 +128,9 @@ def test_texts() -> None:
 def test_tensors() -> None:
     """The user's own model gets its shape, and nothing else."""
     numbers = np.arange(6, dtype=np.float32)
-    tensor = decode(Ask("own", FLOAT32), Tensor((2, 3)), numbers.tobytes())
+    tensor = decode(Ask("own", FLOAT32), TensorInput((2, 3)), numbers.tobytes())
     assert np.array_equal(np.ravel(np.asarray(tensor)), numbers)
-    message = refused(Ask("own", FLOAT32), Tensor((2, 3)), bytes(20))
+    message = refused(Ask("own", FLOAT32), TensorInput((2, 3)), bytes(20))
     assert message == "body must be 6 numbers of float32, 24 bytes, not 20 bytes"
 
 

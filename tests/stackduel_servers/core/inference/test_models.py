@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.inference import work
-from stackduel_servers.core.inference.ask import FLOAT32, Ask, Given
+from stackduel_servers.core.inference.ask import FLOAT32, Ask, InferenceRequest
 from stackduel_servers.core.inference.asynchronous import AsyncInference
 from stackduel_servers.core.inference.blocking import BlockingInference
 from stackduel_servers.core.inference.models import Models
 from stackduel_servers.core.settings import Settings
 from stackduel_servers.core.timing import Timing, current_timing
 from stackduel_servers.models.catalog import CATALOG, Card
-
 from tests.stackduel_servers.core.inference.test_execution import in_other_thread
 
 ROOT = Path(__file__).parents[4]
@@ -72,11 +72,11 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[FakeModel]:
     return models
 
 
-def starting_with(number: float) -> Given:
+def starting_with(number: float) -> InferenceRequest:
     """One second of silence behind this sample."""
     samples = SECOND.copy()
     samples[0] = number
-    return Given(Ask("fast-cnn", FLOAT32), samples.tobytes())
+    return InferenceRequest(Ask("fast-cnn", FLOAT32), samples.tobytes())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_model_is_loaded_once(loaded: list[FakeModel]) -> None:
 def test_in_a_batch_each_fails_alone(loaded: list[FakeModel]) -> None:
     """Bad input, and what cannot be prepared or finished, takes no neighbour with it; the rest runs in one go."""
     batch = [
-        *(starting_with(1), Given(Ask("fast-cnn", FLOAT32), b"123"), starting_with(2)),
+        *(starting_with(1), InferenceRequest(Ask("fast-cnn", FLOAT32), b"123"), starting_with(2)),
         *(starting_with(9), starting_with(float("nan")), starting_with(5)),
     ]
     first, short, unprepared, unfinished, infinite, last = Models({}).many("fast-cnn", batch)
@@ -136,7 +136,7 @@ def test_a_model_that_is_not_built_is_503_with_the_remedy(tmp_path: Path) -> Non
     assert error.value.message.startswith("model fast-cnn is not available: ")
     assert "stackduel_servers.models build fast-cnn" in error.value.message
     with pytest.raises(HttpError) as error:
-        models.one(Given(Ask("fast-cnn", FLOAT32), b""))
+        models.one(InferenceRequest(Ask("fast-cnn", FLOAT32), b""))
     assert error.value.status == 400
 
 

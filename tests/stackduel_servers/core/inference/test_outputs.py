@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+
 from stackduel_servers.core.inference.ask import FLOAT32, Ask
 from stackduel_servers.core.inference.outputs import encode
 

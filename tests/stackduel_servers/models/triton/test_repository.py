@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.triton.repository import DEFAULT, MIDDLES, MODELS, config, program, write
 
@@ -53,7 +54,7 @@ def test_a_program_is_python_that_finds_our_steps(tmp_path: Path, served: object
     """Each model.py parses, puts packages and this checkout on the path, and imports a module that is there."""
     from stackduel_servers.models.triton import repository
 
-    assert isinstance(served, repository.Served)
+    assert isinstance(served, repository.RepositoryModel)
     tree = ast.parse(program(served, PACKAGES))
     imported = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
     assert [(node.module, node.names[0].name) for node in imported] == [

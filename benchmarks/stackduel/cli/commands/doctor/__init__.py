@@ -9,15 +9,17 @@ from rich.console import Console
 
 from stackduel.cli.commands.doctor import docker_engine, machine, quiet, software
 from stackduel.cli.commands.doctor import gpus as gpu
-from stackduel.cli.commands.doctor.finding import Finding, State
+from stackduel.cli.commands.doctor.finding import Diagnosis, DiagnosisState
 from stackduel.report.terminal.page import Page
 from stackduel.report.terminal.waiting import waiting
 
-STYLES: Mapping[State, str] = MappingProxyType({"good": "green", "limit": "yellow", "missing": "red", "unknown": "dim"})
+STYLES: Mapping[DiagnosisState, str] = MappingProxyType(
+    {"good": "green", "limit": "yellow", "missing": "red", "unknown": "dim"}
+)
 NAME_WIDTH = 21
 STATE_WIDTH = 9
 # Who else is at work is watched before the engine is given any.
-CHECKS: tuple[tuple[str, Callable[[], Iterable[Finding]]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[], Iterable[Diagnosis]]], ...] = (
     ("this machine", machine.findings),
     (f"who else is at work here, for {quiet.WATCHED_S:g} s", quiet.findings),
     ("what is installed", software.findings),
@@ -37,7 +39,7 @@ def examine(console: Console, err: Console) -> int:
     return 0
 
 
-def _print(finding: Finding, page: Page) -> None:
+def _print(finding: Diagnosis, page: Page) -> None:
     """A line or more: its state is a word, which its colour repeats."""
     first = f"{finding.name:<{NAME_WIDTH}}{finding.state:<{STATE_WIDTH}}"
     styled = (NAME_WIDTH, NAME_WIDTH + STATE_WIDTH)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["good", "limit", "missing", "unknown"]
+DiagnosisState = Literal["good", "limit", "missing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at: whether it is good, a limit of the figures, missing or not to be seen.
 
     ``detail`` says what was seen, what follows from it, and where there is a way, what to do.
     """
 
     name: str
-    state: State
+    state: DiagnosisState
     detail: str

@@ -7,14 +7,13 @@ from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 
-from stackduel_servers.models.device import driver_lacks
-
-from stackduel.cli.commands.doctor.finding import Finding, State
+from stackduel.cli.commands.doctor.finding import Diagnosis, DiagnosisState
 from stackduel.containers import engine
-from stackduel.launch.launcher import LaunchError
+from stackduel.model.errors import LaunchError
 from stackduel.observe import nvml
 from stackduel.observe.nvml import Lack, NoGpuError
 from stackduel.planning.device import lacking
+from stackduel_servers.models.device import driver_lacks
 
 ON_CPU = "models run on the CPU, and --device cuda is refused"
 # The kernel's driver tells its version here, whatever of it is missing in user space.
@@ -38,7 +37,7 @@ TOOLKIT = (
 )
 
 
-def findings() -> Iterator[Finding]:
+def findings() -> Iterator[Diagnosis]:
     """Look at the devices, and where the driver has any, at what can compute on them."""
     reason = driver_lacks()
     yield observed(reason, nvml.names_or_reason, kernel_driver=KERNEL_DRIVER.exists())
@@ -48,32 +47,32 @@ def findings() -> Iterator[Finding]:
         yield in_containers(toolkit())
 
 
-def observed(reason: str | None, look: Callable[[], list[str]], *, kernel_driver: bool) -> Finding:
+def observed(reason: str | None, look: Callable[[], list[str]], *, kernel_driver: bool) -> Diagnosis:
     """What NVML shows; ``reason`` is why CUDA's driver shows nothing, ``kernel_driver`` whether the kernel has it."""
     try:
         found = look()
     except NoGpuError as error:
         if reason is not None and error.lack in {"package", "library"} and not kernel_driver:
-            return Finding("GPU", "missing", f"{reason}; {ON_CPU}")
-        state: State = "missing" if reason else "limit"
+            return Diagnosis("GPU", "missing", f"{reason}; {ON_CPU}")
+        state: DiagnosisState = "missing" if reason else "limit"
         told = "" if error.lack in {"package", "library"} else f"{error}: "
-        return Finding("GPU", state, f"{told}{REMEDIES[error.lack]}")
+        return Diagnosis("GPU", state, f"{told}{REMEDIES[error.lack]}")
     listed = "; ".join(found)
-    return Finding("GPU", "limit", f"{listed}, but {reason}") if reason else Finding("GPU", "good", listed)
+    return Diagnosis("GPU", "limit", f"{listed}, but {reason}") if reason else Diagnosis("GPU", "good", listed)
 
 
-def usable(name: str, reason: str | None) -> Finding:
+def usable(name: str, reason: str | None) -> Diagnosis:
     """Whether one of the two runtimes can compute on the GPU that there is."""
-    return Finding(name, "missing", reason) if reason else Finding(name, "good", "it computes there")
+    return Diagnosis(name, "missing", reason) if reason else Diagnosis(name, "good", "it computes there")
 
 
-def in_containers(has_toolkit: bool | None) -> Finding:
+def in_containers(has_toolkit: bool | None) -> Diagnosis:
     """Whether the engine can give a GPU to a container; None where there is no engine."""
     if has_toolkit is None:
-        return Finding("GPU in containers", "unknown", "no Docker engine answers")
+        return Diagnosis("GPU in containers", "unknown", "no Docker engine answers")
     if has_toolkit:
-        return Finding("GPU in containers", "good", "NVIDIA's container toolkit is set up in the Docker engine")
-    return Finding("GPU in containers", "missing", TOOLKIT)
+        return Diagnosis("GPU in containers", "good", "NVIDIA's container toolkit is set up in the Docker engine")
+    return Diagnosis("GPU in containers", "missing", TOOLKIT)
 
 
 def toolkit() -> bool | None:

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 import psutil
 
-from stackduel.cli.commands.doctor.finding import Finding
+from stackduel.cli.commands.doctor.finding import Diagnosis
 from stackduel.model.budget import DEFAULT_MEMORY_MIB, divide
 from stackduel.observe import host
+from stackduel.process.cores import can_pin, usable_cores
 
 MIB = 1024 * 1024
 FILES_NEEDED = 4096
 
 
-def findings() -> Iterator[Finding]:
+def findings() -> Iterator[Diagnosis]:
     """Look at what there is to measure with."""
     yield _cores()
     yield _pinning()
@@ -23,33 +24,33 @@ def findings() -> Iterator[Finding]:
     yield _open_files()
 
 
-def _cores() -> Finding:
-    cores = host.usable_cores()
+def _cores() -> Diagnosis:
+    cores = usable_cores()
     budget = divide(cores)
     layout = f"server on {_list(budget.server)}, generator on {_list(budget.generator)}"
     detail = f"{len(cores)} usable: {layout}, downstream on {_list(budget.downstream)}"
     if len(cores) == 1:
-        return Finding("cores", "limit", f"{detail}; {budget.note}")
-    return Finding("cores", "good", detail)
+        return Diagnosis("cores", "limit", f"{detail}; {budget.note}")
+    return Diagnosis("cores", "good", detail)
 
 
-def _pinning() -> Finding:
-    if host.can_pin():
-        return Finding("pinning", "good", "processes can be bound to cores")
-    return Finding("pinning", "limit", f"{sys.platform} cannot bind processes to cores; use --launcher docker")
+def _pinning() -> Diagnosis:
+    if can_pin():
+        return Diagnosis("pinning", "good", "processes can be bound to cores")
+    return Diagnosis("pinning", "limit", f"{sys.platform} cannot bind processes to cores; use --launcher docker")
 
 
-def _memory() -> Finding:
+def _memory() -> Diagnosis:
     available_mib = psutil.virtual_memory().available / MIB
     detail = f"{available_mib:,.0f} MiB available; a stack's budget is {DEFAULT_MEMORY_MIB} MiB"
-    return Finding("memory", "good" if available_mib > 2 * DEFAULT_MEMORY_MIB else "limit", detail)
+    return Diagnosis("memory", "good" if available_mib > 2 * DEFAULT_MEMORY_MIB else "limit", detail)
 
 
-def _open_files() -> Finding:
+def _open_files() -> Diagnosis:
     limit = host.open_files_limit()
     if limit is None or limit >= FILES_NEEDED:
-        return Finding("open files", "good", "no limit known" if limit is None else f"up to {limit}")
-    return Finding("open files", "limit", f"up to {limit}: raise it (ulimit -n {FILES_NEEDED}) for many connections")
+        return Diagnosis("open files", "good", "no limit known" if limit is None else f"up to {limit}")
+    return Diagnosis("open files", "limit", f"up to {limit}: raise it (ulimit -n {FILES_NEEDED}) for many connections")
 
 
 def _list(cores: tuple[int, ...]) -> str:

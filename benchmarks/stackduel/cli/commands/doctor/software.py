@@ -8,15 +8,14 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 
+from stackduel.cli.commands.doctor.finding import Diagnosis
+from stackduel.observe import host
+from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry
 from stackduel_servers.triton.installation import TritonError, locate
 
-from stackduel.cli.commands.doctor.finding import Finding
-from stackduel.model.stack import registered_stacks
-from stackduel.observe import host
 
-
-def findings() -> Iterator[Finding]:
+def findings() -> Iterator[Diagnosis]:
     """Look at what local runs, compose and serve need."""
     yield _loop()
     yield _frameworks()
@@ -24,22 +23,24 @@ def findings() -> Iterator[Finding]:
     yield _ports()
 
 
-def _loop() -> Finding:
+def _loop() -> Diagnosis:
     name = "winloop" if sys.platform == "win32" else "uvloop"
     found = host.versions([name])
     if found:
-        return Finding("event loop", "good", f"{name} {found[name]}")
-    return Finding("event loop", "limit", f"{name} is not installed: the generator runs on asyncio, at half the speed")
+        return Diagnosis("event loop", "good", f"{name} {found[name]}")
+    return Diagnosis(
+        "event loop", "limit", f"{name} is not installed: the generator runs on asyncio, at half the speed"
+    )
 
 
-def _frameworks() -> Finding:
+def _frameworks() -> Diagnosis:
     needed = sorted({"flask", "quart", "fastapi", "urllib3", "aiohttp"} | _servers_needed())
     missing = [name for name in needed if not _installed(name)]
     if missing:
         detail = f"not installed: {', '.join(missing)}; pip install -e '.[servers]' for --launcher local"
-        return Finding("frameworks", "missing", detail)
+        return Diagnosis("frameworks", "missing", detail)
     runnable = [name for name, entry in load_registry().entries.items() if sys.platform in entry.platforms]
-    return Finding("frameworks", "good", f"{len(runnable)} of {len(registered_stacks())} stacks can run here")
+    return Diagnosis("frameworks", "good", f"{len(runnable)} of {len(registered_stacks())} stacks can run here")
 
 
 def _servers_needed() -> set[str]:
@@ -48,12 +49,12 @@ def _servers_needed() -> set[str]:
     return {entry.server for entry in here if entry.framework != "triton"}
 
 
-def _triton() -> Finding:
+def _triton() -> Diagnosis:
     try:
         found = locate(os.environ)
     except TritonError as error:
-        return Finding("Triton", "limit", f"{error}; the stacks that need it are left out")
-    return Finding("Triton", "good", str(found.executable))
+        return Diagnosis("Triton", "limit", f"{error}; the stacks that need it are left out")
+    return Diagnosis("Triton", "good", str(found.executable))
 
 
 def _installed(name: str) -> bool:
@@ -64,14 +65,14 @@ def _installed(name: str) -> bool:
     return True
 
 
-def _ports() -> Finding:
+def _ports() -> Diagnosis:
     registry = load_registry()
     wanted = {"downstream": registry.downstream_port}
     wanted |= {name: entry.port for name, entry in registry.entries.items()}
     taken = [f"{port} ({name})" for name, port in wanted.items() if not _is_free(port)]
     if taken:
-        return Finding("ports", "limit", f"taken: {', '.join(taken)}; compose and serve need them, run does not")
-    return Finding("ports", "good", f"all {len(wanted)} registered ports are free")
+        return Diagnosis("ports", "limit", f"taken: {', '.join(taken)}; compose and serve need them, run does not")
+    return Diagnosis("ports", "good", f"all {len(wanted)} registered ports are free")
 
 
 def _is_free(port: int) -> bool:

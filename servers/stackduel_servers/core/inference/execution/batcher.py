@@ -30,7 +30,7 @@ class OverdueError(Exception):
     """The job's deadline passed before it was taken up."""
 
 
-class State(Enum):
+class JobState(Enum):
     """What has become of a job; it is only ever changed under the batcher's lock."""
 
     NEW = auto()
@@ -41,7 +41,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class BatchLimits:
     """How many threads; how many jobs at most in a batch; how long its first waits for more; how many may wait."""
 
     threads: int
@@ -50,7 +50,7 @@ class Shape:
     capacity: int = 512
 
 
-class Job(Generic[In, Out]):
+class BatchJob(Generic[In, Out]):
     """One item on its way, and once it is delivered its outcome; ``waiter`` is for whoever is told so.
 
     Only jobs of the same ``key`` share a batch. ``due_s`` is the deadline on the monotonic clock.
@@ -65,11 +65,11 @@ class Job(Generic[In, Out]):
         self.waiter = waiter
         self.arrived_s = monotonic()
         self.ended_s = self.arrived_s
-        self.state = State.NEW
+        self.state = JobState.NEW
         self.outcome: Out | Exception | None = None
 
 
-Jobs = list[Job[In, Out]]
+Jobs = list[BatchJob[In, Out]]
 
 
 class Batcher(Generic[In, Out]):
@@ -83,7 +83,7 @@ class Batcher(Generic[In, Out]):
 
     def __init__(
         self,
-        shape: Shape,
+        shape: BatchLimits,
         work: Callable[[Hashable, Sequence[In]], Sequence[Out | Exception]],
         deliver: Callable[[Jobs[In, Out]], None],
     ) -> None:
@@ -91,13 +91,13 @@ class Batcher(Generic[In, Out]):
         self._work = work
         self._deliver = deliver
         self._changed = threading.Condition(threading.Lock())
-        self._queues: dict[Hashable, deque[Job[In, Out]]] = {}
+        self._queues: dict[Hashable, deque[BatchJob[In, Out]]] = {}
         self._gathering: set[Hashable] = set()
         self._waiting = 0
         self._closed = False
         self._threads: list[threading.Thread] = []
 
-    def submit(self, job: Job[In, Out]) -> None:
+    def submit(self, job: BatchJob[In, Out]) -> None:
         """Queue a job; raises FullError, ClosedError."""
         with self._changed:
             if self._closed:
@@ -106,7 +106,7 @@ class Batcher(Generic[In, Out]):
                 raise FullError
             if not self._threads:
                 self._start()
-            job.state = State.WAITING
+            job.state = JobState.WAITING
             self._queues.setdefault(job.key, deque()).append(job)
             self._waiting += 1
             if self._shape.delay_s:
@@ -114,15 +114,15 @@ class Batcher(Generic[In, Out]):
             else:
                 self._changed.notify()
 
-    def cancel(self, job: Job[In, Out]) -> bool:
+    def cancel(self, job: BatchJob[In, Out]) -> bool:
         """Give a job up: one that still waits is never run, one that runs is not delivered. False if it has ended."""
         with self._changed:
-            if job.state is State.WAITING:
+            if job.state is JobState.WAITING:
                 self._queues[job.key].remove(job)
                 self._waiting -= 1
-            if job.state is State.DONE:
+            if job.state is JobState.DONE:
                 return False
-            job.state = State.CANCELLED
+            job.state = JobState.CANCELLED
             return True
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ class Batcher(Generic[In, Out]):
             self._queues.clear()
             self._waiting = 0
             for job in left:
-                job.state, job.outcome = State.DONE, ClosedError()
+                job.state, job.outcome = JobState.DONE, ClosedError()
             self._changed.notify_all()
         if left:
             self._deliver(left)
@@ -177,7 +177,7 @@ class Batcher(Generic[In, Out]):
         batch = [queue.popleft() for _ in range(min(most, len(queue)))] if isinstance(queue, deque) else []
         self._waiting -= len(batch)
         for job in batch:
-            job.state = State.RUNNING
+            job.state = JobState.RUNNING
         return batch
 
     def _gather(self, key: Hashable, batch: Jobs[In, Out]) -> None:
@@ -211,17 +211,17 @@ class Batcher(Generic[In, Out]):
             return [error if isinstance(error, Exception) else RuntimeError(repr(error))]
         return outcomes
 
-    def _alone(self, job: Job[In, Out]) -> Out | Exception:
+    def _alone(self, job: BatchJob[In, Out]) -> Out | Exception:
         # One that was given up meanwhile is not delivered: what its outcome is does not matter.
-        return self._worked([job])[0] if job.state is State.RUNNING else OverdueError()
+        return self._worked([job])[0] if job.state is JobState.RUNNING else OverdueError()
 
     def _settle(self, batch: Jobs[In, Out], outcomes: Sequence[Out | Exception]) -> None:
         now = monotonic()
         with self._changed:
             ended = []
             for job, outcome in zip(batch, outcomes, strict=True):
-                if job.state is State.RUNNING:
-                    job.state, job.outcome, job.ended_s = State.DONE, outcome, now
+                if job.state is JobState.RUNNING:
+                    job.state, job.outcome, job.ended_s = JobState.DONE, outcome, now
                     ended.append(job)
         if ended:
             self._deliver(ended)

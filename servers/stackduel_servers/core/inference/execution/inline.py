@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stackduel_servers.core.inference.ask import Given
+from stackduel_servers.core.inference.ask import InferenceRequest
 from stackduel_servers.core.inference.models import Models
-from stackduel_servers.core.inference.result import Result
+from stackduel_servers.core.inference.result import InferenceResult
 
 
 class BlockingInline:
@@ -13,7 +13,7 @@ class BlockingInline:
     def __init__(self, models: Models) -> None:
         self._models = models
 
-    def run(self, given: Given) -> tuple[Result, float]:
+    def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """The result, and the seconds it was queued for."""
         return self._models.one(given), 0.0
 
@@ -27,7 +27,7 @@ class AsyncInline:
     def __init__(self, models: Models) -> None:
         self._models = models
 
-    async def run(self, given: Given) -> tuple[Result, float]:
+    async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """The result, and the seconds it was queued for."""
         return self._models.one(given), 0.0
 

@@ -9,32 +9,32 @@ from time import monotonic
 
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.inference import refusals
-from stackduel_servers.core.inference.ask import Given
+from stackduel_servers.core.inference.ask import InferenceRequest
 from stackduel_servers.core.inference.execution.batcher import (
     Batcher,
+    BatchJob,
+    BatchLimits,
     ClosedError,
     FullError,
-    Job,
     Jobs,
     OverdueError,
-    Shape,
 )
 from stackduel_servers.core.inference.models import Models
-from stackduel_servers.core.inference.result import Result
+from stackduel_servers.core.inference.result import InferenceResult
 from stackduel_servers.core.settings import Settings
 
-RequestJob = Job[Given, Result]
+RequestJob = BatchJob[InferenceRequest, InferenceResult]
 
 
 class BlockingPooled:
     """Holds the caller's thread until its request has run."""
 
-    def __init__(self, models: Models, shape: Shape, timeout_s: float) -> None:
+    def __init__(self, models: Models, shape: BatchLimits, timeout_s: float) -> None:
         self._shape = shape
         self._timeout_s = timeout_s
         self._batcher = Batcher(shape, models.many, _release)
 
-    def run(self, given: Given) -> tuple[Result, float]:
+    def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """The result, and the seconds it was queued for; raises HttpError 503, 504."""
         done = threading.Lock()
         done.acquire()
@@ -52,12 +52,12 @@ class BlockingPooled:
 class AsyncPooled:
     """Suspends the caller's task until its request has run."""
 
-    def __init__(self, models: Models, shape: Shape, timeout_s: float) -> None:
+    def __init__(self, models: Models, shape: BatchLimits, timeout_s: float) -> None:
         self._shape = shape
         self._timeout_s = timeout_s
         self._batcher = Batcher(shape, models.many, _wake)
 
-    async def run(self, given: Given) -> tuple[Result, float]:
+    async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """The result, and the seconds it was queued for; raises HttpError 503, 504."""
         loop = asyncio.get_running_loop()
         done = loop.create_future()
@@ -80,13 +80,13 @@ class AsyncPooled:
         await asyncio.to_thread(self._batcher.close)
 
 
-def shape_of(settings: Settings) -> Shape:
+def shape_of(settings: Settings) -> BatchLimits:
     """The batcher that the settings ask for; a plain pool takes one request at a time."""
     size = (settings.batch_size or 1) if settings.inference == "batched" else 1
-    return Shape(settings.pool or 1, size, settings.batch_delay_ms / 1000, settings.queue_size)
+    return BatchLimits(settings.pool or 1, size, settings.batch_delay_ms / 1000, settings.queue_size)
 
 
-def _submit(batcher: Batcher[Given, Result], job: RequestJob, shape: Shape) -> None:
+def _submit(batcher: Batcher[InferenceRequest, InferenceResult], job: RequestJob, shape: BatchLimits) -> None:
     try:
         batcher.submit(job)
     except FullError:
@@ -95,12 +95,12 @@ def _submit(batcher: Batcher[Given, Result], job: RequestJob, shape: Shape) -> N
         raise refusals.closing() from None
 
 
-def _release(jobs: Jobs[Given, Result]) -> None:
+def _release(jobs: Jobs[InferenceRequest, InferenceResult]) -> None:
     for job in jobs:
         job.waiter.release()
 
 
-def _wake(jobs: Jobs[Given, Result]) -> None:
+def _wake(jobs: Jobs[InferenceRequest, InferenceResult]) -> None:
     # One wake-up of the event loop for a whole batch: each costs a write to a pipe and a hand-over of the interpreter.
     loop = jobs[0].waiter.get_loop()
     with suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -113,9 +113,9 @@ def _end(*waiters: asyncio.Future[None]) -> None:
             waiter.set_result(None)
 
 
-def _result(job: RequestJob, timeout_s: float) -> tuple[Result, float]:
+def _result(job: RequestJob, timeout_s: float) -> tuple[InferenceResult, float]:
     match job.outcome:
-        case Result() as result:
+        case InferenceResult() as result:
             return result, job.ended_s - job.arrived_s - result.pre_s - result.infer_s - result.post_s
         case OverdueError():
             raise refusals.too_slow(timeout_s)

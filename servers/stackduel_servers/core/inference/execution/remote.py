@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.inference import refusals
-from stackduel_servers.core.inference.ask import Given
-from stackduel_servers.core.inference.result import Result
+from stackduel_servers.core.inference.ask import InferenceRequest
+from stackduel_servers.core.inference.result import InferenceResult
 from stackduel_servers.core.triton import Triton
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.triton.repository import MIDDLES
@@ -29,7 +29,7 @@ class AsyncRemote:
         self._models: dict[str, Remote] = {}
         self._loading = asyncio.Lock()
 
-    async def run(self, given: Given) -> tuple[Result, float]:
+    async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """The result, and no time in a queue: Triton's own is part of the call. Raises HttpError 400, 502, 503, 504."""
         name = given.ask.model
         try:
@@ -52,7 +52,7 @@ class AsyncRemote:
             outputs = model.ends.finish(model.raw(answer))
         except KeyError as error:
             raise HttpError(502, f"triton answered without {error}") from error
-        return Result(outputs, pre_s, infer_s, perf_counter() - started_s), 0.0
+        return InferenceResult(outputs, pre_s, infer_s, perf_counter() - started_s), 0.0
 
     async def close(self) -> None:
         """Close the connections to Triton."""

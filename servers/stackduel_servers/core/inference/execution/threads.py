@@ -7,18 +7,18 @@ from time import monotonic
 from typing import Protocol, TypeVar
 
 from stackduel_servers.core.inference import refusals
-from stackduel_servers.core.inference.ask import Given
+from stackduel_servers.core.inference.ask import InferenceRequest
 from stackduel_servers.core.inference.models import Models
-from stackduel_servers.core.inference.result import Result
+from stackduel_servers.core.inference.result import InferenceResult
 
-Given_ = TypeVar("Given_")
-Returned = TypeVar("Returned")
+_Argument = TypeVar("_Argument")
+_Returned = TypeVar("_Returned")
 
 
 class InThread(Protocol):
     """Runs a function of one argument on a thread of the framework's."""
 
-    def __call__(self, function: Callable[[Given_], Returned], given: Given_, /) -> Awaitable[Returned]:
+    def __call__(self, function: Callable[[_Argument], _Returned], given: _Argument, /) -> Awaitable[_Returned]:
         """What the function returns."""
         ...
 
@@ -31,11 +31,11 @@ class Threads:
         self._in_thread = in_thread
         self._timeout_s = timeout_s
 
-    async def run(self, given: Given) -> tuple[Result, float]:
+    async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """The result, and the seconds it was queued for; raises HttpError 504."""
         asked_s = monotonic()
 
-        def work(given: Given) -> tuple[Result, float]:
+        def work(given: InferenceRequest) -> tuple[InferenceResult, float]:
             queued_s = monotonic() - asked_s
             if queued_s >= self._timeout_s:
                 raise refusals.too_slow(self._timeout_s)

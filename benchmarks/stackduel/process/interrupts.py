@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 
@@ -23,17 +21,3 @@ def as_keyboard_interrupt() -> Iterator[None]:
 
 def _interrupt(number: int, _frame: object) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
-
-
-@contextmanager
-def kept_on(cores: Iterable[int]) -> Iterator[None]:
-    """Keep this process off the cores that are being measured, where the system can."""
-    if sys.platform != "linux":
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, set(cores))
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)

@@ -10,8 +10,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stackduel.model.search_settings import Settings, settings_from_dict, settings_to_dict
-from stackduel.search.finding import Finding, Found, finding_from_dict, finding_to_dict
+
+from stackduel.model.findings import Finding, SearchResult
+from stackduel.model.search_settings import SearchSettings, settings_from_dict, settings_to_dict
+from stackduel.storage.finding_document import finding_from_dict, finding_to_dict
 
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     float: st.floats(0.01, 1e6),
@@ -38,8 +40,8 @@ def anything(hint: Any) -> st.SearchStrategy[Any]:
     raise NotImplementedError(hint)
 
 
-@given(anything(Found))
-def test_every_finding_survives_the_journey(found: Found) -> None:
+@given(anything(SearchResult))
+def test_every_finding_survives_the_journey(found: SearchResult) -> None:
     """Whatever a search found comes back equal, of its own kind, and its sentence stands beside it."""
     finding = Finding("fast", "waiting", found)
     content = json.loads(json.dumps(finding_to_dict(finding), allow_nan=False))
@@ -47,8 +49,8 @@ def test_every_finding_survives_the_journey(found: Found) -> None:
     assert content["sentence"] == found.sentence
 
 
-@given(anything(Settings))
-def test_what_a_search_is_told_survives_the_journey(settings: Settings) -> None:
+@given(anything(SearchSettings))
+def test_what_a_search_is_told_survives_the_journey(settings: SearchSettings) -> None:
     """Every setting of every mode comes back; no search is none."""
     content = json.loads(json.dumps(settings_to_dict(settings), allow_nan=False))
     assert settings_from_dict(content) == settings

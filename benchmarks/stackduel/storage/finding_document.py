@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from stackduel.analysis.statistics.order_statistics import Median
-from stackduel.analysis.statistics.slopes import Slope
-from stackduel.search.breaking_point import BreakingPoint, Step
-from stackduel.search.capacity import Capacity, Windows
-from stackduel.search.launches import ColdStart, Launch, Speedup
-from stackduel.search.soak import Soak, Third
-from stackduel.search.sustained import Count, Sustained, Tried
-
-Found = Capacity | Sustained | BreakingPoint | ColdStart | Soak
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found of one stack from the load of one scenario on."""
-
-    stack: str
-    scenario: str
-    found: Found
+from stackduel.model.findings import (
+    BreakingPoint,
+    Capacity,
+    ColdStart,
+    Count,
+    Finding,
+    Launch,
+    Median,
+    RampStep,
+    SearchResult,
+    Slope,
+    Soak,
+    Speedup,
+    Sustained,
+    Third,
+    Tried,
+    Windows,
+)
 
 
 def finding_to_dict(finding: Finding) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _sustained(fields: Mapping[str, Any]) -> Sustained:
 
 
 def _breaking_point(fields: Mapping[str, Any]) -> BreakingPoint:
-    return BreakingPoint(**{**fields, "steps": tuple(Step(**step) for step in fields["steps"])})
+    return BreakingPoint(**{**fields, "steps": tuple(RampStep(**step) for step in fields["steps"])})
 
 
 def _cold_start(fields: Mapping[str, Any]) -> ColdStart:
@@ -80,7 +80,7 @@ def _soak(fields: Mapping[str, Any]) -> Soak:
     return Soak(**{**fields, **thirds, "slope": Slope(**fields["slope"]) if fields["slope"] else None})
 
 
-_KINDS: Mapping[str, tuple[type[Found], Callable[[Mapping[str, Any]], Found]]] = {
+_KINDS: Mapping[str, tuple[type[SearchResult], Callable[[Mapping[str, Any]], SearchResult]]] = {
     "capacity": (Capacity, _capacity),
     "sustained": (Sustained, _sustained),
     "breaking-point": (BreakingPoint, _breaking_point),

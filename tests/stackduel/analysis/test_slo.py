@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from stackduel.search.slo import Bound, Slo, parse_slo
 
+from stackduel.analysis.slo import Bound, Slo, parse_slo
 from tests.stackduel.makers import measurement
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
-from stackduel.analysis.conditions.outcome import Judged
+from stackduel.analysis.conditions.outcome import ConditionResult
 from stackduel.report.terminal.page import message
 from stackduel.storage.redaction import redact
 
 
-def tell(judged: Iterable[Judged], secrets: Sequence[str], console: Console, *, quiet: bool = False) -> None:
+def tell(judged: Iterable[ConditionResult], secrets: Sequence[str], console: Console, *, quiet: bool = False) -> None:
     """Print the conditions that are met or cannot be told, and unless ``quiet`` those that are open."""
     for each in judged:
         if each.word in {"met", "untold"} or (each.word == "open" and not quiet):

@@ -1,0 +1,101 @@
+"""The rows of a run's tables: one table a scenario, one row a stack."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from stackduel.model.comparison import Comparison, Limit
+from stackduel.model.histogram import Histogram, LatencySummary, summarise
+from stackduel.model.run import Run
+from stackduel.model.suite import Metric, Scenario
+from stackduel.model.trial import Failure, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One stack in one scenario over all its blocks: medians of the blocks, percentiles of all requests together."""
+
+    stack: str
+    tier: str
+    rate_rps: float
+    time_ms: float | None
+    latency: LatencySummary
+    succeeded: int
+    failed: int
+    cpu_ms_per_request: float | None
+    memory_peak_mib: float | None
+    gpu_utilisation: float | None
+    gpu_memory_mib: float | None
+    gpu_power_w: float | None
+    victim: LatencySummary
+    comparison: Comparison | None
+    binds: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTable:
+    """A scenario's rows in the order of the suite's stacks, and why some stacks have none."""
+
+    scenario: Scenario
+    metric: Metric
+    rows: tuple[ResultRow, ...]
+    failures: tuple[tuple[str, str], ...]
+
+
+def tables(run: Run) -> tuple[ResultTable, ...]:
+    """A table for each scenario of the run."""
+    return tuple(_table(run, scenario) for scenario in run.suite.scenarios)
+
+
+def _table(run: Run, scenario: Scenario) -> ResultTable:
+    rows, failures = [], []
+    for stack, about in run.stacks.items():
+        here = [each for each in run.results if each.place.stack == stack and each.place.scenario == scenario.name]
+        trials = [each for each in here if isinstance(each, Trial) and each.counts]
+        if trials:
+            comparison = next(
+                (one for one in run.comparisons if (one.scenario, one.candidate) == (scenario.name, stack)), None
+            )
+            limit = next((one for one in run.limits if (one.scenario, one.stack) == (scenario.name, stack)), None)
+            rows.append(_row(stack, str(about["tier"]), trials, comparison, limit))
+        reasons = [each.reason for each in here if isinstance(each, Failure)]
+        failures += [(stack, reason) for reason in dict.fromkeys(reasons)]
+    return ResultTable(scenario, scenario.load.metric, tuple(rows), tuple(failures))
+
+
+def _row(
+    stack: str, tier: str, trials: Sequence[Trial], comparison: Comparison | None, limit: Limit | None
+) -> ResultRow:
+    return ResultRow(
+        stack=stack,
+        tier=tier,
+        rate_rps=statistics.median(trial.rate_rps for trial in trials),
+        time_ms=_median(trial.time_ms for trial in trials),
+        latency=summarise(_together(trial.measurement.latency for trial in trials)),
+        succeeded=sum(trial.measurement.succeeded for trial in trials),
+        failed=sum(trial.measurement.failed for trial in trials),
+        cpu_ms_per_request=_median(trial.cpu_ms_per_request for trial in trials),
+        memory_peak_mib=max((trial.cost.memory_peak_mib for trial in trials if trial.cost), default=None),
+        gpu_utilisation=_median(trial.gpu.utilisation_mean for trial in trials if trial.gpu),
+        gpu_memory_mib=_most(trial.gpu.memory_peak_mib for trial in trials if trial.gpu),
+        gpu_power_w=_median(trial.gpu.power_mean_w for trial in trials if trial.gpu),
+        victim=summarise(_together(trial.measurement.victim.latency for trial in trials if trial.measurement.victim)),
+        comparison=comparison,
+        binds=limit.binds if limit else None,
+    )
+
+
+def _together(latencies: Iterable[Histogram]) -> Histogram:
+    return reduce(Histogram.merge, latencies, Histogram.empty())
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def _most(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

@@ -1,0 +1,48 @@
+"""The outputs of a model, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Form = Literal["json", "float32", "kserve", "grpc"]
+
+
+Values = NDArray[np.float64]
+
+
+Outputs = Mapping[str, Values]
+
+
+# Absolute for numbers up to 1, and relative beyond that: a float32 has seven digits.
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a right answer by output, in which ``form`` an answer holds them, and how far off they may be."""
+
+    form: Form
+    tolerance: float
+    outputs: tuple[tuple[str, tuple[float, ...]], ...]
+
+    @staticmethod
+    def of(outputs: Outputs, form: Form, tolerance: float) -> Numbers:
+        """What an answer in that form must hold."""
+        return Numbers(
+            form, tolerance, tuple((name, tuple(values.ravel().tolist())) for name, values in outputs.items())
+        )
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> Numbers:
+        """The numbers of a document."""
+        outputs = tuple((name, tuple(values)) for name, values in document["outputs"])
+        return Numbers(document["form"], document["tolerance"], outputs)
+
+    def values(self) -> dict[str, Values]:
+        """The numbers as they are compared."""
+        return {name: np.array(values) for name, values in self.outputs}

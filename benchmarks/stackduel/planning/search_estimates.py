@@ -1,0 +1,60 @@
+"""About how long a search takes on one stack."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from stackduel.analysis.slo import parse_slo
+from stackduel.model.search_settings import (
+    BreakingPointSettings,
+    CapacitySettings,
+    ColdStartSettings,
+    SearchSettings,
+    SoakSettings,
+    SustainedSettings,
+)
+from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario
+from stackduel.planning.estimates import OVERHEAD_S, Pace, scenario_seconds
+from stackduel.search.level_outcome import at_rate
+from stackduel.search.modes import unfit
+from stackduel.search.soak import PIECES
+
+# Where nobody knows yet how far a ramp will go: so many doublings of the rate.
+SUPPOSED_DOUBLINGS = 3
+
+
+SUPPOSED_STEPS = 8
+
+
+SUPPOSED_BETWEEN = 5
+
+
+def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> float:
+    """About how long the search will take on one stack, its launches among it."""
+    match settings, scenario.load:
+        case CapacitySettings(), OpenLoop() as load:
+            return _of_capacity(settings, load, scenario, pace)
+        case SustainedSettings(), ClosedLoop() as load:
+            return _of_sustained(settings, load, scenario, pace)
+        case SoakSettings(), _:
+            return pace.launch_s + scenario_seconds(scenario, pace) + PIECES * OVERHEAD_S
+        case ColdStartSettings(), ClosedLoop():
+            return settings.launches * (pace.launch_s + scenario_seconds(scenario, pace))
+        case BreakingPointSettings(), OpenLoop():
+            return pace.launch_s + SUPPOSED_STEPS * scenario_seconds(scenario, pace)
+    raise ValueError(unfit(settings, scenario) or "no such mode")
+
+
+def _of_sustained(settings: SustainedSettings, load: ClosedLoop, scenario: Scenario, pace: Pace) -> float:
+    doublings = 1 + math.ceil(math.log2(max(1.0, settings.most_connections / load.connections)))
+    tries = doublings + SUPPOSED_BETWEEN + 3 * settings.confirmations
+    return tries * scenario_seconds(scenario, pace) + (1 + settings.confirmations) * pace.launch_s
+
+
+def _of_capacity(settings: CapacitySettings, first: OpenLoop, scenario: Scenario, pace: Pace) -> float:
+    bisections = math.ceil(math.log2(math.log(2) / math.log(1 + settings.resolution)))
+    load = at_rate(first, first.rate_rps, parse_slo(settings.slo))
+    window_s = scenario_seconds(replace(scenario, load=load), pace)
+    tries = SUPPOSED_DOUBLINGS + bisections + 2 * settings.confirmations
+    return tries * window_s + (1 + bisections / 2 + settings.confirmations) * pace.launch_s
