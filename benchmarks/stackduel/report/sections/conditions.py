@@ -10,9 +10,14 @@ from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import Load, OpenLoop
+from stackduel.report.sections.blocks import Code, Paragraph, Section, Sentences
 
-# What the short lines tell, or the notes.
-_TOLD = frozenset({"notes", "budget", "timeout_s"})
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the conditions in a few lines, and the command."""
+    lines = (*([run.suite.summary] if run.suite.summary else ()), *condition_lines(run))
+    blocks = (Sentences(lines), Paragraph("It was measured by this command:"), Code(command_text(run)))
+    yield Section("conditions", "Conditions", blocks)
 
 
 def condition_lines(run: Run) -> Iterator[str]:
@@ -37,13 +42,6 @@ def load_text(load: Load) -> str:
 def command_text(run: Run) -> str:
     """The command that measured the run, as a shell takes it."""
     return shlex.join(run.command)
-
-
-def environment_lines(run: Run) -> Iterator[str]:
-    """Everything else that is known of the environment, a line each."""
-    for name, value in run.environment.items():
-        if name not in _TOLD and (text := _text(value)):
-            yield f"{name}: {text}"
 
 
 def _how(run: Run) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stackduel.model.run import Run
-from stackduel.report.sections.blocks import Code, Grid, Paragraph, Section, Shown
+from stackduel.report.sections.blocks import Block, Code, Grid, Paragraph, Section
 
 # What stands elsewhere on the page.
 _ELSEWHERE = frozenset({"notes", "libraries"})
@@ -17,13 +17,23 @@ _SPELT = {"cpu": "CPU", "gpu": "GPU", "mib": "MiB", "s": "(seconds)"}
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """The stacks with their settings, the environment, and the exact command."""
+    """Yield the host, the launcher, the budget and the versions."""
+    blocks = tuple(_environment(run))
+    if blocks:
+        yield Section("environment", "The environment", blocks)
+
+
+def stacks_sections(run: Run) -> Iterator[Section]:
+    """Yield the stacks with their settings."""
     yield Section("stacks", "The stacks", tuple(_stacks(run)))
-    yield Section("environment", "The environment", tuple(_environment(run)))
+
+
+def repeat_sections(run: Run) -> Iterator[Section]:
+    """Yield the exact command."""
     yield Section("repeat", "How to repeat it", tuple(_repeat(run)))
 
 
-def _stacks(run: Run) -> Iterator[Shown]:
+def _stacks(run: Run) -> Iterator[Block]:
     """What each stack is, then its settings; what is the same in all of them is said once."""
     names = dict.fromkeys(key for about in run.stacks.values() for key in about)
     known = [name for name in names if name not in _LEFT_OUT and any(_values(run, name))]
@@ -52,7 +62,7 @@ def _grid_of(run: Run, caption: str, shown: Sequence[str]) -> Grid:
     return Grid(caption, ("stack", *map(_said, shown)), rows, frozenset(map(_said, words)))
 
 
-def _environment(run: Run) -> Iterator[Shown]:
+def _environment(run: Run) -> Iterator[Block]:
     facts = {name: value for name, value in run.environment.items() if name not in _ELSEWHERE}
     if isinstance(budget := facts.get("budget"), Mapping):
         facts["budget"] = {f"{name} cores" if isinstance(each, list) else name: each for name, each in budget.items()}
@@ -65,7 +75,7 @@ def _environment(run: Run) -> Iterator[Shown]:
         yield Grid("Versions", ("library", "version"), rows, frozenset({"library", "version"}))
 
 
-def _repeat(run: Run) -> Iterator[Shown]:
+def _repeat(run: Run) -> Iterator[Block]:
     yield Paragraph("It was measured by this command:")
     yield Code(shlex.join(run.command))
     again = repeated(run)
