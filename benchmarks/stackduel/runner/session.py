@@ -252,11 +252,11 @@ def exit_status(run: Run) -> int:
     if run.suite.search is not None:
         # A server that ends under a load that was too much for it is a finding.
         found = {finding.stack for finding in run.findings}
-        missing = [name for name, about in run.stacks.items() if name not in found and about["tier"] != "control"]
+        missing = [name for name, about in run.stacks.items() if name not in found and about.tier != "control"]
         return STACK_FAILED if missing else 0
     failed = {
         result.place.stack
         for result in run.results
-        if isinstance(result, Failure) and run.stacks[result.place.stack]["tier"] != "control"
+        if isinstance(result, Failure) and run.stacks[result.place.stack].tier != "control"
     }
     return STACK_FAILED if failed else 0

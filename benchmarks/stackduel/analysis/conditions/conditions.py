@@ -48,7 +48,7 @@ def checked_for(texts: Sequence[str], run: Run) -> Conditions:
     # What cannot be read is told first, whatever kind of run it is.
     for text in texts:
         parse(text)
-    tiers = {name: str(about["tier"]) for name, about in run.stacks.items()}
+    tiers = {name: about.tier for name, about in run.stacks.items()}
     return checked(texts, scope_of(run.suite, tiers, run.baseline))
 
 

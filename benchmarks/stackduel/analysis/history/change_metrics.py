@@ -30,7 +30,7 @@ class BetweenFigures:
 
 def conditions_between(texts: tuple[str, ...], new: Run) -> Conditions:
     """The conditions on a comparison with the new run; raises FieldError where they cannot be asked."""
-    tiers = {name: str(about["tier"]) for name, about in new.stacks.items()}
+    tiers = {name: about.tier for name, about in new.stacks.items()}
     return checked(texts, scope_of(new.suite, tiers, new.baseline, BETWEEN_RUNS))
 
 
