@@ -202,3 +202,14 @@ def test_a_stack_that_cannot_start_gives_status_3(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "broken: not measured:" in done.stdout
     assert "no database" in done.stdout
+
+
+def test_a_run_stores_the_arguments_of_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """benchmark.py adds arguments to those of its process; the record holds the command that repeats the run."""
+    monkeypatch.setenv("TOKEN", "s3cret-token")
+    argv = ["run", "--stacks-file", str(own_file(tmp_path)), "--blocks", "1", "--out", str(tmp_path), *ANY_HOST]
+    code = f"import sys; sys.argv = ['other.py', '--other']; from stackduel.cli import main; main({argv!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (stored,) = tmp_path.glob("*/run.json")
+    assert json.loads(stored.read_text())["command"] == ["stackduel", *argv]
