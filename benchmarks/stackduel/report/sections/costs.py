@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid
-from stackduel.report.html.counted_trials import ByStack, median
-from stackduel.report.html.stacks import role_of
+from stackduel.report.sections.blocks import Chart, Grid, Shown
+from stackduel.report.sections.counted_trials import ByStack, median
 from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.roles import role_of
 
 
-def blocks(run: Run, trials: ByStack) -> Iterator[HtmlBlock]:
+def blocks(run: Run, trials: ByStack) -> Iterator[Shown]:
     """CPU milliseconds a request and peak memory of each stack, where its processes could be watched."""
     cpu = {name: median(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
     yield from bars(
@@ -50,7 +50,5 @@ def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, flo
         title=title,
         reading=reading,
         data={"x": {"label": unit, "type": "linear"}, "by": "role", "panels": [{"title": "", "rows": rows}]},
-        grid=HtmlGrid(
-            f"{title}, {unit}", ("stack", unit), tuple((name, figure(value)) for name, value in known.items())
-        ),
+        grid=Grid(f"{title}, {unit}", ("stack", unit), tuple((name, figure(value)) for name, value in known.items())),
     )

@@ -20,7 +20,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class Sentences:
     """Sentences in a list."""
 
     kind: ClassVar[str] = "lines"
@@ -36,7 +36,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class HtmlGrid:
+class Grid:
     """A table that can be sorted: its caption, headings and rows of texts.
 
     ``words`` are the headings of columns of words, the others hold figures. A row whose heading ``stack`` names one is
@@ -70,26 +70,26 @@ class Chart:
     title: str
     reading: str
     data: Mapping[str, Any]
-    grid: HtmlGrid
+    grid: Grid
 
 
 @dataclass(frozen=True, slots=True)
-class More:
+class Folded:
     """Blocks that are folded away below a line, as few readers need them."""
 
     kind: ClassVar[str] = "more"
     summary: str
-    blocks: tuple[HtmlBlock, ...]
+    blocks: tuple[Shown, ...]
 
 
-HtmlBlock = Paragraph | Lines | Code | HtmlGrid | Chart | More
+Shown = Paragraph | Sentences | Code | Grid | Chart | Folded
 
 
 @dataclass(frozen=True, slots=True)
-class HtmlSection:
+class Section:
     """A part of the page under a heading; ``anchor`` is its address within the page."""
 
     anchor: str
     title: str
-    blocks: tuple[HtmlBlock, ...]
-    parts: tuple[HtmlSection, ...] = field(default=())
+    blocks: tuple[Shown, ...]
+    parts: tuple[Section, ...] = field(default=())

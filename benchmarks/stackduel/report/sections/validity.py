@@ -6,23 +6,23 @@ from collections.abc import Iterator
 
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
-from stackduel.report.html.blocks import HtmlBlock, HtmlGrid, HtmlSection, Lines, More, Paragraph
+from stackduel.report.sections.blocks import Folded, Grid, Paragraph, Section, Sentences, Shown
 from stackduel.report.sections.words import notes, void_lines
 
 WORDS = frozenset({"scenario", "stack", "word", "reason"})
 MOST_ROWS = 1_000
 
 
-def sections(run: Run) -> Iterator[HtmlSection]:
+def sections(run: Run) -> Iterator[Section]:
     """The notes, then each attempt that the gates did not let pass, with its reason."""
     found = notes(run)
     if found:
-        yield HtmlSection("notes", "Before you rely on it", (Lines(tuple(found)),))
+        yield Section("notes", "Before you rely on it", (Sentences(tuple(found)),))
     if run.results:
-        yield HtmlSection("void", "Trials that do not count", tuple(_blocks(run)))
+        yield Section("void", "Trials that do not count", tuple(_blocks(run)))
 
 
-def _blocks(run: Run) -> Iterator[HtmlBlock]:
+def _blocks(run: Run) -> Iterator[Shown]:
     trials = [each for each in run.results if isinstance(each, Trial)]
     doubtful = [each for each in trials if each.state != "ok"]
     if not doubtful:
@@ -32,7 +32,7 @@ def _blocks(run: Run) -> Iterator[HtmlBlock]:
         "A trial that the host or the load generator disturbed is void: it is shown, repeated, and counted nowhere. "
         "Where the host stayed noisy, the quietest attempt is kept, and decides nothing."
     )
-    yield Lines(tuple(void_lines(run)))
+    yield Sentences(tuple(void_lines(run)))
     rows = tuple(
         (
             each.place.scenario,
@@ -45,8 +45,8 @@ def _blocks(run: Run) -> Iterator[HtmlBlock]:
         for each in doubtful[:MOST_ROWS]
     )
     headings = ("scenario", "stack", "block", "attempt", "word", "reason")
-    grid = HtmlGrid("Attempts that do not count, or count only as noisy", headings, rows, WORDS)
+    grid = Grid("Attempts that do not count, or count only as noisy", headings, rows, WORDS)
     summary = f"All {len(rows)} of them" if len(rows) > 1 else "It in full"
     if len(doubtful) > MOST_ROWS:
         summary = f"The first {MOST_ROWS:,} of {len(doubtful):,}; run.json has them all"
-    yield More(summary, (grid,))
+    yield Folded(summary, (grid,))

@@ -8,29 +8,29 @@ from typing import Any
 
 from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Finding, Soak, Sustained
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Chart, Code, HtmlBlock, HtmlGrid, HtmlSection, Lines, Paragraph
-from stackduel.report.html.stacks import role_of
-from stackduel.report.sections.findings import FINDING_WORDS, trials_of
-from stackduel.report.sections.findings import sections as found_sections
+from stackduel.report.sections.blocks import Chart, Code, Grid, Paragraph, Section, Sentences, Shown
 from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.roles import role_of
+from stackduel.report.sections.search_results import FINDING_WORDS, trials_of
+from stackduel.report.sections.search_results import sections as found_sections
 
 MOST_POINTS = 300
 
 
-def sections(run: Run) -> Iterator[HtmlSection]:
+def sections(run: Run) -> Iterator[Section]:
     """A section for each scenario that a search began from."""
     for number, section in enumerate(found_sections(run), 1):
         scenario = section.scenario
         findings = [each for each in run.findings if each.scenario == scenario.name]
-        blocks: list[HtmlBlock] = [Paragraph(scenario.summary)] if scenario.summary else []
+        blocks: list[Shown] = [Paragraph(scenario.summary)] if scenario.summary else []
         blocks.append(Code(scenario.label))
         blocks += _charts(run, findings)
         if section.rows:
-            blocks.append(HtmlGrid(f"Found in {scenario.name}", section.headings, section.rows, FINDING_WORDS))
+            blocks.append(Grid(f"Found in {scenario.name}", section.headings, section.rows, FINDING_WORDS))
         sentences = [f"{stack}: {sentence}" for stack, sentence in section.sentences]
         sentences += [f"{stack} could not be measured: {reason}" for stack, reason in section.failures]
-        blocks.append(Lines(tuple(sentences)))
-        yield HtmlSection(f"scenario-{number}", scenario.name, tuple(blocks))
+        blocks.append(Sentences(tuple(sentences)))
+        yield Section(f"scenario-{number}", scenario.name, tuple(blocks))
 
 
 def _charts(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
@@ -57,7 +57,7 @@ def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
             "which not all did. Further to the right is better.",
             "requests per second",
             rows,
-            HtmlGrid("Capacity, requests per second", ("stack", "kept", "not kept"), tuple(cells)),
+            Grid("Capacity, requests per second", ("stack", "kept", "not kept"), tuple(cells)),
         )
 
 
@@ -75,7 +75,7 @@ def _of_cold_start(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
         "The median over the launches, with its interval where there were enough. Further to the left is better.",
         "milliseconds",
         rows,
-        HtmlGrid("From launch to the first answer, milliseconds", ("stack", "median", "from", "to"), tuple(cells)),
+        Grid("From launch to the first answer, milliseconds", ("stack", "median", "from", "to"), tuple(cells)),
     )
 
 
@@ -100,7 +100,7 @@ def _of_sustained(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
         {"label": "connections (log scale)", "type": "log"},
         {"label": "requests per second", "type": "linear", "zero": True},
         series,
-        HtmlGrid(
+        Grid(
             "Throughput by number of connections",
             ("stack", "how", "connections", "req/s", "from", "to"),
             tuple(cells),
@@ -134,7 +134,7 @@ def _of_breaking_point(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart
         {"label": "arrivals per second (log scale)", "type": "log"},
         {"label": "p99, milliseconds (log scale)", "type": "log"},
         series,
-        HtmlGrid(
+        Grid(
             "The ramp, step by step",
             ("stack", "req/s", "word", "failed", "p99 ms"),
             tuple(cells),
@@ -157,7 +157,7 @@ def _of_soak(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
             {"label": "seconds since the load began", "type": "linear"},
             {"label": "MiB", "type": "linear", "zero": True},
             series,
-            HtmlGrid("Memory over the whole time", ("stack", "second", "MiB"), tuple(cells)),
+            Grid("Memory over the whole time", ("stack", "second", "MiB"), tuple(cells)),
         )
 
 
@@ -177,7 +177,7 @@ def _mark(
     return {"stack": stack, "role": role, "value": value, "low": low, "high": high, "text": text, "note": note}
 
 
-def _intervals(title: str, reading: str, unit: str, rows: list[dict[str, Any]], grid: HtmlGrid) -> Chart:
+def _intervals(title: str, reading: str, unit: str, rows: list[dict[str, Any]], grid: Grid) -> Chart:
     axis = {"label": unit, "type": "auto"}
     return Chart("intervals", title, reading, {"x": axis, "by": "role", "panels": [{"title": "", "rows": rows}]}, grid)
 
@@ -188,7 +188,7 @@ def _lines(
     x: Mapping[str, Any],
     y: Mapping[str, Any],
     series: list[dict[str, Any]],
-    grid: HtmlGrid,
+    grid: Grid,
     dots: Sequence[Mapping[str, Any]] = (),
 ) -> Chart:
     panels = [{"title": "", "series": series, "dots": list(dots)}]

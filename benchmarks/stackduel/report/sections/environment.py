@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Code, HtmlBlock, HtmlGrid, HtmlSection, Paragraph
+from stackduel.report.sections.blocks import Code, Grid, Paragraph, Section, Shown
 
 # What stands elsewhere on the page.
 _ELSEWHERE = frozenset({"notes", "libraries"})
@@ -16,14 +16,14 @@ _WHAT_IT_IS = frozenset({"tier", "summary", "framework", "server", "app"})
 _SPELT = {"cpu": "CPU", "gpu": "GPU", "mib": "MiB", "s": "(seconds)"}
 
 
-def sections(run: Run) -> Iterator[HtmlSection]:
+def sections(run: Run) -> Iterator[Section]:
     """The stacks with their settings, the environment, and the exact command."""
-    yield HtmlSection("stacks", "The stacks", tuple(_stacks(run)))
-    yield HtmlSection("environment", "The environment", tuple(_environment(run)))
-    yield HtmlSection("repeat", "How to repeat it", tuple(_repeat(run)))
+    yield Section("stacks", "The stacks", tuple(_stacks(run)))
+    yield Section("environment", "The environment", tuple(_environment(run)))
+    yield Section("repeat", "How to repeat it", tuple(_repeat(run)))
 
 
-def _stacks(run: Run) -> Iterator[HtmlBlock]:
+def _stacks(run: Run) -> Iterator[Shown]:
     """What each stack is, then its settings; what is the same in all of them is said once."""
     names = dict.fromkeys(key for about in run.stacks.values() for key in about)
     known = [name for name in names if name not in _LEFT_OUT and any(_values(run, name))]
@@ -46,26 +46,26 @@ def _is_alike(run: Run, name: str) -> bool:
     return all(other == first for other in others)
 
 
-def _grid_of(run: Run, caption: str, shown: Sequence[str]) -> HtmlGrid:
+def _grid_of(run: Run, caption: str, shown: Sequence[str]) -> Grid:
     rows = tuple((name, *(_text(about.get(key)) for key in shown)) for name, about in run.stacks.items())
     words = frozenset({"stack", *shown}) - {"worker_count", "threads", "connections", "waiting_slots"}
-    return HtmlGrid(caption, ("stack", *map(_said, shown)), rows, frozenset(map(_said, words)))
+    return Grid(caption, ("stack", *map(_said, shown)), rows, frozenset(map(_said, words)))
 
 
-def _environment(run: Run) -> Iterator[HtmlBlock]:
+def _environment(run: Run) -> Iterator[Shown]:
     facts = {name: value for name, value in run.environment.items() if name not in _ELSEWHERE}
     if isinstance(budget := facts.get("budget"), Mapping):
         facts["budget"] = {f"{name} cores" if isinstance(each, list) else name: each for name, each in budget.items()}
     if facts:
         rows = tuple((name, text) for name, text in _flat(facts) if text)
-        yield HtmlGrid("Host, launcher and budget", ("what", "value"), rows, frozenset({"what", "value"}))
+        yield Grid("Host, launcher and budget", ("what", "value"), rows, frozenset({"what", "value"}))
     libraries = run.environment.get("libraries", {})
     if libraries:
         rows = tuple((str(name), str(version)) for name, version in libraries.items())
-        yield HtmlGrid("Versions", ("library", "version"), rows, frozenset({"library", "version"}))
+        yield Grid("Versions", ("library", "version"), rows, frozenset({"library", "version"}))
 
 
-def _repeat(run: Run) -> Iterator[HtmlBlock]:
+def _repeat(run: Run) -> Iterator[Shown]:
     yield Paragraph("It was measured by this command:")
     yield Code(shlex.join(run.command))
     again = repeated(run)
@@ -79,7 +79,7 @@ def _repeat(run: Run) -> Iterator[HtmlBlock]:
     images = run.environment.get("launch", {}).get("images", {})
     if images:
         rows = tuple((str(name), _text(digest)) for name, digest in images.items())
-        yield HtmlGrid("Images", ("stack", "digest"), rows, frozenset({"stack", "digest"}))
+        yield Grid("Images", ("stack", "digest"), rows, frozenset({"stack", "digest"}))
 
 
 def repeated(run: Run) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from stackduel.model.histogram import Histogram, fewest_for
 from stackduel.model.suite import Scenario
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid, Paragraph
-from stackduel.report.html.counted_trials import ByStack, together
+from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Shown
+from stackduel.report.sections.counted_trials import ByStack, together
 from stackduel.report.sections.result_table import DASH, figure, latency_kind
 
 # Evenly spaced on the axis of nines that HdrHistogram's plots have, and what tables usually show.
@@ -20,7 +20,7 @@ QUANTILES = (
 FEWEST = fewest_for(0.9)
 
 
-def blocks(scenario: Scenario, trials: ByStack) -> Iterator[HtmlBlock]:
+def blocks(scenario: Scenario, trials: ByStack) -> Iterator[Shown]:
     """The curve of each stack, or why there is none."""
     found = {name: together(trial.measurement.latency for trial in each) for name, each in trials.items()}
     if all(each.count < FEWEST for each in found.values()):
@@ -55,11 +55,11 @@ def _series(name: str, values: dict[float, float]) -> dict[str, Any]:
     return {"stack": name, "name": name, "points": [[q, ms] for q, ms in values.items()]}
 
 
-def _grid(told: dict[str, dict[float, float]], found: dict[str, Histogram]) -> HtmlGrid:
+def _grid(told: dict[str, dict[float, float]], found: dict[str, Histogram]) -> Grid:
     reached = [q for q in QUANTILES if any(q in values for values in told.values())]
     rows = [(f"{100 * q:.6g} %", *(figure(values.get(q)) for values in told.values())) for q in reached]
     longest = (figure(each.max_ns / 1e6) if each.count else DASH for each in found.values())
-    return HtmlGrid(
+    return Grid(
         "Latency by percentile, milliseconds",
         ("percentile", *told),
         (*rows, ("longest", *longest)),

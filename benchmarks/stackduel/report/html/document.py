@@ -13,12 +13,12 @@ from typing import Any
 from markupsafe import Markup
 
 from stackduel.report.html import assets_files
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlSection, More
-from stackduel.report.html.headline import Headline
+from stackduel.report.sections.advice import Headline
+from stackduel.report.sections.blocks import Chart, Folded, Section, Shown
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class HtmlPage:
     """What a page shows, from the top down.
 
     ``title`` is the window's, ``headline`` stands beside our name; ``question`` below the answer, if there is one.
@@ -30,13 +30,13 @@ class Sheet:
     headline: str
     answer: Headline
     question: str
-    sections: Sequence[HtmlSection]
+    sections: Sequence[Section]
     stacks: Sequence[Mapping[str, Any]]
     source: str
     roles: Mapping[str, str] = field(default_factory=dict)
 
 
-def render(sheet: Sheet) -> str:
+def render(sheet: HtmlPage) -> str:
     """The text of an HTML file."""
     charts = [chart for section in sheet.sections for chart in _charts(section.blocks)]
     data = {"stacks": sheet.stacks, "roles": dict(sheet.roles), "charts": [_drawn(chart) for chart in charts]}
@@ -59,12 +59,12 @@ def embedded(value: Mapping[str, Any]) -> Markup:
     return Markup(text)  # noqa: S704 - nothing in it can end the element
 
 
-def _charts(blocks: Iterable[HtmlBlock]) -> Iterator[Chart]:
+def _charts(blocks: Iterable[Shown]) -> Iterator[Chart]:
     """In the order in which the template numbers them."""
     for block in blocks:
         if isinstance(block, Chart):
             yield block
-        elif isinstance(block, More):
+        elif isinstance(block, Folded):
             yield from _charts(block.blocks)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stackduel.analysis.crossover import WAITS_S
 from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid, HtmlSection
+from stackduel.report.sections.blocks import Chart, Grid, Section, Shown
 from stackduel.report.sections.result_table import DASH, figure
 from stackduel.report.sections.words import shown_curves
 
@@ -15,15 +15,15 @@ from stackduel.report.sections.words import shown_curves
 _NO_WAIT_MS = 1000 * WAITS_S[1] / 3
 
 
-def sections(run: Run) -> Iterator[HtmlSection]:
+def sections(run: Run) -> Iterator[Section]:
     """The curves of the stack advised and of the best, where CPU time was measured."""
     curves = shown_curves(run)
     blocks = tuple(block for curve in curves for block in _blocks(curve, run.baseline))
     if blocks:
-        yield HtmlSection("crossover", "From which wait on does it pay?", blocks)
+        yield Section("crossover", "From which wait on does it pay?", blocks)
 
 
-def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[HtmlBlock]:
+def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[Shown]:
     yield Chart(
         form="lines",
         title=f"Predicted speedup of {curve.candidate} over {baseline}",
@@ -38,7 +38,7 @@ def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[HtmlBlock]:
             "reference": 1,
             "panels": [{"title": "", "series": _series(curve), "dots": [_dot(point) for point in curve.measured]}],
         },
-        grid=HtmlGrid(
+        grid=Grid(
             f"Predicted speedup of {curve.candidate} by wait and connections",
             ("wait ms", *(str(number) for number in curve.connections)),
             tuple(
@@ -48,7 +48,7 @@ def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[HtmlBlock]:
         ),
     )
     headings = ("scenario", "connections", "wait ms", "predicted", "measured", "from", "to")
-    yield HtmlGrid(f"{curve.candidate}: measured beside predicted", headings, tuple(map(_row, curve.measured)))
+    yield Grid(f"{curve.candidate}: measured beside predicted", headings, tuple(map(_row, curve.measured)))
 
 
 def _series(curve: CrossoverCurve) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from stackduel.model.aa_pair import is_twin
 from stackduel.model.run import Run
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.report.sections.block import Block
-from stackduel.report.sections.inference import bound_text
+from stackduel.report.sections.models import bound_text
 from stackduel.report.sections.result_table import DASH, figure
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stackduel.model.service_level import ServiceLevelResult
-from stackduel.report.sections.levels import levels
-from stackduel.report.sections.overview import MOST_SCENARIOS, overview
+from stackduel.report.sections.all_stacks import MOST_SCENARIOS, overview
+from stackduel.report.sections.service_levels import levels
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.large import large
 from tests.stackduel.report.markdown.test_document import golden_run

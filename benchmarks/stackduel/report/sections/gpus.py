@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from stackduel.model.gpu_use import DeviceUse, GpuUse
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
-from stackduel.report.html.blocks import HtmlBlock, HtmlGrid
-from stackduel.report.html.costs import bars
-from stackduel.report.html.counted_trials import ByStack, median
+from stackduel.report.sections.blocks import Grid, Shown
+from stackduel.report.sections.costs import bars
+from stackduel.report.sections.counted_trials import ByStack, median
 from stackduel.report.sections.result_table import figure
 
 HEADINGS = ("stack", "device", "utilisation %", "peak memory MiB", "power W")
 
 
-def blocks(run: Run, trials: ByStack) -> Iterator[HtmlBlock]:
+def blocks(run: Run, trials: ByStack) -> Iterator[Shown]:
     """A chart for each figure that a device tells; nothing for runs that saw none."""
     yield from bars(
         run,
@@ -54,12 +54,12 @@ def _most(values: Iterable[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _devices(trials: ByStack) -> Iterator[HtmlGrid]:
+def _devices(trials: ByStack) -> Iterator[Grid]:
     """Each device by itself, where there are several."""
     found = {name: _by_device(each) for name, each in trials.items()}
     rows = [(name, *_row(uses)) for name, each in found.items() if len(each) > 1 for uses in each.values()]
     if rows:
-        yield HtmlGrid("Each graphics processor by itself", HEADINGS, tuple(rows), frozenset({"stack", "device"}))
+        yield Grid("Each graphics processor by itself", HEADINGS, tuple(rows), frozenset({"stack", "device"}))
 
 
 def _by_device(trials: Iterable[Trial]) -> dict[str, list[DeviceUse]]:

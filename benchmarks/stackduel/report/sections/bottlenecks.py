@@ -9,10 +9,10 @@ from stackduel.model.aa_pair import is_twin
 from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.comparison import Limit
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid, HtmlSection, Lines, Paragraph
-from stackduel.report.html.stacks import role_of
-from stackduel.report.sections.inference import share_text
+from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Section, Sentences, Shown
+from stackduel.report.sections.models import share_text
 from stackduel.report.sections.result_table import DASH, figure
+from stackduel.report.sections.roles import role_of
 
 READING = (
     "A ceiling is what a rate cannot exceed by arithmetic: waiting places by the wait, cores by the CPU time of a "
@@ -51,19 +51,19 @@ MEANINGS = {
 }
 
 
-def sections(run: Run) -> Iterator[HtmlSection]:
+def sections(run: Run) -> Iterator[Section]:
     """What binds the stacks, of a run in which ceilings are known."""
     blocks = (*_of_limits(run), *_of_shares(run))
     if blocks:
-        yield HtmlSection("why", "Why?", blocks)
+        yield Section("why", "Why?", blocks)
 
 
-def _of_limits(run: Run) -> Iterator[HtmlBlock]:
+def _of_limits(run: Run) -> Iterator[Shown]:
     if not any(each.predicted_rps for each in run.limits):
         return
     told = tuple(_bound(run))
     if told:
-        yield Lines(told)
+        yield Sentences(told)
     else:
         yield Paragraph("No stack reached a ceiling that is known: something that was not counted holds them back.")
     yield _chart(run)
@@ -111,7 +111,7 @@ def _of_shares(run: Run) -> Iterator[Chart]:
                 for name in names
             ],
         },
-        grid=HtmlGrid("Share of the in-process ceiling", SHARE_HEADINGS, rows, WORDS | {"model"}),
+        grid=Grid("Share of the in-process ceiling", SHARE_HEADINGS, rows, WORDS | {"model"}),
     )
 
 
@@ -157,7 +157,7 @@ def _chart(run: Run) -> Chart:
                 for scenario in run.suite.scenarios
             ],
         },
-        grid=HtmlGrid("What binds", HEADINGS, tuple(_row(each) for each in run.limits), WORDS),
+        grid=Grid("What binds", HEADINGS, tuple(_row(each) for each in run.limits), WORDS),
     )
 
 

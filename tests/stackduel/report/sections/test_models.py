@@ -14,8 +14,8 @@ from stackduel.model.trial import Trial
 from stackduel.report.markdown.document import render
 from stackduel.report.sections.head_to_head import duel_blocks, duel_summary, missing
 from stackduel.report.sections.head_to_head_words import category_winner, ratio_text, recommended
-from stackduel.report.sections.inference import inference_blocks, sla_lines
 from stackduel.report.sections.insights import insights
+from stackduel.report.sections.models import inference_blocks, sla_lines
 from stackduel.report.sections.words import notes, shown_curves
 from stackduel.report.terminal.run_tables import show
 from tests.stackduel.makers import WAITING, run, trial

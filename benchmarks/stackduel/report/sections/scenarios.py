@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from stackduel.analysis.result_rows import ResultTable, tables
 from stackduel.model.run import Run
 from stackduel.model.suite import Load, OpenLoop
-from stackduel.report.html import costs, gpus, latencies, spread, timelines
-from stackduel.report.html import failures as failed
-from stackduel.report.html.blocks import Code, HtmlBlock, HtmlGrid, HtmlSection, Paragraph
-from stackduel.report.html.counted_trials import counting
+from stackduel.report.sections import costs, gpus, latencies, spread, timelines
+from stackduel.report.sections import failures as failed
+from stackduel.report.sections.blocks import Code, Grid, Paragraph, Section, Shown
+from stackduel.report.sections.counted_trials import counting
 from stackduel.report.sections.result_table import LEGEND, WORDS, grid, latency_kind
 
 
-def sections(run: Run) -> Iterator[HtmlSection]:
+def sections(run: Run) -> Iterator[Section]:
     """A section for each scenario of a run that compared; a search has its own."""
     if run.suite.search:
         return
     for number, table in enumerate(tables(run), 1):
-        yield HtmlSection(f"scenario-{number}", table.scenario.name, tuple(_blocks(run, table)))
+        yield Section(f"scenario-{number}", table.scenario.name, tuple(_blocks(run, table)))
 
 
 def described(load: Load) -> str:
@@ -36,7 +36,7 @@ def described(load: Load) -> str:
     return f"{places} next request when the last was answered, {much}."
 
 
-def _blocks(run: Run, table: ResultTable) -> Iterator[HtmlBlock]:
+def _blocks(run: Run, table: ResultTable) -> Iterator[Shown]:
     scenario, trials = table.scenario, counting(run, table.scenario)
     if scenario.summary:
         yield Paragraph(scenario.summary)
@@ -48,7 +48,7 @@ def _blocks(run: Run, table: ResultTable) -> Iterator[HtmlBlock]:
         yield Paragraph(f"Advice for this scenario alone: {advice['sentence']}")
     if table.rows:
         headings, rows = grid(table, run.baseline)
-        yield HtmlGrid(f"All stacks in {scenario.name}", headings, rows, WORDS)
+        yield Grid(f"All stacks in {scenario.name}", headings, rows, WORDS)
         if scenario == run.suite.scenarios[0]:
             yield Paragraph(LEGEND, soft=True)
     yield from spread.blocks(run, table.metric, trials)

@@ -9,10 +9,10 @@ from typing import Any
 from stackduel.analysis.history.run_summary import SpeedupPoint
 from stackduel.analysis.history.trend import Line
 from stackduel.model.suite import Metric
-from stackduel.report.html.blocks import Chart, HtmlGrid
-from stackduel.report.html.trend_moments import TrendMoment
+from stackduel.report.sections.blocks import Chart, Grid
 from stackduel.report.sections.result_table import DASH, figure
-from stackduel.report.sections.trend_rows import speedup_text, verdict_text
+from stackduel.report.sections.trend import speedup_text, verdict_text
+from stackduel.report.sections.trend_runs import TrendMoment
 
 MOST_TOLD = 6
 WORDS = frozenset({"run", "started", "change", "stack", "verdict"})
@@ -68,7 +68,7 @@ def speedups(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mappin
             "reference": 1,
             "panels": [_panel(compared, passed, _speedup)],
         },
-        grid=HtmlGrid(f"{title}: {lines[0].scenario}", headings, rows, WORDS, links=links),
+        grid=Grid(f"{title}: {lines[0].scenario}", headings, rows, WORDS, links=links),
     )
 
 
@@ -89,7 +89,7 @@ def figures(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping
             **_axes({"label": unit, "type": "linear", "zero": True}),
             "panels": [_panel(lines, passed, _score)],
         },
-        grid=HtmlGrid(
+        grid=Grid(
             f"{title}: {lines[0].scenario}", ("run", "started", "change", "stack", unit), rows, WORDS, links=links
         ),
     )

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from stackduel.model.comparison import Limit
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Chart, HtmlSection, Lines
-from stackduel.report.html.ceilings import sections
+from stackduel.report.sections.blocks import Chart, Section, Sentences
+from stackduel.report.sections.bottlenecks import sections
 from tests.stackduel.report.html.runs import compared
 from tests.stackduel.report.modelled import modelled
 
 
-def why(run: Run) -> HtmlSection:
+def why(run: Run) -> Section:
     (found,) = sections(run)
     return found
 
@@ -58,6 +58,6 @@ def test_a_ceiling_is_named_once_whatever_the_number_of_scenarios() -> None:
         for scenario in ("waiting", "calling")
         for stack in names
     )
-    (lines,) = (each for each in why(replace(compared(), limits=limits)).blocks if isinstance(each, Lines))
+    (lines,) = (each for each in why(replace(compared(), limits=limits)).blocks if isinstance(each, Sentences))
     (sentence,) = lines.items
     assert sentence.startswith("What the load offers limited every stack in waiting and calling. The stack could ")

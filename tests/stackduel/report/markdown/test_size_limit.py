@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackduel.report.markdown.fitting import LIMIT, MOST_OF_ONE, MarkdownSection, fitted, headed, left_out_text
+from stackduel.report.markdown.size_limit import LIMIT, MOST_OF_ONE, MarkdownSection, fitted, headed, left_out_text
 
 
 def spare(title: str, size: int, rank: int) -> MarkdownSection:

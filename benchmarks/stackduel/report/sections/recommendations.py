@@ -11,8 +11,8 @@ from stackduel.model.run import Run
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.head_to_head_words import CATEGORIES, NOISY, UNTESTED, category_winner, ratio_text
 from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.reasons import ComparedScenarios, best_unmigrated, by_stack
 from stackduel.report.sections.result_table import DASH, speedup_text
+from stackduel.report.sections.run_insights import ComparedScenarios, best_unmigrated, by_stack
 from stackduel.report.sections.words import WITHOUT_MIGRATION
 from stackduel_servers.registry import TIERS
 

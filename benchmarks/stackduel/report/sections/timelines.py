@@ -10,8 +10,8 @@ from typing import Any
 from stackduel.model.measurement import Window
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid
-from stackduel.report.html.counted_trials import ByStack, median
+from stackduel.report.sections.blocks import Chart, Grid, Shown
+from stackduel.report.sections.counted_trials import ByStack, median
 from stackduel.report.sections.result_table import figure
 
 # More points of a line than these nobody can tell apart, and more of all lines of a page would make it too large.
@@ -29,7 +29,7 @@ def points_for(run: Run) -> int:
     return max(2 * FEWEST_POINTS, min(MOST_POINTS, MOST_IN_ALL // max(1, lines)))
 
 
-def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[HtmlBlock]:
+def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[Shown]:
     """Throughput and latencies over time, and memory where it was watched for long enough; lines of ``most`` points.
 
     Where a load was ``drained``, its last window holds the answers that came after the end as well, and has no rate.
@@ -119,7 +119,7 @@ def _series(name: str, points: list[TimelinePoint]) -> dict[str, Any]:
     return {"stack": name, "name": name, "points": points}
 
 
-def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint]]]]) -> HtmlGrid:
+def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint]]]]) -> Grid:
     """A row a moment of one stack: each stack has moments of its own."""
     titled = any(title for title, _ in panels)
     rows = [
@@ -129,4 +129,4 @@ def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint
         for at_s, level in points
     ]
     headings = (*(("of",) if titled else ()), "stack", "second", "value")
-    return HtmlGrid(caption, headings, tuple(rows), frozenset({"of", "stack"}))
+    return Grid(caption, headings, tuple(rows), frozenset({"of", "stack"}))

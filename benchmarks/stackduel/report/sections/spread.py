@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from stackduel.model.run import Run
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Trial
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid
-from stackduel.report.html.counted_trials import ByStack, median
-from stackduel.report.html.stacks import role_of
+from stackduel.report.sections.blocks import Chart, Grid, Shown
+from stackduel.report.sections.counted_trials import ByStack, median
 from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.roles import role_of
 
 UNITS: dict[Metric, tuple[str, str]] = {
     "rate": ("Requests per second, block by block", "req/s"),
@@ -18,7 +18,7 @@ UNITS: dict[Metric, tuple[str, str]] = {
 }
 
 
-def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[HtmlBlock]:
+def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[Shown]:
     """A dot a block, and the median of them."""
     if not trials:
         return
@@ -58,11 +58,11 @@ def _row(run: Run, metric: Metric, unit: str, name: str, trials: list[Trial]) ->
     }
 
 
-def _grid(title: str, metric: Metric, trials: ByStack) -> HtmlGrid:
+def _grid(title: str, metric: Metric, trials: ByStack) -> Grid:
     numbers = sorted({trial.place.block for each in trials.values() for trial in each})
     rows = []
     for name, each in trials.items():
         by_block = {trial.place.block: trial for trial in each}
         cells = (figure(_value(metric, by_block[n])) if n in by_block else "-" for n in numbers)
         rows.append((name, figure(median(_value(metric, trial) for trial in each)), *cells))
-    return HtmlGrid(title, ("stack", "median", *(f"block {n}" for n in numbers)), tuple(rows))
+    return Grid(title, ("stack", "median", *(f"block {n}" for n in numbers)), tuple(rows))

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 from stackduel.model.measurement import Outcome
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid, Lines, Paragraph
-from stackduel.report.html.counted_trials import ByStack
-from stackduel.report.html.stacks import role_of
+from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Sentences, Shown
+from stackduel.report.sections.counted_trials import ByStack
+from stackduel.report.sections.roles import role_of
 
 HEADINGS = ("stack", "requests", "failed", "share")
 
 
-def blocks(run: Run, trials: ByStack, unmeasured: tuple[tuple[str, str], ...]) -> Iterator[HtmlBlock]:
+def blocks(run: Run, trials: ByStack, unmeasured: tuple[tuple[str, str], ...]) -> Iterator[Shown]:
     """How many requests failed and how, and which trials could not be measured at all."""
     if unmeasured:
-        yield Lines(tuple(f"{stack} could not be measured: {reason}" for stack, reason in unmeasured))
+        yield Sentences(tuple(f"{stack} could not be measured: {reason}" for stack, reason in unmeasured))
     requests = {name: sum(trial.measurement.requests for trial in each) for name, each in trials.items()}
     if not requests:
         return
@@ -27,7 +27,7 @@ def blocks(run: Run, trials: ByStack, unmeasured: tuple[tuple[str, str], ...]) -
         return
     yield _chart(run, requests, ends)
     seen = dict.fromkeys(kind for each in ends.values() for kind in each)
-    yield Lines(tuple(f"{kind}: {Outcome(kind).meaning}" for kind in seen))
+    yield Sentences(tuple(f"{kind}: {Outcome(kind).meaning}" for kind in seen))
 
 
 def _ends(trials: ByStack, name: str) -> Counter[str]:
@@ -69,5 +69,5 @@ def _chart(run: Run, requests: dict[str, int], ends: dict[str, Counter[str]]) ->
             "by": "role",
             "panels": [{"title": "", "rows": rows}],
         },
-        grid=HtmlGrid("Failed requests", (*HEADINGS, *kinds), listed),
+        grid=Grid("Failed requests", (*HEADINGS, *kinds), listed),
     )

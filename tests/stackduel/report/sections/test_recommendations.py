@@ -8,8 +8,8 @@ from dataclasses import replace
 from stackduel.analysis.conclusion import conclude
 from stackduel.analysis.head_to_head import TIE, HeadToHead, duels
 from stackduel.model.run import Run
-from stackduel.report.sections.choice import when_lines, winners_block
 from stackduel.report.sections.pair import Pair
+from stackduel.report.sections.recommendations import when_lines, winners_block
 from tests.stackduel.makers import WAITING, run, trial
 from tests.stackduel.report.modelled import modelled
 

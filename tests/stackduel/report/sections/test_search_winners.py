@@ -10,7 +10,7 @@ from stackduel.model.findings import Capacity, ColdStart, Median, Windows
 from stackduel.model.run import Run
 from stackduel.model.search_settings import CapacitySettings, ColdStartSettings
 from stackduel.report.markdown.document import render
-from stackduel.report.sections.searched import in_a_sentence, when_lines, winners, won
+from stackduel.report.sections.search_winners import in_a_sentence, when_lines, winners, won
 from tests.stackduel.report.html.runs import SEARCHES, searched
 
 

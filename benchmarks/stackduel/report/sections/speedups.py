@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
-from stackduel.report.html.blocks import Chart, HtmlBlock, HtmlGrid, HtmlSection, Lines, Paragraph
-from stackduel.report.html.stacks import role_of
+from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Section, Sentences, Shown
 from stackduel.report.sections.result_table import DASH, figure, speedup_text
+from stackduel.report.sections.roles import role_of
 from stackduel.report.sections.words import matrix_lines, matrix_note
 
 READING = "Each mark is how many times as fast as {baseline} a stack is: further to the right is faster."
@@ -20,16 +20,16 @@ HEADINGS = ("scenario", "stack", "tier", "speedup", "from", "to", "no difference
 WORDS = frozenset({"scenario", "stack", "tier", "verdict"})
 
 
-def sections(run: Run) -> Iterator[HtmlSection]:
+def sections(run: Run) -> Iterator[Section]:
     """The speedups of a run that compared anything."""
     if not run.comparisons:
         return
-    blocks: list[HtmlBlock] = [_chart(run)]
+    blocks: list[Shown] = [_chart(run)]
     matrix = matrix_lines(run)
     if matrix:
-        blocks += [Paragraph("Over all scenarios, by the migration matrix:"), Lines(tuple(matrix))]
+        blocks += [Paragraph("Over all scenarios, by the migration matrix:"), Sentences(tuple(matrix))]
         blocks.append(Paragraph(matrix_note(run), soft=True))
-    yield HtmlSection("speedups", "How much faster?", tuple(blocks))
+    yield Section("speedups", "How much faster?", tuple(blocks))
 
 
 def _chart(run: Run) -> Chart:
@@ -48,7 +48,7 @@ def _chart(run: Run) -> Chart:
             "by": "role",
             "panels": [panel for panel in panels if panel["rows"]],
         },
-        grid=HtmlGrid(
+        grid=Grid(
             "Speedups",
             HEADINGS,
             tuple(_row(run, each) for scenario in run.suite.scenarios for each in _ordered(run, scenario.name)),
