@@ -1,3 +1,3 @@
-"""What a fresh launch shows of a stack, and what several of them show together (pure)."""
+"""What a fresh launch shows of a stack, and what several of them show together."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What has to be said beside a comparison of two runs (pure)."""
+"""What has to be said beside a comparison of two runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two runs of a comparison: the blocks of each that count, and the ratio of both (pure)."""
+"""The two runs of a comparison: the blocks of each that count, and the ratio of both."""
 
 from __future__ import annotations
 

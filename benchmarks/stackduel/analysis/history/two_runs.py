@@ -1,4 +1,4 @@
-"""Before and after: what changed from one run to another (pure).
+"""Before and after: what changed from one run to another.
 
 The blocks of two runs are no pairs: they were measured on another day, perhaps while the host did other things. So a
 stack's own rates tell of the host as well as of the stack. But within each run every block holds the baseline, too, and

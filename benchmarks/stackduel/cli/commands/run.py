@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stackduel.analysis.conditions.conditions import checked_for
+from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.analysis.migration import tier_from
 from stackduel.cli.commands.dry_run import show_plan
 from stackduel.model.aa_pair import TWIN_TIER, is_twin
@@ -46,7 +46,7 @@ def start(
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
     prepared = prepare(options, seed, running_stacks(options), suite)
     run = _new(options, prepared, seed, argv)
-    checked_for(fail_on, run)
+    conditions_for(fail_on, run)
     make_ready(prepared.suite, options.launcher, output.tell)
     return measure(run, prepared, results / run.run_id, options, output, fail_on)
 
@@ -96,7 +96,7 @@ def dry_run(options: RunOptions, output: Output, suite: Suite | None = None, fai
     seed = options.seed if options.seed is not None else 0
     prepared = prepare(options, seed, running_stacks(options), suite)
     run = _new(options, prepared, seed, ())
-    checked_for(fail_on, run)
+    conditions_for(fail_on, run)
     show_plan(run, prepared, output.out, seeded=options.seed is not None)
     return 0
 
