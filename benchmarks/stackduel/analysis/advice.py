@@ -1,4 +1,4 @@
-"""The cheapest sufficient change, in one plain sentence (pure).
+"""The cheapest sufficient change, in one plain sentence.
 
 A candidate is *sufficient* when its lower bound reaches 90 % of the best candidate's gain; among these the one in the
 lowest migration tier is advised. The gain is what comes on top of the baseline, so the speedup less 1: in parts of the

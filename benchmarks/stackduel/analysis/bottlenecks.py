@@ -1,4 +1,4 @@
-"""Why a stack is as fast as it is: which ceiling each one reached, predicted beside measured (pure)."""
+"""Why a stack is as fast as it is: which ceiling each one reached, predicted beside measured."""
 
 from __future__ import annotations
 

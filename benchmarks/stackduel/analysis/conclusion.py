@@ -1,4 +1,4 @@
-"""From a run's trials to what follows from them: comparisons, what binds, advice (pure)."""
+"""From a run's trials to what follows from them: comparisons, what binds, advice."""
 
 from __future__ import annotations
 

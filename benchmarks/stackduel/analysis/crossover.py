@@ -1,4 +1,4 @@
-"""The crossover curve: a candidate's predicted speedup against wait and concurrency, beside the measured (pure)."""
+"""The crossover curve: a candidate's predicted speedup against wait and concurrency, beside the measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What it means to move from the baseline to a stack, in a few words made of their settings (pure)."""
+"""What it means to move from the baseline to a stack, in a few words made of their settings."""
 
 from __future__ import annotations
 

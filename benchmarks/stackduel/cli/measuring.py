@@ -60,7 +60,10 @@ OF_A_CAPACITY = {
 )
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that stopped.")
 @options.of_measuring
+@click.pass_obj
 def run_command(
+    argv: tuple[str, ...],
+    /,
     out: Path,
     resume: Path | None,
     fail_on: tuple[str, ...],
@@ -82,7 +85,7 @@ def run_command(
         raise FieldError("--blocks: cannot stand beside --time-budget, which chooses their number")
     if dry_run:
         return command.dry_run(asked, output, fail_on=fail_on)
-    return command.start(asked, out, output, fail_on=fail_on)
+    return command.start(asked, out, output, fail_on=fail_on, argv=argv)
 
 
 @click.command("capacity", cls=Grouped, groups=OF_A_CAPACITY)
@@ -105,7 +108,10 @@ def run_command(
 )
 @click.option("--cost-per-replica", type=Number(0, 1e9), metavar="COST", help="In whatever unit.")
 @options.of_measuring
+@click.pass_obj
 def capacity_command(
+    argv: tuple[str, ...],
+    /,
     out: Path,
     fail_on: tuple[str, ...],
     dry_run: bool,
@@ -129,4 +135,4 @@ def capacity_command(
     output = Output(standard_output(), standard_error(), as_json, quiet, live)
     asked = RunOptions(**chosen)
     settings = CapacitySettings(slo=slo, demand_rps=demand_rps, headroom=headroom, cost_per_replica=cost_per_replica)
-    return command.search(asked, settings, path, None if dry_run else out, output, fail_on)
+    return command.search(asked, settings, path, None if dry_run else out, output, fail_on, argv)

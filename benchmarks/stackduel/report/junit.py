@@ -9,7 +9,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from stackduel.analysis.candidates import CONTROL
-from stackduel.analysis.conditions.outcome import ConditionResult
+from stackduel.analysis.conditions.evaluation import ConditionResult
 from stackduel.model.run import Run
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.trial import Failure, Gate, Place, Result, Trial
@@ -124,7 +124,7 @@ def _service_levels(slas: Iterable[ServiceLevelResult]) -> Iterator[TestCase]:
 def _conditions(judged: Iterable[ConditionResult]) -> Iterator[TestCase]:
     for each in judged:
         case = TestCase("fail-on", each.condition.text)
-        if each.word in {"met", "untold"}:
+        if each.state in {"met", "unknown"}:
             yield _because(case, "failed", each.sentence)
         else:
             yield TestCase(case.group, case.name, said=each.sentence)

@@ -1,4 +1,4 @@
-"""In what two runs were not measured alike (pure)."""
+"""In what two runs were not measured alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the history keeps of a run: enough to list it and to draw its trend (pure)."""
+"""What the history keeps of a run: enough to list it and to draw its trend."""
 
 from __future__ import annotations
 

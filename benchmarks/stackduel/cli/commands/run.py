@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stackduel.analysis.conditions.conditions import checked_for
+from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.analysis.migration import tier_from
 from stackduel.cli.commands.dry_run import show_plan
 from stackduel.model.aa_pair import TWIN_TIER, is_twin
@@ -34,28 +33,33 @@ MAX_SEED = 2**31 - 1
 
 
 def start(
-    options: RunOptions, results: Path, output: Output, suite: Suite | None = None, fail_on: Sequence[str] = ()
+    options: RunOptions,
+    results: Path,
+    output: Output,
+    suite: Suite | None = None,
+    fail_on: Sequence[str] = (),
+    argv: Sequence[str] = (),
 ) -> int:
     """Measure from the beginning, the suite of the options or another one; returns the exit status.
 
-    Each text of ``fail_on`` is a condition on what is measured.
+    Each text of ``fail_on`` is a condition on what is measured; ``argv`` are the arguments that the record keeps.
     """
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
     prepared = prepare(options, seed, running_stacks(options), suite)
-    run = _new(options, prepared, seed)
-    checked_for(fail_on, run)
+    run = _new(options, prepared, seed, argv)
+    conditions_for(fail_on, run)
     make_ready(prepared.suite, options.launcher, output.tell)
     return measure(run, prepared, results / run.run_id, options, output, fail_on)
 
 
-def _new(options: RunOptions, prepared: Prepared, seed: int) -> Run:
+def _new(options: RunOptions, prepared: Prepared, seed: int, argv: Sequence[str]) -> Run:
     """The run that is to be measured, with nothing measured yet."""
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%d-%H%M%S}-{prepared.suite.name}-{secrets.token_hex(2)}"
     return Run(
         run_id=run_id,
         started=started.isoformat(timespec="seconds"),
-        command=("stackduel", *sys.argv[1:]),
+        command=("stackduel", *argv),
         options=options,
         seed=seed,
         environment=Environment(),
@@ -92,8 +96,8 @@ def dry_run(options: RunOptions, output: Output, suite: Suite | None = None, fai
     """Print the plan and how long it will take; the conditions of ``fail_on`` are read, and asked of nothing."""
     seed = options.seed if options.seed is not None else 0
     prepared = prepare(options, seed, running_stacks(options), suite)
-    run = _new(options, prepared, seed)
-    checked_for(fail_on, run)
+    run = _new(options, prepared, seed, ())
+    conditions_for(fail_on, run)
     show_plan(run, prepared, output.out, seeded=options.seed is not None)
     return 0
 

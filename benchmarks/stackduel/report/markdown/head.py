@@ -12,7 +12,7 @@ from stackduel.model.trial import Failure
 from stackduel.report.markdown.markup import code, escape, item
 from stackduel.report.sections.pair import Pair, mean_speedup
 from stackduel.report.sections.result_table import speedup_text
-from stackduel.report.sections.searched import Won, in_a_sentence, won
+from stackduel.report.sections.search_winners import Won, in_a_sentence, won
 
 
 def head_lines(run: Run, pair: Pair | None, found: Sequence[HeadToHead]) -> Iterator[str]:

@@ -24,10 +24,10 @@ from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Trial
 from stackduel.report.files import write
 from stackduel.report.html import assets_files
-from stackduel.report.html.blocks import Chart
-from stackduel.report.html.environment import repeated
+from stackduel.report.html.document import embedded
 from stackduel.report.html.page import PARTS, render
-from stackduel.report.html.sheet import embedded
+from stackduel.report.sections.blocks import Chart
+from stackduel.report.sections.environment import repeated
 from stackduel.report.sections.result_table import figure
 from tests.stackduel.makers import WAITING, run
 from tests.stackduel.report.html.outline import Page, outline, read

@@ -16,7 +16,7 @@ from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Failure, Gate, Place, Result
 from stackduel.report.markdown.document import escape, render
-from stackduel.report.markdown.fitting import LIMIT
+from stackduel.report.markdown.size_limit import LIMIT
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 from tests.stackduel.report.large import large
 
