@@ -36,6 +36,8 @@ def passages(section: Section) -> Iterator[Passage]:
                 yield Passage(summary, tuple(folded(summary, _lines(blocks))), required=False)
             case Heading(text):
                 yield Passage(text, _trimmed([f"### {escape(text)}", "", *_lines(part[1:])]), required=False)
+            case _:
+                yield Passage(section.title, _trimmed(list(_lines(part))))
 
 
 def plain_lines(section: Section) -> Iterator[str]:
@@ -48,9 +50,8 @@ def _parts(blocks: Sequence[Block]) -> list[list[Block]]:
     """Return the blocks in parts: a new one begins at each heading and with each folded block."""
     parts: list[list[Block]] = [[]]
     for block in blocks:
-        if isinstance(block, Heading | Folded):
-            parts.append([block])
-        elif isinstance(parts[-1][0] if parts[-1] else None, Folded):
+        after_folded = parts[-1] and isinstance(parts[-1][0], Folded)
+        if isinstance(block, Heading | Folded) or after_folded:
             parts.append([block])
         else:
             parts[-1].append(block)

@@ -52,11 +52,11 @@ def advice_lines(run: Run) -> list[str]:
     """Return the advice for the run, then any other advice with the scenarios it is for."""
     if run.advice is None:
         return []
-    first = str(run.advice["run"]["sentence"])
+    first = run.advice.run.sentence
     others: dict[str, list[str]] = {}
-    scenarios = run.advice["scenarios"]
+    scenarios = run.advice.scenarios
     for name, each in scenarios.items() if len(scenarios) > 1 else ():
-        others.setdefault(str(each["sentence"]), []).append(name)
+        others.setdefault(each.sentence, []).append(name)
     others.pop(first, None)
     return [first, *(f"{', '.join(names)}: {sentence}" for sentence, names in others.items())]
 
@@ -64,7 +64,7 @@ def advice_lines(run: Run) -> list[str]:
 def _untested(run: Run) -> Iterator[str]:
     """Yield the speedup of the pair so far, where the advice is that nothing was tested."""
     pair = pair_of(run)
-    if pair is None or run.advice is None or run.advice["run"].get("kind") != "not tested":
+    if pair is None or run.advice is None or run.advice.run.kind != "not tested":
         return
     compared = [each for each in run.comparisons if (each.baseline, each.candidate) == (pair.first, pair.second)]
     if not compared:

@@ -92,6 +92,6 @@ def shown_curves(run: Run) -> list[CrossoverCurve]:
     """
     if all(workload.model for scenario in run.suite.scenarios for workload in scenario.workloads):
         return []
-    advice = run.advice["run"] if run.advice else {}
-    wanted = dict.fromkeys(name for name in (advice.get("stack"), advice.get("best")) if name)
+    advice = run.advice.run if run.advice else None
+    wanted = dict.fromkeys(name for name in (advice.stack, advice.best) if name) if advice else ()
     return [curve for name in wanted for curve in run.curves if curve.candidate == name]

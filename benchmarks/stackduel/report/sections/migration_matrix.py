@@ -25,7 +25,7 @@ def sections(run: Run) -> Iterator[Section]:
 def matrix_lines(run: Run) -> list[str]:
     """Return the matrix's verdict on each stack, in the order of the suite."""
     by_name = {each.candidate: each for each in migrations(run.comparisons)}
-    return [_matrix_line(by_name[name], str(run.stacks[name]["tier"])) for name in run.stacks if name in by_name]
+    return [_matrix_line(by_name[name], run.stacks[name].tier) for name in run.stacks if name in by_name]
 
 
 def _matrix_line(entry: MatrixEntry, tier: str) -> str:

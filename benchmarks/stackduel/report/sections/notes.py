@@ -25,7 +25,7 @@ def sections(run: Run) -> Iterator[Section]:
 
 def notes(run: Run) -> list[str]:
     """What a reader must know before believing the figures."""
-    found = [str(note) for note in run.environment.get("notes", ()) if note]
+    found = [note for note in run.environment.notes if note]
     found += _of_tests(run)
     no_duel = missing(run)
     found += [no_duel] if no_duel else []

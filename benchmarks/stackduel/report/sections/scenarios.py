@@ -61,9 +61,9 @@ def _tables(run: Run) -> tuple[ResultTable, ...]:
 
 def _advice(run: Run, scenario: Scenario) -> Iterator[Block]:
     """Yield the advice for a scenario, where it differs from that for the run."""
-    advice = run.advice["scenarios"].get(scenario.name) if run.advice else None
-    if run.advice and advice and advice["sentence"] != run.advice["run"]["sentence"]:
-        yield Paragraph(f"Advice for this scenario alone: {advice['sentence']}")
+    advice = run.advice.scenarios.get(scenario.name) if run.advice else None
+    if run.advice and advice and advice.sentence != run.advice.run.sentence:
+        yield Paragraph(f"Advice for this scenario alone: {advice.sentence}")
 
 
 def _table(run: Run, table: ResultTable) -> Iterator[Block]:

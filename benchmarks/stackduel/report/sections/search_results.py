@@ -31,7 +31,7 @@ def _blocks(run: Run, scenario: Scenario) -> Iterator[Block]:
     yield from described(scenario)
     yield from search_charts.charts(run, scenario)
     rows = [
-        {"stack": stack, "tier": str(about["tier"]), **_cells(findings[stack].found)}
+        {"stack": stack, "tier": about.tier, **_cells(findings[stack].found)}
         for stack, about in run.stacks.items()
         if stack in findings
     ]
