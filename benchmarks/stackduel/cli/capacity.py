@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -57,7 +58,7 @@ def capacity_command(
     demand_rps: float | None,
     headroom: float,
     cost_per_replica: float | None,
-    **chosen: object,
+    **chosen: Any,
 ) -> int:
     """Find the highest rate that keeps a service level, and how many replicas a demand takes."""
     from stackduel.model.search_settings import CapacitySettings  # noqa: PLC0415 - numpy and docker only where needed
@@ -68,7 +69,7 @@ def capacity_command(
     if cost_per_replica is not None and demand_rps is None:
         raise FieldError("--cost-per-replica: needs --demand, the rate that the replicas are to carry")
     output = Output(standard_output(), standard_error(), as_json, quiet, live)
-    asked = RunOptions.from_dict({**RunOptions().to_dict(), **chosen})
+    asked = RunOptions(**chosen)
     settings = CapacitySettings(slo=slo, demand_rps=demand_rps, headroom=headroom, cost_per_replica=cost_per_replica)
     wanted = request.RunRequest(asked, ("stackduel", *argv), fail_on, capacity_suite(asked, settings, path))
     return request.dry_run(wanted, output) if dry_run else session.start(wanted, out, output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -60,7 +61,7 @@ def run_command(
     quiet: bool,
     as_json: bool,
     live: bool,
-    **chosen: object,
+    **chosen: Any,
 ) -> int:
     """Measure SUITE: quick (the default), another one of stackduel list, or a .toml file."""
     from stackduel.runner import request, session  # noqa: PLC0415 - numpy and docker only where needed
@@ -69,7 +70,7 @@ def run_command(
     output = Output(standard_output(), standard_error(), as_json, quiet, live)
     if resume is not None:
         return session.resume(options.found(resume, out), fail_on, output)
-    asked = RunOptions.from_dict(chosen)
+    asked = RunOptions(**chosen)
     if asked.blocks is not None and asked.time_budget_s is not None:
         raise FieldError("--blocks: cannot stand beside --time-budget, which chooses their number")
     wanted = request.RunRequest(asked, ("stackduel", *argv), fail_on)

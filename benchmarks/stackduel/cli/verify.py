@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from stackduel.cli import options
@@ -16,11 +18,11 @@ from stackduel.report.terminal.page import standard_error, standard_output
 @options.project
 @options.device
 @options.timeout
-def verify_command(**chosen: object) -> int:
+def verify_command(**chosen: Any) -> int:
     """Start every stack and check that it answers as the contract says."""
     from stackduel.runner.exit_status import verification_status  # noqa: PLC0415 - numpy and docker only where needed
     from stackduel.runner.stack_checks import check_stacks  # noqa: PLC0415
 
-    asked = RunOptions.from_dict({**RunOptions().to_dict(), **chosen})
+    asked = RunOptions(**chosen)
     checks = check_stacks(asked, standard_output(), standard_error())
     return verification_status(check.stack for check in checks if check.wrong)

@@ -19,7 +19,7 @@ def exit_status(run: Run) -> int:
         failed = set(run.stacks) - {finding.stack for finding in run.findings}
     else:
         failed = {result.place.stack for result in run.results if isinstance(result, Failure)}
-    return STACK_FAILED if any(run.stacks[name]["tier"] != "control" for name in failed) else 0
+    return STACK_FAILED if any(run.stacks[name].tier != "control" for name in failed) else 0
 
 
 def verification_status(wrong: Iterable[Stack]) -> int:

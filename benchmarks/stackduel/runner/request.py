@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stackduel.analysis.conditions.conditions import checked_for
+from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
@@ -44,14 +44,14 @@ def resolve_again(stored: Run) -> RunPlan:
     """Return the plan that a stored run began with; raises FieldError if it cannot be resumed."""
     if stored.suite.search is not None:
         raise FieldError(f"--resume: a search ({stored.suite.search.mode}) cannot be resumed: start a new run")
-    return plan_run(RunOptions.from_dict(stored.options), stored.seed, frozenset(stored.suite.stacks))
+    return plan_run(stored.options, stored.seed, frozenset(stored.suite.stacks))
 
 
 def dry_run(request: RunRequest, output: Output) -> int:
     """Show the plan and how long it takes, and start nothing; return the exit status."""
     plan = _plan(request, request.options.seed or 0)
     run = new_run(plan, request.command)
-    checked_for(request.fail_on, run)
+    conditions_for(request.fail_on, run)
     plan_tables.show(run, plan, output.out)
     return 0
 

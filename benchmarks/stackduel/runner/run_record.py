@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from stackduel.analysis.conclusion import conclude
-from stackduel.analysis.conditions.conditions import NO_CONDITIONS, Conditions, judged_on
-from stackduel.analysis.conditions.outcome import ConditionResult
+from stackduel.analysis.conditions.conditions import NO_CONDITIONS, Conditions
+from stackduel.analysis.conditions.evaluation import ConditionResult
 from stackduel.model.run import Run, Status
 from stackduel.report import files
 from stackduel.storage.run_folder import RUN_FILE, Writer
@@ -42,5 +42,5 @@ class RunRecord:
         """Save the run and its reports for the last time; judge the conditions if it is complete."""
         self.save(replace(self.run, status=status))
         if status == "complete":
-            self.judged = judged_on(self._conditions, self.run)
+            self.judged = self._conditions.evaluate_on(self.run)
         files.write(self.run, self.folder, self.judged)

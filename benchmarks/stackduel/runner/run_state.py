@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from stackduel.model.environment import Environment
 from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure
@@ -24,9 +25,9 @@ def new_run(plan: RunPlan, command: Sequence[str]) -> Run:
         run_id=f"{started:%Y%m%d-%H%M%S}-{plan.suite.name}-{secrets.token_hex(2)}",
         started=started.isoformat(timespec="seconds"),
         command=tuple(command),
-        options=plan.options.to_dict(),
+        options=plan.options,
         seed=plan.seed,
-        environment={},
+        environment=Environment(),
         suite=plan.suite,
         baseline=plan.baseline,
         stacks={name: describe_stack(name, plan) for name in plan.stacks},
@@ -46,8 +47,8 @@ def resumed(stored: Run, plan: RunPlan) -> Run:
     changed = sorted(name for name in before if before[name] != now[name])
     if changed:
         raise FieldError(f"--resume: the suite's {', '.join(changed)} changed since run {stored.run_id} began")
-    python = host.python()
-    if stored.environment and stored.environment.get("python") != python:
-        raise FieldError(f"--resume: run {stored.run_id} began on {stored.environment['python']}, this is {python}")
+    began, python = stored.environment.python, host.python()
+    if began is not None and began != python:
+        raise FieldError(f"--resume: run {stored.run_id} began on {began}, this is {python}")
     results = tuple(result for result in stored.results if not isinstance(result, Failure))
     return replace(stored, suite=suite, secrets=plan.secrets, results=results)

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stackduel.analysis.conditions.conditions import checked_for
+from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.model.run import Status
 from stackduel.model.search_settings import ColdStartSettings
 from stackduel.observe import host
@@ -42,7 +42,7 @@ def start(request: RunRequest, results: Path, output: Output, open_context: Open
     """
     plan = resolve(request)
     run = new_run(plan, request.command)
-    record = RunRecord(results / run.run_id, run, plan.block_s, checked_for(request.fail_on, run))
+    record = RunRecord(results / run.run_id, run, plan.block_s, conditions_for(request.fail_on, run))
     return RunSession(plan, record, output, open_context).measure()
 
 
@@ -55,7 +55,7 @@ def resume(where: Path, fail_on: Sequence[str], output: Output, open_context: Op
     plan = resolve_again(stored)
     run = resumed(stored, plan)
     folder = where if where.is_dir() else where.parent
-    record = RunRecord(folder, run, plan.block_s, checked_for(fail_on, run))
+    record = RunRecord(folder, run, plan.block_s, conditions_for(fail_on, run))
     return RunSession(plan, record, output, open_context).measure()
 
 

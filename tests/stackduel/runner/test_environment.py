@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from stackduel.model.environment import Environment
 from stackduel.model.target import Address
 from stackduel.runner.environment import UNOBSERVED_NOTE, environment
 from tests.stackduel.makers import measurement, run
@@ -28,6 +29,6 @@ def test_the_device_is_told_and_a_gpu_that_nobody_saw_is_noted(
     """The device stands in the record, and a run on a GPU without NVML says that its figures are missing."""
     plan = replace(plan_of(run([])), device=device)
     launcher, engine = FakeLauncher(Address("127.0.0.1", 1)), FakeEngine(lambda _job: measurement([1.0]))
-    found = environment(context_of(plan, launcher, engine, lambda _run: None), {"gpus": gpus})
-    assert (found["device"], found["gpus"]) == (device, gpus)
-    assert (UNOBSERVED_NOTE in found["notes"]) is noted  # type: ignore[operator]
+    found = environment(context_of(plan, launcher, engine, lambda _run: None), Environment(gpus=tuple(gpus)))
+    assert (found.device, found.gpus) == (device, tuple(gpus))
+    assert (UNOBSERVED_NOTE in found.notes) is noted
