@@ -331,14 +331,14 @@ def test_what_cannot_be_told_gives_status_2_and_what_is_open_a_line(scene: Scene
     said = scene.err.getvalue().splitlines()
     (open_line,) = (line for line in said if "condition open" in line)
     assert open_line.startswith("stackduel: condition open: speedup(new) > 1.99: speedup(new, x) is ")
-    (untold,) = (line for line in said if "cannot be told" in line)
-    assert untold.startswith("stackduel: condition cannot be told: p99(new, x) > 1s: p99(new, x): ")
-    assert untold.endswith(" right answers are too few to tell (459 are needed)")
+    (unknown,) = (line for line in said if "cannot be evaluated" in line)
+    assert unknown.startswith("stackduel: condition cannot be evaluated: p99(new, x) > 1s: p99(new, x): ")
+    assert unknown.endswith(" correct answers are too few (459 are needed)")
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("speedup(new < 2", "column 13: expected )"), ("p99(newer) > 1s", "'newer' is no stack or scenario of this run")],
+    [("speedup(new < 2", "column 13: expected )"), ("p99(newer) > 1s", "this run has no stack or scenario 'newer'")],
 )
 def test_a_condition_that_cannot_be_asked_starts_nothing(scene: Scene, text: str, told: str) -> None:
     """A typing error is told before the first server starts, also by a dry run, and leaves no folder behind."""
