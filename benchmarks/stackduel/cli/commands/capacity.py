@@ -30,6 +30,7 @@ def search(
     results: Path | None,
     output: Output,
     fail_on: Sequence[str] = (),
+    argv: Sequence[str] = (),
 ) -> int:
     """Search with these settings on the path, or print what will be looked for where there are no ``results``.
 
@@ -39,7 +40,7 @@ def search(
     suite = _suite(options, settings, path)
     if results is None:
         return run.dry_run(options, output, suite, fail_on)
-    return run.start(options, results, output, suite, fail_on)
+    return run.start(options, results, output, suite, fail_on, argv)
 
 
 def _suite(options: RunOptions, settings: CapacitySettings, path: str) -> Suite:

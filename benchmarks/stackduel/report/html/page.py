@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from stackduel.model.run import Run
-from stackduel.report.html import caveats as doubts
-from stackduel.report.html import ceilings, scenarios, searches, sheet, speedups
-from stackduel.report.html import crossover_charts as crossover
-from stackduel.report.html import environment as surroundings
+from stackduel.report.html import document as sheet
 from stackduel.report.html import shared_sections as further
-from stackduel.report.html.blocks import HtmlSection
-from stackduel.report.html.headline import answer
-from stackduel.report.html.stacks import ROLES, described
+from stackduel.report.sections import bottlenecks as ceilings
+from stackduel.report.sections import crossover, scenarios, speedups
+from stackduel.report.sections import environment as surroundings
+from stackduel.report.sections import search_charts as searches
+from stackduel.report.sections import validity as doubts
+from stackduel.report.sections.advice import answer
+from stackduel.report.sections.blocks import Section
+from stackduel.report.sections.roles import ROLES, described
 from stackduel.report.sections.words import headline
 
 # What a page is made of, in its order. A module that adds something has a function of this kind and a line here.
-PARTS: tuple[Callable[[Run], Iterable[HtmlSection]], ...] = (
+PARTS: tuple[Callable[[Run], Iterable[Section]], ...] = (
     speedups.sections,
     ceilings.sections,
     searches.sections,
@@ -31,7 +33,7 @@ PARTS: tuple[Callable[[Run], Iterable[HtmlSection]], ...] = (
 def render(run: Run) -> str:
     """The report of a run as the text of an HTML file; everything that came from outside is escaped."""
     return sheet.render(
-        sheet.Sheet(
+        sheet.HtmlPage(
             title=f"{run.suite.name}: stackduel report",
             headline=headline(run),
             answer=answer(run),

@@ -8,21 +8,21 @@ from stackduel.analysis.head_to_head import QPS, HeadToHead, alone
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop, Scenario
 from stackduel.report.markdown.details import figure_sections
-from stackduel.report.markdown.fitting import MarkdownSection, headed
 from stackduel.report.markdown.head import caveats, failure_lines
 from stackduel.report.markdown.markup import code, escape, folded, item, paragraph, table
+from stackduel.report.markdown.size_limit import MarkdownSection, headed
+from stackduel.report.sections.all_stacks import overview
 from stackduel.report.sections.block import Block
-from stackduel.report.sections.choice import when_lines, winners_block
 from stackduel.report.sections.conditions import load_text
 from stackduel.report.sections.head_to_head import SUMMED_UP, figures
 from stackduel.report.sections.head_to_head_words import outcome, ratio_text, winner_text
-from stackduel.report.sections.inference import model_insights
 from stackduel.report.sections.insights import insights, merged
-from stackduel.report.sections.levels import levels
-from stackduel.report.sections.overview import overview
+from stackduel.report.sections.models import model_insights
 from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.reasons import reasons
+from stackduel.report.sections.recommendations import when_lines, winners_block
 from stackduel.report.sections.result_table import latency_kind
+from stackduel.report.sections.run_insights import reasons
+from stackduel.report.sections.service_levels import levels
 
 # Of more scenarios than these, each is folded away below a line that says how it ended.
 MOST_OPEN = 3

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from stackduel.analysis.result_rows import tables
 from stackduel.model.crossover import CrossoverCurve
 from stackduel.model.run import Run
-from stackduel.report.markdown.fitting import MarkdownSection
 from stackduel.report.markdown.markup import escape, folded, grid, item, paragraph, table
+from stackduel.report.markdown.size_limit import MarkdownSection
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.conditions import environment_lines
-from stackduel.report.sections.inference import time_blocks
+from stackduel.report.sections.models import time_blocks
 from stackduel.report.sections.pair import Pair
 from stackduel.report.sections.result_table import LEGEND, WORDS, figure
 from stackduel.report.sections.result_table import grid as cells

@@ -8,10 +8,10 @@ from stackduel.analysis.head_to_head import duels
 from stackduel.model.run import Run
 from stackduel.report.markdown.compared import compared_sections
 from stackduel.report.markdown.details import detail_sections
-from stackduel.report.markdown.fitting import MarkdownSection, fitted, headed, left_out_text
 from stackduel.report.markdown.head import head_lines, how_to_read
 from stackduel.report.markdown.markup import code, escape, item, paragraph
 from stackduel.report.markdown.search_report import found_sections
+from stackduel.report.markdown.size_limit import MarkdownSection, fitted, headed, left_out_text
 from stackduel.report.sections.conditions import command_text, condition_lines
 from stackduel.report.sections.pair import pair_of
 from stackduel.report.sections.words import headline, notes

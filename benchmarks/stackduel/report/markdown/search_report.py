@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from stackduel.model.run import Run
 from stackduel.report.markdown.compared import described
-from stackduel.report.markdown.fitting import MarkdownSection, headed
 from stackduel.report.markdown.markup import code, escape, grid, item, table
-from stackduel.report.sections.findings import FINDING_WORDS, sections
-from stackduel.report.sections.searched import when_lines, winners, won
+from stackduel.report.markdown.size_limit import MarkdownSection, headed
+from stackduel.report.sections.search_results import FINDING_WORDS, sections
+from stackduel.report.sections.search_winners import when_lines, winners, won
 
 
 def found_sections(run: Run) -> Iterator[MarkdownSection]:

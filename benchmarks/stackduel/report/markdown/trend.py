@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stackduel.analysis.history.trend import Trend
 from stackduel.report.markdown.changes import markdown_grid
 from stackduel.report.markdown.document import escape
-from stackduel.report.sections.trend_rows import MARK, change_lines, grids
+from stackduel.report.sections.trend import MARK, change_lines, grids
 
 
 def render(trend: Trend) -> str:

@@ -11,7 +11,7 @@ from stackduel.analysis.history.run_summary import RunSummary, Unreadable
 from stackduel.analysis.history.trend import Trend
 from stackduel.model.counted import counted
 from stackduel.report.sections import changes
-from stackduel.report.sections import trend_rows as trends
+from stackduel.report.sections import trend as trends
 from stackduel.report.sections.changes import WORDS, ChangeGrid
 from stackduel.report.terminal.page import ASIDE, HEADING, Page
 

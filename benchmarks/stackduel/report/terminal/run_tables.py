@@ -9,10 +9,10 @@ from rich.console import Console
 from stackduel.analysis.result_rows import ResultTable, tables
 from stackduel.model.run import Run
 from stackduel.report.sections.block import Block
-from stackduel.report.sections.findings import FINDING_WORDS, FindingsSection, sections
 from stackduel.report.sections.head_to_head import duel_blocks, duel_summary
-from stackduel.report.sections.inference import inference_blocks
+from stackduel.report.sections.models import inference_blocks
 from stackduel.report.sections.result_table import WORDS, grid, latency_kind, legend
+from stackduel.report.sections.search_results import FINDING_WORDS, FindingsSection, sections
 from stackduel.report.sections.words import advice_lines, headline, matrix_lines, matrix_note, notes
 from stackduel.report.terminal.page import ASIDE, BAD, HEADING, Page
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from stackduel.model.run import Run
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.suite import ServiceLevel
-from stackduel.report.html.blocks import Lines, More
 from stackduel.report.html.page import render
 from stackduel.report.html.shared_sections import _blocks, sections
 from stackduel.report.sections.block import Block as Told
+from stackduel.report.sections.blocks import Folded, Sentences
 from tests.stackduel.report.html.outline import outline, read
 from tests.stackduel.report.html.runs import compared
 
@@ -58,10 +58,10 @@ def test_of_many_sentences_some_stand_open_and_all_are_folded() -> None:
         "waiting: where the time goes", lines=lines, brief=(lines[0], lines[8], "Of the others: see the report.")
     )
     _, open_ones, folded = _blocks(told, compared())
-    assert open_ones == Lines((lines[0], lines[8]))
-    assert folded == More("All 9 sentences on waiting: where the time goes", (Lines(lines),))
+    assert open_ones == Sentences((lines[0], lines[8]))
+    assert folded == Folded("All 9 sentences on waiting: where the time goes", (Sentences(lines),))
     few = replace(told, lines=lines[:3], brief=lines[:1])
-    assert list(_blocks(few, compared()))[1:] == [Lines(lines[:3])]
+    assert list(_blocks(few, compared()))[1:] == [Sentences(lines[:3])]
 
 
 def test_duels_of_several_scenarios_are_folded_below_their_summary() -> None:
