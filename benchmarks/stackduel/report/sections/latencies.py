@@ -7,7 +7,7 @@ from typing import Any
 
 from stackduel.model.histogram import Histogram, fewest_for
 from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph
-from stackduel.report.sections.counted_trials import ByStack, together
+from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.figures import DASH, figure
 
 # Evenly spaced on the axis of nines that HdrHistogram's plots have, and what tables usually show.
@@ -21,7 +21,7 @@ FEWEST = fewest_for(0.9)
 
 def blocks(kind: str, trials: ByStack) -> Iterator[Block]:
     """Yield the curve of each stack, or why there is none; ``kind`` says what the latencies are."""
-    found = {name: together(trial.measurement.latency for trial in each) for name, each in trials.items()}
+    found = {name: Histogram.sum(trial.measurement.latency for trial in each) for name, each in trials.items()}
     if all(each.count < FEWEST for each in found.values()):
         most = max((each.count for each in found.values()), default=0)
         yield Paragraph(f"No distribution of latencies: {most} requests a stack are too few for percentiles.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import reduce
 
 from stackduel.analysis.time_breakdown import END_TO_END, INFER, MEANINGS, PARTS, Breakdown, BreakdownPart, breakdowns
 from stackduel.model.aa_pair import is_twin
@@ -14,7 +13,6 @@ from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Block, Grid, Heading, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.insights import Insight
@@ -79,17 +77,17 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
         return
     measured = [each for each in alone if isinstance(each, IsolatedMeasurement)]
     failed = [each for each in alone if isinstance(each, IsolatedFailure)]
-    of_alone = _quantiles(summarise(_together(each.infer for each in measured)))
+    of_alone = _quantiles(summarise(Histogram.sum(each.infer for each in measured)))
     shares = {share.stack: share for share in run.ceiling_shares if share.scenario == scenario.name}
     rows = []
     for stack in run.stacks:
-        trials = _trials(run, scenario, stack)
+        trials = run.trials(scenario.name, stack)
         if not trials or is_twin(stack):
             continue
         told = [trial.measurement.spans or {} for trial in trials]
         spans = [spans[INFER] for spans in told if INFER in spans]
-        latency = summarise(_together(trial.measurement.latency for trial in trials))
-        loaded = _quantiles(summarise(_together(spans)))
+        latency = summarise(Histogram.sum(trial.measurement.latency for trial in trials))
+        loaded = _quantiles(summarise(Histogram.sum(spans)))
         rows.append((stack, share_text(shares.get(stack)), of_alone, loaded, _quantiles(latency)))
     lines = []
     if measured:
@@ -104,18 +102,6 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
     yield Grid(title, headings, tuple(rows), least_needed=least, unit="p50 / p99 in ms")
     if lines:
         yield Sentences(tuple(lines))
-
-
-def _trials(run: Run, scenario: Scenario, stack: str) -> list[Trial]:
-    return [
-        each
-        for each in run.results
-        if isinstance(each, Trial) and each.counts and (each.place.stack, each.place.scenario) == (stack, scenario.name)
-    ]
-
-
-def _together(histograms: Iterator[Histogram] | Sequence[Histogram]) -> Histogram:
-    return reduce(Histogram.merge, histograms, Histogram.empty())
 
 
 def _quantiles(latency: LatencySummary) -> str:
