@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stackduel.inference.protocol import UnspokenError, spoken
+from stackduel.inference.translation import UnspokenError, spoken
 from stackduel.launch.launcher import Launcher
 from stackduel.model.errors import LaunchError
 from stackduel.model.findings import Launch
@@ -20,9 +20,9 @@ from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Load, Scenario, Workload
 from stackduel.model.target import Address
 from stackduel.model.trial import Failure, Place
-from stackduel.observe.meter import meter_of
-from stackduel.observe.resource_watch import read
-from stackduel.observe.settle import settle
+from stackduel.observe.resources.meters import meter_of
+from stackduel.observe.resources.resource_watch import read
+from stackduel.observe.resources.settle import settle
 from stackduel.runner.loop import Show
 from stackduel.runner.trial_runner import TrialRunner
 from stackduel.search.cold_start import concluded

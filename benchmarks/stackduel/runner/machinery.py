@@ -8,12 +8,13 @@ from math import inf
 from pathlib import Path
 
 from stackduel.analysis.gates import Thresholds
-from stackduel.inference.isolated import command, parse
-from stackduel.launch.attached import AttachedLauncher, UrlLauncher
-from stackduel.launch.compose_project import stacks_up
+from stackduel.inference.isolated_bench import command, parse
+from stackduel.launch.compose.compose_launcher import AttachedLauncher
+from stackduel.launch.compose.compose_project import stacks_up
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Launcher, Started
-from stackduel.launch.local import LocalLauncher
+from stackduel.launch.local.local_launcher import LocalLauncher
+from stackduel.launch.url import UrlLauncher
 from stackduel.load.engine import Engine, local_engine
 from stackduel.load.shards.null_rate import NullRates, local_null_rates
 from stackduel.model.errors import FieldError, LaunchError

@@ -21,7 +21,8 @@ from stackduel.model.run import Run, Status
 from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import ColdStartSettings
 from stackduel.model.trial import Failure
-from stackduel.observe import host, nvml
+from stackduel.observe.gpu import nvml
+from stackduel.observe.host import host_facts as host
 from stackduel.planning.estimates import total_seconds
 from stackduel.planning.order import plan, remaining
 from stackduel.planning.preparation import Prepared

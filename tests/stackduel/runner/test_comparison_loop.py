@@ -11,8 +11,7 @@ from typing import Any, Self
 import pytest
 
 from stackduel.launch.launcher import Started
-from stackduel.load.engine import LoadError
-from stackduel.load.job import Job
+from stackduel.load.job import Job, LoadError
 from stackduel.model.budget import Budget
 from stackduel.model.errors import LaunchError
 from stackduel.model.gpu_use import Gpu, GpuSample, ReadableGpu

@@ -19,7 +19,7 @@ from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Registered
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Failure
-from stackduel.observe import host
+from stackduel.observe.host import host_facts as host
 from stackduel.planning.models import make_ready
 from stackduel.planning.order import trials_in
 from stackduel.planning.preparation import Prepared, prepare
