@@ -1,4 +1,4 @@
-"""A stack that could be advised: what moving to it means, and how it did in every scenario (pure)."""
+"""A stack that could be advised: what moving to it means, and how it did in every scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of what a model does alone each stack serves: its share of the in-process ceiling (pure)."""
+"""How much of what a model does alone each stack serves: its share of the in-process ceiling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From trials to comparisons, and from comparisons to words (pure)."""
+"""From trials to comparisons, and from comparisons to words."""
 
 from __future__ import annotations
 

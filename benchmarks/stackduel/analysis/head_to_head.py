@@ -1,4 +1,4 @@
-"""Two stacks set against each other figure by figure: who is better at what, by how much, and how sure (pure).
+"""Two stacks set against each other figure by figure: who is better at what, by how much, and how sure.
 
 Every ratio is that of the two figures within each block, above 1 where the first stack's is the better one, and over
 the blocks their geometric mean with its Student-t interval; the confidence is that of all rows of a table together. A

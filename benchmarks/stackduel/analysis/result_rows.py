@@ -60,7 +60,7 @@ def _table(run: Run, scenario: Scenario) -> ResultTable:
                 (one for one in run.comparisons if (one.scenario, one.candidate) == (scenario.name, stack)), None
             )
             limit = next((one for one in run.limits if (one.scenario, one.stack) == (scenario.name, stack)), None)
-            rows.append(_row(stack, str(about["tier"]), trials, comparison, limit))
+            rows.append(_row(stack, about.tier, trials, comparison, limit))
         reasons = [each.reason for each in here if isinstance(each, Failure)]
         failures += [(stack, reason) for reason in dict.fromkeys(reasons)]
     return ResultTable(scenario, scenario.load.metric, tuple(rows), tuple(failures))

@@ -1,4 +1,4 @@
-"""Service levels that a scenario promises: bounds of its latencies, of where they go, and of its errors (pure).
+"""Service levels that a scenario promises: bounds of its latencies, of where they go, and of its errors.
 
 ``sla = { p99_ms = 100, infer_p99_ms = 10, errors = 0.01 }`` in a scenario. Whether a stack keeps them is told over all
 of its blocks together; a percentile of too few requests is not told at all.

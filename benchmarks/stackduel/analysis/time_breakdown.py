@@ -1,4 +1,4 @@
-"""Where the time of a request goes: outside of the service, in its queue, its code, its model (pure).
+"""Where the time of a request goes: outside of the service, in its queue, its code, its model.
 
 What a stack's own answers tell in ``Server-Timing``, or, where there is none, what a Triton counts itself. Means add up
 to the end-to-end time; percentiles do not, and stand beside them for what they are.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -70,7 +71,7 @@ def run_command(
     quiet: bool,
     as_json: bool,
     live: bool,
-    **chosen: object,
+    **chosen: Any,
 ) -> int:
     """Measure SUITE: quick (the default), another one of stackduel list, or a .toml file."""
     from stackduel.cli.commands import run as command  # noqa: PLC0415 - numpy and docker only where needed
@@ -79,7 +80,7 @@ def run_command(
     output = Output(standard_output(), standard_error(), as_json, quiet, live)
     if resume is not None:
         return command.resume(options.found(resume, out), output, fail_on)
-    asked = RunOptions.from_dict(chosen)
+    asked = RunOptions(**chosen)
     if asked.blocks is not None and asked.time_budget_s is not None:
         raise FieldError("--blocks: cannot stand beside --time-budget, which chooses their number")
     if dry_run:
@@ -122,7 +123,7 @@ def capacity_command(
     demand_rps: float | None,
     headroom: float,
     cost_per_replica: float | None,
-    **chosen: object,
+    **chosen: Any,
 ) -> int:
     """Find the highest rate that keeps a service level, and how many replicas a demand takes."""
     from stackduel.cli.commands import capacity as command  # noqa: PLC0415
@@ -132,6 +133,6 @@ def capacity_command(
     if cost_per_replica is not None and demand_rps is None:
         raise FieldError("--cost-per-replica: needs --demand, the rate that the replicas are to carry")
     output = Output(standard_output(), standard_error(), as_json, quiet, live)
-    asked = RunOptions.from_dict({**RunOptions().to_dict(), **chosen})
+    asked = RunOptions(**chosen)
     settings = CapacitySettings(slo=slo, demand_rps=demand_rps, headroom=headroom, cost_per_replica=cost_per_replica)
     return command.search(asked, settings, path, None if dry_run else out, output, fail_on, argv)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from stackduel.cli import options
@@ -33,11 +35,11 @@ def doctor_command() -> int:
 @options.project
 @options.device
 @options.timeout
-def verify_command(**chosen: object) -> int:
+def verify_command(**chosen: Any) -> int:
     """Start every stack and check that it answers as the contract says."""
     from stackduel.cli.commands import verify as command  # noqa: PLC0415
 
-    asked = RunOptions.from_dict({**RunOptions().to_dict(), **chosen})
+    asked = RunOptions(**chosen)
     return command.verify(asked, standard_output(), standard_error())
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
+from stackduel.model.advice import RunAdvice
 from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.crossover import CrossoverCurve
+from stackduel.model.environment import Environment
 from stackduel.model.findings import Finding
 from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.plan_step import IsolatedStep
+from stackduel.model.run_options import RunOptions
 from stackduel.model.service_level import ServiceLevelResult
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Place, Result, Trial
 
@@ -30,19 +34,19 @@ class Run:
     run_id: str
     started: str
     command: tuple[str, ...]
-    options: Mapping[str, Any]
+    options: RunOptions
     seed: int
-    environment: Mapping[str, Any]
+    environment: Environment
     suite: Suite
     baseline: str
-    stacks: Mapping[str, Mapping[str, Any]]
+    stacks: Mapping[str, StackFacts]
     planned: int
     status: Status = "running"
     results: tuple[Result, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     limits: tuple[Limit, ...] = ()
     curves: tuple[CrossoverCurve, ...] = ()
-    advice: Mapping[str, Any] | None = None
+    advice: RunAdvice | None = None
     findings: tuple[Finding, ...] = ()
     isolated: tuple[IsolatedResult, ...] = ()
     ceiling_shares: tuple[CeilingShare, ...] = ()

@@ -1,12 +1,12 @@
-"""The environment that a run was measured in, as its record tells it."""
+"""The environment that a run was measured in, as run.json records it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 from stackduel.launch.launcher import Launcher
+from stackduel.model.environment import Environment
 from stackduel.model.run_options import RunOptions
 from stackduel.planning.models import described
 from stackduel.planning.preparation import Prepared
@@ -21,32 +21,29 @@ UNOBSERVED_NOTE = (
 )
 
 
-def environment(
-    options: RunOptions, prepared: Prepared, launcher: Launcher, machine: Mapping[str, object]
-) -> dict[str, object]:
-    """Host, versions, core layout, how stacks were launched, and what a reader must be told about it.
+def environment(options: RunOptions, prepared: Prepared, launcher: Launcher, machine: Environment) -> Environment:
+    """Return the environment of a run: the ``machine``, the launcher, the budget, and notes for the reader.
 
-    ``machine`` is what ``host.describe`` said before this process bound itself to its core.
+    ``machine`` is what ``host.describe`` returned before this process bound itself to its core.
     """
-    facts = dict(launcher.facts())
-    notes = [*prepared.notes, *_texts(facts.pop("warnings", ()))]
-    if facts.get("port_forwarding") == "proxy" and options.generator == "process":
+    launch = dict(launcher.facts())
+    notes = [*prepared.notes, *_texts(launch.pop("warnings", ()))]
+    if launch.get("port_forwarding") == "proxy" and options.generator == "process":
         notes.append(PROXY_NOTE)
-    if "cuda" in (prepared.device or "") and not machine.get("gpus"):
+    if "cuda" in (prepared.device or "") and not machine.gpus:
         notes.append(UNOBSERVED_NOTE)
-    budget = asdict(prepared.budget)
-    return {
-        **machine,
-        "launcher": launcher.name,
-        "launch": facts,
-        "budget": {name: list(value) if isinstance(value, tuple) else value for name, value in budget.items()},
-        "generator": options.generator,
-        "driver": options.driver,
-        "device": prepared.device,
-        "timeout_s": options.timeout_s,
-        "models": described(prepared.suite, Path(options.model) if options.model else None),
-        "notes": notes,
-    }
+    return replace(
+        machine,
+        launcher=launcher.name,
+        launch=launch,
+        budget=prepared.budget,
+        generator=options.generator,
+        driver=options.driver,
+        device=prepared.device,
+        timeout_s=options.timeout_s,
+        models=described(prepared.suite, Path(options.model) if options.model else None),
+        notes=tuple(notes),
+    )
 
 
 def _texts(value: object) -> list[str]:

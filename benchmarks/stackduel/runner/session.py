@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 
 from stackduel.analysis.conclusion import blocks_after_pilot, conclude
-from stackduel.analysis.conditions.conditions import NO_CONDITIONS, Conditions, checked_for, judged_on, status_with
-from stackduel.analysis.conditions.outcome import ConditionResult
+from stackduel.analysis.conditions.conditions import NO_CONDITIONS, Conditions, conditions_for, status_with
+from stackduel.analysis.conditions.evaluation import ConditionResult
 from stackduel.launch.launcher import Launcher
 from stackduel.model.counted import counted
 from stackduel.model.duration import duration
@@ -72,7 +72,7 @@ def measure(
 
     Raises FieldError, before anything is started, where a condition of ``fail_on`` cannot be asked of the run.
     """
-    keeper = Keeper(folder, run, _block_seconds(prepared), checked_for(fail_on, run))
+    keeper = Keeper(folder, run, _block_seconds(prepared), conditions_for(fail_on, run))
     keeper.keep(run)
     planned_s = prepared.search_s or total_seconds(_to_do(run, prepared), prepared.paces)
     with _narrator(run, prepared, folder, planned_s, output) as narrator:
@@ -143,7 +143,7 @@ class Keeper:
         """Save the run and its reports for the last time; of a whole run, with the word on each condition."""
         self.keep(replace(self.run, status=status))
         if status == "complete":
-            self.judged = judged_on(self._conditions, self.run)
+            self.judged = self._conditions.evaluate_on(self.run)
         files.write(self.run, self._folder, self.judged)
 
 
@@ -253,11 +253,11 @@ def exit_status(run: Run) -> int:
     if run.suite.search is not None:
         # A server that ends under a load that was too much for it is a finding.
         found = {finding.stack for finding in run.findings}
-        missing = [name for name, about in run.stacks.items() if name not in found and about["tier"] != "control"]
+        missing = [name for name, about in run.stacks.items() if name not in found and about.tier != "control"]
         return STACK_FAILED if missing else 0
     failed = {
         result.place.stack
         for result in run.results
-        if isinstance(result, Failure) and run.stacks[result.place.stack]["tier"] != "control"
+        if isinstance(result, Failure) and run.stacks[result.place.stack].tier != "control"
     }
     return STACK_FAILED if failed else 0

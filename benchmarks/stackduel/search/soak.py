@@ -1,4 +1,4 @@
-"""Soak: one load for a long time: whether memory grows, and whether it is served as well as at first (pure)."""
+"""Soak: one load for a long time: whether memory grows, and whether it is served as well as at first."""
 
 from __future__ import annotations
 

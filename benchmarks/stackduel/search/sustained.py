@@ -1,4 +1,4 @@
-"""Sustained load: the fewest connections that give a server's highest rate, and how sure that is (pure)."""
+"""Sustained load: the fewest connections that give a server's highest rate, and how sure that is."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def test_a_run_writes_down_which_files_its_models_are(tmp_path: Path) -> None:
     """By name and hash, the user's own among them."""
     file = tmp_path / "mine.onnx"
     file.write_bytes(b"model")
-    assert set(described(SUITE, None)["fast-cnn"]) == {"fast-cnn.onnx"}  # type: ignore[call-overload]
+    assert set(described(SUITE, None)["fast-cnn"]) == {"fast-cnn.onnx"}
     own = replace(SUITE, scenarios=(replace(MIXED, workloads=(replace(ASKING, model="own"),)),))
     digest = "9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4"
     assert described(own, file) == {"own": {"mine.onnx": digest}}

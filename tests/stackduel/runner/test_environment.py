@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from stackduel.model.environment import Environment
 from stackduel.model.run_options import RunOptions
 from stackduel.planning.preparation import prepare
 from stackduel.runner.environment import UNOBSERVED_NOTE, environment
@@ -30,7 +30,7 @@ def test_the_device_is_told_and_a_gpu_that_nobody_saw_is_noted(
     """The device stands in the record, and a run on a GPU without NVML says that its figures are missing."""
     options = RunOptions(device="cpu")
     launcher: Any = SimpleNamespace(name="local", facts=dict)
-    machine: Mapping[str, object] = {"gpus": gpus}
+    machine = Environment(gpus=tuple(gpus))
     found = environment(options, replace(prepare(options, 1), device=device), launcher, machine)
-    assert (found["device"], found["gpus"]) == (device, gpus)
-    assert (UNOBSERVED_NOTE in found["notes"]) is noted  # type: ignore[operator]
+    assert (found.device, found.gpus) == (device, tuple(gpus))
+    assert (UNOBSERVED_NOTE in found.notes) is noted

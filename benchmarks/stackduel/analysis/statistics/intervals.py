@@ -1,4 +1,4 @@
-"""Confidence intervals of speedups, and how many blocks one of a wished width takes (pure).
+"""Confidence intervals of speedups, and how many blocks one of a wished width takes.
 
 Everything is computed on the natural logarithm of the ratio within each block. What a block does to both sides
 alike cancels out there, a ratio and its inverse are equally far from 1, and the mean belongs to the geometric

@@ -1,4 +1,4 @@
-"""Intervals of medians from order statistics, which suppose nothing about the distribution (pure)."""
+"""Intervals of medians from order statistics, which suppose nothing about the distribution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The slope of a series whose neighbours resemble each other, with an interval that says so (pure)."""
+"""The slope of a series whose neighbours resemble each other, with an interval that says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The interval of a ratio between two independent sets of blocks (pure)."""
+"""The interval of a ratio between two independent sets of blocks."""
 
 from __future__ import annotations
 

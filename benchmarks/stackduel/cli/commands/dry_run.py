@@ -93,7 +93,7 @@ def _name(step: PlanStep | IsolatedStep) -> str:
 
 
 def _tier(name: str, run: Run) -> str:
-    return str(run.stacks[name]["tier"]) if name in run.stacks else "no stack: the model in one process"
+    return run.stacks[name].tier if name in run.stacks else "no stack: the model in one process"
 
 
 def _show_searches(run: Run, prepared: Prepared, page: Page) -> None:
@@ -106,7 +106,7 @@ def _show_searches(run: Run, prepared: Prepared, page: Page) -> None:
         page.line()
         page.heading(f"{scenario.name}  {scenario.label}")
         rows = [
-            (name, str(run.stacks[name]["tier"]), duration(search_seconds(settings, scenario, pace)))
+            (name, run.stacks[name].tier, duration(search_seconds(settings, scenario, pace)))
             for name, pace in prepared.paces.items()
         ]
         page.table(("stack", "tier", "about"), rows, words={"stack", "tier"})

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from stackduel.analysis.conditions.conditions import checked_for
+from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.analysis.migration import tier_from
 from stackduel.cli.commands.dry_run import show_plan
 from stackduel.model.aa_pair import TWIN_TIER, is_twin
+from stackduel.model.environment import Environment
 from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Registered
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Failure
 from stackduel.observe.host import host_facts as host
@@ -46,7 +47,7 @@ def start(
     seed = options.seed if options.seed is not None else secrets.randbelow(MAX_SEED)
     prepared = prepare(options, seed, running_stacks(options), suite)
     run = _new(options, prepared, seed, argv)
-    checked_for(fail_on, run)
+    conditions_for(fail_on, run)
     make_ready(prepared.suite, options.launcher, output.tell)
     return measure(run, prepared, results / run.run_id, options, output, fail_on)
 
@@ -59,12 +60,12 @@ def _new(options: RunOptions, prepared: Prepared, seed: int, argv: Sequence[str]
         run_id=run_id,
         started=started.isoformat(timespec="seconds"),
         command=("stackduel", *argv),
-        options=options.to_dict(),
+        options=options,
         seed=seed,
-        environment={},
+        environment=Environment(),
         suite=prepared.suite,
         baseline=prepared.baseline,
-        stacks={name: _about(name, prepared) for name in prepared.stacks},
+        stacks={name: _facts(name, prepared) for name in prepared.stacks},
         planned=0 if prepared.suite.search else trials_in(prepared.steps),
         secrets=prepared.secrets,
     )
@@ -76,7 +77,7 @@ def resume(where: Path, output: Output, fail_on: Sequence[str] = ()) -> int:
     if before.suite.search is not None:
         raise FieldError(f"--resume: a search ({before.suite.search.mode}) cannot be gone on with: begin anew")
     folder = where if where.is_dir() else where.parent
-    options = RunOptions.from_dict(before.options)
+    options = before.options
     prepared = prepare(options, before.seed, frozenset(before.suite.stacks))
     _refuse_if_changed(before, prepared)
     make_ready(prepared.suite, options.launcher, output.tell)
@@ -96,22 +97,22 @@ def dry_run(options: RunOptions, output: Output, suite: Suite | None = None, fai
     seed = options.seed if options.seed is not None else 0
     prepared = prepare(options, seed, running_stacks(options), suite)
     run = _new(options, prepared, seed, ())
-    checked_for(fail_on, run)
+    conditions_for(fail_on, run)
     show_plan(run, prepared, output.out, seeded=options.seed is not None)
     return 0
 
 
-def _about(name: str, prepared: Prepared) -> dict[str, Any]:
-    """A stack as the run describes it."""
+def _facts(name: str, prepared: Prepared) -> StackFacts:
+    """Describe a stack for the run."""
     stack, pace = prepared.stacks[name], prepared.paces[name]
-    return {
-        "tier": _tier(name, prepared),
-        "summary": f"{prepared.baseline} once more, as the measure of chance" if is_twin(name) else stack.summary,
-        **stack.settings(len(prepared.budget.server)),
-        "device": prepared.device if isinstance(stack.source, Registered) else None,
-        "waiting_slots": pace.slots,
-        "fans_out": pace.fans_out,
-    }
+    return replace(
+        stack.facts(len(prepared.budget.server)),
+        tier=_tier(name, prepared),
+        summary=f"{prepared.baseline} once more, as the measure of chance" if is_twin(name) else stack.summary,
+        device=prepared.device if isinstance(stack.source, Registered) else None,
+        waiting_slots=pace.slots,
+        fans_out=pace.fans_out,
+    )
 
 
 def _tier(name: str, prepared: Prepared) -> str:
@@ -121,11 +122,7 @@ def _tier(name: str, prepared: Prepared) -> str:
     if name == prepared.baseline:
         return "baseline"
     cores = len(prepared.budget.server)
-    stack, baseline = (
-        {"tier": each.tier, **each.settings(cores)}
-        for each in (prepared.stacks[name], prepared.stacks[prepared.baseline])
-    )
-    return tier_from(stack, baseline)
+    return tier_from(prepared.stacks[name].facts(cores), prepared.stacks[prepared.baseline].facts(cores))
 
 
 def _refuse_if_changed(before: Run, prepared: Prepared) -> None:
@@ -134,6 +131,6 @@ def _refuse_if_changed(before: Run, prepared: Prepared) -> None:
     changed = sorted(name for name in stored if stored[name] != now[name])
     if changed:
         raise FieldError(f"--resume: the suite's {', '.join(changed)} changed since run {before.run_id} began")
-    python = host.describe()["python"]
-    if before.environment and before.environment.get("python") != python:
-        raise FieldError(f"--resume: run {before.run_id} began on {before.environment['python']}, this is {python}")
+    began, python = before.environment.python, host.describe().python
+    if began is not None and began != python:
+        raise FieldError(f"--resume: run {before.run_id} began on {began}, this is {python}")

@@ -54,7 +54,7 @@ def model_insights(run: Run, stacks: Collection[str]) -> Iterator[tuple[str, Ins
 
 
 def _found(run: Run) -> tuple[Breakdown, ...]:
-    sizes = {name: about.get("batch_size") for name, about in run.stacks.items() if not is_twin(name)}
+    sizes = {name: about.batch_size for name, about in run.stacks.items() if not is_twin(name)}
     return breakdowns(run.results, run.suite.scenarios, run.isolated, sizes)
 
 

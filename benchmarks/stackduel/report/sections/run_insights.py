@@ -60,7 +60,7 @@ def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | 
     found = {
         name: mean_speedup(tuple(compared[name].values()))
         for name, about in run.stacks.items()
-        if about["tier"] in WITHOUT_MIGRATION and name in compared and not is_twin(name)
+        if about.tier in WITHOUT_MIGRATION and name in compared and not is_twin(name)
     }
     best = max(found, key=lambda name: found[name], default=None)
     return None if best in {pair.first, pair.second} else best
@@ -69,9 +69,9 @@ def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | 
 def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
     """Whether a change that leaves the framework as it is keeps up with the pair's second."""
     cheaper = best_unmigrated(run, pair, compared)
-    if cheaper is None or run.stacks[pair.second]["tier"] in WITHOUT_MIGRATION or pair.first != run.baseline:
+    if cheaper is None or run.stacks[pair.second].tier in WITHOUT_MIGRATION or pair.first != run.baseline:
         return
-    who = f"Without a migration, {cheaper} ({run.stacks[cheaper]['tier']})"
+    who = f"Without a migration, {cheaper} ({run.stacks[cheaper].tier})"
     for scenario, other in compared.get(pair.second, {}).items():
         own = compared[cheaper].get(scenario)
         if own is None:
@@ -97,7 +97,7 @@ def _wrong_migrations(run: Run, compared: ComparedScenarios) -> Iterator[tuple[s
     said = {"slower": "makes it slower", "equivalent": "gains nothing", "faster": "gains something all the same"}
     for name, about in run.stacks.items():
         for scenario, each in compared.get(name, {}).items():
-            if about["tier"] == CONTROL and each.verdict in said:
+            if about.tier == CONTROL and each.verdict in said:
                 claim = f"The wrong migration, {name}, {said[each.verdict]}"
                 figures = speedup_text(each)
                 yield scenario, Insight(("speedup", "verdict"), f"{claim}: {figures}.", claim, figures)

@@ -1,4 +1,4 @@
-"""The two runs of a comparison: the blocks of each that count, and the ratio of both (pure)."""
+"""The two runs of a comparison: the blocks of each that count, and the ratio of both."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ScenarioStack = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ComparedRun:
     """One of the two runs: the trials that count and the log ratios, by (scenario, stack)."""
 
     run: Run
@@ -27,14 +27,14 @@ class Side:
     logs: Mapping[ScenarioStack, Logs]
 
     @staticmethod
-    def of(run: Run) -> Side:
+    def of(run: Run) -> ComparedRun:
         """What counts of a run."""
         trials: dict[ScenarioStack, list[Trial]] = {}
         for each in run.results:
             if isinstance(each, Trial) and each.counts and each.score is not None:
                 trials.setdefault((each.place.scenario, each.place.stack), []).append(each)
         quiet = {place: _quiet(found) for place, found in trials.items()}
-        return Side(run, quiet, log_ratios_by_pair(run.results, run.baseline))
+        return ComparedRun(run, quiet, log_ratios_by_pair(run.results, run.baseline))
 
     def resolution(self, place: ScenarioStack) -> float:
         """What the windows of this run could tell apart."""
@@ -42,11 +42,11 @@ class Side:
         return next(found, 0.0)
 
 
-Sides = tuple[Side, Side]
+ComparedRuns = tuple[ComparedRun, ComparedRun]
 
 
 @dataclass(frozen=True, slots=True)
-class PairedSides:
+class UnpairedLogs:
     """The logarithms of both runs' blocks."""
 
     old: Sequence[float]
@@ -62,17 +62,17 @@ class PairedSides:
         return unpaired(self.new, self.old, comparisons)
 
 
-def compared(logs: Sequence[Sequence[float]]) -> PairedSides:
+def unpaired_logs(logs: Sequence[Sequence[float]]) -> UnpairedLogs:
     """The logarithms of the old run's blocks and of the new one's."""
-    return PairedSides(logs[0], logs[1])
+    return UnpairedLogs(logs[0], logs[1])
 
 
-def of_twin(sides: Sides, scenario: str, baseline: str) -> Interval | None:
+def twin_change(runs: ComparedRuns, scenario: str, baseline: str) -> Interval | None:
     """What became of the baseline's twin beside the baseline; None where a run has none."""
     place = (scenario, twin_of(baseline))
-    if not all(place in side.logs for side in sides):
+    if not all(place in run.logs for run in runs):
         return None
-    return compared([side.logs[place].logs for side in sides]).interval()
+    return unpaired_logs([run.logs[place].logs for run in runs]).interval()
 
 
 def _quiet(trials: Sequence[Trial]) -> Sequence[Trial]:
