@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.isolation import isolated_python
 from stackduel_servers.models.device import AUTO, DEVICES, Chosen, choose, driver_lacks
 
 LOOKS_WITHIN_S = 120
@@ -38,7 +38,7 @@ def lacking(device: str) -> str | None:
     """Why a device cannot be used here; looked up in a process of its own, which alone loads CUDA for it."""
     if "cuda" in device and (reason := driver_lacks()):
         return reason
-    command = [sys.executable, "-m", "stackduel_servers.models.device", device]
+    command = [*isolated_python(), "-m", "stackduel_servers.models.device", device]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LOOKS_WITHIN_S)
         found: dict[str, str | None] = json.loads(done.stdout)
