@@ -10,7 +10,7 @@ from stackduel.analysis.ceilings import Ceiling, Means, binding, ceilings
 from stackduel.model.comparison import Limit
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import OpenLoop, Scenario
-from stackduel.model.trial import Result, Trial
+from stackduel.model.trial import Result, Trial, counting_trials, trials_by_place
 from stackduel.model.waits import least_seconds, mean_request_seconds
 
 
@@ -29,7 +29,7 @@ def means(
     resources: Resources,
 ) -> dict[tuple[str, str], Means]:
     """What the requests had to share, by (scenario, stack) wherever something was measured."""
-    trials = _counting(results)
+    trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
     return {
         (scenario.name, stack): means_of(scenario, about, trials[scenario.name, stack], resources)
         for scenario in scenarios
@@ -45,20 +45,12 @@ def limits(
     shared: Mapping[tuple[str, str], Means],
 ) -> tuple[Limit, ...]:
     """What binds each stack in each scenario, by what its requests ``shared``, in the order of these."""
-    trials = _counting(results)
+    trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
     by_name = {scenario.name: scenario for scenario in scenarios}
     return tuple(
         _limit(by_name[scenario], stack, stacks[stack], found, trials[scenario, stack])
         for (scenario, stack), found in shared.items()
     )
-
-
-def _counting(results: Iterable[Result]) -> dict[tuple[str, str], list[Trial]]:
-    trials: dict[tuple[str, str], list[Trial]] = {}
-    for result in results:
-        if isinstance(result, Trial) and result.counts and result.measurement.completed:
-            trials.setdefault((result.place.scenario, result.place.stack), []).append(result)
-    return trials
 
 
 def _limit(scenario: Scenario, stack: str, about: StackFacts, shared: Means, trials: Sequence[Trial]) -> Limit:

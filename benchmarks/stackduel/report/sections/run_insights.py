@@ -14,7 +14,7 @@ from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
-from stackduel.model.trial import Trial
+from stackduel.model.trial import Trial, counting_trials
 from stackduel.report.sections.insights import Insight
 from stackduel.report.sections.pair import Pair, mean_speedup
 from stackduel.report.sections.result_table import figure, speedup_text
@@ -129,9 +129,8 @@ _Blocks = Mapping[str, list[tuple[Trial, Trial]]]
 def _blocks(run: Run, pair: Pair) -> _Blocks:
     """Both trials of each block that the two were measured in, by scenario."""
     trials: dict[tuple[str, str], dict[int, Trial]] = {}
-    for each in run.results:
-        if isinstance(each, Trial) and each.counts:
-            trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
+    for each in counting_trials(run.results):
+        trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
     sides = {
         scenario.name: [trials.get((scenario.name, stack), {}) for stack in (pair.first, pair.second)]
         for scenario in run.suite.scenarios
