@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -34,9 +34,23 @@ class UrlLauncher:
         """Not this launcher's own."""
         return None
 
+    @property
+    def network(self) -> None:
+        """None: the servers are on no network of ours."""
+        return None
+
+    @property
+    def budget(self) -> None:
+        """None: it starts nothing."""
+        return None
+
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Wait until the address answers; raises LaunchError where it does not."""
         return _answering(stack, self._healthy_within_s)
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Raise LaunchError: it starts nothing."""
+        raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
 
     def facts(self) -> Mapping[str, object]:
         """That nothing is known of the machines behind the addresses."""

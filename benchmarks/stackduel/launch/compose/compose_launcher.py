@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Self
@@ -72,9 +72,18 @@ class AttachedLauncher:
         """Not this launcher's own."""
         return None
 
+    @property
+    def budget(self) -> None:
+        """None: it starts nothing."""
+        return None
+
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Pause the others, wake this one; raises LaunchError where it is not up or not healthy."""
         return self._measured(stack)
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Raise LaunchError: it starts nothing."""
+        raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
 
     def facts(self) -> Mapping[str, object]:
         """The engine, the images and the limits by stack, and what makes the comparison unequal."""
