@@ -10,7 +10,7 @@ from stackduel.analysis.statistics.intervals import interval, log_ratios
 from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Result, Trial
+from stackduel.model.trial import Result, counting_trials
 
 
 def ceiling_shares(
@@ -23,10 +23,10 @@ def ceiling_shares(
     alone = {(each.model, each.block): each.rate_rps for each in isolated if isinstance(each, IsolatedMeasurement)}
     models = dict(_models(scenarios))
     rates: dict[tuple[str, str], dict[int, float]] = {}
-    for result in results:
-        place = result.place
-        if isinstance(result, Trial) and result.counts and result.rate_rps > 0 and place.scenario in models:
-            rates.setdefault((place.scenario, place.stack), {})[place.block] = result.rate_rps
+    for each in counting_trials(results):
+        place = each.place
+        if each.rate_rps > 0 and place.scenario in models:
+            rates.setdefault((place.scenario, place.stack), {})[place.block] = each.rate_rps
     return tuple(
         share
         for (scenario, stack), by_block in rates.items()

@@ -12,7 +12,6 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Literal
 
 from stackduel.analysis.comparisons import quiet_blocks
@@ -20,7 +19,7 @@ from stackduel.analysis.statistics.intervals import interval
 from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.measurement import Measurement
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Result, Trial
+from stackduel.model.trial import Result, Trial, counting_trials
 
 TIE = "tie"
 # Without an interval: less than this is a tie, and more only a lead.
@@ -105,9 +104,8 @@ def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequen
         return ()
     first, second = pair
     trials: dict[tuple[str, str], dict[int, Trial]] = {}
-    for result in results:
-        if isinstance(result, Trial) and result.counts:
-            trials.setdefault((result.place.scenario, result.place.stack), {})[result.place.block] = result
+    for each in counting_trials(results):
+        trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
     found = []
     for scenario in scenarios:
         one, other = (trials.get((scenario.name, name), {}) for name in (first, second))
@@ -120,7 +118,7 @@ def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequen
 
 def alone(results: Iterable[Result], scenarios: Sequence[Scenario], stack: str) -> tuple[HeadToHead, ...]:
     """The figures of one stack without an opponent, in every scenario that it was measured in: nothing is compared."""
-    trials = [each for each in results if isinstance(each, Trial) and each.counts and each.place.stack == stack]
+    trials = [each for each in counting_trials(results) if each.place.stack == stack]
     found = []
     for scenario in scenarios:
         here = [trial for trial in trials if trial.place.scenario == scenario.name]
@@ -176,11 +174,7 @@ def _logs(figure: _Figure, blocks: Sequence[tuple[Trial, Trial]]) -> list[float]
 
 def together(trials: Sequence[Trial]) -> LatencySummary:
     """The latencies of several trials as if they were one."""
-    return summarise(_merged(trials))
-
-
-def _merged(trials: Sequence[Trial]) -> Histogram:
-    return reduce(Histogram.merge, (trial.measurement.latency for trial in trials), Histogram.empty())
+    return summarise(Histogram.sum(trial.measurement.latency for trial in trials))
 
 
 def _counting(name: str, better: Better, count: Callable[[Measurement], int]) -> _Figure:

@@ -1,6 +1,6 @@
 """A small parent for one local server, so that the server never outlives the runner.
 
-``python -I guard.py CORES COMMAND...`` pins itself, starts the command in a session of its own, prints the
+``python -E -P guard.py CORES COMMAND...`` pins itself, starts the command in a session of its own, prints the
 command's process id, and takes the whole tree down as soon as its standard input closes: the runner holds the
 other end, so a runner that crashes or is killed closes it too. Its exit status is the command's.
 It imports as little as it can, because every launch waits for it.

@@ -22,9 +22,13 @@ from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Command, Registered, Stack
 from stackduel.model.target import Address, ProcessTree, Subject
 from stackduel_servers import allocator
+from stackduel_servers.isolation import isolated_python
 from stackduel_servers.models.device import VARIABLE
+from stackduel_servers.models.store import FOLDER_VARIABLE as MODELS_FOLDER
 from stackduel_servers.models.store import OWN_VARIABLE
 from stackduel_servers.registry import load_registry
+from stackduel_servers.triton.installation import FOLDER_VARIABLE as TRITON_FOLDER
+from stackduel_servers.triton.installation import VENDOR_VARIABLE
 
 LOOPBACK = "127.0.0.1"
 DOWNSTREAM = "downstream"
@@ -41,6 +45,9 @@ SERVE_VARIABLES = (
     "STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS", "TRITON_URL",
     "TRITON_MODELS", VARIABLE,
 )  # fmt: skip
+
+# Folders of the user's shell, which may be relative to where the user is.
+FOLDERS = (MODELS_FOLDER, TRITON_FOLDER, VENDOR_VARIABLE)
 
 
 class LocalProcess:
@@ -118,11 +125,10 @@ class LocalLauncher:
         """Start the downstream that every stack calls."""
         self._logs.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            argv = (sys.executable, "-m", "stackduel_servers.serve", "downstream", "--port", "{port}")
-            process = stack.enter_context(
-                self._process(DOWNSTREAM, argv, self._environment(), self._budget.downstream, "/health")
+            cores, environment = self._budget.downstream, self._environment()
+            self._downstream = stack.enter_context(
+                self._process(DOWNSTREAM, _serve(DOWNSTREAM), environment, cores, "/health", self._logs)
             )
-            self._downstream = process
             self._shared = stack.pop_all()
         return self
 
@@ -134,6 +140,11 @@ class LocalLauncher:
     def downstream(self) -> Subject | None:
         """The downstream's process tree."""
         return self._downstream.subject if self._downstream else None
+
+    @property
+    def network(self) -> None:
+        """None: its processes are on no containers' network."""
+        return None
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack on a free port; raises LaunchError with its log where it does not get healthy."""
@@ -157,15 +168,8 @@ class LocalLauncher:
                     raise LaunchError(
                         f"{stack.name}: does not run on {sys.platform}; --launcher docker runs it anywhere"
                     )
-                argv: tuple[str, ...] = (
-                    sys.executable,
-                    "-m",
-                    "stackduel_servers.serve",
-                    stack.name,
-                    "--port",
-                    "{port}",
-                )
-                folder = None
+                # Gunicorn, Uvicorn and Hypercorn import from their working directory: it holds no module.
+                argv, folder = _serve(stack.name), self._logs
             case Command(argv, env, folder):
                 environment |= env
             case _:
@@ -182,7 +186,7 @@ class LocalLauncher:
 
         Raises LaunchError with its last lines where it fails or does not end.
         """
-        argv = (sys.executable, "-m", *module)
+        argv = (*isolated_python(), "-m", *module)
         guarded, log = self._guarded(
             "alone", argv, {**self._environment(), **allocator.ENVIRONMENT}, self._budget.server
         )
@@ -208,6 +212,7 @@ class LocalLauncher:
     def _environment(self) -> dict[str, str]:
         environment = {key: value for key, value in os.environ.items() if key not in SERVE_VARIABLES}
         environment |= {"CPUS": str(len(self._budget.server)), "PYTHONUNBUFFERED": "1"}
+        environment |= {name: str(Path(environment[name]).resolve()) for name in FOLDERS if environment.get(name)}
         if self._own_model:
             environment[OWN_VARIABLE] = str(self._own_model)
         if self._device:
@@ -250,7 +255,7 @@ class LocalLauncher:
         log = self._logs / f"{self._started:03d}-{name}.log"
         with log.open("wb") as output:
             guarded = subprocess.Popen(
-                [sys.executable, "-I", str(Path(guard.__file__)), ",".join(map(str, cores)), *words],
+                [*isolated_python(), str(Path(guard.__file__)), ",".join(map(str, cores)), *words],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -260,6 +265,11 @@ class LocalLauncher:
                 start_new_session=True,
             )
         return guarded, log
+
+
+def _serve(stack: str) -> tuple[str, ...]:
+    """The command line of a registered stack's server, or of the downstream."""
+    return (*isolated_python(), "-m", "stackduel_servers.serve", stack, "--port", "{port}")
 
 
 def registered_port(name: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from stackduel.model.environment import Environment
 from stackduel.observe import nvml
 from stackduel.process.cores import usable_cores
 
@@ -21,18 +22,23 @@ LIBRARIES = (
 )  # fmt: skip
 
 
-def describe() -> dict[str, object]:
-    """The host's part of a run's environment."""
-    return {
-        "system": f"{platform.system()} {platform.release()}",
-        "machine": platform.machine(),
-        "processor": processor(),
-        "cores": len(usable_cores()),
-        "memory_mib": round(psutil.virtual_memory().total / MIB),
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "gpus": nvml.names(),
-        "libraries": versions(LIBRARIES),
-    }
+def describe() -> Environment:
+    """Return the host's part of a run's environment."""
+    return Environment(
+        system=f"{platform.system()} {platform.release()}",
+        machine=platform.machine(),
+        processor=processor(),
+        cores=len(usable_cores()),
+        memory_mib=round(psutil.virtual_memory().total / MIB),
+        python=python(),
+        gpus=tuple(nvml.names()),
+        libraries=versions(LIBRARIES),
+    )
+
+
+def python() -> str:
+    """Return the implementation and version of this Python."""
+    return f"{platform.python_implementation()} {platform.python_version()}"
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:

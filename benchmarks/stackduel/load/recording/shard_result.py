@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import reduce
 from itertools import chain
 from typing import Any
 
@@ -140,7 +139,7 @@ def merge(parts: Sequence[ShardResult]) -> Measurement:
         cut_off_s=sum(tally.cut_off_s for tally in tallies),
         outcomes=outcomes,
         duration_s=duration_s,
-        latency=_sum_histograms([tally.latency for tally in tallies]),
+        latency=Histogram.sum([tally.latency for tally in tallies]),
         service=_sum_optional([tally.service for tally in tallies]),
         lateness=_sum_optional([tally.lateness for tally in tallies]),
         dispatch=_sum_optional([tally.dispatch for tally in tallies]),
@@ -178,7 +177,7 @@ def merge_timelines(timelines: Sequence[Sequence[Slice]], duration_s: float) -> 
 
 
 def _window(t_s: float, width_s: float, slices: Sequence[Slice]) -> Window:
-    latency = _sum_histograms([each.latency for each in slices])
+    latency = Histogram.sum([each.latency for each in slices])
     failed = sum(each.failed for each in slices)
     summary = summarise(latency)
     return Window(
@@ -198,20 +197,16 @@ def _sum_outcomes(outcomes: Sequence[Mapping[str, int]]) -> dict[str, int]:
     return dict(total)
 
 
-def _sum_histograms(histograms: Sequence[Histogram]) -> Histogram:
-    return reduce(Histogram.merge, histograms, Histogram.empty())
-
-
 def _sum_optional(histograms: Sequence[Histogram | None]) -> Histogram | None:
     """The sum of what all shards or none have."""
     there = [histogram for histogram in histograms if histogram is not None]
-    return _sum_histograms(there) if there else None
+    return Histogram.sum(there) if there else None
 
 
 def _sum_spans(spans: Sequence[Mapping[str, Histogram] | None]) -> dict[str, Histogram] | None:
     there = [each for each in spans if each is not None]
     names = dict.fromkeys(name for each in there for name in each)
-    return {name: _sum_histograms([each[name] for each in there if name in each]) for name in names} if there else None
+    return {name: Histogram.sum([each[name] for each in there if name in each]) for name in names} if there else None
 
 
 def _sum_scheduled(counts: Sequence[int | None]) -> int | None:
@@ -224,7 +219,7 @@ def _sum_calls(calls: Sequence[CallCount]) -> CallCount:
         label=calls[0].label,
         requests=sum(call.requests for call in calls),
         failed=sum(call.failed for call in calls),
-        latency=_sum_histograms([call.latency for call in calls]),
+        latency=Histogram.sum([call.latency for call in calls]),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from functools import reduce
 from math import ceil
 
 import numpy as np
@@ -43,7 +42,7 @@ class Timeline:
 
     def latency(self) -> Histogram:
         """The latencies of all successes."""
-        return reduce(Histogram.merge, (latency for _, latency in self._slices.values()), Histogram.empty())
+        return Histogram.sum(latency for _, latency in self._slices.values())
 
     def slices(self, duration_s: float) -> tuple[Slice, ...]:
         """All slices of a window of that duration, also those in which nothing completed."""

@@ -145,7 +145,7 @@ class Board:
         rows = [
             {
                 "stack": name,
-                "role": role_of(str(self._run.stacks[name]["tier"])),
+                "role": role_of(self._run.stacks[name].tier),
                 "value": (middle := statistics.median(value for value, *_ in found)),
                 "text": f"{figure(middle)} {figures.unit}",
                 "note": "",

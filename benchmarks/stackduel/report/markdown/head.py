@@ -23,14 +23,14 @@ def head_lines(run: Run, pair: Pair | None, found: Sequence[HeadToHead]) -> Iter
     if run.advice is None:
         yield f"**No advice: the run is {escape(run.status)}.**"
         return
-    sentence = str(run.advice["run"]["sentence"])
+    sentence = run.advice.run.sentence
     yield f"**{escape(sentence)}**"
     others: dict[str, list[str]] = {}
-    for name, each in run.advice["scenarios"].items():
-        others.setdefault(str(each["sentence"]), []).append(name)
+    for name, each in run.advice.scenarios.items():
+        others.setdefault(each.sentence, []).append(name)
     others.pop(sentence, None)
     told = [item(f"{', '.join(names)}: {each}") for each, names in others.items()]
-    if pair and found and run.advice["run"]["kind"] == "not tested":
+    if pair and found and run.advice.run.kind == "not tested":
         told += [item(text) for text in _untested(run, pair)]
     if told:
         yield from ("", *told)

@@ -36,7 +36,7 @@ def overview(run: Run) -> Block | None:
     means = {each.candidate: each for each in migrations(run.comparisons)}
     rows = []
     for name, about in run.stacks.items():
-        tier, found = str(about["tier"]), by_stack.get(name, [])
+        tier, found = about.tier, by_stack.get(name, [])
         if name == run.baseline:
             cells = ["1"] * len(scenarios) if few else ["1", "1", *[DASH] * len(VERDICTS)]
         else:

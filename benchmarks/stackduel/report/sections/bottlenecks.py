@@ -118,7 +118,7 @@ def _of_shares(run: Run) -> Iterator[Chart]:
 def _share_bar(run: Run, each: CeilingShare) -> dict[str, object]:
     return {
         "stack": each.stack,
-        "role": role_of(str(run.stacks[each.stack]["tier"])),
+        "role": role_of(run.stacks[each.stack].tier),
         "value": each.share,
         "low": each.low,
         "high": each.high,
@@ -165,7 +165,7 @@ def _bar(run: Run, each: Limit) -> dict[str, object]:
     share = _share(each) or 0.0
     return {
         "stack": each.stack,
-        "role": role_of(str(run.stacks[each.stack]["tier"])),
+        "role": role_of(run.stacks[each.stack].tier),
         "value": share,
         "text": f"{100 * share:.1f} %: {each.binds or 'none reached'}",
         "note": each.sentence,

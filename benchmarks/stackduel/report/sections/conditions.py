@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.model.aa_pair import is_twin
@@ -41,7 +42,7 @@ def command_text(run: Run) -> str:
 
 def environment_lines(run: Run) -> Iterator[str]:
     """Everything else that is known of the environment, a line each."""
-    for name, value in run.environment.items():
+    for name, value in asdict(run.environment).items():
         if name not in _TOLD and (text := _text(value)):
             yield f"{name}: {text}"
 
@@ -61,32 +62,30 @@ def _how(run: Run) -> str:
 
 
 def _budget(run: Run) -> Iterator[str]:
-    budget = run.environment.get("budget") or {}
+    environment, budget = run.environment, run.environment.budget
     if not budget:
         return
-    server, generator = budget.get("server", ()), budget.get("generator", ())
-    where = "on one of these" if set(server) & set(generator) else "on another"
-    timeout_s = run.environment.get("timeout_s")
-    timeout = f"; a request may take {timeout_s:g} s" if isinstance(timeout_s, int | float) else ""
+    where = "on one of these" if set(budget.server) & set(budget.generator) else "on another"
+    timeout_s = environment.timeout_s
+    timeout = "" if timeout_s is None else f"; a request may take {timeout_s:g} s"
     yield (
-        f"Each stack had {counted(len(server), 'core')} and {budget.get('memory_mib')} MiB, by the "
-        f"{run.environment.get('launcher')} launcher; the load generator worked {where}{timeout}."
+        f"Each stack had {counted(len(budget.server), 'core')} and {budget.memory_mib} MiB, by the "
+        f"{environment.launcher} launcher; the load generator worked {where}{timeout}."
     )
 
 
 def _host(run: Run) -> Iterator[str]:
-    about = run.environment
-    memory_mib = about.get("memory_mib")
+    host = run.environment
     parts = [
-        about.get("processor"),
-        counted(about["cores"], "core") if isinstance(about.get("cores"), int) else None,
-        f"{memory_mib:,} MiB" if isinstance(memory_mib, int) else None,
-        about.get("system"),
-        about.get("python"),
-        ", ".join(map(_text, about.get("gpus") or ())),
-        f"models on {about['device']}" if run.suite.models and about.get("device") else None,
+        host.processor,
+        None if host.cores is None else counted(host.cores, "core"),
+        None if host.memory_mib is None else f"{host.memory_mib:,} MiB",
+        host.system,
+        host.python,
+        ", ".join(host.gpus),
+        f"models on {host.device}" if run.suite.models and host.device else None,
     ]
-    known = [str(part) for part in parts if part]
+    known = [part for part in parts if part]
     if known:
         yield f"Host: {', '.join(known)}."
 

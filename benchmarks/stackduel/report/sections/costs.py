@@ -38,7 +38,7 @@ def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, flo
     rows = [
         {
             "stack": name,
-            "role": role_of(str(run.stacks[name]["tier"])),
+            "role": role_of(run.stacks[name].tier),
             "value": value,
             "text": f"{figure(value)} {unit}",
             "note": "",

@@ -43,7 +43,7 @@ def _chart(run: Run, requests: dict[str, int], ends: dict[str, Counter[str]]) ->
     rows = [
         {
             "stack": name,
-            "role": role_of(str(run.stacks[name]["tier"])),
+            "role": role_of(run.stacks[name].tier),
             "value": share,
             "text": f"{100 * share:.2g} %",
             "note": ", ".join(f"{n:,} {kind}" for kind, n in ends[name].items()),

@@ -8,7 +8,7 @@ from typing import Any
 from stackduel.model.histogram import Histogram, fewest_for
 from stackduel.model.suite import Scenario
 from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Shown
-from stackduel.report.sections.counted_trials import ByStack, together
+from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.result_table import DASH, figure, latency_kind
 
 # Evenly spaced on the axis of nines that HdrHistogram's plots have, and what tables usually show.
@@ -22,7 +22,7 @@ FEWEST = fewest_for(0.9)
 
 def blocks(scenario: Scenario, trials: ByStack) -> Iterator[Shown]:
     """The curve of each stack, or why there is none."""
-    found = {name: together(trial.measurement.latency for trial in each) for name, each in trials.items()}
+    found = {name: Histogram.sum(trial.measurement.latency for trial in each) for name, each in trials.items()}
     if all(each.count < FEWEST for each in found.values()):
         most = max((each.count for each in found.values()), default=0)
         yield Paragraph(f"No distribution of latencies: {most} requests a stack are too few for percentiles.")

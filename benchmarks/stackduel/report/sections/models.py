@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from functools import reduce
 
 from stackduel.analysis.service_levels import in_words
 from stackduel.analysis.time_breakdown import END_TO_END, INFER, MEANINGS, PARTS, Breakdown, BreakdownPart, breakdowns
@@ -15,7 +14,6 @@ from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement
 from stackduel.model.run import Run
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Trial
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.insights import Insight
 from stackduel.report.sections.result_table import DASH, figure
@@ -54,7 +52,7 @@ def model_insights(run: Run, stacks: Collection[str]) -> Iterator[tuple[str, Ins
 
 
 def _found(run: Run) -> tuple[Breakdown, ...]:
-    sizes = {name: about.get("batch_size") for name, about in run.stacks.items() if not is_twin(name)}
+    sizes = {name: about.batch_size for name, about in run.stacks.items() if not is_twin(name)}
     return breakdowns(run.results, run.suite.scenarios, run.isolated, sizes)
 
 
@@ -119,17 +117,17 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
         return
     measured = [each for each in alone if isinstance(each, IsolatedMeasurement)]
     failed = [each for each in alone if isinstance(each, IsolatedFailure)]
-    of_alone = _quantiles(summarise(_together(each.infer for each in measured)))
+    of_alone = _quantiles(summarise(Histogram.sum(each.infer for each in measured)))
     shares = {share.stack: share for share in run.ceiling_shares if share.scenario == scenario.name}
     rows = []
     for stack in run.stacks:
-        trials = _trials(run, scenario, stack)
+        trials = run.trials(scenario.name, stack)
         if not trials or is_twin(stack):
             continue
         told = [trial.measurement.spans or {} for trial in trials]
         spans = [spans[INFER] for spans in told if INFER in spans]
-        latency = summarise(_together(trial.measurement.latency for trial in trials))
-        loaded = _quantiles(summarise(_together(spans)))
+        latency = summarise(Histogram.sum(trial.measurement.latency for trial in trials))
+        loaded = _quantiles(summarise(Histogram.sum(spans)))
         rows.append((stack, share_text(shares.get(stack)), of_alone, loaded, _quantiles(latency)))
     lines = []
     if measured:
@@ -142,18 +140,6 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
     least = ("alone p50 / p99", "of the ceiling", "infer p50 / p99")
     title = f"{scenario.name}: alone, loaded, end to end"
     yield Block(title, headings, tuple(rows), tuple(lines), least_needed=least, unit="p50 / p99 in ms")
-
-
-def _trials(run: Run, scenario: Scenario, stack: str) -> list[Trial]:
-    return [
-        each
-        for each in run.results
-        if isinstance(each, Trial) and each.counts and (each.place.stack, each.place.scenario) == (stack, scenario.name)
-    ]
-
-
-def _together(histograms: Iterator[Histogram] | Sequence[Histogram]) -> Histogram:
-    return reduce(Histogram.merge, histograms, Histogram.empty())
 
 
 def _quantiles(latency: LatencySummary) -> str:

@@ -25,7 +25,7 @@ _NO_REASONS = frozenset({"min", GPU})
 def when_lines(run: Run, pair: Pair, found: Sequence[HeadToHead]) -> Iterator[str]:
     """For each of the two what speaks for it, and what there is for those who would not migrate."""
     for stack, other in ((pair.first, pair.second), (pair.second, pair.first)):
-        tier = str(run.stacks[stack]["tier"])
+        tier = run.stacks[stack].tier
         for_it = [text for name in CATEGORIES if (text := _speaks_for(stack, name, found))]
         told = f"{_ahead(stack, found)} {'; '.join(for_it)}" if for_it else _nothing_for(stack, other, run, found)
         yield f"{stack} ({tier}): {told}."
@@ -96,7 +96,7 @@ def _nothing_for(stack: str, other: str, run: Run, found: Sequence[HeadToHead]) 
     reasons = [row for duel in found for row in duel.won_by(other) if row.name not in _NO_REASONS]
     if reasons:
         return f"no category speaks for it; it would have to be cheaper to run, or to stay with, than {other}"
-    tiers = [str(run.stacks[name]["tier"]) for name in (stack, other)]
+    tiers = [run.stacks[name].tier for name in (stack, other)]
     cheaper = all(tier in TIERS for tier in tiers) and TIERS.index(tiers[0]) < TIERS.index(tiers[1])
     reason = "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
     return f"as good as {other} in every category, {reason}"
@@ -106,13 +106,13 @@ def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Ite
     """What there is besides the pair for those who would stay on their framework."""
     name = best_unmigrated(run, pair, compared)
     mean = next((each for each in migrations(run.comparisons) if each.candidate == name), None)
-    migrates = run.stacks[pair.second]["tier"] not in WITHOUT_MIGRATION
+    migrates = run.stacks[pair.second].tier not in WITHOUT_MIGRATION
     if name is None or mean is None or mean.mean_speedup <= 1 or not migrates:
         return
     figures = [f"{scenario} {speedup_text(each)}" for scenario, each in compared[name].items()]
     shown = ", ".join(figures[:MOST_NAMED])
     more = f", and {counted(len(figures) - MOST_NAMED, 'scenario')} more" if len(figures) > MOST_NAMED else ""
-    yield f"{name} ({run.stacks[name]['tier']}): where the framework is to stay: {shown}{more}."
+    yield f"{name} ({run.stacks[name].tier}): where the framework is to stay: {shown}{more}."
 
 
 def _rows(duel: HeadToHead, category: str) -> list[HeadToHeadRow]:

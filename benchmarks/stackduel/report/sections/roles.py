@@ -26,4 +26,4 @@ def role_of(tier: str) -> str:
 
 def described(run: Run) -> list[dict[str, Any]]:
     """The stacks as the script needs them, in the order of the suite."""
-    return [{"name": name, "role": role_of(str(about["tier"]))} for name, about in run.stacks.items()]
+    return [{"name": name, "role": role_of(about.tier)} for name, about in run.stacks.items()]

@@ -14,7 +14,7 @@ from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
-from stackduel.model.trial import Trial
+from stackduel.model.trial import Trial, counting_trials
 from stackduel.report.sections.insights import Insight
 from stackduel.report.sections.pair import Pair, mean_speedup
 from stackduel.report.sections.result_table import figure, speedup_text
@@ -60,7 +60,7 @@ def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | 
     found = {
         name: mean_speedup(tuple(compared[name].values()))
         for name, about in run.stacks.items()
-        if about["tier"] in WITHOUT_MIGRATION and name in compared and not is_twin(name)
+        if about.tier in WITHOUT_MIGRATION and name in compared and not is_twin(name)
     }
     best = max(found, key=lambda name: found[name], default=None)
     return None if best in {pair.first, pair.second} else best
@@ -69,9 +69,9 @@ def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | 
 def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
     """Whether a change that leaves the framework as it is keeps up with the pair's second."""
     cheaper = best_unmigrated(run, pair, compared)
-    if cheaper is None or run.stacks[pair.second]["tier"] in WITHOUT_MIGRATION or pair.first != run.baseline:
+    if cheaper is None or run.stacks[pair.second].tier in WITHOUT_MIGRATION or pair.first != run.baseline:
         return
-    who = f"Without a migration, {cheaper} ({run.stacks[cheaper]['tier']})"
+    who = f"Without a migration, {cheaper} ({run.stacks[cheaper].tier})"
     for scenario, other in compared.get(pair.second, {}).items():
         own = compared[cheaper].get(scenario)
         if own is None:
@@ -97,7 +97,7 @@ def _wrong_migrations(run: Run, compared: ComparedScenarios) -> Iterator[tuple[s
     said = {"slower": "makes it slower", "equivalent": "gains nothing", "faster": "gains something all the same"}
     for name, about in run.stacks.items():
         for scenario, each in compared.get(name, {}).items():
-            if about["tier"] == CONTROL and each.verdict in said:
+            if about.tier == CONTROL and each.verdict in said:
                 claim = f"The wrong migration, {name}, {said[each.verdict]}"
                 figures = speedup_text(each)
                 yield scenario, Insight(("speedup", "verdict"), f"{claim}: {figures}.", claim, figures)
@@ -129,9 +129,8 @@ _Blocks = Mapping[str, list[tuple[Trial, Trial]]]
 def _blocks(run: Run, pair: Pair) -> _Blocks:
     """Both trials of each block that the two were measured in, by scenario."""
     trials: dict[tuple[str, str], dict[int, Trial]] = {}
-    for each in run.results:
-        if isinstance(each, Trial) and each.counts:
-            trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
+    for each in counting_trials(run.results):
+        trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
     sides = {
         scenario.name: [trials.get((scenario.name, stack), {}) for stack in (pair.first, pair.second)]
         for scenario in run.suite.scenarios

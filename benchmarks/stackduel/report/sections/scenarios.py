@@ -43,9 +43,9 @@ def _blocks(run: Run, table: ResultTable) -> Iterator[Shown]:
     yield Code(scenario.label)
     kind = latency_kind(scenario.load)
     yield Paragraph(f"Load: {described(scenario.load)} Latencies are {kind}.")
-    advice = run.advice["scenarios"].get(scenario.name) if run.advice else None
-    if run.advice and advice and advice["sentence"] != run.advice["run"]["sentence"]:
-        yield Paragraph(f"Advice for this scenario alone: {advice['sentence']}")
+    advice = run.advice.scenarios.get(scenario.name) if run.advice else None
+    if run.advice and advice and advice.sentence != run.advice.run.sentence:
+        yield Paragraph(f"Advice for this scenario alone: {advice.sentence}")
     if table.rows:
         headings, rows = grid(table, run.baseline)
         yield Grid(f"All stacks in {scenario.name}", headings, rows, WORDS)

@@ -173,7 +173,7 @@ def _memory_of(run: Run, finding: Finding) -> list[list[float]]:
 def _mark(
     run: Run, stack: str, value: float, low: float | None, high: float | None, text: str, note: str
 ) -> dict[str, Any]:
-    role = role_of(str(run.stacks[stack]["tier"]))
+    role = role_of(run.stacks[stack].tier)
     return {"stack": stack, "role": role, "value": value, "low": low, "high": high, "text": text, "note": note}
 
 

@@ -54,7 +54,7 @@ def _section(run: Run, scenario: Scenario) -> FindingsSection:
     for stack, about in run.stacks.items():
         finding = findings.get(stack)
         if finding is not None:
-            rows.append({"stack": stack, "tier": str(about["tier"]), **_cells(finding.found)})
+            rows.append({"stack": stack, "tier": about.tier, **_cells(finding.found)})
             continue
         reasons = [
             each.reason

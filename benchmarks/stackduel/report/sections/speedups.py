@@ -66,7 +66,7 @@ def _panel(run: Run, scenario: str) -> dict[str, object]:
         "rows": [
             {
                 "stack": each.candidate,
-                "role": role_of(str(run.stacks[each.candidate]["tier"])),
+                "role": role_of(run.stacks[each.candidate].tier),
                 "value": each.speedup,
                 "low": each.low,
                 "high": each.high,
@@ -88,7 +88,7 @@ def _row(run: Run, each: Comparison) -> tuple[str, ...]:
     return (
         each.scenario,
         each.candidate,
-        str(run.stacks[each.candidate]["tier"]),
+        run.stacks[each.candidate].tier,
         f"{figure(each.speedup)}x",
         figure(each.low),
         figure(each.high),

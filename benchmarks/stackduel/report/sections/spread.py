@@ -46,7 +46,7 @@ def _row(run: Run, metric: Metric, unit: str, name: str, trials: list[Trial]) ->
     middle = median(_value(metric, trial) for trial in trials)
     return {
         "stack": name,
-        "role": role_of(str(run.stacks[name]["tier"])),
+        "role": role_of(run.stacks[name].tier),
         "value": middle,
         "text": f"{figure(middle)} {unit}",
         "note": "",

@@ -42,7 +42,7 @@ def _headline_of_search(run: Run) -> str:
 def matrix_lines(run: Run) -> list[str]:
     """The migration matrix's word on each stack; a change that is no migration is called what it is."""
     by_name = {each.candidate: each for each in migrations(run.comparisons)}
-    return [_matrix_line(by_name[name], str(run.stacks[name]["tier"])) for name in run.stacks if name in by_name]
+    return [_matrix_line(by_name[name], run.stacks[name].tier) for name in run.stacks if name in by_name]
 
 
 def _matrix_line(found: MatrixEntry, tier: str) -> str:
@@ -75,10 +75,10 @@ def advice_lines(run: Run) -> list[str]:
     """The advice on the run, and on each of several scenarios where it says anything else."""
     if run.advice is None:
         return []
-    lines = [str(run.advice["run"]["sentence"])]
-    scenarios = run.advice["scenarios"]
+    lines = [run.advice.run.sentence]
+    scenarios = run.advice.scenarios
     if len(scenarios) > 1:
-        lines += [f"{name}: {each['sentence']}" for name, each in scenarios.items() if each["sentence"] != lines[0]]
+        lines += [f"{name}: {each.sentence}" for name, each in scenarios.items() if each.sentence != lines[0]]
     return lines
 
 
@@ -89,8 +89,8 @@ def shown_curves(run: Run) -> list[CrossoverCurve]:
     """
     if all(workload.model for scenario in run.suite.scenarios for workload in scenario.workloads):
         return []
-    advice = run.advice["run"] if run.advice else {}
-    wanted = dict.fromkeys(name for name in (advice.get("stack"), advice.get("best")) if name)
+    advice = run.advice.run if run.advice else None
+    wanted = dict.fromkeys(name for name in (advice.stack, advice.best) if name) if advice else ()
     return [curve for name in wanted for curve in run.curves if curve.candidate == name]
 
 
@@ -122,7 +122,7 @@ def _reason(trials: Sequence[Trial]) -> str:
 
 def notes(run: Run) -> list[str]:
     """What a reader must know before believing the figures."""
-    found = [str(note) for note in run.environment.get("notes", ()) if note]
+    found = [note for note in run.environment.notes if note]
     found += _of_tests(run)
     no_duel = missing(run)
     found += [no_duel] if no_duel else []

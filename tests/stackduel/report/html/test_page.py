@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stackduel.model.advice import Advice, RunAdvice
+from stackduel.model.environment import Environment
 from stackduel.model.findings import SearchResult
 from stackduel.model.histogram import Histogram
 from stackduel.model.run import Run
@@ -91,7 +93,12 @@ def test_whatever_a_run_holds_is_text() -> None:
     """A stack, a summary, a reason or a command of markup makes no element, and the data comes back as it was."""
     made = renamed(compared(), {"fast": HOSTILE, "tuned": "a\u2028b</SCRIPT><!--"})
     suite = replace(made.suite, summary=HOSTILE, name=HOSTILE, scenarios=(replace(WAITING, summary=HOSTILE),))
-    hostile = replace(made, suite=suite, command=("stackduel", HOSTILE), environment={HOSTILE: HOSTILE})
+    hostile = replace(
+        made,
+        suite=suite,
+        command=("stackduel", HOSTILE),
+        environment=Environment(python=HOSTILE, libraries={HOSTILE: HOSTILE}),
+    )
     html = render(hostile)
     assert "alert(1)</script>" not in html.lower()
     page = read(html)
@@ -194,11 +201,11 @@ def test_an_open_loop_shows_no_rate_of_what_came_after_its_end() -> None:
 def test_what_holds_for_every_scenario_is_said_once() -> None:
     """Advice that is the same for a scenario as for the run stands at the top alone."""
     made = compared()
-    advice = {"sentence": "Not tested: no candidate has an interval in every scenario."}
-    other = {"sentence": "Move."}
-    run_and_scenarios = {"run": advice, "scenarios": {"waiting": advice, "calling": other}}
+    advice = Advice("not tested", "Not tested: no candidate has an interval in every scenario.")
+    other = Advice("change", "Move.")
+    run_and_scenarios = RunAdvice(advice, {"waiting": advice, "calling": other})
     text = outline(read(render(replace(made, advice=run_and_scenarios))))
-    assert text.count(advice["sentence"]) == 1
+    assert text.count(advice.sentence) == 1
     assert "li: calling: Move." in text
     assert "Advice for this scenario alone: Move." in text
 

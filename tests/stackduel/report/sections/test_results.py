@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.judgement import NOTED_ONLY
 from stackduel.analysis.result_rows import tables
+from stackduel.model.advice import Advice, RunAdvice
 from stackduel.model.comparison import Comparison, Limit, Verdict
 from stackduel.model.crossover import CrossoverCurve
 from stackduel.model.duration import duration
@@ -310,9 +311,10 @@ def test_latencies_are_called_what_they_are() -> None:
 
 def test_advice_on_single_scenarios_is_said_only_where_there_are_several() -> None:
     """The run's comes first."""
-    advice = {"run": {"sentence": "All."}, "scenarios": {"a": {"sentence": "One."}}}
+    one, two = Advice("change", "One."), Advice("change", "Two.")
+    advice = RunAdvice(Advice("change", "All."), {"a": one})
     assert advice_lines(replace(run([]), advice=advice)) == ["All."]
-    several = {**advice, "scenarios": {"a": {"sentence": "One."}, "b": {"sentence": "Two."}}}
+    several = RunAdvice(advice.run, {"a": one, "b": two})
     assert advice_lines(replace(run([]), advice=several)) == ["All.", "a: One.", "b: Two."]
     assert advice_lines(run([])) == []
 
@@ -322,7 +324,7 @@ def test_curves_are_shown_of_the_stack_advised_and_of_the_best() -> None:
     made = replace(run([]), curves=tuple(CrossoverCurve(name, "s", (), (), (), (), ()) for name in ("a", "b", "c")))
     assert shown_curves(made) == []
     for stack, best, shown in (("c", "a", ["c", "a"]), ("b", "b", ["b"]), (None, "a", ["a"]), (None, None, [])):
-        advised = replace(made, advice={"run": {"stack": stack, "best": best}})
+        advised = replace(made, advice=RunAdvice(Advice("change", "", stack=stack, best=best), {}))
         assert [curve.candidate for curve in shown_curves(advised)] == shown
 
 
