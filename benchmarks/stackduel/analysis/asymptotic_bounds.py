@@ -1,4 +1,4 @@
-"""What slots and CPU predict of two stacks: their speedup against the wait of a request and the concurrency (pure).
+"""What slots and CPU predict of two stacks: their speedup against the wait of a request and the concurrency.
 
 Asymptotic bounds of a closed system (E. D. Lazowska, J. Zahorjan, G. S. Graham and K. C. Sevcik, Quantitative System
 Performance, 1984, chapter 5): N requests at once, each of which waits Z and takes D seconds of CPU, give at most

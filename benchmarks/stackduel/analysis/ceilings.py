@@ -1,4 +1,4 @@
-"""What a trial's rate cannot exceed, whichever the stack, and which of these ceilings it reached (pure).
+"""What a trial's rate cannot exceed, whichever the stack, and which of these ceilings it reached.
 
 Every ceiling is an upper bound by arithmetic, from what a request takes and how much of it there is: requests that
 wait by Little's law (rate = places / wait; J. D. C. Little, Operations Research 9, 1961), CPU and the other busy

@@ -1,14 +1,14 @@
-"""The crossover curve: a candidate's predicted speedup against wait and concurrency, beside the measured (pure)."""
+"""The crossover curve: a candidate's predicted speedup against wait and concurrency, beside the measured."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from stackduel.analysis.asymptotic_bounds import StackResources, crossover, crossover_wait_s, predicted_rps
 from stackduel.analysis.ceilings import Means
 from stackduel.model.comparison import Comparison
 from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, Scenario
 from stackduel.model.waits import mean_request_seconds
 
@@ -21,7 +21,7 @@ NOTABLE = 1.5
 def curves(
     comparisons: Iterable[Comparison],
     scenarios: Sequence[Scenario],
-    stacks: Mapping[str, Mapping[str, Any]],
+    stacks: Mapping[str, StackFacts],
     means: Mapping[tuple[str, str], Means],
 ) -> tuple[CrossoverCurve, ...]:
     """The curves of all candidates of which CPU time was measured in a closed loop, in the order of the comparisons.
@@ -72,7 +72,7 @@ def _curve(
 def _point(
     scenario: Scenario,
     compared: Comparison,
-    stacks: Mapping[str, Mapping[str, Any]],
+    stacks: Mapping[str, StackFacts],
     means: Mapping[tuple[str, str], Means],
 ) -> CrossoverPoint | None:
     load = scenario.load
@@ -87,9 +87,7 @@ def _point(
         rates.append(predicted_rps(capacity, shared.wait_s, load.connections))
     return CrossoverPoint(
         scenario=scenario.name,
-        wait_s=mean_request_seconds(
-            scenario.workloads, fans_out=bool(stacks[compared.candidate].get("fans_out", True))
-        ),
+        wait_s=mean_request_seconds(scenario.workloads, fans_out=stacks[compared.candidate].fans_out),
         connections=load.connections,
         predicted=rates[1] / rates[0],
         measured=compared.speedup,

@@ -1,4 +1,4 @@
-"""From an interval to a word: faster, slower, equivalent or inconclusive, and what would settle it (pure)."""
+"""From an interval to a word: faster, slower, equivalent or inconclusive, and what would settle it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a trial may count: one small check of the host or of the generator a function (pure).
+"""Whether a trial may count: one small check of the host or of the generator a function.
 
 What a server does (errors, timeouts, refusals, slowness) is its result, and no gate's business. A gate looks at
 whether the figures say something about the server at all.

@@ -1,4 +1,4 @@
-"""Which gates a trial has to pass, and what becomes of it (pure)."""
+"""Which gates a trial has to pass, and what becomes of it."""
 
 from __future__ import annotations
 

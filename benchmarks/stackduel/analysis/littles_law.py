@@ -1,4 +1,4 @@
-"""Little's law over a window with edges: the gate that holds the counts, times and rates of a trial together (pure).
+"""Little's law over a window with edges: the gate that holds the counts, times and rates of a trial together.
 
 Over any window, the time that requests spent in flight in it is the sum of the latencies of those that completed
 in it, less what these had spent before it opened, plus what those cut off had spent when it closed (J. D. C. Little,

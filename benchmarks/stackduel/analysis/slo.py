@@ -1,4 +1,4 @@
-"""Service levels: bounds on latencies and errors, as people write them, and whether a window kept them (pure)."""
+"""Service levels: bounds on latencies and errors, as people write them, and whether a window kept them."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def run(argv: Sequence[str]) -> int:
     """Run a command and return its exit status; every error of the user's is told on standard error."""
     try:
-        status = groups.commands.main(args=list(argv), prog_name="stackduel", standalone_mode=False)
+        # The arguments go with the context, as a run stores the command that repeats it.
+        status = groups.commands.main(args=list(argv), prog_name="stackduel", standalone_mode=False, obj=tuple(argv))
     except click.UsageError as error:
         return _misused(error)
     except (click.ClickException, FieldError, StoreError, RegistryError, ModelError) as error:

@@ -64,7 +64,7 @@ def refuse_without_runtime() -> None:
         raise FieldError(f"models need {', '.join(missing)}: install them with pip install 'stackduel[{EXTRA}]'")
 
 
-def make_ready(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
+def build_models(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
     """Build the models that a suite asks for and that are not there yet, before the first server starts.
 
     Images hold theirs, and a project or a server that is up has its own. Raises FieldError where they cannot be had.
@@ -82,11 +82,9 @@ def make_ready(suite: Suite, launcher: LauncherName, say: Callable[[str], None])
         raise FieldError(f"models: {error}") from error
 
 
-def described(suite: Suite, own: Path | None) -> dict[str, object]:
+def described(suite: Suite, own: Path | None) -> dict[str, dict[str, str]]:
     """The files of a suite's models by name and hash, for the environment of a run."""
-    found: dict[str, object] = {
-        model: {file.name: file.sha256 for file in FILES[model]} for model in suite.models if model in FILES
-    }
+    found = {model: {file.name: file.sha256 for file in FILES[model]} for model in suite.models if model in FILES}
     if OWN in suite.models and own is not None:
         with own.open("rb") as file:
             found[OWN] = {own.name: hashlib.file_digest(file, "sha256").hexdigest()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from stackduel.analysis.conditions.outcome import ConditionResult
+from stackduel.analysis.conditions.evaluation import ConditionResult
 from stackduel.model.run import Run
 from stackduel.report import junit, trials_csv
 from stackduel.report.html import page

@@ -9,7 +9,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from stackduel.analysis.candidates import CONTROL
-from stackduel.analysis.conditions.outcome import ConditionResult
+from stackduel.analysis.conditions.evaluation import ConditionResult
 from stackduel.model.run import Run
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.trial import Failure, Gate, Place, Result, Trial
@@ -124,7 +124,7 @@ def _service_levels(slas: Iterable[ServiceLevelResult]) -> Iterator[TestCase]:
 def _conditions(judged: Iterable[ConditionResult]) -> Iterator[TestCase]:
     for each in judged:
         case = TestCase("fail-on", each.condition.text)
-        if each.word in {"met", "untold"}:
+        if each.state in {"met", "unknown"}:
             yield _because(case, "failed", each.sentence)
         else:
             yield TestCase(case.group, case.name, said=each.sentence)
@@ -150,7 +150,7 @@ def _because(case: TestCase, word: Literal["failed", "skipped"], reason: str, ti
 
 def _not_measured(run: Run, case: TestCase, stack: str) -> TestCase:
     """The case of a stack that could not be measured: a control may be, and one that broke in a search was to break."""
-    excused = run.stacks[stack]["tier"] == CONTROL or any(each.stack == stack for each in run.findings)
+    excused = run.stacks[stack].tier == CONTROL or any(each.stack == stack for each in run.findings)
     return _because(case, "skipped" if excused else "failed", case.reason)
 
 

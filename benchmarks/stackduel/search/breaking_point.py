@@ -1,4 +1,4 @@
-"""Breaking point: a ramp of an open loop's rate until requests fail, or wait too long (pure)."""
+"""Breaking point: a ramp of an open loop's rate until requests fail, or wait too long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Capacity: the highest rate at which a service level is kept, by ramp, bisection and confirmation (pure)."""
+"""Capacity: the highest rate at which a service level is kept, by ramp, bisection and confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cold starts: from the launch to the first answer, and the first answers against later ones (pure)."""
+"""Cold starts: from the launch to the first answer, and the first answers against later ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trial at a rate says about a service level: kept, broken, or not to be told (pure)."""
+"""What a trial at a rate says about a service level: kept, broken, or not to be told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which search a suite's settings ask for, and about how long it will take (pure)."""
+"""Which search a suite's settings ask for, and about how long it will take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a search and whoever measures talk: loads to try in one direction, results in the other (pure)."""
+"""How a search and whoever measures talk: loads to try in one direction, results in the other."""
 
 from __future__ import annotations
 

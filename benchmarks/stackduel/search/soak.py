@@ -1,10 +1,9 @@
-"""Soak: one load for a long time: whether memory grows, and whether it is served as well as at first (pure)."""
+"""Soak: one load for a long time: whether memory grows, and whether it is served as well as at first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
 
 from stackduel.analysis.statistics.slopes import slope
 from stackduel.model.findings import Soak, Third
@@ -79,5 +78,5 @@ def _third(trials: Sequence[Trial]) -> Third:
     if not counted:
         return Third(None, None)
     rate_rps = sum(each.completed for each in counted) / sum(each.duration_s for each in counted)
-    latency = reduce(Histogram.merge, (each.latency for each in counted), Histogram.empty())
+    latency = Histogram.sum(each.latency for each in counted)
     return Third(rate_rps, summarise(latency).p99)

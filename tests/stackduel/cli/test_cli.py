@@ -43,9 +43,9 @@ def stackduel(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[
         (["compare", "absent", "absent"], "run absent: cannot be read"),
         (["trend", "--out", "absent"], "trend: no run that compares stacks of suite any is here"),
         (["runs", "--limit", "0"], "0 is not in the range 1<=x<=100000"),
-        (["run", "--fail-on", "errors >"], "--fail-on: column 9: expected a figure such as p99(STACK), or a number"),
-        (["run", "--fail-on", "p99(absent) > 1s"], "column 5: 'absent' is no stack or scenario of this run"),
-        (["run", "soak", "--fail-on", "p95 > 1s"], "--fail-on: column 1: 'p95' is no figure; p99 is"),
+        (["run", "--fail-on", "errors >"], "--fail-on: column 9: expected a metric such as p99(STACK), or a number"),
+        (["run", "--fail-on", "p99(absent) > 1s"], "column 5: this run has no stack or scenario 'absent'"),
+        (["run", "soak", "--fail-on", "p95 > 1s"], "--fail-on: column 1: unknown metric 'p95'; did you mean p99?"),
     ],
 )
 def test_wrong_input_is_told_on_standard_error_with_status_2(arguments: list[str], told: str, tmp_path: Path) -> None:
@@ -202,3 +202,14 @@ def test_a_stack_that_cannot_start_gives_status_3(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert "broken: not measured:" in done.stdout
     assert "no database" in done.stdout
+
+
+def test_a_run_stores_the_arguments_of_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """benchmark.py adds arguments to those of its process; the record holds the command that repeats the run."""
+    monkeypatch.setenv("TOKEN", "s3cret-token")
+    argv = ["run", "--stacks-file", str(own_file(tmp_path)), "--blocks", "1", "--out", str(tmp_path), *ANY_HOST]
+    code = f"import sys; sys.argv = ['other.py', '--other']; from stackduel.cli import main; main({argv!r})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (stored,) = tmp_path.glob("*/run.json")
+    assert json.loads(stored.read_text())["command"] == ["stackduel", *argv]

@@ -115,7 +115,7 @@ def test_every_built_in_suite_is_whole(name: str) -> None:
     known = registered_stacks()
     assert set(suite.stacks) <= set(known)
     assert suite.baseline in suite.stacks
-    about = {stack: {"tier": known[stack].tier, **known[stack].settings(2)} for stack in suite.stacks}
+    about = {stack: known[stack].facts(2) for stack in suite.stacks}
     tiers = {tier_from(about[stack], about[suite.baseline]) for stack in suite.stacks if stack != suite.baseline}
     assert tiers & {"settings", "worker-class", "code"}
 

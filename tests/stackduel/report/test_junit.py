@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackduel.analysis.conditions.conditions import checked_for, judged_on
+from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.model.findings import BreakingPoint, Finding
 from stackduel.model.run import Run
 from stackduel.model.search_settings import BreakingPointSettings
@@ -25,7 +25,7 @@ CLOSED = Gate("steal", False, "The hypervisor took 9 %.")
 
 def cases(made: Run, suite: str, texts: tuple[str, ...] = ()) -> dict[str, tuple[str, str]]:
     """The cases of a test suite by class and name: the word on each, and the text that stands with it."""
-    root = ElementTree.fromstring(render(made, judged_on(checked_for(texts, made), made)))
+    root = ElementTree.fromstring(render(made, conditions_for(texts, made).evaluate_on(made)))
     check_counts(root)
     found = {}
     for case in root.iterfind(f"testsuite[@name='{suite}']/testcase"):

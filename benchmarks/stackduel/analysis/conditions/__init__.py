@@ -1,1 +1,4 @@
-"""Conditions on a run, such as ``speedup(quart-hypercorn, waiting-100) < 2``: read, checked, judged."""
+"""Conditions on a run (``--fail-on``), such as ``speedup(quart-hypercorn, waiting-100) < 2``: read, checked, evaluated.
+
+Imports only ``model`` and the rest of ``analysis``, and no I/O.
+"""

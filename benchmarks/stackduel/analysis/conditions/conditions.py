@@ -1,65 +1,61 @@
-"""All conditions that a user sets on a run, from their texts to the exit status (pure)."""
+"""All conditions of a run: from their texts to the exit status."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stackduel.analysis.conditions.checking import check
-from stackduel.analysis.conditions.grammar import parse
-from stackduel.analysis.conditions.metrics import Figures, MetricScope
-from stackduel.analysis.conditions.outcome import ConditionResult, judge
-from stackduel.analysis.conditions.run_metrics import RunFigures, scope_of
-from stackduel.analysis.conditions.search_metrics import FoundFigures
-from stackduel.analysis.conditions.syntax_tree import Condition
+from stackduel.analysis.conditions.condition import Condition
+from stackduel.analysis.conditions.evaluation import ConditionResult, evaluate
+from stackduel.analysis.conditions.metrics import MetricReader
+from stackduel.analysis.conditions.reading import parse
+from stackduel.analysis.conditions.run_metrics import RunMetrics, scope_of
+from stackduel.analysis.conditions.scope import MetricScope, check
+from stackduel.analysis.conditions.search_metrics import SearchMetrics
 from stackduel.model.run import Run
 
 CONDITION_MET = 1
-UNTOLD = 2
+CONDITION_UNKNOWN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Conditions that can be asked within a scope; none without one."""
+    """Conditions that were checked for a scope; without a scope there are none."""
 
     each: tuple[Condition, ...] = ()
     scope: MetricScope | None = None
 
-    def judged(self, figures: Figures) -> tuple[ConditionResult, ...]:
-        """The word on each of them."""
-        return () if self.scope is None else tuple(judge(each, self.scope, figures) for each in self.each)
+    def evaluate(self, metrics: MetricReader) -> tuple[ConditionResult, ...]:
+        """Evaluate every condition, in order."""
+        return () if self.scope is None else tuple(evaluate(each, self.scope, metrics) for each in self.each)
+
+    def evaluate_on(self, run: Run) -> tuple[ConditionResult, ...]:
+        """Evaluate every condition with the metrics of the run, in order."""
+        return self.evaluate(SearchMetrics(run) if run.suite.search else RunMetrics(run))
 
 
 NO_CONDITIONS = Conditions()
 
 
 def checked(texts: Sequence[str], scope: MetricScope) -> Conditions:
-    """The conditions of these texts; raises ConditionError on one that cannot be read, or asked within the scope."""
+    """Return the conditions of the texts; raise ConditionError where one cannot be read or does not fit the scope."""
     conditions = tuple(map(parse, texts))
     for condition in conditions:
         check(condition, scope)
     return Conditions(conditions, scope)
 
 
-def checked_for(texts: Sequence[str], run: Run) -> Conditions:
-    """The conditions on a run, before it is measured or after; raises FieldError where they cannot be asked of it."""
+def conditions_for(texts: Sequence[str], run: Run) -> Conditions:
+    """Return the conditions on a run, before it is measured or after; raise FieldError where one does not fit."""
     if not texts:
         return NO_CONDITIONS
-    # What cannot be read is told first, whatever kind of run it is.
-    for text in texts:
-        parse(text)
-    tiers = {name: str(about["tier"]) for name, about in run.stacks.items()}
+    tiers = {name: about.tier for name, about in run.stacks.items()}
     return checked(texts, scope_of(run.suite, tiers, run.baseline))
 
 
-def judged_on(conditions: Conditions, run: Run) -> tuple[ConditionResult, ...]:
-    """The word on each condition, by the figures of the run."""
-    return conditions.judged(FoundFigures(run) if run.suite.search else RunFigures(run))
-
-
-def status_with(judged: Iterable[ConditionResult], status: int) -> int:
-    """The exit status: 1 where a condition is met, else what the run itself came to, else 2 where one is untold."""
-    words = {each.word for each in judged}
-    if "met" in words:
+def status_with(results: Iterable[ConditionResult], status: int) -> int:
+    """Return the exit status: 1 if a condition is met, else the run's own, else 2 if a condition is unknown."""
+    states = {each.state for each in results}
+    if "met" in states:
         return CONDITION_MET
-    return status or (UNTOLD if "untold" in words else 0)
+    return status or (CONDITION_UNKNOWN if "unknown" in states else 0)

@@ -1,4 +1,4 @@
-"""The figures that a condition may ask for: what they are, in which units, of whom (pure)."""
+"""The metrics that a condition may name: what they mean, and in which units they are written."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from stackduel.analysis.conditions.syntax_tree import MetricUnit
+from stackduel.analysis.conditions.condition import MetricUnit
 
 Dimension = Literal["time", "ratio", "rate", "memory", "count", "share"]
 
-# What a number of each unit is, and how many of the figure's own units (ms, MiB, parts of 1) it stands for.
+# The dimensions of each unit, and its size in the metric's own unit (ms, MiB, parts of 1).
 UNITS: Mapping[MetricUnit, tuple[frozenset[Dimension], float]] = {
     "": (frozenset({"ratio", "rate", "count"}), 1.0),
     "ms": (frozenset({"time"}), 1.0),
@@ -21,7 +21,7 @@ UNITS: Mapping[MetricUnit, tuple[frozenset[Dimension], float]] = {
     "GiB": (frozenset({"memory"}), 1024.0),
     "rps": (frozenset({"rate"}), 1.0),
 }
-# How numbers of each dimension are written.
+# Examples of a number in each dimension.
 WRITTEN: Mapping[Dimension, str] = {
     "time": "100ms or 0.1s",
     "ratio": "2 or 2x",
@@ -34,51 +34,40 @@ WRITTEN: Mapping[Dimension, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MetricKind:
-    """A figure: its dimensions (the first unless the other side asks for another) and what it is, in a sentence.
+    """A metric: its dimensions, the first one unless the other side has another; docs/ci.md explains each metric.
 
-    ``bounded`` says that it may have an interval. ``candidates`` says that it compares a stack with something, so that
-    the baseline has none.
+    ``bounded`` metrics may have an interval. ``candidates`` metrics compare a stack with the baseline, so the baseline
+    has none.
     """
 
     dimensions: tuple[Dimension, ...]
-    meaning: str
     bounded: bool = True
     candidates: bool = False
 
 
-_BLOCKS = "its interval is that of the blocks"
+ERRORS = MetricKind(("count", "share"), bounded=False)
 OF_A_RUN: Mapping[str, MetricKind] = {
-    "speedup": MetricKind(
-        ("ratio",), "how many times as fast as the baseline, with the run's interval", candidates=True
-    ),
-    **{
-        name: MetricKind(("time",), f"the {shown} of all requests of its blocks together; {_BLOCKS}")
-        for name, shown in (("p50", "p50"), ("p90", "p90"), ("p95", "p95"), ("p99", "p99"), ("p999", "p99.9"))
-    },
-    "mean": MetricKind(("time",), f"the mean latency of all requests of its blocks together; {_BLOCKS}"),
-    "rate": MetricKind(("rate",), f"right answers a second, the median of its blocks; {_BLOCKS}"),
-    "cpu": MetricKind(("time",), f"server CPU time for each right answer, the median of its blocks; {_BLOCKS}"),
-    "memory": MetricKind(("memory",), "the most memory it was seen to hold in any block", bounded=False),
-    "errors": MetricKind(("count", "share"), "requests that failed; beside a number in %, their share", bounded=False),
-    "void": MetricKind(
-        ("count",), "trials that came to nothing, as the host or generator disturbed each attempt", False
-    ),
-    "failures": MetricKind(("count",), "trials that could not be measured, as the stack failed", bounded=False),
-    "sla": MetricKind(("count",), "bounds of the scenario's service level that were not kept", bounded=False),
+    "speedup": MetricKind(("ratio",), candidates=True),
+    **{name: MetricKind(("time",)) for name in ("p50", "p90", "p95", "p99", "p999", "mean")},
+    "rate": MetricKind(("rate",)),
+    "cpu": MetricKind(("time",)),
+    "memory": MetricKind(("memory",), bounded=False),
+    "errors": ERRORS,
+    **{name: MetricKind(("count",), bounded=False) for name in ("void", "failures", "sla")},
 }
 BETWEEN_RUNS: Mapping[str, MetricKind] = {
-    "ratio": MetricKind(("ratio",), "the new speedup over the baseline, divided by the old one", candidates=True),
-    "raw": MetricKind(("ratio",), "the new score divided by the old one, whatever the host did meanwhile"),
-    # Everything else is the new run's.
+    "ratio": MetricKind(("ratio",), candidates=True),
+    "raw": MetricKind(("ratio",)),
+    # All others are the new run's.
     **OF_A_RUN,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class MetricValue:
-    """What a figure is, and between which bounds the true one lies, where enough blocks tell.
+    """The value of a metric, and its interval where there are enough blocks.
 
-    ``noisy`` says that a trial behind it was kept in spite of the host's noise: no comparison rests on that.
+    ``noisy`` says that a trial behind it was kept in spite of the host's noise: no condition is decided by it.
     """
 
     point: float
@@ -89,27 +78,13 @@ class MetricValue:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A figure that nobody can tell, and why."""
+    """A metric without a value, and the reason."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class MetricScope:
-    """What a condition may name: figures, stacks (the twin among them), scenarios.
-
-    ``usual`` are the stacks that a figure without one asks about: neither twins nor controls.
-    """
-
-    figures: Mapping[str, MetricKind]
-    stacks: tuple[str, ...]
-    scenarios: tuple[str, ...]
-    baseline: str
-    usual: tuple[str, ...]
-
-
-class Figures(Protocol):
-    """Whatever knows the figures of a run."""
+class MetricReader(Protocol):
+    """A source of the metrics of a run."""
 
     def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> MetricValue | Missing:
-        """A figure of a stack in a scenario: in milliseconds, MiB, parts of 1, or a plain number."""
+        """Return a metric of a stack in a scenario: in milliseconds, MiB, parts of 1, or a plain number."""

@@ -1,4 +1,4 @@
-"""The figures of a run, as conditions ask for them: those of its tables, with the intervals of their blocks (pure)."""
+"""The metrics of a run for its conditions: the values of its tables, with the intervals of their blocks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from stackduel.analysis.candidates import CONTROL
-from stackduel.analysis.conditions.metrics import OF_A_RUN, Dimension, MetricKind, MetricScope, MetricValue, Missing
+from stackduel.analysis.conditions.metrics import OF_A_RUN, Dimension, MetricKind, MetricValue, Missing
+from stackduel.analysis.conditions.scope import MetricScope
 from stackduel.analysis.conditions.search_metrics import kinds_of
 from stackduel.analysis.result_rows import ResultRow, tables
 from stackduel.analysis.slo import QUANTILES
@@ -19,15 +20,15 @@ from stackduel.model.run import Run
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Failure, Trial
 
-_ELSEWHERE = "not known of a stack that runs elsewhere, or that answered nothing rightly"
+_ELSEWHERE = "unknown: the stack runs elsewhere, or gave no correct answer"
 
 
 def scope_of(
-    suite: Suite, tiers: Mapping[str, str], baseline: str, figures: Mapping[str, MetricKind] = OF_A_RUN
+    suite: Suite, tiers: Mapping[str, str], baseline: str, metrics: Mapping[str, MetricKind] = OF_A_RUN
 ) -> MetricScope:
-    """What may be asked of a run of the suite on stacks of those tiers: of a search, what its mode finds."""
+    """Return what conditions may name in a run of the suite on stacks of these tiers."""
     return MetricScope(
-        figures=kinds_of(suite.search.mode) if suite.search else figures,
+        metrics=kinds_of(suite.search.mode) if suite.search else metrics,
         stacks=tuple(tiers),
         scenarios=tuple(scenario.name for scenario in suite.scenarios),
         baseline=baseline,
@@ -36,29 +37,27 @@ def scope_of(
 
 
 @dataclass(frozen=True)
-class RunFigures:
-    """Knows the figures of one run."""
+class RunMetrics:
+    """The metrics of one run."""
 
     run: Run
 
     def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> MetricValue | Missing:
-        """A figure of a stack in a scenario, as its table shows it."""
+        """Return a metric of a stack in a scenario, as the table shows it."""
         if name == "speedup":
             return self._speedup(stack, scenario)
         if name == "sla":
             return self._sla(stack, scenario)
         if name == "void":
             return MetricValue(len(self._void(stack, scenario)))
-        here = [each for each in self.run.results if (each.place.stack, each.place.scenario) == (stack, scenario)]
-        failures = [each for each in here if isinstance(each, Failure)]
+        failures = self.run.failures(scenario, stack)
         if name == "failures":
             return MetricValue(len(failures))
         row = self._rows.get((stack, scenario))
         if row is None:
-            why = failures[0].reason.partition("\n")[0] if failures else "no trial of it counts"
+            why = failures[0].reason.partition("\n")[0] if failures else "no trial is valid"
             return Missing(f"not measured: {why}")
-        trials = [each for each in here if isinstance(each, Trial) and each.counts]
-        return self._of_row(name, row, trials, dimension)
+        return self._of_row(name, row, self.run.trials(scenario, stack), dimension)
 
     def _of_row(
         self, name: str, row: ResultRow, trials: Sequence[Trial], dimension: Dimension
@@ -81,28 +80,28 @@ class RunFigures:
     def _latency(self, name: str, row: ResultRow, trials: Sequence[Trial]) -> MetricValue | Missing:
         latency: float | None = getattr(row.latency, name)
         if latency is None:
-            return Missing(f"{row.succeeded:,} right answers are too few to tell{_needed(name)}")
+            return Missing(f"{row.succeeded:,} correct answers are too few{_needed(name)}")
         return bounded(latency, [_latency(name)(trial.measurement.latency) for trial in trials])
 
     def _speedup(self, stack: str, scenario: str) -> MetricValue | Missing:
         for each in self.run.comparisons:
             if (each.candidate, each.scenario) == (stack, scenario):
                 return MetricValue(each.speedup, each.low, each.high, each.noisy)
-        return Missing("no block holds a trial that counts of both this stack and the baseline")
+        return Missing("no block has a valid trial of both this stack and the baseline")
 
     def _sla(self, stack: str, scenario: str) -> MetricValue | Missing:
-        """How many bounds were not kept; missing where that might be more, as one of them cannot be told."""
+        """Return the number of broken bounds; missing where one of them is unknown, as it may be broken too."""
         slas = [each for each in self.run.slas if (each.stack, each.scenario) == (stack, scenario)]
-        untold = [each for each in slas if each.ok is None]
-        if untold:
-            return Missing(f"{untold[0].name}: {untold[0].reason}")
+        unknown = [each for each in slas if each.ok is None]
+        if unknown:
+            return Missing(f"{unknown[0].name}: {unknown[0].reason}")
         promised = any(each.name == scenario and each.sla for each in self.run.suite.scenarios)
         if promised and not slas:
-            return Missing("not measured: no trial of it counts")
+            return Missing("not measured: no trial is valid")
         return MetricValue(sum(each.ok is False for each in slas))
 
     def _void(self, stack: str, scenario: str) -> set[int]:
-        """The blocks in which each attempt was void."""
+        """Return the blocks in which every attempt was void."""
         here = [each for each in self.run.results if (each.place.stack, each.place.scenario) == (stack, scenario)]
         void = {each.place.block for each in here if isinstance(each, Trial) and not each.counts}
         return void - {each.place.block for each in here if isinstance(each, Failure) or each.counts}
@@ -113,14 +112,14 @@ class RunFigures:
 
 
 def bounded(point: float, blocks: Iterable[float | None]) -> MetricValue:
-    """The figure of a table with the interval of its blocks, which is never so narrow as not to hold the figure.
+    """Return the value of a table with the interval of its blocks, widened to contain the value.
 
-    Student's t on the logarithms; without an interval where a block has no such figure above 0, or there are too few.
+    Student's t on the logarithms; no interval where a block has no value above 0, or there are too few blocks.
     """
     known = list(blocks)
     logs = [math.log(each) for each in known if each is not None and each > 0]
-    found = interval(logs) if len(logs) == len(known) else None
-    return MetricValue(point) if found is None else MetricValue(point, min(found.low, point), max(found.high, point))
+    bounds = interval(logs) if len(logs) == len(known) else None
+    return MetricValue(point) if bounds is None else MetricValue(point, min(bounds.low, point), max(bounds.high, point))
 
 
 def _latency(name: str) -> Callable[[Histogram], float | None]:

@@ -1,4 +1,4 @@
-"""The figures of a search, as conditions ask for them: those that its mode finds (pure)."""
+"""The metrics of a search for its conditions: the results of its mode."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stackduel.analysis.conditions.metrics import Dimension, MetricKind, MetricValue, Missing
+from stackduel.analysis.conditions.metrics import ERRORS, Dimension, MetricKind, MetricValue, Missing
 from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, Soak, Sustained
 from stackduel.model.run import Run
 
@@ -15,107 +15,84 @@ ValueOrMissing = MetricValue | Missing
 Reader = Callable[[Any, Dimension], ValueOrMissing]
 
 
-def _errors(found: Soak, dimension: Dimension) -> ValueOrMissing:
+def _errors(result: Soak, dimension: Dimension) -> ValueOrMissing:
     if dimension == "share":
-        return _known(found.failed / found.requests if found.requests else None, "nothing was asked")
-    return MetricValue(found.failed)
+        return _known(result.failed / result.requests if result.requests else None, "no request was sent")
+    return MetricValue(result.failed)
 
 
-_MEDIAN = "the median of its launches, with their interval"
-# By mode, what may be asked, and how it is read from what was found.
+# By mode: the metrics, and how each is read from the result.
 OF_A_SEARCH: Mapping[str, Mapping[str, tuple[MetricKind, Reader]]] = {
     "capacity": {
-        "capacity": (
-            MetricKind(
-                ("rate",), "the highest rate that was confirmed; its interval ends at the one above, which was not"
-            ),
-            lambda found, _: _capacity(found),
-        ),
+        "capacity": (MetricKind(("rate",)), lambda result, _: _capacity(result)),
         "replicas": (
-            MetricKind(("count",), "how many carry the demand", bounded=False),
-            lambda found, _: _known(found.replicas, "no demand was told, or no rate confirmed"),
+            MetricKind(("count",), bounded=False),
+            lambda result, _: _known(result.replicas, "no demand was given, or no rate confirmed"),
         ),
         "cost": (
-            MetricKind(("count",), "of all replicas, in the unit of --cost-per-replica", bounded=False),
-            lambda found, _: _known(found.cost, "no cost was told, or no rate confirmed"),
+            MetricKind(("count",), bounded=False),
+            lambda result, _: _known(result.cost, "no cost was given, or no rate confirmed"),
         ),
     },
     "sustained": {
         "connections": (
-            MetricKind(("count",), "the best number of connections", bounded=False),
-            lambda found, _: _sustained(found, lambda best: MetricValue(best.connections)),
+            MetricKind(("count",), bounded=False),
+            lambda result, _: _sustained(result, lambda best: MetricValue(best.connections)),
         ),
         "rate": (
-            MetricKind(("rate",), "right answers a second at the best number, with its interval"),
-            lambda found, _: _sustained(found, lambda best: MetricValue(best.rate_rps, best.low_rps, best.high_rps)),
+            MetricKind(("rate",)),
+            lambda result, _: _sustained(result, lambda best: MetricValue(best.rate_rps, best.low_rps, best.high_rps)),
         ),
     },
     "breaking-point": {
-        "held": (
-            MetricKind(("rate",), "the highest rate that was held; its interval ends at the one that broke it"),
-            lambda found, _: _held(found),
-        ),
+        "held": (MetricKind(("rate",)), lambda result, _: _held(result)),
     },
     "cold-start": {
-        "launch": (
-            MetricKind(("time",), f"from the launch to the first answer: {_MEDIAN}"),
-            lambda found, _: _median(found.launch_ms),
-        ),
-        "first": (MetricKind(("time",), f"the first request: {_MEDIAN}"), lambda found, _: _median(found.first_ms)),
-        "warm": (MetricKind(("time",), f"later requests: {_MEDIAN}"), lambda found, _: _median(found.warm_ms)),
-        "cpu": (MetricKind(("time",), f"server CPU time of the start: {_MEDIAN}"), lambda found, _: _cpu(found)),
-        "speedup": (
-            MetricKind(
-                ("ratio",), "how many times as fast to start as the baseline, with its interval", candidates=True
-            ),
-            lambda found, _: _faster(found),
-        ),
+        "launch": (MetricKind(("time",)), lambda result, _: _median(result.launch_ms)),
+        "first": (MetricKind(("time",)), lambda result, _: _median(result.first_ms)),
+        "warm": (MetricKind(("time",)), lambda result, _: _median(result.warm_ms)),
+        "cpu": (MetricKind(("time",)), lambda result, _: _cpu(result)),
+        "speedup": (MetricKind(("ratio",), candidates=True), lambda result, _: _speedup(result)),
     },
     "soak": {
-        "growth": (
-            MetricKind(("memory",), "how much more memory it holds each hour, with the interval of the slope"),
-            lambda found, _: _growth(found),
-        ),
+        "growth": (MetricKind(("memory",)), lambda result, _: _growth(result)),
         "memory": (
-            MetricKind(("memory",), "the memory it held in the end", bounded=False),
-            lambda found, _: _known(found.memory_mib, "its memory is not known"),
+            MetricKind(("memory",), bounded=False),
+            lambda result, _: _known(result.memory_mib, "memory is unknown"),
         ),
         "rate": (
-            MetricKind(("rate",), "right answers a second in the last third", bounded=False),
-            lambda found, _: _known(found.last.rate_rps, "the last third was not measured"),
+            MetricKind(("rate",), bounded=False),
+            lambda result, _: _known(result.last.rate_rps, "the last third was not measured"),
         ),
         "p99": (
-            MetricKind(("time",), "the p99 of the last third", bounded=False),
-            lambda found, _: _known(found.last.p99_ms, "too few right answers in the last third"),
+            MetricKind(("time",), bounded=False),
+            lambda result, _: _known(result.last.p99_ms, "too few correct answers in the last third"),
         ),
-        "errors": (
-            MetricKind(("count", "share"), "requests that failed; beside a number in %, their share", bounded=False),
-            _errors,
-        ),
+        "errors": (ERRORS, _errors),
     },
 }
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFigures:
-    """Knows what the searches of one run found."""
+class SearchMetrics:
+    """The results of the searches of one run."""
 
     run: Run
 
     def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> ValueOrMissing:
-        """A figure of the search on a stack from a scenario's load on."""
+        """Return a metric of the search on a stack that began with the scenario's load."""
         if self.run.suite.search is None:
-            raise ValueError(f"run {self.run.run_id} searched for nothing")
-        found = next(
+            raise ValueError(f"run {self.run.run_id} is no search")
+        result = next(
             (each.found for each in self.run.findings if (each.stack, each.scenario) == (stack, scenario)), None
         )
-        if found is None:
-            return Missing("the search did not come to its end")
-        return OF_A_SEARCH[self.run.suite.search.mode][name][1](found, dimension)
+        if result is None:
+            return Missing("the search did not finish")
+        return OF_A_SEARCH[self.run.suite.search.mode][name][1](result, dimension)
 
 
 def kinds_of(mode: str) -> Mapping[str, MetricKind]:
-    """The figures that may be asked of a search in this mode."""
+    """Return the metrics of a search in this mode."""
     return {name: kind for name, (kind, _) in OF_A_SEARCH[mode].items()}
 
 
@@ -124,45 +101,45 @@ def _known(value: float | None, missing: str) -> ValueOrMissing:
 
 
 def _between(low: float | None, high: float | None, missing: str) -> ValueOrMissing:
-    """What lies at or above one rate and below another one, or above the first with no end known."""
+    """Return a value between two rates; without a higher rate its interval has no upper end."""
     return Missing(missing) if low is None else MetricValue(low, low, math.inf if high is None else high)
 
 
-def _capacity(found: Capacity) -> ValueOrMissing:
-    above = found.above.rate_rps if found.above else None
-    return _between(found.confirmed.rate_rps if found.confirmed else None, above, "no rate was confirmed")
+def _capacity(result: Capacity) -> ValueOrMissing:
+    above = result.above.rate_rps if result.above else None
+    return _between(result.confirmed.rate_rps if result.confirmed else None, above, "no rate was confirmed")
 
 
-def _held(found: BreakingPoint) -> ValueOrMissing:
-    return _between(found.held_rps, found.broken_rps, "the first rate broke it already")
+def _held(result: BreakingPoint) -> ValueOrMissing:
+    return _between(result.held_rps, result.broken_rps, "the first rate already broke it")
 
 
-def _sustained(found: Sustained, read: Callable[[Any], MetricValue]) -> ValueOrMissing:
-    return Missing("no number of connections was measured") if found.best is None else read(found.best)
+def _sustained(result: Sustained, read: Callable[[Any], MetricValue]) -> ValueOrMissing:
+    return Missing("no number of connections was measured") if result.best is None else read(result.best)
 
 
-def _median(found: Median) -> ValueOrMissing:
-    return MetricValue(found.value, found.low, found.high)
+def _median(result: Median) -> ValueOrMissing:
+    return MetricValue(result.value, result.low, result.high)
 
 
-def _cpu(found: ColdStart) -> ValueOrMissing:
-    """In milliseconds, as all times of conditions."""
-    spent = found.cpu_s
+def _cpu(result: ColdStart) -> ValueOrMissing:
+    """Return the CPU time in milliseconds, as all times of conditions."""
+    spent = result.cpu_s
     if spent is None:
-        return Missing("not known of a stack that runs elsewhere")
+        return Missing("unknown: the stack runs elsewhere")
     low, high = (None if each is None else 1000 * each for each in (spent.low, spent.high))
     return MetricValue(1000 * spent.value, low, high)
 
 
-def _faster(found: ColdStart) -> ValueOrMissing:
-    told = found.speedup
+def _speedup(result: ColdStart) -> ValueOrMissing:
+    speedup = result.speedup
     return (
         Missing("the baseline was not launched beside it")
-        if told is None
-        else MetricValue(told.ratio, told.low, told.high)
+        if speedup is None
+        else MetricValue(speedup.ratio, speedup.low, speedup.high)
     )
 
 
-def _growth(found: Soak) -> ValueOrMissing:
-    slope = found.slope
-    return Missing("too short to tell") if slope is None else MetricValue(slope.value, slope.low, slope.high)
+def _growth(result: Soak) -> ValueOrMissing:
+    slope = result.slope
+    return Missing("too short for a slope") if slope is None else MetricValue(slope.value, slope.low, slope.high)

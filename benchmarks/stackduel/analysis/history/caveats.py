@@ -1,4 +1,4 @@
-"""What has to be said beside a comparison of two runs (pure)."""
+"""What has to be said beside a comparison of two runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.analysis.history.changes import StackChange
-from stackduel.analysis.history.sides import Sides, of_twin
+from stackduel.analysis.history.compared_runs import ComparedRuns, twin_change
 from stackduel.model.run import Run
 
 # A baseline that moved by more than this without an interval is worth a word.
@@ -40,10 +40,10 @@ def of_baseline(changes: Sequence[StackChange], baseline: str | None) -> Iterato
             )
 
 
-def of_twins(sides: Sides, scenarios: Sequence[str], baseline: str | None) -> Iterator[str]:
+def of_twins(runs: ComparedRuns, scenarios: Sequence[str], baseline: str | None) -> Iterator[str]:
     """Where the baseline's twin changed beside the baseline: nothing did that but the host."""
     for scenario in scenarios if baseline else ():
-        found = of_twin(sides, scenario, baseline or "")
+        found = twin_change(runs, scenario, baseline or "")
         if found and (found.low > 1 + SMALLEST_MARGIN or found.high < 1 / (1 + SMALLEST_MARGIN)):
             yield (
                 f"{scenario}: the baseline's twin changed beside the baseline ({found.ratio:.3g}x, "

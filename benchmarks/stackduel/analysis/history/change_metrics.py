@@ -1,4 +1,4 @@
-"""The figures of a comparison of two runs, as conditions ask for them (pure)."""
+"""The metrics of a comparison of two runs for its conditions."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 
 from stackduel.analysis.conditions.conditions import Conditions, checked
 from stackduel.analysis.conditions.metrics import BETWEEN_RUNS, Dimension, MetricValue, Missing
-from stackduel.analysis.conditions.run_metrics import RunFigures, scope_of
+from stackduel.analysis.conditions.run_metrics import RunMetrics, scope_of
 from stackduel.analysis.history.changes import RunComparison, StackChange
 from stackduel.model.run import Run
 
 
 @dataclass(frozen=True, slots=True)
-class BetweenFigures:
-    """Knows ``ratio`` and ``raw``; everything else is the new run's."""
+class ComparisonMetrics:
+    """The metrics ``ratio`` and ``raw``; all others are the new run's."""
 
     found: RunComparison
-    new: RunFigures
+    new: RunMetrics
 
     def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> MetricValue | Missing:
-        """A figure of a stack in a scenario."""
+        """Return a metric of a stack in a scenario."""
         if name not in {"ratio", "raw"}:
             return self.new.value(name, stack, scenario, dimension)
         change = next((each for each in self.found.changes if (each.scenario, each.stack) == (scenario, stack)), None)
@@ -29,15 +29,15 @@ class BetweenFigures:
 
 
 def conditions_between(texts: tuple[str, ...], new: Run) -> Conditions:
-    """The conditions on a comparison with the new run; raises FieldError where they cannot be asked."""
-    tiers = {name: str(about["tier"]) for name, about in new.stacks.items()}
+    """Return the conditions on a comparison with the new run; raise FieldError where one does not fit."""
+    tiers = {name: about.tier for name, about in new.stacks.items()}
     return checked(texts, scope_of(new.suite, tiers, new.baseline, BETWEEN_RUNS))
 
 
 def _ratio(change: StackChange) -> MetricValue | Missing:
     ratio = change.ratio
     if ratio is None:
-        return Missing("the runs have no baseline in common that was measured beside it: raw tells its raw change")
+        return Missing("the runs have no measured baseline in common: ask for raw instead")
     return MetricValue(ratio.value, ratio.low, ratio.high, change.noisy)
 
 

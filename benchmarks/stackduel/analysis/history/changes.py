@@ -1,4 +1,4 @@
-"""What became of stacks from one run to another (pure)."""
+"""What became of stacks from one run to another."""
 
 from __future__ import annotations
 

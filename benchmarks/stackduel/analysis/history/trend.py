@@ -1,4 +1,4 @@
-"""How the figures of a suite went over many runs (pure).
+"""How the figures of a suite went over many runs.
 
 ``trend`` gives plain data, in the order of time, for whatever draws it: a terminal, Markdown, a page.
 """

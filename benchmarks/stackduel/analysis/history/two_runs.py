@@ -1,4 +1,4 @@
-"""Before and after: what changed from one run to another (pure).
+"""Before and after: what changed from one run to another.
 
 The blocks of two runs are no pairs: they were measured on another day, perhaps while the host did other things. So a
 stack's own rates tell of the host as well as of the stack. But within each run every block holds the baseline, too, and
@@ -17,8 +17,14 @@ from collections.abc import Iterator, Sequence
 from stackduel.analysis.decision import SMALLEST_MARGIN, decide, margin
 from stackduel.analysis.history.caveats import of_baseline, of_states, of_twins
 from stackduel.analysis.history.changes import Ratio, RunComparison, StackChange
+from stackduel.analysis.history.compared_runs import (
+    ComparedRun,
+    ComparedRuns,
+    ScenarioStack,
+    twin_change,
+    unpaired_logs,
+)
 from stackduel.analysis.history.environment_changes import differences, unlike
-from stackduel.analysis.history.sides import ScenarioStack, Side, Sides, compared, of_twin
 from stackduel.analysis.statistics.intervals import Interval
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import CONFIDENCE, Verdict
@@ -39,8 +45,8 @@ def between(old: Run, new: Run) -> RunComparison:
         notes.append(
             f"The baselines differ ({old.baseline}, {new.baseline}): there are raw changes only, with the host's part."
         )
-    sides = (Side.of(old), Side.of(new))
-    found = tuple(_changes(sides, scenarios, baseline))
+    runs = (ComparedRun.of(old), ComparedRun.of(new))
+    found = tuple(_changes(runs, scenarios, baseline))
     if not found:
         raise FieldError(f"compare: {old.run_id} and {new.run_id} have no stack in common that was measured in both")
     return RunComparison(
@@ -49,7 +55,7 @@ def between(old: Run, new: Run) -> RunComparison:
         baseline=baseline,
         confidence=CONFIDENCE,
         differences=differences(old, new),
-        notes=(*notes, *of_states(old, new), *of_baseline(found, baseline), *of_twins(sides, scenarios, baseline)),
+        notes=(*notes, *of_states(old, new), *of_baseline(found, baseline), *of_twins(runs, scenarios, baseline)),
         changes=found,
     )
 
@@ -61,7 +67,7 @@ def _refuse(old: Run, new: Run) -> None:
                 f"compare: {run.run_id} searches ({run.suite.search.mode}): only runs that compare stacks can be "
                 "compared"
             )
-    launchers = [str(run.environment.get("launcher", "unknown")) for run in (old, new)]
+    launchers = [run.environment.launcher or "unknown" for run in (old, new)]
     if launchers[0] != launchers[1]:
         raise FieldError(
             f"compare: {old.run_id} was launched by {launchers[0]} and {new.run_id} by {launchers[1]}: local and "
@@ -81,26 +87,26 @@ def _shared(old: Run, new: Run) -> tuple[list[str], list[str]]:
     shared = [one.name for one, other in both if not unlike(one, other)]
     if not shared:
         why = " ".join(notes) or (
-            f"{', '.join(each.name for each in old.suite.scenarios)} on one side, {', '.join(after)} on the other"
+            f"{', '.join(each.name for each in old.suite.scenarios)} in one, {', '.join(after)} in the other"
         )
         raise FieldError(f"compare: {old.run_id} and {new.run_id} have no scenario in common: {why}")
     return shared, notes
 
 
-def _changes(sides: Sides, scenarios: Sequence[str], baseline: str | None) -> Iterator[StackChange]:
-    old, new = sides
+def _changes(runs: ComparedRuns, scenarios: Sequence[str], baseline: str | None) -> Iterator[StackChange]:
+    old, new = runs
     stacks = [name for name in old.run.stacks if name in new.run.stacks and not is_twin(name)]
     every = ((scenario, stack) for scenario in scenarios for stack in stacks)
     places = [place for place in every if place in old.trials and place in new.trials]
     related = {place for place in places if baseline and place in old.logs and place in new.logs}
     for place in places:
-        raw = compared([tuple(math.log(trial.score or 1.0) for trial in side.trials[place]) for side in sides])
-        ratio = compared([side.logs[place].logs for side in sides]) if place in related else None
-        noisy = any(trial.state == "noisy" for side in sides for trial in side.trials[place])
+        raw = unpaired_logs([tuple(math.log(trial.score or 1.0) for trial in run.trials[place]) for run in runs])
+        ratio = unpaired_logs([run.logs[place].logs for run in runs]) if place in related else None
+        noisy = any(trial.state == "noisy" for run in runs for trial in run.trials[place])
         if place in related:
-            noisy = any(side.logs[place].noisy for side in sides)
+            noisy = any(run.logs[place].noisy for run in runs)
         found = ratio.interval(len(related)) if ratio else None
-        allowed = _margin(sides, place, baseline) if baseline and ratio else None
+        allowed = _margin(runs, place, baseline) if baseline and ratio else None
         yield StackChange(
             scenario=place[0],
             stack=place[1],
@@ -109,7 +115,7 @@ def _changes(sides: Sides, scenarios: Sequence[str], baseline: str | None) -> It
             new=_median(new.trials[place]),
             ratio=_ratio(ratio.point, found) if ratio else None,
             raw=_ratio(raw.point, raw.interval(len(places))),
-            verdict=_verdict(found, allowed, sides, place, noisy=noisy),
+            verdict=_verdict(found, allowed, runs, place, noisy=noisy),
             margin=allowed,
             noisy=noisy,
             old_blocks=len(old.trials[place]),
@@ -122,7 +128,7 @@ def _ratio(point: float, found: Interval | None) -> Ratio:
 
 
 def _verdict(
-    found: Interval | None, allowed: float | None, sides: Sides, place: ScenarioStack, *, noisy: bool
+    found: Interval | None, allowed: float | None, runs: ComparedRuns, place: ScenarioStack, *, noisy: bool
 ) -> Verdict:
     """The word on a change. A wide interval of the twins makes it harder to say that something changed.
 
@@ -131,18 +137,18 @@ def _verdict(
     word = decide(found, allowed, noisy=noisy)
     if word != "equivalent" or allowed is None:
         return word
-    narrow = min(allowed, max(WIDEST_EQUIVALENT, _resolution(sides, place)))
+    narrow = min(allowed, max(WIDEST_EQUIVALENT, _resolution(runs, place)))
     return word if decide(found, narrow, noisy=noisy) == "equivalent" else "inconclusive"
 
 
-def _margin(sides: Sides, place: ScenarioStack, baseline: str) -> float | None:
+def _margin(runs: ComparedRuns, place: ScenarioStack, baseline: str) -> float | None:
     """Within it is no difference: what the twin's own change, and the windows of both runs, cannot tell apart."""
-    return margin(of_twin(sides, place[0], baseline), max(SMALLEST_MARGIN, _resolution(sides, place)))
+    return margin(twin_change(runs, place[0], baseline), max(SMALLEST_MARGIN, _resolution(runs, place)))
 
 
-def _resolution(sides: Sides, place: ScenarioStack) -> float:
+def _resolution(runs: ComparedRuns, place: ScenarioStack) -> float:
     """What the windows of the two runs together may be wrong by."""
-    return math.prod(1 + side.resolution(place) for side in sides) - 1
+    return math.prod(1 + run.resolution(place) for run in runs) - 1
 
 
 def _median(trials: Sequence[Trial]) -> float:

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from stackduel.analysis.conditions.conditions import NO_CONDITIONS, status_with
-from stackduel.analysis.conditions.run_metrics import RunFigures
-from stackduel.analysis.history.change_metrics import BetweenFigures, conditions_between
+from stackduel.analysis.conditions.run_metrics import RunMetrics
+from stackduel.analysis.history.change_metrics import ComparisonMetrics, conditions_between
 from stackduel.analysis.history.two_runs import between
 from stackduel.model.counted import counted
 from stackduel.report.markdown.changes import render
@@ -38,6 +38,6 @@ def compare(
         show_between(found, out)
     if found.differences and form != "table":
         message(err, f"stackduel: not measured alike: {counted(len(found.differences), 'difference')}")
-    judged = conditions.judged(BetweenFigures(found, RunFigures(after)))
+    judged = conditions.evaluate(ComparisonMetrics(found, RunMetrics(after)))
     tell(judged, (), err)
     return status_with(judged, 0)

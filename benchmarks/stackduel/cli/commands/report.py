@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from stackduel.analysis.conditions.conditions import checked_for, judged_on, status_with
+from stackduel.analysis.conditions.conditions import conditions_for, status_with
 from stackduel.report import files
 from stackduel.report.terminal.condition_lines import tell
 from stackduel.report.terminal.page import Page
@@ -18,7 +18,7 @@ from stackduel.storage import run_folder
 def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = ()) -> int:
     """Print a run and write its reports; returns the exit status, which conditions of ``fail_on`` may decide."""
     run = run_folder.load(where)
-    judged = judged_on(checked_for(fail_on, run), run)
+    judged = conditions_for(fail_on, run).evaluate_on(run)
     folder = where if where.is_dir() else where.parent
     path = files.write(run, folder, judged)
     print_report(run, console)

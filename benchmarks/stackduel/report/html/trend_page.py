@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from stackduel.analysis.history.trend import Trend
 from stackduel.model.counted import counted
-from stackduel.report.html import sheet, trend_charts
-from stackduel.report.html import trend_moments as moments
-from stackduel.report.html.blocks import HtmlBlock, HtmlGrid, HtmlSection, Paragraph
-from stackduel.report.html.headline import Headline
-from stackduel.report.html.trend_moments import TrendMoment
+from stackduel.report.html import document as sheet
+from stackduel.report.sections import trend_charts
+from stackduel.report.sections import trend_runs as moments
+from stackduel.report.sections.advice import Headline
+from stackduel.report.sections.blocks import Block, Grid, Paragraph, Section
+from stackduel.report.sections.trend_runs import TrendMoment
 
 # Points of all lines together: each stands in two charts and two tables, and the file is to stay below 5 MB.
 MOST_POINTS = 4_000
@@ -26,7 +27,7 @@ def render(trend: Trend, links: Mapping[str, str]) -> str:
     stacks = dict.fromkeys(line.stack for line in shown.lines)
     suite = shown.moments[-1].suite
     return sheet.render(
-        sheet.Sheet(
+        sheet.HtmlPage(
             title=f"{suite}: stackduel trend",
             headline=f"{suite}: trend of {counted(len(shown.moments), 'run')}",
             answer=Headline(_sentence(suite, passed), tuple(_more(trend, passed))),
@@ -68,24 +69,24 @@ def _more(whole: Trend, passed: Sequence[TrendMoment]) -> Iterator[str]:
         yield COMPARE
 
 
-def _sections(trend: Trend, passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[HtmlSection]:
+def _sections(trend: Trend, passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Section]:
     for number, scenario in enumerate(trend.scenarios, 1):
         here = [line for line in trend.lines if line.scenario == scenario]
-        blocks: list[HtmlBlock] = []
+        blocks: list[Block] = []
         for metric in dict.fromkeys(line.metric for line in here):
             lines = [line for line in here if line.metric == metric]
             blocks += [*trend_charts.speedups(lines, passed, links), trend_charts.figures(lines, passed, links)]
-        yield HtmlSection(f"scenario-{number}", scenario, tuple(blocks))
+        yield Section(f"scenario-{number}", scenario, tuple(blocks))
     if len(passed) > 1:
-        yield HtmlSection("changes", "What changed", (_changes(passed, links),))
-    yield HtmlSection("runs", "The runs", tuple(_runs(passed, links)))
+        yield Section("changes", "What changed", (_changes(passed, links),))
+    yield Section("runs", "The runs", tuple(_runs(passed, links)))
 
 
-def _changes(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> HtmlBlock:
+def _changes(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Block:
     rows = tuple((each.moment.run_id, str(each.change), line) for each in passed for line in each.changed)
     if not rows:
         return Paragraph("Nothing: every run names the same environment as the one before it.")
-    return HtmlGrid(
+    return Grid(
         "In what the environment of a run differs from that of the run before",
         ("run", "change", "what changed"),
         rows,
@@ -94,12 +95,12 @@ def _changes(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> HtmlBlo
     )
 
 
-def _runs(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[HtmlBlock]:
+def _runs(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Block]:
     if links:
         yield Paragraph("A run's name leads to its report, where that lies below this page's folder.")
     rows = tuple((each.moment.run_id, each.started, each.moment.baseline, each.moment.status) for each in passed)
     headings = ("run", "started", "baseline", "status")
-    yield HtmlGrid("The runs, the oldest first", headings, rows, WORDS, links=links)
+    yield Grid("The runs, the oldest first", headings, rows, WORDS, links=links)
     broken = [each.moment.run_id for each in passed if each.at_ms is None]
     if broken:
         yield Paragraph(f"Not in the charts, as when they began cannot be read: {', '.join(broken)}.")

@@ -1,4 +1,4 @@
-"""What a user is told of conditions: a line each on standard error."""
+"""The results of conditions, one line each on standard error."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
-from stackduel.analysis.conditions.outcome import ConditionResult
+from stackduel.analysis.conditions.evaluation import ConditionResult
 from stackduel.report.terminal.page import message
 from stackduel.storage.redaction import redact
 
 
-def tell(judged: Iterable[ConditionResult], secrets: Sequence[str], console: Console, *, quiet: bool = False) -> None:
-    """Print the conditions that are met or cannot be told, and unless ``quiet`` those that are open."""
-    for each in judged:
-        if each.word in {"met", "untold"} or (each.word == "open" and not quiet):
+def tell(results: Iterable[ConditionResult], secrets: Sequence[str], console: Console, *, quiet: bool = False) -> None:
+    """Print the conditions that are met or unknown, and unless ``quiet`` those that are open."""
+    for each in results:
+        if each.state in {"met", "unknown"} or (each.state == "open" and not quiet):
             message(console, redact(f"stackduel: {each.sentence}", secrets))

@@ -1,17 +1,17 @@
-"""A scope and figures made up for tests of conditions."""
+"""A scope and metrics for tests of conditions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stackduel.analysis.conditions.checking import check
-from stackduel.analysis.conditions.grammar import parse
-from stackduel.analysis.conditions.metrics import OF_A_RUN, Dimension, MetricScope, MetricValue, Missing
-from stackduel.analysis.conditions.outcome import ConditionResult, judge
+from stackduel.analysis.conditions.evaluation import ConditionResult, evaluate
+from stackduel.analysis.conditions.metrics import OF_A_RUN, Dimension, MetricValue, Missing
+from stackduel.analysis.conditions.reading import parse
+from stackduel.analysis.conditions.scope import MetricScope, check
 
 SCOPE = MetricScope(
-    figures=OF_A_RUN,
+    metrics=OF_A_RUN,
     stacks=("old", "old.twin", "new", "wrong"),
     scenarios=("waiting-10", "waiting-100"),
     baseline="old",
@@ -21,8 +21,8 @@ Place = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Made:
-    """Figures that say what they are told to, and ``otherwise`` of everything else."""
+class FixedMetrics:
+    """Metrics with the values given, and ``otherwise`` for all others."""
 
     values: Mapping[Place, MetricValue | Missing] = field(default_factory=dict)
     otherwise: MetricValue | Missing = MetricValue(1)  # noqa: RUF009 - frozen
@@ -33,8 +33,8 @@ class Made:
         return self.values.get((name, stack, scenario), self.otherwise)
 
 
-def judged(text: str, figures: Made, scope: MetricScope = SCOPE) -> ConditionResult:
-    """The word on a condition that is read, checked and judged."""
+def evaluated(text: str, metrics: FixedMetrics, scope: MetricScope = SCOPE) -> ConditionResult:
+    """Read, check and evaluate a condition."""
     condition = parse(text)
     check(condition, scope)
-    return judge(condition, scope, figures)
+    return evaluate(condition, scope, metrics)

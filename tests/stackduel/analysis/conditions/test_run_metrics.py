@@ -1,4 +1,4 @@
-"""Conditions see the figures of a run's tables, the intervals of its blocks, and why some are missing."""
+"""Conditions use the values of a run's tables, the intervals of its blocks, and reasons for missing ones."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.analysis.conclusion import conclude
-from stackduel.analysis.conditions.conditions import checked_for, judged_on, status_with
+from stackduel.analysis.conditions.conditions import conditions_for, status_with
+from stackduel.analysis.conditions.evaluation import ConditionResult, ConditionState
 from stackduel.analysis.conditions.metrics import OF_A_RUN, MetricValue, Missing
-from stackduel.analysis.conditions.outcome import ConditionResult, ConditionState
-from stackduel.analysis.conditions.run_metrics import RunFigures, bounded
+from stackduel.analysis.conditions.run_metrics import RunMetrics, bounded
 from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.search_settings import CapacitySettings
@@ -34,7 +34,7 @@ def measured(*more: Result) -> Run:
 
 
 def value(made: Run, name: str, stack: str = "fast", scenario: str = "waiting") -> MetricValue | Missing:
-    return RunFigures(made).value(name, stack, scenario, OF_A_RUN[name].dimensions[0])
+    return RunMetrics(made).value(name, stack, scenario, OF_A_RUN[name].dimensions[0])
 
 
 def test_figures_are_those_of_the_tables() -> None:
@@ -43,7 +43,7 @@ def test_figures_are_those_of_the_tables() -> None:
     (compared,) = (each for each in made.comparisons if each.candidate == "fast")
     assert value(made, "speedup") == MetricValue(compared.speedup, compared.low, compared.high)
     assert value(made, "errors") == MetricValue(2)
-    assert RunFigures(made).value("errors", "fast", "waiting", "share") == MetricValue(2 / 2502)
+    assert RunMetrics(made).value("errors", "fast", "waiting", "share") == MetricValue(2 / 2502)
     assert value(made, "memory") == MetricValue(64.0)
     rate = value(made, "rate", "slow")
     assert isinstance(rate, MetricValue)
@@ -69,12 +69,10 @@ def test_what_is_missing_says_why() -> None:
     few = value(made, "p99", "slow")
     assert isinstance(few, MetricValue)
     assert few.low is None, "515 requests in all, but a hundred in each block are too few"
-    assert value(made, "p999") == Missing("2,500 right answers are too few to tell (4,603 are needed)")
+    assert value(made, "p999") == Missing("2,500 correct answers are too few (4,603 are needed)")
     assert value(made, "p99", "wrong") == Missing("not measured: it died")
-    assert value(made, "speedup", "wrong") == Missing(
-        "no block holds a trial that counts of both this stack and the baseline"
-    )
-    assert value(made, "p99", "fast", "calling") == Missing("not measured: no trial of it counts")
+    assert value(made, "speedup", "wrong") == Missing("no block has a valid trial of both this stack and the baseline")
+    assert value(made, "p99", "fast", "calling") == Missing("not measured: no trial is valid")
     elsewhere = run([trial("slow", 5, cost=None)])
     for name in ("cpu", "memory"):
         found = value(elsewhere, name, "slow")
@@ -82,7 +80,7 @@ def test_what_is_missing_says_why() -> None:
         assert "runs elsewhere" in found.reason
 
 
-def test_void_counts_trials_that_came_to_nothing_and_failures_those_that_failed() -> None:
+def test_void_counts_trials_without_a_valid_attempt_and_failures_those_that_failed() -> None:
     """An attempt that was repeated with success is no void trial, and neither is one that failed in the end."""
     void = [replace(trial("fast", 5, block=block), state="void") for block in (6, 7, 8)]
     repeated = replace(trial("fast", 5), place=Place("fast", "waiting", 7, 2))
@@ -120,58 +118,58 @@ def test_no_interval_is_made_up(blocks: list[float | None]) -> None:
     assert bounded(1.0, blocks) == MetricValue(1.0)
 
 
-def test_a_search_is_asked_for_what_it_finds() -> None:
-    """And for nothing else; but what cannot be read is told first."""
+def test_a_search_has_the_metrics_of_its_mode() -> None:
+    """A search has the metrics of its mode only; a condition that cannot be read is refused first."""
     searching = replace(run([]), suite=replace(run([]).suite, search=CapacitySettings()))
-    with pytest.raises(FieldError, match="'errors' is no figure: capacity, replicas, cost"):
-        checked_for(["errors > 0"], searching)
+    with pytest.raises(FieldError, match="unknown metric 'errors': choose from capacity, replicas, cost"):
+        conditions_for(["errors > 0"], searching)
     with pytest.raises(FieldError, match="column 10"):
-        checked_for(["errors > )"], searching)
+        conditions_for(["errors > )"], searching)
 
 
 @pytest.mark.parametrize(
-    ("texts", "words"),
+    ("texts", "states"),
     [
         ([], ()),
-        (["errors > 0", "speedup(fast) > 100", "p999(fast) > 1ms"], ("met", "unmet", "untold")),
+        (["errors > 0", "speedup(fast) > 100", "p999(fast) > 1ms"], ("met", "unmet", "unknown")),
         (["speedup < 1", "rate(fast) < 249"], ("unmet", "unmet")),
     ],
 )
-def test_conditions_are_judged_on_a_run(texts: list[str], words: tuple[ConditionState, ...]) -> None:
-    """Each by itself, in their order."""
+def test_conditions_are_evaluated_on_a_run(texts: list[str], states: tuple[ConditionState, ...]) -> None:
+    """Each condition has its own state, in their order."""
     made = measured()
-    assert tuple(each.word for each in judged_on(checked_for(texts, made), made)) == words
+    assert tuple(each.state for each in conditions_for(texts, made).evaluate_on(made)) == states
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "exit_status"),
+    ("states", "status", "exit_status"),
     [
         ((), 0, 0),
         ((), 3, 3),
         (("unmet", "open"), 0, 0),
         (("unmet", "met"), 0, 1),
-        (("untold", "met"), 3, 1),
-        (("untold",), 3, 3),
-        (("untold", "open"), 0, 2),
+        (("unknown", "met"), 3, 1),
+        (("unknown",), 3, 3),
+        (("unknown", "open"), 0, 2),
     ],
 )
-def test_the_exit_status_follows_from_the_words(
-    words: tuple[ConditionState, ...], status: int, exit_status: int
+def test_the_exit_status_follows_from_the_states(
+    states: tuple[ConditionState, ...], status: int, exit_status: int
 ) -> None:
-    """1 for what is met, then what the run came to, then 2 for what cannot be told."""
-    condition = checked_for(["errors > 0"], run([])).each[0]
-    assert status_with([ConditionResult(condition, word, ()) for word in words], status) == exit_status
+    """1 if a condition is met, else the status of the run, else 2 if a condition is unknown."""
+    condition = conditions_for(["errors > 0"], run([])).each[0]
+    assert status_with([ConditionResult(condition, state, ()) for state in states], status) == exit_status
 
 
 def test_service_levels_are_counted_where_they_were_not_kept() -> None:
-    """A scenario without any has none that was broken; one that cannot be told leaves the count untold."""
+    """A scenario without service levels has none broken; an unknown one leaves the count unknown."""
     promised = replace(WAITING, sla=(ServiceLevel("p99_ms", 100.0), ServiceLevel("mean_ms", 50.0)))
     broken = ServiceLevelResult("waiting", "fast", "p99_ms", 100.0, 120.0, False)
     kept = ServiceLevelResult("waiting", "fast", "mean_ms", 50.0, 40.0, True)
-    untold = ServiceLevelResult("waiting", "slow", "p99_ms", 100.0, None, None, "not enough requests")
+    unknown = ServiceLevelResult("waiting", "slow", "p99_ms", 100.0, None, None, "not enough requests")
     made = run([trial("slow", 5), trial("fast", 5)], TIERS, scenarios=(promised, CALLING))
-    made = replace(made, slas=(broken, kept, untold))
+    made = replace(made, slas=(broken, kept, unknown))
     assert value(made, "sla") == MetricValue(1)
     assert value(made, "sla", "fast", "calling") == MetricValue(0)
     assert value(made, "sla", "slow") == Missing("p99_ms: not enough requests")
-    assert value(made, "sla", "wrong") == Missing("not measured: no trial of it counts")
+    assert value(made, "sla", "wrong") == Missing("not measured: no trial is valid")

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.analysis.conditions.conditions import checked_for, judged_on
+from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.analysis.conditions.metrics import MetricValue, Missing
-from stackduel.analysis.conditions.search_metrics import OF_A_SEARCH, FoundFigures
+from stackduel.analysis.conditions.search_metrics import OF_A_SEARCH, SearchMetrics
 from tests.stackduel.report.html.runs import SEARCHES
 
 
@@ -28,50 +28,50 @@ from tests.stackduel.report.html.runs import SEARCHES
     ],
 )
 def test_what_was_found_can_be_asked_for(mode: str, name: str, value: MetricValue) -> None:
-    """With its interval: a rate that was confirmed, and the one above it that was not."""
+    """A confirmed rate has an interval up to the next higher rate."""
     kind, _ = OF_A_SEARCH[mode][name]
-    assert FoundFigures(SEARCHES[mode]).value(name, "slow", "waiting", kind.dimensions[0]) == value
+    assert SearchMetrics(SEARCHES[mode]).value(name, "slow", "waiting", kind.dimensions[0]) == value
 
 
 @pytest.mark.parametrize(
     ("mode", "name", "stack", "why"),
     [
-        ("capacity", "replicas", "slow", "no demand was told, or no rate confirmed"),
-        ("cold-start", "cpu", "fast", "not known of a stack that runs elsewhere"),
+        ("capacity", "replicas", "slow", "no demand was given, or no rate confirmed"),
+        ("cold-start", "cpu", "fast", "unknown: the stack runs elsewhere"),
         ("cold-start", "speedup", "slow", "the baseline was not launched beside it"),
-        ("soak", "memory", "absent", "the search did not come to its end"),
+        ("soak", "memory", "absent", "the search did not finish"),
     ],
 )
 def test_what_was_not_found_is_missing_with_its_reason(mode: str, name: str, stack: str, why: str) -> None:
-    """It is no figure that is right."""
+    """A metric without a value has a reason."""
     kind, _ = OF_A_SEARCH[mode][name]
-    assert FoundFigures(SEARCHES[mode]).value(name, stack, "waiting", kind.dimensions[0]) == Missing(why)
+    assert SearchMetrics(SEARCHES[mode]).value(name, stack, "waiting", kind.dimensions[0]) == Missing(why)
 
 
 @pytest.mark.parametrize("mode", OF_A_SEARCH)
 def test_every_figure_of_every_mode_is_known_or_missing(mode: str) -> None:
-    """None of them is forgotten where it is read."""
+    """Every metric can be read from every result."""
     made = SEARCHES[mode]
     for name, (kind, _) in OF_A_SEARCH[mode].items():
         for finding in made.findings:
             for dimension in kind.dimensions:
-                found = FoundFigures(made).value(name, finding.stack, "waiting", dimension)
+                found = SearchMetrics(made).value(name, finding.stack, "waiting", dimension)
                 assert isinstance(found, MetricValue | Missing)
 
 
 @pytest.mark.parametrize(
-    ("text", "word", "told"),
+    ("text", "state", "message"),
     [
         ("capacity(slow) < 200", "met", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
         ("capacity(slow) < 105", "open", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
         ("capacity(fast) < 400", "unmet", "capacity(fast, waiting) is 470 req/s (470 to inf)"),
         ("capacity.point(fast) < 500rps", "met", "capacity.point(fast, waiting) is 470 req/s"),
-        ("replicas > 3", "untold", "no demand was told"),
+        ("replicas > 3", "unknown", "no demand was given"),
     ],
 )
-def test_a_search_fails_only_where_it_is_sure(text: str, word: str, told: str) -> None:
-    """Between what was confirmed and what was not, nobody knows."""
+def test_a_search_fails_only_where_it_is_sure(text: str, state: str, message: str) -> None:
+    """A bound between the confirmed rate and the next higher one leaves the condition open."""
     made = replace(SEARCHES["capacity"], baseline="slow")
-    (judged,) = judged_on(checked_for([text], made), made)
-    assert judged.word == word
-    assert told in judged.sentence
+    (result,) = conditions_for([text], made).evaluate_on(made)
+    assert result.state == state
+    assert message in result.sentence

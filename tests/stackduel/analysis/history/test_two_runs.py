@@ -8,8 +8,8 @@ import pytest
 
 from stackduel.analysis.conditions.conditions import NO_CONDITIONS
 from stackduel.analysis.conditions.metrics import MetricValue, Missing
-from stackduel.analysis.conditions.run_metrics import RunFigures
-from stackduel.analysis.history.change_metrics import BetweenFigures, conditions_between
+from stackduel.analysis.conditions.run_metrics import RunMetrics
+from stackduel.analysis.history.change_metrics import ComparisonMetrics, conditions_between
 from stackduel.analysis.history.changes import RunComparison, StackChange
 from stackduel.analysis.history.two_runs import between
 from stackduel.model.errors import FieldError
@@ -114,7 +114,7 @@ def test_a_scenario_that_asks_for_something_else_is_left_out() -> None:
     with pytest.raises(FieldError, match=r"no scenario in common: waiting is left out: load not the same in both\."):
         between(old, fifty)
     named = replace(old, suite=replace(old.suite, scenarios=(replace(WAITING, name="else"),)))
-    with pytest.raises(FieldError, match="no scenario in common: waiting on one side, else on the other"):
+    with pytest.raises(FieldError, match="no scenario in common: waiting in one, else in the other"):
         between(old, named)
     both = replace(old, suite=replace(old.suite, scenarios=(WAITING, replace(other, name="more"))))
     also = replace(
@@ -158,28 +158,28 @@ def test_a_twin_that_moves_alone_is_told() -> None:
 
 
 def test_conditions_ask_for_ratios_and_for_the_new_run() -> None:
-    """A regression gate; every other figure is the new run's."""
+    """A regression gate; all other metrics are the new run's."""
     old, new = simulated(1), simulated(2, fast=3.0, run_id=NEW)
     found = between(old, new)
-    figures = BetweenFigures(found, RunFigures(new))
+    metrics = ComparisonMetrics(found, RunMetrics(new))
     texts = ("ratio(fast, waiting) < 0.95", "ratio < 0.3", "speedup(fast) < 4", "raw(slow) > 5", "ratio(slow.twin) < 2")
-    words = [each.word for each in conditions_between(texts, new).judged(figures)]
-    assert words == ["met", "unmet", "met", "unmet", "untold"]
-    ratio = figures.value("ratio", "fast", "waiting", "ratio")
+    states = [each.state for each in conditions_between(texts, new).evaluate(metrics)]
+    assert states == ["met", "unmet", "met", "unmet", "unknown"]
+    ratio = metrics.value("ratio", "fast", "waiting", "ratio")
     change = changed(found)
     assert change.ratio is not None
     assert ratio == MetricValue(change.ratio.value, change.ratio.low, change.ratio.high)
-    with pytest.raises(FieldError, match="slow is the baseline, which has no ratio"):
+    with pytest.raises(FieldError, match="slow is the baseline: ratio compares"):
         conditions_between(("ratio(slow) < 1",), new)
-    assert NO_CONDITIONS.judged(figures) == ()
+    assert NO_CONDITIONS.evaluate(metrics) == ()
 
 
 def test_a_ratio_without_a_baseline_points_to_the_raw_one() -> None:
     """What is missing says why, and what there is instead."""
     old = simulated(1)
     new = replace(simulated(2, run_id=NEW), baseline="slow.twin")
-    figures = BetweenFigures(between(old, new), RunFigures(new))
-    assert figures.value("ratio", "fast", "waiting", "ratio") == Missing(
-        "the runs have no baseline in common that was measured beside it: raw tells its raw change"
+    metrics = ComparisonMetrics(between(old, new), RunMetrics(new))
+    assert metrics.value("ratio", "fast", "waiting", "ratio") == Missing(
+        "the runs have no measured baseline in common: ask for raw instead"
     )
-    assert isinstance(figures.value("raw", "fast", "waiting", "ratio"), MetricValue)
+    assert isinstance(metrics.value("raw", "fast", "waiting", "ratio"), MetricValue)

@@ -186,7 +186,7 @@ def test_what_is_printed_into_a_file_fits_80_columns(command: str, runs: Path) -
 def test_errors_in_a_file_are_one_line_each(runs: Path) -> None:
     """Whoever searches a log for one finds it whole."""
     _, said = on_pipe(runs)
-    assert "\nstackduel: --fail-on: column 5: 'absent' is no stack or scenario of this run: flask-gunicorn, " in said
+    assert "\nstackduel: --fail-on: column 5: this run has no stack or scenario 'absent': choose from " in said
     assert "\x1b" not in said
 
 

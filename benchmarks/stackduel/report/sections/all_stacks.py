@@ -1,0 +1,103 @@
+"""Every stack of a run in one table: its speedup in each scenario, and the migration matrix's word on it (pure)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from stackduel.analysis.comparisons import migrations
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.comparison import Comparison
+from stackduel.model.counted import counted
+from stackduel.model.run import Run
+from stackduel.model.trial import Failure
+from stackduel.report.sections.blocks import Block, Failures, Grid, Paragraph, Section
+from stackduel.report.sections.figures import DASH, figure, speedup_text
+from stackduel.report.sections.migration_matrix import matrix_note, word_on
+
+# More columns than this nobody reads beside one another.
+MOST_SCENARIOS = 4
+VERDICTS = ("faster", "slower", "equivalent", "inconclusive")
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the table of all stacks, and which stacks could not be measured in which scenarios."""
+    if not run.suite.search and (blocks := tuple(_blocks(run))):
+        yield Section("all-stacks", "All stacks", blocks)
+
+
+def _blocks(run: Run) -> Iterator[Block]:
+    if (grid := overview(run)) is not None:
+        yield from (grid, Paragraph(f"{_WHAT} {matrix_note(run)}"))
+    if failures := tuple(_not_measured(run)):
+        yield Failures(failures)
+
+
+def _not_measured(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield in how many trials each stack could not be measured, and the latest reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in run.results:
+        if isinstance(each, Failure):
+            found.setdefault((each.place.stack, each.place.scenario), []).append(each.reason)
+    for (stack, scenario), reasons in found.items():
+        latest = ", the latest" if len(set(reasons)) > 1 else ""
+        yield f"{stack}, {scenario}: {counted(len(reasons), 'trial')} not measured{latest}", reasons[-1]
+
+
+def overview(run: Run) -> Grid | None:
+    """A row a stack: by scenario where these are few, else between which speedups, and how often with which verdict.
+
+    None where nothing was compared.
+    """
+    if not run.comparisons:
+        return None
+    scenarios = [scenario.name for scenario in run.suite.scenarios]
+    by_stack = {
+        name: [each for each in run.comparisons if each.candidate == name]
+        for name in run.stacks
+        if name != run.baseline
+    }
+    few = len(scenarios) <= MOST_SCENARIOS
+    between = scenarios if few else ["lowest", "highest", *VERDICTS]
+    means = {each.candidate: each for each in migrations(run.comparisons)}
+    rows = []
+    for name, about in run.stacks.items():
+        tier, found = about.tier, by_stack.get(name, [])
+        if name == run.baseline:
+            cells = ["1"] * len(scenarios) if few else ["1", "1", *[DASH] * len(VERDICTS)]
+        else:
+            cells = _of_each(found, scenarios) if few else _of_all(found)
+        mean = means.get(name)
+        told = (f"{figure(mean.mean_speedup)}x", word_on(mean, tier)) if mean else (DASH, DASH)
+        rows.append((name, tier, *cells, *told))
+    words = frozenset({"stack", "tier", "in a word", *(scenarios if few else ())})
+    return Grid("All stacks", ("stack", "tier", *between, "mean", "in a word"), tuple(rows), words)
+
+
+_WHAT = (
+    "Speedups over the baseline, above 1 is better; in brackets the interval, whose confidence of 95 % is that of all "
+    "comparisons of the run together. The mean is over the scenarios."
+)
+
+
+def _of_each(found: Sequence[Comparison], scenarios: Sequence[str]) -> list[str]:
+    by_scenario = {each.scenario: each for each in found}
+    return [_cell(by_scenario.get(name)) for name in scenarios]
+
+
+def _cell(compared: Comparison | None) -> str:
+    text = speedup_text(compared)
+    if compared is None or compared.verdict == "not tested" or is_twin(compared.candidate):
+        return text
+    return f"{text} {compared.verdict}{' (noisy)' if compared.noisy else ''}"
+
+
+def _of_all(found: Sequence[Comparison]) -> list[str]:
+    if not found:
+        return [DASH] * (2 + len(VERDICTS))
+    ordered = sorted(found, key=lambda each: each.speedup)
+    counts: Counter[str] = Counter(
+        each.verdict for each in found if each.verdict in VERDICTS and not is_twin(each.candidate)
+    )
+    told = [str(counts[verdict]) if counts else DASH for verdict in VERDICTS]
+    return [speedup_text(ordered[0]), speedup_text(ordered[-1]), *told]

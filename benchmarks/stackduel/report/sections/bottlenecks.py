@@ -1,0 +1,200 @@
+"""Why: how near each stack came to the lowest ceiling that arithmetic knows for it (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stackduel.analysis.ceilings import REACHED
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.ceiling_share import CeilingShare
+from stackduel.model.comparison import Limit
+from stackduel.model.run import Run
+from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph, Section, Sentences
+from stackduel.report.sections.figures import DASH, figure
+from stackduel.report.sections.models import share_text
+from stackduel.report.sections.roles import role_of
+
+READING = (
+    "A ceiling is what a rate cannot exceed by arithmetic: waiting places by the wait, cores by the CPU time of a "
+    "request, what the downstream can feed. A bar is the part of its lowest ceiling that a stack reached. At "
+    "{reached} or more, that ceiling is what binds it: only raising it makes the stack faster."
+)
+SHARE = (
+    "A model in one process, without a server, is the ceiling of every server around it. What is missing is server, "
+    "framework and queue, or the load that was not there: one client keeps no two threads busy."
+)
+INTERVAL = "The line through a bar's end is the {confidence} interval of its share, over the blocks."
+SHARE_HEADINGS = ("scenario", "stack", "model", "share", "from", "to", "blocks", "alone a second")
+HEADINGS = ("scenario", "stack", "what binds", "ceiling req/s", "measured req/s", "reached", "the sum")
+WORDS = frozenset({"scenario", "stack", "what binds", "the sum"})
+# What a ceiling is called at the beginning of a sentence, and what reaching it means for who could raise it.
+MEANINGS = {
+    "connections": (
+        "The number of connections",
+        "The load has no more of them: the stack could serve more than it was asked for.",
+    ),
+    "offered": ("What the load offers", "The stack could serve more than it was asked for."),
+    "calls in turn": (
+        "Calls in turn",
+        "The handler makes its downstream calls one after another: only a changed handler is faster.",
+    ),
+    "waiting slots": (
+        "The number of waiting slots",
+        "All workers and threads are waiting: more of them, or a server that needs none, is faster.",
+    ),
+    "CPU": (
+        "CPU time",
+        "The cores of the budget are busy: fewer CPU milliseconds a request, or more cores, are faster.",
+    ),
+    "downstream": ("The downstream", "It feeds no more: no change of the stack makes it faster."),
+    "generator": ("The load generator", "It sends no more: the stack is at least this fast."),
+}
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """What binds the stacks, of a run in which ceilings are known."""
+    blocks = (*_of_limits(run), *_of_shares(run))
+    if blocks:
+        yield Section("why", "Why?", blocks)
+
+
+def _of_limits(run: Run) -> Iterator[Block]:
+    if not any(each.predicted_rps for each in run.limits):
+        return
+    told = tuple(_bound(run))
+    if told:
+        yield Sentences(told)
+    else:
+        yield Paragraph("No stack reached a ceiling that is known: something that was not counted holds them back.")
+    yield _chart(run)
+
+
+def _bound(run: Run) -> Iterator[str]:
+    """Who reached which ceiling, and what that means for who could raise it; once, whatever the number of scenarios."""
+    reached: dict[str, dict[str, list[str]]] = {}
+    for each in run.limits:
+        if each.binds and not is_twin(each.stack):
+            reached.setdefault(each.binds, {}).setdefault(each.scenario, []).append(each.stack)
+    for ceiling, scenarios in reached.items():
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for scenario, stacks in scenarios.items():
+            alike.setdefault(tuple(stacks), []).append(scenario)
+        where = "; ".join(f"{_who(run, stacks)} in {_listed(names)}" for stacks, names in alike.items())
+        name, meaning = MEANINGS.get(ceiling, (ceiling, ""))
+        yield f"{name} limited {where}. {meaning}".rstrip()
+
+
+def _who(run: Run, stacks: Sequence[str]) -> str:
+    everyone = {name for name in run.stacks if not is_twin(name)}
+    return "every stack" if len(stacks) > 2 and everyone == set(stacks) else _listed(stacks)
+
+
+def _of_shares(run: Run) -> Iterator[Chart]:
+    """The part that each stack serves of what the model does without a server, where that was measured."""
+    order = list(run.stacks)
+    shares = sorted(run.ceiling_shares, key=lambda each: order.index(each.stack))
+    if not shares:
+        return
+    names = [each.name for each in run.suite.scenarios if any(share.scenario == each.name for share in shares)]
+    confidences = sorted({each.confidence for each in shares if each.confidence is not None})
+    known = " and ".join(f"{100 * each:g} %" for each in confidences)
+    rows = tuple(_share_row(each) for name in names for each in shares if each.scenario == name)
+    yield Chart(
+        form="bars",
+        title="Share of what the model does alone",
+        reading=SHARE + (f" {INTERVAL.format(confidence=known)}" if known else ""),
+        data={
+            "x": {"label": "part of the model's own rate, in one process without a server", "type": "percent"},
+            "by": "role",
+            "panels": [
+                {"title": name, "rows": [_share_bar(run, each) for each in shares if each.scenario == name]}
+                for name in names
+            ],
+        },
+        grid=Grid("Share of the in-process ceiling", SHARE_HEADINGS, rows, WORDS | {"model"}),
+    )
+
+
+def _share_bar(run: Run, each: CeilingShare) -> dict[str, object]:
+    return {
+        "stack": each.stack,
+        "role": role_of(run.stacks[each.stack].tier),
+        "value": each.share,
+        "low": each.low,
+        "high": each.high,
+        "text": share_text(each),
+        "note": f"{each.model} alone: {figure(each.ceiling_rps)} a second",
+    }
+
+
+def _share_row(each: CeilingShare) -> tuple[str, ...]:
+    return (
+        each.scenario,
+        each.stack,
+        each.model,
+        *(DASH if share is None else f"{100 * share:.1f} %" for share in (each.share, each.low, each.high)),
+        str(each.blocks),
+        figure(each.ceiling_rps),
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _chart(run: Run) -> Chart:
+    known = [each for each in run.limits if each.predicted_rps]
+    return Chart(
+        form="bars",
+        title="Measured against the lowest ceiling",
+        reading=READING.format(reached=f"{100 * REACHED:.0f} %"),
+        data={
+            "x": {"label": "part of the lowest ceiling that was reached", "type": "percent"},
+            "reference": REACHED,
+            "by": "role",
+            "panels": [
+                {"title": scenario.name, "rows": [_bar(run, each) for each in known if each.scenario == scenario.name]}
+                for scenario in run.suite.scenarios
+            ],
+        },
+        grid=Grid("What binds", HEADINGS, tuple(_row(each) for each in run.limits), WORDS),
+    )
+
+
+def _bar(run: Run, each: Limit) -> dict[str, object]:
+    share = _share(each) or 0.0
+    return {
+        "stack": each.stack,
+        "role": role_of(run.stacks[each.stack].tier),
+        "value": share,
+        "text": f"{100 * share:.1f} %: {each.binds or 'none reached'}",
+        "note": each.sentence,
+    }
+
+
+def _share(each: Limit) -> float | None:
+    return each.measured_rps / each.predicted_rps if each.predicted_rps else None
+
+
+def _row(each: Limit) -> tuple[str, ...]:
+    share = _share(each)
+    return (
+        each.scenario,
+        each.stack,
+        each.binds or "none reached",
+        figure(each.predicted_rps),
+        figure(each.measured_rps),
+        DASH if share is None else f"{100 * share:.1f} %",
+        each.sentence,
+    )
+
+
+def limits_sections(run: Run) -> Iterator[Section]:
+    """Yield the lowest ceiling of each stack in each scenario as a sentence."""
+    if lines := tuple(limit_lines(run)):
+        yield Section("limits", "What binds each stack", (Sentences(lines),))
+
+
+def limit_lines(run: Run) -> list[str]:
+    """What binds each stack in each scenario, predicted beside measured."""
+    return [f"{each.scenario}, {each.stack}: {each.sentence}" for each in run.limits if not is_twin(each.stack)]

@@ -1,0 +1,54 @@
+"""What a request costs the server: CPU time and memory (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from stackduel.model.run import Run
+from stackduel.report.sections.blocks import Block, Chart, Grid
+from stackduel.report.sections.counted_trials import ByStack, median
+from stackduel.report.sections.figures import figure
+from stackduel.report.sections.roles import role_of
+
+
+def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
+    """CPU milliseconds a request and peak memory of each stack, where its processes could be watched."""
+    cpu = {name: median(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
+    yield from bars(
+        run,
+        "Server CPU per request",
+        "CPU milliseconds that the server spent on a right answer, the median of the blocks. Less is cheaper.",
+        "ms",
+        cpu,
+    )
+    memory = {
+        name: max((trial.cost.memory_peak_mib for trial in each if trial.cost), default=None)
+        for name, each in trials.items()
+    }
+    yield from bars(
+        run, "Peak memory", "The most that a stack's processes held in memory during a trial.", "MiB", memory
+    )
+
+
+def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, float | None]) -> Iterator[Chart]:
+    """A bar a stack and the same figures as a table; nothing where none is known."""
+    known = {name: value for name, value in values.items() if value is not None}
+    if not known:
+        return
+    rows = [
+        {
+            "stack": name,
+            "role": role_of(run.stacks[name].tier),
+            "value": value,
+            "text": f"{figure(value)} {unit}",
+            "note": "",
+        }
+        for name, value in known.items()
+    ]
+    yield Chart(
+        form="bars",
+        title=title,
+        reading=reading,
+        data={"x": {"label": unit, "type": "linear"}, "by": "role", "panels": [{"title": "", "rows": rows}]},
+        grid=Grid(f"{title}, {unit}", ("stack", unit), tuple((name, figure(value)) for name, value in known.items())),
+    )

@@ -1,0 +1,71 @@
+"""Requests that failed, by how they ended (pure)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from stackduel.model.measurement import Outcome
+from stackduel.model.run import Run
+from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph, Sentences
+from stackduel.report.sections.counted_trials import ByStack
+from stackduel.report.sections.roles import role_of
+
+HEADINGS = ("stack", "requests", "failed", "share")
+
+
+def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
+    """Yield how many requests failed, and how."""
+    requests = {name: sum(trial.measurement.requests for trial in each) for name, each in trials.items()}
+    if not requests:
+        return
+    ends = {name: _ends(trials, name) for name in trials}
+    if not any(ends.values()):
+        yield Paragraph(f"No request failed, of {sum(requests.values()):,}.")
+        return
+    yield _chart(run, requests, ends)
+    seen = dict.fromkeys(kind for each in ends.values() for kind in each)
+    yield Sentences(tuple(f"{kind}: {Outcome(kind).meaning}" for kind in seen))
+
+
+def _ends(trials: ByStack, name: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for trial in trials[name]:
+        counts.update({kind: n for kind, n in trial.measurement.outcomes.items() if kind != Outcome.OK and n})
+    return counts
+
+
+def _chart(run: Run, requests: dict[str, int], ends: dict[str, Counter[str]]) -> Chart:
+    kinds = tuple(dict.fromkeys(kind for each in ends.values() for kind in each))
+    shares = {name: each.total() / requests[name] if requests[name] else 0.0 for name, each in ends.items()}
+    rows = [
+        {
+            "stack": name,
+            "role": role_of(run.stacks[name].tier),
+            "value": share,
+            "text": f"{100 * share:.2g} %",
+            "note": ", ".join(f"{n:,} {kind}" for kind, n in ends[name].items()),
+        }
+        for name, share in shares.items()
+    ]
+    listed = tuple(
+        (
+            name,
+            f"{requests[name]:,}",
+            f"{each.total():,}",
+            f"{100 * shares[name]:.2g} %",
+            *(f"{each[kind]:,}" for kind in kinds),
+        )
+        for name, each in ends.items()
+    )
+    return Chart(
+        form="bars",
+        title="Failed requests",
+        reading="The share of all requests that were not answered rightly. None is best.",
+        data={
+            "x": {"label": "share of the requests", "type": "percent"},
+            "by": "role",
+            "panels": [{"title": "", "rows": rows}],
+        },
+        grid=Grid("Failed requests", (*HEADINGS, *kinds), listed),
+    )

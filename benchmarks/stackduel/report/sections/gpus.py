@@ -1,0 +1,80 @@
+"""What the graphics processors did under each stack: utilisation, memory, power (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from stackduel.model.gpu_use import DeviceUse, GpuUse
+from stackduel.model.run import Run
+from stackduel.model.trial import Trial
+from stackduel.report.sections.blocks import Block, Grid
+from stackduel.report.sections.costs import bars
+from stackduel.report.sections.counted_trials import ByStack, median
+from stackduel.report.sections.figures import figure
+
+HEADINGS = ("stack", "device", "utilisation %", "peak memory MiB", "power W")
+
+
+def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
+    """A chart for each figure that a device tells; nothing for runs that saw none."""
+    yield from bars(
+        run,
+        "GPU utilisation",
+        "For how much of the time the busiest graphics processor was computing, in the mean of a trial; the median of "
+        "the blocks. Far below 100 %, it waits for the stack that feeds it.",
+        "%",
+        _each(trials, lambda use: use.utilisation_mean, median),
+    )
+    yield from bars(
+        run,
+        "GPU memory",
+        "The most that all graphics processors together held in a trial, whoever used them.",
+        "MiB",
+        _each(trials, lambda use: use.memory_peak_mib, _most),
+    )
+    yield from bars(
+        run,
+        "GPU power",
+        "What all graphics processors drew together, in the mean of a trial; the median of the blocks.",
+        "W",
+        _each(trials, lambda use: use.power_mean_w, median),
+    )
+    yield from _devices(trials)
+
+
+def _each(
+    trials: ByStack,
+    value: Callable[[GpuUse], float | None],
+    joined: Callable[[Iterable[float | None]], float | None],
+) -> dict[str, float | None]:
+    return {name: joined(value(trial.gpu) for trial in each if trial.gpu) for name, each in trials.items()}
+
+
+def _most(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _devices(trials: ByStack) -> Iterator[Grid]:
+    """Each device by itself, where there are several."""
+    found = {name: _by_device(each) for name, each in trials.items()}
+    rows = [(name, *_row(uses)) for name, each in found.items() if len(each) > 1 for uses in each.values()]
+    if rows:
+        yield Grid("Each graphics processor by itself", HEADINGS, tuple(rows), frozenset({"stack", "device"}))
+
+
+def _by_device(trials: Iterable[Trial]) -> dict[str, list[DeviceUse]]:
+    found: dict[str, list[DeviceUse]] = {}
+    for trial in trials:
+        for use in trial.gpu.devices if trial.gpu else ():
+            found.setdefault(use.device.uuid, []).append(use)
+    return found
+
+
+def _row(uses: list[DeviceUse]) -> tuple[str, ...]:
+    device = uses[0].device
+    return (
+        f"{device.name} ({device.uuid})",
+        figure(median(use.utilisation_mean for use in uses)),
+        figure(_most(use.memory_peak_mib for use in uses)),
+        figure(median(use.power_mean_w for use in uses)),
+    )

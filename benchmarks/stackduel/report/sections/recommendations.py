@@ -1,0 +1,144 @@
+"""When to use which of two stacks, and who wins what, over all the scenarios of a run (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stackduel.analysis.comparisons import migrations
+from stackduel.analysis.head_to_head import GPU, TIE, HeadToHead, HeadToHeadRow
+from stackduel.model.counted import counted
+from stackduel.model.run import Run
+from stackduel.report.sections.blocks import Block, Grid, Section, Sentences
+from stackduel.report.sections.figures import DASH, speedup_text
+from stackduel.report.sections.head_to_head_words import CATEGORIES, NOISY, UNTESTED, category_winner, ratio_text
+from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
+from stackduel.report.sections.pair import Pair, pair_of
+from stackduel.report.sections.pair_results import met
+from stackduel.report.sections.stack_insights import ComparedScenarios, best_unmigrated, by_stack
+from stackduel_servers.registry import TIERS
+
+# So many scenarios are named with their ratios; of more the two ends.
+MOST_NAMED = 3
+# A busier GPU and a shorter shortest request are no reasons to choose a stack.
+_NO_REASONS = frozenset({"min", GPU})
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield when to use which of the pair, and the winners by category, of a run that compared them."""
+    pair = None if run.suite.search else pair_of(run)
+    found = met(run, pair)
+    if pair and found:
+        yield Section("when", "When to use which", (Sentences(tuple(when_lines(run, pair, found))),))
+        yield Section("winners", "Winners by category", winners_blocks(found))
+
+
+def when_lines(run: Run, pair: Pair, found: Sequence[HeadToHead]) -> Iterator[str]:
+    """For each of the two what speaks for it, and what there is for those who would not migrate."""
+    for stack, other in ((pair.first, pair.second), (pair.second, pair.first)):
+        tier = run.stacks[stack].tier
+        for_it = [text for name in CATEGORIES if (text := _speaks_for(stack, name, found))]
+        told = f"{_ahead(stack, found)} {'; '.join(for_it)}" if for_it else _nothing_for(stack, other, run, found)
+        yield f"{stack} ({tier}): {told}."
+    yield from _without_migration(run, pair, by_stack(run.comparisons))
+
+
+def winners_blocks(found: Sequence[HeadToHead]) -> tuple[Block, ...]:
+    """Return the winner of each category in each scenario, and how often each of the two wins."""
+    names = [name for name in CATEGORIES if any(_rows(duel, name) for duel in found)]
+    grid = _by_category(found[0], names) if len(found) == 1 else _by_scenario(found, names)
+    if len(found) * len(names) < 2:
+        return (grid,)
+    won = [_winner(duel, name) for duel in found for name in names]
+    first, second, ties = (won.count(who) for who in (found[0].first, found[0].second, TIE))
+    return grid, Sentences((f"Won: {found[0].first} {first}, {found[0].second} {second}; ties {ties}.",))
+
+
+def _by_category(duel: HeadToHead, names: Sequence[str]) -> Grid:
+    headings = ("category", "winner", "by its rows")
+    rows = tuple((name, _cell(duel, name), ", ".join(row.name for row in _rows(duel, name))) for name in names)
+    return Grid("Winners by category", headings, rows, frozenset(headings))
+
+
+def _by_scenario(found: Sequence[HeadToHead], names: Sequence[str]) -> Grid:
+    headings = ("scenario", *names)
+    rows = tuple((duel.scenario.name, *(_cell(duel, name) for name in names)) for duel in found)
+    return Grid("Winners by category", headings, rows, frozenset(headings))
+
+
+def _speaks_for(stack: str, category: str, found: Sequence[HeadToHead]) -> str:
+    """A category with the ratios by which the stack wins it, and where; empty where it does nowhere."""
+    told = [(duel, row) for duel in found if (row := _best_row(duel, category, stack))]
+    return f"{category}, {_where(told, len(found))}" if told and category != "GPU use" else ""
+
+
+def _ahead(stack: str, found: Sequence[HeadToHead]) -> str:
+    """How far what speaks for a stack can be relied on."""
+    rows = [row for duel in found for row in duel.won_by(stack)]
+    if any(row.settled for row in rows):
+        return "better where these count:"
+    return f"ahead, {NOISY if any(row.tested for row in rows) else UNTESTED}, where these count:"
+
+
+def _best_row(duel: HeadToHead, category: str, stack: str) -> HeadToHeadRow | None:
+    """The first row of a category that the stack wins, where it wins the category."""
+    if _winner(duel, category) != stack:
+        return None
+    return next(row for row in _rows(duel, category) if row.winner == stack)
+
+
+def _where(told: Sequence[tuple[HeadToHead, HeadToHeadRow]], scenarios: int) -> str:
+    """The ratios, and where there are several scenarios, in which of them."""
+    texts = [_said(row) + (f" in {duel.scenario.name}" if scenarios > 1 else "") for duel, row in told]
+    if len(told) <= MOST_NAMED:
+        return " and ".join(texts)
+    ordered = sorted(range(len(told)), key=lambda place: _advantage(told[place][1]))
+    return f"in {len(told)} of {scenarios} scenarios, from {texts[ordered[0]]} to {texts[ordered[-1]]}"
+
+
+def _said(row: HeadToHeadRow) -> str:
+    return row.name if row.ratio is None else f"{row.name} {ratio_text(row)}"
+
+
+def _advantage(row: HeadToHeadRow) -> float:
+    return 1.0 if row.ratio is None else max(row.ratio, 1 / row.ratio)
+
+
+def _nothing_for(stack: str, other: str, run: Run, found: Sequence[HeadToHead]) -> str:
+    reasons = [row for duel in found for row in duel.won_by(other) if row.name not in _NO_REASONS]
+    if reasons:
+        return f"no category speaks for it; it would have to be cheaper to run, or to stay with, than {other}"
+    tiers = [run.stacks[name].tier for name in (stack, other)]
+    cheaper = all(tier in TIERS for tier in tiers) and TIERS.index(tiers[0]) < TIERS.index(tiers[1])
+    reason = "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
+    return f"as good as {other} in every category, {reason}"
+
+
+def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[str]:
+    """What there is besides the pair for those who would stay on their framework."""
+    name = best_unmigrated(run, pair, compared)
+    mean = next((each for each in migrations(run.comparisons) if each.candidate == name), None)
+    migrates = run.stacks[pair.second].tier not in WITHOUT_MIGRATION
+    if name is None or mean is None or mean.mean_speedup <= 1 or not migrates:
+        return
+    figures = [f"{scenario} {speedup_text(each)}" for scenario, each in compared[name].items()]
+    shown = ", ".join(figures[:MOST_NAMED])
+    more = f", and {counted(len(figures) - MOST_NAMED, 'scenario')} more" if len(figures) > MOST_NAMED else ""
+    yield f"{name} ({run.stacks[name].tier}): where the framework is to stay: {shown}{more}."
+
+
+def _rows(duel: HeadToHead, category: str) -> list[HeadToHeadRow]:
+    return [row for row in duel.rows if row.name in CATEGORIES[category] and row.winner is not None]
+
+
+def _winner(duel: HeadToHead, category: str) -> str:
+    rows = _rows(duel, category)
+    return category_winner(rows, duel) if rows else DASH
+
+
+def _cell(duel: HeadToHead, category: str) -> str:
+    """The winner, with a remark where its rows only lead."""
+    who = _winner(duel, category)
+    rows = [row for row in _rows(duel, category) if row.winner == who]
+    if who in {DASH, TIE} or any(row.settled for row in rows):
+        return who
+    return f"{who} ({NOISY if any(row.tested for row in rows) else UNTESTED})"

@@ -1,0 +1,205 @@
+"""The charts of searches: capacity, the best number of connections, breaking points, cold starts, soaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Finding, Soak, Sustained
+from stackduel.model.run import Run
+from stackduel.model.suite import Scenario
+from stackduel.model.trial import Trial
+from stackduel.report.sections.blocks import Chart, Grid
+from stackduel.report.sections.figures import DASH, figure
+from stackduel.report.sections.roles import role_of
+
+MOST_POINTS = 300
+
+
+def charts(run: Run, scenario: Scenario) -> Iterator[Chart]:
+    """Yield a chart for each kind of search result in a scenario; a suite has one kind."""
+    findings = [each for each in run.findings if each.scenario == scenario.name]
+    for kind, draw in _DRAWN.items():
+        here = [each for each in findings if isinstance(each.found, kind)]
+        if here:
+            yield from draw(run, here)
+
+
+def trials_of(run: Run, finding: Finding) -> list[Trial]:
+    """Return the trials of a search."""
+    return [
+        each
+        for each in run.results
+        if isinstance(each, Trial)
+        and each.place.stack == finding.stack
+        and belongs(each.place.scenario, finding.scenario)
+    ]
+
+
+def belongs(name: str, scenario: str) -> bool:
+    """Return whether a trial of that scenario belongs to the search in ``scenario``: probes are named after it."""
+    return name == scenario or name.startswith(f"{scenario}@")
+
+
+def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    rows, cells = [], []
+    for each in findings:
+        found = each.found
+        if not isinstance(found, Capacity) or found.confirmed is None:
+            continue
+        kept, above = found.confirmed.rate_rps, found.above.rate_rps if found.above else None
+        rows.append(_mark(run, each.stack, kept, kept, above, f"{kept:g} req/s", found.sentence))
+        cells.append((each.stack, f"{kept:g}", DASH if above is None else f"{above:g}"))
+    if rows:
+        yield _intervals(
+            "Capacity",
+            "The highest rate at which every window kept the service level; the line reaches to the lowest rate at "
+            "which not all did. Further to the right is better.",
+            "requests per second",
+            rows,
+            Grid("Capacity, requests per second", ("stack", "kept", "not kept"), tuple(cells)),
+        )
+
+
+def _of_cold_start(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    rows, cells = [], []
+    for each in findings:
+        if isinstance(each.found, ColdStart):
+            at = each.found.launch_ms
+            rows.append(
+                _mark(run, each.stack, at.value, at.low, at.high, f"{figure(at.value)} ms", each.found.sentence)
+            )
+            cells.append((each.stack, figure(at.value), figure(at.low), figure(at.high)))
+    yield _intervals(
+        "From launch to the first answer",
+        "The median over the launches, with its interval where there were enough. Further to the left is better.",
+        "milliseconds",
+        rows,
+        Grid("From launch to the first answer, milliseconds", ("stack", "median", "from", "to"), tuple(cells)),
+    )
+
+
+def _of_sustained(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    series, dots, cells = [], [], []
+    for each in findings:
+        if not isinstance(each.found, Sustained):
+            continue
+        tried = sorted((one.connections, one.rate_rps) for one in each.found.explored)
+        series.append({"stack": each.stack, "name": each.stack, "points": [list(pair) for pair in tried]})
+        cells += [(each.stack, "tried once", str(number), figure(rate_rps), DASH, DASH) for number, rate_rps in tried]
+        for one in each.found.counts:
+            text = f"{each.stack}: {one.connections} connections, {figure(one.rate_rps)} req/s, {one.word}"
+            place = {"x": one.connections, "y": one.rate_rps, "low": one.low_rps, "high": one.high_rps}
+            dots.append({**place, "stack": each.stack, "text": text})
+            bounds = (figure(one.low_rps), figure(one.high_rps))
+            cells.append((each.stack, f"confirmed: {one.word}", str(one.connections), figure(one.rate_rps), *bounds))
+    yield _lines(
+        "Throughput by number of connections",
+        "The lines are what was tried once; the marks with intervals are what was confirmed in turns. Beyond the knee, "
+        "more connections only wait longer.",
+        {"label": "connections (log scale)", "type": "log"},
+        {"label": "requests per second", "type": "linear", "zero": True},
+        series,
+        Grid(
+            "Throughput by number of connections",
+            ("stack", "how", "connections", "req/s", "from", "to"),
+            tuple(cells),
+            frozenset({"stack", "how"}),
+        ),
+        dots,
+    )
+
+
+def _of_breaking_point(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    series, cells = [], []
+    for each in findings:
+        if not isinstance(each.found, BreakingPoint):
+            continue
+        steps = each.found.steps
+        points = [[step.rate_rps, step.p99_ms] for step in steps if step.p99_ms is not None]
+        series.append({"stack": each.stack, "name": each.stack, "points": points})
+        cells += [
+            (
+                each.stack,
+                f"{step.rate_rps:g}",
+                "held" if step.held else "broken",
+                DASH if step.failed is None else f"{100 * step.failed:.2g} %",
+                figure(step.p99_ms),
+            )
+            for step in steps
+        ]
+    yield _lines(
+        "The slowest hundredth of requests, by rate",
+        "The ramp of each stack up to where it broke: where a line rises steeply, requests begin to queue.",
+        {"label": "arrivals per second (log scale)", "type": "log"},
+        {"label": "p99, milliseconds (log scale)", "type": "log"},
+        series,
+        Grid(
+            "The ramp, step by step",
+            ("stack", "req/s", "word", "failed", "p99 ms"),
+            tuple(cells),
+            frozenset({"stack", "word"}),
+        ),
+    )
+
+
+def _of_soak(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    series, cells = [], []
+    for each in findings:
+        points = _memory_of(run, each)
+        if points:
+            series.append({"stack": each.stack, "name": each.stack, "points": points})
+            cells += [(each.stack, f"{at_s:.4g}", figure(mib)) for at_s, mib in points]
+    if series:
+        yield _lines(
+            "Memory over the whole time",
+            "What each stack held in memory, piece after piece of one long load. A line that keeps rising is a leak.",
+            {"label": "seconds since the load began", "type": "linear"},
+            {"label": "MiB", "type": "linear", "zero": True},
+            series,
+            Grid("Memory over the whole time", ("stack", "second", "MiB"), tuple(cells)),
+        )
+
+
+def _memory_of(run: Run, finding: Finding) -> list[list[float]]:
+    """The memory of all pieces on one axis of time."""
+    points, passed_s = [], 0.0
+    for trial in trials_of(run, finding):
+        points += [[round(passed_s + each.t_s, 2), each.mib] for each in (trial.cost.memory if trial.cost else ())]
+        passed_s += trial.measurement.duration_s
+    return points[:: math.ceil(len(points) / MOST_POINTS) or 1]
+
+
+def _mark(
+    run: Run, stack: str, value: float, low: float | None, high: float | None, text: str, note: str
+) -> dict[str, Any]:
+    role = role_of(run.stacks[stack].tier)
+    return {"stack": stack, "role": role, "value": value, "low": low, "high": high, "text": text, "note": note}
+
+
+def _intervals(title: str, reading: str, unit: str, rows: list[dict[str, Any]], grid: Grid) -> Chart:
+    axis = {"label": unit, "type": "auto"}
+    return Chart("intervals", title, reading, {"x": axis, "by": "role", "panels": [{"title": "", "rows": rows}]}, grid)
+
+
+def _lines(
+    title: str,
+    reading: str,
+    x: Mapping[str, Any],
+    y: Mapping[str, Any],
+    series: list[dict[str, Any]],
+    grid: Grid,
+    dots: Sequence[Mapping[str, Any]] = (),
+) -> Chart:
+    panels = [{"title": "", "series": series, "dots": list(dots)}]
+    return Chart("lines", title, reading, {"x": x, "y": y, "panels": panels}, grid)
+
+
+_DRAWN: Mapping[type, Callable[[Run, Sequence[Finding]], Iterator[Chart]]] = {
+    Capacity: _of_capacity,
+    Sustained: _of_sustained,
+    BreakingPoint: _of_breaking_point,
+    ColdStart: _of_cold_start,
+    Soak: _of_soak,
+}

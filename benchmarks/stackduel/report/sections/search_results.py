@@ -1,0 +1,147 @@
+"""What a search measured: a table a scenario, a sentence a stack, and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, SearchResult, Soak, Sustained
+from stackduel.model.run import Run
+from stackduel.model.suite import Scenario
+from stackduel.model.trial import Failure
+from stackduel.report.sections import search_charts
+from stackduel.report.sections.blocks import Block, Failures, Grid, Heading, Section, Sentences
+from stackduel.report.sections.figures import DASH, figure, interval_text, times_text
+from stackduel.report.sections.scenarios import described
+
+Cells = Mapping[str, str]
+WORDS = frozenset({"stack", "tier", "how sure", "not different from", "what broke"})
+_LEAST_NEEDED = ("tier", "CPU s", "kept there", "first p99 ms", "first req/s", "kept", "warm ms")
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the results of a run that searched."""
+    if run.suite.search:
+        blocks = (block for scenario in run.suite.scenarios for block in _blocks(run, scenario))
+        yield Section("results", "Results", tuple(blocks))
+
+
+def _blocks(run: Run, scenario: Scenario) -> Iterator[Block]:
+    findings = {each.stack: each for each in run.findings if each.scenario == scenario.name}
+    yield Heading(scenario.name)
+    yield from described(scenario)
+    yield from search_charts.charts(run, scenario)
+    rows = [
+        {"stack": stack, "tier": about.tier, **_cells(findings[stack].found)}
+        for stack, about in run.stacks.items()
+        if stack in findings
+    ]
+    if rows:
+        yield _grid(scenario, rows)
+        yield Sentences(tuple(f"{name}: {findings[name].found.sentence}" for name in run.stacks if name in findings))
+    failures = tuple(_not_measured(run, scenario, stack) for stack in run.stacks if stack not in findings)
+    if failures:
+        yield Failures(failures)
+
+
+def _not_measured(run: Run, scenario: Scenario, stack: str) -> tuple[str, str]:
+    reasons = [
+        each.reason
+        for each in run.results
+        if isinstance(each, Failure)
+        and each.place.stack == stack
+        and search_charts.belongs(each.place.scenario, scenario.name)
+    ]
+    return f"{stack}: not measured", reasons[-1] if reasons else "the search did not come to its end"
+
+
+def _grid(scenario: Scenario, rows: Sequence[Cells]) -> Grid:
+    """Return the table, without the columns that no row has anything for."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    kept = tuple(name for name in names if any(row.get(name, DASH) != DASH for row in rows))
+    cells = tuple(tuple(row.get(name, DASH) for name in kept) for row in rows)
+    return Grid(f"All stacks in {scenario.name}", kept, cells, WORDS, least_needed=_LEAST_NEEDED)
+
+
+def _cells(found: SearchResult) -> Cells:
+    return _CELLS[type(found)](found)
+
+
+def _of_capacity(found: Capacity) -> Cells:
+    confirmed, above = found.confirmed, found.above
+    return {
+        "capacity req/s": _rate(confirmed.rate_rps if confirmed else None, at_least=above is None),
+        "kept": f"{confirmed.kept} of {confirmed.tried}" if confirmed else DASH,
+        "not at": f"{above.rate_rps:g}" if above else DASH,
+        "kept there": f"{above.kept} of {above.tried}" if above else DASH,
+        "replicas": f"{found.replicas:,}" if found.replicas is not None else DASH,
+        "cost": f"{found.cost:,.10g}" if found.cost is not None else DASH,
+    }
+
+
+def _of_sustained(found: Sustained) -> Cells:
+    best = found.best
+    if best is None:
+        return {"connections": DASH}
+    bounds = DASH if best.low_rps is None else f"{figure(best.low_rps)}-{figure(best.high_rps)}"
+    return {
+        "connections": str(best.connections),
+        "req/s": figure(best.rate_rps),
+        "95 % interval": bounds,
+        "how sure": "sure" if found.sure else "inconclusive",
+        "not different from": ", ".join(
+            str(each.connections) for each in found.counts if each != best and each.word != "lower"
+        )
+        or DASH,
+    }
+
+
+def _of_breaking_point(found: BreakingPoint) -> Cells:
+    last = next((step for step in reversed(found.steps) if step.rate_rps == found.held_rps), None)
+    return {
+        "held req/s": _rate(found.held_rps, at_least=found.broken_rps is None),
+        "p99 ms there": figure(last.p99_ms) if last else DASH,
+        "broken req/s": figure(found.broken_rps),
+        "what broke": found.what if found.broken_rps is not None else DASH,
+    }
+
+
+def _of_cold_start(found: ColdStart) -> Cells:
+    speedup = found.speedup
+    text = "1" if speedup is None else times_text(speedup.ratio, speedup.low, speedup.high)
+    return {
+        "launch ms": _median(found.launch_ms),
+        "first ms": _median(found.first_ms),
+        "warm ms": _median(found.warm_ms),
+        "CPU s": _median(found.cpu_s),
+        "speedup": text,
+    }
+
+
+def _of_soak(found: Soak) -> Cells:
+    slope = found.slope
+    return {
+        "MiB": figure(found.memory_mib),
+        "MiB/h": DASH if slope is None else f"{slope.value:+.3g} ({slope.low:+.3g} to {slope.high:+.3g})",
+        "first req/s": figure(found.first.rate_rps),
+        "last req/s": figure(found.last.rate_rps),
+        "first p99 ms": figure(found.first.p99_ms),
+        "last p99 ms": figure(found.last.p99_ms),
+        "fail": str(found.failed),
+    }
+
+
+def _median(median: Median | None) -> str:
+    return DASH if median is None else f"{figure(median.value)}{interval_text(median.low, median.high)}"
+
+
+def _rate(rate_rps: float | None, *, at_least: bool) -> str:
+    return DASH if rate_rps is None else f"{'>= ' if at_least else ''}{figure(rate_rps)}"
+
+
+_CELLS: Mapping[type, Callable[..., Cells]] = {
+    Capacity: _of_capacity,
+    Sustained: _of_sustained,
+    BreakingPoint: _of_breaking_point,
+    ColdStart: _of_cold_start,
+    Soak: _of_soak,
+}

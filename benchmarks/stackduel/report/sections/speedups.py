@@ -1,0 +1,98 @@
+"""The first chart: every stack's speedup with its interval, and how sure that is (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.comparison import Comparison
+from stackduel.model.run import Run
+from stackduel.report.sections.blocks import Chart, Grid, Section
+from stackduel.report.sections.figures import DASH, figure, speedup_text
+from stackduel.report.sections.roles import role_of
+
+READING = "Each mark is how many times as fast as {baseline} a stack is: further to the right is faster."
+INTERVAL = " The line through it is the {confidence} interval."
+BAND = " Within the grey band a difference is none that this machine could tell."
+SINGLE = " Too few blocks were measured for intervals: these are single figures."
+HEADINGS = ("scenario", "stack", "tier", "speedup", "from", "to", "no difference within", "blocks", "verdict")
+WORDS = frozenset({"scenario", "stack", "tier", "verdict"})
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """The speedups of a run that compared anything."""
+    if not run.comparisons:
+        return
+    yield Section("speedups", "How much faster?", (_chart(run),))
+
+
+def _chart(run: Run) -> Chart:
+    confidences = {each.confidence for each in run.comparisons if each.confidence is not None}
+    confidence = " and ".join(f"{100 * each:g} %" for each in sorted(confidences))
+    panels = [_panel(run, scenario.name) for scenario in run.suite.scenarios]
+    return Chart(
+        form="intervals",
+        title=f"Speedup over {run.baseline}",
+        reading=READING.format(baseline=run.baseline)
+        + (INTERVAL.format(confidence=confidence) if confidences else SINGLE)
+        + (BAND if any(panel["band"] for panel in panels) else ""),
+        data={
+            "x": {"label": "speedup (log scale)", "type": "log", "suffix": "x"},
+            "reference": 1,
+            "by": "role",
+            "panels": [panel for panel in panels if panel["rows"]],
+        },
+        grid=Grid(
+            "Speedups",
+            HEADINGS,
+            tuple(_row(run, each) for scenario in run.suite.scenarios for each in _ordered(run, scenario.name)),
+            WORDS,
+        ),
+    )
+
+
+def _panel(run: Run, scenario: str) -> dict[str, object]:
+    here = _ordered(run, scenario)
+    margin = next((each.margin for each in here if each.margin is not None), None)
+    return {
+        "title": scenario,
+        "band": None if margin is None else [1 / (1 + margin), 1 + margin],
+        "rows": [
+            {
+                "stack": each.candidate,
+                "role": role_of(run.stacks[each.candidate].tier),
+                "value": each.speedup,
+                "low": each.low,
+                "high": each.high,
+                "text": speedup_text(each),
+                "note": _verdict(each),
+            }
+            for each in here
+        ],
+    }
+
+
+def _ordered(run: Run, scenario: str) -> list[Comparison]:
+    """The comparisons of a scenario in the order of the suite's stacks."""
+    here = {each.candidate: each for each in run.comparisons if each.scenario == scenario}
+    return [here[name] for name in run.stacks if name in here]
+
+
+def _row(run: Run, each: Comparison) -> tuple[str, ...]:
+    return (
+        each.scenario,
+        each.candidate,
+        run.stacks[each.candidate].tier,
+        f"{figure(each.speedup)}x",
+        figure(each.low),
+        figure(each.high),
+        DASH if each.margin is None else f"{100 * each.margin:.1f} %",
+        str(each.blocks),
+        _verdict(each),
+    )
+
+
+def _verdict(each: Comparison) -> str:
+    if is_twin(each.candidate):
+        return "the measure of chance"
+    return each.verdict + (" (noisy)" if each.noisy else "")

@@ -1,0 +1,132 @@
+"""Throughput, latency and memory over the time of a trial: medians over the blocks (pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from stackduel.model.measurement import Window
+from stackduel.model.run import Run
+from stackduel.model.trial import Trial
+from stackduel.report.sections.blocks import Block, Chart, Grid
+from stackduel.report.sections.counted_trials import ByStack, median
+from stackduel.report.sections.figures import figure
+
+# More points of a line than these nobody can tell apart, and more of all lines of a page would make it too large.
+MOST_POINTS = 150
+MOST_IN_ALL = 12_000
+FEWEST_POINTS = 3
+# Throughput, two latencies, and memory.
+_LINES = 4
+TimelinePoint = tuple[float, float]
+
+
+def points_for(run: Run) -> int:
+    """How many points each line may have, that all of them fit into the page."""
+    lines = _LINES * len(run.suite.scenarios) * len(run.stacks)
+    return max(2 * FEWEST_POINTS, min(MOST_POINTS, MOST_IN_ALL // max(1, lines)))
+
+
+def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[Block]:
+    """Throughput and latencies over time, and memory where it was watched for long enough; lines of ``most`` points.
+
+    Where a load was ``drained``, its last window holds the answers that came after the end as well, and has no rate.
+    """
+    counted = {name: [_without_last(each) for each in found] for name, found in trials.items()} if drained else trials
+    rates = _lines(counted, most, lambda window: window.requests / window.width_s)
+    if rates:
+        yield _chart(
+            "Throughput over time",
+            "Requests answered per second of a trial, the median of its blocks. A level line is a steady server.",
+            "requests per second",
+            [("", rates)],
+        )
+    medians = _lines(trials, most, lambda window: window.p50_ms)
+    if medians:
+        slowest = _lines(trials, most, lambda window: window.p99_ms)
+        yield _chart(
+            "Latency over time",
+            "Milliseconds of a request over the time of a trial, the median of its blocks.",
+            "milliseconds",
+            [("median (p50)", medians), *([("slowest hundredth (p99)", slowest)] if slowest else [])],
+        )
+    memory = _memory(trials, most)
+    if memory:
+        yield _chart(
+            "Memory over time",
+            "What each stack held in memory during its latest trial.",
+            "MiB",
+            [("", memory)],
+        )
+
+
+def _lines(trials: ByStack, most: int, value: Callable[[Window], float | None]) -> dict[str, list[TimelinePoint]]:
+    found = {name: _over_time(each, most, value) for name, each in trials.items()}
+    return {name: points for name, points in found.items() if len(points) >= FEWEST_POINTS}
+
+
+def _over_time(trials: Sequence[Trial], most: int, value: Callable[[Window], float | None]) -> list[TimelinePoint]:
+    """The median over the blocks at each window's middle."""
+    whole = [_whole(trial.measurement.timeline) for trial in trials]
+    length = max((len(each) for each in whole), default=0)
+    step = math.ceil(length / most) or 1
+    points = []
+    for start in range(0, length, step):
+        windows = [window for each in whole for window in each[start : start + step]]
+        level = median(value(window) for window in windows)
+        if level is not None:
+            middle = sum(window.t_s + window.width_s / 2 for window in windows) / len(windows)
+            points.append((round(middle, 3), level))
+    return points
+
+
+def _without_last(trial: Trial) -> Trial:
+    return replace(trial, measurement=replace(trial.measurement, timeline=trial.measurement.timeline[:-1]))
+
+
+def _whole(timeline: Sequence[Window]) -> list[Window]:
+    """The windows without a last one that is a mere sliver: its rate would be one of chance."""
+    return [window for window in timeline if window.width_s > 0.5 * timeline[0].width_s]
+
+
+def _memory(trials: ByStack, most: int) -> dict[str, list[TimelinePoint]]:
+    found = {}
+    for name, each in trials.items():
+        latest = each[-1].cost
+        if latest and len(latest.memory) >= FEWEST_POINTS:
+            step = math.ceil(len(latest.memory) / most)
+            found[name] = [(round(seen.t_s, 3), seen.mib) for seen in latest.memory[::step]]
+    return found
+
+
+def _chart(title: str, reading: str, unit: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint]]]]) -> Chart:
+    return Chart(
+        form="lines",
+        title=title,
+        reading=reading,
+        data={
+            "x": {"label": "seconds since the measurement began", "type": "linear"},
+            "y": {"label": unit, "type": "linear", "zero": True},
+            "panels": [{"title": name, "series": [_series(*each) for each in found.items()]} for name, found in panels],
+        },
+        grid=_grid(f"{title}, {unit}", panels),
+    )
+
+
+def _series(name: str, points: list[TimelinePoint]) -> dict[str, Any]:
+    return {"stack": name, "name": name, "points": points}
+
+
+def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint]]]]) -> Grid:
+    """A row a moment of one stack: each stack has moments of its own."""
+    titled = any(title for title, _ in panels)
+    rows = [
+        (*((title,) if titled else ()), name, f"{at_s:.3g}", figure(level))
+        for title, found in panels
+        for name, points in found.items()
+        for at_s, level in points
+    ]
+    headings = (*(("of",) if titled else ()), "stack", "second", "value")
+    return Grid(caption, headings, tuple(rows), frozenset({"of", "stack"}))

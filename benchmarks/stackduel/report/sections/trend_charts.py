@@ -1,0 +1,179 @@
+"""The charts of a trend: how stacks went in one scenario, over the time at which its runs began (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stackduel.analysis.history.run_summary import SpeedupPoint
+from stackduel.analysis.history.trend import Line
+from stackduel.model.suite import Metric
+from stackduel.report.sections.blocks import Chart, Grid
+from stackduel.report.sections.figures import DASH, figure, verdict_text
+from stackduel.report.sections.trend import speedup_of
+from stackduel.report.sections.trend_runs import TrendMoment
+
+MOST_TOLD = 6
+WORDS = frozenset({"run", "started", "change", "stack", "verdict"})
+FIGURES: Mapping[Metric, tuple[str, str, str]] = {
+    "rate": ("Requests per second", "req/s", "More is better."),
+    "time": ("Median time of a request", "ms", "Less is better."),
+}
+HOST = "A slower host moves all lines."
+SPEEDUPS = (
+    "How many times as fast as the baseline of its run each stack was{with_intervals}. What slows both cancels out, so "
+    "that runs can be held against each other."
+)
+MARKS = "At a numbered line the environment changed: see What changed."
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A point as a chart shows it, with its interval where it has one."""
+
+    y: float
+    low: float | None
+    high: float | None
+    text: str
+
+
+def speedups(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Chart]:
+    """The speedups of the lines of one scenario and metric, with their intervals; nothing where none compares."""
+    compared = [
+        replace(
+            line, points=tuple(_compared(line, point, each) for point, each in zip(line.points, passed, strict=True))
+        )
+        for line in lines
+    ]
+    compared = [line for line in compared if any(line.points)]
+    if not compared:
+        return
+    baselines = {each.moment.baseline for each in passed}
+    over = baselines.pop() if len(baselines) == 1 else "the baseline"
+    title = f"Speedup over {over}"
+    bounded = any(point and point.low is not None for line in compared for point in line.points)
+    with_intervals = ", with its interval" if bounded else ""
+    rows = tuple(
+        (
+            *_place(each, line),
+            f"{figure(point.speedup)}x",
+            figure(point.low),
+            figure(point.high),
+            verdict_text(point.verdict),
+        )
+        for line, each, point in _told(compared, passed)
+    )
+    headings = ("run", "started", "change", "stack", "speedup", "from", "to", "verdict")
+    yield Chart(
+        form="lines",
+        title=title,
+        reading=SPEEDUPS.format(with_intervals=with_intervals) + _of_marks(passed),
+        data={
+            **_axes({"label": "speedup (log scale)", "type": "log", "suffix": "x"}),
+            "reference": 1,
+            "panels": [_panel(compared, passed, _speedup)],
+        },
+        grid=Grid(f"{title}: {lines[0].scenario}", headings, rows, WORDS, links=links),
+    )
+
+
+def _compared(line: Line, point: SpeedupPoint | None, each: TrendMoment) -> SpeedupPoint | None:
+    """A point that has a speedup to show: the baseline's own is 1, and no news."""
+    return point if point and point.speedup is not None and line.stack != each.moment.baseline else None
+
+
+def figures(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Chart:
+    """The figures themselves, of lines of one scenario and metric."""
+    title, unit, better = FIGURES[lines[0].metric]
+    rows = tuple((*_place(each, line), figure(point.score)) for line, each, point in _told(lines, passed))
+    return Chart(
+        form="lines",
+        title=title,
+        reading=f"The median of each run's blocks. {better} {HOST}{_of_marks(passed)}",
+        data={
+            **_axes({"label": unit, "type": "linear", "zero": True}),
+            "panels": [_panel(lines, passed, _score)],
+        },
+        grid=Grid(
+            f"{title}: {lines[0].scenario}", ("run", "started", "change", "stack", unit), rows, WORDS, links=links
+        ),
+    )
+
+
+def _axes(up: Mapping[str, Any]) -> dict[str, Any]:
+    return {"x": {"label": "when the run began (UTC)", "type": "time"}, "y": up}
+
+
+def _of_marks(passed: Sequence[TrendMoment]) -> str:
+    return f" {MARKS}" if any(each.change for each in passed) else ""
+
+
+def _told(lines: Sequence[Line], passed: Sequence[TrendMoment]) -> Iterator[tuple[Line, TrendMoment, SpeedupPoint]]:
+    """What a table has a row for: the runs in the order of time, within each the stacks."""
+    for place, each in enumerate(passed):
+        for line in lines:
+            point = line.points[place]
+            if point is not None:
+                yield line, each, point
+
+
+def _place(each: TrendMoment, line: Line) -> tuple[str, ...]:
+    return each.moment.run_id, each.started, DASH if each.change is None else str(each.change), line.stack
+
+
+def _speedup(point: SpeedupPoint) -> _Mark:
+    word = "" if point.verdict == "not tested" else f", {verdict_text(point.verdict)}"
+    return _Mark(point.speedup or 1.0, point.low, point.high, f"{speedup_of(point)}{word}")
+
+
+def _score(point: SpeedupPoint) -> _Mark:
+    return _Mark(point.score, None, None, f"{figure(point.score)} {FIGURES[point.metric][1]}")
+
+
+def _panel(
+    lines: Sequence[Line], passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
+) -> dict[str, Any]:
+    return {
+        "title": "",
+        "series": [
+            {"stack": line.stack, "name": line.stack, "points": list(_course(line, passed, mark))} for line in lines
+        ],
+        "dots": [_dot(line, each, mark(point)) for line, each, point in _told(lines, passed) if each.at_ms is not None],
+        "events": [_event(each) for each in passed if each.change is not None and each.at_ms is not None],
+    }
+
+
+def _course(
+    line: Line, passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
+) -> Iterator[list[float | None]]:
+    """A line's points; it is broken where a run lacks the stack, and before one that cannot be held against those."""
+    for point, each in zip(line.points, passed, strict=True):
+        if each.at_ms is None:
+            continue
+        if not each.moment.merged:
+            yield [each.at_ms, None]
+        yield [each.at_ms, None if point is None else _short(mark(point).y)]
+
+
+def _dot(line: Line, each: TrendMoment, mark: _Mark) -> dict[str, Any]:
+    return {
+        "x": each.at_ms,
+        "y": _short(mark.y),
+        "low": _short(mark.low),
+        "high": _short(mark.high),
+        "stack": line.stack,
+        "text": f"{line.stack}: {mark.text}\n{each.moment.run_id}",
+    }
+
+
+def _short(value: float | None) -> float | None:
+    """As exact as any screen, in few letters."""
+    return None if value is None else float(f"{value:.6g}")
+
+
+def _event(each: TrendMoment) -> dict[str, Any]:
+    lines = each.changed
+    more = [f"and {len(lines) - MOST_TOLD} more: see What changed"] if len(lines) > MOST_TOLD else []
+    text = "\n".join([f"{each.change}: changed at {each.moment.run_id}", *lines[:MOST_TOLD], *more])
+    return {"x": each.at_ms, "label": str(each.change), "text": text}

@@ -1,3 +1,0 @@
-"""What a fresh launch shows of a stack, and what several of them show together (pure)."""
-
-from __future__ import annotations
