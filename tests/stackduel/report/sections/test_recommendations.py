@@ -96,7 +96,7 @@ def test_those_who_would_not_migrate_are_told_what_there_is() -> None:
         made = conclude(run(results, tiers), block_s=60)
         return list(when_lines(made, Pair("slow", "fast", ""), duels(made.results, [WAITING], ("slow", "fast"))))[-1]
 
-    assert last(200) == "tuned (settings): where the framework is to stay: waiting 2.00x (2.00-2.00)."
+    assert last(200) == "tuned (settings): if the framework stays: waiting 2.00x (2.00-2.00)."
     assert last(90).startswith("fast (rewrite)")
 
 
