@@ -10,11 +10,11 @@ from typing import Protocol, Self
 
 from stackduel.model.gpu_use import ReadableGpu
 from stackduel.model.target import Address
-from stackduel.observe.gpu_watch import GpuWatch
-from stackduel.observe.noise import NoiseMeter
-from stackduel.observe.resource_watch import CpuUse, ResourceWatch
-from stackduel.observe.triton_watch import TritonWatch
-from stackduel.observe.usage import Meter
+from stackduel.observe.gpu.gpu_watch import GpuWatch
+from stackduel.observe.host.host_noise import NoiseMeter
+from stackduel.observe.resources.resource_watch import CpuUse, ResourceWatch
+from stackduel.observe.resources.usage import Meter
+from stackduel.observe.triton.triton_watch import TritonWatch
 
 
 class WindowObserver(Protocol):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from stackduel.analysis.gates import METHOD, Thresholds
 from stackduel.analysis.judgement import GateInputs, judge, with_state
 from stackduel.launch.launcher import Launcher, Started
-from stackduel.load.engine import Engine, LoadError, Progress
-from stackduel.load.job import Call, Driver, Job, choose_driver
+from stackduel.load.engine import Engine
+from stackduel.load.job import Call, Driver, Job, LoadError, Progress, choose_driver
 from stackduel.model.aa_pair import original_of
 from stackduel.model.budget import Budget
 from stackduel.model.gpu_use import ReadableGpu
@@ -18,9 +18,9 @@ from stackduel.model.stack import ModelProtocol
 from stackduel.model.suite import Scenario, Workload
 from stackduel.model.target import Address, ContainerRef, parts_of
 from stackduel.model.trial import Cost, Failure, Place, Result, Trial
-from stackduel.observe.meter import meter_of
-from stackduel.observe.triton_watch import model_of
-from stackduel.observe.usage import Meter
+from stackduel.observe.resources.meters import meter_of
+from stackduel.observe.resources.usage import Meter
+from stackduel.observe.triton.triton_watch import model_of
 from stackduel.runner.trial_observers import Observed, TrialObservers
 from stackduel.verify.verification import Answers
 

@@ -11,7 +11,7 @@ from stackduel.report.html import document as sheet
 from stackduel.report.sections import trend_charts
 from stackduel.report.sections import trend_runs as moments
 from stackduel.report.sections.advice import Headline
-from stackduel.report.sections.blocks import Grid, Paragraph, Section, Shown
+from stackduel.report.sections.blocks import Block, Grid, Paragraph, Section
 from stackduel.report.sections.trend_runs import TrendMoment
 
 # Points of all lines together: each stands in two charts and two tables, and the file is to stay below 5 MB.
@@ -72,7 +72,7 @@ def _more(whole: Trend, passed: Sequence[TrendMoment]) -> Iterator[str]:
 def _sections(trend: Trend, passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Section]:
     for number, scenario in enumerate(trend.scenarios, 1):
         here = [line for line in trend.lines if line.scenario == scenario]
-        blocks: list[Shown] = []
+        blocks: list[Block] = []
         for metric in dict.fromkeys(line.metric for line in here):
             lines = [line for line in here if line.metric == metric]
             blocks += [*trend_charts.speedups(lines, passed, links), trend_charts.figures(lines, passed, links)]
@@ -82,7 +82,7 @@ def _sections(trend: Trend, passed: Sequence[TrendMoment], links: Mapping[str, s
     yield Section("runs", "The runs", tuple(_runs(passed, links)))
 
 
-def _changes(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Shown:
+def _changes(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Block:
     rows = tuple((each.moment.run_id, str(each.change), line) for each in passed for line in each.changed)
     if not rows:
         return Paragraph("Nothing: every run names the same environment as the one before it.")
@@ -95,7 +95,7 @@ def _changes(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Shown:
     )
 
 
-def _runs(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Shown]:
+def _runs(passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Block]:
     if links:
         yield Paragraph("A run's name leads to its report, where that lies below this page's folder.")
     rows = tuple((each.moment.run_id, each.started, each.moment.baseline, each.moment.status) for each in passed)

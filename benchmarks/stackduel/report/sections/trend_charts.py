@@ -10,8 +10,8 @@ from stackduel.analysis.history.run_summary import SpeedupPoint
 from stackduel.analysis.history.trend import Line
 from stackduel.model.suite import Metric
 from stackduel.report.sections.blocks import Chart, Grid
-from stackduel.report.sections.result_table import DASH, figure
-from stackduel.report.sections.trend import speedup_text, verdict_text
+from stackduel.report.sections.figures import DASH, figure, verdict_text
+from stackduel.report.sections.trend import speedup_of
 from stackduel.report.sections.trend_runs import TrendMoment
 
 MOST_TOLD = 6
@@ -55,7 +55,13 @@ def speedups(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mappin
     bounded = any(point and point.low is not None for line in compared for point in line.points)
     with_intervals = ", with its interval" if bounded else ""
     rows = tuple(
-        (*_place(each, line), f"{figure(point.speedup)}x", figure(point.low), figure(point.high), verdict_text(point))
+        (
+            *_place(each, line),
+            f"{figure(point.speedup)}x",
+            figure(point.low),
+            figure(point.high),
+            verdict_text(point.verdict),
+        )
         for line, each, point in _told(compared, passed)
     )
     headings = ("run", "started", "change", "stack", "speedup", "from", "to", "verdict")
@@ -117,8 +123,8 @@ def _place(each: TrendMoment, line: Line) -> tuple[str, ...]:
 
 
 def _speedup(point: SpeedupPoint) -> _Mark:
-    word = "" if point.verdict == "not tested" else f", {verdict_text(point)}"
-    return _Mark(point.speedup or 1.0, point.low, point.high, f"{speedup_text(point)}{word}")
+    word = "" if point.verdict == "not tested" else f", {verdict_text(point.verdict)}"
+    return _Mark(point.speedup or 1.0, point.low, point.high, f"{speedup_of(point)}{word}")
 
 
 def _score(point: SpeedupPoint) -> _Mark:

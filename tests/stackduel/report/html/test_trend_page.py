@@ -11,7 +11,7 @@ import pytest
 
 from stackduel.analysis.history.trend import Trend, trend
 from stackduel.report.html.trend_page import render
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from tests.stackduel.report.html.outline import outline, read
 from tests.stackduel.report.html.trends import SPEEDS, entry, named, went
 
