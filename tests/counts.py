@@ -30,12 +30,12 @@ class Addition:
 
 ADDITIONS = (
     Addition("a stack of a known framework", "quart-uvicorn", r"quart-uvicorn(?![\w-])"),
-    Addition("a framework", "starlette", r"\"starlette\"|\bstarlette(\.txt|==|_app)|\bstarlette-uvicorn(?![\w-])"),
+    Addition("a framework", "starlette", r"\"starlette\"|\bstarlette(\.txt|_app)|\bstarlette-uvicorn(?![\w-])"),
     Addition("a server", "waitress", r"\"waitress\"|waitress(\.txt|_runner|==)|flask-waitress\]"),
     Addition("an endpoint", "/json", r"\"/json[\"?]|def items\(|def catalogue"),
     Addition("a suite", "batching", r"batching\.toml"),
     Addition("a report section", "migration_matrix", r"^    migration_matrix,$"),
-    Addition("a load driver", "aiohttp", r"\"aiohttp\"[,\]]|\bAiohttpUser\b"),
+    Addition("a load driver", "aiohttp", r"\"aiohttp\", \"grpc\"|\bAiohttpUser\b"),
 )
 
 

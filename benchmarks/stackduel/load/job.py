@@ -6,17 +6,15 @@ import base64
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 from stackduel.inference.translation import is_grpc
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_input import ModelInput
 from stackduel.model.model_output import Numbers
+from stackduel.model.run_options import DriverName
 from stackduel.model.suite import Load, Workload, load_from_dict
 from stackduel.model.target import Address
-
-HttpDriver = Literal["raw", "aiohttp"]
-Driver = Literal["raw", "aiohttp", "grpc"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Job:
     calls: tuple[Call, ...]
     load: Load
     timeout_s: float = 30.0
-    driver: Driver = "raw"
+    driver: DriverName = "raw"
     seed: int = 0
     victim: Call | None = None
 
@@ -103,7 +101,7 @@ class Job:
         )
 
 
-def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[Driver, str]:
+def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[DriverName, str]:
     """The cheapest driver that can send all of these workloads there, and in a few words why it is that one."""
     workloads = tuple(workloads)
     if any(is_grpc(workload) for workload in workloads):

@@ -10,11 +10,12 @@ from stackduel.analysis.gates import METHOD, Thresholds
 from stackduel.analysis.judgement import GateInputs, judge, with_state
 from stackduel.launch.launcher import Launcher, Started
 from stackduel.load.engine import Engine
-from stackduel.load.job import Call, Driver, Job, LoadError, Progress, choose_driver
+from stackduel.load.job import Call, Job, LoadError, Progress, choose_driver
 from stackduel.model.aa_pair import original_of
 from stackduel.model.budget import Budget
 from stackduel.model.gpu_use import ReadableGpu
 from stackduel.model.measurement import Measurement
+from stackduel.model.run_options import DriverName
 from stackduel.model.stack import ModelProtocol as Speech
 from stackduel.model.suite import Scenario, Workload
 from stackduel.model.target import Address, ContainerRef, parts_of
@@ -38,7 +39,7 @@ class TrialTerms:
     """
 
     budget: Budget
-    driver: Driver = "raw"
+    driver: DriverName = "raw"
     timeout_s: float = 30.0
     seed: int = 0
     bounds: Thresholds = METHOD
