@@ -6,7 +6,7 @@ import base64
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from stackduel.inference.translation import is_grpc
 from stackduel.model.measurement import Expectation
@@ -15,6 +15,9 @@ from stackduel.model.model_output import Numbers
 from stackduel.model.run_options import DriverName
 from stackduel.model.suite import Load, Workload, load_from_dict
 from stackduel.model.target import Address
+
+HttpDriver = Literal["raw", "aiohttp"]
+Driver = DriverName
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Job:
     calls: tuple[Call, ...]
     load: Load
     timeout_s: float = 30.0
-    driver: DriverName = "raw"
+    driver: Driver = "raw"
     seed: int = 0
     victim: Call | None = None
 
@@ -101,7 +104,7 @@ class Job:
         )
 
 
-def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[DriverName, str]:
+def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[Driver, str]:
     """The cheapest driver that can send all of these workloads there, and in a few words why it is that one."""
     workloads = tuple(workloads)
     if any(is_grpc(workload) for workload in workloads):

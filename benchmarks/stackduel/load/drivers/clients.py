@@ -8,11 +8,10 @@ from stackduel.load.drivers.closed_users import ClosedUsers
 from stackduel.load.drivers.open_client import OpenClient
 from stackduel.load.drivers.open_users import OpenUsers
 from stackduel.load.drivers.user import MakeUser
-from stackduel.load.job import Job
+from stackduel.load.job import Driver, Job
 from stackduel.load.recording.recorder import Recorder
 from stackduel.load.recording.request_log import Asked, OpenRequestLog, RequestLog
 from stackduel.load.schedule.shares import Share
-from stackduel.model.run_options import DriverName
 
 
 def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedClient]:
@@ -33,7 +32,7 @@ def arriving_client(job: Job, share: Share, ledger: OpenRequestLog) -> ArrivingC
     return OpenUsers(job, share, ledger, kind_of_user(job.driver))
 
 
-def kind_of_user(driver: DriverName) -> MakeUser:
+def kind_of_user(driver: Driver) -> MakeUser:
     """What a driver's full clients are; raises ValueError where a package is missing.
 
     They are imported only where they are asked for: that takes longer than all the rest, and a small container may not

@@ -9,10 +9,9 @@ from typing import Self
 
 from stackduel.load.drivers.request import request_bytes
 from stackduel.load.engine import Engine
-from stackduel.load.job import Call, Job, LoadError
+from stackduel.load.job import Call, Driver, Job, LoadError
 from stackduel.load.shards.channels import Channel, ProcessChannel, Program, ShardMessage
 from stackduel.model.measurement import Expectation
-from stackduel.model.run_options import DriverName
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.target import Address
 
@@ -110,7 +109,7 @@ class LoadShape:
     """
 
     connections: int
-    driver: DriverName
+    driver: Driver
     request_bytes: int
     body_bytes: int
 
