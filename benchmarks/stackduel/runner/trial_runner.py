@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from stackduel.analysis.gates import METHOD, Thresholds
-from stackduel.analysis.judgement import GateInputs, judge, with_state
+from stackduel.analysis.trial_gates import GateInputs, check_gates, with_state
 from stackduel.launch.launcher import Launcher, Started
 from stackduel.load.engine import Engine, LoadError, Progress
 from stackduel.load.job import Call, Driver, Job, choose_driver
@@ -122,7 +122,7 @@ class TrialRunner:
             metric=scenario.load.metric,
             measurement=measurement,
             cost=cost,
-            gates=judge(measurement, scenario, noise.noise(), by),
+            gates=check_gates(measurement, scenario, noise.noise(), by),
             noise=noise.noise(),
             downstream_cpu_s=beside.cpu_s(),
             null_rate_rps=null_rate_rps,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stackduel.analysis.head_to_head import duels
+from stackduel.analysis.head_to_head import head_to_heads
 from stackduel.model.run import Run
 from stackduel.report.markdown.compared import compared_sections
 from stackduel.report.markdown.details import detail_sections
@@ -29,7 +29,7 @@ def render(run: Run) -> str:
 
 def _sections(run: Run) -> Iterator[MarkdownSection]:
     pair = None if run.suite.search else pair_of(run)
-    found = duels(run.results, run.suite.scenarios, (pair.first, pair.second)) if pair else ()
+    found = head_to_heads(run.results, run.suite.scenarios, (pair.first, pair.second)) if pair else ()
     yield MarkdownSection("The advice", (f"# stackduel: {escape(headline(run))}", "", *head_lines(run, pair, found)))
     yield headed("Conditions", _conditions(run))
     yield from found_sections(run) if run.suite.search else compared_sections(run, pair, found)

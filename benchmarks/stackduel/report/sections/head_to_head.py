@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackduel.analysis.head_to_head import QPS, HeadToHead, HeadToHeadRow, duels
+from stackduel.analysis.head_to_head import QPS, HeadToHead, HeadToHeadRow, head_to_heads
 from stackduel.model.run import Run
 from stackduel.report.sections.block import Block
 from stackduel.report.sections.head_to_head_words import (
@@ -23,12 +23,12 @@ SUMMED_UP = (QPS, "p50", "p95", "p99")
 
 def duel_blocks(run: Run) -> tuple[tuple[Block, ...], ...]:
     """The duels of a run, one for each scenario: its table first, then what follows from it."""
-    return tuple(_blocks(duel, run) for duel in duels(run.results, run.suite.scenarios, run.suite.duel))
+    return tuple(_blocks(duel, run) for duel in head_to_heads(run.results, run.suite.scenarios, run.suite.duel))
 
 
 def duel_summary(run: Run) -> Block | None:
     """Who wins what in which scenario, and where the one is worth its while; None where there is one duel or none."""
-    found = duels(run.results, run.suite.scenarios, run.suite.duel)
+    found = head_to_heads(run.results, run.suite.scenarios, run.suite.duel)
     if len(found) < 2:
         return None
     return Block(
@@ -55,7 +55,7 @@ def figures(duel: HeadToHead) -> Block:
 
 def missing(run: Run) -> str | None:
     """Why a duel that the suite asks for is not shown; None where it is, or none is asked for."""
-    if not run.suite.duel or duels(run.results, run.suite.scenarios, run.suite.duel):
+    if not run.suite.duel or head_to_heads(run.results, run.suite.scenarios, run.suite.duel):
         return None
     absent = [name for name in run.suite.duel if name not in run.stacks]
     why = f"{' and '.join(absent)} not among the stacks" if absent else "no block in which both were measured"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stackduel.analysis.history.run_summary import SpeedupPoint
-from stackduel.analysis.history.trend import Line, Trend
+from stackduel.analysis.history.trend import Trend, TrendLine
 from stackduel.report.sections.changes import ChangeGrid
 from stackduel.report.sections.result_table import DASH, figure
 
@@ -25,7 +25,7 @@ def change_lines(trend: Trend) -> list[str]:
     ]
 
 
-def _grid(trend: Trend, line: Line) -> ChangeGrid:
+def _grid(trend: Trend, line: TrendLine) -> ChangeGrid:
     score = "req/s" if line.metric == "rate" else "ms"
     rows = []
     for moment, point in zip(trend.moments, line.points, strict=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stackduel.analysis.history.run_summary import SpeedupPoint
-from stackduel.analysis.history.trend import Line
+from stackduel.analysis.history.trend import TrendLine
 from stackduel.model.suite import Metric
 from stackduel.report.sections.blocks import Chart, Grid
 from stackduel.report.sections.result_table import DASH, figure
@@ -38,7 +38,7 @@ class _Mark:
     text: str
 
 
-def speedups(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Chart]:
+def speedups(lines: Sequence[TrendLine], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Chart]:
     """The speedups of the lines of one scenario and metric, with their intervals; nothing where none compares."""
     compared = [
         replace(
@@ -72,12 +72,12 @@ def speedups(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mappin
     )
 
 
-def _compared(line: Line, point: SpeedupPoint | None, each: TrendMoment) -> SpeedupPoint | None:
+def _compared(line: TrendLine, point: SpeedupPoint | None, each: TrendMoment) -> SpeedupPoint | None:
     """A point that has a speedup to show: the baseline's own is 1, and no news."""
     return point if point and point.speedup is not None and line.stack != each.moment.baseline else None
 
 
-def figures(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Chart:
+def figures(lines: Sequence[TrendLine], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Chart:
     """The figures themselves, of lines of one scenario and metric."""
     title, unit, better = FIGURES[lines[0].metric]
     rows = tuple((*_place(each, line), figure(point.score)) for line, each, point in _told(lines, passed))
@@ -103,7 +103,9 @@ def _of_marks(passed: Sequence[TrendMoment]) -> str:
     return f" {MARKS}" if any(each.change for each in passed) else ""
 
 
-def _told(lines: Sequence[Line], passed: Sequence[TrendMoment]) -> Iterator[tuple[Line, TrendMoment, SpeedupPoint]]:
+def _told(
+    lines: Sequence[TrendLine], passed: Sequence[TrendMoment]
+) -> Iterator[tuple[TrendLine, TrendMoment, SpeedupPoint]]:
     """What a table has a row for: the runs in the order of time, within each the stacks."""
     for place, each in enumerate(passed):
         for line in lines:
@@ -112,7 +114,7 @@ def _told(lines: Sequence[Line], passed: Sequence[TrendMoment]) -> Iterator[tupl
                 yield line, each, point
 
 
-def _place(each: TrendMoment, line: Line) -> tuple[str, ...]:
+def _place(each: TrendMoment, line: TrendLine) -> tuple[str, ...]:
     return each.moment.run_id, each.started, DASH if each.change is None else str(each.change), line.stack
 
 
@@ -126,7 +128,7 @@ def _score(point: SpeedupPoint) -> _Mark:
 
 
 def _panel(
-    lines: Sequence[Line], passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
+    lines: Sequence[TrendLine], passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
 ) -> dict[str, Any]:
     return {
         "title": "",
@@ -139,7 +141,7 @@ def _panel(
 
 
 def _course(
-    line: Line, passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
+    line: TrendLine, passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
 ) -> Iterator[list[float | None]]:
     """A line's points; it is broken where a run lacks the stack, and before one that cannot be held against those."""
     for point, each in zip(line.points, passed, strict=True):
@@ -150,7 +152,7 @@ def _course(
         yield [each.at_ms, None if point is None else _short(mark(point).y)]
 
 
-def _dot(line: Line, each: TrendMoment, mark: _Mark) -> dict[str, Any]:
+def _dot(line: TrendLine, each: TrendMoment, mark: _Mark) -> dict[str, Any]:
     return {
         "x": each.at_ms,
         "y": _short(mark.y),

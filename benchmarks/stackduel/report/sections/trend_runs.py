@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from stackduel.analysis.history.trend import Moment, Trend
+from stackduel.analysis.history.trend import Trend, TrendRun
 
 
 @dataclass(frozen=True, slots=True)
 class TrendMoment:
     """A moment on the page: its time in milliseconds where that can be read, and what changed, with a number."""
 
-    moment: Moment
+    moment: TrendRun
     at_ms: int | None
     started: str
     change: int | None
@@ -36,7 +36,7 @@ def passed(trend: Trend) -> Iterator[TrendMoment]:
         )
 
 
-def _changed(before: Moment, now: Moment) -> Iterator[str]:
+def _changed(before: TrendRun, now: TrendRun) -> Iterator[str]:
     """What is other than at the run before, a line each."""
     yield from now.changed
     if before.baseline != now.baseline:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from stackduel.analysis.comparisons import NO_BENEFIT, MatrixEntry, migrations
-from stackduel.analysis.judgement import NOTED_ONLY
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
+from stackduel.analysis.trial_gates import NOTED_ONLY
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
 from stackduel.model.crossover import CrossoverCurve
