@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stackduel.launch.local import LocalLauncher
+from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.model.budget import Budget
 from stackduel.model.target import ProcessTree
 from stackduel.planning.registry import registered_stacks
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.triton
 @pytest.fixture
 def one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers of a single small model, which start quickly."""
-    monkeypatch.setattr("stackduel.launch.local.SERVE_VARIABLES", ())
+    monkeypatch.setattr("stackduel.launch.local.local_launcher.SERVE_VARIABLES", ())
     monkeypatch.setenv("TRITON_MODELS", "decoder")
 
 

@@ -11,7 +11,7 @@ from stackduel.model.environment import Environment
 from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure
-from stackduel.observe import host
+from stackduel.observe.host import host_facts as host
 from stackduel.planning.order import trials_in
 from stackduel.planning.run_plan import RunPlan
 from stackduel.planning.stack_descriptions import describe_stack

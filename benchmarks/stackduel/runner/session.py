@@ -15,7 +15,7 @@ from pathlib import Path
 from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.model.run import Status
 from stackduel.model.search_settings import ColdStartSettings
-from stackduel.observe import host
+from stackduel.observe.host import host_facts as host
 from stackduel.planning.estimates import total_seconds
 from stackduel.planning.models import build_models
 from stackduel.planning.run_plan import RunPlan

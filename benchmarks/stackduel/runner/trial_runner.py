@@ -9,8 +9,8 @@ from typing import Protocol
 from stackduel.analysis.gates import METHOD, Thresholds
 from stackduel.analysis.trial_gates import GateInputs, check_gates, with_state
 from stackduel.launch.launcher import Launcher, Started
-from stackduel.load.engine import Engine, LoadError, Progress
-from stackduel.load.job import Call, Driver, Job, choose_driver
+from stackduel.load.engine import Engine
+from stackduel.load.job import Call, Driver, Job, LoadError, Progress, choose_driver
 from stackduel.model.aa_pair import original_of
 from stackduel.model.budget import Budget
 from stackduel.model.gpu_use import ReadableGpu
@@ -19,12 +19,12 @@ from stackduel.model.stack import ModelProtocol as Speech
 from stackduel.model.suite import Scenario, Workload
 from stackduel.model.target import Address, ContainerRef, parts_of
 from stackduel.model.trial import Cost, Failure, Place, Result, Trial
-from stackduel.observe.gpu_watch import GpuWatch
-from stackduel.observe.meter import meter_of
-from stackduel.observe.noise import NoiseMeter
-from stackduel.observe.resource_watch import CpuUse, ResourceWatch
-from stackduel.observe.triton_watch import TritonWatch, model_of
-from stackduel.observe.usage import Meter
+from stackduel.observe.gpu.gpu_watch import GpuWatch
+from stackduel.observe.host.host_noise import NoiseMeter
+from stackduel.observe.resources.meters import meter_of
+from stackduel.observe.resources.resource_watch import CpuUse, ResourceWatch
+from stackduel.observe.resources.usage import Meter
+from stackduel.observe.triton.triton_watch import TritonWatch, model_of
 from stackduel.verify.verification import Answers
 
 LOG_LINES = 20

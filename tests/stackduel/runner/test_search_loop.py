@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.load.engine import LoadError
-from stackduel.load.job import Job
+from stackduel.load.job import Job, LoadError
 from stackduel.model.findings import Capacity, Soak
 from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run

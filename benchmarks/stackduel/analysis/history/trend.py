@@ -15,7 +15,7 @@ from stackduel.model.suite import Metric
 
 
 @dataclass(frozen=True, slots=True)
-class TrendRun:
+class DatedRun:
     """A run on the way: ``changed`` is in what its environment differs from that of the run before, a line each.
 
     ``merged`` is False where it was launched in another way, or has another baseline, than the run before: figures on
@@ -46,7 +46,7 @@ class TrendLine:
 class Trend:
     """Moments in the order of time, and the lines through them, scenario by scenario."""
 
-    moments: tuple[TrendRun, ...]
+    moments: tuple[DatedRun, ...]
     lines: tuple[TrendLine, ...]
 
     @property
@@ -78,10 +78,10 @@ def trend(entries: Iterable[RunSummary], stacks: Sequence[str] | None = None) ->
     )
 
 
-def _moment(before: RunSummary | None, now: RunSummary) -> TrendRun:
+def _moment(before: RunSummary | None, now: RunSummary) -> DatedRun:
     same = before is None or (before.launcher, before.baseline) == (now.launcher, now.baseline)
     changed = tuple(differing(before.facts, now.facts)) if before else ()
-    return TrendRun(now.run_id, now.folder, now.started, now.suite, now.baseline, now.status, changed, same)
+    return DatedRun(now.run_id, now.folder, now.started, now.suite, now.baseline, now.status, changed, same)
 
 
 def _point(entry: RunSummary, scenario: str, stack: str, metric: Metric) -> SpeedupPoint | None:
