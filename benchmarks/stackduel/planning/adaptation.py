@@ -18,7 +18,7 @@ from stackduel.planning.stacks_file import OwnFile
 from stackduel.planning.suite_file import MAX_REQUESTS
 from stackduel.planning.suites_by_name import read_suite
 from stackduel.planning.time_budget import fit
-from stackduel.search.modes import unfit
+from stackduel.search.modes import load_problem
 
 OWN_BLOCKS = FEWEST_BLOCKS
 MODELS = "/infer/"
@@ -131,7 +131,7 @@ def _refuse_in_search(options: RunOptions, suite: Suite) -> None:
     if isinstance(suite.search, ColdStartSettings) and options.launcher not in STARTING:
         raise FieldError(f"--launcher: mode {mode} launches stacks itself: local or docker")
     for scenario in suite.scenarios:
-        reason = unfit(suite.search, scenario) if suite.search else None
+        reason = load_problem(suite.search, scenario) if suite.search else None
         if reason:
             raise FieldError(f"suite {suite.name}: {reason}")
 
