@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from stackduel.cli.parameters import Duration, bounds, names
 from stackduel.model.budget import LEAST_MEMORY_MIB, MOST_MEMORY_MIB
+from stackduel.model.driver import DriverName
+from stackduel.model.run_options import DeviceName, GeneratorPlace, LauncherName
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -21,7 +23,7 @@ SHOWN = ("out", "live", "json", "quiet", "dry-run")
 
 launcher = click.option(
     "--launcher",
-    type=click.Choice(["local", "docker", "compose", "url"]),
+    type=click.Choice(get_args(LauncherName)),
     default="local",
     show_default=True,
     help="Local processes, containers of our own, a compose project that is up, or addresses.",
@@ -40,17 +42,17 @@ timeout = click.option(
 )
 generator = click.option(
     "--generator",
-    type=click.Choice(["process", "container"]),
+    type=click.Choice(get_args(GeneratorPlace)),
     default="process",
     show_default=True,
     help="Load from a process of this machine, or from a container on the stacks' network.",
 )
 driver = click.option(
-    "--driver", type=click.Choice(["raw", "aiohttp", "grpc"]), default="raw", show_default=True, help="Load client."
+    "--driver", type=click.Choice(get_args(DriverName)), default="raw", show_default=True, help="Load client."
 )
 device = click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "torch-cuda", "torch-cpu"]),
+    type=click.Choice(get_args(DeviceName)),
     default="auto",
     show_default=True,
     help="What models are computed on; auto is a GPU if one can be used. torch- is PyTorch, the others ONNX Runtime.",
