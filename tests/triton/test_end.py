@@ -81,10 +81,10 @@ def test_a_killed_runner_leaves_nothing(tmp_path: Path, number: signal.Signals) 
         import time
         from pathlib import Path
         from stackduel.model.budget import Budget
-        from stackduel.launch import local
-        from stackduel.model.stack import registered_stacks
-        local.SERVE_VARIABLES = ()
-        with local.LocalLauncher(Budget((0,), (0,), (0,)), Path({str(tmp_path)!r})) as running:
+        from stackduel.launch.local import local_launcher
+        from stackduel.planning.registry import registered_stacks
+        local_launcher.SERVE_VARIABLES = ()
+        with local_launcher.LocalLauncher(Budget((0,), (0,), (0,)), Path({str(tmp_path)!r})) as running:
             with running.start(registered_stacks()["triton"]) as started:
                 print(started.subject.pid, flush=True)
                 time.sleep(600)

@@ -173,7 +173,7 @@ def test_a_strict_search_keeps_no_trial_that_the_host_disturbed(
     address: Address, strict: bool, states: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three void attempts leave a noisy trial behind, and under ``--strict`` none."""
-    monkeypatch.setattr("stackduel.runner.trial_runner.NoiseMeter", StolenHost)
+    monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", StolenHost)
     done = Scene(FakeLauncher(address), holds(1000), options=RunOptions(strict=strict)).loop.measure()
     assert {result.state for result in done.results if isinstance(result, Trial)} == states
 
