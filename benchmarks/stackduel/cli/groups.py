@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from stackduel.cli import measuring, models, stored, surroundings
+from stackduel.cli import measuring, models_options as models, stored, surroundings
 from stackduel.cli.help import Groups
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stackduel.cli.commands.runs import show, show_over_time
+from stackduel.cli.runs import show
+from stackduel.cli.trend import show_over_time
 from stackduel.model.errors import FieldError
 from stackduel.storage import run_folder
 from tests.stackduel.analysis.history.made import simulated

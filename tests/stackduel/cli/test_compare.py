@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stackduel.cli.commands.compare import compare
+from stackduel.cli.compare import compare
 from stackduel.model.errors import FieldError
 from stackduel.storage import run_folder
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated

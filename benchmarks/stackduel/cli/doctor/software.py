@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 
-from stackduel.cli.commands.doctor.finding import Diagnosis
+from stackduel.cli.doctor.diagnosis import Diagnosis
 from stackduel.observe import host
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import psutil
 
-from stackduel.cli.commands.doctor.finding import Diagnosis
+from stackduel.cli.doctor.diagnosis import Diagnosis
 from stackduel.model.budget import DEFAULT_MEMORY_MIB, divide
 from stackduel.observe import host
 from stackduel.process.cores import can_pin, usable_cores
