@@ -14,6 +14,10 @@ from stackduel.model.budget import LEAST_MEMORY_MIB, MOST_MEMORY_MIB
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 RESULTS = Path("results")
+# Groups of options in the help of the commands that measure.
+WHERE = ("launcher", "project", "generator", "driver", "device", "memory", "timeout")
+COUNTS = ("strict", "gate", "fail-on")
+SHOWN = ("out", "live", "json", "quiet", "dry-run")
 
 launcher = click.option(
     "--launcher",
@@ -95,7 +99,7 @@ own_model = click.option(
 
 
 def of_measuring(command: _Command) -> _Command:
-    """All that is common to the commands that measure, whatever it is that they look for."""
+    """Add the options of every command that measures."""
     every = (
         *(stacks, stacks_file, launcher, project, generator, driver, timeout, seed, memory),
         *(strict, gate, fail_on, out, dry_run, quiet, run_as_json, live),

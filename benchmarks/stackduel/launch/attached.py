@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,9 +75,18 @@ class AttachedLauncher:
         """Not this launcher's own."""
         return None
 
+    @property
+    def budget(self) -> None:
+        """None: it starts nothing."""
+        return None
+
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Pause the others, wake this one; raises LaunchError where it is not up or not healthy."""
         return self._measured(stack)
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Raise LaunchError: it starts nothing."""
+        raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
 
     def facts(self) -> Mapping[str, object]:
         """The engine, the images and the limits by stack, and what makes the comparison unequal."""
@@ -175,9 +184,23 @@ class UrlLauncher:
         """Not this launcher's own."""
         return None
 
+    @property
+    def network(self) -> None:
+        """None: the servers are on no network of ours."""
+        return None
+
+    @property
+    def budget(self) -> None:
+        """None: it starts nothing."""
+        return None
+
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Wait until the address answers; raises LaunchError where it does not."""
         return _answering(stack)
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Raise LaunchError: it starts nothing."""
+        raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
 
     def facts(self) -> Mapping[str, object]:
         """That nothing is known of the machines behind the addresses."""

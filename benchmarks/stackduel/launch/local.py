@@ -141,6 +141,11 @@ class LocalLauncher:
         """The downstream's process tree."""
         return self._downstream.subject if self._downstream else None
 
+    @property
+    def network(self) -> None:
+        """None: its processes are on no containers' network."""
+        return None
+
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack on a free port; raises LaunchError with its log where it does not get healthy."""
         companion = companion_of(stack)

@@ -30,10 +30,15 @@ def describe() -> Environment:
         processor=processor(),
         cores=len(usable_cores()),
         memory_mib=round(psutil.virtual_memory().total / MIB),
-        python=f"{platform.python_implementation()} {platform.python_version()}",
+        python=python(),
         gpus=tuple(nvml.names()),
         libraries=versions(LIBRARIES),
     )
+
+
+def python() -> str:
+    """Return the implementation and version of this Python."""
+    return f"{platform.python_implementation()} {platform.python_version()}"
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:

@@ -64,7 +64,7 @@ def refuse_without_runtime() -> None:
         raise FieldError(f"models need {', '.join(missing)}: install them with pip install 'stackduel[{EXTRA}]'")
 
 
-def make_ready(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
+def build_models(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
     """Build the models that a suite asks for and that are not there yet, before the first server starts.
 
     Images hold theirs, and a project or a server that is up has its own. Raises FieldError where they cannot be had.

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from stackduel.cli.compare import compare
-from stackduel.model.errors import FieldError
+from stackduel.model.errors import FieldError, StoreError
 from stackduel.storage import run_folder
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 
@@ -71,5 +71,5 @@ def test_wrong_input_is_an_error(scene: Scene) -> None:
     with pytest.raises(FieldError, match="'faster' is no stack or scenario of this run"):
         scene.compare("ratio(faster) < 1")
     (scene.folder / NEW / "run.json").unlink()
-    with pytest.raises(run_folder.StoreError, match="cannot be read"):
+    with pytest.raises(StoreError, match="cannot be read"):
         scene.compare()

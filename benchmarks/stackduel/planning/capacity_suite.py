@@ -1,12 +1,10 @@
-"""``stackduel capacity``: the highest rate that keeps a service level, and the replicas that a demand takes."""
+"""The suite of ``stackduel capacity``: one request, and a service level to keep."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from stackduel.analysis.slo import parse_slo
-from stackduel.cli.commands import run
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import CapacitySettings
@@ -14,7 +12,6 @@ from stackduel.model.suite import OpenLoop, Scenario, Suite
 from stackduel.planning.fields import Fields
 from stackduel.planning.stacks_file import read_own_file
 from stackduel.planning.suite_file import parse_workload
-from stackduel.runner.session import Output
 
 BASELINE = "flask-gunicorn"
 STACKS = (BASELINE, "flask-gthread", "flask-gevent", "quart-hypercorn", "fastapi-uvicorn")
@@ -23,27 +20,11 @@ WINDOW_S = 3.0
 WARMUP_S = 1.0
 
 
-def search(
-    options: RunOptions,
-    settings: CapacitySettings,
-    path: str,
-    results: Path | None,
-    output: Output,
-    fail_on: Sequence[str] = (),
-    argv: Sequence[str] = (),
-) -> int:
-    """Search with these settings on the path, or print what will be looked for where there are no ``results``.
+def capacity_suite(options: RunOptions, settings: CapacitySettings, path: str) -> Suite:
+    """Return the suite that searches the capacity at ``path`` for the user's own stacks, else for ours.
 
-    Returns the exit status; raises FieldError on a service level or path that is none, and on a condition of
-    ``fail_on`` that cannot be asked.
+    Raises FieldError for a wrong service level, path or stacks file.
     """
-    suite = _suite(options, settings, path)
-    if results is None:
-        return run.dry_run(options, output, suite, fail_on)
-    return run.start(options, results, output, suite, fail_on, argv)
-
-
-def _suite(options: RunOptions, settings: CapacitySettings, path: str) -> Suite:
     try:
         parse_slo(settings.slo)
     except ValueError as error:
