@@ -9,6 +9,7 @@ the figures; they are in the ratios only where fewer than five others remain, an
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -154,7 +155,7 @@ def _row(
     row = HeadToHeadRow(figure.name, figure.unit, figure.better, figure.of_all(one), figure.of_all(other))
     if logs is None or row.first is None or row.second is None:
         return row
-    ratio, found = math.exp(math.fsum(logs) / len(logs)), interval(logs, comparisons=tested)
+    ratio, found = math.exp(statistics.fmean(logs)), interval(logs, comparisons=tested)
     if found is None:
         leader = pair[0] if ratio > WORTH_NAMING else pair[1] if ratio < 1 / WORTH_NAMING else TIE
         return replace(row, ratio=ratio, winner=leader)
@@ -219,7 +220,7 @@ def _gpu(trials: Sequence[Trial]) -> float | None:
     """The mean utilisation of the graphics processors, as a share; None where a trial has none."""
     seen = [trial.gpu.utilisation_mean if trial.gpu else None for trial in trials]
     known = [each for each in seen if each is not None]
-    return math.fsum(known) / len(known) / 100 if known and len(known) == len(seen) else None
+    return statistics.fmean(known) / 100 if known and len(known) == len(seen) else None
 
 
 TOTAL, SUCCESSFUL, FAILED, SUCCESS_RATE = "total requests", "successful", "failed", "success rate"

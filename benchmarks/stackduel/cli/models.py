@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stackduel.cli import options
 from stackduel.model.histogram import Histogram, fewest_for, summarise
-from stackduel.report.sections.result_table import DASH, figure
+from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.terminal.page import ASIDE, Page, is_animated, message, standard_error, standard_output
 from stackduel.report.terminal.waiting import waiting
 from stackduel_servers.core.environment import SettingsError

@@ -61,18 +61,9 @@ def plan_run(
     suite, time_notes = fitted_to(suite, paces, options)
     device, device_notes = device_for(options, suite)
     suite = with_tolerance(suite, agreement(device))
-    return RunPlan(
-        options=options,
-        seed=seed,
-        suite=suite,
-        stacks=stacks,
-        budget=budget,
-        paces=paces,
-        steps=interleaved(suite, stacks, seed),
-        device=device,
-        notes=(*model_notes, *selection.notes, *isolation_notes, *budget_notes, *time_notes, *device_notes),
-        secrets=own.secrets,
-    )
+    steps = interleaved(suite, stacks, seed)
+    notes = (*model_notes, *selection.notes, *isolation_notes, *budget_notes, *time_notes, *device_notes)
+    return RunPlan(options, seed, suite, stacks, budget, paces, steps, device, notes, own.secrets)
 
 
 def plan_verification(options: RunOptions, running: frozenset[str] | None = None) -> RunPlan:

@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from stackduel.inference.protocol import UnspokenError, spoken
+from stackduel.inference.translation import UnspokenError, spoken
 from stackduel.model.errors import LaunchError
 from stackduel.model.findings import Launch
 from stackduel.model.plan_step import PlanStep
@@ -17,9 +17,9 @@ from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Load, Scenario, Workload
 from stackduel.model.target import Address
 from stackduel.model.trial import Failure, Place
-from stackduel.observe.meter import meter_of
-from stackduel.observe.resource_watch import read
-from stackduel.observe.settle import settle
+from stackduel.observe.resources.meters import meter_of
+from stackduel.observe.resources.resource_watch import read
+from stackduel.observe.resources.settle import settle
 from stackduel.runner.loop import Loop
 from stackduel.runner.run_context import RunContext
 from stackduel.search.cold_start import concluded

@@ -12,7 +12,7 @@ from stackduel.model.plan_step import AnyStep, IsolatedStep, PlanStep
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place
-from stackduel.observe.usage import Meter
+from stackduel.observe.resources.usage import Meter
 from stackduel.runner.attempts import Attempts, fit_for_more
 from stackduel.runner.isolated_models import measure_alone
 from stackduel.runner.loop import Loop

@@ -24,7 +24,7 @@ UNOBSERVED_NOTE = (
 def environment(context: RunContext, machine: Environment) -> Environment:
     """Return the environment of a run: the ``machine``, the launcher, the budget, and notes for the reader.
 
-    ``machine`` is what ``host.describe`` returned before this process bound itself to its core.
+    ``machine`` is what ``host_facts.describe`` returned before this process bound itself to its core.
     """
     plan, facts = context.plan, context.launcher.facts()
     return replace(

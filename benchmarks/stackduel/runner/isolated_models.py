@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackduel.inference.isolated import command, parse
+from stackduel.inference.isolated_bench import command, parse
 from stackduel.launch.launcher import Launcher
 from stackduel.model.errors import LaunchError
 from stackduel.model.isolated import IsolatedFailure, IsolatedResult

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from stackduel.launch.attached import AttachedLauncher, UrlLauncher
-from stackduel.launch.compose_project import stacks_up
+from stackduel.launch.compose.compose_launcher import AttachedLauncher
+from stackduel.launch.compose.compose_project import stacks_up
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Launcher
-from stackduel.launch.local import LocalLauncher
+from stackduel.launch.local.local_launcher import LocalLauncher
+from stackduel.launch.url import UrlLauncher
 from stackduel.model.run_options import RunOptions
 from stackduel.planning.run_plan import RunPlan
 

@@ -10,9 +10,9 @@ from stackduel.model.run import Run
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Result
-from stackduel.observe.meter import meter_of
-from stackduel.observe.settle import settle
-from stackduel.observe.usage import Meter
+from stackduel.observe.resources.meters import meter_of
+from stackduel.observe.resources.settle import settle
+from stackduel.observe.resources.usage import Meter
 from stackduel.runner.run_context import RunContext
 
 

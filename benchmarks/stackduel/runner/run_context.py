@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stackduel.analysis.gates import Thresholds
 from stackduel.launch.launcher import Launcher
 from stackduel.model.run import Run
-from stackduel.observe import nvml
+from stackduel.observe.gpu import nvml
 from stackduel.planning.run_plan import RunPlan
 from stackduel.process.cores import kept_on
 from stackduel.process.interrupts import as_keyboard_interrupt

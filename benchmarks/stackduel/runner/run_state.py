@@ -11,7 +11,7 @@ from stackduel.model.environment import Environment
 from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure
-from stackduel.observe import host
+from stackduel.observe.host import host_facts
 from stackduel.planning.order import trials_in
 from stackduel.planning.run_plan import RunPlan
 from stackduel.planning.stack_descriptions import describe_stack
@@ -47,7 +47,7 @@ def resumed(stored: Run, plan: RunPlan) -> Run:
     changed = sorted(name for name in before if before[name] != now[name])
     if changed:
         raise FieldError(f"--resume: the suite's {', '.join(changed)} changed since run {stored.run_id} began")
-    began, python = stored.environment.python, host.python()
+    began, python = stored.environment.python, host_facts.python()
     if began is not None and began != python:
         raise FieldError(f"--resume: run {stored.run_id} began on {began}, this is {python}")
     results = tuple(result for result in stored.results if not isinstance(result, Failure))

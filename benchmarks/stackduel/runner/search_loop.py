@@ -14,7 +14,7 @@ from stackduel.model.run import Run
 from stackduel.model.search_settings import SearchSettings
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place, Result
-from stackduel.observe.usage import Meter
+from stackduel.observe.resources.usage import Meter
 from stackduel.runner.attempts import Attempts, fit_for_more
 from stackduel.runner.loop import Loop
 from stackduel.runner.run_context import RunContext

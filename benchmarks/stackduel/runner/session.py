@@ -15,7 +15,7 @@ from pathlib import Path
 from stackduel.analysis.conditions.conditions import conditions_for
 from stackduel.model.run import Status
 from stackduel.model.search_settings import ColdStartSettings
-from stackduel.observe import host
+from stackduel.observe.host import host_facts
 from stackduel.planning.estimates import total_seconds
 from stackduel.planning.models import build_models
 from stackduel.planning.run_plan import RunPlan
@@ -84,7 +84,7 @@ class RunSession:
         return self.output.report(self.record)
 
     def _measure(self, progress: RunProgress) -> None:
-        machine = host.describe()  # before this process is bound to its core
+        machine = host_facts.describe()  # before this process is bound to its core
         record = self.record
         with self.open_context(self.plan, record, progress) as context:
             record.save(replace(record.run, status="running", environment=environment(context, machine)))

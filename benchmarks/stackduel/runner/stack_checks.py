@@ -29,7 +29,9 @@ from stackduel.process.interrupts import as_keyboard_interrupt
 from stackduel.report.terminal.page import message
 from stackduel.report.terminal.waiting import waiting
 from stackduel.runner.launchers import launcher_for, running_stacks
-from stackduel.verify.contract.cases import Case, cases_for, differences, request_bytes
+from stackduel.verify.contract.case import Case, request_bytes
+from stackduel.verify.contract.cases import cases_for
+from stackduel.verify.contract.differences import differences
 from stackduel.verify.contract.inference_cases import inference_cases
 from stackduel.verify.contract.kserve_cases import kserve_cases, kserve_difference
 from stackduel.verify.exchange import ExchangeError, exchange_raw

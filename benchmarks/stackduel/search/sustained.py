@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import statistics
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -58,7 +59,7 @@ def compared(rounds: Iterable[dict[int, float]], margin: float) -> tuple[Count, 
     if not whole:
         return ()
     logs = {count: [math.log(each[count]) for each in whole] for count in sorted(known)}
-    means = {count: math.fsum(values) / len(values) for count, values in logs.items()}
+    means = {count: statistics.fmean(values) for count, values in logs.items()}
     highest = max(means, key=lambda count: means[count])
     # The highest is known only afterwards: any pair might have been the one to be compared.
     pairs = max(1, math.comb(len(logs), 2))

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.load.engine import LoadError
-from stackduel.load.job import Job
+from stackduel.load.job import Job, LoadError
 from stackduel.model.errors import LaunchError
 from stackduel.model.gpu_use import Gpu, GpuSample, ReadableGpu
 from stackduel.model.isolated import IsolatedFailure

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.load.engine import LoadError
-from stackduel.load.job import Job
+from stackduel.load.job import Job, LoadError
 from stackduel.model.findings import Capacity, Soak
 from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run
@@ -174,7 +173,7 @@ def test_a_strict_search_keeps_no_trial_that_the_host_disturbed(
     address: Address, strict: bool, states: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three void attempts leave a noisy trial behind, and under ``--strict`` none."""
-    monkeypatch.setattr("stackduel.runner.trial_runner.NoiseMeter", StolenHost)
+    monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", StolenHost)
     done = Scene(FakeLauncher(address), holds(1000), options=RunOptions(strict=strict)).loop.measure()
     assert {result.state for result in done.results if isinstance(result, Trial)} == states
 
