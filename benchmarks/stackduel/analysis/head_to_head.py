@@ -98,8 +98,10 @@ class _Figure:
     of_one: Callable[[Trial], float | None]
 
 
-def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequence[str]) -> tuple[HeadToHead, ...]:
-    """The duel of ``pair``, two stacks, in every scenario that both were measured in; none where no pair is asked."""
+def head_to_heads(
+    results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequence[str]
+) -> tuple[HeadToHead, ...]:
+    """Compare ``pair``, two stacks, in every scenario with trials of both; return nothing for an empty pair."""
     if len(pair) != 2:
         return ()
     first, second = pair

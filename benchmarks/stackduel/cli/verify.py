@@ -22,6 +22,6 @@ from stackduel.runner.stack_checks import check_stacks
 @options.timeout
 def verify_command(**chosen: Any) -> int:
     """Start every stack and check that it answers as the contract says."""
-    asked = RunOptions(**chosen)
-    checks = check_stacks(asked, standard_output(), standard_error())
+    run_options = RunOptions(**chosen)
+    checks = check_stacks(run_options, standard_output(), standard_error())
     return verification_status(check.stack for check in checks if check.wrong)

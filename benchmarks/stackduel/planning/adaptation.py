@@ -18,7 +18,7 @@ from stackduel.planning.stacks_file import OwnFile
 from stackduel.planning.suite_file import MAX_REQUESTS
 from stackduel.planning.suites_by_name import read_suite
 from stackduel.planning.time_budget import fit
-from stackduel.search.modes import unfit
+from stackduel.search.modes import load_problem
 
 OWN_BLOCKS = FEWEST_BLOCKS
 MODELS = "/infer/"
@@ -127,11 +127,11 @@ def _refuse_in_search(options: RunOptions, suite: Suite) -> None:
     mode = suite.search.mode if suite.search else ""
     for name, value in (("--blocks", options.blocks), ("--time-budget", options.time_budget_s)):
         if value is not None:
-            raise FieldError(f"{name}: not for suites of mode {mode}, which end when they have found what they seek")
+            raise FieldError(f"{name}: not for suites of mode {mode}, which end when they have their result")
     if isinstance(suite.search, ColdStartSettings) and options.launcher not in STARTING:
         raise FieldError(f"--launcher: mode {mode} launches stacks itself: local or docker")
     for scenario in suite.scenarios:
-        reason = unfit(suite.search, scenario) if suite.search else None
+        reason = load_problem(suite.search, scenario) if suite.search else None
         if reason:
             raise FieldError(f"suite {suite.name}: {reason}")
 

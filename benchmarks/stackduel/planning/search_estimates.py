@@ -17,7 +17,7 @@ from stackduel.model.search_settings import (
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario
 from stackduel.planning.estimates import OVERHEAD_S, Pace, scenario_seconds
 from stackduel.search.level_outcome import at_rate
-from stackduel.search.modes import unfit
+from stackduel.search.modes import load_problem
 from stackduel.search.soak import PIECES
 
 # Before a ramp has run, its length is a guess: so many doublings of the rate, steps, and tries between two steps.
@@ -39,7 +39,7 @@ def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> 
             return settings.launches * (pace.launch_s + scenario_seconds(scenario, pace))
         case BreakingPointSettings(), OpenLoop():
             return pace.launch_s + SUPPOSED_STEPS * scenario_seconds(scenario, pace)
-    raise ValueError(unfit(settings, scenario) or "no such mode")
+    raise ValueError(load_problem(settings, scenario) or "no such mode")
 
 
 def _of_sustained(settings: SustainedSettings, load: ClosedLoop, scenario: Scenario, pace: Pace) -> float:

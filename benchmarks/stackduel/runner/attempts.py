@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stackduel.analysis.judgement import kept_as_noisy
+from stackduel.analysis.trial_gates import quietest_attempt
 from stackduel.launch.launcher import Started
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Place, Result, Trial
@@ -42,7 +42,7 @@ class Attempts:
 
     def noisy(self) -> Trial | None:
         """Return the quietest attempt, marked as noisy, if only the host's noise made all of them void."""
-        return kept_as_noisy(self._void) if self._void else None
+        return quietest_attempt(self._void) if self._void else None
 
 
 def fit_for_more(started: Started, result: Result) -> bool:

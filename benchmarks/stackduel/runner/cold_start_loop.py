@@ -22,7 +22,7 @@ from stackduel.observe.resources.resource_watch import read
 from stackduel.observe.resources.settle import settle
 from stackduel.runner.loop import Loop
 from stackduel.runner.run_context import RunContext
-from stackduel.search.cold_start import concluded
+from stackduel.search.cold_start import cold_starts
 from stackduel.verify.exchange import ExchangeError, ask
 from stackduel.verify.verification import VerifyError
 
@@ -70,7 +70,7 @@ class ColdStartLoop(Loop):
             return
         self._launches[scenario.name][name].append(launch)
         run = self.run
-        for finding in concluded(self._launches[scenario.name], run.baseline, scenario.name):
+        for finding in cold_starts(self._launches[scenario.name], run.baseline, scenario.name):
             run = run.with_finding(finding)
         self._save(run)
         self._context.progress.say(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stackduel.analysis.gates import METHOD, Thresholds
-from stackduel.analysis.judgement import GateInputs, judge, with_state
+from stackduel.analysis.trial_gates import GateInputs, check_gates, with_state
 from stackduel.launch.launcher import Launcher, Started
 from stackduel.load.engine import Engine
 from stackduel.load.job import Call, Driver, Job, LoadError, Progress, choose_driver
@@ -118,7 +118,7 @@ class TrialRunner:
             metric=scenario.load.metric,
             measurement=measurement,
             cost=observers.stack.cost(),
-            gates=judge(measurement, scenario, noise, inputs),
+            gates=check_gates(measurement, scenario, noise, inputs),
             noise=noise,
             downstream_cpu_s=observers.downstream.cpu_s(),
             null_rate_rps=null_rate_rps,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.head_to_head import QPS, HeadToHead, HeadToHeadRow, duels
+from stackduel.analysis.head_to_head import QPS, HeadToHead, HeadToHeadRow, head_to_heads
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Block, Folded, Grid, Heading, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure
@@ -25,7 +25,7 @@ SUMMED_UP = (QPS, "p50", "p95", "p99")
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield the pair over all scenarios, and scenario by scenario."""
-    found = duels(run.results, run.suite.scenarios, run.suite.duel)
+    found = head_to_heads(run.results, run.suite.scenarios, run.suite.duel)
     why = missing(run)
     blocks: list[Block] = [Sentences((why,))] if why else []
     if len(found) == 1:
@@ -74,7 +74,7 @@ def figures(duel: HeadToHead) -> Grid:
 
 def missing(run: Run) -> str | None:
     """Return why the pair that the suite asks for is not shown; None if it is, or if none is asked for."""
-    if not run.suite.duel or duels(run.results, run.suite.scenarios, run.suite.duel):
+    if not run.suite.duel or head_to_heads(run.results, run.suite.scenarios, run.suite.duel):
         return None
     absent = [name for name in run.suite.duel if name not in run.stacks]
     why = f"{' and '.join(absent)} not among the stacks" if absent else "no block in which both were measured"

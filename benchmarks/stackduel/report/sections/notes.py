@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from stackduel.analysis.judgement import NOTED_ONLY
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
+from stackduel.analysis.trial_gates import NOTED_ONLY
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
 from stackduel.model.run import Run

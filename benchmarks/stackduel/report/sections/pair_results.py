@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.head_to_head import QPS, HeadToHead, alone, duels
+from stackduel.analysis.head_to_head import QPS, HeadToHead, alone, head_to_heads
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
 from stackduel.report.sections.blocks import Block, Folded, Grid, Heading, Paragraph, Section
@@ -27,7 +27,7 @@ def sections(run: Run) -> Iterator[Section]:
 
 def met(run: Run, pair: Pair | None) -> tuple[HeadToHead, ...]:
     """Return the two stacks head to head in each scenario in which both were measured."""
-    return duels(run.results, run.suite.scenarios, (pair.first, pair.second)) if pair else ()
+    return head_to_heads(run.results, run.suite.scenarios, (pair.first, pair.second)) if pair else ()
 
 
 def _in_short(run: Run, pair: Pair | None) -> Iterator[Block]:

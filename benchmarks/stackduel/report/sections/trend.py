@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stackduel.analysis.history.run_summary import SpeedupPoint
-from stackduel.analysis.history.trend import Line, Trend
+from stackduel.analysis.history.trend import Trend, TrendLine
 from stackduel.report.sections.blocks import Grid, Section, Sentences
 from stackduel.report.sections.figures import figure, times_text, verdict_text
 
@@ -42,7 +42,7 @@ def speedup_of(point: SpeedupPoint) -> str:
     return times_text(point.speedup, point.low, point.high)
 
 
-def _grid(trend: Trend, line: Line) -> Grid:
+def _grid(trend: Trend, line: TrendLine) -> Grid:
     score = "req/s" if line.metric == "rate" else "ms"
     rows = []
     for moment, point in zip(trend.moments, line.points, strict=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stackduel.analysis.history.run_summary import SpeedupPoint
-from stackduel.analysis.history.trend import Line
+from stackduel.analysis.history.trend import TrendLine
 from stackduel.model.suite import Metric
 from stackduel.report.sections.blocks import Chart, Grid
 from stackduel.report.sections.figures import DASH, figure, verdict_text
@@ -38,7 +38,7 @@ class _Mark:
     text: str
 
 
-def speedups(lines: Sequence[Line], runs: Sequence[TrendRun], links: Mapping[str, str]) -> Iterator[Chart]:
+def speedups(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mapping[str, str]) -> Iterator[Chart]:
     """The speedups of the lines of one scenario and metric, with their intervals; nothing where none compares."""
     compared = [
         replace(line, points=tuple(_compared(line, point, each) for point, each in zip(line.points, runs, strict=True)))
@@ -76,12 +76,12 @@ def speedups(lines: Sequence[Line], runs: Sequence[TrendRun], links: Mapping[str
     )
 
 
-def _compared(line: Line, point: SpeedupPoint | None, each: TrendRun) -> SpeedupPoint | None:
+def _compared(line: TrendLine, point: SpeedupPoint | None, each: TrendRun) -> SpeedupPoint | None:
     """A point that has a speedup to show: the baseline's own is 1, and no news."""
     return point if point and point.speedup is not None and line.stack != each.moment.baseline else None
 
 
-def figures(lines: Sequence[Line], runs: Sequence[TrendRun], links: Mapping[str, str]) -> Chart:
+def figures(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mapping[str, str]) -> Chart:
     """The figures themselves, of lines of one scenario and metric."""
     title, unit, better = FIGURES[lines[0].metric]
     rows = tuple((*_place(each, line), figure(point.score)) for line, each, point in _rows(lines, runs))
@@ -107,7 +107,7 @@ def _of_marks(runs: Sequence[TrendRun]) -> str:
     return f" {MARKS}" if any(each.change for each in runs) else ""
 
 
-def _rows(lines: Sequence[Line], runs: Sequence[TrendRun]) -> Iterator[tuple[Line, TrendRun, SpeedupPoint]]:
+def _rows(lines: Sequence[TrendLine], runs: Sequence[TrendRun]) -> Iterator[tuple[TrendLine, TrendRun, SpeedupPoint]]:
     """What a table has a row for: the runs in the order of time, within each the stacks."""
     for place, each in enumerate(runs):
         for line in lines:
@@ -116,7 +116,7 @@ def _rows(lines: Sequence[Line], runs: Sequence[TrendRun]) -> Iterator[tuple[Lin
                 yield line, each, point
 
 
-def _place(each: TrendRun, line: Line) -> tuple[str, ...]:
+def _place(each: TrendRun, line: TrendLine) -> tuple[str, ...]:
     return each.moment.run_id, each.started, DASH if each.change is None else str(each.change), line.stack
 
 
@@ -129,7 +129,9 @@ def _score(point: SpeedupPoint) -> _Mark:
     return _Mark(point.score, None, None, f"{figure(point.score)} {FIGURES[point.metric][1]}")
 
 
-def _panel(lines: Sequence[Line], runs: Sequence[TrendRun], mark: Callable[[SpeedupPoint], _Mark]) -> dict[str, Any]:
+def _panel(
+    lines: Sequence[TrendLine], runs: Sequence[TrendRun], mark: Callable[[SpeedupPoint], _Mark]
+) -> dict[str, Any]:
     return {
         "title": "",
         "series": [
@@ -141,7 +143,7 @@ def _panel(lines: Sequence[Line], runs: Sequence[TrendRun], mark: Callable[[Spee
 
 
 def _course(
-    line: Line, runs: Sequence[TrendRun], mark: Callable[[SpeedupPoint], _Mark]
+    line: TrendLine, runs: Sequence[TrendRun], mark: Callable[[SpeedupPoint], _Mark]
 ) -> Iterator[list[float | None]]:
     """A line's points; it is broken where a run lacks the stack, and before one that cannot be held against those."""
     for point, each in zip(line.points, runs, strict=True):
@@ -152,7 +154,7 @@ def _course(
         yield [each.at_ms, None if point is None else _short(mark(point).y)]
 
 
-def _dot(line: Line, each: TrendRun, mark: _Mark) -> dict[str, Any]:
+def _dot(line: TrendLine, each: TrendRun, mark: _Mark) -> dict[str, Any]:
     return {
         "x": each.at_ms,
         "y": _short(mark.y),

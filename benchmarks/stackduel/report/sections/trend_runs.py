@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from stackduel.analysis.history.trend import Moment, Trend
+from stackduel.analysis.history.trend import DatedRun, Trend
 
 
 @dataclass(frozen=True, slots=True)
 class TrendRun:
     """A run of a trend: its start in milliseconds, None if it cannot be read, and what changed, with a number."""
 
-    moment: Moment
+    moment: DatedRun
     at_ms: int | None
     started: str
     change: int | None
@@ -36,7 +36,7 @@ def runs_of(trend: Trend) -> Iterator[TrendRun]:
         )
 
 
-def _changed(before: Moment, now: Moment) -> Iterator[str]:
+def _changed(before: DatedRun, now: DatedRun) -> Iterator[str]:
     """Yield what differs from the run before, a line each."""
     yield from now.changed
     if before.baseline != now.baseline:

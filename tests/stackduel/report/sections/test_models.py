@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stackduel.analysis.head_to_head import QPS, TIE, HeadToHead, HeadToHeadRow, duels
+from stackduel.analysis.head_to_head import QPS, TIE, HeadToHead, HeadToHeadRow, head_to_heads
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 from stackduel.report.markdown.document import render
@@ -111,12 +111,12 @@ def test_a_duel_that_cannot_be_shown_is_noted() -> None:
 
 
 def duels_of(made: Run) -> tuple[HeadToHead, ...]:
-    return tuple(duels(made.results, made.suite.scenarios, made.suite.duel))
+    return tuple(head_to_heads(made.results, made.suite.scenarios, made.suite.duel))
 
 
 def duel(rows: dict[str, HeadToHeadRow] | None = None, blocks: int = 5) -> HeadToHead:
     """The made-up duel at a given rate, with some of its rows replaced."""
-    found = next(each for each in duels(modelled(range(1, blocks + 1)).results, [CLIP], ("fastapi", "triton")))
+    found = next(each for each in head_to_heads(modelled(range(1, blocks + 1)).results, [CLIP], ("fastapi", "triton")))
     return replace(found, rows=tuple((rows or {}).get(row.name, row) for row in found.rows))
 
 

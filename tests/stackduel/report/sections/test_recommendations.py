@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stackduel.analysis.conclusion import conclude
-from stackduel.analysis.head_to_head import TIE, HeadToHead, duels
+from stackduel.analysis.head_to_head import TIE, HeadToHead, head_to_heads
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Grid, Sentences
 from stackduel.report.sections.pair import Pair
@@ -19,7 +19,7 @@ PAIR = Pair("fastapi", "triton", "")
 
 def found(blocks: int = 5) -> tuple[HeadToHead, ...]:
     made = modelled(range(1, blocks + 1))
-    return duels(made.results, made.suite.scenarios, ("fastapi", "triton"))
+    return head_to_heads(made.results, made.suite.scenarios, ("fastapi", "triton"))
 
 
 def won_by(duel: HeadToHead, winner: str) -> HeadToHead:
@@ -94,7 +94,9 @@ def test_those_who_would_not_migrate_are_told_what_there_is() -> None:
             for stack, rate in (("slow", 100), ("tuned", tuned), ("fast", 400))
         ]
         made = conclude(run(results, tiers), block_s=60)
-        return list(when_lines(made, Pair("slow", "fast", ""), duels(made.results, [WAITING], ("slow", "fast"))))[-1]
+        return list(
+            when_lines(made, Pair("slow", "fast", ""), head_to_heads(made.results, [WAITING], ("slow", "fast")))
+        )[-1]
 
     assert last(200) == "tuned (settings): where the framework is to stay: waiting 2.00x (2.00-2.00)."
     assert last(90).startswith("fast (rewrite)")

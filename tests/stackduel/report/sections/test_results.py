@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.analysis.comparisons import compare
-from stackduel.analysis.judgement import NOTED_ONLY
 from stackduel.analysis.result_rows import ResultTable, tables
+from stackduel.analysis.trial_gates import NOTED_ONLY
 from stackduel.model.advice import Advice, RunAdvice
 from stackduel.model.comparison import Comparison, Limit, Verdict
 from stackduel.model.crossover import CrossoverCurve

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stackduel.analysis.gates import Thresholds
-from stackduel.analysis.judgement import NOTED_ONLY, GateInputs, judge, kept_as_noisy, with_state
+from stackduel.analysis.trial_gates import NOTED_ONLY, GateInputs, check_gates, quietest_attempt, with_state
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Measurement
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, Workload
@@ -43,7 +43,7 @@ def overloaded() -> Measurement:
 def closed_gates(
     found: Measurement, scenario: Scenario, noise: HostNoise = QUIET, by: GateInputs | None = None
 ) -> list[str]:
-    return [gate.name for gate in judge(found, scenario, noise, by or GateInputs()) if not gate.ok]
+    return [gate.name for gate in check_gates(found, scenario, noise, by or GateInputs()) if not gate.ok]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def closed_gates(
 )
 def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: GateInputs, names: list[str]) -> None:
     """Windows of closed loops, fixed numbers of requests and open loops are checked by what can be said of them."""
-    gates = judge(found, scenario, QUIET, by)
+    gates = check_gates(found, scenario, QUIET, by)
     assert [gate.name for gate in gates] == ALWAYS_FIRST + names + OF_THE_HOST
     assert all(gate.ok for gate in gates)
 
@@ -84,7 +84,7 @@ def test_each_gate_closes_on_its_own_cause(
 ) -> None:
     """What one of them refuses, all others let pass, and a trial that it voids says why."""
     assert closed_gates(found, scenario, noise, by) == [closed]
-    made = replace(trial("slow", 190), gates=judge(found, scenario, noise, by))
+    made = replace(trial("slow", 190), gates=check_gates(found, scenario, noise, by))
     judged = with_state(made)
     (gate,) = (each for each in made.gates if each.name == closed)
     assert (judged.state, judged.reason) == ("void", gate.detail)
@@ -121,15 +121,15 @@ def test_on_shared_cores_what_the_server_causes_is_noted_only() -> None:
     full = replace(measurement([100.0] * 190, generator_cpu_s=1.9), in_flight_mean=15.0)
     noise = HostNoise(steal=0.5, foreign_cpu=0.5)
     assert closed_gates(full, WAITING, noise, GateInputs(shared_cores=True)) == ["littles-law", "steal"]
-    gates = judge(full, WAITING, noise, GateInputs(shared_cores=True))
+    gates = check_gates(full, WAITING, noise, GateInputs(shared_cores=True))
     assert [gate.name for gate in gates if gate.detail.endswith(NOTED_ONLY)] == ["generator-cpu", "foreign-cpu"]
-    quiet = judge(steady(), WAITING, QUIET, GateInputs(shared_cores=True))
+    quiet = check_gates(steady(), WAITING, QUIET, GateInputs(shared_cores=True))
     assert not [gate for gate in quiet if NOTED_ONLY in gate.detail], "what is in order needs no excuse"
 
 
 def test_a_trial_whose_gates_are_open_stays_as_it_is() -> None:
     """It counts, without a reason."""
-    made = replace(trial("slow", 190), gates=judge(steady(), WAITING, QUIET, GateInputs()))
+    made = replace(trial("slow", 190), gates=check_gates(steady(), WAITING, QUIET, GateInputs()))
     assert with_state(made) == made
 
 
@@ -146,11 +146,11 @@ def test_the_quietest_void_attempt_is_kept_as_noisy() -> None:
             (3, (full,), HostNoise(steal=0.0)),
         )
     ]
-    kept = kept_as_noisy(attempts)
+    kept = quietest_attempt(attempts)
     assert kept is not None
     assert (kept.place.attempt, kept.state, kept.reason, kept.counts) == (2, "noisy", "Stolen.", True)
-    assert kept_as_noisy(attempts[2:]) is None
-    assert kept_as_noisy([]) is None
+    assert quietest_attempt(attempts[2:]) is None
+    assert quietest_attempt([]) is None
 
 
 def test_a_load_that_was_not_windowed_is_not_held_to_littles_law() -> None:

@@ -33,7 +33,7 @@ class GateInputs:
     bounds: Thresholds = METHOD
 
 
-def judge(found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> tuple[Gate, ...]:
+def check_gates(found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> tuple[Gate, ...]:
     """All gates of a trial that measured something, open and closed."""
     seen = _gates(found, scenario, noise, by)
     return tuple(_noted(gate) if by.shared_cores and gate.name in _OF_SHARED_CORES else gate for gate in seen)
@@ -80,7 +80,7 @@ def with_state(trial: Trial) -> Trial:
     return replace(trial, state="void", reason=reason) if reason else trial
 
 
-def kept_as_noisy(attempts: Sequence[Trial]) -> Trial | None:
+def quietest_attempt(attempts: Sequence[Trial]) -> Trial | None:
     """Of void attempts at a trial, the quietest as a noisy one; None where each failed a gate of the generator's."""
     chosen = gates.quietest([(trial.gates, trial.noise or HostNoise()) for trial in attempts])
     return None if chosen is None else replace(attempts[chosen], state="noisy")
