@@ -2,7 +2,7 @@
 
 import sys
 
-from stackduel.cli import main
+from stackduel.__main__ import main
 
 if __name__ == "__main__":
     main(["run", "quick", "--launcher", "compose", *sys.argv[1:]])

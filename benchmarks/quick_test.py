@@ -2,7 +2,7 @@
 
 import sys
 
-from stackduel.cli import main
+from stackduel.__main__ import main
 
 if __name__ == "__main__":
     main(["verify", *sys.argv[1:]])

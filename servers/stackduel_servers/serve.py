@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from stackduel_servers import allocator, commands
 from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.core.settings import read_settings
+from stackduel_servers.isolation import own_isolation
 from stackduel_servers.models.device import VARIABLE, Chosen, chosen
 from stackduel_servers.options import Options, resolve, resolve_listen
 from stackduel_servers.registry import Registry, load_registry
@@ -65,7 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.write(f"stackduel_servers.serve: {error}\n")
         sys.exit(2)
     _allow_many_connections()
-    _become([sys.executable, *start.command], start.environ)
+    # -u: an isolated interpreter does not read PYTHONUNBUFFERED.
+    _become([sys.executable, *own_isolation(), "-u", *start.command], start.environ)
 
 
 def _parser() -> argparse.ArgumentParser:

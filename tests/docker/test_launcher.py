@@ -11,16 +11,16 @@ from docker.models.containers import Container
 from stackduel.containers.engine import describe
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Started
-from stackduel.load.engine import LoadError, local_engine
-from stackduel.load.job import Call, Job
+from stackduel.load.engine import local_engine
+from stackduel.load.job import Call, Job, LoadError
 from stackduel.model.budget import Budget
 from stackduel.model.errors import LaunchError
 from stackduel.model.measurement import Expectation
 from stackduel.model.stack import Image, Stack
 from stackduel.model.suite import ClosedLoop, Workload
 from stackduel.model.target import Address, ContainerRef
-from stackduel.observe.container_meter import EngineSample
-from stackduel.observe.meter import meter_of
+from stackduel.observe.resources.container_meter import EngineSample
+from stackduel.observe.resources.meters import meter_of
 from stackduel.verify.exchange import exchange
 from stackduel_servers.models.store import FILES
 from tests.docker.conftest import run_id

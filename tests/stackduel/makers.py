@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stackduel.model.environment import Environment
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import GeneratorUse, Measurement, Warmup, Window
 from stackduel.model.run import Run
+from stackduel.model.run_options import RunOptions
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, Metric, Scenario, Suite, Workload
 from stackduel.model.trial import Cost, Place, Result, Trial
 
@@ -77,12 +80,12 @@ def run(
         run_id="20260102-030405-quick-abcd",
         started="2026-01-02T03:04:05+00:00",
         command=("stackduel", "run", "quick"),
-        options={},
+        options=RunOptions(),
         seed=7,
-        environment={"python": "CPython 3.11", "notes": ["A note."]},
+        environment=Environment(python="CPython 3.11", notes=("A note.",)),
         suite=Suite("quick", "A summary.", baseline, tuple(stacks), 1, tuple(scenarios)),
         baseline=baseline,
-        stacks={name: {"tier": tier} for name, tier in stacks.items()},
+        stacks={name: StackFacts(tier) for name, tier in stacks.items()},
         planned=len(stacks) * len(scenarios),
         status="complete",
         results=tuple(results),

@@ -14,39 +14,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from stackduel.analysis.candidates import Candidate, Migration, candidates_of, scenarios_of
+from stackduel.model.advice import Advice, AdviceKind
 from stackduel.model.comparison import Comparison
-
-AdviceKind = Literal["change", "no change", "inconclusive", "mixed", "not tested"]
 
 SUFFICIENT = 0.90
 _QUIETER = "the host was busy with other things, and a quieter one would settle it"
 # What the migration matrix calls no benefit.
 NO_BENEFIT = 1.02
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What to do, and the figures behind it; None where the kind of advice has no such figure.
-
-    ``speedup`` over the baseline lies between ``low`` and ``high``; they are those of ``stack``, or of ``best`` where
-    no stack is advised, and over several scenarios geometric means. ``share_of_best`` is the part of ``best``'s gain
-    that ``stack`` gives, and ``minutes`` how much longer the measurement of an inconclusive one would have to be.
-    """
-
-    kind: AdviceKind
-    sentence: str
-    stack: str | None = None
-    tier: str | None = None
-    speedup: float | None = None
-    low: float | None = None
-    high: float | None = None
-    best: str | None = None
-    share_of_best: float | None = None
-    minutes: float | None = None
 
 
 def advise(

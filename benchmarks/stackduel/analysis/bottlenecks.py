@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from stackduel.analysis.ceilings import Ceiling, Means, binding, ceilings
+from stackduel.analysis.ceilings import Ceiling, CeilingInputs, bottleneck, ceilings
 from stackduel.model.comparison import Limit
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import OpenLoop, Scenario
-from stackduel.model.trial import Result, Trial
+from stackduel.model.trial import Result, Trial, counting_trials, trials_by_place
 from stackduel.model.waits import least_seconds, mean_request_seconds
 
 
@@ -22,16 +22,16 @@ class Resources:
     downstream_cores: int
 
 
-def means(
+def ceiling_inputs(
     results: Iterable[Result],
     scenarios: Sequence[Scenario],
-    stacks: Mapping[str, Mapping[str, Any]],
+    stacks: Mapping[str, StackFacts],
     resources: Resources,
-) -> dict[tuple[str, str], Means]:
+) -> dict[tuple[str, str], CeilingInputs]:
     """What the requests had to share, by (scenario, stack) wherever something was measured."""
-    trials = _counting(results)
+    trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
     return {
-        (scenario.name, stack): means_of(scenario, about, trials[scenario.name, stack], resources)
+        (scenario.name, stack): inputs_of(scenario, about, trials[scenario.name, stack], resources)
         for scenario in scenarios
         for stack, about in stacks.items()
         if (scenario.name, stack) in trials
@@ -41,11 +41,11 @@ def means(
 def limits(
     results: Iterable[Result],
     scenarios: Sequence[Scenario],
-    stacks: Mapping[str, Mapping[str, Any]],
-    shared: Mapping[tuple[str, str], Means],
+    stacks: Mapping[str, StackFacts],
+    shared: Mapping[tuple[str, str], CeilingInputs],
 ) -> tuple[Limit, ...]:
     """What binds each stack in each scenario, by what its requests ``shared``, in the order of these."""
-    trials = _counting(results)
+    trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
     by_name = {scenario.name: scenario for scenario in scenarios}
     return tuple(
         _limit(by_name[scenario], stack, stacks[stack], found, trials[scenario, stack])
@@ -53,32 +53,24 @@ def limits(
     )
 
 
-def _counting(results: Iterable[Result]) -> dict[tuple[str, str], list[Trial]]:
-    trials: dict[tuple[str, str], list[Trial]] = {}
-    for result in results:
-        if isinstance(result, Trial) and result.counts and result.measurement.completed:
-            trials.setdefault((result.place.scenario, result.place.stack), []).append(result)
-    return trials
-
-
-def _limit(scenario: Scenario, stack: str, about: Mapping[str, Any], shared: Means, trials: Sequence[Trial]) -> Limit:
+def _limit(scenario: Scenario, stack: str, about: StackFacts, shared: CeilingInputs, trials: Sequence[Trial]) -> Limit:
     found = _told_apart(ceilings(shared), scenario, about)
-    bound = binding(found, statistics.median(trial.rate_rps for trial in trials))
+    bound = bottleneck(found, statistics.median(trial.rate_rps for trial in trials))
     return Limit(scenario.name, stack, bound.name, bound.predicted_rps, bound.measured_rps, bound.sentence)
 
 
-def means_of(scenario: Scenario, about: Mapping[str, Any], trials: Sequence[Trial], resources: Resources) -> Means:
+def inputs_of(scenario: Scenario, about: StackFacts, trials: Sequence[Trial], resources: Resources) -> CeilingInputs:
     """What the requests of a scenario had to share on a stack, as medians over its trials."""
     load = scenario.load
     downstream_cpu_s = _median(
         trial.downstream_cpu_s / trial.measurement.succeeded for trial in trials if trial.downstream_cpu_s is not None
     )
     cpu_ms = _median(trial.cpu_ms_per_request for trial in trials if trial.cpu_ms_per_request is not None)
-    return Means(
-        wait_s=mean_request_seconds(scenario.workloads, fans_out=bool(about.get("fans_out", True))),
+    return CeilingInputs(
+        wait_s=mean_request_seconds(scenario.workloads, fans_out=about.fans_out),
         connections=None if isinstance(load, OpenLoop) else load.connections,
         offered_rps=load.rate_rps if isinstance(load, OpenLoop) else None,
-        slots=about.get("waiting_slots"),
+        slots=about.waiting_slots,
         cores=float(resources.server_cores),
         cpu_s_per_request=None if cpu_ms is None else cpu_ms / 1000,
         downstream_rps=resources.downstream_cores / downstream_cpu_s if downstream_cpu_s else None,
@@ -86,9 +78,9 @@ def means_of(scenario: Scenario, about: Mapping[str, Any], trials: Sequence[Tria
     )
 
 
-def _told_apart(found: Sequence[Ceiling], scenario: Scenario, about: Mapping[str, Any]) -> tuple[Ceiling, ...]:
+def _told_apart(found: Sequence[Ceiling], scenario: Scenario, about: StackFacts) -> tuple[Ceiling, ...]:
     """A handler that makes its calls in turn is bound by that before its clients are."""
-    in_turn = not about.get("fans_out", True) and any(
+    in_turn = not about.fans_out and any(
         mean_request_seconds([each], fans_out=False) > least_seconds(each) for each in scenario.workloads
     )
     return tuple(

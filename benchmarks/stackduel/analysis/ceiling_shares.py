@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stackduel.analysis.statistics.intervals import interval, log_ratios
 from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Result, Trial
+from stackduel.model.trial import Result, counting_trials
 
 
 def ceiling_shares(
@@ -22,10 +23,10 @@ def ceiling_shares(
     alone = {(each.model, each.block): each.rate_rps for each in isolated if isinstance(each, IsolatedMeasurement)}
     models = dict(_models(scenarios))
     rates: dict[tuple[str, str], dict[int, float]] = {}
-    for result in results:
-        place = result.place
-        if isinstance(result, Trial) and result.counts and result.rate_rps > 0 and place.scenario in models:
-            rates.setdefault((place.scenario, place.stack), {})[place.block] = result.rate_rps
+    for each in counting_trials(results):
+        place = each.place
+        if each.rate_rps > 0 and place.scenario in models:
+            rates.setdefault((place.scenario, place.stack), {})[place.block] = each.rate_rps
     return tuple(
         share
         for (scenario, stack), by_block in rates.items()
@@ -53,10 +54,10 @@ def _share(
         scenario=scenario,
         stack=stack,
         model=model,
-        share=math.exp(math.fsum(logs) / len(logs)),
+        share=math.exp(statistics.fmean(logs)),
         low=found.low if found else None,
         high=found.high if found else None,
         confidence=found.confidence if found else None,
         blocks=len(shared),
-        ceiling_rps=math.exp(math.fsum(map(math.log, ceilings)) / len(ceilings)),
+        ceiling_rps=statistics.geometric_mean(ceilings),
     )

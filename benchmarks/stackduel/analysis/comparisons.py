@@ -106,7 +106,7 @@ def _comparison(
         baseline=baseline,
         candidate=pair.candidate,
         metric=pair.metric,
-        speedup=math.exp(math.fsum(pair.logs) / len(pair.blocks)),
+        speedup=math.exp(statistics.fmean(pair.logs)),
         low=found.low if found else None,
         high=found.high if found else None,
         confidence=found.confidence if found else None,
@@ -173,7 +173,7 @@ def migrations(comparisons: Sequence[Comparison]) -> tuple[MatrixEntry, ...]:
     candidates = dict.fromkeys(each.candidate for each in comparisons if not is_twin(each.candidate))
     for candidate in candidates:
         speedups = [each.low or each.speedup for each in comparisons if each.candidate == candidate]
-        mean = math.fsum(speedups) / len(speedups)
+        mean = statistics.fmean(speedups)
         found.append(MatrixEntry(candidate, len(speedups), mean, matrix_word(mean)))
     return tuple(found)
 

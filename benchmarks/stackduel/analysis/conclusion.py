@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from stackduel.analysis.advice import advise, advise_each
-from stackduel.analysis.bottlenecks import Resources, limits, means
+from stackduel.analysis.bottlenecks import Resources, ceiling_inputs, limits
 from stackduel.analysis.ceiling_shares import ceiling_shares
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.crossover import curves
@@ -16,8 +15,10 @@ from stackduel.analysis.migration import change_to
 from stackduel.analysis.service_levels import slas
 from stackduel.analysis.statistics.intervals import Interval, blocks_for
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.advice import RunAdvice
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, Suite
 from stackduel_servers.registry import TIERS
 
@@ -28,7 +29,7 @@ MOST_BLOCKS_TO_SETTLE = 200
 def conclude(run: Run, block_s: float | None = None) -> Run:
     """The same run with everything that follows from its trials; ``block_s`` is how long one block takes."""
     comparisons = compare(run.results, run.baseline, slots_of(run.stacks), fixed_in(run.suite))
-    shared = means(run.results, run.suite.scenarios, run.stacks, _resources(run))
+    shared = ceiling_inputs(run.results, run.suite.scenarios, run.stacks, _resources(run))
     bound = limits(run.results, run.suite.scenarios, run.stacks, shared)
     comparisons = tuple(replace(each, binds=_binds(each, bound)) for each in comparisons)
     candidates = [each for each in comparisons if not is_twin(each.candidate)]
@@ -43,9 +44,9 @@ def conclude(run: Run, block_s: float | None = None) -> Run:
     )
 
 
-def slots_of(stacks: Mapping[str, Mapping[str, Any]]) -> dict[str, int | None]:
+def slots_of(stacks: Mapping[str, StackFacts]) -> dict[str, int | None]:
     """The waiting slots of each stack, as a run describes its stacks."""
-    return {name: about.get("waiting_slots") for name, about in stacks.items()}
+    return {name: about.waiting_slots for name, about in stacks.items()}
 
 
 def fixed_in(suite: Suite) -> frozenset[str]:
@@ -64,17 +65,16 @@ def blocks_after_pilot(comparisons: Sequence[Comparison], precision: float, cap:
     return blocks_for(precision, spreads, cap=cap, comparisons=max(1, tested)) if spreads else None
 
 
-def _advice(run: Run, comparisons: Sequence[Comparison], block_s: float | None) -> dict[str, Any]:
+def _advice(run: Run, comparisons: Sequence[Comparison], block_s: float | None) -> RunAdvice:
     candidates = [each for each in comparisons if not is_twin(each.candidate)]
     baseline = run.stacks[run.baseline]
     changes = {name: change_to(name, about, baseline) for name, about in run.stacks.items() if not is_twin(name)}
     ranks = {tier: rank for rank, tier in enumerate(TIERS)}
     minutes = _minutes(comparisons, block_s)
-    each = advise_each(candidates, changes, ranks, minutes)
-    return {
-        "run": asdict(advise(candidates, changes, ranks, minutes)),
-        "scenarios": {scenario: asdict(advice) for scenario, advice in each.items()},
-    }
+    return RunAdvice(
+        run=advise(candidates, changes, ranks, minutes),
+        scenarios=advise_each(candidates, changes, ranks, minutes),
+    )
 
 
 def _minutes(comparisons: Sequence[Comparison], block_s: float | None) -> dict[tuple[str, str], float | None]:
@@ -111,5 +111,5 @@ def _binds(comparison: Comparison, bound: Sequence[Limit]) -> str | None:
 
 
 def _resources(run: Run) -> Resources:
-    budget = run.environment.get("budget", {})
-    return Resources(len(budget.get("server", ())) or 1, len(budget.get("downstream", ())) or 1)
+    budget = run.environment.budget
+    return Resources(len(budget.server), len(budget.downstream)) if budget else Resources(1, 1)

@@ -9,9 +9,9 @@ the figures; they are in the ratios only where fewer than five others remain, an
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Literal
 
 from stackduel.analysis.comparisons import quiet_blocks
@@ -19,7 +19,7 @@ from stackduel.analysis.statistics.intervals import interval
 from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.measurement import Measurement
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Result, Trial
+from stackduel.model.trial import Result, Trial, counting_trials
 
 TIE = "tie"
 # Without an interval: less than this is a tie, and more only a lead.
@@ -98,15 +98,16 @@ class _Figure:
     of_one: Callable[[Trial], float | None]
 
 
-def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequence[str]) -> tuple[HeadToHead, ...]:
-    """The duel of ``pair``, two stacks, in every scenario that both were measured in; none where no pair is asked."""
+def head_to_heads(
+    results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequence[str]
+) -> tuple[HeadToHead, ...]:
+    """Compare ``pair``, two stacks, in every scenario with trials of both; return nothing for an empty pair."""
     if len(pair) != 2:
         return ()
     first, second = pair
     trials: dict[tuple[str, str], dict[int, Trial]] = {}
-    for result in results:
-        if isinstance(result, Trial) and result.counts:
-            trials.setdefault((result.place.scenario, result.place.stack), {})[result.place.block] = result
+    for each in counting_trials(results):
+        trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
     found = []
     for scenario in scenarios:
         one, other = (trials.get((scenario.name, name), {}) for name in (first, second))
@@ -119,7 +120,7 @@ def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequen
 
 def alone(results: Iterable[Result], scenarios: Sequence[Scenario], stack: str) -> tuple[HeadToHead, ...]:
     """The figures of one stack without an opponent, in every scenario that it was measured in: nothing is compared."""
-    trials = [each for each in results if isinstance(each, Trial) and each.counts and each.place.stack == stack]
+    trials = [each for each in counting_trials(results) if each.place.stack == stack]
     found = []
     for scenario in scenarios:
         here = [trial for trial in trials if trial.place.scenario == scenario.name]
@@ -156,7 +157,7 @@ def _row(
     row = HeadToHeadRow(figure.name, figure.unit, figure.better, figure.of_all(one), figure.of_all(other))
     if logs is None or row.first is None or row.second is None:
         return row
-    ratio, found = math.exp(math.fsum(logs) / len(logs)), interval(logs, comparisons=tested)
+    ratio, found = math.exp(statistics.fmean(logs)), interval(logs, comparisons=tested)
     if found is None:
         leader = pair[0] if ratio > WORTH_NAMING else pair[1] if ratio < 1 / WORTH_NAMING else TIE
         return replace(row, ratio=ratio, winner=leader)
@@ -175,11 +176,7 @@ def _logs(figure: _Figure, blocks: Sequence[tuple[Trial, Trial]]) -> list[float]
 
 def together(trials: Sequence[Trial]) -> LatencySummary:
     """The latencies of several trials as if they were one."""
-    return summarise(_merged(trials))
-
-
-def _merged(trials: Sequence[Trial]) -> Histogram:
-    return reduce(Histogram.merge, (trial.measurement.latency for trial in trials), Histogram.empty())
+    return summarise(Histogram.sum(trial.measurement.latency for trial in trials))
 
 
 def _counting(name: str, better: Better, count: Callable[[Measurement], int]) -> _Figure:
@@ -225,7 +222,7 @@ def _gpu(trials: Sequence[Trial]) -> float | None:
     """The mean utilisation of the graphics processors, as a share; None where a trial has none."""
     seen = [trial.gpu.utilisation_mean if trial.gpu else None for trial in trials]
     known = [each for each in seen if each is not None]
-    return math.fsum(known) / len(known) / 100 if known and len(known) == len(seen) else None
+    return statistics.fmean(known) / 100 if known and len(known) == len(seen) else None
 
 
 TOTAL, SUCCESSFUL, FAILED, SUCCESS_RATE = "total requests", "successful", "failed", "success rate"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.run import Run
 from stackduel.model.suite import Metric, Scenario
-from stackduel.model.trial import Failure, Trial
+from stackduel.model.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +52,14 @@ def tables(run: Run) -> tuple[ResultTable, ...]:
 def _table(run: Run, scenario: Scenario) -> ResultTable:
     rows, failures = [], []
     for stack, about in run.stacks.items():
-        here = [each for each in run.results if each.place.stack == stack and each.place.scenario == scenario.name]
-        trials = [each for each in here if isinstance(each, Trial) and each.counts]
+        trials = run.trials(scenario.name, stack)
         if trials:
             comparison = next(
                 (one for one in run.comparisons if (one.scenario, one.candidate) == (scenario.name, stack)), None
             )
             limit = next((one for one in run.limits if (one.scenario, one.stack) == (scenario.name, stack)), None)
-            rows.append(_row(stack, str(about["tier"]), trials, comparison, limit))
-        reasons = [each.reason for each in here if isinstance(each, Failure)]
+            rows.append(_row(stack, about.tier, trials, comparison, limit))
+        reasons = [each.reason for each in run.failures(scenario.name, stack)]
         failures += [(stack, reason) for reason in dict.fromkeys(reasons)]
     return ResultTable(scenario, scenario.load.metric, tuple(rows), tuple(failures))
 
@@ -69,12 +67,13 @@ def _table(run: Run, scenario: Scenario) -> ResultTable:
 def _row(
     stack: str, tier: str, trials: Sequence[Trial], comparison: Comparison | None, limit: Limit | None
 ) -> ResultRow:
+    victims = [trial.measurement.victim for trial in trials if trial.measurement.victim]
     return ResultRow(
         stack=stack,
         tier=tier,
         rate_rps=statistics.median(trial.rate_rps for trial in trials),
         time_ms=_median(trial.time_ms for trial in trials),
-        latency=summarise(_together(trial.measurement.latency for trial in trials)),
+        latency=summarise(Histogram.sum(trial.measurement.latency for trial in trials)),
         succeeded=sum(trial.measurement.succeeded for trial in trials),
         failed=sum(trial.measurement.failed for trial in trials),
         cpu_ms_per_request=_median(trial.cpu_ms_per_request for trial in trials),
@@ -82,14 +81,10 @@ def _row(
         gpu_utilisation=_median(trial.gpu.utilisation_mean for trial in trials if trial.gpu),
         gpu_memory_mib=_most(trial.gpu.memory_peak_mib for trial in trials if trial.gpu),
         gpu_power_w=_median(trial.gpu.power_mean_w for trial in trials if trial.gpu),
-        victim=summarise(_together(trial.measurement.victim.latency for trial in trials if trial.measurement.victim)),
+        victim=summarise(Histogram.sum(each.latency for each in victims)),
         comparison=comparison,
         binds=limit.binds if limit else None,
     )
-
-
-def _together(latencies: Iterable[Histogram]) -> Histogram:
-    return reduce(Histogram.merge, latencies, Histogram.empty())
 
 
 def _median(values: Iterable[float | None]) -> float | None:

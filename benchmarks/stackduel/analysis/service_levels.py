@@ -7,13 +7,12 @@ of its blocks together; a percentile of too few requests is not told at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 
 from stackduel.analysis.slo import MEAN, Bound
 from stackduel.model.histogram import Histogram
 from stackduel.model.service_level import ERRORS, ServiceLevelResult
 from stackduel.model.suite import Scenario, ServiceLevel
-from stackduel.model.trial import Result, Trial
+from stackduel.model.trial import Result, Trial, trials_by_place
 
 TOO_FEW = "not enough requests"
 NOT_TOLD = "its answers do not tell"
@@ -26,10 +25,7 @@ def slas(
     results: Iterable[Result], scenarios: Sequence[Scenario], stacks: Iterable[str]
 ) -> tuple[ServiceLevelResult, ...]:
     """What became of each scenario's promises on each stack that was measured there, over all blocks together."""
-    trials: dict[tuple[str, str], list[Trial]] = {}
-    for result in results:
-        if isinstance(result, Trial) and result.counts:
-            trials.setdefault((result.place.scenario, result.place.stack), []).append(result)
+    trials = trials_by_place(results)
     names = tuple(stacks)
     return tuple(
         _kept(scenario.name, stack, promise, found)
@@ -45,7 +41,7 @@ def _kept(scenario: str, stack: str, promise: ServiceLevel, trials: Sequence[Tri
         share = _failed(trials)
         return ServiceLevelResult(scenario, stack, promise.name, promise.bound, share, share <= promise.bound)
     span, _, figure = promise.name.removesuffix("_ms").rpartition("_")
-    merged = reduce(Histogram.merge, _histograms(span, trials), Histogram.empty())
+    merged = Histogram.sum(_histograms(span, trials))
     measured = Bound(figure, promise.bound).of(merged)
     if measured is None:
         reason = TOO_FEW if merged.count or not span else NOT_TOLD

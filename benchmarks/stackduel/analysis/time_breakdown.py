@@ -10,13 +10,12 @@ import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Literal
 
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.suite import ClosedLoop, Scenario
-from stackduel.model.trial import Inside, Result, Trial
+from stackduel.model.trial import Inside, Result, Trial, counting_trials, trials_by_place
 
 BreakdownSource = Literal["Server-Timing", "Triton's statistics"]
 END_TO_END, OUTSIDE, TOTAL, INFER, QUEUE = "end to end", "outside", "total", "infer", "queue"
@@ -70,10 +69,7 @@ def breakdowns(
 
     ``stacks`` are their names, with how many requests each may run the model with at once, None where that is one.
     """
-    trials: dict[tuple[str, str], list[Trial]] = {}
-    for result in results:
-        if isinstance(result, Trial) and result.counts and result.measurement.latency.count:
-            trials.setdefault((result.place.scenario, result.place.stack), []).append(result)
+    trials = trials_by_place(each for each in counting_trials(results) if each.measurement.latency.count)
     return tuple(
         made
         for scenario in scenarios
@@ -86,7 +82,7 @@ def breakdowns(
 def _breakdown(
     scenario: Scenario, stack: str, trials: Sequence[Trial], isolated: Sequence[IsolatedResult], batch_size: int | None
 ) -> Breakdown | None:
-    latency = reduce(Histogram.merge, (trial.measurement.latency for trial in trials))
+    latency = Histogram.sum(trial.measurement.latency for trial in trials)
     whole = _part(END_TO_END, latency, latency.count)
     told = _spans(trials)
     inside = [trial.inside for trial in trials if trial.inside]
@@ -191,7 +187,7 @@ def _of_ceiling(
 def _alone_ms(alone: Sequence[IsolatedMeasurement]) -> float | None:
     if not alone:
         return None
-    return reduce(Histogram.merge, (each.infer for each in alone)).mean_ns / 1e6
+    return Histogram.sum(each.infer for each in alone).mean_ns / 1e6
 
 
 def _ms(value: float) -> str:

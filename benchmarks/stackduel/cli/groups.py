@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import click
 
-from stackduel.cli import measuring, models, stored, surroundings
+from stackduel.cli import models, stored, surroundings
+from stackduel.cli.capacity import capacity_command
 from stackduel.cli.help import Groups
+from stackduel.cli.run import run_command
+from stackduel.cli.verify import verify_command
 
 
 @click.group(
     cls=Groups,
     groups={
-        "Measure": [measuring.run_command, measuring.capacity_command],
+        "Measure": [run_command, capacity_command],
         "Look at stored runs": [
             stored.report_command,
             stored.compare_command,
@@ -22,7 +25,7 @@ from stackduel.cli.help import Groups
         "Look around": [
             surroundings.list_command,
             surroundings.doctor_command,
-            surroundings.verify_command,
+            verify_command,
             models.models_command,
         ],
         "Servers": [surroundings.serve_command, surroundings.clean_command],

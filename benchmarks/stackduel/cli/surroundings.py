@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from stackduel.cli import options
-from stackduel.model.run_options import RunOptions
 from stackduel.report.terminal.page import standard_error, standard_output
 
 
@@ -24,21 +23,6 @@ def doctor_command() -> int:
     from stackduel.cli.commands import doctor as command  # noqa: PLC0415
 
     return command.examine(standard_output(), standard_error())
-
-
-@click.command("verify")
-@options.stacks
-@options.stacks_file
-@options.launcher
-@options.project
-@options.device
-@options.timeout
-def verify_command(**chosen: object) -> int:
-    """Start every stack and check that it answers as the contract says."""
-    from stackduel.cli.commands import verify as command  # noqa: PLC0415
-
-    asked = RunOptions.from_dict({**RunOptions().to_dict(), **chosen})
-    return command.verify(asked, standard_output(), standard_error())
 
 
 @click.command("serve")

@@ -8,7 +8,9 @@ would have made, and each can be exported in HdrHistogram's own format (http://h
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +84,11 @@ class Histogram:
         )
 
     __add__ = merge
+
+    @staticmethod
+    def sum(histograms: Iterable[Histogram]) -> Histogram:
+        """Return the histogram of all values of several histograms; of none, the empty one."""
+        return reduce(Histogram.merge, histograms, Histogram.empty())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
+from stackduel.model.advice import RunAdvice
 from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.crossover import CrossoverCurve
+from stackduel.model.environment import Environment
 from stackduel.model.findings import Finding
 from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.plan_step import IsolatedStep
+from stackduel.model.run_options import RunOptions
 from stackduel.model.service_level import ServiceLevelResult
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Suite
-from stackduel.model.trial import Place, Result, Trial
+from stackduel.model.trial import Failure, Place, Result, Trial, counting_trials
 
 Status = Literal["running", "complete", "interrupted", "failed"]
 
@@ -30,19 +34,19 @@ class Run:
     run_id: str
     started: str
     command: tuple[str, ...]
-    options: Mapping[str, Any]
+    options: RunOptions
     seed: int
-    environment: Mapping[str, Any]
+    environment: Environment
     suite: Suite
     baseline: str
-    stacks: Mapping[str, Mapping[str, Any]]
+    stacks: Mapping[str, StackFacts]
     planned: int
     status: Status = "running"
     results: tuple[Result, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     limits: tuple[Limit, ...] = ()
     curves: tuple[CrossoverCurve, ...] = ()
-    advice: Mapping[str, Any] | None = None
+    advice: RunAdvice | None = None
     findings: tuple[Finding, ...] = ()
     isolated: tuple[IsolatedResult, ...] = ()
     ceiling_shares: tuple[CeilingShare, ...] = ()
@@ -51,9 +55,18 @@ class Run:
 
     def done(self) -> frozenset[Place]:
         """Where a measured trial stands already, whichever attempt it was."""
-        return frozenset(
-            replace(result.place, attempt=1) for result in self.results if isinstance(result, Trial) and result.counts
-        )
+        return frozenset(replace(trial.place, attempt=1) for trial in counting_trials(self.results))
+
+    def trials(self, scenario: str, stack: str) -> list[Trial]:
+        """Return the trials of a scenario on a stack that count."""
+        return counting_trials(self._at(scenario, stack))
+
+    def failures(self, scenario: str, stack: str) -> list[Failure]:
+        """Return the failures to measure a scenario on a stack."""
+        return [each for each in self._at(scenario, stack) if isinstance(each, Failure)]
+
+    def _at(self, scenario: str, stack: str) -> Iterator[Result]:
+        return (each for each in self.results if (each.place.scenario, each.place.stack) == (scenario, stack))
 
     def plus(self, result: Result) -> Run:
         """The same run with one more result, or with another word on a trial that it holds already."""

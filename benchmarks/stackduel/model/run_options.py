@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 LauncherName = Literal["local", "docker", "compose", "url"]
 GeneratorPlace = Literal["process", "container"]
@@ -38,16 +38,3 @@ class RunOptions:
     strict: bool = False
     gates: Mapping[str, float] = field(default_factory=dict)
     model: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The options as a document."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> RunOptions:
-        """The options of a document; raises TypeError on unknown names."""
-        known = {field.name for field in fields(cls)}
-        if set(content) != known:
-            raise TypeError(f"options: expected {', '.join(sorted(known))}")
-        stacks = content["stacks"]
-        return cls(**{**content, "stacks": None if stacks is None else tuple(stacks), "gates": dict(content["gates"])})

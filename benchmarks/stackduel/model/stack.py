@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.target import Address
 from stackduel_servers.registry import POOLED, StackEntry
 
@@ -66,32 +67,34 @@ class Stack:
         """Whether it is one of the wrong migrations, which may fail without failing the run."""
         return self.tier == "control"
 
-    def settings(self, cores: int) -> dict[str, object]:
-        """What stands beside every figure of this stack: server, workers (on so many cores), threads, access log."""
+    def facts(self, cores: int) -> StackFacts:
+        """Return what stands beside every figure of this stack: server, workers (on so many cores), threads."""
         match self.source:
             case Registered(entry):
-                return {
-                    "framework": entry.framework,
-                    "app": entry.app,
-                    "server": entry.server,
-                    "worker_class": entry.worker_class,
-                    "workers": entry.workers,
-                    "worker_count": entry.worker_count(cores),
-                    "threads": entry.threads,
-                    "connections": entry.connections,
-                    "loop": entry.loop,
-                    "access_log": entry.access_log,
-                    "inference": entry.inference,
-                    "pool": cores if entry.inference in POOLED else None,
-                    "batch_size": entry.batch_size,
-                    "companion": entry.companion,
-                }
+                return StackFacts(
+                    self.tier,
+                    self.summary,
+                    framework=entry.framework,
+                    app=entry.app,
+                    server=entry.server,
+                    worker_class=entry.worker_class,
+                    workers=entry.workers,
+                    worker_count=entry.worker_count(cores),
+                    threads=entry.threads,
+                    connections=entry.connections,
+                    loop=entry.loop,
+                    access_log=entry.access_log,
+                    inference=entry.inference,
+                    pool=cores if entry.inference in POOLED else None,
+                    batch_size=entry.batch_size,
+                    companion=entry.companion,
+                )
             case Command(argv):
-                return {"command": list(argv)}
+                return StackFacts(self.tier, self.summary, command=argv)
             case Image(reference, port):
-                return {"image": reference, "container_port": port}
+                return StackFacts(self.tier, self.summary, image=reference, container_port=port)
             case Url(address):
-                return {"url": address.url}
+                return StackFacts(self.tier, self.summary, url=address.url)
 
 
 ModelProtocol = Literal["stackduel", "kserve", "kserve-grpc"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -146,3 +146,16 @@ class Failure:
 
 
 Result = Trial | Failure
+
+
+def counting_trials(results: Iterable[Result]) -> list[Trial]:
+    """Return the trials that count: neither the void ones nor the failures."""
+    return [each for each in results if isinstance(each, Trial) and each.counts]
+
+
+def trials_by_place(results: Iterable[Result]) -> dict[tuple[str, str], list[Trial]]:
+    """Return the trials that count, by (scenario, stack), wherever there are any."""
+    found: dict[tuple[str, str], list[Trial]] = {}
+    for each in counting_trials(results):
+        found.setdefault((each.place.scenario, each.place.stack), []).append(each)
+    return found

@@ -150,7 +150,7 @@ def _because(case: TestCase, word: Literal["failed", "skipped"], reason: str, ti
 
 def _not_measured(run: Run, case: TestCase, stack: str) -> TestCase:
     """The case of a stack that could not be measured: a control may be, and one that broke in a search was to break."""
-    excused = run.stacks[stack]["tier"] == CONTROL or any(each.stack == stack for each in run.findings)
+    excused = run.stacks[stack].tier == CONTROL or any(each.stack == stack for each in run.findings)
     return _because(case, "skipped" if excused else "failed", case.reason)
 
 

@@ -33,7 +33,7 @@ def render(run: Run) -> str:
 def _rows(run: Run) -> Iterator[list[str]]:
     about = {"run": run.run_id, "started": run.started, "suite": run.suite.name}
     for result in run.results:
-        place = {**about, "tier": str(run.stacks[result.place.stack]["tier"])}
+        place = {**about, "tier": run.stacks[result.place.stack].tier}
         shown = redact({**place, **result_to_dict(result)}, run.secrets)
         yield [_cell(value(shown)) for value in COLUMNS.values()]
 

@@ -11,10 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
+
+from stackduel.model.advice import RunAdvice
 from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
+from stackduel.model.environment import Environment
 from stackduel.model.run import Run
+from stackduel.model.run_options import RunOptions
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Result
 from stackduel.storage.finding_document import finding_from_dict, finding_to_dict
 from stackduel.storage.isolated_document import alone_from_dict, alone_to_dict
@@ -34,18 +40,18 @@ def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, A
         "started": run.started,
         "status": run.status,
         "command": list(run.command),
-        "options": dict(run.options),
+        "options": asdict(run.options),
         "seed": run.seed,
-        "environment": run.environment,
+        "environment": asdict(run.environment),
         "suite": suite_to_dict(run.suite),
         "baseline": run.baseline,
-        "stacks": run.stacks,
+        "stacks": {name: stack_document(facts) for name, facts in run.stacks.items()},
         "planned": run.planned,
         "trials": [result_to_dict(result) for result in (run.results if trials is None else trials)],
         "comparisons": [asdict(comparison) for comparison in run.comparisons],
         "limits": [asdict(limit) for limit in run.limits],
         "crossover": [asdict(curve) for curve in run.curves],
-        "advice": run.advice,
+        "advice": asdict(run.advice) if run.advice else None,
         "findings": [finding_to_dict(finding) for finding in run.findings],
         "isolated": [alone_to_dict(alone) for alone in run.isolated],
         "ceiling_shares": [asdict(share) for share in run.ceiling_shares],
@@ -63,23 +69,37 @@ def run_from_dict(content: Mapping[str, Any]) -> Run:
         started=content["started"],
         status=content["status"],
         command=tuple(content["command"]),
-        options=content["options"],
+        options=msgspec.convert(content["options"], RunOptions),
         seed=content["seed"],
-        environment=content["environment"],
+        environment=msgspec.convert(content["environment"], Environment),
         suite=suite_from_dict(content["suite"]),
         baseline=content["baseline"],
-        stacks=content["stacks"],
+        stacks=msgspec.convert(content["stacks"], dict[str, StackFacts]),
         planned=content["planned"],
         results=tuple(result_from_dict(trial) for trial in content["trials"]),
         comparisons=tuple(Comparison(**comparison) for comparison in content["comparisons"]),
         limits=tuple(Limit(**limit) for limit in content["limits"]),
         curves=tuple(curve_from_dict(curve) for curve in content["crossover"]),
-        advice=content["advice"],
+        advice=msgspec.convert(content["advice"], RunAdvice | None),
         findings=tuple(finding_from_dict(finding) for finding in content["findings"]),
         isolated=tuple(alone_from_dict(alone) for alone in content.get("isolated", ())),
         ceiling_shares=tuple(CeilingShare(**share) for share in content.get("ceiling_shares", ())),
         slas=tuple(sla_from_dict(sla) for sla in content.get("slas", ())),
     )
+
+
+def stack_document(facts: StackFacts) -> dict[str, Any]:
+    """Return the facts of a stack without the settings that its kind of stack does not have."""
+    absent = [name for name in ("command", "image", "container_port", "url") if getattr(facts, name) is None]
+    if len(absent) < 4:
+        absent += REGISTERED_ONLY
+    return {name: value for name, value in asdict(facts).items() if name not in absent}
+
+
+REGISTERED_ONLY = (
+    "framework", "app", "server", "worker_class", "workers", "worker_count", "threads", "connections", "loop",
+    "access_log", "inference", "pool", "batch_size", "companion",
+)  # fmt: skip
 
 
 def curve_from_dict(content: Mapping[str, Any]) -> CrossoverCurve:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from stackduel.analysis.advice import Advice
+from stackduel.model.advice import Advice
 from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.crossover import CrossoverCurve

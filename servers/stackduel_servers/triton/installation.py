@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackduel_servers.isolation import isolated_python
 from stackduel_servers.models import store
 
 FOLDER_VARIABLE = "STACKDUEL_TRITON"
@@ -101,7 +102,7 @@ def _fill(home: Path, environ: Mapping[str, str], say: Callable[[str], None]) ->
     packages = home / "packages"
     say(f"installing {', '.join(pinned(environ))}")
     command = (
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"),
+        *(*isolated_python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"),
         *("--only-binary", ":all:", "--target", str(packages), *pinned(environ)),
     )
     done = subprocess.run(command, capture_output=True, text=True, check=False)

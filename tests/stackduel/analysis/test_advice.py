@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackduel.analysis.advice import Advice, advise, advise_each
+from stackduel.analysis.advice import advise, advise_each
 from stackduel.analysis.candidates import Candidate, Migration, times
+from stackduel.model.advice import Advice
 from stackduel.model.comparison import Comparison, Verdict
 from stackduel_servers.registry import TIERS
 

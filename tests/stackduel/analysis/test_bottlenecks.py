@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from stackduel.analysis.bottlenecks import Resources, limits, means
+from stackduel.analysis.bottlenecks import Resources, ceiling_inputs, limits
 from stackduel.model.comparison import Limit
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import OpenLoop, Scenario, Workload
 from stackduel.model.trial import Cost, Failure, Place, Result
 from tests.stackduel.makers import CALLING, WAITING, trial
@@ -17,10 +18,10 @@ from tests.stackduel.makers import CALLING, WAITING, trial
 SHARED = Resources(server_cores=1, downstream_cores=1)
 
 
-def limit(results: Sequence[Result], scenario: Scenario, about: Mapping[str, Any]) -> Limit:
+def limit(results: Sequence[Result], scenario: Scenario, about: dict[str, Any]) -> Limit:
     """What is said of the one stack of these results."""
-    stacks = {"slow": about}
-    shared = means(results, [scenario], stacks, SHARED)
+    stacks = {"slow": StackFacts("baseline", **about)}
+    shared = ceiling_inputs(results, [scenario], stacks, SHARED)
     (found,) = limits(results, [scenario], stacks, shared)
     return found
 
@@ -51,7 +52,8 @@ def test_cpu_time_binds_what_does_not_wait() -> None:
     results = [trial("slow", 190, cost=Cost(1.9, 64))]
     plain = replace(WAITING, workloads=(Workload("/json"),))
     assert limit(results, plain, {}).binds == "CPU"
-    (found,) = limits(results, [plain], {"slow": {}}, means(results, [plain], {"slow": {}}, Resources(2, 1)))
+    stacks = {"slow": StackFacts("baseline")}
+    (found,) = limits(results, [plain], stacks, ceiling_inputs(results, [plain], stacks, Resources(2, 1)))
     assert found.binds is None
     assert found.predicted_rps == pytest.approx(200.0)
 
@@ -107,7 +109,12 @@ def test_what_is_shared_is_the_median_of_the_trials_that_count() -> None:
         Failure(Place("slow", "waiting", 6), "it died"),
         Failure(Place("fast", "waiting", 1), "it died"),
     ]
-    found = means(results, [WAITING, CALLING], {"slow": {"waiting_slots": 8}, "fast": {}}, SHARED)
+    found = ceiling_inputs(
+        results,
+        [WAITING, CALLING],
+        {"slow": StackFacts("baseline", waiting_slots=8), "fast": StackFacts("rewrite")},
+        SHARED,
+    )
     assert found.keys() == {("waiting", "slow")}
     shared = found["waiting", "slow"]
     assert shared.cpu_s_per_request == pytest.approx(0.002)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,18 +15,24 @@ from hypothesis import strategies as st
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import blocks_after_pilot, conclude, fixed_in, slots_of
 from stackduel.analysis.decision import blocks_to_settle
-from stackduel.analysis.statistics.intervals import Interval, half_width, spread
+from stackduel.analysis.statistics.intervals import Interval, half_width
+from stackduel.model.budget import Budget
 from stackduel.model.comparison import Comparison
+from stackduel.model.environment import Environment
 from stackduel.model.run import Run
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Cost, Trial
 from tests.stackduel.makers import WAITING, run, trial
 
-ABOUT: dict[str, dict[str, Any]] = {
-    "slow": {"tier": "baseline", "waiting_slots": 2, "fans_out": True},
-    "slow.twin": {"tier": "A/A", "waiting_slots": 2, "fans_out": True},
-    "fast": {"tier": "rewrite", "waiting_slots": None, "fans_out": True},
-}
+ABOUT = msgspec.convert(
+    {
+        "slow": {"tier": "baseline", "waiting_slots": 2, "fans_out": True},
+        "slow.twin": {"tier": "A/A", "waiting_slots": 2, "fans_out": True},
+        "fast": {"tier": "rewrite", "waiting_slots": None, "fans_out": True},
+    },
+    dict[str, StackFacts],
+)
 
 
 def block(number: int, **requests: int) -> Iterator[Trial]:
@@ -54,8 +61,8 @@ def test_the_twin_is_compared_and_never_advised() -> None:
     assert {each.stack for each in found.limits} == {"slow", "slow.twin", "fast"}
     assert [curve.candidate for curve in found.curves] == ["fast"]
     assert found.advice is not None
-    assert (found.advice["run"]["kind"], found.advice["run"]["stack"]) == ("change", "fast")
-    assert found.advice["scenarios"].keys() == {"waiting"}
+    assert (found.advice.run.kind, found.advice.run.stack) == ("change", "fast")
+    assert found.advice.scenarios.keys() == {"waiting"}
 
 
 def test_the_scenarios_of_a_fixed_number_are_known() -> None:
@@ -81,8 +88,8 @@ def test_every_comparison_names_what_binds_its_candidate() -> None:
 def test_the_cores_of_the_run_are_those_of_its_environment() -> None:
     """Two cores for the server have twice the CPU time."""
     one = conclude(faster())
-    budget = {"server": [0, 1], "generator": [2], "downstream": [3]}
-    two = conclude(replace(faster(), environment={"budget": budget}))
+    budget = Budget((0, 1), (2,), (3,))
+    two = conclude(replace(faster(), environment=Environment(budget=budget)))
     assert two.curves[0].speedups[0] == pytest.approx((1.0, 1.0, 1.0, 1.0, 1.0))
     # 50 connections that wait 10 ms could make 4,545 requests a second; a core makes 1,000 of them.
     assert two.curves[0].speedups[3][2] == pytest.approx(2 * one.curves[0].speedups[3][2])
@@ -93,18 +100,18 @@ def test_a_run_without_results_concludes_nothing() -> None:
     found = conclude(replace(faster(), results=()), block_s=1)
     assert (found.comparisons, found.limits, found.curves) == ((), (), ())
     assert found.advice is not None
-    assert found.advice["run"]["kind"] == "not tested"
+    assert found.advice.run.kind == "not tested"
 
 
 def test_slots_are_those_that_the_run_describes() -> None:
     """A stack that says nothing of them has no limit."""
-    assert slots_of({**ABOUT, "mine": {"tier": "rewrite"}}) == {"slow": 2, "slow.twin": 2, "fast": None, "mine": None}
+    assert slots_of({**ABOUT, "mine": StackFacts("rewrite")}) == {"slow": 2, "slow.twin": 2, "fast": None, "mine": None}
 
 
 def open_question(fast: Sequence[int]) -> Run:
     """About 5 % more, with a spread, where one round in flight is 0.2 % of a window."""
     found = measured([1000] * 5, [1000, 1005, 995, 1000, 1000], fast)
-    about = {name: {**each, "waiting_slots": 2} for name, each in ABOUT.items()}
+    about = {name: replace(each, waiting_slots=2) for name, each in ABOUT.items()}
     return replace(found, stacks=about)
 
 
@@ -117,10 +124,10 @@ def test_an_open_question_says_how_many_minutes_would_settle_it() -> None:
     blocks = blocks_to_settle(as_interval(by_name["fast"]), as_interval(by_name["slow.twin"]), cap=200)
     assert blocks is not None
     assert found.advice is not None
-    assert found.advice["run"]["minutes"] == pytest.approx((blocks - 5) * 1.5)
+    assert found.advice.run.minutes == pytest.approx((blocks - 5) * 1.5)
     unpaced = conclude(made)
     assert unpaced.advice is not None
-    assert unpaced.advice["run"]["minutes"] is None
+    assert unpaced.advice.run.minutes is None
 
 
 def test_what_a_window_cannot_tell_apart_no_patience_settles() -> None:
@@ -128,7 +135,7 @@ def test_what_a_window_cannot_tell_apart_no_patience_settles() -> None:
     made = open_question([1000, 1100, 1050, 1080, 1030])
     coarse = replace(
         made,
-        stacks={name: {**each, "waiting_slots": None} for name, each in made.stacks.items()},
+        stacks={name: replace(each, waiting_slots=None) for name, each in made.stacks.items()},
         results=tuple(
             replace(each, measurement=replace(each.measurement, in_flight_mean=50.0))
             for each in made.results
@@ -142,7 +149,8 @@ def test_what_a_window_cannot_tell_apart_no_patience_settles() -> None:
     fine, rough = conclude(made, block_s=90).advice, found.advice
     assert fine is not None
     assert rough is not None
-    assert rough["run"]["minutes"] is None or rough["run"]["minutes"] > 10 * fine["run"]["minutes"]
+    assert fine.run.minutes is not None
+    assert rough.run.minutes is None or rough.run.minutes > 10 * fine.run.minutes
 
 
 def as_interval(each: Comparison) -> Interval:
@@ -172,7 +180,7 @@ def test_a_pilot_plans_for_the_largest_spread(fast: list[int], twin: list[int], 
     fixed = blocks_after_pilot(comparisons, precision, cap)
     assert fixed is not None
     assert 5 <= fixed <= cap
-    largest = max(spread([math.log(each / 1000) for each in side]) for side in (fast, twin))
+    largest = max(statistics.stdev([math.log(each / 1000) for each in side]) for side in (fast, twin))
     widths = {blocks: half_width(largest, blocks) for blocks in (fixed - 1, fixed) if blocks >= 5}
     assert fixed == cap or widths[fixed] <= precision * (1 + 1e-9)
     assert fixed == 5 or widths[fixed - 1] > precision * (1 - 1e-9)

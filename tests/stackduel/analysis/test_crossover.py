@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.analysis.asymptotic_bounds import StackResources, predicted_rps
-from stackduel.analysis.bottlenecks import Resources, means
+from stackduel.analysis.bottlenecks import Resources, ceiling_inputs
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.crossover import CONNECTIONS, NOTABLE, WAITS_S, curves
 from stackduel.model.crossover import CrossoverCurve
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, Workload
 from stackduel.model.trial import Cost, Trial
 from tests.stackduel.makers import CALLING, trial
@@ -38,8 +39,8 @@ def ideal(stack: str, scenario: Scenario, slots: int | None, cpu_s: float = CPU_
 def curves_of(
     trials: Sequence[Trial], scenarios: Sequence[Scenario], slots: dict[str, int | None]
 ) -> list[CrossoverCurve]:
-    stacks = {name: {"waiting_slots": number, "fans_out": True} for name, number in slots.items()}
-    shared = means(trials, scenarios, stacks, Resources(1, 1))
+    stacks = {name: StackFacts("rewrite", waiting_slots=number) for name, number in slots.items()}
+    shared = ceiling_inputs(trials, scenarios, stacks, Resources(1, 1))
     return list(curves(compare(trials, "slow"), scenarios, stacks, shared))
 
 
@@ -102,8 +103,8 @@ def test_a_fan_out_lies_on_the_prediction_by_what_each_side_makes_of_it() -> Non
         trial("slow", 4, scenario="calling", latency_ms=500, cost=Cost(4e-6, 64)),
         trial("fast", 20, scenario="calling", latency_ms=100, cost=Cost(2e-5, 64)),
     ]
-    stacks = {"slow": {"fans_out": False}, "fast": {"fans_out": True}}
-    shared = means(trials, [CALLING], stacks, Resources(1, 1))
+    stacks = {"slow": StackFacts("baseline", fans_out=False), "fast": StackFacts("rewrite")}
+    shared = ceiling_inputs(trials, [CALLING], stacks, Resources(1, 1))
     (curve,) = curves(compare(trials, "slow"), [CALLING], stacks, shared)
     (point,) = curve.measured
     assert point.wait_s == 0.1

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import msgspec
 import pytest
 
 from stackduel.analysis.migration import change_to, tier_from
+from stackduel.model.stack_facts import StackFacts
 from stackduel.planning.registry import registered_stacks
 
-FLASK = {
-    "tier": "baseline",
-    "framework": "flask",
-    "app": "a:app",
-    "server": "gunicorn",
-    "worker_class": "gthread",
-    "worker_count": 4,
-    "threads": 2,
-    "inference": "inline",
-}
+FLASK = msgspec.convert(
+    {
+        "tier": "baseline",
+        "framework": "flask",
+        "app": "a:app",
+        "server": "gunicorn",
+        "worker_class": "gthread",
+        "worker_count": 4,
+        "threads": 2,
+        "inference": "inline",
+    },
+    StackFacts,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,23 +70,23 @@ FLASK = {
         ({"framework": "triton", "server": "triton", "worker_class": None}, "Move the model to a Triton server"),
     ],
 )
-def test_the_change_is_named_by_the_settings_that_differ(other: dict[str, object], summary: str) -> None:
+def test_the_change_is_named_by_the_settings_that_differ(other: dict[str, Any], summary: str) -> None:
     """Framework before handlers before server before numbers, which are both named."""
-    change = change_to("other", {**FLASK, "tier": "code", **other}, FLASK)
+    change = change_to("other", replace(FLASK, tier="code", **other), FLASK)
     assert (change.tier, change.summary) == ("code", summary)
 
 
 def test_a_stack_of_the_users_own_is_named_by_its_name() -> None:
     """Of a command, an image or a URL nothing else is known."""
-    assert change_to("mine", {"tier": "rewrite", "command": ["serve"]}, FLASK).summary == "Change to mine"
+    assert change_to("mine", StackFacts("rewrite", command=("serve",)), FLASK).summary == "Change to mine"
 
 
 def test_every_stack_of_the_registry_is_a_change_that_can_be_named() -> None:
     """From the classic baseline each has a server with a name and something to do, and its numbers stand in it."""
     stacks = registered_stacks()
-    baseline = {"tier": "baseline", **stacks["flask-gunicorn"].settings(1)}
+    baseline = stacks["flask-gunicorn"].facts(1)
     found = {
-        name: change_to(name, {"tier": stack.tier, **stack.settings(1)}, baseline).summary
+        name: change_to(name, stack.facts(1), baseline).summary
         for name, stack in stacks.items()
         if name != "flask-gunicorn"
     }
@@ -89,13 +97,13 @@ def test_every_stack_of_the_registry_is_a_change_that_can_be_named() -> None:
 
 def test_a_model_may_move_within_one_framework() -> None:
     """From a pool back to the handler, to larger batches, and from the framework's own threads."""
-    pooled = {**FLASK, "inference": "batched", "pool": 2, "batch_size": 4}
+    pooled = replace(FLASK, inference="batched", pool=2, batch_size=4)
     assert change_to("other", FLASK, pooled).summary == "Stay on Flask, run the model in the handler"
-    larger = {**pooled, "batch_size": 8}
+    larger = replace(pooled, batch_size=8)
     assert change_to("other", larger, pooled).summary == (
         "Stay on Flask, micro-batch up to 8 requests on a pool of 2 threads"
     )
-    assert change_to("other", {**pooled, "threads": 9}, pooled).summary == "Stay on Flask, raise threads from 2 to 9"
+    assert change_to("other", replace(pooled, threads=9), pooled).summary == "Stay on Flask, raise threads from 2 to 9"
 
 
 @pytest.mark.parametrize(
@@ -120,10 +128,10 @@ def test_a_model_may_move_within_one_framework() -> None:
 def test_a_move_costs_what_it_costs_from_the_baseline_of_the_run(name: str, baseline: str, tier: str) -> None:
     """Within a framework nothing is rewritten; from one to another settings do not suffice."""
     stacks = registered_stacks()
-    here, there = ({"tier": stacks[each].tier, **stacks[each].settings(2)} for each in (name, baseline))
+    here, there = (stacks[each].facts(2) for each in (name, baseline))
     assert tier_from(here, there) == tier
 
 
 def test_the_tier_of_a_user_s_own_stack_is_the_user_s() -> None:
     """Whatever the baseline is."""
-    assert tier_from({"tier": "settings", "command": ["serve"]}, {**FLASK, "tier": "rewrite"}) == "settings"
+    assert tier_from(StackFacts("settings", command=("serve",)), replace(FLASK, tier="rewrite")) == "settings"

@@ -8,9 +8,9 @@ from stackduel_servers.registry import load_registry
 
 def test_registered_stacks_carry_their_settings() -> None:
     """A stack of the registry shows server, workers, threads and access log beside its figures."""
-    settings = registered_stacks()["flask-gunicorn"].settings(1)
-    assert (settings["server"], settings["workers"], settings["threads"]) == ("gunicorn", 4, 2)
-    assert settings["access_log"] is False
+    facts = registered_stacks()["flask-gunicorn"].facts(1)
+    assert (facts.server, facts.workers, facts.threads) == ("gunicorn", 4, 2)
+    assert facts.access_log is False
 
 
 def test_a_registered_stack_speaks_what_the_registry_says() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.planning import device
 from stackduel.planning.device import CONTAINERS_STAY, device_of
+from stackduel_servers.isolation import isolated_python
 from stackduel_servers.models.device import Chosen
 
 
@@ -63,7 +63,7 @@ def test_it_is_looked_for_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatc
     assert device.lacking("cuda") is None
     assert device.lacking("torch-cpu") == "no torch"
     assert device.lacking("torch-cuda") == "looking for it failed: ImportError: it broke"
-    assert asked[0] == [sys.executable, "-m", "stackduel_servers.models.device", "cuda"]
+    assert asked[0] == [*isolated_python(), "-m", "stackduel_servers.models.device", "cuda"]
     monkeypatch.setattr(device, "driver_lacks", lambda: "no driver")
     assert device.lacking("cuda") == "no driver"
     assert len(asked) == 3

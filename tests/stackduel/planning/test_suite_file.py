@@ -66,7 +66,7 @@ def test_a_workload_keeps_method_headers_body_and_expectation() -> None:
         ("[1, 10]", "[1, 0]", "load: connections: must be a whole number from 1 to 10000"),
         ("wait-{connections}", "wait", "name: needs {connections} or {rate} in it"),
         ("wait-{connections}", "post", "name: needs {connections} or {rate} in it"),
-        ('name = "post"', 'name = "wait-1"', "suite mine: scenario wait-1: the name stands twice"),
+        ('name = "post"', 'name = "wait-1"', "suite mine: scenario wait-1: the name is used twice"),
         ("/thing", "thing", "path: must start with /"),
         ("/thing", "/th ing", "path: must start with / and hold visible ASCII only"),
         ('"post"\npath', '"CONNECT"\npath', "method: must be letters, and not CONNECT"),
@@ -79,7 +79,7 @@ def test_a_workload_keeps_method_headers_body_and_expectation() -> None:
         ('"Content-Type" =', '"Tökén" =', "headers.Tökén: not a header that a workload may set"),
         ('"text/plain"', '"a\\nb"', "headers.Content-Type: must be printable ASCII text"),
         ('method = "post"', 'method = "pöst"', "method: must be letters, and not CONNECT"),
-        ('body = "x"', 'body = "x"\nbodies = ["y"]', "bodies: cannot stand beside body"),
+        ('body = "x"', 'body = "x"\nbodies = ["y"]', "bodies: cannot be combined with body"),
         ("warmup_rounds = 2", "rate = 5, warmup_rounds = 2", "load: warmup_rounds: unknown field"),
         ('baseline = "a"', 'baseline = "a"\nblocks = 1001', "blocks: must be a whole number from 1 to 1000"),
         ('baseline = "a"', 'baseline = "a"\nblocks = 5\nprecision = 0', "precision: must be a number from 0.001 to 1"),
@@ -115,7 +115,7 @@ def test_every_built_in_suite_is_whole(name: str) -> None:
     known = registered_stacks()
     assert set(suite.stacks) <= set(known)
     assert suite.baseline in suite.stacks
-    about = {stack: {"tier": known[stack].tier, **known[stack].settings(2)} for stack in suite.stacks}
+    about = {stack: known[stack].facts(2) for stack in suite.stacks}
     tiers = {tier_from(about[stack], about[suite.baseline]) for stack in suite.stacks if stack != suite.baseline}
     assert tiers & {"settings", "worker-class", "code"}
 
@@ -185,7 +185,7 @@ def test_several_rates_and_connections_make_a_scenario_each() -> None:
         ('rate = 5, arrivals = "bursts"', "load: arrivals: must be one of constant, poisson"),
         ("rate = 5, connections = 0", "load: connections: must be a whole number from 1 to 10000"),
         ("rate = []", "load: rate: must be a number from 0.01"),
-        ("rate = [1, 1]", "name: needs {connections} or {rate} in it to tell its loads apart"),
+        ("rate = [1, 1]", "name: needs {connections} or {rate} in it to distinguish its loads"),
         ("rate = 5, first_byte = 2", "load: first_byte: must be one of True, False"),
     ],
 )

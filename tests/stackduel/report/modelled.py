@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 
 from stackduel.analysis.conclusion import conclude
+from stackduel.model.environment import Environment
 from stackduel.model.histogram import Histogram
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
 from stackduel.model.model_input import ModelInput
 from stackduel.model.run import Run
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, ServiceLevel, Workload
 from stackduel.model.trial import Inside, Result, Trial
 from tests.stackduel.makers import measurement, run, trial
@@ -25,11 +28,14 @@ CROWD = Scenario(
     sla=(ServiceLevel("p99_ms", 100.0), ServiceLevel("infer_p99_ms", 10.0), ServiceLevel("errors", 0.0)),
 )
 CLIP = Scenario("clip", (WORKLOAD,), OpenLoop(10.0, 30.0, server_timing=True), "A clip ten times a second.")
-STACKS = {
-    "fastapi": {"tier": "baseline", "framework": "fastapi", "server": "uvicorn"},
-    "fastapi.twin": {"tier": "A/A", "framework": "fastapi", "server": "uvicorn"},
-    "triton": {"tier": "service", "framework": "triton", "server": "tritonserver"},
-}
+STACKS = msgspec.convert(
+    {
+        "fastapi": {"tier": "baseline", "framework": "fastapi", "server": "uvicorn"},
+        "fastapi.twin": {"tier": "A/A", "framework": "fastapi", "server": "uvicorn"},
+        "triton": {"tier": "service", "framework": "triton", "server": "tritonserver"},
+    },
+    dict[str, StackFacts],
+)
 BUDGET = {"server": [0, 1], "generator": [1], "downstream": [1], "memory_mib": 1024}
 
 
@@ -90,7 +96,9 @@ def modelled(blocks: Sequence[int] = range(1, 6)) -> Run:
     suite = replace(
         made.suite, stacks=("fastapi", "triton"), blocks=len(blocks), isolated=True, duel=("fastapi", "triton")
     )
-    environment = {"launcher": "local", "budget": BUDGET, "notes": ["Server and generator share cores."]}
+    environment = msgspec.convert(
+        {"launcher": "local", "budget": BUDGET, "notes": ["Server and generator share cores."]}, Environment
+    )
     return conclude(
         replace(
             made,

@@ -7,12 +7,14 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Cost, Failure, Place, Result
 from stackduel.storage import run_folder
@@ -130,11 +132,14 @@ def test_every_field_survives_the_journey() -> None:
 
 def test_what_was_concluded_survives_the_journey() -> None:
     """Comparisons, limits, the crossover and the advice are those that were written, also before there are any."""
-    about: dict[str, dict[str, Any]] = {
-        "slow": {"tier": "baseline", "waiting_slots": 2},
-        "slow.twin": {"tier": "A/A", "waiting_slots": 2},
-        "fast": {"tier": "rewrite", "waiting_slots": None},
-    }
+    about = msgspec.convert(
+        {
+            "slow": {"tier": "baseline", "waiting_slots": 2},
+            "slow.twin": {"tier": "A/A", "waiting_slots": 2},
+            "fast": {"tier": "rewrite", "waiting_slots": None},
+        },
+        dict[str, StackFacts],
+    )
     results = [
         trial(stack, requests, block=block, cost=Cost(0.001 * requests, 64))
         for block in range(1, 6)

@@ -13,6 +13,7 @@ from stackduel.model.histogram import Histogram
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from stackduel.model.run import Run
+from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, ServiceLevel, Suite, Workload
@@ -117,7 +118,7 @@ def whole() -> Run:
     return replace(
         base,
         suite=suite,
-        options={"stacks": ["slow"], "gates": {"steal": 1.0}},
+        options=RunOptions(stacks=("slow",), gates={"steal": 1.0}),
         planned=40,
         isolated=(ALONE, IsolatedFailure("tiny", 2, "it died")),
         ceiling_shares=(SHARE,),

@@ -50,16 +50,14 @@ class RunMetrics:
             return self._sla(stack, scenario)
         if name == "void":
             return MetricValue(len(self._void(stack, scenario)))
-        here = [each for each in self.run.results if (each.place.stack, each.place.scenario) == (stack, scenario)]
-        failures = [each for each in here if isinstance(each, Failure)]
+        failures = self.run.failures(scenario, stack)
         if name == "failures":
             return MetricValue(len(failures))
         row = self._rows.get((stack, scenario))
         if row is None:
             why = failures[0].reason.partition("\n")[0] if failures else "no trial is valid"
             return Missing(f"not measured: {why}")
-        trials = [each for each in here if isinstance(each, Trial) and each.counts]
-        return self._of_row(name, row, trials, dimension)
+        return self._of_row(name, row, self.run.trials(scenario, stack), dimension)
 
     def _of_row(
         self, name: str, row: ResultRow, trials: Sequence[Trial], dimension: Dimension

@@ -30,7 +30,7 @@ class ComparisonMetrics:
 
 def conditions_between(texts: tuple[str, ...], new: Run) -> Conditions:
     """Return the conditions on a comparison with the new run; raise FieldError where one does not fit."""
-    tiers = {name: str(about["tier"]) for name, about in new.stacks.items()}
+    tiers = {name: about.tier for name, about in new.stacks.items()}
     return checked(texts, scope_of(new.suite, tiers, new.baseline, BETWEEN_RUNS))
 
 

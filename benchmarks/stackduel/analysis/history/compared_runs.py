@@ -12,7 +12,7 @@ from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, Interval
 from stackduel.analysis.statistics.welch import unpaired
 from stackduel.model.aa_pair import twin_of
 from stackduel.model.run import Run
-from stackduel.model.trial import Trial
+from stackduel.model.trial import Trial, counting_trials, trials_by_place
 
 # A scenario and a stack.
 ScenarioStack = tuple[str, str]
@@ -29,10 +29,7 @@ class ComparedRun:
     @staticmethod
     def of(run: Run) -> ComparedRun:
         """What counts of a run."""
-        trials: dict[ScenarioStack, list[Trial]] = {}
-        for each in run.results:
-            if isinstance(each, Trial) and each.counts and each.score is not None:
-                trials.setdefault((each.place.scenario, each.place.stack), []).append(each)
+        trials = trials_by_place(each for each in counting_trials(run.results) if each.score is not None)
         quiet = {place: _quiet(found) for place, found in trials.items()}
         return ComparedRun(run, quiet, log_ratios_by_pair(run.results, run.baseline))
 

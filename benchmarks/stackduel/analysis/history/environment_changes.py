@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
+from stackduel.model.environment import Environment
 from stackduel.model.run import Run
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Scenario
 
 UNKNOWN = "unknown"
@@ -26,9 +28,9 @@ _CALLED = {
 _NO_OPTIONS = frozenset({"suite", "stacks", "launcher", "generator", "driver", "timeout_s", "seed", "blocks"})
 
 
-def facts_of(environment: Mapping[str, Any]) -> Facts:
+def facts_of(environment: Environment) -> Facts:
     """The environment of a run as flat names and texts: ``libraries flask``, ``launch images flask-gunicorn``."""
-    return dict(_flat({name: each for name, each in environment.items() if name not in _NO_FACTS}))
+    return dict(_flat({name: each for name, each in _known(environment).items() if name not in _NO_FACTS}))
 
 
 def differences(old: Run, new: Run) -> tuple[str, ...]:
@@ -62,13 +64,17 @@ def _of_stacks(old: Run, new: Run) -> Iterator[str]:
 
 
 def _asked(run: Run) -> Facts:
-    options = {name: each for name, each in run.options.items() if name not in _NO_OPTIONS}
+    options = {name: each for name, each in asdict(run.options).items() if name not in _NO_OPTIONS}
     suite = {"baseline": run.baseline, "blocks": run.suite.blocks, "seed": run.seed}
     return dict(_flat({**options, **suite}))
 
 
-def _named(name: str, about: Mapping[str, Any]) -> Facts:
-    return {f"{name} {key}": each for key, each in _flat({**about, "summary": ""})}
+def _named(name: str, facts: StackFacts) -> Facts:
+    return {f"{name} {key}": each for key, each in _flat({**_known(facts), "summary": ""})}
+
+
+def _known(facts: Environment | StackFacts) -> dict[str, Any]:
+    return {name: each for name, each in asdict(facts).items() if each is not None}
 
 
 def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

@@ -71,7 +71,7 @@ def entry_of(run: Run, folder: str) -> RunSummary:
         baseline=run.baseline,
         stacks=tuple(run.suite.stacks),
         status=run.status,
-        launcher=str(run.environment.get("launcher", "unknown")),
+        launcher=run.environment.launcher or "unknown",
         headline=_headline(run),
         facts=facts_of(run.environment),
         points=_points(run),
@@ -92,7 +92,7 @@ def entry_from_dict(content: Mapping[str, Any]) -> RunSummary:
 def _headline(run: Run) -> str:
     """The advice, else what the first search found, else how much was measured."""
     if run.advice and run.comparisons:
-        return str(run.advice["run"]["sentence"])
+        return run.advice.run.sentence
     if run.findings:
         first = run.findings[0]
         more = len(run.findings) - 1

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stackduel.model.histogram import Histogram, fewest_for, summarise
-from stackduel.report.sections.result_table import DASH, figure
+from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.terminal.page import ASIDE, Page, is_animated, message
 from stackduel.report.terminal.waiting import waiting
 from stackduel_servers.core.environment import SettingsError

@@ -10,7 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from stackduel.launch.launcher import Started
-from stackduel.launch.local import LocalLauncher, registered_port
+from stackduel.launch.local.local_launcher import LocalLauncher
+from stackduel.launch.local.ports import registered_port
 from stackduel.model.budget import Budget
 from stackduel.model.errors import FieldError, LaunchError
 from stackduel.model.stack import Registered, Stack

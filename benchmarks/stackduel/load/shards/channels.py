@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any, BinaryIO, Protocol
 
 from stackduel.model.target import Subject
+from stackduel_servers.isolation import isolated_python
 
 ShardMessage = Mapping[str, Any]
 Deliver = Callable[[ShardMessage | None], None]
@@ -20,7 +21,7 @@ Deliver = Callable[[ShardMessage | None], None]
 # The module that is run, and what its command line holds.
 Program = tuple[str, ...]
 
-WORKER: Program = ("stackduel.load.worker",)
+WORKER: Program = ("stackduel.load.shards.worker",)
 END_WITHIN_S = 2.0
 TAIL_LINES = 40
 
@@ -129,8 +130,7 @@ class ProcessChannel:
 
 
 def _command(program: Program, core: int | None) -> list[str]:
-    # -I: neither the working directory nor PYTHONPATH may put another module in the place of one that is imported.
-    command = [sys.executable, "-I", "-m", *program]
+    command = [*isolated_python(), "-m", *program]
     return command if core is None else [*command, "--core", str(core)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Result, Trial
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from stackduel.report.sections.roles import ROLES, described, role_of
 from stackduel.report.sections.spread import UNITS
 from stackduel.report.terminal.live_view import LiveRate
@@ -145,7 +145,7 @@ class Board:
         rows = [
             {
                 "stack": name,
-                "role": role_of(str(self._run.stacks[name]["tier"])),
+                "role": role_of(self._run.stacks[name].tier),
                 "value": (middle := statistics.median(value for value, *_ in found)),
                 "text": f"{figure(middle)} {figures.unit}",
                 "note": "",

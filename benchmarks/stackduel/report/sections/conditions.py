@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import Load, OpenLoop
+from stackduel.report.sections.blocks import Code, Paragraph, Section, Sentences
 
-# What the short lines tell, or the notes.
-_TOLD = frozenset({"notes", "budget", "timeout_s"})
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the conditions in a few lines, and the command."""
+    lines = (*([run.suite.summary] if run.suite.summary else ()), *condition_lines(run))
+    blocks = (Sentences(lines), Paragraph("It was measured by this command:"), Code(command_text(run)))
+    yield Section("conditions", "Conditions", blocks)
 
 
 def condition_lines(run: Run) -> Iterator[str]:
@@ -39,13 +44,6 @@ def command_text(run: Run) -> str:
     return shlex.join(run.command)
 
 
-def environment_lines(run: Run) -> Iterator[str]:
-    """Everything else that is known of the environment, a line each."""
-    for name, value in run.environment.items():
-        if name not in _TOLD and (text := _text(value)):
-            yield f"{name}: {text}"
-
-
 def _how(run: Run) -> str:
     stacks = counted(sum(not is_twin(name) for name in run.stacks), "stack")
     twin = ", and the baseline once more as its twin" if any(map(is_twin, run.stacks)) else ""
@@ -61,32 +59,30 @@ def _how(run: Run) -> str:
 
 
 def _budget(run: Run) -> Iterator[str]:
-    budget = run.environment.get("budget") or {}
+    environment, budget = run.environment, run.environment.budget
     if not budget:
         return
-    server, generator = budget.get("server", ()), budget.get("generator", ())
-    where = "on one of these" if set(server) & set(generator) else "on another"
-    timeout_s = run.environment.get("timeout_s")
-    timeout = f"; a request may take {timeout_s:g} s" if isinstance(timeout_s, int | float) else ""
+    where = "on one of these" if set(budget.server) & set(budget.generator) else "on another"
+    timeout_s = environment.timeout_s
+    timeout = "" if timeout_s is None else f"; a request may take {timeout_s:g} s"
     yield (
-        f"Each stack had {counted(len(server), 'core')} and {budget.get('memory_mib')} MiB, by the "
-        f"{run.environment.get('launcher')} launcher; the load generator worked {where}{timeout}."
+        f"Each stack had {counted(len(budget.server), 'core')} and {budget.memory_mib} MiB, by the "
+        f"{environment.launcher} launcher; the load generator worked {where}{timeout}."
     )
 
 
 def _host(run: Run) -> Iterator[str]:
-    about = run.environment
-    memory_mib = about.get("memory_mib")
+    host = run.environment
     parts = [
-        about.get("processor"),
-        counted(about["cores"], "core") if isinstance(about.get("cores"), int) else None,
-        f"{memory_mib:,} MiB" if isinstance(memory_mib, int) else None,
-        about.get("system"),
-        about.get("python"),
-        ", ".join(map(_text, about.get("gpus") or ())),
-        f"models on {about['device']}" if run.suite.models and about.get("device") else None,
+        host.processor,
+        None if host.cores is None else counted(host.cores, "core"),
+        None if host.memory_mib is None else f"{host.memory_mib:,} MiB",
+        host.system,
+        host.python,
+        ", ".join(host.gpus),
+        f"models on {host.device}" if run.suite.models and host.device else None,
     ]
-    known = [str(part) for part in parts if part]
+    known = [part for part in parts if part]
     if known:
         yield f"Host: {', '.join(known)}."
 
@@ -100,12 +96,3 @@ def _margin(run: Run) -> Iterator[str]:
             f"Speedups within {share} count as no difference: the most of {100 * SMALLEST_MARGIN:g} %, of what the "
             "baseline differs from itself, and of what the windows can tell apart."
         )
-
-
-def _text(value: object) -> str:
-    """A value as text; empty where it says nothing."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {text}" for name, each in value.items() if (text := _text(each)))
-    if isinstance(value, list | tuple):
-        return ", ".join(text for each in value if (text := _text(each)))
-    return "" if value is None else str(value)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable
-from functools import reduce
 
-from stackduel.model.histogram import Histogram
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Trial
@@ -16,17 +14,9 @@ ByStack = dict[str, list[Trial]]
 
 def counting(run: Run, scenario: Scenario) -> ByStack:
     """The trials of a scenario that count, by stack in the order of the suite, in the order of their blocks."""
-    found: ByStack = {name: [] for name in run.stacks}
-    for each in run.results:
-        if isinstance(each, Trial) and each.counts and each.place.scenario == scenario.name:
-            found.setdefault(each.place.stack, []).append(each)
+    found: ByStack = {name: run.trials(scenario.name, name) for name in run.stacks}
     ordered = {name: sorted(trials, key=lambda trial: trial.place.block) for name, trials in found.items()}
     return {name: trials for name, trials in ordered.items() if trials}
-
-
-def together(histograms: Iterable[Histogram]) -> Histogram:
-    """The histogram of all requests of several trials."""
-    return reduce(Histogram.merge, histograms, Histogram.empty())
 
 
 def median(values: Iterable[float | None]) -> float | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 from stackduel.model.run import Run
-from stackduel.report.sections.blocks import Code, Grid, Paragraph, Section, Shown
+from stackduel.model.stack_facts import StackFacts
+from stackduel.report.sections.blocks import Block, Code, Grid, Paragraph, Section
 
 # What stands elsewhere on the page.
 _ELSEWHERE = frozenset({"notes", "libraries"})
@@ -17,15 +19,25 @@ _SPELT = {"cpu": "CPU", "gpu": "GPU", "mib": "MiB", "s": "(seconds)"}
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """The stacks with their settings, the environment, and the exact command."""
+    """Yield the host, the launcher, the budget and the versions."""
+    blocks = tuple(_environment(run))
+    if blocks:
+        yield Section("environment", "The environment", blocks)
+
+
+def stacks_sections(run: Run) -> Iterator[Section]:
+    """Yield the stacks with their settings."""
     yield Section("stacks", "The stacks", tuple(_stacks(run)))
-    yield Section("environment", "The environment", tuple(_environment(run)))
+
+
+def repeat_sections(run: Run) -> Iterator[Section]:
+    """Yield the exact command."""
     yield Section("repeat", "How to repeat it", tuple(_repeat(run)))
 
 
-def _stacks(run: Run) -> Iterator[Shown]:
+def _stacks(run: Run) -> Iterator[Block]:
     """What each stack is, then its settings; what is the same in all of them is said once."""
-    names = dict.fromkeys(key for about in run.stacks.values() for key in about)
+    names = [field.name for field in fields(StackFacts)]
     known = [name for name in names if name not in _LEFT_OUT and any(_values(run, name))]
     alike = [name for name in known if len(run.stacks) > 1 and name not in _WHAT_IT_IS and _is_alike(run, name)]
     yield _grid_of(run, "What every stack is", [name for name in known if name in _WHAT_IT_IS])
@@ -33,39 +45,40 @@ def _stacks(run: Run) -> Iterator[Shown]:
     if settings:
         yield _grid_of(run, "Settings of every stack", settings)
     if alike:
-        values = (f"{_said(name)}: {_text(next(iter(run.stacks.values()))[name])}" for name in alike)
+        values = (f"{_said(name)}: {_text(getattr(next(iter(run.stacks.values())), name))}" for name in alike)
         yield Paragraph(f"The same in all of them: {'; '.join(values)}.")
 
 
 def _values(run: Run, name: str) -> list[bool]:
-    return [about.get(name) is not None for about in run.stacks.values()]
+    return [getattr(about, name) is not None for about in run.stacks.values()]
 
 
 def _is_alike(run: Run, name: str) -> bool:
-    first, *others = (about.get(name) for about in run.stacks.values())
+    first, *others = (getattr(about, name) for about in run.stacks.values())
     return all(other == first for other in others)
 
 
 def _grid_of(run: Run, caption: str, shown: Sequence[str]) -> Grid:
-    rows = tuple((name, *(_text(about.get(key)) for key in shown)) for name, about in run.stacks.items())
+    rows = tuple((name, *(_text(getattr(about, key)) for key in shown)) for name, about in run.stacks.items())
     words = frozenset({"stack", *shown}) - {"worker_count", "threads", "connections", "waiting_slots"}
     return Grid(caption, ("stack", *map(_said, shown)), rows, frozenset(map(_said, words)))
 
 
-def _environment(run: Run) -> Iterator[Shown]:
-    facts = {name: value for name, value in run.environment.items() if name not in _ELSEWHERE}
+def _environment(run: Run) -> Iterator[Block]:
+    known = asdict(run.environment).items()
+    facts = {name: value for name, value in known if name not in _ELSEWHERE and value is not None}
     if isinstance(budget := facts.get("budget"), Mapping):
-        facts["budget"] = {f"{name} cores" if isinstance(each, list) else name: each for name, each in budget.items()}
+        facts["budget"] = {f"{name} cores" if isinstance(each, tuple) else name: each for name, each in budget.items()}
     if facts:
         rows = tuple((name, text) for name, text in _flat(facts) if text)
         yield Grid("Host, launcher and budget", ("what", "value"), rows, frozenset({"what", "value"}))
-    libraries = run.environment.get("libraries", {})
+    libraries = run.environment.libraries
     if libraries:
-        rows = tuple((str(name), str(version)) for name, version in libraries.items())
+        rows = tuple(libraries.items())
         yield Grid("Versions", ("library", "version"), rows, frozenset({"library", "version"}))
 
 
-def _repeat(run: Run) -> Iterator[Shown]:
+def _repeat(run: Run) -> Iterator[Block]:
     yield Paragraph("It was measured by this command:")
     yield Code(shlex.join(run.command))
     again = repeated(run)
@@ -76,7 +89,7 @@ def _repeat(run: Run) -> Iterator[Shown]:
         f"Seed {run.seed}; suite {run.suite.name}; run {run.run_id}, started {run.started}. Every trial, with its "
         "histogram and its gates, stands in run.json beside this page."
     )
-    images = run.environment.get("launch", {}).get("images", {})
+    images = run.environment.launch.get("images", {})
     if images:
         rows = tuple((str(name), _text(digest)) for name, digest in images.items())
         yield Grid("Images", ("stack", "digest"), rows, frozenset({"stack", "digest"}))

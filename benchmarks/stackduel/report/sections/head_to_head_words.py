@@ -9,7 +9,7 @@ from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
-from stackduel.report.sections.result_table import DASH, figure
+from stackduel.report.sections.figures import DASH, figure
 from stackduel_servers.registry import TIERS
 
 UNTESTED, NOISY = "not tested", "noisy"
@@ -88,13 +88,13 @@ def recommended(stack: str, duel: HeadToHead, run: Run) -> str:
     """When to take a stack, by the rows that it wins, and what taking it costs."""
     other = duel.second if stack == duel.first else duel.first
     won = [row for row in duel.won_by(stack) if row.name not in {"min", GPU}]
-    tier = str(run.stacks[stack]["tier"])
+    tier = run.stacks[stack].tier
     if won:
         figures = ", ".join(f"{row.name} {ratio_text(row)}" if row.ratio else row.name for row in won)
         return f"{stack} ({tier}): take it where these count: {figures}."
     if any(row.name not in {"min", GPU} for row in duel.won_by(other)):
         return f"{stack} ({tier}): no figure here speaks for it; it would have to be cheaper to run than {other}."
-    cheaper = TIERS.index(tier) < TIERS.index(str(run.stacks[other]["tier"])) if tier in TIERS else False
+    cheaper = TIERS.index(tier) < TIERS.index(run.stacks[other].tier) if tier in TIERS else False
     reason = "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
     return f"{stack} ({tier}): as good as {other} in every figure, {reason}."
 
@@ -109,11 +109,11 @@ def conditions(duel: HeadToHead, run: Run) -> Iterator[str]:
     )
     yield f"Load: {how}; {counted(duel.blocks, 'block')}, each on fresh servers in a drawn order."
     yield f"Requests: {duel.scenario.label}. {duel.scenario.summary}".strip()
-    budget = run.environment.get("budget", {})
+    budget = run.environment.budget
     if budget:
-        cores, memory = len(budget.get("server", ())), budget.get("memory_mib")
-        yield f"Each had {counted(cores, 'core')} and {memory} MiB, by the {run.environment.get('launcher')} launcher."
-        if set(budget.get("server", ())) & set(budget.get("generator", ())):
+        cores, launcher = counted(len(budget.server), "core"), run.environment.launcher
+        yield f"Each had {cores} and {budget.memory_mib} MiB, by the {launcher} launcher."
+        if set(budget.server) & set(budget.generator):
             yield "The load generator worked on one of these cores."
     if not duel.tested:
         yield (

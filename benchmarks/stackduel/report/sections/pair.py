@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stackduel.analysis.candidates import CONTROL
-from stackduel.analysis.head_to_head import duels
+from stackduel.analysis.head_to_head import head_to_heads
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
@@ -27,14 +27,14 @@ def pair_of(run: Run) -> Pair | None:
 
     None where nothing was measured beside the baseline.
     """
-    if duels(run.results, run.suite.scenarios, run.suite.duel):
+    if head_to_heads(run.results, run.suite.scenarios, run.suite.duel):
         first, second = run.suite.duel
         return Pair(first, second, "which the suite sets against each other")
-    advice = run.advice["run"] if run.advice else {}
-    if advice.get("stack"):
-        return Pair(run.baseline, advice["stack"], "the baseline and the change advised")
-    if advice.get("best"):
-        return Pair(run.baseline, advice["best"], "the baseline and the best of the candidates, though none is advised")
+    advice = run.advice.run if run.advice else None
+    if advice and advice.stack:
+        return Pair(run.baseline, advice.stack, "the baseline and the change advised")
+    if advice and advice.best:
+        return Pair(run.baseline, advice.best, "the baseline and the best of the candidates, though none is advised")
     ahead = _ahead(run)
     return Pair(run.baseline, ahead, "the baseline and whoever is ahead, untested") if ahead else None
 
@@ -53,6 +53,6 @@ def _ahead(run: Run) -> str | None:
 
     def rank(stack: str) -> tuple[bool, int, float]:
         found = compared[stack]
-        return run.stacks[stack]["tier"] != CONTROL, len(found), mean_speedup(found)
+        return run.stacks[stack].tier != CONTROL, len(found), mean_speedup(found)
 
     return max(compared, key=rank, default=None)

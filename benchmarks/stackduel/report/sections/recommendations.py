@@ -8,12 +8,13 @@ from stackduel.analysis.comparisons import migrations
 from stackduel.analysis.head_to_head import GPU, TIE, HeadToHead, HeadToHeadRow
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
-from stackduel.report.sections.block import Block
+from stackduel.report.sections.blocks import Block, Grid, Section, Sentences
+from stackduel.report.sections.figures import DASH, speedup_text
 from stackduel.report.sections.head_to_head_words import CATEGORIES, NOISY, UNTESTED, category_winner, ratio_text
-from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.result_table import DASH, speedup_text
-from stackduel.report.sections.run_insights import ComparedScenarios, best_unmigrated, by_stack
-from stackduel.report.sections.words import WITHOUT_MIGRATION
+from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
+from stackduel.report.sections.pair import Pair, pair_of
+from stackduel.report.sections.pair_results import met
+from stackduel.report.sections.stack_insights import ComparedScenarios, best_unmigrated, by_stack
 from stackduel_servers.registry import TIERS
 
 # So many scenarios are named with their ratios; of more the two ends.
@@ -22,36 +23,46 @@ MOST_NAMED = 3
 _NO_REASONS = frozenset({"min", GPU})
 
 
+def sections(run: Run) -> Iterator[Section]:
+    """Yield when to use which of the pair, and the winners by category, of a run that compared them."""
+    pair = None if run.suite.search else pair_of(run)
+    found = met(run, pair)
+    if pair and found:
+        yield Section("when", "When to use which", (Sentences(tuple(when_lines(run, pair, found))),))
+        yield Section("winners", "Winners by category", winners_blocks(found))
+
+
 def when_lines(run: Run, pair: Pair, found: Sequence[HeadToHead]) -> Iterator[str]:
     """For each of the two what speaks for it, and what there is for those who would not migrate."""
     for stack, other in ((pair.first, pair.second), (pair.second, pair.first)):
-        tier = str(run.stacks[stack]["tier"])
+        tier = run.stacks[stack].tier
         for_it = [text for name in CATEGORIES if (text := _speaks_for(stack, name, found))]
         told = f"{_ahead(stack, found)} {'; '.join(for_it)}" if for_it else _nothing_for(stack, other, run, found)
         yield f"{stack} ({tier}): {told}."
     yield from _without_migration(run, pair, by_stack(run.comparisons))
 
 
-def winners_block(found: Sequence[HeadToHead]) -> Block:
-    """Who wins each category in each scenario, and how often each of the two does."""
+def winners_blocks(found: Sequence[HeadToHead]) -> tuple[Block, ...]:
+    """Return the winner of each category in each scenario, and how often each of the two wins."""
     names = [name for name in CATEGORIES if any(_rows(duel, name) for duel in found)]
-    won = [[_winner(duel, name) for name in names] for duel in found]
-    cells = [[_cell(duel, name) for name in names] for duel in found]
-    first, second = found[0].first, found[0].second
-    counts = [sum(row.count(who) for row in won) for who in (first, second, TIE)]
-    lines = (
-        [f"Won: {first} {counts[0]}, {second} {counts[1]}; ties {counts[2]}."] if len(found) * len(names) > 1 else []
-    )
-    if len(found) == 1:
-        rows: tuple[tuple[str, ...], ...] = tuple(
-            (name, cell, ", ".join(row.name for row in _rows(found[0], name)))
-            for name, cell in zip(names, cells[0], strict=True)
-        )
-        headings: tuple[str, ...] = ("category", "winner", "by its rows")
-    else:
-        rows = tuple((duel.scenario.name, *row) for duel, row in zip(found, cells, strict=True))
-        headings = ("scenario", *names)
-    return Block("Winners by category", headings, rows, tuple(lines), words=frozenset(headings))
+    grid = _by_category(found[0], names) if len(found) == 1 else _by_scenario(found, names)
+    if len(found) * len(names) < 2:
+        return (grid,)
+    won = [_winner(duel, name) for duel in found for name in names]
+    first, second, ties = (won.count(who) for who in (found[0].first, found[0].second, TIE))
+    return grid, Sentences((f"Won: {found[0].first} {first}, {found[0].second} {second}; ties {ties}.",))
+
+
+def _by_category(duel: HeadToHead, names: Sequence[str]) -> Grid:
+    headings = ("category", "winner", "by its rows")
+    rows = tuple((name, _cell(duel, name), ", ".join(row.name for row in _rows(duel, name))) for name in names)
+    return Grid("Winners by category", headings, rows, frozenset(headings))
+
+
+def _by_scenario(found: Sequence[HeadToHead], names: Sequence[str]) -> Grid:
+    headings = ("scenario", *names)
+    rows = tuple((duel.scenario.name, *(_cell(duel, name) for name in names)) for duel in found)
+    return Grid("Winners by category", headings, rows, frozenset(headings))
 
 
 def _speaks_for(stack: str, category: str, found: Sequence[HeadToHead]) -> str:
@@ -96,7 +107,7 @@ def _nothing_for(stack: str, other: str, run: Run, found: Sequence[HeadToHead]) 
     reasons = [row for duel in found for row in duel.won_by(other) if row.name not in _NO_REASONS]
     if reasons:
         return f"no category speaks for it; it would have to be cheaper to run, or to stay with, than {other}"
-    tiers = [str(run.stacks[name]["tier"]) for name in (stack, other)]
+    tiers = [run.stacks[name].tier for name in (stack, other)]
     cheaper = all(tier in TIERS for tier in tiers) and TIERS.index(tiers[0]) < TIERS.index(tiers[1])
     reason = "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
     return f"as good as {other} in every category, {reason}"
@@ -106,13 +117,13 @@ def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Ite
     """What there is besides the pair for those who would stay on their framework."""
     name = best_unmigrated(run, pair, compared)
     mean = next((each for each in migrations(run.comparisons) if each.candidate == name), None)
-    migrates = run.stacks[pair.second]["tier"] not in WITHOUT_MIGRATION
+    migrates = run.stacks[pair.second].tier not in WITHOUT_MIGRATION
     if name is None or mean is None or mean.mean_speedup <= 1 or not migrates:
         return
     figures = [f"{scenario} {speedup_text(each)}" for scenario, each in compared[name].items()]
     shown = ", ".join(figures[:MOST_NAMED])
     more = f", and {counted(len(figures) - MOST_NAMED, 'scenario')} more" if len(figures) > MOST_NAMED else ""
-    yield f"{name} ({run.stacks[name]['tier']}): where the framework is to stay: {shown}{more}."
+    yield f"{name} ({run.stacks[name].tier}): where the framework is to stay: {shown}{more}."
 
 
 def _rows(duel: HeadToHead, category: str) -> list[HeadToHeadRow]:

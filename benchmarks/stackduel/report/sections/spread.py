@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from stackduel.model.run import Run
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Trial
-from stackduel.report.sections.blocks import Chart, Grid, Shown
+from stackduel.report.sections.blocks import Block, Chart, Grid
 from stackduel.report.sections.counted_trials import ByStack, median
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from stackduel.report.sections.roles import role_of
 
 UNITS: dict[Metric, tuple[str, str]] = {
@@ -18,7 +18,7 @@ UNITS: dict[Metric, tuple[str, str]] = {
 }
 
 
-def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[Shown]:
+def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[Block]:
     """A dot a block, and the median of them."""
     if not trials:
         return
@@ -46,7 +46,7 @@ def _row(run: Run, metric: Metric, unit: str, name: str, trials: list[Trial]) ->
     middle = median(_value(metric, trial) for trial in trials)
     return {
         "stack": name,
-        "role": role_of(str(run.stacks[name]["tier"])),
+        "role": role_of(run.stacks[name].tier),
         "value": middle,
         "text": f"{figure(middle)} {unit}",
         "note": "",

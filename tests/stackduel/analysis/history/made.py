@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from stackduel.analysis.conclusion import conclude
+from stackduel.model.environment import Environment
 from stackduel.model.run import Run
 from stackduel.model.trial import Result
 from tests.stackduel.makers import WAITING, run, trial
 
 TIERS = {"slow": "baseline", "slow.twin": "A/A", "fast": "rewrite"}
-ENVIRONMENT: Mapping[str, Any] = {
-    "launcher": "local",
-    "processor": "A CPU",
-    "python": "CPython 3.11.7",
-    "libraries": {"flask": "3.1.0", "uvicorn": "0.30.0"},
-    "budget": {"server": [0], "memory_mib": 1024},
-    "notes": ["A note."],
-}
+ENVIRONMENT = msgspec.convert(
+    {
+        "launcher": "local",
+        "processor": "A CPU",
+        "python": "CPython 3.11.7",
+        "libraries": {"flask": "3.1.0", "uvicorn": "0.30.0"},
+        "budget": {"server": [0], "generator": [1], "downstream": [1], "memory_mib": 1024},
+        "notes": ["A note."],
+    },
+    Environment,
+)
 
 
 def simulated(
@@ -49,7 +53,7 @@ def simulated(
     made = replace(
         run(results, TIERS),
         run_id=run_id,
-        environment={**ENVIRONMENT, **environment},
+        environment=replace(ENVIRONMENT, **environment),
         started=f"{run_id[:4]}-{run_id[4:6]}-{run_id[6:8]}T00:00:00+00:00",
     )
     return conclude(replace(made, suite=made.suite.with_blocks(blocks), planned=3 * blocks))

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from stackduel.analysis.history.environment_changes import differences, facts_of, unlike
+from stackduel.model.budget import Budget
+from stackduel.model.environment import Environment
 from stackduel.model.run import Run
+from stackduel.model.run_options import RunOptions
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Workload
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.makers import WAITING
 
-RUN = replace(simulated(1, run_id=OLD), options={"seed": 3, "gates": {}, "strict": False, "stacks": None})
+RUN = replace(simulated(1, run_id=OLD), options=RunOptions(seed=3))
 
 
 def test_a_run_is_like_itself() -> None:
     """The time it was started at is no difference, nor is what was noted."""
-    assert differences(RUN, replace(RUN, run_id=NEW, environment={**RUN.environment, "notes": ["Another."]})) == ()
+    assert differences(RUN, replace(RUN, run_id=NEW, environment=replace(RUN.environment, notes=("Another.",)))) == ()
 
 
 @pytest.mark.parametrize(
@@ -29,12 +34,12 @@ def test_a_run_is_like_itself() -> None:
         ({"libraries": {"flask": "3.1.0"}}, "libraries uvicorn: 0.30.0 -> unknown"),
         ({"system": "Linux 6.1"}, "system and kernel: unknown -> Linux 6.1"),
         ({"launch": {"images": {"fast": "sha256:ab"}}}, "launch images fast: unknown -> sha256:ab"),
-        ({"budget": {"server": [0, 1], "memory_mib": 1024}}, "budget server: 0 -> 0 1"),
+        ({"budget": Budget((0, 1), (1,), (1,))}, "budget server: 0 -> 0 1"),
     ],
 )
-def test_the_environment_is_compared_whatever_is_in_it(other: dict[str, object], told: str) -> None:
+def test_the_environment_is_compared_whatever_is_in_it(other: dict[str, Any], told: str) -> None:
     """Machine, kernel, Python, libraries, image digests, budget."""
-    assert differences(RUN, replace(RUN, environment={**RUN.environment, **other})) == (told,)
+    assert differences(RUN, replace(RUN, environment=replace(RUN.environment, **other))) == (told,)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +48,10 @@ def test_the_environment_is_compared_whatever_is_in_it(other: dict[str, object],
         (replace(RUN, seed=8), "seed: 7 -> 8"),
         (replace(RUN, suite=RUN.suite.with_blocks(9)), "blocks: 6 -> 9"),
         (replace(RUN, baseline="fast"), "baseline: slow -> fast"),
-        (replace(RUN, options={**RUN.options, "strict": True}), "strict: False -> True"),
-        (replace(RUN, options={**RUN.options, "gates": {"steal": 1.0}}), "gates steal: unknown -> 1.0"),
+        (replace(RUN, options=replace(RUN.options, strict=True)), "strict: False -> True"),
+        (replace(RUN, options=replace(RUN.options, gates={"steal": 1.0})), "gates steal: unknown -> 1.0"),
         (
-            replace(RUN, stacks={**RUN.stacks, "fast": {"tier": "rewrite", "worker_count": 4}}),
+            replace(RUN, stacks={**RUN.stacks, "fast": StackFacts("rewrite", worker_count=4)}),
             "fast worker_count: unknown -> 4",
         ),
     ],
@@ -58,8 +63,9 @@ def test_settings_options_and_seed_are_compared(other: Run, told: str) -> None:
 
 def test_facts_are_flat() -> None:
     """Nested tables become names of several words, lists texts; notes are no facts."""
-    assert facts_of({"a": {"b": {"c": 1}, "d": [1, None]}, "e": [], "notes": ["x"]}) == {
-        "a b c": "1", "a d": "1 none", "e": "none",
+    launch = {"a": {"b": {"c": 1}, "d": [1, None]}, "e": []}
+    assert facts_of(Environment(launch=launch, notes=("x",))) == {
+        "gpus": "none", "launch a b c": "1", "launch a d": "1 none", "launch e": "none",
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from stackduel.cli.commands.doctor import quiet
 from stackduel.cli.commands.doctor.finding import Diagnosis
 from stackduel.cli.commands.doctor.quiet import consequence, foreign_cpu, frequency, quota, steal
 from stackduel.model.trial import HostNoise
-from stackduel.observe.neighbours import Neighbour
+from stackduel.observe.host.neighbours import Neighbour
 
 BUSIEST = (Neighbour("compiler", 0.123), Neighbour("backup", 0.01))
 

@@ -12,8 +12,8 @@ from stackduel.cli.commands.doctor import gpus
 from stackduel.cli.commands.doctor.gpus import REMEDIES, TOOLKIT, in_containers, observed, usable
 from stackduel.containers import engine
 from stackduel.model.errors import LaunchError
-from stackduel.observe import nvml
-from stackduel.observe.nvml import Lack, NoGpuError
+from stackduel.observe.gpu import nvml
+from stackduel.observe.gpu.nvml import Lack, NoGpuError
 from stackduel_servers.models.device import NO_DRIVER, NO_ONNX, ONNX_FOR_CPU, ONNX_WITHOUT_CUDA, TORCH_FOR_CPU
 
 CARD = "Fake 100 (80000 MiB, driver 580.65, GPU-aaaa)"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import msgspec
+
 from stackduel.analysis.conclusion import conclude
+from stackduel.model.environment import Environment
 from stackduel.model.findings import (
     BreakingPoint,
     Capacity,
@@ -34,25 +37,46 @@ from stackduel.model.search_settings import (
     SoakSettings,
     SustainedSettings,
 )
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Cost, Failure, Gate, Memory, Place, Result, Trial
 from tests.stackduel.makers import CALLING, WAITING, measurement, run
 
 ABOUT = {"framework": "flask", "app": "a:app", "server": "gunicorn", "worker_class": "gthread", "worker_count": 1}
-STACKS = {
-    "slow": {"tier": "baseline", "summary": "as it is", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
-    "tuned": {"tier": "settings", "summary": "tuned", **ABOUT, "threads": 64, "waiting_slots": 64, "fans_out": False},
-    "fast": {"tier": "rewrite", "summary": "another", **ABOUT, "waiting_slots": None, "fans_out": True},
-    "wrong": {"tier": "control", "summary": "a trap", **ABOUT, "waiting_slots": 1, "fans_out": True},
-    "slow.twin": {"tier": "A/A", "summary": "chance", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
-}
-ENVIRONMENT = {
-    "python": "CPython 3.11",
-    "cores": 2,
-    "libraries": {"flask": "3.1.3"},
-    "launch": {"images": {"slow": "sha256:0123"}, "cpu_limit": "cpuset"},
-    "notes": ["A note."],
-}
+STACKS = msgspec.convert(
+    {
+        "slow": {
+            "tier": "baseline",
+            "summary": "as it is",
+            **ABOUT,
+            "threads": 2,
+            "waiting_slots": 2,
+            "fans_out": False,
+        },
+        "tuned": {
+            "tier": "settings",
+            "summary": "tuned",
+            **ABOUT,
+            "threads": 64,
+            "waiting_slots": 64,
+            "fans_out": False,
+        },
+        "fast": {"tier": "rewrite", "summary": "another", **ABOUT, "waiting_slots": None, "fans_out": True},
+        "wrong": {"tier": "control", "summary": "a trap", **ABOUT, "waiting_slots": 1, "fans_out": True},
+        "slow.twin": {"tier": "A/A", "summary": "chance", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
+    },
+    dict[str, StackFacts],
+)
+ENVIRONMENT = msgspec.convert(
+    {
+        "python": "CPython 3.11",
+        "cores": 2,
+        "libraries": {"flask": "3.1.3"},
+        "launch": {"images": {"slow": "sha256:0123"}, "cpu_limit": "cpuset"},
+        "notes": ["A note."],
+    },
+    Environment,
+)
 MEMORY = tuple(Memory(0.5 * n, 60.0 + n) for n in range(4))
 
 
@@ -93,7 +117,7 @@ def compared() -> Run:
         else:
             results.append(each)
     results.append(Failure(Place("tuned", "calling", 6), "it died\nwith <b>pipes</b>"))
-    made = run(results, {name: str(about["tier"]) for name, about in STACKS.items()}, (WAITING, CALLING))
+    made = run(results, {name: about.tier for name, about in STACKS.items()}, (WAITING, CALLING))
     made = replace(made, stacks=STACKS, environment=ENVIRONMENT, suite=replace(made.suite, blocks=5))
     return conclude(made, block_s=60)
 
@@ -172,5 +196,5 @@ def largest() -> Run:
             each = measured(name, 500 + place, 100, 1, scenario.name, "rate")
             results.append(replace(each, measurement=replace(each.measurement, timeline=windows)))
     made = run(results, {name: "rewrite" if place else "baseline" for place, name in enumerate(names)}, scenarios)
-    stacks = {name: {**ABOUT, **about, "waiting_slots": None, "fans_out": True} for name, about in made.stacks.items()}
+    stacks = {name: replace(STACKS["fast"], tier=about.tier, summary="") for name, about in made.stacks.items()}
     return conclude(replace(made, stacks=stacks))

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stackduel.model.advice import Advice, RunAdvice
+from stackduel.model.environment import Environment
 from stackduel.model.findings import SearchResult
 from stackduel.model.histogram import Histogram
 from stackduel.model.run import Run
@@ -23,10 +25,11 @@ from stackduel.model.trial import Trial
 from stackduel.report.files import write
 from stackduel.report.html import assets_files
 from stackduel.report.html.document import embedded
-from stackduel.report.html.page import PARTS, render
+from stackduel.report.html.page import render
+from stackduel.report.sections import contents
 from stackduel.report.sections.blocks import Chart
 from stackduel.report.sections.environment import repeated
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from tests.stackduel.makers import WAITING, run
 from tests.stackduel.report.html.outline import Page, outline, read
 from tests.stackduel.report.html.runs import SEARCHES, compared, largest, renamed, searched
@@ -91,7 +94,12 @@ def test_whatever_a_run_holds_is_text() -> None:
     """A stack, a summary, a reason or a command of markup makes no element, and the data comes back as it was."""
     made = renamed(compared(), {"fast": HOSTILE, "tuned": "a\u2028b</SCRIPT><!--"})
     suite = replace(made.suite, summary=HOSTILE, name=HOSTILE, scenarios=(replace(WAITING, summary=HOSTILE),))
-    hostile = replace(made, suite=suite, command=("stackduel", HOSTILE), environment={HOSTILE: HOSTILE})
+    hostile = replace(
+        made,
+        suite=suite,
+        command=("stackduel", HOSTILE),
+        environment=Environment(python=HOSTILE, libraries={HOSTILE: HOSTILE}),
+    )
     html = render(hostile)
     assert "alert(1)</script>" not in html.lower()
     page = read(html)
@@ -111,7 +119,7 @@ def test_embedded_data_comes_back_and_ends_no_element(text: str) -> None:
 def test_every_figure_of_a_chart_stands_in_its_table() -> None:
     """Who cannot see a chart reads the same figures."""
     for made in (compared(), *SEARCHES.values()):
-        blocks = [block for part in PARTS for section in part(made) for block in section.blocks]
+        blocks = [block for section in contents.sections(made, "html") for block in section.blocks]
         charts = [block for block in blocks if isinstance(block, Chart)]
         assert charts
         for chart in charts:
@@ -194,11 +202,11 @@ def test_an_open_loop_shows_no_rate_of_what_came_after_its_end() -> None:
 def test_what_holds_for_every_scenario_is_said_once() -> None:
     """Advice that is the same for a scenario as for the run stands at the top alone."""
     made = compared()
-    advice = {"sentence": "Not tested: no candidate has an interval in every scenario."}
-    other = {"sentence": "Move."}
-    run_and_scenarios = {"run": advice, "scenarios": {"waiting": advice, "calling": other}}
+    advice = Advice("not tested", "Not tested: no candidate has an interval in every scenario.")
+    other = Advice("change", "Move.")
+    run_and_scenarios = RunAdvice(advice, {"waiting": advice, "calling": other})
     text = outline(read(render(replace(made, advice=run_and_scenarios))))
-    assert text.count(advice["sentence"]) == 1
+    assert text.count(advice.sentence) == 1
     assert "li: calling: Move." in text
     assert "Advice for this scenario alone: Move." in text
 

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stackduel.analysis.conclusion import conclude
+from stackduel.model.environment import Environment
 from stackduel.model.run import Run
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Failure, Gate, Place, Result
-from stackduel.report.markdown.document import escape, render
+from stackduel.report.markdown.document import render
+from stackduel.report.markdown.markup import escape
 from stackduel.report.markdown.size_limit import LIMIT
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 from tests.stackduel.report.large import large
@@ -21,12 +25,15 @@ GOLDEN = Path(__file__).with_name("golden.md")
 
 
 ABOUT = {"framework": "flask", "app": "a:app", "server": "gunicorn", "worker_class": "gthread", "worker_count": 1}
-STACKS = {
-    "slow": {"tier": "baseline", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
-    "tuned": {"tier": "settings", **ABOUT, "threads": 64, "waiting_slots": 64, "fans_out": False},
-    "fast": {"tier": "rewrite", **ABOUT, "framework": "fastapi", "waiting_slots": None, "fans_out": True},
-    "slow.twin": {"tier": "A/A", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
-}
+STACKS = msgspec.convert(
+    {
+        "slow": {"tier": "baseline", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
+        "tuned": {"tier": "settings", **ABOUT, "threads": 64, "waiting_slots": 64, "fans_out": False},
+        "fast": {"tier": "rewrite", **ABOUT, "framework": "fastapi", "waiting_slots": None, "fans_out": True},
+        "slow.twin": {"tier": "A/A", **ABOUT, "threads": 2, "waiting_slots": 2, "fans_out": False},
+    },
+    dict[str, StackFacts],
+)
 
 
 def blocks() -> Iterator[Result]:
@@ -99,11 +106,11 @@ def test_the_same_advice_is_told_once() -> None:
     """Scenarios with another advice are named, the others not."""
     made = golden_run()
     assert made.advice is not None
-    sentence = made.advice["run"]["sentence"]
-    same = {name: {**each, "sentence": sentence} for name, each in made.advice["scenarios"].items()}
-    assert render(replace(made, advice={**made.advice, "scenarios": same})).count(escape(sentence)) == 1
-    other = {name: {**each, "sentence": "Another one."} for name, each in same.items()}
-    assert "- waiting, calling: Another one.\n" in render(replace(made, advice={**made.advice, "scenarios": other}))
+    sentence = made.advice.run.sentence
+    same = {name: replace(each, sentence=sentence) for name, each in made.advice.scenarios.items()}
+    assert render(replace(made, advice=replace(made.advice, scenarios=same))).count(escape(sentence)) == 1
+    other = {name: replace(each, sentence="Another one.") for name, each in same.items()}
+    assert "- waiting, calling: Another one.\n" in render(replace(made, advice=replace(made.advice, scenarios=other)))
 
 
 def test_one_stack_alone_has_its_figures() -> None:
@@ -121,7 +128,7 @@ def test_where_one_of_the_two_failed_the_other_stands_alone() -> None:
     results.append(Failure(Place("fast", "calling", 1), "used 1438 MiB"))
     made = run(results, scenarios=(WAITING, CALLING))
     text = render(conclude(replace(made, stacks=STACKS, baseline="slow"), block_s=60))
-    assert "- fast, calling: 1 trial not measured. `used 1438 MiB`" in text
+    assert "- fast, calling: 1 trial not measured: `used 1438 MiB`" in text
 
 
 def test_a_run_that_was_interrupted_says_so_first() -> None:
@@ -146,7 +153,7 @@ def test_hostile_names_are_harmless_wherever_they_stand() -> None:
     results.append(Failure(Place(names["fast"], scenario.name, 9), f"{HOSTILE} ``` </details>"))
     about = {names[name]: facts for name, facts in made.stacks.items()}
     suite = replace(made.suite, summary=HOSTILE, scenarios=(scenario,))
-    environment = {"python": HOSTILE, "notes": [HOSTILE], "gpus": [HOSTILE]}
+    environment = Environment(python=HOSTILE, notes=(HOSTILE,), gpus=(HOSTILE,))
     made = replace(
         made, results=tuple(results), stacks=about, suite=suite, environment=environment, command=("x", HOSTILE)
     )

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
+from stackduel.model.environment import Environment
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop
-from stackduel.report.sections.conditions import condition_lines, environment_lines, load_text
+from stackduel.report.sections.blocks import Grid
+from stackduel.report.sections.conditions import condition_lines, load_text
+from stackduel.report.sections.environment import sections as environment_sections
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.html.runs import SEARCHES
 from tests.stackduel.report.modelled import modelled
 
-ENVIRONMENT = {
+ENVIRONMENT = msgspec.convert({
     "system": "Linux 6.1", "processor": "A CPU", "cores": 4, "memory_mib": 16_000, "python": "CPython 3.12.1",
     "gpus": ["A GPU"],
     "libraries": {"flask": "3.1"}, "launcher": "docker", "launch": {"engine": "29", "images": {}}, "device": "cuda:0",
-    "budget": {"server": [0, 1], "generator": [2], "memory_mib": 512, "note": "N", "shared": False}, "timeout_s": 30.0,
+    "budget": {"server": [0, 1], "generator": [2], "downstream": [3], "memory_mib": 512, "note": "N", "shared": False},
+        "timeout_s": 30.0,
     "notes": ["N"], "models": {},
-}  # fmt: skip
+}, Environment)  # fmt: skip
 
 
 def test_budget_host_and_device_are_told_in_a_line_each() -> None:
@@ -35,7 +40,7 @@ def test_budget_host_and_device_are_told_in_a_line_each() -> None:
 def test_shared_cores_and_an_unknown_host_are_told_as_they_are() -> None:
     """What nobody knows has no line."""
     assert any("worked on one of these." in line for line in condition_lines(modelled()))
-    assert len(list(condition_lines(replace(run([trial("slow", 1)]), environment={})))) == 1
+    assert len(list(condition_lines(replace(run([trial("slow", 1)]), environment=Environment())))) == 1
 
 
 def test_a_search_tells_what_is_looked_for() -> None:
@@ -45,11 +50,13 @@ def test_a_search_tells_what_is_looked_for() -> None:
 
 
 def test_the_environment_in_full_has_the_rest_and_nothing_empty() -> None:
-    """Neither the notes nor the budget a second time."""
-    lines = list(environment_lines(replace(modelled(), environment=ENVIRONMENT)))
-    assert "libraries: flask 3.1" in lines
-    assert "launch: engine 29" in lines
-    assert not [line for line in lines if line.partition(":")[0] in {"notes", "budget", "timeout_s", "models"}]
+    """Neither the notes a second time."""
+    (section,) = environment_sections(replace(modelled(), environment=ENVIRONMENT))
+    host, versions = (each.rows for each in section.blocks if isinstance(each, Grid))
+    assert versions == (("flask", "3.1"),)
+    assert ("launch: engine", "29") in host
+    assert ("budget: server cores", "0, 1") in host
+    assert not [row for row in host if row[0] in {"notes", "models"} or not row[1]]
 
 
 @pytest.mark.parametrize(

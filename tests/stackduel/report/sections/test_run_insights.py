@@ -12,10 +12,11 @@ from stackduel.analysis.conclusion import conclude
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Victim
 from stackduel.model.run import Run
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Cost, Trial
 from stackduel.report.sections.insights import Insight, merged
 from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.run_insights import best_unmigrated, by_stack, reasons
+from stackduel.report.sections.stack_insights import best_unmigrated, by_stack, reasons
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 
 TIERS = {"slow": "baseline", "tuned": "settings", "fast": "rewrite", "wrong": "control", "slow.twin": "A/A"}
@@ -85,7 +86,7 @@ def test_an_inconclusive_control_tells_nothing() -> None:
 def test_who_holds_its_ceiling_is_told_what_would_raise_it() -> None:
     """Two slots and ten connections that wait 100 ms: 20 and 100 requests a second."""
     made = concluded(measured(slow=40, fast=196))
-    stacks = {**made.stacks, "slow": {"tier": "baseline", "waiting_slots": 2}}
+    stacks = {**made.stacks, "slow": StackFacts("baseline", waiting_slots=2)}
     made = conclude(replace(made, stacks=stacks), block_s=60)
     text = said(made)
     assert "slow is held by its ceiling of waiting slots: more slots would help, faster code would not (20.5 of" in text

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
+from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Failure, Place
 from stackduel.report.terminal.run_tables import show
 from tests.stackduel.makers import run, trial
@@ -47,11 +48,14 @@ def test_text_from_outside_is_shown_and_not_obeyed() -> None:
 
 def concluded() -> Run:
     """Five blocks with a twin, and everything that follows from them."""
-    about: dict[str, dict[str, Any]] = {
-        "slow": {"tier": "baseline", "waiting_slots": 2},
-        "slow.twin": {"tier": "A/A", "waiting_slots": 2},
-        "fast": {"tier": "rewrite", "waiting_slots": None},
-    }
+    about = msgspec.convert(
+        {
+            "slow": {"tier": "baseline", "waiting_slots": 2},
+            "slow.twin": {"tier": "A/A", "waiting_slots": 2},
+            "fast": {"tier": "rewrite", "waiting_slots": None},
+        },
+        dict[str, StackFacts],
+    )
     results = [
         trial(stack, requests + block % 2, block=block)
         for block in range(1, 6)
@@ -64,12 +68,12 @@ def concluded() -> Run:
 def test_the_advice_is_the_last_thing_in_the_terminal(width: int) -> None:
     """After the table with its twin, the words of the matrix and the notes; none of them is lost in a narrow one."""
     text = shown(concluded(), width)
-    parts = ("quick: 2 stacks", "slow.twin", "Migration matrix", "Note: A note.", "Advice")
+    parts = ("quick: 2 stacks", "slow.twin", "Migration matrix", "A note.", "Advice")
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     advice = concluded().advice
     assert advice is not None
-    assert " ".join(text.split()).endswith(advice["run"]["sentence"])
+    assert " ".join(text.split()).endswith(advice.run.sentence)
     assert "faster" in text
 
 

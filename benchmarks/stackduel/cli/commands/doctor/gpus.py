@@ -10,8 +10,8 @@ from types import MappingProxyType
 from stackduel.cli.commands.doctor.finding import Diagnosis, DiagnosisState
 from stackduel.containers import engine
 from stackduel.model.errors import LaunchError
-from stackduel.observe import nvml
-from stackduel.observe.nvml import Lack, NoGpuError
+from stackduel.observe.gpu import nvml
+from stackduel.observe.gpu.nvml import Lack, NoGpuError
 from stackduel.planning.device import lacking
 from stackduel_servers.models.device import driver_lacks
 

@@ -9,7 +9,7 @@ import psutil
 
 from stackduel.cli.commands.doctor.finding import Diagnosis
 from stackduel.model.budget import DEFAULT_MEMORY_MIB, divide
-from stackduel.observe import host
+from stackduel.observe.host import host_facts as host
 from stackduel.process.cores import can_pin, usable_cores
 
 MIB = 1024 * 1024

@@ -8,10 +8,10 @@ from stackduel.analysis import gates
 from stackduel.analysis.gates import KINDS, METHOD, Thresholds
 from stackduel.cli.commands.doctor.finding import Diagnosis
 from stackduel.model.trial import HostNoise
-from stackduel.observe.frequency import governors
-from stackduel.observe.neighbours import Neighbour, Neighbours
-from stackduel.observe.noise import host_noise_now
-from stackduel.observe.quota import own_quota
+from stackduel.observe.host.cpu_frequency import governors
+from stackduel.observe.host.cpu_quota import own_quota
+from stackduel.observe.host.host_noise import host_noise_now
+from stackduel.observe.host.neighbours import Neighbour, Neighbours
 from stackduel.process.cores import usable_cores
 
 WATCHED_S = 2.0

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from stackduel.cli.commands.doctor.finding import Diagnosis
-from stackduel.observe import host
+from stackduel.observe.host import host_facts as host
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry
 from stackduel_servers.triton.installation import TritonError, locate
