@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from stackduel.cli.parameters import Duration, bounds, names
 from stackduel.model.budget import LEAST_MEMORY_MIB, MOST_MEMORY_MIB
+from stackduel.model.run_options import DriverName
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -46,7 +47,7 @@ generator = click.option(
     help="Load from a process of this machine, or from a container on the stacks' network.",
 )
 driver = click.option(
-    "--driver", type=click.Choice(["raw", "aiohttp", "grpc"]), default="raw", show_default=True, help="Load client."
+    "--driver", type=click.Choice(get_args(DriverName)), default="raw", show_default=True, help="Load client."
 )
 device = click.option(
     "--device",

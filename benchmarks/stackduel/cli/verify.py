@@ -23,6 +23,6 @@ def verify_command(**chosen: Any) -> int:
     from stackduel.runner.exit_status import verification_status  # noqa: PLC0415 - numpy and docker only where needed
     from stackduel.runner.stack_checks import check_stacks  # noqa: PLC0415
 
-    asked = RunOptions(**chosen)
-    checks = check_stacks(asked, standard_output(), standard_error())
+    run_options = RunOptions(**chosen)
+    checks = check_stacks(run_options, standard_output(), standard_error())
     return verification_status(check.stack for check in checks if check.wrong)

@@ -12,11 +12,12 @@ from stackduel.inference.translation import is_grpc
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_input import ModelInput
 from stackduel.model.model_output import Numbers
+from stackduel.model.run_options import DriverName
 from stackduel.model.suite import Load, Workload, load_from_dict
 from stackduel.model.target import Address
 
 HttpDriver = Literal["raw", "aiohttp"]
-Driver = Literal["raw", "aiohttp", "grpc"]
+Driver = DriverName
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stackduel.model.model_output import Outputs
+from stackduel_servers.supported import WEB_FRAMEWORKS
 
 JSON = "application/json"
 
 
-FRAMEWORKS = ("flask", "quart", "fastapi", "starlette")
+FRAMEWORKS = tuple(WEB_FRAMEWORKS)
 
 
 @dataclass(frozen=True, slots=True)
