@@ -122,16 +122,14 @@ def test_a_container_is_confined_seen_from_inside(
 def test_an_image_holds_servers_alone(
     client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack]
 ) -> None:
-    """Of this project an image holds servers/, with one requirements file, compiled already, and the built models."""
+    """Of this project an image holds the servers' package, compiled already, and the built models."""
     with launcher.start(stacks["flask-gunicorn"]) as started:
         inside = container_of(client, started)
         code = "from pathlib import Path; print(*(path for path in Path('/srv').rglob('*') if path.is_file()))"
         files = run_inside(inside, code).split()
-        models = {name for name in files if not name.startswith("/srv/stackduel/servers/")}
+        models = {name for name in files if not name.startswith("/srv/stackduel/stackduel_servers/")}
         assert models == {f"/srv/models/{file.name}" for files_of in FILES.values() for file in files_of}
-        requirements = [name for name in files if "/requirements/" in name]
-        assert requirements == ["/srv/stackduel/servers/requirements/flask.txt"]
-        assert any("/servers/__pycache__/serve.cpython-" in name for name in files)
+        assert any("/stackduel_servers/__pycache__/serve.cpython-" in name for name in files)
         code = "from importlib.metadata import distributions; print(*(each.name for each in distributions()))"
         packages = set(run_inside(inside, code).lower().split())
         assert packages >= {"flask", "onnxruntime"}
@@ -162,11 +160,11 @@ def test_the_engine_s_samples_say_what_the_kernel_s_files_say(
         meter = meter_of(started.subject)
         assert meter is not None
         assert isinstance(started.subject, ContainerRef)
-        asked = EngineSample(client.api, started.subject.container_id)
-        assert until(lambda: abs(asked.read().cpu_s - meter.read().cpu_s) < 0.02)
-        assert asked.read().memory_mib == pytest.approx(meter.read().memory_mib, abs=2)
+        details = EngineSample(client.api, started.subject.container_id)
+        assert until(lambda: abs(details.read().cpu_s - meter.read().cpu_s) < 0.02)
+        assert details.read().memory_mib == pytest.approx(meter.read().memory_mib, abs=2)
     with pytest.raises(ProcessLookupError):
-        asked.read()
+        details.read()
 
 
 def test_a_user_s_own_image_runs_under_the_same_limits(
