@@ -1,4 +1,4 @@
-"""Which gates a trial has to pass, and what becomes of it."""
+"""The gates that a trial has to pass, and its state after them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from stackduel.model.trial import Gate, HostNoise, Trial
 from stackduel.model.waits import least_seconds
 
 NOTED_ONLY = "Noted only: server and generator share their cores."
-# What a server that takes the generator's core does to these is no fault of the host or the generator.
+# A server that shares the generator's core closes these, which is no fault of the host or the generator.
 _OF_SHARED_CORES = frozenset({"generator-cpu", "foreign-cpu"})
 
 
 @dataclass(frozen=True, slots=True)
 class GateInputs:
-    """What a trial is judged by besides its own figures.
+    """The facts that gates need besides a trial's own figures.
 
     ``slots`` are the stack's waiting slots, None where nothing limits them; ``null_rate_rps`` what the same load gets
     from a server that does nothing, None where that was not measured; ``shared_cores`` says that server and generator
@@ -34,7 +34,7 @@ class GateInputs:
 
 
 def check_gates(found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> tuple[Gate, ...]:
-    """All gates of a trial that measured something, open and closed."""
+    """Return all gates of a trial that measured something, open and closed."""
     seen = _gates(found, scenario, noise, by)
     return tuple(_noted(gate) if by.shared_cores and gate.name in _OF_SHARED_CORES else gate for gate in seen)
 
@@ -53,7 +53,7 @@ def _gates(found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInp
 
 def _of_open_loop(found: Measurement, bounds: Thresholds) -> Iterator[Gate]:
     if found.scheduled:
-        # What found no free connection in time is the server's doing, and a result.
+        # A request without a free connection in time is a result of the server.
         yield gates.sent(found.requests, found.scheduled, bounds)
     if found.dispatch is not None and found.dispatch.count and found.latency.count:
         late_ms, median_ms = found.dispatch.quantile_ns(0.99) / 1e6, found.latency.quantile_ns(0.5) / 1e6
@@ -63,7 +63,7 @@ def _of_open_loop(found: Measurement, bounds: Thresholds) -> Iterator[Gate]:
 def _of_closed_loop(found: Measurement, load: ClosedLoop, scenario: Scenario, by: GateInputs) -> Iterator[Gate]:
     yield littles_law(found, load, by.bounds)
     places = load.connections if by.slots is None else min(by.slots, load.connections)
-    # What a mix waits depends on the luck of the draw.
+    # The wait of a mix is random.
     wait_s = least_seconds(scenario.workloads[0]) if len(scenario.workloads) == 1 else 0.0
     yield gates.arithmetic_ceiling(found, places, wait_s, by.bounds)
     if by.null_rate_rps is not None:
@@ -75,12 +75,12 @@ def _noted(gate: Gate) -> Gate:
 
 
 def with_state(trial: Trial) -> Trial:
-    """The trial as its gates leave it: void with their reasons where one is closed."""
+    """Return the trial, void with the reasons of its closed gates if there are any."""
     reason = gates.void_reason(trial.gates)
     return replace(trial, state="void", reason=reason) if reason else trial
 
 
 def quietest_attempt(attempts: Sequence[Trial]) -> Trial | None:
-    """Of void attempts at a trial, the quietest as a noisy one; None where each failed a gate of the generator's."""
+    """Return the quietest of the void attempts as noisy; None where each failed a gate of the generator."""
     chosen = gates.quietest([(trial.gates, trial.noise or HostNoise()) for trial in attempts])
     return None if chosen is None else replace(attempts[chosen], state="noisy")

@@ -127,7 +127,7 @@ def _refuse_in_search(options: RunOptions, suite: Suite) -> None:
     mode = suite.search.mode if suite.search else ""
     for name, value in (("--blocks", options.blocks), ("--time-budget", options.time_budget_s)):
         if value is not None:
-            raise FieldError(f"{name}: not for suites of mode {mode}, which end when they have found what they seek")
+            raise FieldError(f"{name}: not for suites of mode {mode}, which end when they have their result")
     if isinstance(suite.search, ColdStartSettings) and options.launcher not in STARTING:
         raise FieldError(f"--launcher: mode {mode} launches stacks itself: local or docker")
     for scenario in suite.scenarios:

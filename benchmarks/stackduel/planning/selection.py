@@ -69,7 +69,7 @@ def _of_suite(
     here, platform_notes = _runnable_here(up, known) if options.launcher == "local" else (up, ())
     names, triton_notes = _servable(here, options, known, named=False)
     if not names:
-        raise FieldError("--stacks: none is left to be measured")
+        raise FieldError("--stacks: no stack is left to measure")
     return names, (*down_notes, *platform_notes, *triton_notes)
 
 

@@ -82,7 +82,7 @@ def _check(suite: Suite) -> None:
         raise FieldError(f"suite {suite.name}: scenario: at least one is needed")
     names = [scenario.name for scenario in suite.scenarios]
     for doubled in sorted({each for each in names if names.count(each) > 1}):
-        raise FieldError(f"suite {suite.name}: scenario {doubled}: the name stands twice")
+        raise FieldError(f"suite {suite.name}: scenario {doubled}: the name is used twice")
 
 
 def parse_scenarios(where: str, table: Mapping[str, Any], victim: Workload | None = None) -> tuple[Scenario, ...]:
@@ -102,7 +102,7 @@ def parse_scenarios(where: str, table: Mapping[str, Any], victim: Workload | Non
     fields.finish()
     scenarios = tuple(Scenario(_named(name, load), workloads, load, summary, victim, sla) for load in loads)
     if len({scenario.name for scenario in scenarios}) < len(scenarios):
-        raise FieldError(f"{fields.where}: name: needs {{connections}} or {{rate}} in it to tell its loads apart")
+        raise FieldError(f"{fields.where}: name: needs {{connections}} or {{rate}} in it to distinguish its loads")
     return scenarios
 
 
@@ -145,7 +145,7 @@ def parse_bodies(fields: Fields) -> tuple[Workload, ...]:
     bodies = fields.texts("bodies", default=())
     workload = parse_workload(fields)
     if bodies and (workload.body or workload.model):
-        raise FieldError(f"{fields.where}: bodies: cannot stand beside {'model' if workload.model else 'body'}")
+        raise FieldError(f"{fields.where}: bodies: cannot be combined with {'model' if workload.model else 'body'}")
     return tuple(replace(workload, body=_body(fields, "bodies", body)) for body in bodies) or (workload,)
 
 

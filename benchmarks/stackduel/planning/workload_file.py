@@ -35,7 +35,7 @@ def parse_model(fields: Fields, headers: tuple[tuple[str, str], ...]) -> Workloa
         return None
     for name in _PATH_ONLY:
         if fields.given(name):
-            raise FieldError(f"{fields.where}: {name}: cannot stand beside model")
+            raise FieldError(f"{fields.where}: {name}: cannot be combined with model")
     if model not in CATALOG and model != OWN:
         raise FieldError(f"{fields.where}: model: must be one of {', '.join([*CATALOG, OWN])}")
     check = fields.choice("check", CHECKS, default="numbers")

@@ -59,7 +59,7 @@ class Output:
         if run.status == "interrupted":
             self.say(f"Interrupted; what was measured is in {record.path}")
             if run.suite.search is None:
-                self.say(f"Go on with: stackduel run --resume {shlex.quote(str(record.folder))}")
+                self.say(f"Resume it with: stackduel run --resume {shlex.quote(str(record.folder))}")
         self._show(record)
         if run.status == "interrupted":
             return INTERRUPTED

@@ -90,7 +90,7 @@ def test_only_what_a_project_has_up_is_measured() -> None:
     plan = planned(options, frozenset({"flask-gunicorn", "fastapi-uvicorn"}))
     assert set(plan.suite.stacks) == {"flask-gunicorn", "fastapi-uvicorn"}
     assert any("not up in the project" in note for note in plan.notes)
-    with pytest.raises(FieldError, match="none is left to be measured"):
+    with pytest.raises(FieldError, match="no stack is left to measure"):
         planned(options, frozenset())
 
 

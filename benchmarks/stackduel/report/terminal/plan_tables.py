@@ -33,7 +33,7 @@ def show(run: Run, plan: RunPlan, console: Console) -> None:
 
 def _cost(plan: RunPlan) -> str:
     if plan.suite.search:
-        return f"About {duration(plan.search_s)}, less or more"
+        return f"About {duration(plan.search_s)}, more or less"
     return f"{trials_in(plan.steps)} trials, about {duration(total_seconds(plan.steps, plan.paces))}"
 
 
