@@ -135,7 +135,7 @@ class CommandLine:
     folder: Path
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start ``python -m benchmarks`` with those arguments."""
+        """Start ``python -m stackduel`` with those arguments."""
         return subprocess.Popen(
             [sys.executable, "-m", "stackduel", *arguments],
             cwd=ROOT,

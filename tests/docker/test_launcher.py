@@ -122,16 +122,14 @@ def test_a_container_is_confined_seen_from_inside(
 def test_an_image_holds_servers_alone(
     client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack]
 ) -> None:
-    """Of this project an image holds servers/, with one requirements file, compiled already, and the built models."""
+    """Of this project an image holds the servers' package, compiled already, and the built models."""
     with launcher.start(stacks["flask-gunicorn"]) as started:
         inside = container_of(client, started)
         code = "from pathlib import Path; print(*(path for path in Path('/srv').rglob('*') if path.is_file()))"
         files = run_inside(inside, code).split()
-        models = {name for name in files if not name.startswith("/srv/stackduel/servers/")}
+        models = {name for name in files if not name.startswith("/srv/stackduel/stackduel_servers/")}
         assert models == {f"/srv/models/{file.name}" for files_of in FILES.values() for file in files_of}
-        requirements = [name for name in files if "/requirements/" in name]
-        assert requirements == ["/srv/stackduel/servers/requirements/flask.txt"]
-        assert any("/servers/__pycache__/serve.cpython-" in name for name in files)
+        assert any("/stackduel_servers/__pycache__/serve.cpython-" in name for name in files)
         code = "from importlib.metadata import distributions; print(*(each.name for each in distributions()))"
         packages = set(run_inside(inside, code).lower().split())
         assert packages >= {"flask", "onnxruntime"}

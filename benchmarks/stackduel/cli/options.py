@@ -110,6 +110,6 @@ def of_measuring(command: _Command) -> _Command:
     return command
 
 
-def found(run: Path, results: Path) -> Path:
-    """A run by its path or by its id."""
+def run_path(run: Path, results: Path) -> Path:
+    """Return the path of a run that is named by its path or by its id."""
     return run if run.exists() or not (results / run).exists() else results / run

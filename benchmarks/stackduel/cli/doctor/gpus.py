@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 
-from stackduel.cli.commands.doctor.finding import Diagnosis, DiagnosisState
+from stackduel.cli.doctor.diagnosis import Diagnosis, DiagnosisState
 from stackduel.containers import engine
 from stackduel.model.errors import LaunchError
 from stackduel.observe.gpu import nvml

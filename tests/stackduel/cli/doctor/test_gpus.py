@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from stackduel.cli.commands.doctor import gpus
-from stackduel.cli.commands.doctor.gpus import REMEDIES, TOOLKIT, in_containers, observed, usable
+from stackduel.cli.doctor import gpus
+from stackduel.cli.doctor.gpus import REMEDIES, TOOLKIT, in_containers, observed, usable
 from stackduel.containers import engine
 from stackduel.model.errors import LaunchError
 from stackduel.observe.gpu import nvml
