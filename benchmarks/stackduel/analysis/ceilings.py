@@ -72,7 +72,7 @@ def ceilings(means: CeilingInputs) -> tuple[Ceiling, ...]:
 
 
 def bottleneck(found: Sequence[Ceiling], measured_rps: float, reached: float = REACHED) -> Bottleneck:
-    """Return the lowest ceiling as the bottleneck if ``measured_rps`` reaches the share ``reached`` of it, else none."""
+    """Return the lowest ceiling if ``measured_rps`` reaches the share ``reached`` of it, else none."""
     if not found:
         return Bottleneck(None, None, measured_rps, None, f"None known: {_rate(measured_rps)} req/s measured.")
     lowest = min(found, key=lambda each: each.rate_rps)
