@@ -12,7 +12,11 @@ from stackduel.cli.help import Grouped
 from stackduel.cli.parameters import Number
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
+from stackduel.model.search_settings import CapacitySettings
+from stackduel.planning.capacity_suite import capacity_suite
 from stackduel.report.terminal.page import standard_error, standard_output
+from stackduel.runner import request, session
+from stackduel.runner.output import Output
 
 GROUPS = {
     "What is searched": ("path", "slo", "stacks", "stacks-file", "seed"),
@@ -63,11 +67,6 @@ def capacity_command(
     **chosen: Any,
 ) -> int:
     """Find the highest rate that keeps a service level, and how many replicas a demand takes."""
-    from stackduel.model.search_settings import CapacitySettings  # noqa: PLC0415 - numpy and docker only where needed
-    from stackduel.planning.capacity_suite import capacity_suite  # noqa: PLC0415
-    from stackduel.runner import request, session  # noqa: PLC0415
-    from stackduel.runner.output import Output  # noqa: PLC0415
-
     if cost_per_replica is not None and demand_rps is None:
         raise FieldError("--cost-per-replica: needs --demand, the rate that the replicas carry")
     output = Output(standard_output(), standard_error(), as_json, quiet, live)

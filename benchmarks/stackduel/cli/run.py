@@ -13,6 +13,8 @@ from stackduel.cli.parameters import Duration
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.report.terminal.page import standard_error, standard_output
+from stackduel.runner import request, session
+from stackduel.runner.output import Output
 
 GROUPS = {
     "What is measured": ("stacks", "stacks-file", "baseline", "model"),
@@ -64,12 +66,9 @@ def run_command(
     **chosen: Any,
 ) -> int:
     """Measure SUITE: quick (the default), another one of stackduel list, or a .toml file."""
-    from stackduel.runner import request, session  # noqa: PLC0415 - numpy and docker only where needed
-    from stackduel.runner.output import Output  # noqa: PLC0415
-
     output = Output(standard_output(), standard_error(), as_json, quiet, live)
     if resume is not None:
-        return session.resume(options.found(resume, out), fail_on, output)
+        return session.resume(options.run_path(resume, out), fail_on, output)
     run_options = RunOptions(**chosen)
     if run_options.blocks is not None and run_options.time_budget_s is not None:
         raise FieldError("--blocks: cannot be combined with --time-budget, which chooses their number")

@@ -9,6 +9,8 @@ import click
 from stackduel.cli import options
 from stackduel.model.run_options import RunOptions
 from stackduel.report.terminal.page import standard_error, standard_output
+from stackduel.runner.exit_status import verification_status
+from stackduel.runner.stack_checks import check_stacks
 
 
 @click.command("verify")
@@ -20,9 +22,6 @@ from stackduel.report.terminal.page import standard_error, standard_output
 @options.timeout
 def verify_command(**chosen: Any) -> int:
     """Start every stack and check that it answers as the contract says."""
-    from stackduel.runner.exit_status import verification_status  # noqa: PLC0415 - numpy and docker only where needed
-    from stackduel.runner.stack_checks import check_stacks  # noqa: PLC0415
-
     run_options = RunOptions(**chosen)
     checks = check_stacks(run_options, standard_output(), standard_error())
     return verification_status(check.stack for check in checks if check.wrong)

@@ -9,10 +9,10 @@ from math import inf
 from typing import Self
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.arrival_queue import Arrivals
+from stackduel.load.drivers.arrival_queue import ArrivalQueue
 from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.connection_pool import SWEEP_EVERY_S
-from stackduel.load.drivers.scheduled_connection import Ticket
+from stackduel.load.drivers.scheduled_connection import ScheduledRequest
 from stackduel.load.drivers.user import MakeUser, User
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
@@ -20,16 +20,16 @@ from stackduel.load.schedule.shares import Share
 
 
 class OpenUsers:
-    """The arrivals of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ArrivingClient``.
+    """The arrivals of one shard, as ``stackduel.load.drivers.client_protocols.OpenLoopClient`` describes them.
 
     As with the raw client, an arrival takes the user that has been idle for longest.
     """
 
-    def __init__(self, job: Job, share: Share, ledger: OpenRequestLog, make: MakeUser) -> None:
+    def __init__(self, job: Job, share: Share, log: OpenRequestLog, make: MakeUser) -> None:
         self._make = make
         self._job = job
         self._connections = share.load.connections
-        self._arrivals = Arrivals(job, share, ledger, self._begin)
+        self._arrivals = ArrivalQueue(job, share, log, self._begin)
         self._users: list[User] = []
         self._idle: deque[User] = deque()
         self._tasks = Tasks()
@@ -68,21 +68,21 @@ class OpenUsers:
         for user in self._users:
             user.give_up()
 
-    def _begin(self, ticket: Ticket) -> bool:
+    def _begin(self, scheduled: ScheduledRequest) -> bool:
         """Let an idle user or a new one send an arrival's request, if there is one or may be."""
         if self._idle:
             user = self._idle.popleft()
         elif len(self._users) < self._connections:
-            user = self._make(self._job, self._arrivals.note)
+            user = self._make(self._job, self._arrivals.record)
             self._users.append(user)
         else:
             return False
-        self._tasks.spawn(self._serve(user, ticket))
+        self._tasks.spawn(self._serve(user, scheduled))
         return True
 
-    async def _serve(self, user: User, ticket: Ticket) -> None:
+    async def _serve(self, user: User, scheduled: ScheduledRequest) -> None:
         """Send a request, and then whatever waits."""
-        upcoming: Ticket | None = ticket
+        upcoming: ScheduledRequest | None = scheduled
         while upcoming is not None:
             await user.send(upcoming, clock())
             upcoming = self._arrivals.next()
@@ -96,5 +96,5 @@ class OpenUsers:
             self._arrivals.give_up(latest_s)
             if self._arrivals.draining:
                 for user in self._users:
-                    if user.ticket is not None and user.ticket.intended_s < latest_s:
+                    if user.scheduled is not None and user.scheduled.intended_s < latest_s:
                         user.give_up()

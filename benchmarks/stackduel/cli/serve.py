@@ -7,8 +7,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import click
 from rich.console import Console
 
+from stackduel.cli import options
 from stackduel.launch.launcher import Started
 from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.launch.local.ports import registered_port
@@ -19,9 +21,17 @@ from stackduel.planning.registry import registered_stacks
 from stackduel.planning.stacks_file import read_own_file
 from stackduel.process.cores import usable_cores
 from stackduel.process.interrupts import as_keyboard_interrupt
-from stackduel.report.terminal.page import message
+from stackduel.report.terminal.page import message, standard_output
 
 POLL_S = 0.5
+
+
+@click.command("serve")
+@options.stacks
+@options.stacks_file
+def serve_command(stacks: tuple[str, ...] | None, stacks_file: str | None) -> int:
+    """Run stacks as local processes on their own ports until Ctrl-C: the classic three, or those of --stacks."""
+    return serve(stacks, stacks_file, standard_output())
 
 
 def serve(names: tuple[str, ...] | None, stacks_file: str | None, console: Console) -> int:

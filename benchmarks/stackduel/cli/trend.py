@@ -1,4 +1,4 @@
-"""``stackduel runs`` and ``stackduel trend``: the stored runs of a folder, and how their figures went."""
+"""``stackduel trend``: how the figures of a suite went over its stored runs."""
 
 from __future__ import annotations
 
@@ -8,32 +8,37 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote
 
+import click
 from rich.console import Console
 
-from stackduel.analysis.history.run_summary import RunSummary, entry_to_dict
+from stackduel.analysis.history.run_summary import RunSummary
 from stackduel.analysis.history.trend import Trend, trend
+from stackduel.cli import options
 from stackduel.model.errors import FieldError
 from stackduel.report.files import HTML_FILE
-from stackduel.report.html import trend_page as drawn
+from stackduel.report.html import trend_page
 from stackduel.report.markdown.trend import render
-from stackduel.report.terminal.history import show_runs, show_trend
-from stackduel.report.terminal.page import Page
+from stackduel.report.terminal.history import show_trend
+from stackduel.report.terminal.page import Page, standard_output
 from stackduel.storage.index import History, history
 
 
-def show(results: Path, suite: str | None, limit: int, out: Console, *, as_json: bool) -> int:
-    """Print the newest runs, of one suite or of all; returns the exit status."""
-    found = history(results)
-    entries = [each for each in found.entries if suite is None or each.suite == suite]
-    if as_json:
-        content = {
-            "runs": [entry_to_dict(each) for each in entries[:limit]],
-            "unreadable": [asdict(each) for each in found.unreadable],
-        }
-        out.file.write(json.dumps(content, indent=1, allow_nan=False) + "\n")
-    else:
-        show_runs(entries[:limit], max(0, len(entries) - limit), found.unreadable, out)
-    return 0
+@click.command("trend")
+@options.suite
+@options.stacks
+@options.limit
+@options.out
+@options.form_json
+@options.form_markdown
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page with charts."
+)
+def trend_command(
+    suite: str | None, stacks: tuple[str, ...] | None, limit: int, out: Path, form: str | None, page: Path | None
+) -> int:
+    """Show how the figures of a suite went over its stored runs, by default of the newest run's suite."""
+    form = form or ("table" if page is None else "path")
+    return show_over_time(out, suite, stacks, limit, standard_output(), form=form, page=page)
 
 
 def show_over_time(
@@ -68,7 +73,7 @@ def show_over_time(
 def _draw(found: Trend, results: Path, page: Path) -> None:
     links = {moment.run_id: link for moment in found.moments if (link := _link(results / moment.folder, page))}
     try:
-        page.write_text(drawn.render(found, links), encoding="utf-8", errors="backslashreplace", newline="\n")
+        page.write_text(trend_page.render(found, links), encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
         raise FieldError(f"--html: {page} cannot be written: {error.strerror}") from error
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from importlib import metadata
 
-from stackduel.cli.commands.doctor.finding import Diagnosis
-from stackduel.observe.host import host_facts as host
+from stackduel.cli.doctor.diagnosis import Diagnosis
+from stackduel.observe.host import host_facts
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry
 from stackduel_servers.triton.installation import TritonError, locate
@@ -25,7 +25,7 @@ def findings() -> Iterator[Diagnosis]:
 
 def _loop() -> Diagnosis:
     name = "winloop" if sys.platform == "win32" else "uvloop"
-    found = host.versions([name])
+    found = host_facts.versions([name])
     if found:
         return Diagnosis("event loop", "good", f"{name} {found[name]}")
     return Diagnosis(

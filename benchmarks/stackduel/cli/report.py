@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
 from rich.console import Console
 
 from stackduel.analysis.conditions.conditions import conditions_for, status_with
+from stackduel.cli import options
 from stackduel.report import files
 from stackduel.report.terminal.condition_lines import tell
-from stackduel.report.terminal.page import Page
+from stackduel.report.terminal.page import Page, standard_error, standard_output
 from stackduel.report.terminal.run_tables import show as print_report
 from stackduel.storage import run_folder
+
+
+@click.command("report")
+@click.argument("run", type=click.Path(path_type=Path))
+@options.out
+@options.fail_on
+def report_command(run: Path, out: Path, fail_on: tuple[str, ...]) -> int:
+    """Show a stored RUN again, and write its reports anew."""
+    return show(options.run_path(run, out), standard_output(), standard_error(), fail_on)
 
 
 def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = ()) -> int:

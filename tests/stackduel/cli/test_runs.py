@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stackduel.cli.commands.runs import show, show_over_time
+from stackduel.cli.runs import show
+from stackduel.cli.trend import show_over_time
 from stackduel.model.errors import FieldError
 from stackduel.storage import run_folder
 from tests.stackduel.analysis.history.made import simulated
@@ -102,12 +103,14 @@ def test_an_empty_folder_has_neither_runs_nor_a_trend(tmp_path: Path) -> None:
 
 def drawn(results: Path, page: Path, form: str = "path") -> str:
     out = io.StringIO()
-    assert show_over_time(results, "quick", None, 2, Console(file=out, width=80), form=form, page=page) == 0
+    # However long the path of the page is, its line is not wrapped.
+    console = Console(file=out, width=80 + len(str(page)))
+    assert show_over_time(results, "quick", None, 2, console, form=form, page=page) == 0
     return out.getvalue()
 
 
 def test_the_trend_is_drawn_into_a_page(results: Path) -> None:
-    """Its path is told; runs lead to the reports below the page's folder, others are names."""
+    """Its path is printed; runs lead to the reports below the page's folder, others are names."""
     (results / "20260103-000000-quick-aaaa" / "report.html").write_text("")
     page = results / "trend.html"
     assert drawn(results, page) == f"Trend: {page}\n"

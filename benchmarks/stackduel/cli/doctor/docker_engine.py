@@ -7,8 +7,8 @@ from contextlib import closing
 
 from docker import DockerClient
 
-from stackduel.cli.commands.doctor.finding import Diagnosis
-from stackduel.cli.commands.doctor.quiet import consequence
+from stackduel.cli.doctor.diagnosis import Diagnosis
+from stackduel.cli.doctor.quiet import consequence
 from stackduel.containers import engine
 from stackduel.containers.engine import EngineFacts
 from stackduel.containers.forwarding import port_forwarding

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import psutil
 
-from stackduel.cli.commands.doctor.finding import Diagnosis
+from stackduel.cli.doctor.diagnosis import Diagnosis
 from stackduel.model.budget import DEFAULT_MEMORY_MIB, divide
-from stackduel.observe.host import host_facts as host
+from stackduel.observe.host import host_facts
 from stackduel.process.cores import can_pin, usable_cores
 
 MIB = 1024 * 1024
@@ -47,7 +47,7 @@ def _memory() -> Diagnosis:
 
 
 def _open_files() -> Diagnosis:
-    limit = host.open_files_limit()
+    limit = host_facts.open_files_limit()
     if limit is None or limit >= FILES_NEEDED:
         return Diagnosis("open files", "good", "no limit known" if limit is None else f"up to {limit}")
     return Diagnosis("open files", "limit", f"up to {limit}: raise it (ulimit -n {FILES_NEEDED}) for many connections")

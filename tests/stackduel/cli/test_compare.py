@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stackduel.cli.commands.compare import compare
-from stackduel.model.errors import FieldError
+from stackduel.cli.compare import compare
+from stackduel.model.errors import FieldError, StoreError
 from stackduel.storage import run_folder
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 
@@ -68,8 +68,8 @@ def test_a_regression_gives_status_1(scene: Scene) -> None:
 
 def test_wrong_input_is_an_error(scene: Scene) -> None:
     """A run that is not there, and a condition that names what is not there."""
-    with pytest.raises(FieldError, match="has no stack or scenario 'faster'"):
+    with pytest.raises(FieldError, match="this run has no stack or scenario 'faster'"):
         scene.compare("ratio(faster) < 1")
     (scene.folder / NEW / "run.json").unlink()
-    with pytest.raises(run_folder.StoreError, match="cannot be read"):
+    with pytest.raises(StoreError, match="cannot be read"):
         scene.compare()

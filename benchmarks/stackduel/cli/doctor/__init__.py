@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+import click
 from rich.console import Console
 
-from stackduel.cli.commands.doctor import docker_engine, machine, quiet, software
-from stackduel.cli.commands.doctor import gpus as gpu
-from stackduel.cli.commands.doctor.finding import Diagnosis, DiagnosisState
-from stackduel.report.terminal.page import Page
+from stackduel.cli.doctor import docker_engine, machine, quiet, software
+from stackduel.cli.doctor import gpus as gpu
+from stackduel.cli.doctor.diagnosis import Diagnosis, DiagnosisState
+from stackduel.report.terminal.page import Page, standard_error, standard_output
 from stackduel.report.terminal.waiting import waiting
 
 STYLES: Mapping[DiagnosisState, str] = MappingProxyType(
@@ -26,6 +27,12 @@ CHECKS: tuple[tuple[str, Callable[[], Iterable[Diagnosis]]], ...] = (
     ("the Docker engine", docker_engine.findings),
     ("the GPUs", gpu.findings),
 )
+
+
+@click.command("doctor")
+def doctor_command() -> int:
+    """Say what this machine can and cannot measure."""
+    return examine(standard_output(), standard_error())
 
 
 def examine(console: Console, err: Console) -> int:

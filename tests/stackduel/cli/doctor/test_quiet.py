@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from stackduel.analysis.gates import KINDS, Thresholds
-from stackduel.cli.commands import doctor
-from stackduel.cli.commands.doctor import quiet
-from stackduel.cli.commands.doctor.finding import Diagnosis
-from stackduel.cli.commands.doctor.quiet import consequence, foreign_cpu, frequency, quota, steal
+from stackduel.cli import doctor
+from stackduel.cli.doctor import quiet
+from stackduel.cli.doctor.diagnosis import Diagnosis
+from stackduel.cli.doctor.quiet import consequence, foreign_cpu, frequency, quota, steal
 from stackduel.model.trial import HostNoise
 from stackduel.observe.host.neighbours import Neighbour
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 from rich.console import Console
 
+from stackduel.cli import options
 from stackduel.model.stack import Registered, Stack
 from stackduel.planning.registry import registered_stacks
 from stackduel.planning.stacks_file import read_own_file
 from stackduel.planning.suites_by_name import read_suite, suite_names
-from stackduel.report.terminal.page import ASIDE, Page
+from stackduel.report.terminal.page import ASIDE, Page, standard_output
+
+
+@click.command("list")
+@options.stacks_file
+def list_command(stacks_file: str | None) -> int:
+    """Show all suites and stacks."""
+    return show(stacks_file, standard_output())
 
 
 def show(stacks_file: str | None, console: Console) -> int:

@@ -7,18 +7,18 @@ from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 
-from stackduel.cli.commands.doctor.finding import Diagnosis, DiagnosisState
+from stackduel.cli.doctor.diagnosis import Diagnosis, DiagnosisState
 from stackduel.containers import engine
 from stackduel.model.errors import LaunchError
 from stackduel.observe.gpu import nvml
-from stackduel.observe.gpu.nvml import Lack, NoGpuError
+from stackduel.observe.gpu.nvml import MissingGpuPart, NoGpuError
 from stackduel.planning.device import lacking
 from stackduel_servers.models.device import driver_lacks
 
 ON_CPU = "models run on the CPU, and --device cuda is refused"
 # The kernel's driver tells its version here, whatever of it is missing in user space.
 KERNEL_DRIVER = Path("/proc/driver/nvidia/version")
-REMEDIES: Mapping[Lack, str] = MappingProxyType(
+REMEDIES: Mapping[MissingGpuPart, str] = MappingProxyType(
     {
         "package": "nvidia-ml-py is not installed, so no trial is told what the GPU does: pip install -e '.[gpu]'",
         "library": (

@@ -9,12 +9,13 @@ import click
 from stackduel.storage.schema import schema
 
 
-def show() -> int:
-    """Print the schema; returns the exit status."""
+@click.command("schema")
+def schema_command() -> int:
+    """Print the JSON Schema of run.json."""
     click.echo(text(), nl=False)
     return 0
 
 
 def text() -> str:
-    """The schema as docs/run.schema.json holds it."""
+    """Return the schema as docs/run.schema.json holds it."""
     return json.dumps(schema(), indent=1) + "\n"

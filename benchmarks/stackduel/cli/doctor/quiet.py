@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from stackduel.analysis import gates
 from stackduel.analysis.gates import KINDS, METHOD, Thresholds
-from stackduel.cli.commands.doctor.finding import Diagnosis
+from stackduel.cli.doctor.diagnosis import Diagnosis
 from stackduel.model.trial import HostNoise
 from stackduel.observe.host.cpu_frequency import governors
 from stackduel.observe.host.cpu_quota import own_quota

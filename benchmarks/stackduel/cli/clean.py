@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import click
 from rich.console import Console
 
 from stackduel.containers import engine, ownership
 from stackduel.model.counted import counted
-from stackduel.report.terminal.page import message
+from stackduel.report.terminal.page import message, standard_output
+
+
+@click.command("clean")
+def clean_command() -> int:
+    """Remove the containers and networks that killed runs left, and wake what they paused."""
+    return clean(standard_output())
 
 
 def clean(console: Console) -> int:
