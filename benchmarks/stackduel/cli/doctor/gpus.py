@@ -11,14 +11,14 @@ from stackduel.cli.doctor.diagnosis import Diagnosis, DiagnosisState
 from stackduel.containers import engine
 from stackduel.model.errors import LaunchError
 from stackduel.observe.gpu import nvml
-from stackduel.observe.gpu.nvml import Lack, NoGpuError
+from stackduel.observe.gpu.nvml import MissingGpuPart, NoGpuError
 from stackduel.planning.device import lacking
 from stackduel_servers.models.device import driver_lacks
 
 ON_CPU = "models run on the CPU, and --device cuda is refused"
 # The kernel's driver writes its version here, even if its libraries are missing.
 KERNEL_DRIVER = Path("/proc/driver/nvidia/version")
-REMEDIES: Mapping[Lack, str] = MappingProxyType(
+REMEDIES: Mapping[MissingGpuPart, str] = MappingProxyType(
     {
         "package": "nvidia-ml-py is not installed, so no trial is cause what the GPU does: pip install -e '.[gpu]'",
         "library": (
