@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from math import inf
 from typing import Self
 
 from stackduel.load.clock import clock, until
@@ -12,7 +11,7 @@ from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.closed_client import FIRST_PAUSE_S
 from stackduel.load.drivers.request import drawn_calls
 from stackduel.load.drivers.scheduled_connection import ScheduledRequest
-from stackduel.load.drivers.user import MakeUser, User
+from stackduel.load.drivers.user import MakeUser, User, in_flight_since
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import RequestLog
 from stackduel.load.schedule.deadlines import LONGEST_PAUSE_S
@@ -78,7 +77,7 @@ class ClosedUsers:
 
     def in_flight_since(self) -> list[float]:
         """The moments at which the requests were sent that are still unanswered."""
-        return [user.sent_s for user in self._users if user.sent_s < inf]
+        return in_flight_since(self._users)
 
     async def _work(self, user: User) -> None:
         """Send one request after another, until cancelled; after a refusal wait, longer each time."""

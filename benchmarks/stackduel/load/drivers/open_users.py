@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
-from math import inf
 from typing import Self
 
 from stackduel.load.clock import clock
@@ -13,7 +12,7 @@ from stackduel.load.drivers.arrival_queue import ArrivalQueue
 from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.connection_pool import SWEEP_EVERY_S
 from stackduel.load.drivers.scheduled_connection import ScheduledRequest
-from stackduel.load.drivers.user import MakeUser, User
+from stackduel.load.drivers.user import MakeUser, User, in_flight_since
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule.shares import Share
@@ -56,7 +55,7 @@ class OpenUsers:
 
     def in_flight_since(self) -> list[float]:
         """The moments at which the requests were sent that are still unanswered."""
-        return [user.sent_s for user in self._users if user.sent_s < inf]
+        return in_flight_since(self._users)
 
     def follow(self, moments: Iterable[float], from_s: float = 0.0) -> None:
         """Send a request at each of these moments; until ``from_s`` go on with the former ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf, nan
 
 from stackduel.load.clock import clock
@@ -58,6 +58,11 @@ class User(ABC):
     @abstractmethod
     def _abort(self) -> None:
         """Let whatever is in flight end at once."""
+
+
+def in_flight_since(users: Iterable[User]) -> list[float]:
+    """Return when each unanswered request of some users was sent, in ``clock`` seconds."""
+    return [user.sent_s for user in users if user.sent_s < inf]
 
 
 MakeUser = Callable[[Job, RecordRequest], User]

@@ -24,7 +24,7 @@ from stackduel.containers.images import SayLine, ensure_image
 from stackduel.containers.ownership import discard, labels
 from stackduel.containers.recipes import generator_recipe
 from stackduel.load.engine import Engine
-from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Program, ShardMessage
+from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Program, ShardMessage, encode
 from stackduel.model.budget import Budget, divide
 from stackduel.model.target import ContainerRef, Subject
 
@@ -138,7 +138,7 @@ class ContainerChannel:
 
     def send(self, message: ShardMessage) -> None:
         """Send a message without waiting."""
-        self._outbox.put(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+        self._outbox.put(encode(message))
 
     def alive(self) -> bool:
         """Whether the container runs: its streams end with it."""
