@@ -8,15 +8,16 @@ holds which connections and when they open. The arrivals of an open loop are com
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, chain, count, repeat
 from math import ceil
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from stackduel.model.histogram import Seconds
-from stackduel.model.suite import ClosedLoop, Load, OpenLoop, load_from_dict
+from stackduel.model.suite import ClosedLoop, Load, OpenLoop
 
 # A listen queue of 2,048 takes any of these bursts, and ten thousand connections are open within a second.
 OPENING_EVERY_S = 0.0005
@@ -52,13 +53,14 @@ class Share:
     opening_every_s: float
 
     def to_json(self) -> dict[str, Any]:
-        """The share as JSON values."""
-        return {**asdict(self), "load": self.load.to_dict()}
+        """Return the share as JSON values."""
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        return document
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Share:
-        """The share that ``to_json`` gave; raises KeyError or TypeError on anything else."""
-        return Share(**{**document, "load": load_from_dict(document["load"])})
+        """Return the share that ``to_json`` gave; raise ValidationError on anything else."""
+        return msgspec.convert(document, Share)
 
 
 def split(load: Load, shards: int) -> tuple[Share, ...]:
@@ -167,14 +169,14 @@ def _split_closed(load: ClosedLoop, shards: int) -> list[Load]:
     warmups = parts(load.warmup_requests, shards)
     requests = parts(load.requests, shards) if load.requests is not None else (None,) * shards
     return [
-        replace(load, connections=connections[i], requests=requests[i], warmup_requests=warmups[i])
+        msgspec.structs.replace(load, connections=connections[i], requests=requests[i], warmup_requests=warmups[i])
         for i in range(shards)
     ]
 
 
 def _split_open(load: OpenLoop, shards: int) -> list[Load]:
     shards = min(shards, load.connections, max(1, int(load.rate_rps * load.duration_s)))
-    return [replace(load, connections=connections) for connections in parts(load.connections, shards)]
+    return [msgspec.structs.replace(load, connections=connections) for connections in parts(load.connections, shards)]
 
 
 def _gaps(rate_rps: float, seed: int, shard: int, stream: int) -> Iterator[Seconds]:

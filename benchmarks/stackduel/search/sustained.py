@@ -6,7 +6,9 @@ import itertools
 import math
 import random
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 from stackduel.analysis.decision import decide
 from stackduel.analysis.statistics.intervals import Interval, interval
@@ -190,7 +192,7 @@ class _Climb:
             self.limit = f"{count} connections were not measured: {why}"
 
     def _try(self, count: int) -> Generator[Probe, Result, tuple[float | None, str]]:
-        result = yield Probe(replace(self.load, connections=count), self.fresh)
+        result = yield Probe(msgspec.structs.replace(self.load, connections=count), self.fresh)
         self.fresh = isinstance(result, Failure)
         if isinstance(result, Failure):
             return None, result.reason.partition("\n")[0]

@@ -36,7 +36,7 @@ def server(
         moments = np.arange(0.0, width_s, 2.0)
         points = tuple(Memory(float(at), memory(began_s + at) + 0.5 * float(draw.standard_normal())) for at in moments)
         found = replace(
-            measurement([latency_ms(pieces)] * 600, width_s), warmup=measurement([]).warmup._replace(duration_s=0.0)
+            measurement([latency_ms(pieces)] * 600, width_s), warmup=replace(measurement([]).warmup, duration_s=0.0)
         )
         pieces += 1
         return Trial(Place("it", f"soak@{probe.label}", 1), "rate", found, Cost(1.0, 100.0, points))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from stackduel.planning.preparation import Prepared, prepare
 from stackduel.runner.machinery import running_stacks
 from stackduel.runner.session import Output, measure
 from stackduel.storage import run_folder
-from stackduel.storage.suite_document import suite_to_dict
+from stackduel.storage.redaction import without_header_values
 
 MAX_SEED = 2**31 - 1
 
@@ -127,8 +127,8 @@ def _tier(name: str, prepared: Prepared) -> str:
 
 def _refuse_if_changed(before: Run, prepared: Prepared) -> None:
     """A run may only go on with what it began with; raises FieldError."""
-    stored, now = (suite_to_dict(suite) for suite in (before.suite, prepared.suite.with_blocks(before.suite.blocks)))
-    changed = sorted(name for name in stored if stored[name] != now[name])
+    stored, now = before.suite, without_header_values(prepared.suite.with_blocks(before.suite.blocks))
+    changed = sorted(field.name for field in fields(Suite) if getattr(stored, field.name) != getattr(now, field.name))
     if changed:
         raise FieldError(f"--resume: the suite's {', '.join(changed)} changed since run {before.run_id} began")
     began, python = before.environment.python, host.describe().python
