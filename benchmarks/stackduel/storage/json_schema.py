@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 Schema = dict[str, Any]
-Count = Annotated[int, Meta(ge=0)]
+NonNegative = Annotated[int, Meta(ge=0)]
 
 
 def closed(schema: Any) -> Any:

@@ -13,7 +13,7 @@ from stackduel.model.histogram import LatencySummary, summarise
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.storage.encoded_histogram import EncodedHistogram, decoded
-from stackduel.storage.json_schema import Count
+from stackduel.storage.json_schema import NonNegative
 
 
 class FindingHead(Struct, frozen=True, kw_only=True):
@@ -41,10 +41,10 @@ class IsolatedDocument(Struct, frozen=True, kw_only=True):
     """A model measured alone; of a failure ``reason`` says why, and all figures are null."""
 
     model: str
-    block: Count
+    block: NonNegative
     reason: str | None = None
-    pool: Count | None = None
-    requests: Count | None = None
+    pool: NonNegative | None = None
+    requests: NonNegative | None = None
     duration_s: float | None = None
     rate_rps: float | None = None
     infer_ms: LatencySummary | None = None

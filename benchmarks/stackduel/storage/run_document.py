@@ -24,7 +24,7 @@ from stackduel.model.run_options import RunOptions
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Result
-from stackduel.storage.json_schema import Count
+from stackduel.storage.json_schema import NonNegative
 from stackduel.storage.outcome_documents import (
     IsolatedDocument,
     ServiceLevelDocument,
@@ -52,12 +52,12 @@ class RunDocument(Struct, frozen=True, kw_only=True):
     status: Status
     command: tuple[str, ...]
     options: RunOptions
-    seed: Count
+    seed: NonNegative
     environment: Environment
     suite: Suite
     baseline: str
     stacks: Mapping[str, StackFacts]
-    planned: Count
+    planned: NonNegative
     trials: list[dict[str, Any]]
     comparisons: tuple[Comparison, ...]
     limits: tuple[Limit, ...]

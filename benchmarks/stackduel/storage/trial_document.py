@@ -14,15 +14,15 @@ from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Vi
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Cost, Failure, Gate, HostNoise, Inside, Memory, Place, Result, Trial, TrialState
 from stackduel.storage.encoded_histogram import EncodedHistogram, decoded, encoded, summary
-from stackduel.storage.json_schema import Count
+from stackduel.storage.json_schema import NonNegative
 
 
 class VictimDocument(Struct, frozen=True, kw_only=True):
     """The endpoint that was asked beside the load."""
 
     label: str
-    requests: Count
-    failed: Count
+    requests: NonNegative
+    failed: NonNegative
     histogram: EncodedHistogram
 
 
@@ -37,19 +37,19 @@ class TrialDocument(Struct, frozen=True, kw_only=True):
 
     stack: str
     scenario: str
-    block: Count
-    attempt: Count
+    block: NonNegative
+    attempt: NonNegative
     state: TrialState
     reason: str | None
     metric: Metric
-    requests: Count
-    succeeded: Count
-    failed: Count
-    cut_off: Count
+    requests: NonNegative
+    succeeded: NonNegative
+    failed: NonNegative
+    cut_off: NonNegative
     cut_off_s: float
-    scheduled: Count | None
-    completed: Count
-    outcomes: dict[str, Count]
+    scheduled: NonNegative | None
+    completed: NonNegative
+    outcomes: dict[str, NonNegative]
     rate_rps: float
     time_ms: float | None
     duration_s: float
@@ -70,8 +70,8 @@ class TrialDocument(Struct, frozen=True, kw_only=True):
     dispatch_histogram: EncodedHistogram | None
     first_byte_histogram: EncodedHistogram | None
     span_histograms: dict[str, EncodedHistogram] | None = None
-    reconnects: Count
-    resent: Count
+    reconnects: NonNegative
+    resent: NonNegative
     drained: bool
     warmup: Warmup
     cpu_s: float | None
@@ -92,8 +92,8 @@ class FailureDocument(Struct, frozen=True, kw_only=True):
 
     stack: str
     scenario: str
-    block: Count
-    attempt: Count
+    block: NonNegative
+    attempt: NonNegative
     reason: str
 
 
