@@ -84,7 +84,7 @@ class Job:
         return {
             "address": asdict(self.address),
             "calls": [call.to_json() for call in self.calls],
-            "load": msgspec.to_builtins(self.load),
+            "load": msgspec.to_builtins(self.load, enc_hook=float),
             "timeout_s": self.timeout_s,
             "driver": self.driver,
             "seed": self.seed,

@@ -54,7 +54,7 @@ class Share:
 
     def to_json(self) -> dict[str, Any]:
         """Return the share as JSON values."""
-        document: dict[str, Any] = msgspec.to_builtins(self)
+        document: dict[str, Any] = msgspec.to_builtins(self, enc_hook=float)
         return document
 
     @staticmethod

@@ -12,6 +12,7 @@ from stackduel.model.findings import Finding, SearchResult
 from stackduel.model.histogram import LatencySummary, summarise
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
 from stackduel.model.service_level import ServiceLevelResult
+from stackduel.storage.builtins import to_builtins
 from stackduel.storage.encoded_histogram import EncodedHistogram, decoded
 from stackduel.storage.json_schema import NonNegative
 
@@ -27,7 +28,7 @@ class FindingHead(Struct, frozen=True, kw_only=True):
 def finding_to_dict(finding: Finding) -> dict[str, Any]:
     """Return a finding as its document: its head, its kind and the figures of that."""
     head = FindingHead(stack=finding.stack, scenario=finding.scenario, sentence=finding.found.sentence)
-    return {**msgspec.to_builtins(head), **msgspec.to_builtins(finding.found)}
+    return {**to_builtins(head), **to_builtins(finding.found)}
 
 
 def finding_from_dict(content: Mapping[str, Any]) -> Finding:

@@ -24,6 +24,7 @@ from stackduel.model.run_options import RunOptions
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Result
+from stackduel.storage.builtins import to_builtins
 from stackduel.storage.json_schema import NonNegative
 from stackduel.storage.outcome_documents import (
     IsolatedDocument,
@@ -93,7 +94,7 @@ def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, A
         ceiling_shares=run.ceiling_shares,
         slas=tuple(map(ServiceLevelDocument.of, run.slas)),
     )
-    content = msgspec.to_builtins(document)
+    content = to_builtins(document)
     content["stacks"] = {name: _without_absent(facts) for name, facts in content["stacks"].items()}
     return {name: redact(each, run.secrets) for name, each in content.items()}
 

@@ -13,6 +13,7 @@ from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Cost, Failure, Gate, HostNoise, Inside, Memory, Place, Result, Trial, TrialState
+from stackduel.storage.builtins import to_builtins
 from stackduel.storage.encoded_histogram import EncodedHistogram, decoded, encoded, summary
 from stackduel.storage.json_schema import NonNegative
 
@@ -108,9 +109,9 @@ MEASURED = tuple(
 def result_to_dict(result: Result) -> dict[str, Any]:
     """Return a trial or a failure as its document."""
     if isinstance(result, Failure):
-        place = msgspec.to_builtins(result.place)
+        place = to_builtins(result.place)
         return {**place, "state": "failed", "reason": result.reason, **dict.fromkeys(MEASURED), "gates": []}
-    document: dict[str, Any] = msgspec.to_builtins(_trial_document(result))
+    document: dict[str, Any] = to_builtins(_trial_document(result))
     return document
 
 

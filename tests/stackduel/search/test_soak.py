@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -72,7 +73,7 @@ def test_what_may_fill_the_budget_within_a_day_is_not_called_no_leak() -> None:
     """A minute of memory that moves by 5 MiB has bounds of hundreds of MiB an hour, which tell nothing."""
     draw = np.random.default_rng(4)
     serve = server(lambda _at_s: 94.0 + 5 * float(draw.standard_normal()))
-    soak, _ = carried_out(search_soak(replace(HOUR, duration_s=120.0), BUDGET), serve)
+    soak, _ = carried_out(search_soak(msgspec.structs.replace(HOUR, duration_s=120.0), BUDGET), serve)
     assert soak.slope is not None
     assert soak.slope.low < 0 < soak.slope.high
     assert soak.sentence.startswith("Too short to tell whether memory grows: slope ")
