@@ -13,4 +13,4 @@ COPY servers/stackduel_servers/ stackduel_servers/
 RUN python -m compileall -q stackduel stackduel_servers
 
 USER 10001:10001
-CMD ["python", "-m", "stackduel.load.worker"]
+CMD ["python", "-m", "stackduel.load.shards.worker"]

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -24,10 +25,46 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
+# What measures time, or needs an engine, a browser or all stacks to itself: folders and files of tests/.
+# scripts/test.sh runs the others first, two at a time and with coverage; then these, one at a time and without.
+ALONE = (
+    "browser",
+    "contract/test_cases.py",
+    "contract/test_connections.py",
+    "contract/test_downstream_failures.py",
+    "contract/test_inference.py",
+    "contract/test_lifecycle.py",
+    "contract/test_stopping.py",
+    "contract/test_uploads.py",
+    "docker",
+    "performance",
+    "triton",
+    "truth",
+    "stackduel/load/test_engine.py",
+    "stackduel/load/test_first_byte.py",
+    "stackduel/load/test_freeze.py",
+    "stackduel/load/test_lost_connections.py",
+    "stackduel/load/test_open_loop.py",
+    "stackduel/load/test_stability.py",
+    "stackduel/load/test_worker.py",
+    "stackduel/observe",
+    "stackduel/runner/test_interruption.py",
+    "stackduel_servers/core/inference/test_memory.py",
+)
+TESTS = Path(__file__).parent
+
 # Tests run beside each other and beside whatever else a machine does: no trial of theirs is void for that.
 ANY_HOST = ("--gate", "foreign_cpu=1", "--gate", "steal=1", "--gate", "generator_cpu=10")
 
 Answer = Callable[[BaseHTTPRequestHandler], tuple[int, bytes]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what has to run alone."""
+    alone = [TESTS / name for name in ALONE]
+    for item in items:
+        if any(item.path.is_relative_to(path) for path in alone):
+            item.add_marker(pytest.mark.alone)
 
 
 def unavailable(what: str, reason: str) -> NoReturn:

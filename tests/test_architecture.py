@@ -157,3 +157,9 @@ def test_a_type_name_is_defined_once() -> None:
             if not each.startswith("_") and each not in NAMED_BY_OTHERS:
                 places[each].append(name(path))
     assert not {each: where for each, where in places.items() if len(where) > 1}
+
+
+def test_only_the_command_line_knows_click() -> None:
+    """What a command does can be called without it."""
+    outside = (path for path in [*modules(PRODUCT), *modules(SERVERS)] if not path.is_relative_to(PRODUCT / "cli"))
+    assert not [name(path) for path in outside if any(each.split(".")[0] == "click" for each in imports(path))]

@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from stackduel.containers.confinement import OWN_IMAGE, TRITON
-from stackduel.containers.images import NOT_CONTENT, recipe_of
+from stackduel.containers.images import NOT_CONTENT
 from stackduel.containers.ownership import COMPANION_LABEL
+from stackduel.containers.recipes import recipe_of
 from stackduel.launch.companion import companion_of
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import StackEntry, load_registry
@@ -196,7 +197,7 @@ def test_the_scripts_know_every_profile() -> None:
         "scripts/docker-commands.sh",
         "scripts/docker-commands.bat",
         ".ci/run",
-        "benchmarks/stackduel/launch/compose_project.py",
+        "benchmarks/stackduel/launch/compose/compose_project.py",
     ):
         text = (ROOT / path).read_text()
         for profile in PROFILES:

@@ -17,6 +17,7 @@ from stackduel_servers.core.settings import (
     MAX_QUEUE,
 )
 from stackduel_servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, POOLED, StackEntry
+from stackduel_servers.supported import SERVERS
 
 MAX_CPUS = 1024
 BACKLOG = 2048
@@ -137,7 +138,7 @@ def _delay_ms(entry: StackEntry, environ: Mapping[str, str]) -> float:
 
 def _refuse_without_effect(entry: StackEntry, environ: Mapping[str, str], inference: str) -> None:
     useless = {
-        "WORKERS": entry.server == "waitress",
+        "WORKERS": not SERVERS[entry.server].takes_workers,
         "THREADS": entry.holds != "thread",
         "CONNECTIONS": entry.connections is None,
         "LOOP": entry.loop is None,

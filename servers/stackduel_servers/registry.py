@@ -1,4 +1,4 @@
-"""The registry of stacks: what ``stacks.toml`` may say, checked, for everything that needs to know a stack."""
+"""The registry of stacks: reads and checks ``stacks.toml`` for everything that needs to know a stack."""
 
 from __future__ import annotations
 
@@ -10,19 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from stackduel_servers.core.settings import EXECUTIONS, MAX_BATCH, MAX_BATCH_DELAY_MS
+from stackduel_servers.supported import FRAMEWORKS, SERVERS
 
 TIERS: tuple[str, ...] = (
     "baseline", "settings", "worker-class", "code", "framework", "rewrite", "service", "control",
 )  # fmt: skip
-FRAMEWORKS = ("flask", "quart", "fastapi", "starlette", "triton")
-# Each server with the worker classes it can be given; a server without any takes none.
-SERVERS: Mapping[str, tuple[str, ...]] = {
-    "gunicorn": ("gthread", "gevent", "asgi"),
-    "uvicorn": (),
-    "hypercorn": (),
-    "waitress": (),
-    "tritonserver": (),
-}
 PROFILES = ("classic", "controls", "extended", "inference", "triton", "local")
 LOOPS = ("uvloop", "asyncio")
 # Where inference has threads of its own, as many as the budget has CPUs.
@@ -30,7 +22,7 @@ POOLED = ("executor", "batched")
 PLATFORMS = ("linux", "darwin", "win32")
 HOLDS = ("thread", "connection", "worker", "nothing")
 
-# Servers that stand beside a stack and do part of its work, and the ways in which a model's endpoint can be asked.
+# Servers that run beside a stack and do part of its work.
 COMPANIONS = ("triton",)
 # Each protocol with the path that answers 200 once the server is ready; HTTP/2 alone has a greeting instead.
 PROTOCOLS: Mapping[str, str | None] = {"stackduel": "/health", "kserve": "/v2/health/ready", "kserve-grpc": None}
@@ -44,7 +36,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 class RegistryError(ValueError):
-    """The registry cannot be taken; the message names the stack, the field and its bound."""
+    """The registry is invalid; the message names the stack, the field and its bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +45,10 @@ class StackEntry:
 
     ``workers`` may be ``"cpu"``: one for each CPU of the budget. ``threads`` and ``connections`` count for each worker;
     ``connections`` is its limit of requests (or connections) at once, None where the server has none. ``holds`` is what
-    a waiting request keeps to itself. ``profile`` is how the compose file groups it, ``own_errors`` whether the bodies
+    a waiting request occupies. ``profile`` is how the compose file groups it, ``own_errors`` whether the bodies
     of its 400s are its framework's own. ``inference`` is where its models run (see Settings), ``batch_size`` and
-    ``batch_delay_ms`` belong to ``batched``. ``companion`` is a server that has to stand beside it, ``protocol`` how
-    its models are asked.
+    ``batch_delay_ms`` belong to ``batched``. ``companion`` is a server that must run beside it, ``protocol`` how
+    its models are called.
     """
 
     name: str
@@ -89,13 +81,13 @@ class StackEntry:
         return PROTOCOLS[self.protocol]
 
     def worker_count(self, cpus: int) -> int:
-        """Workers on a budget of ``cpus`` CPUs."""
+        """Return the number of workers on a budget of ``cpus`` CPUs."""
         return cpus if self.workers == "cpu" else self.workers
 
     def waiting_slots(self, workers: int, threads: int | None = None, connections: int | None = None) -> int | None:
-        """Requests that ``workers`` workers can hold waiting at once, None if only memory limits them.
+        """Return how many requests ``workers`` workers can hold waiting at once, None if only memory limits them.
 
-        ``threads`` and ``connections`` stand in for the entry's own where a run overrides them.
+        ``threads`` and ``connections`` replace the entry's own where a run overrides them.
         """
         match self.holds:
             case "thread":
@@ -151,7 +143,7 @@ def _entry(name: str, table: Mapping[str, Any]) -> StackEntry:
 
 
 def _refuse_contradictions(where: str, entry: StackEntry) -> None:
-    classes = SERVERS[entry.server]
+    classes = SERVERS[entry.server].worker_classes
     if entry.worker_class not in (classes or (None,)):
         bound = _one_of(classes) if classes else "left out"
         raise RegistryError(f"{where}: worker_class must be {bound} on {entry.server}")
@@ -241,7 +233,7 @@ _CHECKS: Mapping[str, _Check] = {
     "workers": (lambda value: value == "cpu" or _WORKERS(value), f"{_WORKERS_BOUND}, or cpu"),
     "holds": _choice(HOLDS),
     "requirements": _text(r"[a-z]{1,40}", "the stem of a file in servers/requirements"),
-    "worker_class": _choice(tuple(name for classes in SERVERS.values() for name in classes)),
+    "worker_class": _choice(tuple(name for server in SERVERS.values() for name in server.worker_classes)),
     "threads": _integer(1, MAX_THREADS),
     "connections": _integer(1, MAX_CONNECTIONS),
     "loop": _choice(LOOPS),

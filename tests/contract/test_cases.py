@@ -9,7 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from stackduel.verify.contract import cases as contract
-from stackduel.verify.contract.cases import Case, cases_for, differences, request_bytes
+from stackduel.verify.contract.case import Case, request_bytes
+from stackduel.verify.contract.cases import cases_for
+from stackduel.verify.contract.differences import differences
 from stackduel_servers.registry import StackEntry
 from tests.contract.served import Served
 from tests.contract.together import of_all

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stackduel.verify.contract.cases import CASES, cases_for, differences
+from stackduel.verify.contract.cases import CASES, cases_for
+from stackduel.verify.contract.differences import differences
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.downstream_blocking import BlockingDownstream, FanOutDownstream
 from tests.contract.in_process import MODULES, Call, Called, applications

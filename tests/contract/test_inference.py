@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stackduel.verify.contract.cases import differences, request_bytes
+from stackduel.verify.contract.case import request_bytes
+from stackduel.verify.contract.differences import differences
 from stackduel.verify.contract.inference_cases import inference_cases
 from stackduel_servers.registry import StackEntry
 from tests.contract.conftest import ENTRIES

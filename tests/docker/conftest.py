@@ -19,8 +19,9 @@ import pytest
 from docker import DockerClient
 
 from stackduel.containers.engine import connect
-from stackduel.containers.images import ROOT, base_image, ensure_pulled, server_recipe
+from stackduel.containers.images import ensure_pulled
 from stackduel.containers.ownership import OWNER_LABEL, Owner
+from stackduel.containers.recipes import ROOT, base_image, server_recipe
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.model.budget import Budget, divide
 from stackduel.model.errors import LaunchError
@@ -134,7 +135,7 @@ class CommandLine:
     folder: Path
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start ``python -m benchmarks`` with those arguments."""
+        """Start ``python -m stackduel`` with those arguments."""
         return subprocess.Popen(
             [sys.executable, "-m", "stackduel", *arguments],
             cwd=ROOT,

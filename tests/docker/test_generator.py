@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 from docker import DockerClient
 
-from stackduel.inference.protocol import spoken
+from stackduel.inference.translation import spoken
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Started
-from stackduel.load.engine import LoadError
-from stackduel.load.job import Call, Job
+from stackduel.load.job import Call, Job, LoadError
 from stackduel.load.shards.container_channel import container_engine
 from stackduel.load.shards.container_null_rate import container_null_rates
 from stackduel.model.budget import Budget

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from docker import DockerClient
 
-from stackduel.containers.images import ensure_image, find_image, own_image, server_recipe
+from stackduel.containers.images import ensure_image, find_image, own_image
+from stackduel.containers.recipes import server_recipe
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Stack

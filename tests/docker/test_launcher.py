@@ -11,16 +11,16 @@ from docker.models.containers import Container
 from stackduel.containers.engine import describe
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Started
-from stackduel.load.engine import LoadError, local_engine
-from stackduel.load.job import Call, Job
+from stackduel.load.engine import local_engine
+from stackduel.load.job import Call, Job, LoadError
 from stackduel.model.budget import Budget
 from stackduel.model.errors import LaunchError
 from stackduel.model.measurement import Expectation
 from stackduel.model.stack import Image, Stack
 from stackduel.model.suite import ClosedLoop, Workload
 from stackduel.model.target import Address, ContainerRef
-from stackduel.observe.container_meter import EngineSample
-from stackduel.observe.meter import meter_of
+from stackduel.observe.resources.container_meter import EngineSample
+from stackduel.observe.resources.meters import meter_of
 from stackduel.verify.exchange import exchange
 from stackduel_servers.models.store import FILES
 from tests.docker.conftest import run_id
@@ -122,16 +122,14 @@ def test_a_container_is_confined_seen_from_inside(
 def test_an_image_holds_servers_alone(
     client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack]
 ) -> None:
-    """Of this project an image holds servers/, with one requirements file, compiled already, and the built models."""
+    """Of this project an image holds the servers' package, compiled already, and the built models."""
     with launcher.start(stacks["flask-gunicorn"]) as started:
         inside = container_of(client, started)
         code = "from pathlib import Path; print(*(path for path in Path('/srv').rglob('*') if path.is_file()))"
         files = run_inside(inside, code).split()
-        models = {name for name in files if not name.startswith("/srv/stackduel/servers/")}
+        models = {name for name in files if not name.startswith("/srv/stackduel/stackduel_servers/")}
         assert models == {f"/srv/models/{file.name}" for files_of in FILES.values() for file in files_of}
-        requirements = [name for name in files if "/requirements/" in name]
-        assert requirements == ["/srv/stackduel/servers/requirements/flask.txt"]
-        assert any("/servers/__pycache__/serve.cpython-" in name for name in files)
+        assert any("/stackduel_servers/__pycache__/serve.cpython-" in name for name in files)
         code = "from importlib.metadata import distributions; print(*(each.name for each in distributions()))"
         packages = set(run_inside(inside, code).lower().split())
         assert packages >= {"flask", "onnxruntime"}

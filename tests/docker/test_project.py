@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from docker import DockerClient
 
-from stackduel.containers.images import ROOT
 from stackduel.containers.ownership import STACK_LABEL
-from stackduel.launch.attached import AttachedLauncher
-from stackduel.launch.compose_project import PROJECT_LABEL, stacks_up
-from stackduel.launch.local import free_port
+from stackduel.containers.recipes import ROOT
+from stackduel.launch.compose.compose_launcher import AttachedLauncher
+from stackduel.launch.compose.compose_project import PROJECT_LABEL, stacks_up
+from stackduel.launch.local.ports import free_port
 from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Stack
 from stackduel.verify.exchange import exchange

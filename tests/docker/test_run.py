@@ -10,8 +10,8 @@ import psutil
 import pytest
 from docker import DockerClient
 
-from stackduel.containers.images import base_image, server_recipe
 from stackduel.containers.ownership import OWNER_LABEL, RUN_LABEL, Owner
+from stackduel.containers.recipes import base_image, server_recipe
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.model.budget import Budget
 from tests.docker.conftest import CommandLine, left_behind, run_id

@@ -12,7 +12,7 @@ from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.model.budget import Budget
 from stackduel.model.stack import Stack
 from stackduel.model.target import ContainerRef, parts_of
-from stackduel.observe.meter import meter_of
+from stackduel.observe.resources.meters import meter_of
 from stackduel.verify.exchange import exchange
 from stackduel_servers.core import kserve
 from stackduel_servers.models import inputs

@@ -140,7 +140,7 @@ def memory() -> Iterator[Line]:
     """The resident memory of a shard that goes on and on."""
     sizes: dict[int, tuple[int, int]] = {}
     with serving() as (_, address), local_engine((CLIENT_CORE,), 1) as engine:
-        (shard,) = (each for each in psutil.Process().children() if "stackduel.load.worker" in each.cmdline())
+        (shard,) = (each for each in psutil.Process().children() if "stackduel.load.shards.worker" in each.cmdline())
 
         def look(requests: int, _elapsed_s: float, _recent_ms: float | None) -> None:
             for mark in (EARLY, LATE, LATER):

@@ -17,7 +17,7 @@ import pytest
 
 from stackduel.containers.forwarding import forwarding_to
 from stackduel.launch.docker.container_launcher import ContainerLauncher
-from stackduel.launch.local import free_port
+from stackduel.launch.local.ports import free_port
 from stackduel.load.engine import Engine, local_engine
 from stackduel.load.job import Call, Job
 from stackduel.load.shards.container_channel import container_engine

@@ -22,16 +22,16 @@ from pathlib import Path
 import pytest
 
 from stackduel.launch.launcher import Started
-from stackduel.launch.local import LocalLauncher
+from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.load.engine import Engine, local_engine
 from stackduel.load.job import Call, Job
 from stackduel.model.budget import divide
 from stackduel.model.measurement import Expectation
 from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Workload
-from stackduel.observe.meter import meter_of
-from stackduel.observe.resource_watch import ResourceWatch
-from stackduel.observe.settle import settle
+from stackduel.observe.resources.meters import meter_of
+from stackduel.observe.resources.resource_watch import ResourceWatch
+from stackduel.observe.resources.settle import settle
 from stackduel.planning.registry import registered_stacks
 from stackduel.process.cores import usable_cores
 from stackduel.verify.exchange import exchange

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from stackduel.launch.local import free_port
+from stackduel.launch.local.ports import free_port
 from stackduel.load.clock import clock
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address

@@ -14,10 +14,10 @@ import pytest
 
 from stackduel.launch.companion import Accompanied
 from stackduel.launch.launcher import Started
-from stackduel.launch.local import LocalLauncher
+from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.model.budget import Budget
 from stackduel.model.target import Address, ProcessTree, parts_of
-from stackduel.observe.meter import meter_of
+from stackduel.observe.resources.meters import meter_of
 from stackduel.planning.registry import registered_stacks
 from stackduel.process.cores import usable_cores
 from stackduel.verify.exchange import Reply, exchange

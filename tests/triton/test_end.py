@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stackduel.launch.local import LocalLauncher
+from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.model.budget import Budget
 from stackduel.model.target import ProcessTree
 from stackduel.planning.registry import registered_stacks
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.triton
 @pytest.fixture
 def one_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers of a single small model, which start quickly."""
-    monkeypatch.setattr("stackduel.launch.local.SERVE_VARIABLES", ())
+    monkeypatch.setattr("stackduel.launch.local.local_launcher.SERVE_VARIABLES", ())
     monkeypatch.setenv("TRITON_MODELS", "decoder")
 
 
@@ -81,10 +81,10 @@ def test_a_killed_runner_leaves_nothing(tmp_path: Path, number: signal.Signals) 
         import time
         from pathlib import Path
         from stackduel.model.budget import Budget
-        from stackduel.launch import local
-        from stackduel.model.stack import registered_stacks
-        local.SERVE_VARIABLES = ()
-        with local.LocalLauncher(Budget((0,), (0,), (0,)), Path({str(tmp_path)!r})) as running:
+        from stackduel.launch.local import local_launcher
+        from stackduel.planning.registry import registered_stacks
+        local_launcher.SERVE_VARIABLES = ()
+        with local_launcher.LocalLauncher(Budget((0,), (0,), (0,)), Path({str(tmp_path)!r})) as running:
             with running.start(registered_stacks()["triton"]) as started:
                 print(started.subject.pid, flush=True)
                 time.sleep(600)

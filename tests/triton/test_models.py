@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from stackduel.observe import triton_statistics
+from stackduel.observe.triton import triton_statistics
 from stackduel_servers.core.kserve import KServeError, Tensor
 from stackduel_servers.models import inputs
 from stackduel_servers.models.model import Model

@@ -9,17 +9,17 @@ import sys
 from pathlib import Path
 
 from stackduel.model.run_options import RunOptions
-from stackduel.planning.preparation import prepare
+from stackduel.planning.planner import plan_run
 from tests.truth.pair import HERE, SUITE, TRUTHS, write_pair
 
 
 def test_the_pair_and_its_suite_belong_together(tmp_path: Path) -> None:
     """The suite measures what the file holds, in enough blocks for intervals, wherever the file lies."""
     for file in (HERE / "pair.toml", write_pair(tmp_path)):
-        prepared = prepare(RunOptions(suite=str(SUITE), stacks_file=str(file)), seed=1)
-        assert set(prepared.stacks) >= {"base", *TRUTHS}
-        assert prepared.baseline == "base"
-        assert prepared.suite.blocks >= 5
+        plan = plan_run(RunOptions(suite=str(SUITE), stacks_file=str(file)), seed=1)
+        assert set(plan.stacks) >= {"base", *TRUTHS}
+        assert plan.baseline == "base"
+        assert plan.suite.blocks >= 5
 
 
 def test_a_run_finds_the_rates_that_the_servers_drew(tmp_path: Path) -> None:

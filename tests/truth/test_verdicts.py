@@ -15,7 +15,7 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from stackduel.analysis.decision import decide, margin
-from stackduel.analysis.statistics.intervals import Interval, blocks_for, interval, spread
+from stackduel.analysis.statistics.intervals import Interval, blocks_for, interval
 from stackduel.model.comparison import Verdict
 
 RUNS = 4000
@@ -58,7 +58,7 @@ def verdicts(logs: Iterable[Sequence[float]]) -> list[Verdict]:
 
 def piloted(logs: NDArray[np.float64], wished: float) -> NDArray[np.float64]:
     """The blocks of a run whose first five say how many there are in all, those five among them."""
-    spreads = [spread(each) for each in logs[:, :BLOCKS]]
+    spreads = np.std(logs[:, :BLOCKS], axis=-1, ddof=1)
     return logs[:, : blocks_for(wished, spreads, cap=logs.shape[1], comparisons=len(logs) - 1)]
 
 

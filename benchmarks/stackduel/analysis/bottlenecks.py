@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stackduel.analysis.ceilings import Ceiling, Means, binding, ceilings
+from stackduel.analysis.ceilings import Ceiling, CeilingInputs, bottleneck, ceilings
 from stackduel.model.comparison import Limit
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import OpenLoop, Scenario
@@ -22,16 +22,16 @@ class Resources:
     downstream_cores: int
 
 
-def means(
+def ceiling_inputs(
     results: Iterable[Result],
     scenarios: Sequence[Scenario],
     stacks: Mapping[str, StackFacts],
     resources: Resources,
-) -> dict[tuple[str, str], Means]:
+) -> dict[tuple[str, str], CeilingInputs]:
     """What the requests had to share, by (scenario, stack) wherever something was measured."""
     trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
     return {
-        (scenario.name, stack): means_of(scenario, about, trials[scenario.name, stack], resources)
+        (scenario.name, stack): inputs_of(scenario, about, trials[scenario.name, stack], resources)
         for scenario in scenarios
         for stack, about in stacks.items()
         if (scenario.name, stack) in trials
@@ -42,7 +42,7 @@ def limits(
     results: Iterable[Result],
     scenarios: Sequence[Scenario],
     stacks: Mapping[str, StackFacts],
-    shared: Mapping[tuple[str, str], Means],
+    shared: Mapping[tuple[str, str], CeilingInputs],
 ) -> tuple[Limit, ...]:
     """What binds each stack in each scenario, by what its requests ``shared``, in the order of these."""
     trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
@@ -53,20 +53,20 @@ def limits(
     )
 
 
-def _limit(scenario: Scenario, stack: str, about: StackFacts, shared: Means, trials: Sequence[Trial]) -> Limit:
+def _limit(scenario: Scenario, stack: str, about: StackFacts, shared: CeilingInputs, trials: Sequence[Trial]) -> Limit:
     found = _told_apart(ceilings(shared), scenario, about)
-    bound = binding(found, statistics.median(trial.rate_rps for trial in trials))
+    bound = bottleneck(found, statistics.median(trial.rate_rps for trial in trials))
     return Limit(scenario.name, stack, bound.name, bound.predicted_rps, bound.measured_rps, bound.sentence)
 
 
-def means_of(scenario: Scenario, about: StackFacts, trials: Sequence[Trial], resources: Resources) -> Means:
+def inputs_of(scenario: Scenario, about: StackFacts, trials: Sequence[Trial], resources: Resources) -> CeilingInputs:
     """What the requests of a scenario had to share on a stack, as medians over its trials."""
     load = scenario.load
     downstream_cpu_s = _median(
         trial.downstream_cpu_s / trial.measurement.succeeded for trial in trials if trial.downstream_cpu_s is not None
     )
     cpu_ms = _median(trial.cpu_ms_per_request for trial in trials if trial.cpu_ms_per_request is not None)
-    return Means(
+    return CeilingInputs(
         wait_s=mean_request_seconds(scenario.workloads, fans_out=about.fans_out),
         connections=None if isinstance(load, OpenLoop) else load.connections,
         offered_rps=load.rate_rps if isinstance(load, OpenLoop) else None,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import geometric_mean
 
 from stackduel.model.comparison import Comparison
 
@@ -35,17 +35,17 @@ class Candidate:
     @property
     def speedup(self) -> float:
         """Over the baseline, above 1 is better."""
-        return _geometric_mean(each.speedup for each in self.comparisons.values())
+        return geometric_mean(each.speedup for each in self.comparisons.values())
 
     @property
     def low(self) -> float:
         """The lower bound of ``speedup``."""
-        return _geometric_mean(each.low or each.speedup for each in self.comparisons.values())
+        return geometric_mean(each.low or each.speedup for each in self.comparisons.values())
 
     @property
     def high(self) -> float:
         """The upper bound of ``speedup``."""
-        return _geometric_mean(each.high or each.speedup for each in self.comparisons.values())
+        return geometric_mean(each.high or each.speedup for each in self.comparisons.values())
 
     @property
     def verdicts(self) -> frozenset[str]:
@@ -86,8 +86,3 @@ def times(speedup: float, low: float, high: float) -> str:
     """A speedup with its interval, all to the same digit: ``6.0x (5.8-6.2)``."""
     digits = 2 if speedup < 2 else 1 if speedup < 100 else 0
     return f"{speedup:.{digits}f}x ({low:.{digits}f}-{high:.{digits}f})"
-
-
-def _geometric_mean(values: Iterable[float]) -> float:
-    logs = [math.log(value) for value in values]
-    return math.exp(math.fsum(logs) / len(logs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stackduel.analysis.statistics.intervals import interval, log_ratios
@@ -53,10 +54,10 @@ def _share(
         scenario=scenario,
         stack=stack,
         model=model,
-        share=math.exp(math.fsum(logs) / len(logs)),
+        share=math.exp(statistics.fmean(logs)),
         low=found.low if found else None,
         high=found.high if found else None,
         confidence=found.confidence if found else None,
         blocks=len(shared),
-        ceiling_rps=math.exp(math.fsum(map(math.log, ceilings)) / len(ceilings)),
+        ceiling_rps=statistics.geometric_mean(ceilings),
     )

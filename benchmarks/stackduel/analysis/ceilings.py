@@ -25,7 +25,7 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class CeilingInputs:
     """What one trial's requests had to share; None where there is no limit, or nobody knows it.
 
     ``wait_s`` is how long one request waits, ``connections`` the closed loop's, ``offered_rps`` the open loop's
@@ -45,7 +45,7 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class Bottleneck:
     """Predicted beside measured: ``name`` is the ceiling that binds, None where none was reached.
 
     ``predicted_rps`` is the lowest ceiling, None where none is known, and ``share`` the part of it that was measured.
@@ -58,7 +58,7 @@ class Binding:
     sentence: str
 
 
-def ceilings(means: Means) -> tuple[Ceiling, ...]:
+def ceilings(means: CeilingInputs) -> tuple[Ceiling, ...]:
     """The ceilings of a trial that can be told, the lowest first; of equal ones, the load's own before the stack's."""
     found = (
         _waiting("connections", "connections", means.connections, means.wait_s),
@@ -71,18 +71,18 @@ def ceilings(means: Means) -> tuple[Ceiling, ...]:
     return tuple(sorted((each for each in found if each is not None), key=lambda each: each.rate_rps))
 
 
-def binding(found: Sequence[Ceiling], measured_rps: float, reached: float = REACHED) -> Binding:
+def bottleneck(found: Sequence[Ceiling], measured_rps: float, reached: float = REACHED) -> Bottleneck:
     """Which ceiling binds: the lowest, where ``measured_rps`` reaches the share ``reached`` of it, else none."""
     if not found:
-        return Binding(None, None, measured_rps, None, f"None known: {_rate(measured_rps)} req/s measured.")
+        return Bottleneck(None, None, measured_rps, None, f"None known: {_rate(measured_rps)} req/s measured.")
     lowest = min(found, key=lambda each: each.rate_rps)
     share = measured_rps / lowest.rate_rps
     figures = f"{lowest.detail}; {_rate(measured_rps)} measured ({100 * share:.0f} %)."
     if share >= reached:
         sentence = f"{lowest.name[0].upper()}{lowest.name[1:]}: {figures}"
-        return Binding(lowest.name, lowest.rate_rps, measured_rps, share, sentence)
+        return Bottleneck(lowest.name, lowest.rate_rps, measured_rps, share, sentence)
     sentence = f"None reached: the lowest is {lowest.name}, {figures}"
-    return Binding(None, lowest.rate_rps, measured_rps, share, sentence)
+    return Bottleneck(None, lowest.rate_rps, measured_rps, share, sentence)
 
 
 def _waiting(name: str, noun: str, places: int | None, wait_s: float) -> Ceiling | None:

@@ -1,4 +1,4 @@
-"""From trials to comparisons, and from comparisons to words."""
+"""Comparisons of every stack with the baseline, and the migration matrix."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stackduel.model.suite import Metric
 from stackduel.model.trial import Result, Trial
 
 NO_BENEFIT = "no benefit shown"
-# Where a tenth of a window's requests or more are in flight, they queue, and do not come in rounds.
+# If a tenth of a window's requests or more are in flight, they queue and do not come in rounds.
 COARSEST = 0.10
 # The matrix knows no smaller word than a moderate benefit; 2 % is not worth a change.
 SMALLEST_BENEFIT = 1.02
@@ -24,7 +24,7 @@ SMALLEST_BENEFIT = 1.02
 
 @dataclass(frozen=True, slots=True)
 class MatrixEntry:
-    """The classic migration matrix's word on one candidate: over how many scenarios, at what mean speedup."""
+    """The migration matrix's verdict on one candidate: its scenarios and its mean speedup."""
 
     candidate: str
     scenarios: int
@@ -40,14 +40,14 @@ def compare(
 ) -> tuple[Comparison, ...]:
     """Compare every stack with the baseline, scenario by scenario, in the order of the trials.
 
-    The speedup is the geometric mean of the ratios within each block: what drifts between blocks cancels out. From five
+    The speedup is the geometric mean of the ratios within each block: drift between blocks cancels out. From five
     blocks on it has an interval, whose confidence is that of all comparisons of the run together, and a verdict if the
     baseline's twin was measured, too. ``slots`` are the waiting slots of each stack, where they are limited; ``fixed``
     names the scenarios of a fixed number of requests.
     """
     pairs = list(_pairs(_trials(results), baseline))
     tested = sum(not is_twin(pair.candidate) for pair in pairs)
-    # The twin is no candidate: its interval stands for itself.
+    # The twin is no candidate: its interval takes no part of the risk.
     found = [interval(pair.logs, comparisons=1 if is_twin(pair.candidate) else tested) for pair in pairs]
     twins = {
         pair.scenario: interval_of for pair, interval_of in zip(pairs, found, strict=True) if is_twin(pair.candidate)
@@ -72,7 +72,7 @@ class Logs(NamedTuple):
 
 
 def log_ratios_by_pair(results: Iterable[Result], baseline: str) -> dict[tuple[str, str], Logs]:
-    """What ``compare`` compares, by scenario and candidate."""
+    """Return the log ratios that ``compare`` uses, by scenario and candidate."""
     return {(pair.scenario, pair.candidate): Logs(pair.logs, pair.noisy) for pair in _pairs(_trials(results), baseline)}
 
 
@@ -106,7 +106,7 @@ def _comparison(
         baseline=baseline,
         candidate=pair.candidate,
         metric=pair.metric,
-        speedup=math.exp(math.fsum(pair.logs) / len(pair.blocks)),
+        speedup=math.exp(statistics.fmean(pair.logs)),
         low=found.low if found else None,
         high=found.high if found else None,
         confidence=found.confidence if found else None,
@@ -119,10 +119,10 @@ def _comparison(
 
 
 def _resolution(pair: _Pair, baseline: str, slots: Mapping[str, int | None]) -> float:
-    """What a window can tell apart, as a share of its rate: one round of requests that wait in step.
+    """Return the smallest difference that a window can show, as a share of its rate: one round of requests in step.
 
-    A window may hold one round more or less than another by chance alone. A round is what is in flight, at most the
-    stack's waiting slots. A fixed number of requests has no rounds, whether its time is compared or its rate.
+    A window may hold one round more or less than another by chance. A round is what is in flight, at most the
+    stack's waiting slots. A fixed number of requests has no rounds.
     """
     if pair.metric == "time":
         return 0.0
@@ -162,24 +162,24 @@ def _pairs(trials: _Trials, baseline: str) -> Iterator[_Pair]:
 
 
 def quiet_blocks(blocks: Sequence[tuple[Trial, Trial]]) -> Sequence[tuple[Trial, Trial]]:
-    """Both trials of each block: the blocks without noise, where these are enough for an interval; else all."""
+    """Return the blocks without noise if there are enough for an interval, else all blocks."""
     quiet = [block for block in blocks if all(trial.state == "ok" for trial in block)]
     return quiet if len(quiet) >= FEWEST_BLOCKS else blocks
 
 
 def migrations(comparisons: Sequence[Comparison]) -> tuple[MatrixEntry, ...]:
-    """The migration matrix on each candidate's mean speedup, read at the lower bound where there is one."""
+    """Return the migration matrix: each candidate's mean speedup, by the lower bounds where there are any."""
     found = []
     candidates = dict.fromkeys(each.candidate for each in comparisons if not is_twin(each.candidate))
     for candidate in candidates:
         speedups = [each.low or each.speedup for each in comparisons if each.candidate == candidate]
-        mean = math.fsum(speedups) / len(speedups)
+        mean = statistics.fmean(speedups)
         found.append(MatrixEntry(candidate, len(speedups), mean, matrix_word(mean)))
     return tuple(found)
 
 
 def matrix_word(speedup: float) -> str:
-    """The matrix's word for a speedup: below 2, 2 to 5, 5 to 10, above 10."""
+    """Return the matrix's verdict on a speedup: below 2, 2 to 5, 5 to 10, above 10."""
     if speedup < 2:
         return "moderate benefit" if speedup > SMALLEST_BENEFIT else NO_BENEFIT
     if speedup < 5:

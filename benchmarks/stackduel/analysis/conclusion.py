@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stackduel.analysis.advice import advise, advise_each
-from stackduel.analysis.bottlenecks import Resources, limits, means
+from stackduel.analysis.bottlenecks import Resources, ceiling_inputs, limits
 from stackduel.analysis.ceiling_shares import ceiling_shares
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.crossover import curves
@@ -29,7 +29,7 @@ MOST_BLOCKS_TO_SETTLE = 200
 def conclude(run: Run, block_s: float | None = None) -> Run:
     """The same run with everything that follows from its trials; ``block_s`` is how long one block takes."""
     comparisons = compare(run.results, run.baseline, slots_of(run.stacks), fixed_in(run.suite))
-    shared = means(run.results, run.suite.scenarios, run.stacks, _resources(run))
+    shared = ceiling_inputs(run.results, run.suite.scenarios, run.stacks, _resources(run))
     bound = limits(run.results, run.suite.scenarios, run.stacks, shared)
     comparisons = tuple(replace(each, binds=_binds(each, bound)) for each in comparisons)
     candidates = [each for each in comparisons if not is_twin(each.candidate)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from stackduel.analysis.asymptotic_bounds import StackResources, crossover, crossover_wait_s, predicted_rps
-from stackduel.analysis.ceilings import Means
+from stackduel.analysis.ceilings import CeilingInputs
 from stackduel.model.comparison import Comparison
 from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
 from stackduel.model.stack_facts import StackFacts
@@ -22,7 +22,7 @@ def curves(
     comparisons: Iterable[Comparison],
     scenarios: Sequence[Scenario],
     stacks: Mapping[str, StackFacts],
-    means: Mapping[tuple[str, str], Means],
+    means: Mapping[tuple[str, str], CeilingInputs],
 ) -> tuple[CrossoverCurve, ...]:
     """The curves of all candidates of which CPU time was measured in a closed loop, in the order of the comparisons.
 
@@ -47,7 +47,7 @@ def _curve(
     candidate: str,
     points: Sequence[CrossoverPoint],
     compared: Mapping[str, Comparison],
-    means: Mapping[tuple[str, str], Means],
+    means: Mapping[tuple[str, str], CeilingInputs],
 ) -> CrossoverCurve:
     # Where most is in flight, CPU time per request is known best.
     widest = max(points, key=lambda point: point.connections)
@@ -73,7 +73,7 @@ def _point(
     scenario: Scenario,
     compared: Comparison,
     stacks: Mapping[str, StackFacts],
-    means: Mapping[tuple[str, str], Means],
+    means: Mapping[tuple[str, str], CeilingInputs],
 ) -> CrossoverPoint | None:
     load = scenario.load
     if not isinstance(load, ClosedLoop):
@@ -96,7 +96,7 @@ def _point(
     )
 
 
-def _capacity(means: Means) -> StackResources | None:
+def _capacity(means: CeilingInputs) -> StackResources | None:
     if not means.cpu_s_per_request or means.cores is None:
         return None
     return StackResources(means.slots, means.cpu_s_per_request, means.cores)

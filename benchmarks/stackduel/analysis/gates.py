@@ -1,7 +1,7 @@
-"""Whether a trial may count: one small check of the host or of the generator a function.
+"""Gates: each function is one check of the host or of the generator that decides whether a trial is valid.
 
-What a server does (errors, timeouts, refusals, slowness) is its result, and no gate's business. A gate looks at
-whether the figures say something about the server at all.
+Errors, timeouts, refusals and slowness of a server are its result, and no gate looks at them. A gate checks whether
+the figures describe the server at all.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from stackduel.model.trial import Gate, HostNoise
 
 GateKind = Literal["host", "generator"]
 
-# Any of these that is not ok voids a trial, which is then repeated. What the host did may pass: where it does not,
-# the quietest attempt is kept. What the generator could not measure stays unmeasured.
+# A closed gate voids a trial, which is then repeated. If the host disturbs every attempt, the quietest one is kept;
+# a trial that the generator could not measure stays void.
 KINDS: Mapping[str, GateKind] = {
     "generator-cpu": "generator",
     "lateness": "generator",
@@ -32,7 +32,7 @@ KINDS: Mapping[str, GateKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The bounds of the gates, each included in what is allowed.
+    """The bounds of the gates, inclusive.
 
     Shares are parts of 1: of a core (``generator_cpu``), of the median latency (``lateness_of_p50``), of the schedule
     (``sent``), of those in flight (``littles_law``), of the rate (``arithmetic_ceiling``), and of the host's CPU time
@@ -57,7 +57,7 @@ METHOD = Thresholds()
 
 
 def generator_cpu(found: Measurement, bounds: Thresholds = METHOD) -> Gate:
-    """The busiest shard leaves its core idle for a part of the time: a full one would measure itself."""
+    """Check that the busiest shard leaves its core partly idle: a saturated generator measures itself."""
     busiest = found.generator.busiest
     detail = f"The busiest shard used {_percent(busiest, 1)} of its core (bound {_percent(bounds.generator_cpu)})."
     return Gate("generator-cpu", busiest <= bounds.generator_cpu, detail)
@@ -123,7 +123,7 @@ def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
 
 
 def foreign_cpu(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
-    """Nobody else was at work on this machine."""
+    """Check that no other process used this machine's CPU."""
     if noise.foreign_cpu is None:
         return _untold("foreign-cpu")
     used = _percent(noise.foreign_cpu, 1)
@@ -132,7 +132,7 @@ def foreign_cpu(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
 
 
 def throttling(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
-    """No quota held the generator back."""
+    """Check that no CPU quota held the generator back."""
     if noise.throttled_s is None:
         return _untold("throttling")
     detail = f"A CPU quota held the generator back for {noise.throttled_s:.2f} s (bound {bounds.throttled_s:.2f} s)."
@@ -140,12 +140,12 @@ def throttling(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
 
 
 def void_reason(gates: Iterable[Gate]) -> str | None:
-    """Why a trial with these gates may not count: the details of those not ok; None where it may."""
+    """Return why a trial with these gates is void: the details of the closed ones; None where all are open."""
     return " ".join(gate.detail for gate in gates if not gate.ok) or None
 
 
 def quietest(attempts: Sequence[tuple[Sequence[Gate], HostNoise]]) -> int | None:
-    """Of the attempts at a trial, the index of the one to keep; None where each failed a gate of the generator's.
+    """Return the index of the quietest attempt at a trial; None where each failed a gate of the generator.
 
     The fewest gates failed come first, then the least CPU time lost to others, then the earliest. Raises KeyError on
     a gate that is not in ``KINDS``.

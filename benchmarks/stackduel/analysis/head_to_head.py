@@ -1,14 +1,15 @@
-"""Two stacks set against each other figure by figure: who is better at what, by how much, and how sure.
+"""Two stacks compared figure by figure: which is better, by how much, and how certain that is.
 
 Every ratio is that of the two figures within each block, above 1 where the first stack's is the better one, and over
 the blocks their geometric mean with its Student-t interval; the confidence is that of all rows of a table together. A
 row has a winner where the interval leaves out 1, and is a tie where it does not. Blocks that the host disturbed are in
-the figures; they are in the ratios only where fewer than five others remain, and whoever then leads is no winner.
+the figures; they are in the ratios only where fewer than five others remain, and the leader is then no winner.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -23,7 +24,7 @@ from stackduel.model.trial import Result, Trial, counting_trials
 TIE = "tie"
 # Without an interval: less than this is a tie, and more only a lead.
 WORTH_NAMING = 1.05
-# A block alone may hold too few requests for a figure worth printing, and still enough for one to compare blocks by.
+# The requests that a block needs for a percentile: fewer than for one that is printed, as it only compares blocks.
 FEWEST_IN_BLOCK: Mapping[str, int] = {"p50": 5, "p95": 20, "p99": 100}
 
 Better = Literal["higher", "lower"]
@@ -35,8 +36,8 @@ class HeadToHeadRow:
     """One figure of both stacks; None where it was not measured or too few requests tell.
 
     ``ratio`` says how many times better the first one is, between ``low`` and ``high`` where there are blocks enough.
-    ``winner`` is a stack, a tie, or None where there is nothing to compare; where it was not ``tested``, whoever is
-    ahead by more than chance alone often makes of nothing. On ``noisy`` trials whoever is ahead only leads, too.
+    ``winner`` is a stack, a tie, or None where there is nothing to compare; where it was not ``tested``, the leader,
+    even if the lead may be chance. On ``noisy`` trials the leader is no proven winner either.
     """
 
     name: str
@@ -53,13 +54,13 @@ class HeadToHeadRow:
 
     @property
     def settled(self) -> bool:
-        """Whether its winner is one, and no mere lead."""
+        """Whether the winner is proven, not only in the lead."""
         return self.tested and not self.noisy
 
 
 @dataclass(frozen=True, slots=True)
 class HeadToHead:
-    """Two stacks in one scenario, over ``blocks`` blocks that both were measured in; of one alone no ``second``."""
+    """Two stacks in one scenario, over the ``blocks`` with both; ``second`` is empty for one stack alone."""
 
     scenario: Scenario
     first: str
@@ -88,7 +89,7 @@ class HeadToHead:
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    """How a row comes about: its value over all trials of a stack together, and that of one block to compare by."""
+    """The calculation of a row: its value over all trials of a stack, and over one trial for the ratios."""
 
     name: str
     unit: RowUnit
@@ -97,8 +98,10 @@ class _Figure:
     of_one: Callable[[Trial], float | None]
 
 
-def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequence[str]) -> tuple[HeadToHead, ...]:
-    """The duel of ``pair``, two stacks, in every scenario that both were measured in; none where no pair is asked."""
+def head_to_heads(
+    results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequence[str]
+) -> tuple[HeadToHead, ...]:
+    """Compare ``pair``, two stacks, in every scenario with trials of both; return nothing for an empty pair."""
     if len(pair) != 2:
         return ()
     first, second = pair
@@ -116,7 +119,7 @@ def duels(results: Iterable[Result], scenarios: Sequence[Scenario], pair: Sequen
 
 
 def alone(results: Iterable[Result], scenarios: Sequence[Scenario], stack: str) -> tuple[HeadToHead, ...]:
-    """The figures of one stack without an opponent, in every scenario that it was measured in: nothing is compared."""
+    """Return the figures of one stack without a second one, in every scenario that it was measured in."""
     trials = [each for each in counting_trials(results) if each.place.stack == stack]
     found = []
     for scenario in scenarios:
@@ -135,11 +138,11 @@ def _rows(pair: Sequence[str], blocks: Sequence[tuple[Trial, Trial]]) -> tuple[H
     tested = sum(found is not None for found in logs.values())
     rows = [replace(_row(figure, logs[figure.name], tested, pair, one, other), noisy=noisy) for figure in _FIGURES]
     success = next(row for row in rows if row.name == SUCCESS_RATE)
-    return tuple(_told_by(success, row) if row.name == FAILED and row.ratio is None else row for row in rows)
+    return tuple(_decided_by(success, row) if row.name == FAILED and row.ratio is None else row for row in rows)
 
 
-def _told_by(success: HeadToHeadRow, failed: HeadToHeadRow) -> HeadToHeadRow:
-    """Failures may be none, of which no ratio can be made: who has fewer of them, the success rate tells."""
+def _decided_by(success: HeadToHeadRow, failed: HeadToHeadRow) -> HeadToHeadRow:
+    """Take the winner of the failures from the success rate: with no failures there is no ratio."""
     return replace(failed, winner=success.winner, tested=success.tested)
 
 
@@ -154,7 +157,7 @@ def _row(
     row = HeadToHeadRow(figure.name, figure.unit, figure.better, figure.of_all(one), figure.of_all(other))
     if logs is None or row.first is None or row.second is None:
         return row
-    ratio, found = math.exp(math.fsum(logs) / len(logs)), interval(logs, comparisons=tested)
+    ratio, found = math.exp(statistics.fmean(logs)), interval(logs, comparisons=tested)
     if found is None:
         leader = pair[0] if ratio > WORTH_NAMING else pair[1] if ratio < 1 / WORTH_NAMING else TIE
         return replace(row, ratio=ratio, winner=leader)
@@ -163,7 +166,7 @@ def _row(
 
 
 def _logs(figure: _Figure, blocks: Sequence[tuple[Trial, Trial]]) -> list[float] | None:
-    """The logarithms of the ratios, block by block, above 0 where the first is better; None where one has no ratio."""
+    """Return the log ratios block by block, above 0 where the first is better; None where a block has none."""
     sign = 1 if figure.better == "higher" else -1
     pairs = [(figure.of_one(mine), figure.of_one(theirs)) for mine, theirs in blocks]
     if any(not mine or not theirs for mine, theirs in pairs):
@@ -172,7 +175,7 @@ def _logs(figure: _Figure, blocks: Sequence[tuple[Trial, Trial]]) -> list[float]
 
 
 def together(trials: Sequence[Trial]) -> LatencySummary:
-    """The latencies of several trials as if they were one."""
+    """Return the latencies of several trials together."""
     return summarise(Histogram.sum(trial.measurement.latency for trial in trials))
 
 
@@ -216,10 +219,10 @@ def _rate(trials: Sequence[Trial]) -> float | None:
 
 
 def _gpu(trials: Sequence[Trial]) -> float | None:
-    """The mean utilisation of the graphics processors, as a share; None where a trial has none."""
+    """Return the mean GPU utilisation as a share; None where a trial has none."""
     seen = [trial.gpu.utilisation_mean if trial.gpu else None for trial in trials]
     known = [each for each in seen if each is not None]
-    return math.fsum(known) / len(known) / 100 if known and len(known) == len(seen) else None
+    return statistics.fmean(known) / 100 if known and len(known) == len(seen) else None
 
 
 TOTAL, SUCCESSFUL, FAILED, SUCCESS_RATE = "total requests", "successful", "failed", "success rate"

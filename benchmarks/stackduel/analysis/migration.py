@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from stackduel.analysis.candidates import Migration
 from stackduel.model.stack_facts import StackFacts
+from stackduel_servers.supported import SERVERS, WEB_FRAMEWORKS
 
-_PROPER = {
-    "fastapi": "FastAPI", "flask": "Flask", "quart": "Quart", "starlette": "Starlette",
-    "gunicorn": "Gunicorn", "hypercorn": "Hypercorn", "uvicorn": "Uvicorn", "waitress": "Waitress",
-}  # fmt: skip
+_PROPER = {**WEB_FRAMEWORKS, **{name: server.title for name, server in SERVERS.items()}}
 
 TRITON = "triton"
 # What costs the same from everywhere, and what only means something within one framework.

@@ -1,32 +1,45 @@
-"""All commands, in the groups in which they are shown."""
+"""All commands, in the groups in which the help shows them."""
 
 from __future__ import annotations
 
 import click
 
-from stackduel.cli import measuring, models, stored, surroundings
-from stackduel.cli.help import Groups
+from stackduel.cli.help import LazyGroup
+
+# Each command's own help begins with the same sentence (tests/stackduel/cli/test_groups.py).
+GROUPS = {
+    "Measure": {
+        "run": "Measure SUITE: quick (the default), another one of stackduel list, or a .toml file.",
+        "capacity": "Find the highest rate that keeps a service level, and how many replicas a demand takes.",
+    },
+    "Look at stored runs": {
+        "report": "Show a stored RUN again, and write its reports anew.",
+        "compare": "Say what changed from the stored run OLD to NEW.",
+        "runs": "List the stored runs, the newest first.",
+        "trend": "Show how the figures of a suite went over its stored runs, by default of the newest run's suite.",
+        "schema": "Print the JSON Schema of run.json.",
+    },
+    "Look around": {
+        "list": "Show all suites and stacks.",
+        "doctor": "Say what this machine can and cannot measure.",
+        "verify": "Start every stack and check that it answers as the contract says.",
+        "models": "Show the models that stacks can serve, build them, or measure them alone.",
+    },
+    "Servers": {
+        "serve": (
+            "Run stacks as local processes on their own ports until Ctrl-C: the classic three, or those of --stacks."
+        ),
+        "clean": "Remove the containers and networks that killed runs left, and wake what they paused.",
+    },
+}
+# The module of a command has its name, but for the one that Python's own list has.
+MODULES = {"list": "list_stacks"}
 
 
 @click.group(
-    cls=Groups,
-    groups={
-        "Measure": [measuring.run_command, measuring.capacity_command],
-        "Look at stored runs": [
-            stored.report_command,
-            stored.compare_command,
-            stored.runs_command,
-            stored.trend_command,
-            stored.schema_command,
-        ],
-        "Look around": [
-            surroundings.list_command,
-            surroundings.doctor_command,
-            surroundings.verify_command,
-            models.models_command,
-        ],
-        "Servers": [surroundings.serve_command, surroundings.clean_command],
-    },
+    cls=LazyGroup,
+    groups=GROUPS,
+    modules={name: f"stackduel.cli.{MODULES.get(name, name)}" for group in GROUPS.values() for name in group},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="stackduel")

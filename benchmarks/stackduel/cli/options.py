@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from stackduel.cli.parameters import Duration, bounds, names
 from stackduel.model.budget import LEAST_MEMORY_MIB, MOST_MEMORY_MIB
+from stackduel.model.run_options import DriverName
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 RESULTS = Path("results")
+# Groups of options in the help of the commands that measure.
+WHERE = ("launcher", "project", "generator", "driver", "device", "memory", "timeout")
+COUNTS = ("strict", "gate", "fail-on")
+SHOWN = ("out", "live", "json", "quiet", "dry-run")
 
 launcher = click.option(
     "--launcher",
@@ -42,7 +47,7 @@ generator = click.option(
     help="Load from a process of this machine, or from a container on the stacks' network.",
 )
 driver = click.option(
-    "--driver", type=click.Choice(["raw", "aiohttp", "grpc"]), default="raw", show_default=True, help="Load client."
+    "--driver", type=click.Choice(get_args(DriverName)), default="raw", show_default=True, help="Load client."
 )
 device = click.option(
     "--device",
@@ -95,7 +100,7 @@ own_model = click.option(
 
 
 def of_measuring(command: _Command) -> _Command:
-    """All that is common to the commands that measure, whatever it is that they look for."""
+    """Add the options of every command that measures."""
     every = (
         *(stacks, stacks_file, launcher, project, generator, driver, timeout, seed, memory),
         *(strict, gate, fail_on, out, dry_run, quiet, run_as_json, live),
@@ -105,6 +110,6 @@ def of_measuring(command: _Command) -> _Command:
     return command
 
 
-def found(run: Path, results: Path) -> Path:
-    """A run by its path or by its id."""
+def run_path(run: Path, results: Path) -> Path:
+    """Return the path of a run that is named by its path or by its id."""
     return run if run.exists() or not (results / run).exists() else results / run

@@ -4,86 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import tarfile
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 import docker.errors
 from docker import DockerClient
 from docker.models.images import Image as DockerImage
 
-from stackduel.containers.closure import files_needed
 from stackduel.containers.engine import explained
+from stackduel.containers.recipes import ROOT, Recipe, base_image
 from stackduel.model.errors import LaunchError
-from stackduel_servers.registry import StackEntry
-from stackduel_servers.serve import DOWNSTREAM
 
-ROOT = Path(__file__).resolve().parents[3]
 CONTENT_LABEL = "stackduel.content"
 LOG_LINES = 20
 SHOWN_STEP = 120
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-GENERATOR = ("stackduel.load.worker", "stackduel.load.null_server")
 NOT_CONTENT = frozenset({"__pycache__", ".mypy_cache", ".ruff_cache"})
 
 SayLine = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A Dockerfile, the files and folders that its build may see (relative to the checkout), its arguments."""
-
-    tag: str
-    dockerfile: str
-    content: tuple[str, ...]
-    arguments: Mapping[str, str] = field(default_factory=dict)
-
-
-def recipe_of(entry: StackEntry, device: str | None = None) -> Recipe:
-    """The image that runs a stack of the registry, with its models on a ``device`` where that is no CPU."""
-    if entry.server == "tritonserver":
-        return Recipe(
-            tag=f"stackduel/{entry.name}:run",
-            dockerfile="docker/triton.Dockerfile",
-            content=("servers/stackduel_servers", "servers/requirements"),
-            arguments={"STACK": entry.name, "REQUIREMENTS": entry.requirements},
-        )
-    recipe = gpu_recipe if device == "cuda" else server_recipe
-    return recipe(entry.name, entry.requirements)
-
-
-def server_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one Python service, or the downstream, which has no models."""
-    return Recipe(
-        tag=f"stackduel/{stack}:run",
-        dockerfile="docker/server.Dockerfile",
-        content=("servers/stackduel_servers", "servers/requirements"),
-        arguments={"STACK": stack, "REQUIREMENTS": requirements, "MODELS": "no" if stack == DOWNSTREAM else "yes"},
-    )
-
-
-def gpu_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one stack of the registry with its models on a GPU."""
-    return Recipe(
-        tag=f"stackduel/{stack}:gpu",
-        dockerfile="docker/gpu.Dockerfile",
-        content=("servers/stackduel_servers", "servers/requirements"),
-        arguments={"STACK": stack, "REQUIREMENTS": requirements},
-    )
-
-
-def generator_recipe() -> Recipe:
-    """The image of the load generator: its worker, the null server, and what these import."""
-    needed = {path for module in GENERATOR for path in files_needed(ROOT, module)}
-    return Recipe(
-        tag="stackduel/generator:run",
-        dockerfile="docker/generator.Dockerfile",
-        content=("docker/generator.txt", *sorted(needed)),
-    )
 
 
 def own_image(client: DockerClient) -> str | None:
@@ -138,14 +79,6 @@ def find_image(client: DockerClient, reference: str) -> DockerImage | None:
         return client.images.get(reference)
     except docker.errors.ImageNotFound:
         return None
-
-
-def base_image(recipe: Recipe) -> str:
-    """What the image stands on: PYTHON_IMAGE of the environment, or the default that its Dockerfile names."""
-    default = re.search(r"(?m)^ARG PYTHON_IMAGE=(\S+)$", (ROOT / recipe.dockerfile).read_text())
-    if default is None:
-        raise LaunchError(f"{recipe.dockerfile}: names no default PYTHON_IMAGE")
-    return os.environ.get("PYTHON_IMAGE") or default.group(1)
 
 
 def pack(root: Path, recipe: Recipe) -> bytes:

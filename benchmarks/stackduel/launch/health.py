@@ -58,3 +58,6 @@ def _greets(address: Address) -> str | None:
 
 def _with_log(message: str, log: str) -> str:
     return f"{message}\n{log}" if log.strip() else f"{message} (it wrote no log)"
+
+
+HEALTHY_WITHIN_S = 30.0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
+from stackduel.model.budget import Budget
 from stackduel.model.stack import Stack
 from stackduel.model.target import Address, Subject
 
@@ -15,21 +16,21 @@ class Started(Protocol):
 
     @property
     def address(self) -> Address:
-        """Where the generator reaches it."""
+        """The address at which the generator reaches it."""
 
     @property
     def inner_address(self) -> Address | None:
-        """Where containers of the stacks' network reach it, or None without such a network."""
+        """The address at which containers of the stacks' network reach it; None without such a network."""
 
     @property
     def subject(self) -> Subject:
-        """What of this machine is its own, for whoever observes it."""
+        """The processes or container to observe."""
 
     def failure(self) -> str | None:
-        """Why it does not run any more, or None while it does."""
+        """Return why it ended; None while it runs."""
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines that it wrote."""
+        """Return the last lines that it wrote."""
 
 
 class Launcher(Protocol):
@@ -37,20 +38,34 @@ class Launcher(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called on the command line."""
+        """Its name on the command line."""
 
     def __enter__(self) -> Self:
-        """Make ready what all stacks share: the downstream, a network, images."""
+        """Prepare what all stacks share: the downstream, a network, images."""
 
     def __exit__(self, *_exc: object) -> None:
         """Take everything down again, whatever happened."""
 
     @property
     def downstream(self) -> Subject | None:
-        """What every stack calls, for whoever observes it; None where it is not this launcher's."""
+        """The downstream that every stack calls, to observe; None if this launcher did not start it."""
+
+    @property
+    def network(self) -> str | None:
+        """The containers' network on which a generator can reach the stacks; None without one."""
+
+    @property
+    def budget(self) -> Budget | None:
+        """The cores and memory of what it starts; None if it starts nothing."""
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
-        """Start a stack and wait until it is healthy; raises LaunchError with its log where it is not."""
+        """Start a stack and wait until it is healthy; raises LaunchError with its log if it does not get healthy."""
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Run a module of ours, with its arguments, to its end on the server's cores; return its output.
+
+        No stack runs meanwhile. Raises LaunchError if it fails or does not end, or if this launcher starts nothing.
+        """
 
     def facts(self) -> Mapping[str, object]:
-        """What a report must say of the way the stacks were run, such as versions and digests."""
+        """Return what a report must say of how the stacks were run, such as versions and digests."""

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import msgspec
 
-from stackduel.inference.protocol import is_grpc
+from stackduel.inference.translation import is_grpc
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_input import ModelInput
 from stackduel.model.model_output import Numbers
+from stackduel.model.run_options import DriverName
 from stackduel.model.suite import Load, Workload
 from stackduel.model.target import Address
 
 HttpDriver = Literal["raw", "aiohttp"]
-Driver = Literal["raw", "aiohttp", "grpc"]
+Driver = DriverName
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +135,11 @@ def _text(data: bytes) -> str:
 
 def _bytes(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
+
+
+# What is told while a load is on: requests and seconds since its window opened, and the latest median latency in ms.
+Progress = Callable[[int, float, float | None], None]
+
+
+class LoadError(Exception):
+    """A load that could not be measured; the message says why."""

@@ -9,3 +9,7 @@ class FieldError(ValueError):
 
 class LaunchError(Exception):
     """A stack, or what it needs, could not be started; the message holds its last log lines."""
+
+
+class StoreError(ValueError):
+    """A stored run that cannot be read; the message says why."""

@@ -28,8 +28,8 @@ class Workload:
     ``weight``.
 
     A request to a ``model`` has no body before it is translated for a stack
-    (``stackduel.inference.protocol``): what is ``given`` to the model is a recipe. On KServe servers the model may be
-    ``served_as`` another. With ``check`` = ``numbers`` its outputs may differ by ``tolerance``: absolutely up to 1,
+    (``stackduel.inference.translation``): what is ``given`` to the model is a recipe. On KServe servers the model may
+    be ``served_as`` another. With ``check`` = ``numbers`` its outputs may differ by ``tolerance``: absolutely up to 1,
     beyond that relative to the right number. All four are None where no model is asked.
     """
 

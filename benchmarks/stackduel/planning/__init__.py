@@ -1,4 +1,4 @@
-"""From files and options to what will be measured, in which order.
+"""From files and options to a RunPlan: what a run measures, and in which order.
 
 Imports ``search``, ``analysis`` and ``model``; its only I/O is reading.
 """

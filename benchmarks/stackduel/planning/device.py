@@ -1,4 +1,4 @@
-"""What the run's models are computed on: what was asked, what there is, and what came of it."""
+"""The device that a run's models are computed on: what was asked for, and what this machine has."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
+from stackduel.model.suite import Suite
+from stackduel.planning.adaptation import asks_models
 from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.isolation import isolated_python
 from stackduel_servers.models.device import AUTO, DEVICES, Chosen, choose, driver_lacks
@@ -17,10 +19,18 @@ CONTAINERS_STAY = "Models in containers run on the CPU: --device cuda builds ima
 IN_IMAGES = ("cpu", "cuda")
 
 
-def device_of(options: RunOptions, lack: Callable[[str], str | None] | None = None) -> Chosen | None:
-    """What the servers of a run are to compute on; None where they are somebody else's and decide that themselves.
+def device_for(options: RunOptions, suite: Suite) -> tuple[str | None, tuple[str, ...]]:
+    """Return the device of a run, None if its servers decide, and a note on it if the suite asks models."""
+    chosen = device_of(options)
+    if chosen is None:
+        return None, ()
+    return chosen.device, (chosen.note,) if chosen.note and asks_models(suite) else ()
 
-    ``lack`` says why a device cannot be used on this machine. Raises FieldError for what cannot be had.
+
+def device_of(options: RunOptions, lack: Callable[[str], str | None] | None = None) -> Chosen | None:
+    """Choose the device of a run's servers; None if they were started by somebody else, who decides it.
+
+    ``lack`` says why this machine cannot use a device. Raises FieldError for a device that cannot be used.
     """
     if options.launcher in {"compose", "url"}:
         if options.device == AUTO:
@@ -35,7 +45,7 @@ def device_of(options: RunOptions, lack: Callable[[str], str | None] | None = No
 
 
 def lacking(device: str) -> str | None:
-    """Why a device cannot be used here; looked up in a process of its own, which alone loads CUDA for it."""
+    """Return why a device cannot be used here; looked up in a process of its own, so that none of ours loads CUDA."""
     if "cuda" in device and (reason := driver_lacks()):
         return reason
     command = [*isolated_python(), "-m", "stackduel_servers.models.device", device]
@@ -50,7 +60,7 @@ def lacking(device: str) -> str | None:
 
 
 def _in_containers(asked: str) -> Chosen:
-    """Whether the engine can give GPUs to a container is found out when the launcher starts one."""
+    """Choose among what images hold; the launcher sees later whether the engine can give GPUs to a container."""
     if asked == AUTO:
         return Chosen("cpu", CONTAINERS_STAY)
     known = next((device for device in DEVICES if device == asked), None)

@@ -1,4 +1,4 @@
-"""About how long the steps of a plan take."""
+"""Estimates of how long the steps of a plan take."""
 
 from __future__ import annotations
 
@@ -10,12 +10,24 @@ from stackduel.model.plan_step import AnyStep, IsolatedStep
 from stackduel.model.suite import OpenLoop, Scenario, Workload
 from stackduel.model.waits import mean_request_seconds
 
+# Starting, loading and warming up a model, and measuring it.
+SOLO_S = 2.5 + ISOLATED_S
+OVERHEAD_S = 0.2
+# The usual timeout.
+BEHIND_S = 30.0
+# About how long a model keeps a core busy for one input, and for a sound of WINDOW_S; on two cores, ONNX Runtime 1.31.
+WORK_S = {"fast-cnn": 0.0045, "speaker": 0.0095, "vad": 0.005, "face": 0.025, "embed": 0.0045}
+UNKNOWN_WORK_S = 0.01
+WINDOW_S = 1.6
+# A server that works longer than this on requests of a closed window is started afresh.
+DRAINED_WITHIN_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What planning knows of a stack: seconds to launch it, its waiting slots, and whether it fans calls out.
+    """The seconds that a stack takes to launch, its waiting slots, and whether it fans calls out.
 
-    ``cores`` are as many as can work on requests at once.
+    ``cores`` is how many cores can work on its requests at once.
     """
 
     launch_s: float
@@ -25,7 +37,7 @@ class Pace:
 
 
 def step_seconds(step: AnyStep, paces: Mapping[str, Pace]) -> float:
-    """About how long a step will take."""
+    """Estimate the seconds that a step takes."""
     if isinstance(step, IsolatedStep):
         return SOLO_S
     pace = paces[step.stack]
@@ -33,16 +45,12 @@ def step_seconds(step: AnyStep, paces: Mapping[str, Pace]) -> float:
 
 
 def total_seconds(steps: Iterable[AnyStep], paces: Mapping[str, Pace]) -> float:
-    """About how long all steps will take."""
+    """Estimate the seconds that all steps take."""
     return sum(step_seconds(step, paces) for step in steps)
 
 
-# Starting, loading and warming up a model, and measuring it.
-SOLO_S = 2.5 + ISOLATED_S
-
-
 def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
-    """About how long one trial will take: its verification, warm-up and window, and what is answered after it."""
+    """Estimate the seconds of one trial: verification, warm-up, window, and the answers that come after it."""
     load = scenario.load
     work_s = mean_work_seconds(scenario.workloads)
     request_s = mean_request_seconds(scenario.workloads, fans_out=pace.fans_out) + work_s
@@ -51,7 +59,7 @@ def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
         return request_s + load.warmup_s + load.stable_within_s + load.duration_s + after_s + OVERHEAD_S
     # Little's law: more connections than slots wait in turn.
     busy = load.connections if pace.slots is None else min(load.connections, pace.slots)
-    # As many cores as there are work on requests at once, whoever waits.
+    # Work keeps a core busy, and there are only so many; waiting does not.
     per_request_s = max(request_s / busy, work_s / pace.cores)
     warm_s = max(load.warmup_s, load.warmup_requests * per_request_s) + load.stable_within_s
     if load.duration_s is None:
@@ -62,34 +70,13 @@ def scenario_seconds(scenario: Scenario, pace: Pace) -> float:
 
 
 def _behind_seconds(load: OpenLoop, work_s: float, pace: Pace) -> float:
-    """How long a server that cannot keep up goes on after the last arrival, as far as its clients wait for it."""
+    """Estimate how long an overloaded server goes on after the last arrival, within the patience of its clients."""
     arriving = load.rate_rps * work_s / pace.cores
     return min(BEHIND_S, max(0.0, (load.warmup_s + load.duration_s) * (arriving - 1)))
 
 
-OVERHEAD_S = 0.2
-
-
-# The usual timeout.
-BEHIND_S = 30.0
-
-
-# About what a model takes of a core for one input, and for how long a sound that is; on two cores, ONNX Runtime 1.31.
-WORK_S = {"fast-cnn": 0.0045, "speaker": 0.0095, "vad": 0.005, "face": 0.025, "embed": 0.0045}
-
-
-UNKNOWN_WORK_S = 0.01
-
-
-WINDOW_S = 1.6
-
-
-# As long as a server may go on with requests of a closed window. One that takes longer is started afresh.
-DRAINED_WITHIN_S = 1.0
-
-
 def mean_work_seconds(workloads: Sequence[Workload]) -> float:
-    """About how long a request of a mix keeps a core busy on average, for its model alone; 0 where none is asked."""
+    """Estimate the mean seconds for which the model of a request keeps a core busy; 0 without a model."""
     weights = sum(workload.weight for workload in workloads)
     return sum(each.weight * _work_seconds(each) for each in workloads) / weights
 

@@ -1,4 +1,4 @@
-"""Reading checked values out of TOML tables, with errors that name the field and its bound (pure)."""
+"""Checked values from TOML tables, with errors that name the field and its bound."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ _MISSING: Any = object()
 
 
 class Fields:
-    """One table of a file, read field by field; whatever was not asked for by ``finish`` is unknown."""
+    """One table of a file, read field by field; ``finish`` refuses the fields that were never read."""
 
     def __init__(self, where: str, table: Mapping[str, Any]) -> None:
         self.where = where
         self._table = table
-        self._asked: set[str] = set()
+        self._read: set[str] = set()
 
     def given(self, name: str) -> bool:
-        """Whether the table holds a field."""
+        """Return whether the table holds a field."""
         return name in self._table
 
     def finish(self) -> None:
-        """Raise FieldError if the table holds a field that nobody asked for."""
+        """Raise FieldError if the table holds a field that was never read."""
         for name in self._table:
-            if name not in self._asked:
-                known = ", ".join(sorted(self._asked))
+            if name not in self._read:
+                known = ", ".join(sorted(self._read))
                 raise FieldError(f"{self.where}: {name}: unknown field (known: {known})")
 
     def text(self, name: str, default: str = _MISSING) -> str:
-        """A non-empty string, or the default."""
+        """Return a string that is not empty, or the default."""
         value = self._take(name, default)
         if not isinstance(value, str) or (not value and value is not default):
             raise FieldError(f"{self.where}: {name}: must be a text that is not empty")
         return value
 
     def texts(self, name: str, default: Sequence[str] = _MISSING) -> tuple[str, ...]:
-        """A list of strings that are not empty."""
+        """Return a list of strings that are not empty."""
         value = self._take(name, default)
         if not isinstance(value, list | tuple) or not all(isinstance(each, str) and each for each in value):
             raise FieldError(f"{self.where}: {name}: must be a list of texts")
@@ -49,7 +49,7 @@ class Fields:
     @overload
     def integer(self, name: str, low: int, high: int, default: None) -> int | None: ...
     def integer(self, name: str, low: int, high: int, default: int | None = _MISSING) -> int | None:
-        """A whole number from ``low`` to ``high``, or the default."""
+        """Return a whole number from ``low`` to ``high``, or the default."""
         value = self._take(name, default)
         if value is None and default is None:
             return None
@@ -62,7 +62,7 @@ class Fields:
     @overload
     def number(self, name: str, low: float, high: float, default: None) -> float | None: ...
     def number(self, name: str, low: float, high: float, default: float | None = _MISSING) -> float | None:
-        """A number from ``low`` to ``high``, or the default."""
+        """Return a number from ``low`` to ``high``, or the default."""
         value = self._take(name, default)
         if value is None and default is None:
             return None
@@ -71,7 +71,7 @@ class Fields:
         return float(value)
 
     def choice(self, name: str, choices: tuple[T, ...], default: T = _MISSING) -> T:
-        """One of ``choices``, or the default."""
+        """Return one of ``choices``, or the default."""
         value = self._take(name, default)
         for choice in choices:
             if value == choice:
@@ -79,21 +79,21 @@ class Fields:
         raise FieldError(f"{self.where}: {name}: must be one of {', '.join(map(str, choices))}")
 
     def table(self, name: str, default: Mapping[str, Any] = _MISSING) -> Mapping[str, Any]:
-        """A table inside this one."""
+        """Return a table inside this one."""
         value = self._take(name, default)
         if not isinstance(value, Mapping):
             raise FieldError(f"{self.where}: {name}: must be a table")
         return value
 
     def tables(self, name: str, default: Sequence[Mapping[str, Any]] = ()) -> Sequence[Mapping[str, Any]]:
-        """An array of tables."""
+        """Return an array of tables."""
         value = self._take(name, default)
         if not isinstance(value, list | tuple) or not all(isinstance(each, Mapping) for each in value):
             raise FieldError(f"{self.where}: {name}: must be an array of tables ([[{name}]])")
         return value
 
     def _take(self, name: str, default: Any) -> Any:
-        self._asked.add(name)
+        self._read.add(name)
         value = self._table.get(name, default)
         if value is _MISSING:
             raise FieldError(f"{self.where}: {name}: is missing")

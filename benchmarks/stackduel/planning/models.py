@@ -1,4 +1,4 @@
-"""What a run needs of models before anything is started: their files, the user's own one, and a Triton for some."""
+"""The models of a run before anything is started: their files, the user's own one, and a Triton for some."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ TRITON = "triton"
 
 
 def asking_own(suite: Suite, file: Path) -> Suite:
-    """The suite with the model of every request to one replaced by the user's ONNX file.
+    """Return the suite with every model replaced by the user's ONNX file.
 
-    It is given numbers of the shape that the file declares. Raises FieldError where there is nothing to replace, or
-    the file cannot be served.
+    Its input is numbers of the shape that the file declares. Raises FieldError if the suite asks no model, or the
+    file cannot be served.
     """
     if not suite.models:
         raise FieldError(f"--model: suite {suite.name} asks no model")
@@ -58,16 +58,17 @@ def _own(workload: Workload, given: ModelInput) -> Workload:
 
 
 def refuse_without_runtime() -> None:
-    """Raise FieldError where the packages that models need are not installed."""
+    """Raise FieldError if packages that models need are not installed."""
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise FieldError(f"models need {', '.join(missing)}: install them with pip install 'stackduel[{EXTRA}]'")
 
 
-def make_ready(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
-    """Build the models that a suite asks for and that are not there yet, before the first server starts.
+def build_models(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
+    """Build the models that a suite asks and that are missing, before the first server starts.
 
-    Images hold theirs, and a project or a server that is up has its own. Raises FieldError where they cannot be had.
+    Only local servers need them: images, projects and running servers have their own. Raises FieldError if they
+    cannot be built.
     """
     wanted = [model for model in suite.models if model != OWN]
     if launcher != "local" or not suite.models:
@@ -83,7 +84,7 @@ def make_ready(suite: Suite, launcher: LauncherName, say: Callable[[str], None])
 
 
 def described(suite: Suite, own: Path | None) -> dict[str, dict[str, str]]:
-    """The files of a suite's models by name and hash, for the environment of a run."""
+    """Return the files of a suite's models by name, with their hashes."""
     found = {model: {file.name: file.sha256 for file in FILES[model]} for model in suite.models if model in FILES}
     if OWN in suite.models and own is not None:
         with own.open("rb") as file:
@@ -94,9 +95,9 @@ def described(suite: Suite, own: Path | None) -> dict[str, dict[str, str]]:
 def without_triton(
     stacks: Sequence[str], known: Mapping[str, Stack], launcher: LauncherName, *, named: bool
 ) -> tuple[tuple[str, ...], str | None]:
-    """The stacks that can be measured where Triton may be missing, and what to say of those that cannot.
+    """Return the stacks without those that need a Triton that is missing, and a note about these.
 
-    Raises FieldError where they were ``named``: whoever asks for them by name is not to get less.
+    Raises FieldError if the user ``named`` them.
     """
     needing = [name for name in stacks if needs_triton(known[name])]
     if not needing or launcher != "local":
@@ -116,7 +117,7 @@ def _sentence(text: str) -> str:
 
 
 def needs_triton(stack: Stack) -> bool:
-    """Whether a stack is a Triton of ours, or has one beside it."""
+    """Return whether a stack is a Triton of ours, or has one beside it."""
     if not isinstance(stack.source, Registered):
         return False
     entry = stack.source.entry

@@ -1,4 +1,4 @@
-"""The interleaved order of a run's trials, and how long they will take (pure)."""
+"""The interleaved order of a run's trials."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from stackduel.model.suite import Suite
 from stackduel.model.trial import Place
 
 
-def plan(suite: Suite, stacks: Collection[str], seed: int) -> tuple[AnyStep, ...]:
-    """Every block holds every stack once, and what is measured alone, in an order drawn from ``seed``.
+def interleaved(suite: Suite, stacks: Collection[str], seed: int) -> tuple[AnyStep, ...]:
+    """Return the steps of all blocks: each holds every stack once, and every model alone, in an order drawn anew.
 
-    A drift of the host's speed then falls on all stacks alike instead of on the last one measured.
+    ``seed`` fixes the orders. A drift of the host's speed then affects all stacks alike, not the last one measured.
     """
     draw = random.Random(seed)  # noqa: S311 - an order, not a secret
     steps: list[AnyStep] = []
@@ -28,7 +28,7 @@ def plan(suite: Suite, stacks: Collection[str], seed: int) -> tuple[AnyStep, ...
 def remaining(
     steps: Iterable[AnyStep], done: Collection[Place], alone: Collection[IsolatedStep] = ()
 ) -> tuple[AnyStep, ...]:
-    """The steps without the trials, and the models ``alone``, that are done already, for a run that goes on."""
+    """Return the steps without the trials that are ``done`` and the models that were measured ``alone``."""
     open_steps: list[AnyStep] = []
     for step in steps:
         if isinstance(step, IsolatedStep):
@@ -43,5 +43,5 @@ def remaining(
 
 
 def trials_in(steps: Iterable[AnyStep]) -> int:
-    """How many trials the steps hold."""
+    """Return the number of trials in the steps."""
     return sum(len(step.scenarios) for step in steps if isinstance(step, PlanStep))

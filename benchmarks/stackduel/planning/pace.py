@@ -1,4 +1,4 @@
-"""How long stacks take to start, for the plan's length."""
+"""How long stacks take to start, for the length of a plan."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TRITON_S = 4.0
 
 
 def pace_of(stack: Stack, options: RunOptions, cores: int) -> Pace:
-    """How long a stack takes to start, and how many waits it has at once."""
+    """Return how long a stack takes to start, and how many requests it can hold waiting at once."""
     launch_s = LAUNCH_S[options.launcher]
     if isinstance(stack.source, Registered):
         entry = stack.source.entry
@@ -23,5 +23,5 @@ def pace_of(stack: Stack, options: RunOptions, cores: int) -> Pace:
 
 
 def _companion_s(stack: Stack) -> float:
-    """What a Triton takes longer to start than a server in Python."""
+    """Return how many seconds longer a Triton takes to start than a server in Python."""
     return TRITON_S if needs_triton(stack) else 0.0

@@ -9,7 +9,7 @@ from stackduel_servers.registry import Registry, load_registry
 
 
 def registered_stacks(registry: Registry | None = None) -> dict[str, Stack]:
-    """The stacks of the registry by name, in its order."""
+    """Return the stacks of the registry by name, in its order."""
     registry = registry or load_registry()
     return {
         entry.name: Stack(

@@ -1,4 +1,4 @@
-"""About how long a search takes on one stack."""
+"""Estimates of how long a search takes on one stack."""
 
 from __future__ import annotations
 
@@ -17,21 +17,17 @@ from stackduel.model.search_settings import (
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario
 from stackduel.planning.estimates import OVERHEAD_S, Pace, scenario_seconds
 from stackduel.search.level_outcome import at_rate
-from stackduel.search.modes import unfit
+from stackduel.search.modes import load_problem
 from stackduel.search.soak import PIECES
 
-# Where nobody knows yet how far a ramp will go: so many doublings of the rate.
+# Before a ramp has run, its length is a guess: so many doublings of the rate, steps, and tries between two steps.
 SUPPOSED_DOUBLINGS = 3
-
-
 SUPPOSED_STEPS = 8
-
-
 SUPPOSED_BETWEEN = 5
 
 
 def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> float:
-    """About how long the search will take on one stack, its launches among it."""
+    """Estimate the seconds of a search on one stack, launches included."""
     match settings, scenario.load:
         case CapacitySettings(), OpenLoop() as load:
             return _of_capacity(settings, load, scenario, pace)
@@ -43,7 +39,7 @@ def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> 
             return settings.launches * (pace.launch_s + scenario_seconds(scenario, pace))
         case BreakingPointSettings(), OpenLoop():
             return pace.launch_s + SUPPOSED_STEPS * scenario_seconds(scenario, pace)
-    raise ValueError(unfit(settings, scenario) or "no such mode")
+    raise ValueError(load_problem(settings, scenario) or "no such mode")
 
 
 def _of_sustained(settings: SustainedSettings, load: ClosedLoop, scenario: Scenario, pace: Pace) -> float:

@@ -1,4 +1,4 @@
-"""The mode of a suite file, with the mode's own parameters: read and checked (pure)."""
+"""The mode of a suite file and its parameters, read and checked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_CONFIRMATIONS = 100
 def parse_settings(fields: Fields) -> SearchSettings | None:
     """Take ``mode`` and the table ``search`` out of a suite's ``fields``; None for suites that compare.
 
-    Raises FieldError, naming the field and what it may be.
+    Raises FieldError that names the field and its bounds.
     """
     mode = fields.choice("mode", (COMPARE, *_PARSERS), default=COMPARE)
     table = fields.table("search", default={})

@@ -1,9 +1,10 @@
-"""Which stacks a run compares, and with which of them as baseline."""
+"""Which stacks a run compares, and which of them is the baseline."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
@@ -14,72 +15,99 @@ from stackduel.planning.stacks_file import OwnFile
 
 PORTABLE_BASELINE = "flask-waitress"
 
+# The names that are kept, and a sentence for each reason why others are left out.
+_Names = tuple[tuple[str, ...], tuple[str, ...]]
 
-def names_of(
-    options: RunOptions,
-    suite: Suite,
-    own: OwnFile,
-    known: Mapping[str, Stack],
-    running: frozenset[str] | None,
-    notes: list[str],
-) -> tuple[str, ...]:
-    """Those that are asked for, or the suite's and the user's own as far as they can run; raises FieldError."""
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The stacks of a run by name, its baseline, and notes about those that were left out."""
+
+    stacks: Mapping[str, Stack]
+    baseline: str
+    notes: tuple[str, ...]
+
+
+def select(
+    options: RunOptions, suite: Suite, own: OwnFile, known: Mapping[str, Stack], running: frozenset[str] | None
+) -> Selection:
+    """Select the stacks that the options name, else those of the suite and the user's file that can run here.
+
+    ``running`` names the stacks that an attached project has up. Raises FieldError.
+    """
     if options.stacks is not None:
-        wanted = tuple(dict.fromkeys(options.stacks))
-        for name in wanted:
-            if name not in known:
-                raise FieldError(f"--stacks: {name!r} is unknown; stackduel list shows all stacks")
-        return _that_serve(wanted, options, known, notes, named=True)
+        names, notes = _named(options.stacks, options, known)
+    else:
+        names, notes = _of_suite(options, suite, own, known, running)
+    baseline = options.baseline or _baseline(suite, names, known)
+    if baseline not in names:
+        raise FieldError(f"--baseline: {baseline} is not among the stacks of this run: {', '.join(names)}")
+    return Selection({name: known[name] for name in names}, baseline, notes)
+
+
+def is_local_only(stack: Stack) -> bool:
+    """Return whether it has no container."""
+    return isinstance(stack.source, Registered) and stack.source.entry.profile == "local"
+
+
+def _named(asked: tuple[str, ...], options: RunOptions, known: Mapping[str, Stack]) -> _Names:
+    names = tuple(dict.fromkeys(asked))
+    for name in names:
+        if name not in known:
+            raise FieldError(f"--stacks: {name!r} is unknown; stackduel list shows all stacks")
+    return _servable(names, options, known, named=True)
+
+
+def _of_suite(
+    options: RunOptions, suite: Suite, own: OwnFile, known: Mapping[str, Stack], running: frozenset[str] | None
+) -> _Names:
     wanted = tuple(dict.fromkeys((*suite.stacks, *own.stacks)))
     for name in wanted:
         if name not in known:
             raise FieldError(f"suite {suite.name}: stacks: {name!r} is unknown")
-    if running is not None:
-        wanted = _only(wanted, running, "not up in the project", notes)
-    if options.launcher == "local":
-        here = [name for name in wanted if _runs_here(known[name])]
-        if len(here) < len(wanted) and PORTABLE_BASELINE not in here:
-            here.insert(0, PORTABLE_BASELINE)
-        wanted = _only((*here, *(set(wanted) - set(here))), frozenset(here), f"do not run on {sys.platform}", notes)
-    wanted = _that_serve(wanted, options, known, notes, named=False)
-    if not wanted:
-        raise FieldError("--stacks: none is left to be measured")
-    return wanted
+    up, down_notes = _only(wanted, running, "not up in the project") if running is not None else (wanted, ())
+    here, platform_notes = _runnable_here(up, known) if options.launcher == "local" else (up, ())
+    names, triton_notes = _servable(here, options, known, named=False)
+    if not names:
+        raise FieldError("--stacks: no stack is left to measure")
+    return names, (*down_notes, *platform_notes, *triton_notes)
 
 
-def baseline_of(suite: Suite, names: tuple[str, ...], known: Mapping[str, Stack]) -> str:
-    """The suite's, else the first that is marked as one, else the first."""
-    if suite.baseline in names:
-        return suite.baseline
-    marked = [name for name in names if known[name].tier == "baseline"]
-    return marked[0] if marked else names[0]
+def _runnable_here(wanted: tuple[str, ...], known: Mapping[str, Stack]) -> _Names:
+    """Return the stacks that run on this system; if some do not, with a baseline that runs on every one."""
+    here = [name for name in wanted if _runs_here(known[name])]
+    if len(here) < len(wanted) and PORTABLE_BASELINE not in here:
+        here.insert(0, PORTABLE_BASELINE)
+    return _only((*here, *(set(wanted) - set(here))), frozenset(here), f"do not run on {sys.platform}")
 
 
-def is_local_only(stack: Stack) -> bool:
-    """Whether it has no container."""
-    return isinstance(stack.source, Registered) and stack.source.entry.profile == "local"
+def _servable(names: tuple[str, ...], options: RunOptions, known: Mapping[str, Stack], *, named: bool) -> _Names:
+    """Return the stacks without those that need a Triton that is missing here, or that lacks the user's model.
 
-
-def _that_serve(
-    wanted: tuple[str, ...], options: RunOptions, known: Mapping[str, Stack], notes: list[str], *, named: bool
-) -> tuple[str, ...]:
-    """Without the stacks that need a Triton which is not here, or which has not the user's model."""
+    Raises FieldError if the user ``named`` one of them.
+    """
     if options.model is not None:
-        able = frozenset(name for name in wanted if not needs_triton(known[name]))
-        if named and len(able) < len(wanted):
-            raise FieldError(f"--model: Triton does not serve it: {', '.join(sorted(set(wanted) - able))}")
-        return _only(wanted, able, "served by Triton, which has models of its own", notes)
-    able_here, note = without_triton(wanted, known, options.launcher, named=named)
-    notes += [note] if note else []
-    return able_here
+        able = frozenset(name for name in names if not needs_triton(known[name]))
+        if named and len(able) < len(names):
+            raise FieldError(f"--model: Triton does not serve it: {', '.join(sorted(set(names) - able))}")
+        return _only(names, able, "served by Triton, which has models of its own")
+    kept, note = without_triton(names, known, options.launcher, named=named)
+    return kept, (note,) if note else ()
 
 
-def _only(wanted: tuple[str, ...], allowed: frozenset[str], why: str, notes: list[str]) -> tuple[str, ...]:
-    missing = [name for name in wanted if name not in allowed]
-    if missing:
-        notes.append(f"Left out, because they are {why}: {', '.join(sorted(missing))}.")
-    return tuple(name for name in wanted if name in allowed)
+def _only(names: tuple[str, ...], allowed: frozenset[str], why: str) -> _Names:
+    missing = [name for name in names if name not in allowed]
+    notes = (f"Left out, because they are {why}: {', '.join(sorted(missing))}.",) if missing else ()
+    return tuple(name for name in names if name in allowed), notes
 
 
 def _runs_here(stack: Stack) -> bool:
     return not isinstance(stack.source, Registered) or sys.platform in stack.source.entry.platforms
+
+
+def _baseline(suite: Suite, names: tuple[str, ...], known: Mapping[str, Stack]) -> str:
+    """Return the suite's baseline, else the first stack that is marked as one, else the first."""
+    if suite.baseline in names:
+        return suite.baseline
+    marked = [name for name in names if known[name].tier == "baseline"]
+    return marked[0] if marked else names[0]

@@ -1,4 +1,4 @@
-"""The service levels of a scenario, as a suite file states them."""
+"""The service levels of a scenario in a suite file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = re.compile(rf"(?:(?:{'|'.join(SPANS)})_)?(?:{'|'.join(FIGURES)})_ms")
 
 
 def parse_sla(fields: Fields) -> tuple[ServiceLevel, ...]:
-    """Take the table ``sla`` out of ``fields``; raises FieldError, naming the bound that cannot be one."""
+    """Take the table ``sla`` out of ``fields``; raises FieldError that names the wrong bound."""
     table = Fields(f"{fields.where}: sla", fields.table("sla", default={}))
     return tuple(_promise(table, name) for name in fields.table("sla", default={}))
 

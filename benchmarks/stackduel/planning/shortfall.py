@@ -1,4 +1,4 @@
-"""What a stack needs and this machine lacks."""
+"""Why a stack cannot run on this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stackduel_servers.triton.installation import TritonError, locate
 
 
 def shortfall(stack: Stack) -> str | None:
-    """Why a stack of the registry cannot be a local process here, in a sentence; None where it can."""
+    """Return why a stack of the registry cannot run as a local process here; None if it can."""
     if not isinstance(stack.source, Registered):
         return None
     entry = stack.source.entry

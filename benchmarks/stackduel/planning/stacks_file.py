@@ -1,4 +1,4 @@
-"""The user's own stacks and requests, as they stand in a TOML file."""
+"""The user's own stacks and requests, from a TOML file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """What a user's stacks file holds: stacks, named requests, their loads, and texts that must never be shown."""
+    """The content of a user's stacks file: stacks, named requests, their loads, and texts that no result may show."""
 
     stacks: Mapping[str, Stack]
     requests: Mapping[str, Workload]
@@ -39,7 +39,7 @@ class OwnFile:
 def read_own_file(path: Path, environ: Mapping[str, str] = os.environ) -> OwnFile:
     """Read a ``--stacks-file``; ``${NAME}`` in header values and ``env`` is taken from the environment.
 
-    Raises FieldError, naming the field and its bound.
+    Raises FieldError that names the field and its bound.
     """
     try:
         with path.open("rb") as file:
@@ -72,7 +72,7 @@ def parse_own_file(where: str, document: Mapping[str, Any], folder: Path, enviro
     for table in fields.tables("requests"):
         name = Fields(where, table).text("name")
         if not NAME.fullmatch(name) or name in requests:
-            raise FieldError(f"{where}: requests: name {name!r}: must be a plain name that stands once")
+            raise FieldError(f"{where}: requests: name {name!r}: must be a plain name, given once")
         requests[name] = _parse_request(f"{where}: requests.{name}", table, secrets)
     loads = parse_loads(fields.table("load", default=DEFAULT_LOAD), f"{where}: load")
     fields.finish()
@@ -84,23 +84,7 @@ def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, 
     kinds = [kind for kind in ("command", "image", "url") if kind in table]
     if len(kinds) != 1:
         raise FieldError(f"{where}: exactly one of command, image and url is needed")
-    source: StackSource
-    if kinds == ["url"]:
-        source = Url(parse_address(where, fields.text("url")))
-    else:
-        env = {}
-        for key, value in fields.table("env", default={}).items():
-            if not isinstance(value, str):
-                raise FieldError(f"{where}: env.{key}: must be a text")
-            env[key] = secrets.expand(f"{where}: env.{key}", value)
-            secrets.hide(env[key]) if _sounds_secret(key) else None
-        if kinds == ["command"]:
-            argv = fields.texts("command")
-            if not argv or not any("{port}" in word for word in argv):
-                raise FieldError(f"{where}: command: must be a list of words, one of them with {{port}} in it")
-            source = Command(argv, env, folder)
-        else:
-            source = Image(fields.text("image"), fields.integer("port", 1, 65535, default=8000), env)
+    source = _parse_source(where, kinds[0], fields, folder, secrets)
     health = fields.text("health", default="/health")
     stack = Stack(
         name=name,
@@ -114,6 +98,23 @@ def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, 
     if not health.startswith("/"):
         raise FieldError(f"{where}: health: must be a path that starts with /")
     return stack
+
+
+def _parse_source(where: str, kind: str, fields: Fields, folder: Path, secrets: _Secrets) -> StackSource:
+    if kind == "url":
+        return Url(parse_address(where, fields.text("url")))
+    env = {}
+    for key, value in fields.table("env", default={}).items():
+        if not isinstance(value, str):
+            raise FieldError(f"{where}: env.{key}: must be a text")
+        env[key] = secrets.expand(f"{where}: env.{key}", value)
+        secrets.hide(env[key]) if _sounds_secret(key) else None
+    if kind == "image":
+        return Image(fields.text("image"), fields.integer("port", 1, 65535, default=8000), env)
+    argv = fields.texts("command")
+    if not argv or not any("{port}" in word for word in argv):
+        raise FieldError(f"{where}: command: must be a list of words, one of them with {{port}} in it")
+    return Command(argv, env, folder)
 
 
 def _parse_request(where: str, table: Mapping[str, Any], secrets: _Secrets) -> Workload:
@@ -135,7 +136,7 @@ def _parse_request(where: str, table: Mapping[str, Any], secrets: _Secrets) -> W
 
 
 def parse_address(where: str, url: str) -> Address:
-    """Read ``http(s)://host[:port]``; raises FieldError on anything more or less."""
+    """Read ``http(s)://host[:port]``; raises FieldError for any other form."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -1,4 +1,4 @@
-"""Suites, scenarios, requests and loads as they stand in TOML files: read, checked, expanded (pure)."""
+"""Suites, scenarios, requests and loads from TOML files: read, checked, expanded."""
 
 from __future__ import annotations
 
@@ -26,20 +26,25 @@ MAX_WORKLOADS = 100
 MAX_BODY_BYTES = 50 * 1024 * 1024
 MAX_BLOCKS = 1_000
 
-# What says where a request goes or where it ends belongs to the client.
+# The client itself sets the headers that say where a request goes and where it ends.
 _CLIENTS_OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
 def parse_suite(name: str, text: str) -> Suite:
-    """Read a suite from TOML text; ``name`` is what it is called.
+    """Read the suite ``name`` from TOML text.
 
-    Raises FieldError, naming the field and its bound, on anything unknown, missing or out of range.
+    Raises FieldError that names the field and its bound, for anything unknown, missing or out of range.
     """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FieldError(f"suite {name}: not valid TOML: {error}") from error
-    fields = Fields(f"suite {name}", document)
+    suite = _parse_fields(name, Fields(f"suite {name}", document))
+    _check(suite)
+    return suite
+
+
+def _parse_fields(name: str, fields: Fields) -> Suite:
     victim = parse_victim(fields)
     blocks = fields.integer("blocks", 1, MAX_BLOCKS, default=1)
     suite = Suite(
@@ -62,25 +67,29 @@ def parse_suite(name: str, text: str) -> Suite:
         memory_mib=fields.integer("memory_mib", LEAST_MEMORY_MIB, MOST_MEMORY_MIB, default=DEFAULT_MEMORY_MIB),
     )
     fields.finish()
-    if suite.duel and (len(suite.duel) != 2 or len(set(suite.duel)) != 2):
-        raise FieldError(f"suite {name}: duel: must be two different stacks")
-    if suite.precision is not None and blocks < FEWEST_BLOCKS:
-        raise FieldError(f"suite {name}: blocks: a pilot takes at least {FEWEST_BLOCKS}")
-    if suite.precision is None and suite.most_blocks > blocks:
-        raise FieldError(f"suite {name}: most_blocks: needs a precision that more blocks are to reach")
-    if not suite.scenarios:
-        raise FieldError(f"suite {name}: scenario: at least one is needed")
-    names = [scenario.name for scenario in suite.scenarios]
-    for doubled in sorted({each for each in names if names.count(each) > 1}):
-        raise FieldError(f"suite {name}: scenario {doubled}: the name stands twice")
     return suite
 
 
-def parse_scenarios(where: str, table: Mapping[str, Any], victim: Workload | None = None) -> tuple[Scenario, ...]:
-    """Read one ``[[scenario]]`` table: as many scenarios as its load has numbers of connections, or rates.
+def _check(suite: Suite) -> None:
+    """Raise FieldError if fields of a suite contradict each other."""
+    if suite.duel and (len(suite.duel) != 2 or len(set(suite.duel)) != 2):
+        raise FieldError(f"suite {suite.name}: duel: must be two different stacks")
+    if suite.precision is not None and suite.blocks < FEWEST_BLOCKS:
+        raise FieldError(f"suite {suite.name}: blocks: a pilot takes at least {FEWEST_BLOCKS}")
+    if suite.precision is None and suite.most_blocks > suite.blocks:
+        raise FieldError(f"suite {suite.name}: most_blocks: needs a precision that more blocks are to reach")
+    if not suite.scenarios:
+        raise FieldError(f"suite {suite.name}: scenario: at least one is needed")
+    names = [scenario.name for scenario in suite.scenarios]
+    for doubled in sorted({each for each in names if names.count(each) > 1}):
+        raise FieldError(f"suite {suite.name}: scenario {doubled}: the name is used twice")
 
-    With several, ``{connections}`` or ``{rate}`` in the name tells them apart. ``victim`` is the suite's, for
-    scenarios that name none of their own.
+
+def parse_scenarios(where: str, table: Mapping[str, Any], victim: Workload | None = None) -> tuple[Scenario, ...]:
+    """Read one ``[[scenario]]`` table: a scenario for each of its load's numbers of connections, or rates.
+
+    With several, ``{connections}`` or ``{rate}`` in the name distinguishes them. ``victim`` is the suite's, for
+    scenarios without their own.
     """
     name = Fields(where, table).text("name")
     fields = Fields(f"{where}: scenario {name}", table)
@@ -93,7 +102,7 @@ def parse_scenarios(where: str, table: Mapping[str, Any], victim: Workload | Non
     fields.finish()
     scenarios = tuple(Scenario(_named(name, load), workloads, load, summary, victim, sla) for load in loads)
     if len({scenario.name for scenario in scenarios}) < len(scenarios):
-        raise FieldError(f"{fields.where}: name: needs {{connections}} or {{rate}} in it to tell its loads apart")
+        raise FieldError(f"{fields.where}: name: needs {{connections}} or {{rate}} in it to distinguish its loads")
     return scenarios
 
 
@@ -103,7 +112,7 @@ def _named(name: str, load: Load) -> str:
 
 
 def parse_victim(fields: Fields) -> Workload | None:
-    """Take the path that is to be probed beside the load out of ``fields``; None where there is none."""
+    """Take the path that is probed beside the load out of ``fields``; None without one."""
     target = fields.text("victim", default="")
     return Workload(_target(fields, "victim", target), check="status") if target else None
 
@@ -111,7 +120,7 @@ def parse_victim(fields: Fields) -> Workload | None:
 def parse_mix(fields: Fields) -> tuple[Workload, ...]:
     """Take one workload out of ``fields``, or those of its ``[[request]]`` tables, by their weights.
 
-    The bodies of a request share its weight: each workload has as many parts of it as keeps all of them whole numbers.
+    The bodies of a request share its weight, scaled so that every weight stays a whole number.
     """
     tables = fields.tables("request")
     if not tables:
@@ -132,16 +141,16 @@ def parse_mix(fields: Fields) -> tuple[Workload, ...]:
 
 
 def parse_bodies(fields: Fields) -> tuple[Workload, ...]:
-    """Take a workload out of ``fields``, once for each of its ``bodies`` where there are several."""
+    """Take a workload out of ``fields``, once for each of its ``bodies``."""
     bodies = fields.texts("bodies", default=())
     workload = parse_workload(fields)
     if bodies and (workload.body or workload.model):
-        raise FieldError(f"{fields.where}: bodies: cannot stand beside {'model' if workload.model else 'body'}")
+        raise FieldError(f"{fields.where}: bodies: cannot be combined with {'model' if workload.model else 'body'}")
     return tuple(replace(workload, body=_body(fields, "bodies", body)) for body in bodies) or (workload,)
 
 
 def parse_workload(fields: Fields) -> Workload:
-    """Take a workload's fields out of ``fields``: a request to a path, or to a model."""
+    """Take a request to a path or to a model out of ``fields``."""
     headers = _headers(fields)
     model = parse_model(fields, headers)
     if model is not None:
@@ -161,7 +170,7 @@ def parse_workload(fields: Fields) -> Workload:
 
 
 def parse_loads(table: Mapping[str, Any], where: str) -> tuple[Load, ...]:
-    """Read a ``load`` table, a load for each number in ``connections``, or in ``rate`` where the loop is open."""
+    """Read a ``load`` table: a load for each number in ``connections``, or in ``rate`` for an open loop."""
     for several in ("connections", "rate"):
         given = table.get(several)
         if isinstance(given, list) and given:
@@ -173,7 +182,7 @@ def parse_loads(table: Mapping[str, Any], where: str) -> tuple[Load, ...]:
 
 
 def parse_closed_loop(fields: Fields) -> ClosedLoop:
-    """Take a closed loop out of ``fields``; ``warmup_rounds`` is so many requests of each connection."""
+    """Take a closed loop out of ``fields``; ``warmup_rounds`` is the number of warm-up requests of each connection."""
     connections = fields.integer("connections", 1, MAX_CONNECTIONS)
     load = ClosedLoop(
         connections=connections,

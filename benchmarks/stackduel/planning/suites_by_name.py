@@ -1,4 +1,4 @@
-"""The suites that can be asked for by name, and those in the user's own files."""
+"""The built-in suites by name, and the suites in the user's own files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MAX_SUITE_BYTES = 1_000_000
 
 
 def suite_names() -> tuple[str, ...]:
-    """The built-in suites."""
+    """Return the names of the built-in suites."""
     return tuple(sorted(path.stem for path in SUITES.glob("*.toml")))
 
 
 def read_suite(name: str) -> Suite:
-    """A suite by its name, or by the path of a TOML file; raises FieldError."""
+    """Read a suite by its name, or by the path of a TOML file; raises FieldError."""
     if name in suite_names():
         return parse_suite(name, (SUITES / f"{name}.toml").read_text(encoding="utf-8"))
     path = Path(name)

@@ -1,4 +1,4 @@
-"""Fitting a suite into the time that the user has: shorter windows first, then fewer scenarios (pure)."""
+"""A suite that fits into a time budget: with shorter windows first, then with fewer scenarios."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from stackduel.model.suite import Load, OpenLoop, Scenario, Suite
 from stackduel.model.waits import least_seconds
 from stackduel.planning.estimates import SOLO_S, Pace, scenario_seconds
 
-# Of a window's length: below the last step scenarios are left out instead.
+# Shares of a window's length, tried in turn; after the last one scenarios are left out.
 _STEPS = (1.0, 0.75, 0.5, 0.33, 0.25, 0.0)
 SHORTEST_S = 0.5
-# So many waits, or arrivals, fit into the shortest window, or chance decides whether it holds one round more.
+# The shortest window holds so many waits, or arrivals: with fewer, one more or less would decide the rate.
 ROUNDS = 10
 MOST_BLOCKS = 30
-# Where nothing was measured yet: ratios differ by about so much from block to block on an ordinary machine.
+# Before anything is measured: on an ordinary machine ratios differ by about this much from block to block.
 SUPPOSED_SPREAD = 0.03
 WISHED_PRECISION = 0.02
 # The half-width below which more scenarios are worth more than more blocks.
@@ -28,7 +28,7 @@ WORTH_HAVING = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A suite that fits, how many seconds a block of it takes, and in a sentence what that buys."""
+    """A suite that fits, how many seconds a block of it takes, and a sentence on what the time buys."""
 
     suite: Suite
     block_s: float
@@ -36,18 +36,18 @@ class Fitted:
 
 
 def fit(suite: Suite, paces: Mapping[str, Pace], budget_s: float) -> Fitted:
-    """The suite with as much as ``budget_s`` seconds hold, in at least as many blocks as an interval needs.
+    """Return the suite with as many scenarios and as long windows as ``budget_s`` seconds hold.
 
-    As much as leaves blocks enough for a precision worth having: many scenarios in few blocks would all end
-    inconclusive. Where none has it, what comes nearest. ``paces`` are those of all stacks, the twin among them.
+    It keeps enough blocks for a useful precision, since many scenarios in few blocks would all be inconclusive; if
+    no choice has one, the most precise is taken. ``paces`` are those of all stacks, the twin included.
 
-    Raises ValueError, saying how much time is needed, where not even the shortest windows of one scenario fit.
+    Raises ValueError that says how much time is needed, if not even the shortest windows of one scenario fit.
     """
     candidates = [_offer(suite, scenarios, paces, budget_s) for scenarios in _candidates(suite.scenarios)]
     possible = [offer for offer in candidates if offer.suite.most_blocks >= FEWEST_BLOCKS]
     if not possible:
         needed_s = FEWEST_BLOCKS * min(offer.block_s for offer in candidates)
-        # Rounded up: whoever gives what is asked for is not to be refused again.
+        # Rounded up, so that the time that the message names is enough.
         raise ValueError(f"at least {(int(needed_s / 6) + 1) / 10:g} minutes are needed for {len(paces)} stacks")
     precise = (offer for offer in possible if offer.precision <= WORTH_HAVING)
     chosen = next(precise, None) or min(possible, key=lambda offer: offer.precision)
@@ -56,7 +56,7 @@ def fit(suite: Suite, paces: Mapping[str, Pace], budget_s: float) -> Fitted:
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """What the time could buy: a suite, the seconds that a block of it takes, and the precision supposed of it."""
+    """A suite that the time could buy, the seconds of a block, and its expected precision."""
 
     suite: Suite
     block_s: float
@@ -73,26 +73,26 @@ def _offer(suite: Suite, scenarios: tuple[Scenario, ...], paces: Mapping[str, Pa
 
 
 def block_seconds(scenarios: Sequence[Scenario], paces: Mapping[str, Pace]) -> float:
-    """How long one block takes: every stack with every scenario."""
+    """Estimate the seconds of one block: every stack with every scenario."""
     return sum(
         pace.launch_s + sum(scenario_seconds(scenario, pace) for scenario in scenarios) for pace in paces.values()
     )
 
 
 def precision_of(suite: Suite, paces: Mapping[str, Pace], blocks: int) -> float:
-    """The half-width that so many blocks are supposed to give, as a share."""
+    """Estimate the half-width of intervals from so many blocks, as a share."""
     tested = len(suite.scenarios) * sum(not is_twin(name) for name in paces) - len(suite.scenarios)
     return half_width(SUPPOSED_SPREAD, blocks, max(1, tested))
 
 
 def _candidates(scenarios: Sequence[Scenario]) -> list[tuple[Scenario, ...]]:
-    """What could be measured, from the most to the least."""
+    """Return the possible choices of scenarios, from the most to the least."""
     shortened = [tuple(_shortened(each, step) for each in scenarios) for step in _STEPS]
     return shortened + [_thinned(shortened[-1], count) for count in range(len(scenarios) - 1, 0, -1)]
 
 
 def _thinned(scenarios: Sequence[Scenario], count: int) -> tuple[Scenario, ...]:
-    """``count`` of the scenarios: of so many equal parts of them, each one's middle."""
+    """Return ``count`` of the scenarios, evenly spread."""
     return tuple(scenarios[(2 * part + 1) * len(scenarios) // (2 * count)] for part in range(count))
 
 
@@ -114,7 +114,7 @@ def _shorter(load: Load, step: float, shortest_s: float, wait_s: float) -> Load:
     if isinstance(load, OpenLoop):
         return msgspec.structs.replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
     if load.warmup_requests and wait_s:
-        # Rounds may take long where slots are few: two waits' time instead.
+        # With few slots a round may take long: warm up for two waits instead.
         load = msgspec.structs.replace(load, warmup_requests=0)
         warmup_s = max(warmup_s, 2 * wait_s)
     return msgspec.structs.replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)

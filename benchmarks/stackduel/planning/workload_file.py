@@ -1,4 +1,4 @@
-"""Requests to models as they stand in TOML files: what a model is given, within what its card says it takes (pure)."""
+"""Requests to models from TOML files, whose inputs keep within the bounds of the model's card."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MODEL_ONLY = ("given", "served_as", "tolerance")
 
 
 def parse_model(fields: Fields, headers: tuple[tuple[str, str], ...]) -> Workload | None:
-    """Take a request to a model out of ``fields``; None where it names no model, but a path."""
+    """Take a request to a model out of ``fields``; None if it names a path."""
     model = fields.text("model", default="")
     table = fields.table("given", default={})
     served_as = fields.text("served_as", default="") or None
@@ -35,7 +35,7 @@ def parse_model(fields: Fields, headers: tuple[tuple[str, str], ...]) -> Workloa
         return None
     for name in _PATH_ONLY:
         if fields.given(name):
-            raise FieldError(f"{fields.where}: {name}: cannot stand beside model")
+            raise FieldError(f"{fields.where}: {name}: cannot be combined with model")
     if model not in CATALOG and model != OWN:
         raise FieldError(f"{fields.where}: model: must be one of {', '.join([*CATALOG, OWN])}")
     check = fields.choice("check", CHECKS, default="numbers")
@@ -55,7 +55,7 @@ def parse_model(fields: Fields, headers: tuple[tuple[str, str], ...]) -> Workloa
 
 
 def parse_given(where: str, table: Mapping[str, Any], model: str) -> ModelInput:
-    """Read a ``given`` table; what it leaves open is as usual for the model."""
+    """Read a ``given`` table; its missing fields get what is usual for the model."""
     fields = Fields(where, table)
     seed = fields.integer("seed", 0, MAX_SEED, default=0)
     takes = CATALOG[model].takes if model in CATALOG else None
@@ -74,7 +74,7 @@ def parse_given(where: str, table: Mapping[str, Any], model: str) -> ModelInput:
 
 def _sound(fields: Fields, takes: Sound, seed: int) -> ModelInput:
     kind = _kind(fields, SOUNDS)
-    # Raw float32 says nothing of its rate: it is the model's.
+    # Raw float32 has no sampling rate of its own: it is the model's.
     least_hz, most_hz = (takes.rate_hz, takes.rate_hz) if kind == "float32" else (1_000, MAX_RATE_HZ)
     rate_hz = fields.integer("rate_hz", least_hz, most_hz, default=takes.rate_hz)
     least, usual, most = (ceil(samples * rate_hz / takes.rate_hz) for samples in (takes.least, takes.usual, takes.most))

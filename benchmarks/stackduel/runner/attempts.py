@@ -1,10 +1,10 @@
-"""The attempts at one trial: how often it is repeated, and what is kept of void ones."""
+"""The attempts at one trial: how often it is repeated, and which void attempt is kept."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from stackduel.analysis.judgement import kept_as_noisy
+from stackduel.analysis.trial_gates import quietest_attempt
 from stackduel.launch.launcher import Started
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Place, Result, Trial
@@ -13,7 +13,7 @@ MOST_ATTEMPTS = 3
 
 
 class Attempts:
-    """A scenario that is measured at a place until one trial counts or fails, three times at most."""
+    """Measures a scenario until one trial counts or fails, three times at most."""
 
     def __init__(self, place: Place, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -23,7 +23,7 @@ class Attempts:
 
     @property
     def next(self) -> Place | None:
-        """Where the next attempt stands; None when there is none to be made."""
+        """The place of the next attempt; None if no more are made."""
         return None if self._over else replace(self._place, attempt=len(self._void) + 1)
 
     @property
@@ -32,7 +32,7 @@ class Attempts:
         return bool(self._void)
 
     def take(self, result: Result) -> None:
-        """What came of the attempt."""
+        """Take the result of the attempt."""
         if isinstance(result, Trial) and not result.counts:
             self._void.append(result)
             self._over = len(self._void) == MOST_ATTEMPTS
@@ -41,10 +41,10 @@ class Attempts:
             self._over = True
 
     def noisy(self) -> Trial | None:
-        """Where all were void by nothing but the host's noise, the quietest of them, to be kept as noisy."""
-        return kept_as_noisy(self._void) if self._void else None
+        """Return the quietest attempt, marked as noisy, if only the host's noise made all of them void."""
+        return quietest_attempt(self._void) if self._void else None
 
 
 def fit_for_more(started: Started, result: Result) -> bool:
-    """Whether a stack can be loaded again after a trial: it runs, and is not busy with the last load any more."""
+    """Return whether a stack can be loaded again: it runs and has finished the last load."""
     return started.failure() is None and isinstance(result, Trial) and result.measurement.drained

@@ -1,30 +1,27 @@
-"""Measuring one scenario on one started stack, as often as the gates of the trial ask for."""
+"""One attempt at a trial: a scenario measured on a started stack, and judged by its gates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from stackduel.analysis.gates import METHOD, Thresholds
-from stackduel.analysis.judgement import GateInputs, judge, with_state
+from stackduel.analysis.trial_gates import GateInputs, check_gates, with_state
 from stackduel.launch.launcher import Launcher, Started
-from stackduel.load.engine import Engine, LoadError, Progress
-from stackduel.load.job import Call, Driver, Job, choose_driver
+from stackduel.load.engine import Engine
+from stackduel.load.job import Call, Driver, Job, LoadError, Progress, choose_driver
 from stackduel.model.aa_pair import original_of
 from stackduel.model.budget import Budget
 from stackduel.model.gpu_use import ReadableGpu
 from stackduel.model.measurement import Measurement
-from stackduel.model.stack import ModelProtocol as Speech
+from stackduel.model.stack import ModelProtocol
 from stackduel.model.suite import Scenario, Workload
 from stackduel.model.target import Address, ContainerRef, parts_of
 from stackduel.model.trial import Cost, Failure, Place, Result, Trial
-from stackduel.observe.gpu_watch import GpuWatch
-from stackduel.observe.meter import meter_of
-from stackduel.observe.noise import NoiseMeter
-from stackduel.observe.resource_watch import CpuUse, ResourceWatch
-from stackduel.observe.triton_watch import TritonWatch, model_of
-from stackduel.observe.usage import Meter
+from stackduel.observe.resources.meters import meter_of
+from stackduel.observe.resources.usage import Meter
+from stackduel.observe.triton.triton_watch import model_of
+from stackduel.runner.trial_observers import Observed, TrialObservers
 from stackduel.verify.verification import Answers
 
 LOG_LINES = 20
@@ -32,9 +29,9 @@ LOG_LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class TrialTerms:
-    """What all trials of a run have in common: their budget, timeout, seed and bounds.
+    """What all trials of a run share: their budget, driver, timeout, seed and bounds of the gates.
 
-    ``slots`` are the waiting slots of each stack, ``protocols`` what each of them speaks.
+    ``slots`` are the waiting slots of each stack, ``protocols`` the protocol that it speaks.
     """
 
     budget: Budget
@@ -43,24 +40,14 @@ class TrialTerms:
     seed: int = 0
     bounds: Thresholds = METHOD
     slots: Mapping[str, int | None] = field(default_factory=dict)
-    protocols: Mapping[str, Speech] = field(default_factory=dict)
-
-
-class Watched(Protocol):
-    """Whatever looks on while a window is open."""
-
-    def start(self) -> None:
-        """The window opens."""
-
-    def stop(self) -> None:
-        """The window closes."""
+    protocols: Mapping[str, ModelProtocol] = field(default_factory=dict)
 
 
 class TrialRunner:
-    """Loads started stacks by one engine, watches, and judges what came of it.
+    """Loads started stacks with one engine, observes them, and judges each trial.
 
-    ``reach`` says where the generator reaches a stack, ``null_rate_rps`` what a job would get from a server that does
-    nothing. ``gpus`` are looked at beside every trial.
+    ``reach`` returns the address at which the generator reaches a stack, ``null_rate_rps`` the rate that a job would
+    get from a server that does nothing. ``gpus`` are observed in every trial.
     """
 
     def __init__(
@@ -84,56 +71,80 @@ class TrialRunner:
         self._answers = Answers(terms.timeout_s)
 
     def verify(self, name: str, started: Started, scenarios: Iterable[Scenario]) -> None:
-        """Ask the stack for all that it will be asked under load; raises VerifyError where it answers wrongly."""
-        asked = (each for scenario in scenarios for each in (*scenario.workloads, scenario.victim))
+        """Send every request of the load once; raises VerifyError if the stack answers one wrongly."""
+        each = (workload for scenario in scenarios for workload in (*scenario.workloads, scenario.victim))
+        workloads = [workload for workload in each if workload is not None]
         protocol = self._terms.protocols.get(name, "stackduel")
-        self._answers.verify(name, started.address, [workload for workload in asked if workload is not None], protocol)
+        self._answers.verify(
+            name, started.address, [workload for workload in workloads if workload is not None], protocol
+        )
 
     def measure(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Result:
-        """One attempt at a trial on a started and verified stack, judged by its gates."""
+        """Measure one attempt at a trial on a started and verified stack, and judge it by its gates."""
         job = self._job(original_of(place.stack), scenario, self._reach(started))
         null_rate_rps = self._null_rate_rps(job)
-        noise = NoiseMeter(self._in_containers(started))
-        with ResourceWatch(meter) as watch, GpuWatch(self._gpus) as gpus:
-            beside = CpuUse(self._downstream_meter())
-            inside = self._triton_watch(place, scenario, started)
-            watched: tuple[Watched, ...] = (noise, beside, inside, gpus, watch)
+        with TrialObservers(self._observed(place, scenario, started, meter)) as observers:
             try:
                 measurement = self._engine.measure(
                     job,
-                    at_start=lambda: _start(watched),
-                    at_stop=lambda: _stop(watched),
+                    at_start=observers.start,
+                    at_stop=observers.stop,
                     progress=self._progress,
                     alive=lambda: started.failure() is None,
                 )
             except LoadError as error:
                 return Failure(place, _why(error, started), by_generator=started.failure() is None)
-        cost = watch.cost()
-        if reason := self._unmeasured(measurement, cost):
+        if reason := self._why_unmeasured(measurement, observers.stack.cost()):
             return Failure(place, reason)
-        by = GateInputs(
+        return self._judged(place, scenario, measurement, observers, null_rate_rps)
+
+    def _judged(
+        self,
+        place: Place,
+        scenario: Scenario,
+        measurement: Measurement,
+        observers: TrialObservers,
+        null_rate_rps: float | None,
+    ) -> Trial:
+        budget, noise = self._terms.budget, observers.noise.noise()
+        inputs = GateInputs(
             slots=self._terms.slots.get(place.stack),
             null_rate_rps=null_rate_rps,
-            shared_cores=bool(set(self._terms.budget.server) & set(self._terms.budget.generator)),
+            shared_cores=bool(set(budget.server) & set(budget.generator)),
             bounds=self._terms.bounds,
         )
         trial = Trial(
             place=place,
             metric=scenario.load.metric,
             measurement=measurement,
-            cost=cost,
-            gates=judge(measurement, scenario, noise.noise(), by),
-            noise=noise.noise(),
-            downstream_cpu_s=beside.cpu_s(),
+            cost=observers.stack.cost(),
+            gates=check_gates(measurement, scenario, noise, inputs),
+            noise=noise,
+            downstream_cpu_s=observers.downstream.cpu_s(),
             null_rate_rps=null_rate_rps,
-            gpu=gpus.use(),
-            inside=inside.inside(),
+            gpu=observers.gpus.use(),
+            inside=observers.triton.inside(),
         )
         return with_state(trial)
 
+    def _observed(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Observed:
+        downstream = self._launcher.downstream
+        # Containers that work for this trial are no processes of the runner's, so the noise meter must know them.
+        subjects = (*parts_of(started.subject), downstream, *self._engine.subjects)
+        meters = (meter_of(subject) for subject in subjects if isinstance(subject, ContainerRef))
+        is_triton = self._terms.protocols.get(original_of(place.stack)) == "kserve"
+        return Observed(
+            stack=meter,
+            downstream=meter_of(downstream) if downstream else None,
+            containers=[meter for meter in meters if meter is not None],
+            gpus=self._gpus,
+            triton=started.address if is_triton else None,
+            model=model_of(scenario.workloads),
+        )
+
     def _job(self, stack: str, scenario: Scenario, address: Address) -> Job:
         calls = tuple(self._call(stack, workload) for workload in scenario.workloads)
-        # The raw driver speaks plain HTTP/1.1 only; what it cannot send, others can.
+        # The raw driver speaks plain HTTP/1.1 only; another one sends the rest.
         chosen = choose_driver(address, [call.workload for call in calls])[0]
         return Job(
             address=address,
@@ -148,40 +159,15 @@ class TrialRunner:
     def _call(self, stack: str, workload: Workload) -> Call:
         return Call(self._answers.sent(stack, workload), self._answers.expectation(stack, workload))
 
-    def _triton_watch(self, place: Place, scenario: Scenario, started: Started) -> TritonWatch:
-        """What reads a Triton's own statistics; nothing of all other stacks."""
-        asked = self._terms.protocols.get(original_of(place.stack)) == "kserve"
-        return TritonWatch(started.address if asked else None, model_of(scenario.workloads))
-
-    def _downstream_meter(self) -> Meter | None:
-        subject = self._launcher.downstream
-        return meter_of(subject) if subject else None
-
-    def _in_containers(self, started: Started) -> list[Meter]:
-        """The meters of what works for this trial and is no process of the runner's."""
-        subjects = (*parts_of(started.subject), self._launcher.downstream, *self._engine.subjects)
-        meters = (meter_of(subject) for subject in subjects if isinstance(subject, ContainerRef))
-        return [meter for meter in meters if meter is not None]
-
-    def _unmeasured(self, found: Measurement, cost: Cost | None) -> str | None:
-        """Why there is nothing to judge, or None."""
-        if not found.requests:
-            return f"no request was answered within {found.duration_s:.1f} s"
+    def _why_unmeasured(self, measurement: Measurement, cost: Cost | None) -> str | None:
+        """Return why there is nothing to judge; None if there is."""
+        if not measurement.requests:
+            return f"no request was answered within {measurement.duration_s:.1f} s"
         memory_mib = self._terms.budget.memory_mib
         if cost is not None and cost.memory_peak_mib > memory_mib:
             used = f"used {cost.memory_peak_mib:.0f} MiB of memory, over the budget of {memory_mib} MiB"
             return f"{used} (a container would have been killed)"
         return None
-
-
-def _start(watched: Sequence[Watched]) -> None:
-    for each in watched:
-        each.start()
-
-
-def _stop(watched: Sequence[Watched]) -> None:
-    for each in reversed(watched):
-        each.stop()
 
 
 def _why(error: LoadError, started: Started) -> str:

@@ -1,1 +1,4 @@
-"""Strategies that look for a load: each says what to try next, takes what came of it, and ends in a finding."""
+"""Search strategies: each yields loads to try, is sent their results, and returns what it found on a stack.
+
+Imports only ``model`` and ``analysis``, and no I/O.
+"""

@@ -1,4 +1,4 @@
-"""Capacity: the highest rate at which a service level is kept, by ramp, bisection and confirmation."""
+"""Capacity: the highest rate that keeps a service level, by ramp, bisection and confirmation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stackduel.model.findings import Capacity, Windows
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Result
-from stackduel.search.level_outcome import LevelOutcome, answer, at_rate, rounded
+from stackduel.search.level_outcome import LevelOutcome, at_rate, level_outcome, rounded
 from stackduel.search.probe import Probe, Search
 
 LOWEST_RPS = 1.0
@@ -21,26 +21,26 @@ MOST_STEPS = 8
 
 
 def search_capacity(load: OpenLoop, settings: CapacitySettings, seed: str) -> Search[Capacity]:
-    """Look for the capacity from the load's rate on; ``seed`` draws the order of the confirmations."""
+    """Search for the capacity, beginning with the load's rate; ``seed`` draws the order of the confirmations."""
     slo = parse_slo(settings.slo)
-    hunt = _Hunt(load, slo, settings, random.Random(seed))  # noqa: S311 - an order, not a secret
-    yield from hunt.ramp()
-    if hunt.low is None:
-        return _found(settings, slo, None, hunt.broken_at(hunt.high), hunt.limit)
-    yield from hunt.bisect()
-    confirmed, above_rps = yield from hunt.confirm()
-    return _found(settings, slo, confirmed, hunt.broken_at(above_rps), hunt.limit)
+    search = _CapacitySearch(load, slo, settings, random.Random(seed))  # noqa: S311 - an order, not a secret
+    yield from search.ramp()
+    if search.low is None:
+        return _found(settings, slo, None, search.broken_at(search.high), search.limit)
+    yield from search.bisect()
+    confirmed, above_rps = yield from search.confirm()
+    return _found(settings, slo, confirmed, search.broken_at(above_rps), search.limit)
 
 
 def replicas_for(demand_rps: float, capacity_rps: float, headroom: float) -> int:
-    """How many replicas carry a demand when each is loaded to ``headroom`` of its capacity; at least one."""
-    # A quotient that is whole but for its rounding needs no replica more.
+    """Return the replicas that carry a demand with each at ``headroom`` of its capacity; at least one."""
+    # A quotient just above a whole number, because of rounding, needs no further replica.
     return max(1, math.ceil(demand_rps / (capacity_rps * headroom) - 1e-9))
 
 
 @dataclass
-class _Hunt:
-    """What is known so far: the highest rate kept, the lowest not kept, and what ended it besides."""
+class _CapacitySearch:
+    """The state of a search: the highest rate kept, the lowest not kept, and any other reason to end."""
 
     load: OpenLoop
     slo: Slo
@@ -56,13 +56,13 @@ class _Hunt:
         """Double the rate while the service level is kept, or halve it until it is."""
         rate_rps = min(self.load.rate_rps, self.settings.most_rps)
         while True:
-            word = (yield from self._try(rate_rps)).word
+            word = (yield from self._try(rate_rps)).state
             if word == "kept":
                 self.low = rate_rps
                 if self.high is not None:
                     return
                 if rate_rps >= self.settings.most_rps:
-                    self.limit = f"{self.settings.most_rps:g} req/s is the most that was to be tried"
+                    self.limit = f"{self.settings.most_rps:g} req/s is the highest rate to try"
                     return
                 rate_rps = min(rounded(rate_rps * FACTOR), self.settings.most_rps)
             else:
@@ -72,22 +72,22 @@ class _Hunt:
                 rate_rps = max(rounded(rate_rps / FACTOR), LOWEST_RPS)
 
     def bisect(self) -> Generator[Probe, Result, None]:
-        """Halve what lies between the rate kept and the one not kept, on a logarithmic scale."""
+        """Halve the range between the rate kept and the rate not kept, on a logarithmic scale."""
         while self.low is not None and self.high is not None:
             if self.high <= self.low * (1 + self.settings.resolution):
                 return
             middle = rounded(math.sqrt(self.low * self.high))
             if not self.low < middle < self.high:
                 return
-            if (yield from self._try(middle)).word == "kept":
+            if (yield from self._try(middle)).state == "kept":
                 self.low = middle
             else:
                 self.high = middle
 
     def confirm(self) -> Generator[Probe, Result, tuple[Windows | None, float | None]]:
-        """Repeat the rate found and the one above in turns; step down or up where that shows another one.
+        """Repeat the rate and the next higher one in turns; step down or up where they show another capacity.
 
-        Returns the windows at the rate confirmed, and the rate above it that was not.
+        Return the windows at the confirmed rate, and the higher rate that was not confirmed.
         """
         rate_rps, above_rps, misses = self.low or LOWEST_RPS, self.high, 0
         confirmed: Windows | None = None
@@ -101,7 +101,7 @@ class _Hunt:
                 if above_rps > self.settings.most_rps:
                     return there, None
             elif confirmed is not None:
-                # What seemed to be kept a step above was luck.
+                # The rate one step above was kept by luck.
                 return confirmed, rate_rps
             else:
                 above_rps, misses = rate_rps, misses + 1
@@ -111,15 +111,15 @@ class _Hunt:
         return confirmed, above_rps
 
     def broken_at(self, rate_rps: float | None) -> Windows | None:
-        """All windows at a rate so far; None where the server broke none of them."""
+        """Return all windows at a rate so far; None where the server broke none of them."""
         answers = self.seen.get(rate_rps or 0.0, [])
-        broken = any(each.word == "broken" for each in answers)
+        broken = any(each.state == "broken" for each in answers)
         return _windows(rate_rps, answers) if rate_rps and broken else None
 
     def _windows(
         self, rate_rps: float, above_rps: float | None
     ) -> Generator[Probe, Result, tuple[Windows, Windows | None]]:
-        """Rounds of both rates, each round on a fresh server, until the lower one is confirmed or is not kept."""
+        """Measure rounds of both rates on fresh servers, until the lower one is confirmed or not kept."""
         rates = [rate_rps] if above_rps is None else [rate_rps, above_rps]
         answers: dict[float, list[LevelOutcome]] = {rate: [] for rate in rates}
         for _ in range(self.settings.confirmations):
@@ -127,24 +127,24 @@ class _Hunt:
             self.fresh = True
             for rate in rates:
                 answers[rate].append((yield from self._try(rate)))
-            if answers[rate_rps][-1].word != "kept":
+            if answers[rate_rps][-1].state != "kept":
                 break
         above = None if above_rps is None else _windows(above_rps, answers[above_rps])
         return _windows(rate_rps, answers[rate_rps]), above
 
     def _try(self, rate_rps: float) -> Generator[Probe, Result, LevelOutcome]:
         result = yield Probe(at_rate(self.load, rate_rps, self.slo), self.fresh)
-        found = answer(result, self.slo)
-        # A server that was overrun goes on with what nobody waits for any more.
-        self.fresh = found.word == "broken"
-        if found.word == "untold":
-            self.limit = f"at {rate_rps:g} req/s the server is not what was measured: {found.why}"
+        found = level_outcome(result, self.slo)
+        # An overloaded server still works on requests that have timed out.
+        self.fresh = found.state == "broken"
+        if found.state == "unknown":
+            self.limit = f"at {rate_rps:g} req/s the server was not the limit: {found.reason}"
         self.seen.setdefault(rate_rps, []).append(found)
         return found
 
 
 def _windows(rate_rps: float, answers: list[LevelOutcome]) -> Windows:
-    others = [each.why for each in answers if each.word != "kept"]
+    others = [each.reason for each in answers if each.state != "kept"]
     return Windows(rate_rps, len(answers) - len(others), len(answers), others[-1] if others else "")
 
 

@@ -1,4 +1,4 @@
-"""Cold starts: from the launch to the first answer, and the first answers against later ones."""
+"""Cold starts: the time from the launch to the first answer, and the first answers against later ones."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from stackduel.analysis.statistics.order_statistics import median
 from stackduel.model.findings import ColdStart, Finding, Launch, Speedup
 
 
-def concluded(launches: Mapping[str, Sequence[Launch]], baseline: str, scenario: str) -> tuple[Finding, ...]:
-    """What the launches of all stacks in one scenario show, each stack's against the baseline's of the same blocks."""
+def cold_starts(launches: Mapping[str, Sequence[Launch]], baseline: str, scenario: str) -> tuple[Finding, ...]:
+    """Return the cold start of each stack in one scenario, compared with the baseline's in the same blocks."""
     compared = sum(1 for name, those in launches.items() if those and name != baseline)
     return tuple(
         Finding(name, scenario, _cold_start(name, those, launches.get(baseline, ()), baseline, compared))
@@ -37,7 +37,7 @@ def _cold_start(
 
 
 def speedup(candidate: Sequence[Launch], baseline: Sequence[Launch], comparisons: int = 1) -> Speedup | None:
-    """How many times faster the candidate starts, over the blocks that hold both; None where there are none.
+    """Return how many times faster the candidate starts, over the blocks with both; None where there are none.
 
     The geometric mean of the baseline's time over the candidate's within each block, with the Student-t interval of
     its logarithm from five blocks on.

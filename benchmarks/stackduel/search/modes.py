@@ -1,4 +1,4 @@
-"""Which search a suite's settings ask for, and about how long it will take."""
+"""The search of each mode, and the loads that it can begin with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stackduel.search.sustained import search_sustained
 
 
 def begin(settings: SearchSettings, scenario: Scenario, seed: str) -> Search[SearchResult]:
-    """The search of these settings from the scenario's load on; ``seed`` draws what is drawn."""
+    """Begin the search of these settings with the scenario's load; ``seed`` draws its random orders."""
     match settings, scenario.load:
         case CapacitySettings(), OpenLoop() as load:
             return search_capacity(load, settings, seed)
@@ -30,11 +30,11 @@ def begin(settings: SearchSettings, scenario: Scenario, seed: str) -> Search[Sea
             return search_breaking_point(load, settings)
         case SoakSettings(), load if load.duration_s is not None:
             return search_soak(load, settings)
-    raise ValueError(unfit(settings, scenario) or "no such mode")
+    raise ValueError(load_problem(settings, scenario) or "no such mode")
 
 
-def unfit(settings: SearchSettings, scenario: Scenario) -> str | None:
-    """Why a scenario's load is none that the mode starts from, or None."""
+def load_problem(settings: SearchSettings, scenario: Scenario) -> str | None:
+    """Return why the mode cannot begin with the scenario's load; None where it can."""
     load = f"scenario {scenario.name}: load: mode {settings.mode} starts from"
     if isinstance(settings, SustainedSettings):
         fits = isinstance(scenario.load, ClosedLoop) and scenario.load.duration_s is not None

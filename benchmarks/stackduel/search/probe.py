@@ -1,4 +1,4 @@
-"""How a search and whoever measures talk: loads to try in one direction, results in the other."""
+"""The protocol of a search: it yields loads to try, and is sent their results."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A load to be tried next, on a ``fresh`` server or on the one that runs.
+    """A load to try next, on a ``fresh`` server or on the running one.
 
-    ``name`` tells it apart where the load does not, ``once`` says that it is not repeated where the host disturbed it,
-    and ``so_far`` is what was found already, None where that is nothing.
+    ``name`` identifies it where the load does not, ``once`` says that a disturbed trial is not repeated, and ``so_far``
+    is the result until now, None where there is none.
     """
 
     load: Load
@@ -28,7 +28,7 @@ class Probe:
 
     @property
     def label(self) -> str:
-        """What tells the load apart from the others of its search: ``64`` connections, or ``500rps``."""
+        """The name of the load within its search: ``64`` connections, or ``500rps``."""
         if self.name:
             return self.name
         if isinstance(self.load, OpenLoop):
@@ -36,5 +36,5 @@ class Probe:
         return str(self.load.connections)
 
 
-# A generator that yields what to try, is sent what came of it, and returns what it found.
+# A generator that yields loads, is sent their results, and returns the search's result.
 Search = Generator[Probe, Result, ResultT]

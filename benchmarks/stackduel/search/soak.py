@@ -1,4 +1,4 @@
-"""Soak: one load for a long time: whether memory grows, and whether it is served as well as at first."""
+"""Soak: one load for a long time: does memory grow, and do rate and latency stay as at first?"""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from stackduel.model.suite import Load
 from stackduel.model.trial import Failure, Memory, Trial
 from stackduel.search.probe import Probe, Search
 
-# Of the time, at its beginning: what fills caches there is no leak.
+# The share of the time, at its beginning, in which caches fill up: that is no leak.
 SETTLING = 0.1
 PIECES = 12
 
 
 def search_soak(load: Load, settings: SoakSettings) -> Search[Soak]:
-    """Apply the load piece by piece on one server, so that an interruption loses the last piece at most."""
-    assert load.duration_s is not None  # noqa: S101 - such loads alone are begun
+    """Apply the load in pieces on one server, so that an interruption loses at most the last piece."""
+    assert load.duration_s is not None  # noqa: S101 - load_problem refuses other loads
     piece = msgspec.structs.replace(load, duration_s=load.duration_s / PIECES)
     trials: list[Trial] = []
     for number in range(1, PIECES + 1):
-        so_far = soaked(trials, settings) if trials else None
+        so_far = soak_result(trials, settings) if trials else None
         probe = Probe(piece, fresh=number == 1, name=f"{number}of{PIECES}", once=True, so_far=so_far)
         result = yield probe
         if isinstance(result, Failure):
-            return soaked(trials, settings, ended=result.reason.partition("\n")[0])
+            return soak_result(trials, settings, ended=result.reason.partition("\n")[0])
         trials.append(result)
-        # Only the first of them finds a server that is not warm.
+        # Only the first piece needs a warm-up.
         piece = msgspec.structs.replace(piece, warmup_s=0.0, stable_within_s=0.0)
-    return soaked(trials, settings)
+    return soak_result(trials, settings)
 
 
-def soaked(trials: Sequence[Trial], settings: SoakSettings, ended: str = "") -> Soak:
-    """What these pieces, one after another on one server, show."""
+def soak_result(trials: Sequence[Trial], settings: SoakSettings, ended: str = "") -> Soak:
+    """Return the result of successive pieces on one server."""
     points = _joined(trials)
     total_s = sum(trial.measurement.duration_s for trial in trials)
     kept = [point for point in points if point.t_s >= SETTLING * total_s]
@@ -46,7 +46,7 @@ def soaked(trials: Sequence[Trial], settings: SoakSettings, ended: str = "") -> 
     full_in_h = None
     if found is not None and found.low > 0 and now_mib is not None:
         full_in_h = max(0.0, settings.memory_mib - now_mib) / found.value
-    # Of fewer than three pieces there is no last third to be compared.
+    # Fewer than three pieces have no last third to compare.
     third = len(trials) // 3
     return Soak(
         duration_s=total_s,
@@ -64,7 +64,7 @@ def soaked(trials: Sequence[Trial], settings: SoakSettings, ended: str = "") -> 
 
 
 def _joined(trials: Sequence[Trial]) -> list[Memory]:
-    """The memory of all pieces on one axis of time, which begins with the first window."""
+    """Return the memory of all pieces on one time axis, which begins with the first window."""
     points: list[Memory] = []
     passed_s = 0.0
     for number, trial in enumerate(trials):

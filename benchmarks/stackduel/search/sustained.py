@@ -1,10 +1,11 @@
-"""Sustained load: the fewest connections that give a server's highest rate, and how sure that is."""
+"""Sustained load: the fewest connections that give a server's highest rate, and whether that is certain."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import random
+import statistics
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 
@@ -18,41 +19,41 @@ from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Result
 from stackduel.search.probe import Probe, Search
 
-# Finer than this, counts are too much alike for their rates to be told apart.
+# Counts closer than this have rates too similar to distinguish.
 RESOLUTION = 0.06
 MOST_FAILED = 0.01
-# A peak is looked for between its neighbours so often; each time these move closer by a square root.
+# The number of times to look for a peak between its neighbours, which move closer by a square root each time.
 REFINEMENTS = 2
-# How often the confirmations may go on below, and by how many of the counts tried each time.
+# How often the confirmations may continue with fewer connections, and with how many lower counts each time.
 MOST_DESCENTS = 4
 DESCENT = 3
 
 
 def search_sustained(load: ClosedLoop, settings: SustainedSettings, seed: str) -> Search[Sustained]:
-    """Look for the best number of connections from the load's on; ``seed`` draws the order of the confirmations."""
-    climb = _Climb(load, settings, random.Random(seed))  # noqa: S311 - an order, not a secret
-    yield from climb.ramp()
-    if not climb.rates:
-        return Sustained(None, False, (), (), climb.limit)
-    yield from climb.refine()
-    fewest = yield from climb.fewest()
-    explored = tuple(Tried(count, climb.rates[count]) for count in sorted(climb.rates))
-    contested = _contested(climb.rates, fewest)
+    """Search for the best number of connections, beginning with the load's; ``seed`` draws the confirmations' order."""
+    search = _ConnectionSearch(load, settings, random.Random(seed))  # noqa: S311 - an order, not a secret
+    yield from search.ramp()
+    if not search.rates:
+        return Sustained(None, False, (), (), search.limit)
+    yield from search.refine()
+    fewest = yield from search.fewest()
+    explored = tuple(Tried(count, search.rates[count]) for count in sorted(search.rates))
+    contested = _contested(search.rates, fewest)
     for _ in range(MOST_DESCENTS):
-        counts = compared((yield from climb.confirm(list(contested))), settings.margin)
+        counts = compare_counts((yield from search.confirm(list(contested))), settings.margin)
         best = next((each for each in counts if each.word != "lower"), None)
         if best is None or _next_fewer(best, explored) in {None, *(each.connections for each in counts)}:
             break
-        # A single lucky trial had made the fewer look slower than they are.
+        # One unlucky trial had made fewer connections look slower than they are.
         contested = _below(explored, best, counts)
-    return Sustained(best, _sure(counts, best, explored), counts, explored, climb.limit)
+    return Sustained(best, _sure(counts, best, explored), counts, explored, search.limit)
 
 
-def compared(rounds: Iterable[dict[int, float]], margin: float) -> tuple[Count, ...]:
-    """The counts of rounds that measured all of them, each against the one with the highest rate.
+def compare_counts(rounds: Iterable[dict[int, float]], margin: float) -> tuple[Count, ...]:
+    """Compare each count with the one of the highest rate, over the rounds that measured all counts.
 
     A count is ``lower`` when the whole interval of its log ratios to the highest lies below the margin, equivalent
-    when it lies within, else inconclusive.
+    when the interval lies within it, else inconclusive.
     """
     whole = list(rounds)
     known = set.union(*(set(each) for each in whole)) if whole else set()
@@ -60,9 +61,9 @@ def compared(rounds: Iterable[dict[int, float]], margin: float) -> tuple[Count, 
     if not whole:
         return ()
     logs = {count: [math.log(each[count]) for each in whole] for count in sorted(known)}
-    means = {count: math.fsum(values) / len(values) for count, values in logs.items()}
+    means = {count: statistics.fmean(values) for count, values in logs.items()}
     highest = max(means, key=lambda count: means[count])
-    # The highest is known only afterwards: any pair might have been the one to be compared.
+    # The highest is known only afterwards, so any pair might have been compared.
     pairs = max(1, math.comb(len(logs), 2))
     found = []
     for count, values in logs.items():
@@ -72,7 +73,7 @@ def compared(rounds: Iterable[dict[int, float]], margin: float) -> tuple[Count, 
         if count != highest:
             ratios = [one - other for one, other in zip(values, logs[highest], strict=True)]
             against = interval(ratios, pairs)
-            word = _word(against, margin)
+            word = _count_verdict(against, margin)
         found.append(
             Count(
                 connections=count,
@@ -88,7 +89,7 @@ def compared(rounds: Iterable[dict[int, float]], margin: float) -> tuple[Count, 
     return tuple(found)
 
 
-def _word(against: Interval | None, margin: float) -> CountVerdict:
+def _count_verdict(against: Interval | None, margin: float) -> CountVerdict:
     verdict = decide(against, margin, noisy=False)
     return {"slower": "lower", "equivalent": "equivalent"}.get(verdict, "inconclusive")  # type: ignore[return-value]
 
@@ -98,32 +99,32 @@ def _sure(counts: tuple[Count, ...], best: Count | None, explored: tuple[Tried, 
         return False
     if best.word == "highest" and best.low_rps is None:
         return False
-    # Whatever is below the best in the confirmations gave less; the first count that was tried has nothing below.
+    # All confirmed counts below the best gave less; the first count tried has none below.
     return _next_fewer(best, explored) in {None, *(each.connections for each in counts)}
 
 
 def _next_fewer(best: Count, explored: tuple[Tried, ...]) -> int | None:
-    """The count tried next below the best; None where there is none."""
+    """Return the next lower count that was tried; None where there is none."""
     return max((each.connections for each in explored if each.connections < best.connections), default=None)
 
 
 def _below(explored: tuple[Tried, ...], best: Count, counts: tuple[Count, ...]) -> list[int]:
-    """The best so far and the highest, with the counts tried next below the best."""
+    """Return the best count so far and the highest, with the next lower counts that were tried."""
     fewer = [each.connections for each in explored if each.connections < best.connections]
     highest = next(each.connections for each in counts if each.word == "highest")
     return sorted({*fewer[-DESCENT:], best.connections, highest})
 
 
 def _contested(rates: dict[int, float], fewest: int) -> list[int]:
-    """The count to be confirmed, its neighbours, and the one that seemed the highest."""
+    """Return the count to confirm, its neighbours, and the one with the highest rate."""
     tried = sorted(rates)
     place = tried.index(fewest)
     return sorted({*tried[max(0, place - 1) : place + 2], max(tried, key=lambda count: rates[count])})
 
 
 @dataclass
-class _Climb:
-    """The rates of all counts tried so far, once each."""
+class _ConnectionSearch:
+    """The state of a search: the rates of all counts tried so far, once each."""
 
     load: ClosedLoop
     settings: SustainedSettings
@@ -133,7 +134,7 @@ class _Climb:
     fresh: bool = True
 
     def ramp(self) -> Generator[Probe, Result, None]:
-        """Double the connections until the most that may be tried, or until more of them cannot be measured."""
+        """Double the connections up to the most allowed, or until more cannot be measured."""
         count = min(self.load.connections, self.settings.most_connections)
         while not self.limit:
             yield from self._explore(count)
@@ -151,7 +152,7 @@ class _Climb:
                 yield from self._between(lower, upper)
 
     def fewest(self) -> Generator[Probe, Result, int]:
-        """Halve what lies below the fewest connections whose rate is within the margin of the highest."""
+        """Halve the range below the fewest connections whose rate is within the margin of the highest."""
         while True:
             tried = sorted(self.rates)
             enough = max(self.rates.values()) / (1 + self.settings.margin)
@@ -160,7 +161,7 @@ class _Climb:
                 return tried[place]
 
     def confirm(self, counts: list[int]) -> Generator[Probe, Result, list[dict[int, float]]]:
-        """Rounds of all these counts, each on a fresh server and in an order that is drawn."""
+        """Measure rounds of all these counts, each on a fresh server and in a random order."""
         rounds: list[dict[int, float]] = []
         for _ in range(self.settings.confirmations):
             self.fresh = True
@@ -174,7 +175,7 @@ class _Climb:
         return rounds
 
     def _between(self, lower: int, upper: int) -> Generator[Probe, Result, bool]:
-        """Try the geometric middle of two counts; whether there was one."""
+        """Try the geometric middle of two counts; return whether there was one."""
         if upper - lower <= max(1.0, RESOLUTION * upper):
             return False
         middle = min(max(round(math.sqrt(lower * upper)), lower + 1), upper - 1)
@@ -185,11 +186,11 @@ class _Climb:
         return self.limit == before
 
     def _explore(self, count: int) -> Generator[Probe, Result, None]:
-        rate_rps, why = yield from self._try(count)
+        rate_rps, reason = yield from self._try(count)
         if rate_rps:
             self.rates[count] = rate_rps
         else:
-            self.limit = f"{count} connections were not measured: {why}"
+            self.limit = f"{count} connections were not measured: {reason}"
 
     def _try(self, count: int) -> Generator[Probe, Result, tuple[float | None, str]]:
         result = yield Probe(msgspec.structs.replace(self.load, connections=count), self.fresh)
@@ -197,7 +198,7 @@ class _Climb:
         if isinstance(result, Failure):
             return None, result.reason.partition("\n")[0]
         if not result.counts:
-            return None, result.reason or "the trial does not count"
+            return None, result.reason or "the trial is not valid"
         found = result.measurement
         if found.failed > MOST_FAILED * found.requests:
             return None, f"{100 * found.failed / found.requests:.3g} % of the requests failed"

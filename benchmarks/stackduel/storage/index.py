@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackduel.analysis.history.run_summary import RunSummary, Unreadable, entry_from_dict, entry_of, entry_to_dict
+from stackduel.model.errors import StoreError
 from stackduel.storage import run_folder
 
 INDEX_FILE = "index.sqlite"
@@ -101,5 +102,5 @@ def _stamps(results: Path) -> Iterator[tuple[str, str]]:
 def _loaded(folder: Path) -> tuple[str | None, str | None]:
     try:
         return json.dumps(entry_to_dict(entry_of(run_folder.load(folder), folder.name))), None
-    except run_folder.StoreError as error:
+    except StoreError as error:
         return None, str(error)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from stackduel.model.errors import StoreError
 from stackduel.model.run import Run
 from stackduel.model.trial import Result
 from stackduel.storage.redaction import redact
@@ -17,10 +18,6 @@ from stackduel.storage.trial_document import result_to_dict
 RUN_FILE = "run.json"
 MAX_RUN_BYTES = 500_000_000
 _NO_TRIALS = '\n "trials": []'
-
-
-class StoreError(ValueError):
-    """A stored run that cannot be read; the message says why."""
 
 
 class Writer:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stackduel.inference.grpc_channel import OPTIONS, where
-from stackduel.inference.protocol import is_grpc
+from stackduel.inference.translation import is_grpc
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address
 

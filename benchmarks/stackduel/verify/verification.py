@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stackduel.inference.answer_formats import NumbersError, read
 from stackduel.inference.output_comparison import compared
-from stackduel.inference.protocol import Spoken, UnspokenError, spoken
+from stackduel.inference.translation import Spoken, UnspokenError, spoken
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_output import Numbers, Outputs
 from stackduel.model.stack import ModelProtocol

@@ -17,7 +17,7 @@ ENVIRONMENTS = (Path("/tmp"), "python_env_??????")  # noqa: S108  # Triton's own
 
 
 def prefix(pid: int) -> str:
-    """What the names of a server's segments start with; benchmarks/stackduel/launch/guard.py removes them by it."""
+    """Return what a server's segments are named after; stackduel/launch/local/guard.py removes them by it."""
     return f"{PREFIX}{pid}-"
 
 

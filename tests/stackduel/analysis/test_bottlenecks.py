@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from stackduel.analysis.bottlenecks import Resources, limits, means
+from stackduel.analysis.bottlenecks import Resources, ceiling_inputs, limits
 from stackduel.model.comparison import Limit
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import OpenLoop, Scenario, Workload
@@ -22,7 +22,7 @@ SHARED = Resources(server_cores=1, downstream_cores=1)
 def limit(results: Sequence[Result], scenario: Scenario, about: dict[str, Any]) -> Limit:
     """What is said of the one stack of these results."""
     stacks = {"slow": StackFacts("baseline", **about)}
-    shared = means(results, [scenario], stacks, SHARED)
+    shared = ceiling_inputs(results, [scenario], stacks, SHARED)
     (found,) = limits(results, [scenario], stacks, shared)
     return found
 
@@ -54,7 +54,7 @@ def test_cpu_time_binds_what_does_not_wait() -> None:
     plain = replace(WAITING, workloads=(Workload("/json"),))
     assert limit(results, plain, {}).binds == "CPU"
     stacks = {"slow": StackFacts("baseline")}
-    (found,) = limits(results, [plain], stacks, means(results, [plain], stacks, Resources(2, 1)))
+    (found,) = limits(results, [plain], stacks, ceiling_inputs(results, [plain], stacks, Resources(2, 1)))
     assert found.binds is None
     assert found.predicted_rps == pytest.approx(200.0)
 
@@ -110,7 +110,7 @@ def test_what_is_shared_is_the_median_of_the_trials_that_count() -> None:
         Failure(Place("slow", "waiting", 6), "it died"),
         Failure(Place("fast", "waiting", 1), "it died"),
     ]
-    found = means(
+    found = ceiling_inputs(
         results,
         [WAITING, CALLING],
         {"slow": StackFacts("baseline", waiting_slots=8), "fast": StackFacts("rewrite")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import blocks_after_pilot, conclude, fixed_in, slots_of
 from stackduel.analysis.decision import blocks_to_settle
-from stackduel.analysis.statistics.intervals import Interval, half_width, spread
+from stackduel.analysis.statistics.intervals import Interval, half_width
 from stackduel.model.budget import Budget
 from stackduel.model.comparison import Comparison
 from stackduel.model.environment import Environment
@@ -179,7 +180,7 @@ def test_a_pilot_plans_for_the_largest_spread(fast: list[int], twin: list[int], 
     fixed = blocks_after_pilot(comparisons, precision, cap)
     assert fixed is not None
     assert 5 <= fixed <= cap
-    largest = max(spread([math.log(each / 1000) for each in side]) for side in (fast, twin))
+    largest = max(statistics.stdev([math.log(each / 1000) for each in side]) for side in (fast, twin))
     widths = {blocks: half_width(largest, blocks) for blocks in (fixed - 1, fixed) if blocks >= 5}
     assert fixed == cap or widths[fixed] <= precision * (1 + 1e-9)
     assert fixed == 5 or widths[fixed - 1] > precision * (1 - 1e-9)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.analysis.asymptotic_bounds import StackResources, predicted_rps
-from stackduel.analysis.bottlenecks import Resources, means
+from stackduel.analysis.bottlenecks import Resources, ceiling_inputs
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.crossover import CONNECTIONS, NOTABLE, WAITS_S, curves
 from stackduel.model.crossover import CrossoverCurve
@@ -40,7 +40,7 @@ def curves_of(
     trials: Sequence[Trial], scenarios: Sequence[Scenario], slots: dict[str, int | None]
 ) -> list[CrossoverCurve]:
     stacks = {name: StackFacts("rewrite", waiting_slots=number) for name, number in slots.items()}
-    shared = means(trials, scenarios, stacks, Resources(1, 1))
+    shared = ceiling_inputs(trials, scenarios, stacks, Resources(1, 1))
     return list(curves(compare(trials, "slow"), scenarios, stacks, shared))
 
 
@@ -104,7 +104,7 @@ def test_a_fan_out_lies_on_the_prediction_by_what_each_side_makes_of_it() -> Non
         trial("fast", 20, scenario="calling", latency_ms=100, cost=Cost(2e-5, 64)),
     ]
     stacks = {"slow": StackFacts("baseline", fans_out=False), "fast": StackFacts("rewrite")}
-    shared = means(trials, [CALLING], stacks, Resources(1, 1))
+    shared = ceiling_inputs(trials, [CALLING], stacks, Resources(1, 1))
     (curve,) = curves(compare(trials, "slow"), [CALLING], stacks, shared)
     (point,) = curve.measured
     assert point.wait_s == 0.1

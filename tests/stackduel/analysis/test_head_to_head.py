@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, TOTAL, HeadToHead, duels
+from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, TOTAL, HeadToHead, head_to_heads
 from stackduel.model.gpu_use import GpuUse
 from stackduel.model.trial import Failure, Place, Result, Trial
 from tests.stackduel.makers import WAITING, measurement, trial
@@ -22,7 +22,7 @@ def timed(stack: str, block: int, latencies_ms: Sequence[float], failed: int = 0
 
 
 def duel(results: Sequence[Result]) -> HeadToHead:
-    (found,) = duels(results, [WAITING], PAIR)
+    (found,) = head_to_heads(results, [WAITING], PAIR)
     return found
 
 
@@ -108,9 +108,9 @@ def test_only_blocks_that_both_were_measured_in_count() -> None:
     """What is void, failed or missing on one side leaves the block out for both."""
     results: list[Result] = [timed("left", block, spread(block)) for block in range(1, 4)]
     results += [replace(timed("right", 1, spread(1)), state="void"), Failure(Place("right", "waiting", 2), "died")]
-    assert duels(results, [WAITING], PAIR) == ()
+    assert head_to_heads(results, [WAITING], PAIR) == ()
     assert duel([*results, timed("right", 3, spread(3))]).blocks == 1
-    assert duels(results, [WAITING], ()) == ()
+    assert head_to_heads(results, [WAITING], ()) == ()
 
 
 def test_a_gpu_that_both_saw_is_compared() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stackduel.containers.closure import files_needed
-from stackduel.containers.images import ROOT, Recipe, base_image, pack, server_recipe
+from stackduel.containers.images import pack
+from stackduel.containers.import_closure import files_needed
+from stackduel.containers.recipes import ROOT, Recipe, base_image, server_recipe
 
 RECIPE = Recipe("some:tag", "docker/Dockerfile", ("code", "one.txt"))
 

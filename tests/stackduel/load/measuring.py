@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 import uvloop
 
 from stackduel.load.job import Call, Driver, Job
-from stackduel.load.recording.shard_result import merge
-from stackduel.load.schedule import split
+from stackduel.load.recording.merging import merge
+from stackduel.load.schedule.shares import split
 from stackduel.load.shards.shard import run_shard
 from stackduel.model.measurement import Expectation, Measurement
 from stackduel.model.suite import Load, Workload

@@ -16,9 +16,10 @@ import pytest
 
 from stackduel.load import engine as engine_module
 from stackduel.load.clock import clock
-from stackduel.load.engine import Engine, LoadError, local_engine
-from stackduel.load.job import Call, Driver
-from stackduel.load.schedule import arrivals_s
+from stackduel.load.engine import Engine, local_engine
+from stackduel.load.job import Call, Driver, LoadError
+from stackduel.load.schedule.arrivals import arrivals_s
+from stackduel.load.shards import running_job
 from stackduel.load.shards.channels import Deliver, ProcessChannel, ShardMessage
 from stackduel.model.suite import ArrivalProcess, ClosedLoop, OpenLoop, Workload
 from stackduel.model.target import Address
@@ -288,8 +289,8 @@ def silent(message: ShardMessage) -> list[ShardMessage | None]:
 
 def test_every_wait_has_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """A shard that says nothing is given up when its load cannot take any longer, and is closed."""
-    monkeypatch.setattr(engine_module, "SLACK_S", 0.2)
-    monkeypatch.setattr(engine_module, "ABORT_WITHIN_S", 0.1)
+    monkeypatch.setattr(running_job, "SLACK_S", 0.2)
+    monkeypatch.setattr(running_job, "ABORT_WITHIN_S", 0.1)
     channel = MadeUp(silent)
     with Engine([channel]) as engine:
         begun_s = time.monotonic()

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.load.drivers.framing import ends_with_the_connection
+from stackduel.load.drivers.request import request_bytes
 from stackduel.load.job import Call, Driver, Job, choose_driver
-from stackduel.load.request import request_bytes
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_input import ModelInput as Recipe
 from stackduel.model.model_output import Numbers

@@ -16,7 +16,7 @@ from stackduel.model.stack import Stack, Url
 from stackduel.model.suite import Scenario, Suite, Workload
 from stackduel.model.target import Address
 from stackduel.planning import models as module
-from stackduel.planning.models import asking_own, described, make_ready, needs_triton, without_triton
+from stackduel.planning.models import asking_own, build_models, described, needs_triton, without_triton
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.models.catalog import TensorInput
 from stackduel_servers.models.store import ModelError
@@ -49,28 +49,28 @@ def test_only_what_is_asked_for_and_missing_is_built(built: list[str]) -> None:
     """Each model once, whichever scenarios ask for it."""
     speaker = replace(ASKING, model="speaker")
     several = replace(SUITE, scenarios=(MIXED, replace(MIXED, workloads=(ASKING, speaker))))
-    make_ready(several, "local", lambda _line: None)
+    build_models(several, "local", lambda _line: None)
     assert built == ["fast-cnn"]
 
 
 @pytest.mark.parametrize("launcher", ["docker", "compose", "url"])
 def test_servers_elsewhere_have_models_of_their_own(built: list[str], launcher: LauncherName) -> None:
     """In their images, or wherever they run."""
-    make_ready(SUITE, launcher, lambda _line: None)
+    build_models(SUITE, launcher, lambda _line: None)
     assert built == []
 
 
 def test_a_suite_without_models_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even the packages."""
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    make_ready(replace(SUITE, scenarios=(WAITING,)), "local", lambda _line: None)
+    build_models(replace(SUITE, scenarios=(WAITING,)), "local", lambda _line: None)
 
 
 def test_missing_packages_are_told_with_their_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     """In one sentence, before anything starts."""
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "onnxruntime" else object())
     with pytest.raises(FieldError, match=r"models need onnxruntime: .* pip install 'stackduel\[inference\]'"):
-        make_ready(SUITE, "local", lambda _line: None)
+        build_models(SUITE, "local", lambda _line: None)
 
 
 def test_a_model_that_cannot_be_built_is_told(built: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_a_model_that_cannot_be_built_is_told(built: list[str], monkeypatch: pyt
 
     monkeypatch.setattr(module, "build", broken)
     with pytest.raises(FieldError, match="models: fast-cnn: no space left"):
-        make_ready(SUITE, "local", lambda _line: None)
+        build_models(SUITE, "local", lambda _line: None)
     assert built == []
 
 

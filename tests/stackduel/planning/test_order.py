@@ -15,7 +15,7 @@ from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, Suite, Workloa
 from stackduel.model.trial import Place
 from stackduel.model.waits import least_seconds, mean_request_seconds, request_seconds
 from stackduel.planning.estimates import OVERHEAD_S, SOLO_S, WORK_S, Pace, scenario_seconds, step_seconds, total_seconds
-from stackduel.planning.order import plan, remaining, trials_in
+from stackduel.planning.order import interleaved, remaining, trials_in
 
 STACKS = ("a", "b", "c")
 
@@ -33,7 +33,7 @@ def stacks_of(steps: tuple[AnyStep, ...]) -> list[PlanStep]:
 @given(seed=st.integers(0, 2**31), blocks=st.integers(1, 20))
 def test_every_block_holds_every_stack_once(seed: int, blocks: int) -> None:
     """Whatever the seed, a block is a permutation of the stacks, each with all scenarios in order."""
-    steps = stacks_of(plan(suite(blocks), STACKS, seed))
+    steps = stacks_of(interleaved(suite(blocks), STACKS, seed))
     assert [step.block for step in steps] == [block for block in range(1, blocks + 1) for _ in STACKS]
     for block in range(1, blocks + 1):
         assert Counter(step.stack for step in steps if step.block == block) == Counter(STACKS)
@@ -42,13 +42,13 @@ def test_every_block_holds_every_stack_once(seed: int, blocks: int) -> None:
 
 def test_the_seed_fixes_the_order() -> None:
     """The same seed gives the same order, and different seeds do not all give the same one."""
-    assert plan(suite(5), STACKS, 7) == plan(suite(5), STACKS, 7)
-    assert len({plan(suite(5), STACKS, seed) for seed in range(10)}) > 1
+    assert interleaved(suite(5), STACKS, 7) == interleaved(suite(5), STACKS, 7)
+    assert len({interleaved(suite(5), STACKS, seed) for seed in range(10)}) > 1
 
 
 def test_a_run_that_goes_on_skips_exactly_what_is_done() -> None:
     """What remains, with what is done, is the whole plan; steps without open trials are gone."""
-    steps = stacks_of(plan(suite(), STACKS, 1))
+    steps = stacks_of(interleaved(suite(), STACKS, 1))
     first = steps[0]
     done = {Place(first.stack, "wait", 1), *steps[1].places()}
     rest = stacks_of(remaining(steps, done))
@@ -88,7 +88,8 @@ def test_time_is_counted_by_littles_law() -> None:
 def test_the_total_holds_every_launch() -> None:
     """The total is the sum over all steps of the launch and its scenarios."""
     paces = dict.fromkeys(STACKS, Pace(5.0))
-    assert total_seconds(plan(suite(2), STACKS, 1), paces) == pytest.approx(6 * (5.0 + 0.1 + 2.0 + 0.1 + 0.2 + 0.2))
+    steps = interleaved(suite(2), STACKS, 1)
+    assert total_seconds(steps, paces) == pytest.approx(6 * (5.0 + 0.1 + 2.0 + 0.1 + 0.2 + 0.2))
 
 
 def test_an_open_loop_takes_its_own_time() -> None:
@@ -142,7 +143,7 @@ def test_a_mix_counts_what_its_stack_makes_of_each_call() -> None:
 
 def test_step_and_total_agree() -> None:
     """A step takes as long as a run of that step alone."""
-    (step, *_) = plan(suite(1), STACKS, 3)
+    (step, *_) = interleaved(suite(1), STACKS, 3)
     paces = dict.fromkeys(STACKS, Pace(2.0))
     assert step_seconds(step, paces) == pytest.approx(total_seconds([step], paces))
 
@@ -155,20 +156,20 @@ def asking(model: str, connections: int = 20, given: ModelInput | None = None) -
 def test_models_are_measured_alone_once_in_each_block_and_anywhere_in_it() -> None:
     """Each model of an isolated suite stands once in every block, at a place that is drawn; in other suites nowhere."""
     two = replace(suite(20), scenarios=(asking("fast-cnn"), asking("speaker"), asking("fast-cnn", 1)), isolated=True)
-    steps = plan(two, STACKS, 1)
+    steps = interleaved(two, STACKS, 1)
     solos = [step for step in steps if isinstance(step, IsolatedStep)]
     assert sorted((solo.block, solo.model) for solo in solos) == [
         (block, model) for block in range(1, 21) for model in ("fast-cnn", "speaker")
     ]
     places = {steps.index(solo) % (len(STACKS) + 2) for solo in solos}
     assert len(places) > 2
-    assert not [step for step in plan(replace(two, isolated=False), STACKS, 1) if isinstance(step, IsolatedStep)]
+    assert not [step for step in interleaved(replace(two, isolated=False), STACKS, 1) if isinstance(step, IsolatedStep)]
 
 
 def test_what_was_measured_alone_is_not_measured_again() -> None:
     """A run that goes on skips it, and has it still to do in the other blocks."""
     alone = replace(suite(2), scenarios=(asking("fast-cnn"),), isolated=True)
-    steps = plan(alone, STACKS, 1)
+    steps = interleaved(alone, STACKS, 1)
     rest = remaining(steps, (), [IsolatedStep(1, "fast-cnn")])
     assert [step for step in rest if isinstance(step, IsolatedStep)] == [IsolatedStep(2, "fast-cnn")]
     assert trials_in(rest) == trials_in(steps) == 6

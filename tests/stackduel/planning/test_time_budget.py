@@ -14,7 +14,7 @@ from stackduel.model.duration import parse_duration
 from stackduel.model.plan_step import IsolatedStep
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Scenario, Suite, Workload
 from stackduel.planning.estimates import SOLO_S, Pace, total_seconds
-from stackduel.planning.order import plan
+from stackduel.planning.order import interleaved
 from stackduel.planning.time_budget import (
     MOST_BLOCKS,
     ROUNDS,
@@ -60,7 +60,7 @@ def test_no_more_is_promised_than_the_time_holds(wanted: Suite, budget_s: float)
     except ValueError:
         return
     assert fitted.suite.blocks == FEWEST_BLOCKS <= fitted.suite.most_blocks <= MOST_BLOCKS
-    whole = plan(fitted.suite.with_blocks(fitted.suite.most_blocks), tuple(PACES), 1)
+    whole = interleaved(fitted.suite.with_blocks(fitted.suite.most_blocks), tuple(PACES), 1)
     assert total_seconds(whole, PACES) <= budget_s * (1 + 1e-9)
     assert fitted.block_s == pytest.approx(block_seconds(fitted.suite.scenarios, PACES))
     assert fitted.suite.precision is not None
@@ -214,7 +214,7 @@ def test_models_that_are_measured_alone_take_their_time_too() -> None:
     asked = Workload("/infer/fast-cnn", "POST", model="fast-cnn")
     wanted = replace(suite(Scenario("x", (asked,), ClosedLoop(2, duration_s=1.0))), isolated=True)
     fitted = fit(wanted, PACES, 200.0)
-    whole = plan(fitted.suite.with_blocks(fitted.suite.most_blocks), tuple(PACES), 1)
+    whole = interleaved(fitted.suite.with_blocks(fitted.suite.most_blocks), tuple(PACES), 1)
     assert any(isinstance(step, IsolatedStep) for step in whole)
     assert total_seconds(whole, PACES) <= 200.0
     assert fitted.block_s == pytest.approx(SOLO_S + block_seconds(fitted.suite.scenarios, PACES))

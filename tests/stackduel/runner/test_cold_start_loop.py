@@ -9,9 +9,7 @@ from dataclasses import replace
 import pytest
 
 from stackduel.launch.launcher import Started
-from stackduel.model.budget import Budget
 from stackduel.model.findings import ColdStart, Launch
-from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run
 from stackduel.model.search_settings import ColdStartSettings
 from stackduel.model.stack import Stack
@@ -20,12 +18,11 @@ from stackduel.model.target import Address
 from stackduel.model.trial import Failure
 from stackduel.report.markdown import document as markdown
 from stackduel.runner.cold_start_loop import ColdStartLoop
-from stackduel.runner.trial_runner import TrialRunner, TrialTerms
 from stackduel.search.cold_start import speedup
 from stackduel.storage.run_document import run_from_dict, run_to_dict
 from tests.conftest import serving
 from tests.stackduel.makers import measurement, run
-from tests.stackduel.runner.test_comparison_loop import STACKS, FakeEngine, FakeLauncher, Silent
+from tests.stackduel.runner.fakes import FakeEngine, FakeLauncher, Silent, context_of, plan_of
 
 SCENARIO = Scenario("start", (Workload("/item"),), ClosedLoop(1, requests=3))
 LAUNCH_S = {"slow": 0.8, "fast": 0.2}
@@ -57,25 +54,14 @@ def scene(address: Address, broken: frozenset[str] = frozenset(), launches: int 
     settings = ColdStartSettings(launches)
     begun = replace(begun, suite=replace(begun.suite, search=settings))
     launcher, kept, teller = TimedLauncher(address, broken), list[Run](), Teller()
-
-    def nothing(_job: object) -> Measurement:
-        return measurement([1.0])
-
-    bench = TrialRunner(
-        TrialTerms(Budget((0,), (1,), (1,), 100), timeout_s=5),
-        launcher=launcher,
-        engine=FakeEngine(nothing),  # type: ignore[arg-type]
-        reach=lambda started: started.address,
-        null_rate_rps=lambda _job: None,
-        progress=lambda _requests, _elapsed_s, _recent_ms: None,
-    )
+    engine = FakeEngine(lambda _job: measurement([1.0]))
+    context = context_of(plan_of(begun), launcher, engine, kept.append, teller)
 
     def clock() -> float:
         launcher.now_s += 0.005
         return launcher.now_s
 
-    starter = ColdStartLoop(begun, STACKS, settings, launcher, bench, kept.append, teller, 5.0, clock)
-    return starter.carry_out(), kept, teller
+    return ColdStartLoop(context, begun, settings, clock).measure(), kept, teller
 
 
 @pytest.fixture

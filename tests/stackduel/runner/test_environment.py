@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from stackduel.model.environment import Environment
-from stackduel.model.run_options import RunOptions
-from stackduel.planning.preparation import prepare
+from stackduel.model.target import Address
 from stackduel.runner.environment import UNOBSERVED_NOTE, environment
+from tests.stackduel.makers import measurement, run
+from tests.stackduel.runner.fakes import FakeEngine, FakeLauncher, context_of, plan_of
 
 
 @pytest.mark.parametrize(
@@ -28,9 +27,8 @@ def test_the_device_is_told_and_a_gpu_that_nobody_saw_is_noted(
     device: str | None, gpus: list[str], noted: bool
 ) -> None:
     """The device stands in the record, and a run on a GPU without NVML says that its figures are missing."""
-    options = RunOptions(device="cpu")
-    launcher: Any = SimpleNamespace(name="local", facts=dict)
-    machine = Environment(gpus=tuple(gpus))
-    found = environment(options, replace(prepare(options, 1), device=device), launcher, machine)
+    plan = replace(plan_of(run([])), device=device)
+    launcher, engine = FakeLauncher(Address("127.0.0.1", 1)), FakeEngine(lambda _job: measurement([1.0]))
+    found = environment(context_of(plan, launcher, engine, lambda _run: None), Environment(gpus=tuple(gpus)))
     assert (found.device, found.gpus) == (device, tuple(gpus))
     assert (UNOBSERVED_NOTE in found.notes) is noted

@@ -8,24 +8,22 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.load.engine import LoadError
-from stackduel.load.job import Job
-from stackduel.model.budget import Budget
+from stackduel.load.job import Job, LoadError
 from stackduel.model.findings import Capacity, Soak
 from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run
+from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import CapacitySettings, SearchSettings, SoakSettings
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario
 from stackduel.model.target import Address
 from stackduel.model.trial import Failure, HostNoise, Trial
 from stackduel.report.markdown import document as markdown
 from stackduel.runner.search_loop import SearchLoop
-from stackduel.runner.trial_runner import TrialRunner, TrialTerms
 from stackduel.search.soak import PIECES
 from stackduel.storage.run_document import run_from_dict, run_to_dict
 from tests.conftest import serving
 from tests.stackduel.makers import WAITING, measurement, run
-from tests.stackduel.runner.test_comparison_loop import STACKS, FakeEngine, FakeLauncher, Silent
+from tests.stackduel.runner.fakes import FakeEngine, FakeLauncher, context_of, plan_of
 from tests.stackduel.search.simulated import opened
 
 SCENARIO = Scenario("rates", WAITING.workloads, OpenLoop(100.0, 1.0))
@@ -44,7 +42,7 @@ def holds(most_rps: float) -> Callable[[Job], Measurement]:
 
 
 class Scene:
-    """A searcher over fakes, and everything that it kept."""
+    """A search loop over fakes, and everything that it saved."""
 
     def __init__(
         self,
@@ -52,28 +50,19 @@ class Scene:
         answer: Callable[[Job], Measurement],
         scenario: Scenario = SCENARIO,
         settings: SearchSettings = SETTINGS,
-        *,
-        strict: bool = False,
+        options: RunOptions | None = None,
+        watch: Callable[[Run], None] = lambda _run: None,
     ) -> None:
         self.kept: list[Run] = []
+        self._watch = watch
         begun = run([], scenarios=(scenario,))
         begun = replace(begun, suite=replace(begun.suite, search=settings))
-        self.searcher = SearchLoop(
-            begun,
-            STACKS,
-            launcher=launcher,
-            bench=TrialRunner(
-                TrialTerms(Budget((0,), (1,), (1,), 100), timeout_s=5),
-                launcher=launcher,
-                engine=FakeEngine(answer),  # type: ignore[arg-type]
-                reach=lambda started: started.address,
-                null_rate_rps=lambda _job: None,
-                progress=lambda _requests, _elapsed_s, _recent_ms: None,
-            ),
-            keep=self.kept.append,
-            show=Silent(),
-            strict=strict,
-        )
+        context = context_of(plan_of(begun, options), launcher, FakeEngine(answer), self._save)
+        self.loop = SearchLoop(context, begun, settings)
+
+    def _save(self, run: Run) -> None:
+        self.kept.append(run)
+        self._watch(run)
 
 
 @pytest.fixture
@@ -85,7 +74,7 @@ def address() -> Iterator[Address]:
 def test_every_stack_gets_its_finding_and_every_trial_is_kept_at_once(address: Address) -> None:
     """Two stacks are searched in turns; the run grows by one trial at a time, and ends with a finding for each."""
     scene = Scene(FakeLauncher(address), holds(300))
-    done = scene.searcher.carry_out()
+    done = scene.loop.measure()
     assert {finding.stack for finding in done.findings} == {"slow", "fast"}
     for finding in done.findings:
         assert isinstance(finding.found, Capacity)
@@ -100,7 +89,7 @@ def test_every_stack_gets_its_finding_and_every_trial_is_kept_at_once(address: A
 
 def test_findings_stand_in_the_document_and_the_report(address: Address) -> None:
     """What was found can be stored, loaded back and read."""
-    done = Scene(FakeLauncher(address), holds(300)).searcher.carry_out()
+    done = Scene(FakeLauncher(address), holds(300)).loop.measure()
     document = run_to_dict(done)
     assert run_to_dict(run_from_dict(document)) == document
     assert run_from_dict(document).findings == done.findings
@@ -111,7 +100,7 @@ def test_findings_stand_in_the_document_and_the_report(address: Address) -> None
 
 def test_a_stack_that_cannot_be_launched_costs_its_own_finding_only(address: Address) -> None:
     """The other one is searched to its end; the broken one stands as a failure with its reason."""
-    done = Scene(FakeLauncher(address, frozenset({"slow"})), holds(300)).searcher.carry_out()
+    done = Scene(FakeLauncher(address, frozenset({"slow"})), holds(300)).loop.measure()
     assert [finding.stack for finding in done.findings] == ["fast"]
     (failure,) = [result for result in done.results if isinstance(result, Failure)]
     assert (failure.place.stack, failure.reason) == ("slow", "slow: no such module")
@@ -130,7 +119,7 @@ def test_a_server_that_ends_under_a_load_is_started_afresh_and_the_search_goes_o
             raise LoadError("the server ended during the load")
         return holds(1000)(job)
 
-    done = Scene(launcher, answer).searcher.carry_out()
+    done = Scene(launcher, answer).loop.measure()
     assert len(done.findings) == 2
     for finding in done.findings:
         assert "exit status 9" in finding.found.sentence
@@ -143,7 +132,7 @@ def test_a_generator_that_fails_ends_the_search_without_a_finding(address: Addre
     def answer(job: Job) -> Measurement:
         raise LoadError("the load generator failed: no file descriptors")
 
-    done = Scene(FakeLauncher(address), answer).searcher.carry_out()
+    done = Scene(FakeLauncher(address), answer).loop.measure()
     assert done.findings == ()
     assert len(done.results) == 2
     assert "not measured: `the load generator failed: no file descriptors`" in markdown.render(done)
@@ -161,7 +150,7 @@ def test_an_interruption_keeps_what_was_found(address: Address) -> None:
 
     scene = Scene(launcher, answer)
     with pytest.raises(KeyboardInterrupt):
-        scene.searcher.carry_out()
+        scene.loop.measure()
     assert len(scene.kept[-1].results) == 1
     assert launcher.events[-1].startswith("stop")
 
@@ -184,8 +173,8 @@ def test_a_strict_search_keeps_no_trial_that_the_host_disturbed(
     address: Address, strict: bool, states: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three void attempts leave a noisy trial behind, and under ``--strict`` none."""
-    monkeypatch.setattr("stackduel.runner.trial_runner.NoiseMeter", StolenHost)
-    done = Scene(FakeLauncher(address), holds(1000), strict=strict).searcher.carry_out()
+    monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", StolenHost)
+    done = Scene(FakeLauncher(address), holds(1000), options=RunOptions(strict=strict)).loop.measure()
     assert {result.state for result in done.results if isinstance(result, Trial)} == states
 
 
@@ -201,7 +190,7 @@ def test_the_pieces_of_a_soak_stay_on_one_server(address: Address) -> None:
     """Each stack is started once, whatever state a piece leaves it in, and the finding grows with every piece."""
     launcher = FakeLauncher(address)
     scene = Scene(launcher, piece, SOAK, SoakSettings())
-    done = scene.searcher.carry_out()
+    done = scene.loop.measure()
     assert launcher.events.count("start slow") == launcher.events.count("start fast") == 1
     assert len(done.results) == 2 * PIECES
     lengths = [kept.findings[0].found for kept in scene.kept if len(kept.findings) == 1]
@@ -213,15 +202,13 @@ def test_the_pieces_of_a_soak_stay_on_one_server(address: Address) -> None:
 def test_a_soak_ends_with_its_server(address: Address) -> None:
     """A server that ends between two pieces is not replaced: what it showed stands, with how it ended."""
     launcher = FakeLauncher(address)
-    scene = Scene(launcher, piece, SOAK, SoakSettings())
 
     def ending(run: Run) -> None:
         last = run.results[-1].place.stack
         if launcher.current is not None and sum(result.place.stack == last for result in run.results) == 3:
             launcher.current.ended = "the server ended with exit status 9"
 
-    scene.searcher._keep = ending
-    done = scene.searcher.carry_out()
+    done = Scene(launcher, piece, SOAK, SoakSettings(), watch=ending).loop.measure()
     assert launcher.events.count("start slow") == 1
     for finding in done.findings:
         assert isinstance(finding.found, Soak)
@@ -234,6 +221,6 @@ def test_disturbed_pieces_are_measured_once(address: Address) -> None:
     def disturbed(job: Job) -> Measurement:
         return measurement([10.0] * 500, 10.0, generator_cpu_s=9.9)
 
-    done = Scene(FakeLauncher(address), disturbed, SOAK, SoakSettings()).searcher.carry_out()
+    done = Scene(FakeLauncher(address), disturbed, SOAK, SoakSettings()).loop.measure()
     assert {result.place.attempt for result in done.results} == {1}
     assert all(isinstance(each.found, Soak) and each.found.disturbed == PIECES for each in done.findings)

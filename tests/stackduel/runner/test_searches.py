@@ -185,7 +185,7 @@ def test_a_dry_run_of_every_mode_tells_what_is_looked_for_and_how_long(suite: st
     assert done.returncode == 0, done.stderr
     assert "; looks for " in done.stdout
     assert sum(line.endswith(" s") for line in done.stdout.splitlines()) >= 5
-    assert "less or more; nothing was started." in done.stdout
+    assert "more or less; nothing was started." in done.stdout
 
 
 def test_a_dry_run_of_capacity_tells_what_is_looked_for(tmp_path: Path) -> None:

@@ -7,17 +7,15 @@ import json
 import re
 import shlex
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import pytest
 from rich.console import Console
 
-from stackduel.analysis.conclusion import conclude
-from stackduel.cli.commands import run as command
 from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
@@ -25,11 +23,16 @@ from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
 from stackduel.model.target import Address, Elsewhere
 from stackduel.model.trial import Failure, Place, Result, Trial
-from stackduel.planning.preparation import Prepared, prepare
-from stackduel.runner import session as measure_module
-from stackduel.runner.session import INTERRUPTED, STACK_FAILED, Output, exit_status
+from stackduel.planning.run_plan import RunPlan
+from stackduel.runner.exit_status import INTERRUPTED, STACK_FAILED
+from stackduel.runner.output import Output
+from stackduel.runner.request import RunRequest, dry_run
+from stackduel.runner.run_context import RunContext
+from stackduel.runner.run_progress import RunProgress
+from stackduel.runner.run_record import RunRecord
+from stackduel.runner.session import resume, start
 from stackduel.storage import run_folder
-from tests.stackduel.makers import run, trial
+from tests.stackduel.makers import trial
 from tests.stackduel.valid import check
 
 STACKS = """
@@ -67,9 +70,11 @@ class Started:
         return ""
 
 
-class Launcher:
+class FakeLauncher:
     name = "url"
     downstream = None
+    network = None
+    budget = None
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +85,9 @@ class Launcher:
     @contextmanager
     def start(self, stack: Stack) -> Iterator[Started]:
         yield Started()
+
+    def alone(self, module: Sequence[str]) -> str:
+        raise AssertionError(module)
 
     def facts(self) -> Mapping[str, object]:
         return {}
@@ -119,11 +127,18 @@ class Scene:
     def output(self, **how: bool) -> Output:
         return Output(Console(file=self.out, width=200), Console(file=self.err, width=200), **how)
 
+    def request(self, fail_on: Sequence[str] = ()) -> RunRequest:
+        return RunRequest(self.options, ("stackduel", "run"), fail_on)
+
     def start(self, *fail_on: str, **how: bool) -> int:
-        return command.start(self.options, self.folder / "results", self.output(**how), fail_on=fail_on)
+        return start(self.request(fail_on), self.folder / "results", self.output(**how), self.opened)
 
     def resume(self, *fail_on: str) -> int:
-        return command.resume(self.where, self.output(), fail_on)
+        return resume(self.where, fail_on, self.output(), self.opened)
+
+    @contextmanager
+    def opened(self, plan: RunPlan, record: RunRecord, progress: RunProgress) -> Iterator[RunContext]:
+        yield RunContext(plan, FakeLauncher(), self.bench, record.save, progress)  # type: ignore[arg-type]
 
     @property
     def where(self) -> Path:
@@ -137,21 +152,13 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+def scene(tmp_path: Path) -> Scene:
     (tmp_path / "stacks.toml").write_text(STACKS)
     (tmp_path / "suite.toml").write_text(SUITE)
     options = RunOptions(
         suite=str(tmp_path / "suite.toml"), stacks_file=str(tmp_path / "stacks.toml"), launcher="url", seed=7
     )
-    made = Scene(tmp_path, options, Bench(spreading))
-
-    @contextmanager
-    def bench_for(*_arguments: object) -> Iterator[Bench]:
-        yield made.bench
-
-    monkeypatch.setattr(measure_module, "bench_for", bench_for)
-    monkeypatch.setattr(measure_module, "launcher_for", lambda *_arguments: Launcher())
-    return made
+    return Scene(tmp_path, options, Bench(spreading))
 
 
 def test_the_pilot_fixes_the_number_of_blocks_once(scene: Scene) -> None:
@@ -289,67 +296,10 @@ def test_a_run_goes_on_only_on_the_python_that_it_began_on(scene: Scene) -> None
 
 def test_a_dry_run_says_how_many_blocks_there_may_be(scene: Scene) -> None:
     """The pilot's plan, and what it may grow to; nothing is written."""
-    assert command.dry_run(scene.options, scene.output()) == 0
+    assert dry_run(scene.request(), scene.output()) == 0
     said = " ".join(scene.out.getvalue().split())
     assert "After these 5 blocks their number is fixed once, at most at 12 (about " in said
     assert not (scene.folder / "results").exists()
-
-
-def piloted(scene: Scene, budget_s: float | None) -> tuple[Run, Prepared, RunOptions]:
-    """A run whose pilot is done, within a time budget."""
-    assert scene.start(quiet=True) == 0
-    prepared = prepare(scene.options, 7)
-    first = [each for each in scene.kept.results if each.place.block <= 5]
-    made = conclude(replace(scene.kept, suite=prepared.suite, results=tuple(first)))
-    return made, prepared, replace(scene.options, time_budget_s=budget_s)
-
-
-@pytest.mark.parametrize(
-    ("budget_s", "spent_s", "block_s", "fixed"),
-    [
-        (None, 500, 100, 7),
-        (1000, 500, 100, 7),
-        (699, 500, 100, 6),
-        (599, 500, 100, 5),
-        (400, 500, 100, 5),
-        (710, 500, 60, 7),
-    ],
-)
-def test_no_block_is_added_that_the_time_does_not_hold(
-    scene: Scene, budget_s: float | None, spent_s: float, block_s: float, fixed: int
-) -> None:
-    """As many as the spread asks for, unless fewer fit into what is left of the time."""
-    made, prepared, options = piloted(scene, budget_s)
-    assert measure_module._fixed(made, prepared, options, spent_s, block_s) == fixed
-
-
-def test_a_number_that_was_fixed_stays(scene: Scene) -> None:
-    """A run that goes on after its pilot does not look at the spread again, nor does one without a wished precision."""
-    made, prepared, options = piloted(scene, None)
-    on_its_way = replace(made, suite=made.suite.with_blocks(6))
-    assert measure_module._fixed(on_its_way, prepared, options, 1.0, 1.0) == 6
-    plain = replace(made, suite=replace(made.suite, precision=None))
-    assert measure_module._fixed(plain, prepared, options, 1.0, 1.0) == 5
-
-
-def test_what_the_pilot_adds_counts_as_planned(scene: Scene) -> None:
-    """Every stack, its twin among them, in every scenario and block."""
-    made, _, _ = piloted(scene, None)
-    extended = measure_module._extended(made, 9)
-    assert (extended.suite.blocks, extended.planned, extended.results) == (9, 27, made.results)
-
-
-@pytest.mark.parametrize(
-    ("failing", "status"),
-    [((), 0), (("control",), 0), (("fast",), STACK_FAILED), (("slow.twin",), STACK_FAILED), (("control", "slow"), 3)],
-)
-def test_the_exit_status_tells_of_stacks_that_failed(failing: tuple[str, ...], status: int) -> None:
-    """A control may fail; whatever else could not be measured once is told, even if it was in other blocks."""
-    tiers: dict[str, Any] = {"slow": "baseline", "slow.twin": "A/A", "fast": "rewrite", "control": "control"}
-    measured = [trial(name, 5, block=2) for name in tiers]
-    void = replace(trial("fast", 5, block=3), state="void")
-    lost = [Failure(Place(name, "waiting", 1), "it died") for name in failing]
-    assert exit_status(run([*measured, void, *lost], tiers)) == status
 
 
 def test_every_report_stands_beside_the_run(scene: Scene) -> None:
@@ -381,21 +331,21 @@ def test_what_cannot_be_told_gives_status_2_and_what_is_open_a_line(scene: Scene
     said = scene.err.getvalue().splitlines()
     (open_line,) = (line for line in said if "condition open" in line)
     assert open_line.startswith("stackduel: condition open: speedup(new) > 1.99: speedup(new, x) is ")
-    (untold,) = (line for line in said if "cannot be told" in line)
-    assert untold.startswith("stackduel: condition cannot be told: p99(new, x) > 1s: p99(new, x): ")
-    assert untold.endswith(" right answers are too few to tell (459 are needed)")
+    (unknown,) = (line for line in said if "cannot be evaluated" in line)
+    assert unknown.startswith("stackduel: condition cannot be evaluated: p99(new, x) > 1s: p99(new, x): ")
+    assert unknown.endswith(" correct answers are too few (459 are needed)")
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("speedup(new < 2", "column 13: expected )"), ("p99(newer) > 1s", "'newer' is no stack or scenario of this run")],
+    [("speedup(new < 2", "column 13: expected )"), ("p99(newer) > 1s", "this run has no stack or scenario 'newer'")],
 )
 def test_a_condition_that_cannot_be_asked_starts_nothing(scene: Scene, text: str, told: str) -> None:
     """A typing error is told before the first server starts, also by a dry run, and leaves no folder behind."""
     with pytest.raises(FieldError, match=re.escape(told)):
         scene.start(text)
     with pytest.raises(FieldError, match=re.escape(told)):
-        command.dry_run(scene.options, scene.output(), fail_on=[text])
+        dry_run(scene.request([text]), scene.output())
     assert not (scene.folder / "results").exists()
     assert scene.bench.asked == []
 

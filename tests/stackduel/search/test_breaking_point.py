@@ -101,9 +101,7 @@ def test_the_most_that_may_be_tried_ends_the_ramp() -> None:
     """A bound of the user's is named as such."""
     point, tried = found(Slots(10_000, 0.1), most_rps=100)
     assert tried[-1] == 100.0
-    assert (
-        point.sentence == "Not broken up to 100 req/s. What ended the ramp: 100 req/s is the most that was to be tried."
-    )
+    assert point.sentence == "Not broken up to 100 req/s. What ended the ramp: 100 req/s is the highest rate to try."
 
 
 def test_a_server_that_ends_broke() -> None:

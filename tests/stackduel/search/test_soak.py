@@ -14,7 +14,7 @@ from stackduel.model.search_settings import SoakSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Cost, Failure, Memory, Place, Result, Trial
 from stackduel.search.probe import Probe
-from stackduel.search.soak import PIECES, search_soak, soaked
+from stackduel.search.soak import PIECES, search_soak, soak_result
 from stackduel.storage.run_document import run_from_dict, run_to_dict
 from tests.stackduel.makers import measurement, run
 from tests.stackduel.search.simulated import carried_out, void
@@ -158,7 +158,7 @@ def test_a_soak_survives_the_document() -> None:
         return trials[-1]
 
     soak, _ = found(keeping)
-    assert soaked(trials, BUDGET) == soak
+    assert soak_result(trials, BUDGET) == soak
     document = run_to_dict(replace(run(trials), findings=(Finding("slow", "soak", soak),)))
     again = run_from_dict(document)
     assert again.findings[0].found == soak

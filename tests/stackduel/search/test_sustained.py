@@ -15,7 +15,7 @@ from stackduel.model.search_settings import SustainedSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Place, Result, Trial
 from stackduel.search.probe import Probe
-from stackduel.search.sustained import DESCENT, MOST_DESCENTS, compared, search_sustained
+from stackduel.search.sustained import DESCENT, MOST_DESCENTS, compare_counts, search_sustained
 from tests.stackduel.makers import COST, measurement
 from tests.stackduel.search.simulated import carried_out, void
 
@@ -152,6 +152,6 @@ def test_a_server_that_fails_at_once_has_no_best() -> None:
 def test_rounds_that_lack_a_count_are_left_out() -> None:
     """Ratios are made within whole rounds; fewer than five of them give no interval and no word."""
     rounds = [{8: 80.0, 10: 100.0}] * 4 + [{8: 80.0}]
-    low, high = compared(rounds, 0.02)
+    low, high = compare_counts(rounds, 0.02)
     assert (low.word, low.share_low, high.word) == ("inconclusive", None, "highest")
     assert low.share == pytest.approx(0.8)

@@ -16,6 +16,7 @@ import pytest
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.comparison import Comparison, Limit
+from stackduel.model.errors import StoreError
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, OpenLoop
@@ -79,9 +80,9 @@ def test_a_trial_has_the_keys_of_the_contract_and_no_made_up_zero() -> None:
 def test_a_file_that_is_no_run_is_told(tmp_path: Path, content: str, told: str) -> None:
     """A damaged or foreign run.json raises a StoreError that says what is wrong."""
     (tmp_path / "run.json").write_text(content)
-    with pytest.raises(run_folder.StoreError, match=told):
+    with pytest.raises(StoreError, match=told):
         run_folder.load(tmp_path)
-    with pytest.raises(run_folder.StoreError, match="cannot be read"):
+    with pytest.raises(StoreError, match="cannot be read"):
         run_folder.load(tmp_path / "absent")
 
 
@@ -202,7 +203,7 @@ def test_what_is_no_number_and_what_is_too_deep_is_refused(tmp_path: Path, text:
     """JSON has no such numbers, and a document of ours is not so deep."""
     path = run_folder.save(example(), tmp_path)
     path.write_text(path.read_text().replace('"seed": 7', f'"seed": 7, "more": {text}'))
-    with pytest.raises(run_folder.StoreError, match="not valid JSON"):
+    with pytest.raises(StoreError, match="not valid JSON"):
         run_folder.load(tmp_path)
 
 

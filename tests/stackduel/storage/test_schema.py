@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from stackduel.analysis.conclusion import conclude
-from stackduel.cli.commands.schema import text
+from stackduel.cli.schema import text
 from stackduel.model.findings import Finding, SearchResult
 from stackduel.model.run import Run
 from stackduel.model.search_settings import SearchSettings

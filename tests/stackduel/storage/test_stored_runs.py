@@ -43,7 +43,7 @@ def test_a_stored_run_comes_back_as_the_same_document(path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stored_run_can_be_reported(results: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """``report`` writes its pages anew."""
-    assert cli.run(["report", str(results / name)]) == 0
+    assert cli.exit_status(["report", str(results / name)]) == 0
     assert "Traceback" not in capsys.readouterr().err
     assert (results / name / "report.html").stat().st_size > 10_000
 
@@ -63,7 +63,7 @@ def test_stored_runs_stand_in_the_history(
 ) -> None:
     """They are listed, compared and drawn."""
     monkeypatch.chdir(results)
-    assert cli.run([*arguments, "--out", str(results)]) == 0
+    assert cli.exit_status([*arguments, "--out", str(results)]) == 0
     captured = capsys.readouterr()
     assert captured.out
     assert "Traceback" not in captured.err

@@ -128,7 +128,7 @@ def test_wrong_arguments_are_refused(wrong: str, capsys: pytest.CaptureFixture[s
 
 LAZY = """
 import sys
-import stackduel.cli, stackduel.cli.commands.models, stackduel_servers.models.catalog
+import stackduel.cli, stackduel.cli.models, stackduel_servers.models.catalog
 import stackduel_servers.models.store, stackduel_servers.models.runtime
 import stackduel_servers.models.build, stackduel_servers.models.model
 heavy = {"onnxruntime", "onnx", "tokenizers", "PIL", "soundfile"} & set(sys.modules)

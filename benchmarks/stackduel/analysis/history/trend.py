@@ -15,7 +15,7 @@ from stackduel.model.suite import Metric
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DatedRun:
     """A run on the way: ``changed`` is in what its environment differs from that of the run before, a line each.
 
     ``merged`` is False where it was launched in another way, or has another baseline, than the run before: figures on
@@ -33,7 +33,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrendLine:
     """One stack in one scenario: a point for each moment, None where that run has none."""
 
     scenario: str
@@ -46,8 +46,8 @@ class Line:
 class Trend:
     """Moments in the order of time, and the lines through them, scenario by scenario."""
 
-    moments: tuple[Moment, ...]
-    lines: tuple[Line, ...]
+    moments: tuple[DatedRun, ...]
+    lines: tuple[TrendLine, ...]
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -72,16 +72,16 @@ def trend(entries: Iterable[RunSummary], stacks: Sequence[str] | None = None) ->
     return Trend(
         moments,
         tuple(
-            Line(scenario, stack, metric, tuple(_point(entry, scenario, stack, metric) for entry in ordered))
+            TrendLine(scenario, stack, metric, tuple(_point(entry, scenario, stack, metric) for entry in ordered))
             for scenario, stack, metric in sorted(places, key=lambda place: ranks[place[0]])
         ),
     )
 
 
-def _moment(before: RunSummary | None, now: RunSummary) -> Moment:
+def _moment(before: RunSummary | None, now: RunSummary) -> DatedRun:
     same = before is None or (before.launcher, before.baseline) == (now.launcher, now.baseline)
     changed = tuple(differing(before.facts, now.facts)) if before else ()
-    return Moment(now.run_id, now.folder, now.started, now.suite, now.baseline, now.status, changed, same)
+    return DatedRun(now.run_id, now.folder, now.started, now.suite, now.baseline, now.status, changed, same)
 
 
 def _point(entry: RunSummary, scenario: str, stack: str, metric: Metric) -> SpeedupPoint | None:

@@ -87,7 +87,7 @@ def _shared(old: Run, new: Run) -> tuple[list[str], list[str]]:
     shared = [one.name for one, other in both if not unlike(one, other)]
     if not shared:
         why = " ".join(notes) or (
-            f"{', '.join(each.name for each in old.suite.scenarios)} on one run, {', '.join(after)} on the other"
+            f"{', '.join(each.name for each in old.suite.scenarios)} in one, {', '.join(after)} in the other"
         )
         raise FieldError(f"compare: {old.run_id} and {new.run_id} have no scenario in common: {why}")
     return shared, notes

@@ -1,4 +1,4 @@
-"""Confidence intervals of speedups, and how many blocks one of a wished width takes.
+"""Confidence intervals of speedups, and the number of blocks that a given width takes.
 
 Everything is computed on the natural logarithm of the ratio within each block. What a block does to both sides
 alike cancels out there, a ratio and its inverse are equally far from 1, and the mean belongs to the geometric
@@ -9,6 +9,7 @@ J. J. Wallace, How not to lie with statistics, Communications of the ACM 29, 198
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,10 +23,10 @@ FEWEST_BLOCKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A speedup, and between which bounds the true one lies.
+    """A speedup and the bounds of its confidence interval.
 
-    ``ratio`` is the geometric mean over ``blocks`` blocks, above 1 is better. ``confidence`` is that of all
-    ``comparisons`` intervals of a table together: so often, none of them misses its truth.
+    ``ratio`` is the geometric mean over ``blocks`` blocks, above 1 is better. ``confidence`` is the probability
+    that all ``comparisons`` intervals of a table together contain their true values.
     """
 
     ratio: float
@@ -37,7 +38,7 @@ class Interval:
 
     @property
     def half_width(self) -> float:
-        """How far the bounds lie from the ratio, as a share: 0.02 where they are ``ratio / 1.02`` and ``* 1.02``."""
+        """The distance of the bounds from the ratio, as a share: 0.02 for ``ratio / 1.02`` and ``ratio * 1.02``."""
         return math.expm1(_log_half_width(self))
 
     @property
@@ -46,7 +47,7 @@ class Interval:
         return _log_half_width(self) / _standard_errors(self.blocks, self.comparisons, self.confidence)
 
     def narrowed(self, blocks: int) -> Interval:
-        """What it would be over ``blocks`` blocks, were neither ratio nor spread to change.
+        """Return the interval over ``blocks`` blocks with the same ratio and spread.
 
         Raises ValueError for fewer than ``FEWEST_BLOCKS``.
         """
@@ -55,7 +56,7 @@ class Interval:
 
 
 def log_ratios(candidate: Sequence[float], baseline: Sequence[float]) -> tuple[float, ...]:
-    """The natural logarithms of candidate over baseline, of scores (greater is better) in the same order of blocks.
+    """Return the natural logarithms of candidate / baseline, from scores (greater is better) block by block.
 
     Raises ValueError where the two differ in length, or a score is not above 0.
     """
@@ -63,12 +64,12 @@ def log_ratios(candidate: Sequence[float], baseline: Sequence[float]) -> tuple[f
 
 
 def interval(logs: Sequence[float], comparisons: int = 1, confidence: float = CONFIDENCE) -> Interval | None:
-    """The two-sided Student-t interval of one ratio per block, from their logarithms; None below ``FEWEST_BLOCKS``.
+    """Return the two-sided Student-t interval of one log ratio per block; None below ``FEWEST_BLOCKS``.
 
     The mean of n normal values lies within ``t(n - 1) * s / sqrt(n)`` of the truth (Student, The probable error of
-    a mean, Biometrika 6, 1908). A block is one value, however many requests it holds: those of a block share its
-    fresh server and its moment, and are no independent witnesses (S. H. Hurlbert, Pseudoreplication, Ecological
-    Monographs 54, 1984). With ``comparisons`` intervals in the table, each gets that part of the risk (C. E.
+    a mean, Biometrika 6, 1908). A block is one value, however many requests it holds: the requests of a block
+    share a server and a moment, so they are not independent (S. H. Hurlbert, Pseudoreplication, Ecological
+    Monographs 54, 1984). With ``comparisons`` intervals in the table, each gets an equal part of the risk (C. E.
     Bonferroni, 1936; O. J. Dunn, Multiple comparisons among means, JASA 56, 1961).
 
     Raises ValueError where ``comparisons`` is below 1 or ``confidence`` not between 0 and 1.
@@ -76,8 +77,8 @@ def interval(logs: Sequence[float], comparisons: int = 1, confidence: float = CO
     blocks = len(logs)
     if blocks < FEWEST_BLOCKS:
         return None
-    centre = math.fsum(logs) / blocks
-    reach = _standard_errors(blocks, comparisons, confidence) * spread(logs)
+    centre = statistics.fmean(logs)
+    reach = _standard_errors(blocks, comparisons, confidence) * float(np.std(logs, ddof=1))
     return Interval(
         ratio=math.exp(centre),
         low=math.exp(centre - reach),
@@ -88,16 +89,10 @@ def interval(logs: Sequence[float], comparisons: int = 1, confidence: float = CO
     )
 
 
-def spread(logs: Sequence[float]) -> float:
-    """The standard deviation of log ratios around their mean, with n - 1; raises ValueError for fewer than two."""
-    if len(logs) < 2:
-        raise ValueError("one value alone has no spread")
-    centre = math.fsum(logs) / len(logs)
-    return math.sqrt(math.fsum((each - centre) ** 2 for each in logs) / (len(logs) - 1))
-
-
 def half_width(spread: float, blocks: int, comparisons: int = 1, confidence: float = CONFIDENCE) -> float:
-    """The precision that ``blocks`` blocks buy, as a share: 0.02 for bounds at ``ratio / 1.02`` and ``* 1.02``.
+    """Return the half-width of an interval over ``blocks`` blocks, as a share.
+
+    It is 0.02 for bounds at ``ratio / 1.02`` and ``ratio * 1.02``.
 
     ``spread`` is the standard deviation of the log ratios. Raises ValueError for fewer than ``FEWEST_BLOCKS``.
     """
@@ -105,24 +100,24 @@ def half_width(spread: float, blocks: int, comparisons: int = 1, confidence: flo
 
 
 def blocks_for(
-    wished: float, spreads: Iterable[float], *, cap: int, comparisons: int = 1, confidence: float = CONFIDENCE
+    target: float, spreads: Iterable[float], *, cap: int, comparisons: int = 1, confidence: float = CONFIDENCE
 ) -> int:
-    """The fewest blocks whose ``half_width`` is at most ``wished`` for every spread of a pilot, or ``cap``.
+    """Return the fewest blocks whose ``half_width`` is at most ``target`` for every spread of a pilot, or ``cap``.
 
-    From ``FEWEST_BLOCKS`` on, and decided once, before the measurement: a count that is looked at again after each
+    At least ``FEWEST_BLOCKS``, and decided once, before the measurement: a count that is checked again after each
     block stops at a lucky moment (T. Kalibera and R. Jones, Rigorous benchmarking in reasonable time, ISMM 2013).
-    The largest spread decides, that of the A/A pair among them: a comparison that fixed the count by its own
-    spread alone would stop early exactly where it had underestimated it.
+    The largest spread decides, including that of the A/A pair: a comparison that fixed the count by its own spread
+    would stop early exactly where it underestimates that spread.
 
-    Raises ValueError where nothing is wished above 0, there is no spread, or ``cap`` is below ``FEWEST_BLOCKS``.
+    Raises ValueError where ``target`` is not above 0, there is no spread, or ``cap`` is below ``FEWEST_BLOCKS``.
     """
-    if wished <= 0:
-        raise ValueError(f"a half-width lies above 0, so not at {wished}")
+    if target <= 0:
+        raise ValueError(f"a half-width is above 0, not {target}")
     if cap < FEWEST_BLOCKS:
         raise ValueError(f"an interval takes {FEWEST_BLOCKS} blocks, more than the {cap} allowed")
     largest = max(spreads)
     counts = range(FEWEST_BLOCKS, cap)
-    return next((blocks for blocks in counts if half_width(largest, blocks, comparisons, confidence) <= wished), cap)
+    return next((blocks for blocks in counts if half_width(largest, blocks, comparisons, confidence) <= target), cap)
 
 
 def _log_half_width(found: Interval) -> float:
@@ -130,7 +125,7 @@ def _log_half_width(found: Interval) -> float:
 
 
 def _standard_errors(blocks: int, comparisons: int, confidence: float) -> float:
-    """By how many standard deviations of one block the bounds lie from the mean of ``blocks``."""
+    """Return the distance of the bounds from the mean, in standard deviations of one block."""
     if blocks < FEWEST_BLOCKS:
         raise ValueError(f"an interval takes {FEWEST_BLOCKS} blocks, and {blocks} are too few")
     if comparisons < 1 or not 0 < confidence < 1:

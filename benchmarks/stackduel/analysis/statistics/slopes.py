@@ -1,4 +1,4 @@
-"""The slope of a series whose neighbours resemble each other, with an interval that says so."""
+"""The slope of a series with correlated neighbours, with an interval that allows for the correlation."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from scipy.special import stdtrit
 from stackduel.model.comparison import CONFIDENCE
 from stackduel.model.findings import Slope
 
-# From 10 on, more of them gain little, and fewer samples in each would leave them alike (B. Schmeiser, Batch size
+# More than 10 gain little, and with fewer samples in each their means would be correlated (B. Schmeiser, Batch size
 # effects in the analysis of simulation output, Operations Research 30, 1982).
 BATCHES = 10
 
 
 def slope(times: Sequence[float], values: Sequence[float], confidence: float = CONFIDENCE) -> Slope | None:
-    """The least-squares slope through the means of batches of consecutive samples; None below two samples a batch.
+    """Return the least-squares slope through the means of batches of consecutive samples.
 
-    Samples taken soon after one another resemble each other, and a line through all of them would seem far surer than
-    it is. The means of long batches hardly do, so the residuals of a line through these give an honest standard error,
-    with the Student-t quantile of two degrees of freedom less than there are batches (A. M. Law, Simulation Modeling
+    None below two samples per batch.
+
+    Successive samples are correlated, so a line through all of them would seem far more certain than it is. The means
+    of long batches hardly are, so the residuals of a line through these give an honest standard error,
+    with the Student-t quantile of ``BATCHES - 2`` degrees of freedom (A. M. Law, Simulation Modeling
     and Analysis, 5th edition, 2015, section 9.5.3, on batch means). Raises ValueError where the two differ in length.
     """
     if len(times) != len(values):
@@ -30,12 +32,12 @@ def slope(times: Sequence[float], values: Sequence[float], confidence: float = C
         return None
     moments = np.array([batch.mean() for batch in np.array_split(np.asarray(times, dtype=np.float64), BATCHES)])
     means = np.array([batch.mean() for batch in np.array_split(np.asarray(values, dtype=np.float64), BATCHES)])
-    away = moments - moments.mean()
-    spread = float((away**2).sum())
+    offsets = moments - moments.mean()
+    spread = float((offsets**2).sum())
     if not spread:
         return None
-    found = float((away * means).sum()) / spread
-    residuals = means - means.mean() - found * away
+    gradient = float((offsets * means).sum()) / spread
+    residuals = means - means.mean() - gradient * offsets
     error = math.sqrt(float((residuals**2).sum()) / (BATCHES - 2) / spread)
     reach = -float(stdtrit(np.float64(BATCHES - 2), (1 - confidence) / 2)) * error
-    return Slope(found, found - reach, found + reach, confidence)
+    return Slope(gradient, gradient - reach, gradient + reach, confidence)

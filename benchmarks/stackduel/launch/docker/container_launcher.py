@@ -10,10 +10,11 @@ from typing import Self
 from stackduel.containers.confinement import in_engine_cores
 from stackduel.containers.engine import connect, explained
 from stackduel.containers.forwarding import Forwarding, port_forwarding
-from stackduel.containers.images import Recipe, SayLine, ensure_image, ensure_pulled, recipe_of, server_recipe
+from stackduel.containers.images import SayLine, ensure_image, ensure_pulled
 from stackduel.containers.ownership import clean, labels, remove_run
+from stackduel.containers.recipes import Recipe, recipe_of, server_recipe
 from stackduel.launch.companion import Accompanied, Companion, companion_of
-from stackduel.launch.docker.container_spec import DOWNSTREAM, Spec, Specs
+from stackduel.launch.docker.container_spec import Spec, Specs
 from stackduel.launch.docker.run_containers import RunContainers
 from stackduel.launch.docker.usable_engine import refuse_without_gpus, usable_engine
 from stackduel.launch.launcher import Started
@@ -22,6 +23,7 @@ from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Image, Registered, Stack
 from stackduel.model.target import Subject
 from stackduel_servers.registry import load_registry
+from stackduel_servers.serve import DOWNSTREAM
 
 # Whose image what is measured alone runs in.
 ALONE_IN = "fastapi-uvicorn"

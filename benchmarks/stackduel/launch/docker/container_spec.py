@@ -16,9 +16,9 @@ from stackduel_servers import allocator
 from stackduel_servers.models.device import VARIABLE
 from stackduel_servers.models.store import OWN_VARIABLE
 from stackduel_servers.registry import StackEntry, load_registry
+from stackduel_servers.serve import DOWNSTREAM
 
 OWN_INSIDE = "/own-model.onnx"
-DOWNSTREAM = "downstream"
 
 
 @dataclass(frozen=True, slots=True)

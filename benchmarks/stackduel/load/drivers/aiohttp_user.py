@@ -15,11 +15,11 @@ from yarl import URL
 from stackduel.load.clock import clock
 from stackduel.load.drivers.connection import MAX_BODY_BYTES, MAX_HEAD_BYTES
 from stackduel.load.drivers.connection_pool import OWN_LIMITS
-from stackduel.load.drivers.ticket import Note, Ticket
+from stackduel.load.drivers.request import PreparedRequest, request_headers
+from stackduel.load.drivers.scheduled_connection import Note, Ticket
 from stackduel.load.drivers.user import User
 from stackduel.load.job import Job
 from stackduel.load.recording.server_timing import add_told
-from stackduel.load.request import PreparedRequest, request_headers
 from stackduel.model.measurement import Outcome
 
 # What aiohttp would add by itself: the request is the same as the raw client's.

@@ -11,7 +11,7 @@ from stackduel.load.drivers.user import MakeUser
 from stackduel.load.job import Driver, Job
 from stackduel.load.recording.recorder import Recorder
 from stackduel.load.recording.request_log import Asked, OpenRequestLog, RequestLog
-from stackduel.load.schedule import Share
+from stackduel.load.schedule.shares import Share
 
 
 def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedClient]:

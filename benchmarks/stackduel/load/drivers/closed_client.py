@@ -9,12 +9,13 @@ from math import inf
 from stackduel.load.clock import clock, until
 from stackduel.load.drivers.connection import Connection
 from stackduel.load.drivers.connection_pool import Pool
-from stackduel.load.drivers.ticket import Ticket, TicketConnection, kind_of_connection
+from stackduel.load.drivers.request import drawn_calls
+from stackduel.load.drivers.scheduled_connection import Ticket, TicketConnection, kind_of_connection
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import Recorder
 from stackduel.load.recording.request_log import RequestLog
-from stackduel.load.request import drawn_calls
-from stackduel.load.schedule import LONGEST_PAUSE_S, Share, opening_times
+from stackduel.load.schedule.deadlines import LONGEST_PAUSE_S
+from stackduel.load.schedule.shares import Share, opening_times
 
 FIRST_PAUSE_S = 0.01
 

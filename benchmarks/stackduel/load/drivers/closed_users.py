@@ -8,14 +8,15 @@ from math import inf
 from typing import Self
 
 from stackduel.load.clock import clock, until
+from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.closed_client import FIRST_PAUSE_S
-from stackduel.load.drivers.ticket import Ticket
+from stackduel.load.drivers.request import drawn_calls
+from stackduel.load.drivers.scheduled_connection import Ticket
 from stackduel.load.drivers.user import MakeUser, User
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import RequestLog
-from stackduel.load.request import drawn_calls
-from stackduel.load.schedule import LONGEST_PAUSE_S, Share, opening_times
-from stackduel.load.tasks import Tasks
+from stackduel.load.schedule.deadlines import LONGEST_PAUSE_S
+from stackduel.load.schedule.shares import Share, opening_times
 from stackduel.model.measurement import Outcome
 
 

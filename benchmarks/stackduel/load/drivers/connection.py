@@ -11,8 +11,8 @@ from typing import Protocol, cast
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.comparer import Comparer
 from stackduel.load.drivers.framing import ends_with_the_connection
+from stackduel.load.drivers.output_matcher import Comparer
 from stackduel.load.recording.recorder import Recorder
 from stackduel.model.measurement import Expectation, Outcome
 

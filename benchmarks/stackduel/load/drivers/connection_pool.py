@@ -13,11 +13,11 @@ from math import inf
 from typing import Generic, Self, TypeVar
 
 from stackduel.load.clock import clock
+from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.connection import Connection
+from stackduel.load.drivers.request import prepare
 from stackduel.load.job import Job, choose_driver
 from stackduel.load.recording.recorder import Recorder
-from stackduel.load.request import prepare
-from stackduel.load.tasks import Tasks
 from stackduel.model.measurement import Outcome
 
 SWEEP_EVERY_S = 0.1

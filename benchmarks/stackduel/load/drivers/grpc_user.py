@@ -9,10 +9,10 @@ import grpc.aio
 
 from stackduel.inference.grpc_channel import OPTIONS, where
 from stackduel.load.clock import clock
-from stackduel.load.drivers.ticket import Note, Ticket
+from stackduel.load.drivers.request import PreparedRequest
+from stackduel.load.drivers.scheduled_connection import Note, Ticket
 from stackduel.load.drivers.user import User
 from stackduel.load.job import Job
-from stackduel.load.request import PreparedRequest
 from stackduel.model.measurement import Outcome
 
 _READY = grpc.ChannelConnectivity.READY

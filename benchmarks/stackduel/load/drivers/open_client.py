@@ -6,12 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.arrivals import Arrivals
+from stackduel.load.drivers.arrival_queue import Arrivals
 from stackduel.load.drivers.connection_pool import Pool
-from stackduel.load.drivers.ticket import Ticket, TicketConnection, kind_of_connection
+from stackduel.load.drivers.scheduled_connection import Ticket, TicketConnection, kind_of_connection
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
-from stackduel.load.schedule import Share
+from stackduel.load.schedule.shares import Share
 from stackduel.model.measurement import Outcome
 
 

@@ -9,14 +9,14 @@ from math import inf
 from typing import Self
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.arrivals import Arrivals
+from stackduel.load.drivers.arrival_queue import Arrivals
+from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.connection_pool import SWEEP_EVERY_S
-from stackduel.load.drivers.ticket import Ticket
+from stackduel.load.drivers.scheduled_connection import Ticket
 from stackduel.load.drivers.user import MakeUser, User
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
-from stackduel.load.schedule import Share
-from stackduel.load.tasks import Tasks
+from stackduel.load.schedule.shares import Share
 
 
 class OpenUsers:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from math import inf, nan
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.ticket import Note, Ticket
+from stackduel.load.drivers.scheduled_connection import Note, Ticket
 from stackduel.load.job import Job
 from stackduel.model.measurement import Outcome
 

@@ -12,7 +12,8 @@ from stackduel.load.drivers.client_protocols import ArrivingClient
 from stackduel.load.drivers.clients import arriving_client
 from stackduel.load.job import Job, choose_driver
 from stackduel.load.recording.request_log import OpenRequestLog
-from stackduel.load.schedule import Share, endless_arrivals_s
+from stackduel.load.schedule.arrivals import endless_arrivals_s
+from stackduel.load.schedule.shares import Share
 from stackduel.model.measurement import Outcome, Victim
 from stackduel.model.suite import OpenLoop
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stackduel.load.drivers.ticket import Ticket
+from stackduel.load.drivers.scheduled_connection import Ticket
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import CODES, Recorder
 from stackduel.load.recording.shard_result import Tally

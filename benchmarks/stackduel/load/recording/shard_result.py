@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from typing import Any
 
-from stackduel.model.histogram import Histogram, summarise
-from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Outcome, Victim, Warmup, Window
+from stackduel.model.histogram import Histogram
+from stackduel.model.measurement import CallCount, GeneratorUse, Victim, Warmup
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,131 +116,6 @@ class ShardResult:
                 "generator": GeneratorUse(**{**generator, "cores": tuple(generator["cores"])}),
             }
         )
-
-
-def merge(parts: Sequence[ShardResult]) -> Measurement:
-    """The measurement that all shards of a load made together; raises ValueError when there are none.
-
-    The duration is that of the shard that took longest.
-    """
-    if not parts:
-        raise ValueError("there is nothing to merge")
-    tallies = [part.tally for part in parts]
-    duration_s = max(part.duration_s for part in parts)
-    outcomes = _sum_outcomes([tally.outcomes for tally in tallies])
-    requests, succeeded = sum(outcomes.values()), outcomes.get(Outcome.OK, 0)
-    return Measurement(
-        requests=requests,
-        succeeded=succeeded,
-        failed=requests - succeeded,
-        cut_off=sum(tally.cut_off for tally in tallies),
-        cut_off_s=sum(tally.cut_off_s for tally in tallies),
-        outcomes=outcomes,
-        duration_s=duration_s,
-        latency=Histogram.sum([tally.latency for tally in tallies]),
-        service=_sum_optional([tally.service for tally in tallies]),
-        lateness=_sum_optional([tally.lateness for tally in tallies]),
-        dispatch=_sum_optional([tally.dispatch for tally in tallies]),
-        first_byte=_sum_optional([tally.first_byte for tally in tallies]),
-        spans=_sum_spans([tally.spans for tally in tallies]),
-        calls=tuple(_sum_calls(each) for each in zip(*(tally.calls for tally in tallies), strict=True)),
-        victim=next((part.victim for part in parts if part.victim), None),
-        scheduled=_sum_scheduled([part.scheduled for part in parts]),
-        completed=sum(tally.completed for tally in tallies),
-        timeline=merge_timelines([tally.timeline for tally in tallies], duration_s),
-        reconnects=sum(part.reconnects for part in parts),
-        resent=sum(part.resent for part in parts),
-        drained=all(part.drained for part in parts),
-        in_flight_mean=sum(tally.in_flight_s for tally in tallies) / duration_s if duration_s else 0.0,
-        warmup=_sum_warmups([part.warmup for part in parts]),
-        generator=_sum_use([part.generator for part in parts]),
-    )
-
-
-def merge_timelines(timelines: Sequence[Sequence[Slice]], duration_s: float) -> tuple[Window, ...]:
-    """The slices of all shards on the coarsest of their grids.
-
-    The grids are those of one first width, doubled as often as each shard had to, so that no slice straddles
-    two windows.
-    """
-    width_s = max((each.width_s for each in chain.from_iterable(timelines)), default=0.0)
-    grid: dict[int, list[Slice]] = {}
-    for each in chain.from_iterable(timelines):
-        # A hair is added, as 0.6 / 0.2 is 2.9999999999999996.
-        grid.setdefault(int(each.t_s / width_s + 1e-6), []).append(each)
-    return tuple(
-        _window(number * width_s, min(width_s, duration_s - number * width_s), grid.get(number, ()))
-        for number in range(max(grid, default=-1) + 1)
-    )
-
-
-def _window(t_s: float, width_s: float, slices: Sequence[Slice]) -> Window:
-    latency = Histogram.sum([each.latency for each in slices])
-    failed = sum(each.failed for each in slices)
-    summary = summarise(latency)
-    return Window(
-        t_s=t_s,
-        width_s=width_s,
-        requests=latency.count + failed,
-        failed=failed,
-        p50_ms=summary.p50,
-        p99_ms=summary.p99,
-    )
-
-
-def _sum_outcomes(outcomes: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for each in outcomes:
-        total.update(each)
-    return dict(total)
-
-
-def _sum_optional(histograms: Sequence[Histogram | None]) -> Histogram | None:
-    """The sum of what all shards or none have."""
-    there = [histogram for histogram in histograms if histogram is not None]
-    return Histogram.sum(there) if there else None
-
-
-def _sum_spans(spans: Sequence[Mapping[str, Histogram] | None]) -> dict[str, Histogram] | None:
-    there = [each for each in spans if each is not None]
-    names = dict.fromkeys(name for each in there for name in each)
-    return {name: Histogram.sum([each[name] for each in there if name in each]) for name in names} if there else None
-
-
-def _sum_scheduled(counts: Sequence[int | None]) -> int | None:
-    there = [count for count in counts if count is not None]
-    return sum(there) if there else None
-
-
-def _sum_calls(calls: Sequence[CallCount]) -> CallCount:
-    return CallCount(
-        label=calls[0].label,
-        requests=sum(call.requests for call in calls),
-        failed=sum(call.failed for call in calls),
-        latency=Histogram.sum([call.latency for call in calls]),
-    )
-
-
-def _sum_warmups(warmups: Sequence[Warmup]) -> Warmup:
-    """All requests and the longest time; stable where every shard that was asked was so."""
-    told = [warmup.stable for warmup in warmups if warmup.stable is not None]
-    return Warmup(
-        requests=sum(warmup.requests for warmup in warmups),
-        duration_s=max(warmup.duration_s for warmup in warmups),
-        stable=all(told) if told else None,
-    )
-
-
-def _sum_use(uses: Sequence[GeneratorUse]) -> GeneratorUse:
-    return GeneratorUse(
-        driver="+".join(sorted({use.driver for use in uses})),
-        shards=sum(use.shards for use in uses),
-        cpu_s=sum(use.cpu_s for use in uses),
-        busiest=max(use.busiest for use in uses),
-        cores=tuple(sorted({core for use in uses for core in use.cores})),
-        pinned=all(use.pinned for use in uses),
-        loop="+".join(sorted({use.loop for use in uses})),
-    )
 
 
 _HISTOGRAMS = ("latency", "service", "lateness", "dispatch", "first_byte")

@@ -9,6 +9,7 @@ import numpy as np
 
 from stackduel.load.recording.shard_result import Slice
 from stackduel.model.histogram import Histogram, Nanoseconds, Seconds
+from stackduel.model.suite import Load
 
 MOST_SLICES = 120
 # What is told of a load while it is on is of the last half second: it is added ten times a second.
@@ -71,3 +72,16 @@ class Timeline:
 def _counted(numbers: Nanoseconds) -> list[tuple[int, int]]:
     """Each of some small numbers, and how often it is there."""
     return [(number, count) for number, count in enumerate(np.bincount(numbers).tolist()) if count]
+
+
+MOST_WINDOWS = 60
+
+
+_WIDTHS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
+
+
+def window_width_s(load: Load) -> float:
+    """How wide the timeline's windows start: at most ``MOST_WINDOWS`` of them cover a known duration."""
+    if load.duration_s is None:
+        return _WIDTHS_S[0]
+    return next((width for width in _WIDTHS_S if load.duration_s <= width * MOST_WINDOWS), _WIDTHS_S[-1])

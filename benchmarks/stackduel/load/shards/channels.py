@@ -21,7 +21,7 @@ Deliver = Callable[[ShardMessage | None], None]
 # The module that is run, and what its command line holds.
 Program = tuple[str, ...]
 
-WORKER: Program = ("stackduel.load.worker",)
+WORKER: Program = ("stackduel.load.shards.worker",)
 END_WITHIN_S = 2.0
 TAIL_LINES = 40
 

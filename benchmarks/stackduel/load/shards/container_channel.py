@@ -20,8 +20,9 @@ from docker.types import EndpointConfig
 
 from stackduel.containers.confinement import OWN_IMAGE
 from stackduel.containers.engine import ENGINE_ERRORS, connect, describe
-from stackduel.containers.images import SayLine, ensure_image, generator_recipe
+from stackduel.containers.images import SayLine, ensure_image
 from stackduel.containers.ownership import discard, labels
+from stackduel.containers.recipes import generator_recipe
 from stackduel.load.engine import Engine
 from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Program, ShardMessage
 from stackduel.model.budget import Budget, divide

@@ -9,9 +9,9 @@ from typing import Self
 
 import msgspec
 
-from stackduel.load.engine import Engine, LoadError
-from stackduel.load.job import Call, Driver, Job
-from stackduel.load.request import request_bytes
+from stackduel.load.drivers.request import request_bytes
+from stackduel.load.engine import Engine
+from stackduel.load.job import Call, Driver, Job, LoadError
 from stackduel.load.shards.channels import Channel, ProcessChannel, Program, ShardMessage
 from stackduel.model.measurement import Expectation
 from stackduel.model.suite import ClosedLoop
@@ -31,7 +31,7 @@ ChannelFor = Callable[[int], Channel]
 
 def null_server(host: str, body_bytes: int) -> Program:
     """The program of a null server that listens on any free port there."""
-    return ("stackduel.load.null_server", "--host", host, "--port", "0", "--body-bytes", str(body_bytes))
+    return ("stackduel.load.shards.null_server", "--host", host, "--port", "0", "--body-bytes", str(body_bytes))
 
 
 def local_null_rates(engine: Engine, core: int | None) -> NullRates:

@@ -15,8 +15,11 @@ from stackduel.load.drivers.clients import arriving_client, closed_client
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import FOLD_EVERY_S, Recorder
 from stackduel.load.recording.request_log import Asked, OpenRequestLog
-from stackduel.load.schedule import Share, arrivals_s, endless_arrivals_s, longest_drain_s, window_width_s
-from stackduel.load.stability import Stability
+from stackduel.load.recording.timeline import window_width_s
+from stackduel.load.schedule.arrivals import arrivals_s, endless_arrivals_s
+from stackduel.load.schedule.deadlines import longest_drain_s
+from stackduel.load.schedule.shares import Share
+from stackduel.load.shards.stability import Stability
 from stackduel.model.measurement import Outcome
 from stackduel.model.suite import ClosedLoop, OpenLoop
 

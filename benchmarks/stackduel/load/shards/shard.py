@@ -18,7 +18,8 @@ from stackduel.load.drivers.victim_probe import probing
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import FOLD_EVERY_S, Recorder
 from stackduel.load.recording.shard_result import ShardResult
-from stackduel.load.schedule import Share, longest_drain_s
+from stackduel.load.schedule.deadlines import longest_drain_s
+from stackduel.load.schedule.shares import Share
 from stackduel.load.shards.sender import sending
 from stackduel.model.measurement import GeneratorUse, Warmup
 

@@ -1,20 +1,23 @@
-"""A page as values, and its one HTML file: what a report and a trend have in common (pure but for the package's files).
+"""One HTML file that opens offline: the frame that the report of a run and the page of a trend share.
 
-A sheet brings its style, scripts and charting library along; everything else in it is text, and escaped.
+It brings its style, scripts and charting library along; everything else in it is text, and escaped.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup
 
 from stackduel.report.html import assets_files
 from stackduel.report.sections.advice import Headline
-from stackduel.report.sections.blocks import Chart, Folded, Section, Shown
+from stackduel.report.sections.blocks import Block, Chart, Folded, Grid, Section, Sentences
+
+# More sentences than these about one table are folded, if a few of them say the most.
+MOST_OPEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class HtmlPage:
     """What a page shows, from the top down.
 
     ``title`` is the window's, ``headline`` stands beside our name; ``question`` below the answer, if there is one.
-    ``stacks`` are those that can be hidden, ``roles`` what their colours stand for; ``source`` is what the page was
+    ``stacks`` are those that can be hidden, ``roles`` what their colours mean; ``source`` is what the page was
     computed from.
     """
 
@@ -36,13 +39,15 @@ class HtmlPage:
     roles: Mapping[str, str] = field(default_factory=dict)
 
 
-def render(sheet: HtmlPage) -> str:
-    """The text of an HTML file."""
-    charts = [chart for section in sheet.sections for chart in _charts(section.blocks)]
-    data = {"stacks": sheet.stacks, "roles": dict(sheet.roles), "charts": [_drawn(chart) for chart in charts]}
+def render(page: HtmlPage) -> str:
+    """Return the text of an HTML file."""
+    page = replace(page, sections=[replace(each, blocks=tuple(opened(each.blocks))) for each in page.sections])
+    charts = [chart for section in page.sections for chart in _charts(section.blocks)]
+    data = {"stacks": page.stacks, "roles": dict(page.roles), "charts": [_drawn(chart) for chart in charts]}
     scripts = assets_files.scripts()
     return assets_files.template("page.html.jinja").render(
-        sheet=sheet,
+        page=page,
+        stack_names={each["name"] for each in page.stacks},
         style=Markup(assets_files.style()),  # noqa: S704 - the package's own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - the package's own files
         licences=assets_files.licences(),
@@ -51,16 +56,30 @@ def render(sheet: HtmlPage) -> str:
     )
 
 
+def opened(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the blocks, of many sentences the brief ones open and all of them folded."""
+    about = ""
+    for block in blocks:
+        if isinstance(block, Grid):
+            about = f" on {block.caption}"
+        brief = tuple(each for each in block.brief or () if each in block.items) if isinstance(block, Sentences) else ()
+        if isinstance(block, Sentences) and brief and len(block.items) > MOST_OPEN:
+            yield Sentences(brief)
+            yield Folded(f"All {len(block.items)} sentences{about}", (Sentences(block.items),))
+        else:
+            yield block
+
+
 def embedded(value: Mapping[str, Any]) -> Markup:
-    """A value as JSON that can stand in a script element, whatever its texts hold."""
+    """Return a value as JSON that can stand in a script element, whatever its texts hold."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704 - nothing in it can end the element
 
 
-def _charts(blocks: Iterable[Shown]) -> Iterator[Chart]:
-    """In the order in which the template numbers them."""
+def _charts(blocks: Iterable[Block]) -> Iterator[Chart]:
+    """Yield the charts in the order in which the template numbers them."""
     for block in blocks:
         if isinstance(block, Chart):
             yield block

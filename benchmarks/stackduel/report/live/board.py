@@ -11,7 +11,7 @@ from typing import Any
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Result, Trial
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from stackduel.report.sections.roles import ROLES, described, role_of
 from stackduel.report.sections.spread import UNITS
 from stackduel.report.terminal.live_view import LiveRate

@@ -7,9 +7,9 @@ or a ``<`` before a space or a ``=``, opens nothing (CommonMark 0.31, 6.2 and 6.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from stackduel.report.sections.block import Block
+from stackduel.report.sections.blocks import Grid
 
 # A sentence or a cell that is longer than this holds somebody's log.
 LONGEST = 600
@@ -53,16 +53,11 @@ def code(text: str) -> str:
     return f"{ticks}{gap}{plain}{gap}{ticks}" if plain else ""
 
 
-def table(block: Block) -> Iterator[str]:
-    """The rows of a block as a table."""
-    yield from grid(block.headings, block.rows, block.words)
-
-
-def grid(headings: Sequence[str], rows: Iterable[Sequence[str]], words: Collection[str]) -> Iterator[str]:
-    """A table: columns of ``words`` to the left, of figures to the right."""
-    yield _row(headings)
-    yield "|" + "".join("---|" if heading in words else "---:|" for heading in headings)
-    yield from map(_row, rows)
+def table(grid: Grid) -> Iterator[str]:
+    """Yield a table: columns of words to the left, of figures to the right."""
+    yield _row(grid.headings)
+    yield "|" + "".join("---|" if heading in grid.words else "---:|" for heading in grid.headings)
+    yield from map(_row, grid.rows)
 
 
 def folded(summary: str, lines: Iterable[str]) -> Iterator[str]:

@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from stackduel.analysis.comparisons import migrations
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
+from stackduel.model.counted import counted
 from stackduel.model.run import Run
-from stackduel.report.sections.block import Block
-from stackduel.report.sections.result_table import DASH, figure, speedup_text
-from stackduel.report.sections.words import matrix_note, word_on
+from stackduel.model.trial import Failure
+from stackduel.report.sections.blocks import Block, Failures, Grid, Paragraph, Section
+from stackduel.report.sections.figures import DASH, figure, speedup_text
+from stackduel.report.sections.migration_matrix import matrix_note, word_on
 
 # More columns than this nobody reads beside one another.
 MOST_SCENARIOS = 4
 VERDICTS = ("faster", "slower", "equivalent", "inconclusive")
 
 
-def overview(run: Run) -> Block | None:
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the table of all stacks, and which stacks could not be measured in which scenarios."""
+    if not run.suite.search and (blocks := tuple(_blocks(run))):
+        yield Section("all-stacks", "All stacks", blocks)
+
+
+def _blocks(run: Run) -> Iterator[Block]:
+    if (grid := overview(run)) is not None:
+        yield from (grid, Paragraph(f"{_WHAT} {matrix_note(run)}"))
+    if failures := tuple(_not_measured(run)):
+        yield Failures(failures)
+
+
+def _not_measured(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield in how many trials each stack could not be measured, and the latest reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in run.results:
+        if isinstance(each, Failure):
+            found.setdefault((each.place.stack, each.place.scenario), []).append(each.reason)
+    for (stack, scenario), reasons in found.items():
+        latest = ", the latest" if len(set(reasons)) > 1 else ""
+        yield f"{stack}, {scenario}: {counted(len(reasons), 'trial')} not measured{latest}", reasons[-1]
+
+
+def overview(run: Run) -> Grid | None:
     """A row a stack: by scenario where these are few, else between which speedups, and how often with which verdict.
 
     None where nothing was compared.
@@ -44,13 +70,8 @@ def overview(run: Run) -> Block | None:
         mean = means.get(name)
         told = (f"{figure(mean.mean_speedup)}x", word_on(mean, tier)) if mean else (DASH, DASH)
         rows.append((name, tier, *cells, *told))
-    return Block(
-        title="All stacks",
-        headings=("stack", "tier", *between, "mean", "in a word"),
-        rows=tuple(rows),
-        lines=(f"{_WHAT} {matrix_note(run)}",),
-        words=frozenset({"stack", "tier", "in a word", *(scenarios if few else ())}),
-    )
+    words = frozenset({"stack", "tier", "in a word", *(scenarios if few else ())})
+    return Grid("All stacks", ("stack", "tier", *between, "mean", "in a word"), tuple(rows), words)
 
 
 _WHAT = (

@@ -1,9 +1,8 @@
-"""What a page is made of: sections of paragraphs, lists, tables and charts, as values (pure)."""
+"""What sections are made of, as values: every renderer knows these blocks and no others."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -11,8 +10,16 @@ ChartKind = Literal["intervals", "bars", "strip", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a section."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A sentence or more; ``soft`` where few need it."""
+    """A sentence or more; ``soft`` where few readers need it."""
 
     kind: ClassVar[str] = "paragraph"
     text: str
@@ -21,15 +28,24 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """Sentences in a list."""
+    """Sentences in a list; ``brief`` is what a short form shows in their place, where they are many."""
 
-    kind: ClassVar[str] = "lines"
+    kind: ClassVar[str] = "sentences"
     items: tuple[str, ...]
+    brief: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """What could not be measured, each with its reason in the words of the program that failed."""
+
+    kind: ClassVar[str] = "failures"
+    items: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What is to be typed, or was."""
+    """A command or a request, as it is typed."""
 
     kind: ClassVar[str] = "code"
     text: str
@@ -37,11 +53,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table that can be sorted: its caption, headings and rows of texts.
+    """A table of texts: its caption, headings and rows.
 
-    ``words`` are the headings of columns of words, the others hold figures. A row whose heading ``stack`` names one is
-    hidden with that stack, and so is a column whose heading is one of ``column_stacks``. The first cell of a
-    row leads to its address in ``links``, where there is one.
+    ``words`` are the headings of columns of words, the others hold figures. ``least_needed`` are the headings of the
+    columns that a narrow form leaves out, the first one first. ``unit`` is the unit of all figures, where the headings
+    do not say it. The first cell of a row links to its address in ``links``, if it has one.
     """
 
     kind: ClassVar[str] = "grid"
@@ -49,20 +65,49 @@ class Grid:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     words: frozenset[str] = frozenset({"stack", "tier", "scenario"})
-    column_stacks: AbstractSet[str] = frozenset()
+    least_needed: tuple[str, ...] = ()
+    unit: str = ""
     links: Mapping[str, str] = field(default_factory=dict)
 
     def stack_of(self, row: tuple[str, ...]) -> str | None:
-        """The stack that a row is about, if it is about one."""
+        """Return the stack that a row is about, if it is about one."""
         return row[self.headings.index("stack")] if "stack" in self.headings else None
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the columns under some headings hold; ``names`` is how the legend calls them together."""
+
+    names: str
+    text: str
+    headings: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """What the columns of a table hold, once for all tables that have them; ``headings`` are in their order."""
+
+    kind: ClassVar[str] = "legend"
+    headings: tuple[str, ...]
+    meanings: tuple[Meaning, ...]
+
+    def text(self, shown: Collection[str] | None = None) -> str:
+        """Return what the ``shown`` columns hold; by default all of them."""
+        sentences = []
+        for each in self.meanings:
+            here = [name for name in self.headings if name in each.headings and (shown is None or name in shown)]
+            if here:
+                whole = shown is None or each.headings.issubset(shown)
+                sentences.append(f"{each.names if whole else ', '.join(here)}: {each.text}.")
+        return " ".join(sentences)
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A chart and the table with the same figures.
 
-    ``reading`` says in a sentence what it shows, and describes it to who cannot see it. ``data`` goes to the script
-    that draws it (see assets/charts.js for what each kind takes).
+    ``reading`` says in a sentence what it shows, and describes it to readers who cannot see it. ``data`` goes to the
+    script that draws it (html/assets/charts.js says what each form takes).
     """
 
     kind: ClassVar[str] = "chart"
@@ -75,21 +120,20 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Blocks that are folded away below a line, as few readers need them."""
+    """Blocks that few readers need, below a line that stands for them."""
 
-    kind: ClassVar[str] = "more"
+    kind: ClassVar[str] = "folded"
     summary: str
-    blocks: tuple[Shown, ...]
+    blocks: tuple[Block, ...]
 
 
-Shown = Paragraph | Sentences | Code | Grid | Chart | Folded
+Block = Heading | Paragraph | Sentences | Failures | Code | Grid | Legend | Chart | Folded
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page under a heading; ``anchor`` is its address within the page."""
+    """A part of a report under its title; ``anchor`` is its address within the report."""
 
     anchor: str
     title: str
-    blocks: tuple[Shown, ...]
-    parts: tuple[Section, ...] = field(default=())
+    blocks: tuple[Block, ...]

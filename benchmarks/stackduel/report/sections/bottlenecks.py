@@ -9,9 +9,9 @@ from stackduel.model.aa_pair import is_twin
 from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.comparison import Limit
 from stackduel.model.run import Run
-from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Section, Sentences, Shown
+from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph, Section, Sentences
+from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.models import share_text
-from stackduel.report.sections.result_table import DASH, figure
 from stackduel.report.sections.roles import role_of
 
 READING = (
@@ -58,7 +58,7 @@ def sections(run: Run) -> Iterator[Section]:
         yield Section("why", "Why?", blocks)
 
 
-def _of_limits(run: Run) -> Iterator[Shown]:
+def _of_limits(run: Run) -> Iterator[Block]:
     if not any(each.predicted_rps for each in run.limits):
         return
     told = tuple(_bound(run))
@@ -187,3 +187,14 @@ def _row(each: Limit) -> tuple[str, ...]:
         DASH if share is None else f"{100 * share:.1f} %",
         each.sentence,
     )
+
+
+def limits_sections(run: Run) -> Iterator[Section]:
+    """Yield the lowest ceiling of each stack in each scenario as a sentence."""
+    if lines := tuple(limit_lines(run)):
+        yield Section("limits", "What binds each stack", (Sentences(lines),))
+
+
+def limit_lines(run: Run) -> list[str]:
+    """What binds each stack in each scenario, predicted beside measured."""
+    return [f"{each.scenario}, {each.stack}: {each.sentence}" for each in run.limits if not is_twin(each.stack)]

@@ -1,58 +1,49 @@
-"""What changed between two runs, as rows for every renderer (pure)."""
+"""What changed between two runs: a section a scenario, with a row a stack."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from stackduel.analysis.history.changes import Ratio, RunComparison, StackChange
-from stackduel.report.sections.result_table import DASH, figure
+from stackduel.report.sections.blocks import Grid, Paragraph, Section, Sentences
+from stackduel.report.sections.figures import DASH, figure, times_text, verdict_text
 
-WORDS = frozenset({"stack", "verdict", "run"})
+WORDS = frozenset({"stack", "verdict"})
 LEGEND = (
     "old, new: requests a second, or milliseconds where the scenario gives their number or rate. ratio: the speedup "
     "over the baseline, new over old, with its interval; what changed the stack and the baseline alike cancels out. "
-    "raw: the figures themselves, new over old, above 1 is better, the host's part included: no verdict rests on it."
+    "raw: the figures themselves, new over old, above 1 is better, with the host's part: no verdict rests on it."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeGrid:
-    """A table as texts, below its title."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+def title(comparison: RunComparison) -> str:
+    """Return which runs are compared."""
+    beside = f", beside {comparison.baseline}" if comparison.baseline else ""
+    return f"{comparison.new} over {comparison.old}{beside}"
 
 
-def grids(found: RunComparison) -> tuple[ChangeGrid, ...]:
-    """A table a scenario, a row a stack."""
-    units = {change.scenario: "req/s" if change.metric == "rate" else "ms" for change in found.changes}
-    headings = ("stack", "old", "new", "ratio", "raw", "verdict")
-    return tuple(
-        ChangeGrid(
-            f"{scenario}, {unit}",
-            headings,
-            tuple(_row(each, found.baseline) for each in found.changes if each.scenario == scenario),
-        )
-        for scenario, unit in units.items()
-    )
-
-
-def heading(found: RunComparison) -> str:
-    """Which runs, in one line."""
-    beside = f", beside {found.baseline}" if found.baseline else ""
-    return f"{found.new} over {found.old}{beside}"
+def sections(comparison: RunComparison) -> Iterator[Section]:
+    """Yield a table a scenario, what its columns mean, the notes, and what was not measured alike."""
+    units = {change.scenario: "req/s" if change.metric == "rate" else "ms" for change in comparison.changes}
+    for number, (scenario, unit) in enumerate(units.items(), 1):
+        rows = tuple(_row(each, comparison.baseline) for each in comparison.changes if each.scenario == scenario)
+        heading = f"{scenario}, {unit}"
+        headings = ("stack", "old", "new", "ratio", "raw", "verdict")
+        grid = Grid(heading, headings, rows, WORDS, least_needed=("raw", "old", "new"))
+        yield Section(f"scenario-{number}", heading, (grid,))
+    yield Section("legend", "", (Paragraph(LEGEND, soft=True),))
+    if comparison.notes:
+        yield Section("notes", "Notes", (Sentences(tuple(comparison.notes)),))
+    if comparison.differences:
+        yield Section("differences", "Not measured alike", (Sentences(tuple(comparison.differences)),))
 
 
 def _row(change: StackChange, baseline: str | None) -> tuple[str, ...]:
-    verdict = DASH if change.verdict == "not tested" else change.verdict + (" (noisy)" if change.noisy else "")
     ratio = "baseline" if change.stack == baseline else ratio_text(change.ratio)
+    verdict = verdict_text(change.verdict, noisy=change.noisy)
     return change.stack, figure(change.old), figure(change.new), ratio, ratio_text(change.raw), verdict
 
 
 def ratio_text(ratio: Ratio | None) -> str:
-    """A ratio with its interval where there is one."""
-    if ratio is None:
-        return DASH
-    bounds = "" if ratio.low is None else f" ({figure(ratio.low)}-{figure(ratio.high)})"
-    return f"{figure(ratio.value)}x{bounds}"
+    """Return a ratio with its interval, if it has one."""
+    return DASH if ratio is None else times_text(ratio.value, ratio.low, ratio.high)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator
 
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import Load, OpenLoop
+from stackduel.report.sections.blocks import Code, Paragraph, Section, Sentences
 
-# What the short lines tell, or the notes.
-_TOLD = frozenset({"notes", "budget", "timeout_s"})
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the conditions in a few lines, and the command."""
+    lines = (*([run.suite.summary] if run.suite.summary else ()), *condition_lines(run))
+    blocks = (Sentences(lines), Paragraph("It was measured by this command:"), Code(command_text(run)))
+    yield Section("conditions", "Conditions", blocks)
 
 
 def condition_lines(run: Run) -> Iterator[str]:
@@ -38,13 +42,6 @@ def load_text(load: Load) -> str:
 def command_text(run: Run) -> str:
     """The command that measured the run, as a shell takes it."""
     return shlex.join(run.command)
-
-
-def environment_lines(run: Run) -> Iterator[str]:
-    """Everything else that is known of the environment, a line each."""
-    for name, value in asdict(run.environment).items():
-        if name not in _TOLD and (text := _text(value)):
-            yield f"{name}: {text}"
 
 
 def _how(run: Run) -> str:
@@ -99,12 +96,3 @@ def _margin(run: Run) -> Iterator[str]:
             f"Speedups within {share} count as no difference: the most of {100 * SMALLEST_MARGIN:g} %, of what the "
             "baseline differs from itself, and of what the windows can tell apart."
         )
-
-
-def _text(value: object) -> str:
-    """A value as text; empty where it says nothing."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {text}" for name, each in value.items() if (text := _text(each)))
-    if isinstance(value, list | tuple):
-        return ", ".join(text for each in value if (text := _text(each)))
-    return "" if value is None else str(value)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from stackduel.model.run import Run
-from stackduel.report.sections.blocks import Chart, Grid, Shown
+from stackduel.report.sections.blocks import Block, Chart, Grid
 from stackduel.report.sections.counted_trials import ByStack, median
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from stackduel.report.sections.roles import role_of
 
 
-def blocks(run: Run, trials: ByStack) -> Iterator[Shown]:
+def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
     """CPU milliseconds a request and peak memory of each stack, where its processes could be watched."""
     cpu = {name: median(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
     yield from bars(

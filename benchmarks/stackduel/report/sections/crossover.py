@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from stackduel.analysis.crossover import WAITS_S
 from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
 from stackduel.model.run import Run
-from stackduel.report.sections.blocks import Chart, Grid, Section, Shown
-from stackduel.report.sections.result_table import DASH, figure
-from stackduel.report.sections.words import shown_curves
+from stackduel.report.sections.blocks import Block, Chart, Grid, Section
+from stackduel.report.sections.figures import DASH, figure
 
 # No wait at all has no place on a scale of logarithms: it stands at its left end.
 _NO_WAIT_MS = 1000 * WAITS_S[1] / 3
@@ -23,7 +22,7 @@ def sections(run: Run) -> Iterator[Section]:
         yield Section("crossover", "From which wait on does it pay?", blocks)
 
 
-def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[Shown]:
+def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[Block]:
     yield Chart(
         form="lines",
         title=f"Predicted speedup of {curve.candidate} over {baseline}",
@@ -84,3 +83,15 @@ def _row(point: CrossoverPoint) -> tuple[str, ...]:
         DASH if point.low is None else figure(point.low),
         DASH if point.high is None else figure(point.high),
     )
+
+
+def shown_curves(run: Run) -> list[CrossoverCurve]:
+    """The crossover curves that a reader needs: those of the stack advised, and of the best.
+
+    They are about requests that wait; where all of them keep a model at work, nobody needs any.
+    """
+    if all(workload.model for scenario in run.suite.scenarios for workload in scenario.workloads):
+        return []
+    advice = run.advice.run if run.advice else None
+    wanted = dict.fromkeys(name for name in (advice.stack, advice.best) if name) if advice else ()
+    return [curve for name in wanted for curve in run.curves if curve.candidate == name]

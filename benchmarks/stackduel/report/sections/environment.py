@@ -9,7 +9,7 @@ from typing import Any
 
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
-from stackduel.report.sections.blocks import Code, Grid, Paragraph, Section, Shown
+from stackduel.report.sections.blocks import Block, Code, Grid, Paragraph, Section
 
 # What stands elsewhere on the page.
 _ELSEWHERE = frozenset({"notes", "libraries"})
@@ -19,13 +19,23 @@ _SPELT = {"cpu": "CPU", "gpu": "GPU", "mib": "MiB", "s": "(seconds)"}
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """The stacks with their settings, the environment, and the exact command."""
+    """Yield the host, the launcher, the budget and the versions."""
+    blocks = tuple(_environment(run))
+    if blocks:
+        yield Section("environment", "The environment", blocks)
+
+
+def stacks_sections(run: Run) -> Iterator[Section]:
+    """Yield the stacks with their settings."""
     yield Section("stacks", "The stacks", tuple(_stacks(run)))
-    yield Section("environment", "The environment", tuple(_environment(run)))
+
+
+def repeat_sections(run: Run) -> Iterator[Section]:
+    """Yield the exact command."""
     yield Section("repeat", "How to repeat it", tuple(_repeat(run)))
 
 
-def _stacks(run: Run) -> Iterator[Shown]:
+def _stacks(run: Run) -> Iterator[Block]:
     """What each stack is, then its settings; what is the same in all of them is said once."""
     names = [field.name for field in fields(StackFacts)]
     known = [name for name in names if name not in _LEFT_OUT and any(_values(run, name))]
@@ -54,7 +64,7 @@ def _grid_of(run: Run, caption: str, shown: Sequence[str]) -> Grid:
     return Grid(caption, ("stack", *map(_said, shown)), rows, frozenset(map(_said, words)))
 
 
-def _environment(run: Run) -> Iterator[Shown]:
+def _environment(run: Run) -> Iterator[Block]:
     known = asdict(run.environment).items()
     facts = {name: value for name, value in known if name not in _ELSEWHERE and value is not None}
     if isinstance(budget := facts.get("budget"), Mapping):
@@ -68,7 +78,7 @@ def _environment(run: Run) -> Iterator[Shown]:
         yield Grid("Versions", ("library", "version"), rows, frozenset({"library", "version"}))
 
 
-def _repeat(run: Run) -> Iterator[Shown]:
+def _repeat(run: Run) -> Iterator[Block]:
     yield Paragraph("It was measured by this command:")
     yield Code(shlex.join(run.command))
     again = repeated(run)

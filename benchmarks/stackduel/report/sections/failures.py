@@ -7,17 +7,15 @@ from collections.abc import Iterator
 
 from stackduel.model.measurement import Outcome
 from stackduel.model.run import Run
-from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Sentences, Shown
+from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph, Sentences
 from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.roles import role_of
 
 HEADINGS = ("stack", "requests", "failed", "share")
 
 
-def blocks(run: Run, trials: ByStack, unmeasured: tuple[tuple[str, str], ...]) -> Iterator[Shown]:
-    """How many requests failed and how, and which trials could not be measured at all."""
-    if unmeasured:
-        yield Sentences(tuple(f"{stack} could not be measured: {reason}" for stack, reason in unmeasured))
+def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
+    """Yield how many requests failed, and how."""
     requests = {name: sum(trial.measurement.requests for trial in each) for name, each in trials.items()}
     if not requests:
         return

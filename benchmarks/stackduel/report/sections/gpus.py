@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from stackduel.model.gpu_use import DeviceUse, GpuUse
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
-from stackduel.report.sections.blocks import Grid, Shown
+from stackduel.report.sections.blocks import Block, Grid
 from stackduel.report.sections.costs import bars
 from stackduel.report.sections.counted_trials import ByStack, median
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 
 HEADINGS = ("stack", "device", "utilisation %", "peak memory MiB", "power W")
 
 
-def blocks(run: Run, trials: ByStack) -> Iterator[Shown]:
+def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
     """A chart for each figure that a device tells; nothing for runs that saw none."""
     yield from bars(
         run,

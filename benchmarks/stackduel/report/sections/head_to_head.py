@@ -1,10 +1,13 @@
-"""The duel of two stacks as a reader sees it: its table, what follows from the rows, and on what terms (pure)."""
+"""Two stacks head to head, as the suite asks for it: the figures, and what follows from them."""
 
 from __future__ import annotations
 
-from stackduel.analysis.head_to_head import QPS, HeadToHead, HeadToHeadRow, duels
+from collections.abc import Iterator, Sequence
+
+from stackduel.analysis.head_to_head import QPS, HeadToHead, HeadToHeadRow, head_to_heads
 from stackduel.model.run import Run
-from stackduel.report.sections.block import Block
+from stackduel.report.sections.blocks import Block, Folded, Grid, Heading, Section, Sentences
+from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.head_to_head_words import (
     conditions,
     outcome,
@@ -15,62 +18,67 @@ from stackduel.report.sections.head_to_head_words import (
     winners,
 )
 from stackduel.report.sections.insights import insights
-from stackduel.report.sections.result_table import DASH, figure
 
 WORDS = frozenset({"figure", "winner"})
 SUMMED_UP = (QPS, "p50", "p95", "p99")
 
 
-def duel_blocks(run: Run) -> tuple[tuple[Block, ...], ...]:
-    """The duels of a run, one for each scenario: its table first, then what follows from it."""
-    return tuple(_blocks(duel, run) for duel in duels(run.results, run.suite.scenarios, run.suite.duel))
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the pair over all scenarios, and scenario by scenario."""
+    found = head_to_heads(run.results, run.suite.scenarios, run.suite.duel)
+    why = missing(run)
+    blocks: list[Block] = [Sentences((why,))] if why else []
+    if len(found) == 1:
+        blocks += duel_blocks(found[0], run)
+    elif found:
+        blocks += summary(found)
+        blocks += [Folded(figures(duel).caption, tuple(duel_blocks(duel, run))) for duel in found]
+    if blocks:
+        yield Section("duels", "Against each other", tuple(blocks))
 
 
-def duel_summary(run: Run) -> Block | None:
-    """Who wins what in which scenario, and where the one is worth its while; None where there is one duel or none."""
-    found = duels(run.results, run.suite.scenarios, run.suite.duel)
-    if len(found) < 2:
-        return None
-    return Block(
-        title=f"{found[0].first} against {found[0].second}, in every scenario",
-        headings=("scenario", *SUMMED_UP),
-        rows=tuple((duel.scenario.name, *(outcome(duel.row(name)) for name in SUMMED_UP)) for duel in found),
-        lines=tuple(where_it_pays(found)),
-        words=frozenset({"scenario", *SUMMED_UP}),
-    )
+def summary(found: Sequence[HeadToHead]) -> tuple[Grid, Sentences]:
+    """Return the winner of the main figures in each scenario, and where each of the two is better."""
+    rows = tuple((duel.scenario.name, *(outcome(duel.row(name)) for name in SUMMED_UP)) for duel in found)
+    caption = f"{found[0].first} against {found[0].second}, in every scenario"
+    headings = ("scenario", *SUMMED_UP)
+    return Grid(caption, headings, rows, frozenset(headings)), Sentences(tuple(where_it_pays(found)))
 
 
-def figures(duel: HeadToHead) -> Block:
-    """All rows of a duel, or of a stack without an opponent."""
-    if not duel.second:
-        rows = tuple((_name(row), _value(row.first, row)) for row in duel.rows)
-        return Block(f"{duel.scenario.name}: {duel.first}", ("figure", duel.first), rows, words=WORDS)
-    return Block(
-        title=f"{duel.first} against {duel.second}: {duel.scenario.name}",
-        headings=("figure", duel.first, duel.second, "winner", "ratio"),
-        rows=tuple(_texts(row) for row in duel.rows),
-        words=WORDS,
-    )
-
-
-def missing(run: Run) -> str | None:
-    """Why a duel that the suite asks for is not shown; None where it is, or none is asked for."""
-    if not run.suite.duel or duels(run.results, run.suite.scenarios, run.suite.duel):
-        return None
-    absent = [name for name in run.suite.duel if name not in run.stacks]
-    why = f"{' and '.join(absent)} not among the stacks" if absent else "no block in which both were measured"
-    return f"No duel of {' and '.join(run.suite.duel)}: {why}."
-
-
-def _blocks(duel: HeadToHead, run: Run) -> tuple[Block, ...]:
+def duel_blocks(duel: HeadToHead, run: Run) -> Iterator[Block]:
+    """Yield the figures of the two in a scenario, and what follows from them."""
+    yield figures(duel)
     below = {
         "Winners": winners(duel),
         "Insights": map(str, insights(duel)),
         "Recommendations": (recommended(stack, duel, run) for stack in (duel.first, duel.second)),
         "Conditions": conditions(duel, run),
     }
-    texts = [(title, tuple(lines)) for title, lines in below.items()]
-    return (figures(duel), *(Block(title, lines=lines) for title, lines in texts if lines))
+    for title, lines in below.items():
+        if texts := tuple(lines):
+            yield from (Heading(title), Sentences(texts))
+
+
+def figures(duel: HeadToHead) -> Grid:
+    """Return all figures of two stacks in a scenario, or of one stack alone."""
+    if not duel.second:
+        rows = tuple((_name(row), _value(row.first, row)) for row in duel.rows)
+        return Grid(f"{duel.scenario.name}: {duel.first}", ("figure", duel.first), rows, WORDS)
+    return Grid(
+        f"{duel.first} against {duel.second}: {duel.scenario.name}",
+        ("figure", duel.first, duel.second, "winner", "ratio"),
+        tuple(_texts(row) for row in duel.rows),
+        WORDS,
+    )
+
+
+def missing(run: Run) -> str | None:
+    """Return why the pair that the suite asks for is not shown; None if it is, or if none is asked for."""
+    if not run.suite.duel or head_to_heads(run.results, run.suite.scenarios, run.suite.duel):
+        return None
+    absent = [name for name in run.suite.duel if name not in run.stacks]
+    why = f"{' and '.join(absent)} not among the stacks" if absent else "no block in which both were measured"
+    return f"No duel of {' and '.join(run.suite.duel)}: {why}."
 
 
 def _texts(row: HeadToHeadRow) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
-from stackduel.report.sections.result_table import DASH, figure
+from stackduel.report.sections.figures import DASH, figure
 from stackduel_servers.registry import TIERS
 
 UNTESTED, NOISY = "not tested", "noisy"

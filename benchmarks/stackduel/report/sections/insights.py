@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, HeadToHead
 from stackduel.model.suite import OpenLoop
+from stackduel.report.sections.figures import figure
 from stackduel.report.sections.head_to_head_words import ratio_text
-from stackduel.report.sections.result_table import figure
 
 # Below this part of the rate that arrives, a server does not keep up with it.
 KEPT_UP = 0.98

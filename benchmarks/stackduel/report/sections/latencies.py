@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from stackduel.model.histogram import Histogram, fewest_for
-from stackduel.model.suite import Scenario
-from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Shown
+from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph
 from stackduel.report.sections.counted_trials import ByStack
-from stackduel.report.sections.result_table import DASH, figure, latency_kind
+from stackduel.report.sections.figures import DASH, figure
 
 # Evenly spaced on the axis of nines that HdrHistogram's plots have, and what tables usually show.
 QUANTILES = (
@@ -20,8 +19,8 @@ QUANTILES = (
 FEWEST = fewest_for(0.9)
 
 
-def blocks(scenario: Scenario, trials: ByStack) -> Iterator[Shown]:
-    """The curve of each stack, or why there is none."""
+def blocks(kind: str, trials: ByStack) -> Iterator[Block]:
+    """Yield the curve of each stack, or why there is none; ``kind`` says what the latencies are."""
     found = {name: Histogram.sum(trial.measurement.latency for trial in each) for name, each in trials.items()}
     if all(each.count < FEWEST for each in found.values()):
         most = max((each.count for each in found.values()), default=0)
@@ -32,7 +31,7 @@ def blocks(scenario: Scenario, trials: ByStack) -> Iterator[Shown]:
         form="lines",
         title="Latency by percentile",
         reading=(
-            f"How long the slowest requests took ({latency_kind(scenario.load)}), over all blocks: at 99 %, one "
+            f"How long the slowest requests took ({kind}), over all blocks: at 99 %, one "
             "request in a hundred took longer than the line shows. Lower is better, and so is flatter. A line "
             "ends where there were too few requests to tell."
         ),
@@ -63,5 +62,4 @@ def _grid(told: dict[str, dict[float, float]], found: dict[str, Histogram]) -> G
         "Latency by percentile, milliseconds",
         ("percentile", *told),
         (*rows, ("longest", *longest)),
-        column_stacks=frozenset(told),
     )

@@ -1,10 +1,10 @@
-"""What a report says of models: levels kept or broken, alone and loaded and end to end, where the time goes (pure)."""
+"""Models alone, under load and end to end, and where the time of a request goes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
-from stackduel.analysis.service_levels import in_words
 from stackduel.analysis.time_breakdown import END_TO_END, INFER, MEANINGS, PARTS, Breakdown, BreakdownPart, breakdowns
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.ceiling_share import CeilingShare
@@ -12,11 +12,10 @@ from stackduel.model.counted import counted
 from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement
 from stackduel.model.run import Run
-from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.suite import Scenario
-from stackduel.report.sections.block import Block
+from stackduel.report.sections.blocks import Block, Grid, Heading, Section, Sentences
+from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.insights import Insight
-from stackduel.report.sections.result_table import DASH, figure
 
 HOW_ALONE = (
     "alone: the model in one process, without a server; infer: the same under load, as its answers tell; milliseconds."
@@ -24,26 +23,31 @@ HOW_ALONE = (
 HOW_SPENT = "Mean / p99 in milliseconds; the means add up to end to end, percentiles do not."
 
 
-def inference_blocks(run: Run) -> tuple[Block, ...]:
-    """All there is to say of models, scenario by scenario; nothing for runs without any."""
-    found = _found(run)
-    blocks: list[Block] = []
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the models alone, under load and end to end, and where the time goes; nothing for runs without models."""
+    blocks = tuple(time_blocks(run))
+    if blocks:
+        yield Section("models", "The models", blocks)
+
+
+def time_blocks(run: Run) -> Iterator[Block]:
+    """Yield the tables scenario by scenario, each sentence once, then how to read them."""
+    found = _breakdowns(run)
+    shown: set[str] = set()
     for scenario in run.suite.scenarios:
-        blocks += _levels(scenario, run)
-        blocks += _of_time(scenario, run, found)
-    return (*blocks, *_how_to_read(run, found))
-
-
-def time_blocks(run: Run) -> tuple[Block, ...]:
-    """Where the time goes alone, without the levels that are kept or broken."""
-    found = _found(run)
-    blocks = [block for scenario in run.suite.scenarios for block in _of_time(scenario, run, found)]
-    return (*blocks, *_how_to_read(run, found))
+        here = [each for each in found if each.scenario == scenario.name]
+        for block in (*_beside_alone(scenario, run), *_spent(scenario, here, run.baseline)):
+            if not isinstance(block, Sentences):
+                yield block
+            elif fresh := tuple(each for each in block.items if each not in shown):
+                shown.update(fresh)
+                yield replace(block, items=fresh)
+    yield from _how_to_read(run, found)
 
 
 def model_insights(run: Run, stacks: Collection[str]) -> Iterator[tuple[str, Insight]]:
-    """Of some stacks, by scenario, how much of their time the model takes, and what the most of the rest."""
-    for each in _found(run):
+    """Yield the model's share of the mean time of some stacks, by scenario, and what takes most of the rest."""
+    for each in _breakdowns(run):
         infer = each.part(INFER)
         if each.stack in stacks and infer is not None and each.end_to_end.mean_ms:
             share = f"{100 * infer.mean_ms / each.end_to_end.mean_ms:.0f} % of {figure(each.end_to_end.mean_ms)} ms"
@@ -51,14 +55,9 @@ def model_insights(run: Run, stacks: Collection[str]) -> Iterator[tuple[str, Ins
             yield each.scenario, Insight((END_TO_END, INFER), f"{each.stack}: {each.sentence}", claim, share)
 
 
-def _found(run: Run) -> tuple[Breakdown, ...]:
+def _breakdowns(run: Run) -> tuple[Breakdown, ...]:
     sizes = {name: about.batch_size for name, about in run.stacks.items() if not is_twin(name)}
     return breakdowns(run.results, run.suite.scenarios, run.isolated, sizes)
-
-
-def _of_time(scenario: Scenario, run: Run, found: Sequence[Breakdown]) -> Iterator[Block]:
-    yield from _beside_alone(scenario, run)
-    yield from _spent(scenario, [each for each in found if each.scenario == scenario.name], run.baseline)
 
 
 def _how_to_read(run: Run, found: Sequence[Breakdown]) -> Iterator[Block]:
@@ -68,46 +67,7 @@ def _how_to_read(run: Run, found: Sequence[Breakdown]) -> Iterator[Block]:
         names = [name for name in PARTS if any(each.part(name) for each in found)]
         lines.append(f"{HOW_SPENT} {'; '.join(f'{name}: {MEANINGS[name]}' for name in names)}.")
     if lines:
-        yield Block("How to read these tables", lines=tuple(lines))
-
-
-def sla_lines(run: Run) -> list[str]:
-    """Every promise of the run's and what became of it, a line each."""
-    return [f"{sla.scenario}, {sla.stack}: {in_words(sla)}" for sla in run.slas if not is_twin(sla.stack)]
-
-
-def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
-    kept: dict[str, dict[str, ServiceLevelResult]] = {}
-    for sla in run.slas:
-        if sla.scenario == scenario.name and not is_twin(sla.stack):
-            kept.setdefault(sla.stack, {})[sla.name] = sla
-    if not kept:
-        return
-    names = [promise.name for promise in scenario.sla]
-    headings = [bound_text(promise.name, promise.bound) for promise in scenario.sla]
-    rows = tuple((stack, *(_word(by_name[name]) for name in names)) for stack, by_name in kept.items())
-    all_kept = [stack for stack, by_name in kept.items() if all(sla.ok for sla in by_name.values())]
-    broken = [stack for stack, by_name in kept.items() if any(sla.ok is False for sla in by_name.values())]
-    lines = [f"All kept by {', '.join(all_kept)}."] if all_kept else []
-    lines += [f"Broken by {', '.join(broken)}."] if broken else []
-    if len(all_kept) + len(broken) < len(kept):
-        lines.append("More blocks would tell of the others.")
-    title, least = f"{scenario.name}: service levels", tuple(reversed(headings[1:]))
-    yield Block(title, ("stack", *headings), rows, tuple(lines), least_needed=least, unit="latencies in ms")
-
-
-def bound_text(name: str, bound: float) -> str:
-    """A promise as tables name it."""
-    if name == "errors":
-        return f"errors <= {100 * bound:g} %"
-    return f"{name.removesuffix('_ms').replace('_', ' ')} <= {bound:g} ms"
-
-
-def _word(sla: ServiceLevelResult) -> str:
-    if sla.measured is None:
-        return str(sla.reason)
-    measured = f"{100 * sla.measured:.3g} %" if sla.is_share else figure(sla.measured)
-    return f"{measured} {'pass' if sla.ok else 'FAIL'}"
+        yield from (Heading("How to read these tables"), Sentences(tuple(lines)))
 
 
 def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
@@ -139,7 +99,9 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
     # The model alone is the same in every row.
     least = ("alone p50 / p99", "of the ceiling", "infer p50 / p99")
     title = f"{scenario.name}: alone, loaded, end to end"
-    yield Block(title, headings, tuple(rows), tuple(lines), least_needed=least, unit="p50 / p99 in ms")
+    yield Grid(title, headings, tuple(rows), least_needed=least, unit="p50 / p99 in ms")
+    if lines:
+        yield Sentences(tuple(lines))
 
 
 def _quantiles(latency: LatencySummary) -> str:
@@ -167,9 +129,8 @@ def _spent(scenario: Scenario, found: Sequence[Breakdown], baseline: str) -> Ite
         lines.append(f"Of {', '.join(counted_by)} the parts are Triton's own statistics, which know means alone.")
     headings = ("stack", "end to end", *names)
     title, brief = f"{scenario.name}: where the time goes", _in_brief(found, baseline)
-    yield Block(
-        title, headings, rows, tuple(lines), brief, least_needed=_smallest_first(found, names), unit="mean / p99 in ms"
-    )
+    yield Grid(title, headings, rows, least_needed=_smallest_first(found, names), unit="mean / p99 in ms")
+    yield Sentences(tuple(lines), brief)
 
 
 def _smallest_first(found: Sequence[Breakdown], names: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stackduel.analysis.candidates import CONTROL
-from stackduel.analysis.head_to_head import duels
+from stackduel.analysis.head_to_head import head_to_heads
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
@@ -27,7 +27,7 @@ def pair_of(run: Run) -> Pair | None:
 
     None where nothing was measured beside the baseline.
     """
-    if duels(run.results, run.suite.scenarios, run.suite.duel):
+    if head_to_heads(run.results, run.suite.scenarios, run.suite.duel):
         first, second = run.suite.duel
         return Pair(first, second, "which the suite sets against each other")
     advice = run.advice.run if run.advice else None

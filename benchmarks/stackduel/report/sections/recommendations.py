@@ -8,18 +8,28 @@ from stackduel.analysis.comparisons import migrations
 from stackduel.analysis.head_to_head import GPU, TIE, HeadToHead, HeadToHeadRow
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
-from stackduel.report.sections.block import Block
+from stackduel.report.sections.blocks import Block, Grid, Section, Sentences
+from stackduel.report.sections.figures import DASH, speedup_text
 from stackduel.report.sections.head_to_head_words import CATEGORIES, NOISY, UNTESTED, category_winner, ratio_text
-from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.result_table import DASH, speedup_text
-from stackduel.report.sections.run_insights import ComparedScenarios, best_unmigrated, by_stack
-from stackduel.report.sections.words import WITHOUT_MIGRATION
+from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
+from stackduel.report.sections.pair import Pair, pair_of
+from stackduel.report.sections.pair_results import met
+from stackduel.report.sections.stack_insights import ComparedScenarios, best_unmigrated, by_stack
 from stackduel_servers.registry import TIERS
 
 # So many scenarios are named with their ratios; of more the two ends.
 MOST_NAMED = 3
 # A busier GPU and a shorter shortest request are no reasons to choose a stack.
 _NO_REASONS = frozenset({"min", GPU})
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield when to use which of the pair, and the winners by category, of a run that compared them."""
+    pair = None if run.suite.search else pair_of(run)
+    found = met(run, pair)
+    if pair and found:
+        yield Section("when", "When to use which", (Sentences(tuple(when_lines(run, pair, found))),))
+        yield Section("winners", "Winners by category", winners_blocks(found))
 
 
 def when_lines(run: Run, pair: Pair, found: Sequence[HeadToHead]) -> Iterator[str]:
@@ -32,26 +42,27 @@ def when_lines(run: Run, pair: Pair, found: Sequence[HeadToHead]) -> Iterator[st
     yield from _without_migration(run, pair, by_stack(run.comparisons))
 
 
-def winners_block(found: Sequence[HeadToHead]) -> Block:
-    """Who wins each category in each scenario, and how often each of the two does."""
+def winners_blocks(found: Sequence[HeadToHead]) -> tuple[Block, ...]:
+    """Return the winner of each category in each scenario, and how often each of the two wins."""
     names = [name for name in CATEGORIES if any(_rows(duel, name) for duel in found)]
-    won = [[_winner(duel, name) for name in names] for duel in found]
-    cells = [[_cell(duel, name) for name in names] for duel in found]
-    first, second = found[0].first, found[0].second
-    counts = [sum(row.count(who) for row in won) for who in (first, second, TIE)]
-    lines = (
-        [f"Won: {first} {counts[0]}, {second} {counts[1]}; ties {counts[2]}."] if len(found) * len(names) > 1 else []
-    )
-    if len(found) == 1:
-        rows: tuple[tuple[str, ...], ...] = tuple(
-            (name, cell, ", ".join(row.name for row in _rows(found[0], name)))
-            for name, cell in zip(names, cells[0], strict=True)
-        )
-        headings: tuple[str, ...] = ("category", "winner", "by its rows")
-    else:
-        rows = tuple((duel.scenario.name, *row) for duel, row in zip(found, cells, strict=True))
-        headings = ("scenario", *names)
-    return Block("Winners by category", headings, rows, tuple(lines), words=frozenset(headings))
+    grid = _by_category(found[0], names) if len(found) == 1 else _by_scenario(found, names)
+    if len(found) * len(names) < 2:
+        return (grid,)
+    won = [_winner(duel, name) for duel in found for name in names]
+    first, second, ties = (won.count(who) for who in (found[0].first, found[0].second, TIE))
+    return grid, Sentences((f"Won: {found[0].first} {first}, {found[0].second} {second}; ties {ties}.",))
+
+
+def _by_category(duel: HeadToHead, names: Sequence[str]) -> Grid:
+    headings = ("category", "winner", "by its rows")
+    rows = tuple((name, _cell(duel, name), ", ".join(row.name for row in _rows(duel, name))) for name in names)
+    return Grid("Winners by category", headings, rows, frozenset(headings))
+
+
+def _by_scenario(found: Sequence[HeadToHead], names: Sequence[str]) -> Grid:
+    headings = ("scenario", *names)
+    rows = tuple((duel.scenario.name, *(_cell(duel, name) for name in names)) for duel in found)
+    return Grid("Winners by category", headings, rows, frozenset(headings))
 
 
 def _speaks_for(stack: str, category: str, found: Sequence[HeadToHead]) -> str:

@@ -1,66 +1,57 @@
-"""The rows that every renderer shows: one table a scenario, one row a stack (pure)."""
+"""The table of a scenario: a row a stack, with all that was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-
 from stackduel.analysis.result_rows import ResultRow, ResultTable
 from stackduel.model.aa_pair import is_twin
-from stackduel.model.comparison import Comparison
 from stackduel.model.histogram import LatencySummary
-from stackduel.model.suite import Load, Metric, OpenLoop
-
-DASH = "-"
-
+from stackduel.model.suite import Metric
+from stackduel.report.sections.blocks import Grid, Legend, Meaning
+from stackduel.report.sections.figures import DASH, figure, speedup_text, verdict_text
 
 NAMES = ("stack", "tier")
 _GPU = ("GPU %", "GPU MiB", "GPU W")
 _SHARED = ("p50", "p95", "p99", "victim", "fail", "CPU", "MiB", *_GPU, "speedup", "verdict", "binds")
-FIGURES: Mapping[Metric, tuple[str, ...]] = {"rate": ("req/s", *_SHARED), "time": ("time", *_SHARED)}
-# Headings of words, which stand on the left of their column.
+FIGURES: dict[Metric, tuple[str, ...]] = {"rate": ("req/s", *_SHARED), "time": ("time", *_SHARED)}
 WORDS = frozenset({*NAMES, "verdict", "binds"})
-# What is said of the headings together, what they are, and which of them they are.
-_MEANINGS: Sequence[tuple[str, str, frozenset[str]]] = (
+# Speedup and verdict stay in the narrowest terminal.
+_LEAST_NEEDED = ("MiB", "GPU W", "GPU MiB", "GPU %", "p95", "tier", "p50", "victim", "CPU", "binds", "p99")
+LEGEND = Legend(
+    (*FIGURES["time"], "req/s"),
     (
-        "time, p50, p95, p99",
-        "milliseconds (a percentile of too few requests is not shown)",
-        frozenset({"time", "p50", "p95", "p99"}),
+        Meaning(
+            "time, p50, p95, p99",
+            "milliseconds (a percentile of too few requests is not shown)",
+            frozenset({"time", "p50", "p95", "p99"}),
+        ),
+        Meaning("victim", "p99 of an endpoint asked beside the load", frozenset({"victim"})),
+        Meaning("CPU", "server CPU milliseconds a request", frozenset({"CPU"})),
+        Meaning("MiB", "peak memory", frozenset({"MiB"})),
+        Meaning(
+            "GPU %, MiB, W",
+            "the busiest device's mean utilisation, peak memory and mean power of all, where NVML reports them",
+            frozenset(_GPU),
+        ),
+        Meaning("Speedup", "over the baseline, above 1 is better, with its interval", frozenset({"speedup"})),
+        Meaning("binds", "the ceiling that was reached", frozenset({"binds"})),
     ),
-    ("victim", "p99 of an endpoint asked beside the load", frozenset({"victim"})),
-    ("CPU", "server CPU milliseconds a request", frozenset({"CPU"})),
-    ("MiB", "peak memory", frozenset({"MiB"})),
-    (
-        "GPU %, MiB, W",
-        "the busiest device's mean utilisation, peak memory and mean power of all, where NVML tells",
-        frozenset(_GPU),
-    ),
-    ("Speedup", "over the baseline, above 1 is better, with its interval", frozenset({"speedup"})),
-    ("binds", "the ceiling that was reached", frozenset({"binds"})),
 )
-LEGEND = " ".join(f"{names}: {meaning}." for names, meaning, _ in _MEANINGS)
 
 
-def legend(shown: Collection[str]) -> str:
-    """What stands in the columns of these headings, and in no others."""
-    told = []
-    for names, meaning, headings in _MEANINGS:
-        here = [name for name in (*FIGURES["time"], "req/s") if name in headings and name in shown]
-        if here:
-            told.append(f"{names if headings.issubset(shown) else ', '.join(here)}: {meaning}.")
-    return " ".join(told)
-
-
-def latency_kind(load: Load) -> str:
-    """What the latencies of a load are, in a few words."""
-    return "latency from the intended time" if isinstance(load, OpenLoop) else "service time"
-
-
-def grid(table: ResultTable, baseline: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """A table as texts: its headings and its rows, without the figures that no stack has."""
+def grid(table: ResultTable, baseline: str) -> Grid:
+    """Return a scenario's table, without the columns of figures that no stack has."""
     headings = (*NAMES, *FIGURES[table.metric])
     rows = [_cells(row, table.metric, baseline) for row in table.rows]
     kept = [place for place in range(len(headings)) if any(row[place] != DASH for row in rows)]
-    return tuple(headings[place] for place in kept), tuple(tuple(row[place] for place in kept) for row in rows)
+    # A column of zeros is needed less than the figure itself; one with failed requests is needed more.
+    last = ("req/s", "time") if any(row.failed for row in table.rows) else ("fail", "req/s", "time")
+    return Grid(
+        f"All stacks in {table.scenario.name}",
+        tuple(headings[place] for place in kept),
+        tuple(tuple(row[place] for place in kept) for row in rows),
+        WORDS,
+        least_needed=(*_LEAST_NEEDED, *last),
+    )
 
 
 def _cells(row: ResultRow, metric: Metric, baseline: str) -> tuple[str, ...]:
@@ -80,7 +71,8 @@ def _cells(row: ResultRow, metric: Metric, baseline: str) -> tuple[str, ...]:
         _whole(row.gpu_memory_mib),
         _whole(row.gpu_power_w),
         "1" if row.stack == baseline else speedup_text(compared),
-        verdict_text(row),
+        # A verdict on the baseline's twin would be one on the host.
+        DASH if compared is None or is_twin(row.stack) else verdict_text(compared.verdict, noisy=compared.noisy),
         row.binds or DASH,
     )
 
@@ -90,38 +82,8 @@ def _whole(value: float | None) -> str:
 
 
 def victim_text(victim: LatencySummary) -> str:
-    """The victim's p99, or the highest percentile below it that it was asked often enough to tell."""
+    """Return the victim's p99, or the highest percentile below it that enough requests were measured for."""
     for name in ("p95", "p50"):
         if victim.p99 is None and (known := getattr(victim, name)) is not None:
             return f"{figure(known)} ({name})"
     return figure(victim.p99)
-
-
-def verdict_text(row: ResultRow) -> str:
-    """The word on a stack; that of the baseline's twin would be one on the host."""
-    compared = row.comparison
-    if compared is None or compared.verdict == "not tested" or is_twin(row.stack):
-        return DASH
-    return compared.verdict + (" (noisy)" if compared.noisy else "")
-
-
-def speedup_text(comparison: Comparison | None) -> str:
-    """A speedup with its interval where there is one."""
-    if comparison is None:
-        return DASH
-    text = f"{figure(comparison.speedup)}x"
-    if comparison.low is not None and comparison.high is not None:
-        text += f" ({figure(comparison.low)}-{figure(comparison.high)})"
-    return text
-
-
-def figure(value: float | None) -> str:
-    """A number with three significant digits, thousands in full, or a dash."""
-    if value is None:
-        return DASH
-    # Where rounding makes a digit more: 9.996 is 10.0.
-    if value >= 99.95:
-        return f"{value:,.0f}"
-    if value >= 9.995:
-        return f"{value:.1f}"
-    return f"{value:.2f}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackduel.model.run import Run
-from stackduel.report.sections.words import WITHOUT_MIGRATION
+from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
 
 # In the order of the legend; each has a colour and a shape of its own (assets/charts.js).
 ROLES: Mapping[str, str] = {

@@ -1,194 +1,35 @@
-"""What a run says beyond the rows of its pair, by rules: what needs no migration, which ceilings hold, what it costs.
-
-Each insight names the columns that it stands on. All pure.
-"""
+"""Everything that follows from a run's figures by rules, each insight once over all scenarios."""
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.advice import SUFFICIENT
-from stackduel.analysis.candidates import CONTROL
+from stackduel.analysis.head_to_head import HeadToHead
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
-from stackduel.model.aa_pair import is_twin
-from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
-from stackduel.model.trial import Trial, counting_trials
-from stackduel.report.sections.insights import Insight
-from stackduel.report.sections.pair import Pair, mean_speedup
-from stackduel.report.sections.result_table import figure, speedup_text
-from stackduel.report.sections.words import WITHOUT_MIGRATION
-
-ComparedScenarios = Mapping[str, Mapping[str, Comparison]]
-# Less of a difference in CPU or memory is not worth a word.
-WORTH_A_WORD = 1.10
-# What is asked beside the load has few requests: so many times as long is a difference to the eye.
-MUCH_LONGER = 2.0
-RAISED_BY: Mapping[str, str] = {
-    "waiting slots": "more slots would help, faster code would not",
-    "connections": "so many clients get no more from any server",
-    "calls in turn": "making the calls at once would help, whatever the stack",
-    "CPU": "only less CPU for a request, or more cores, would help",
-    "downstream": "what is called decides, and not the stack",
-    "generator": "the load generator could do no more, so read it as at least that",
-}
+from stackduel.report.sections.blocks import Section, Sentences
+from stackduel.report.sections.insights import insights, merged
+from stackduel.report.sections.models import model_insights
+from stackduel.report.sections.pair import pair_of
+from stackduel.report.sections.pair_results import met
+from stackduel.report.sections.stack_insights import reasons
 
 
-def reasons(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
-    """Every insight with its scenario, the most important rule first."""
-    compared = by_stack(run.comparisons)
-    yield from _without_migration(run, pair, compared)
-    yield from _wrong_migrations(run, compared)
-    yield from _ceilings(run, pair)
-    blocks = _blocks(run, pair)
-    yield from _less(blocks, pair, "CPU", "takes less CPU for a request", _cpu_ms)
-    yield from _less(blocks, pair, "MiB", "holds less memory", _memory_mib)
-    yield from _victims(blocks, pair)
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the insights into a run that compared stacks."""
+    pair = None if run.suite.search else pair_of(run)
+    found = met(run, pair)
+    if pair and found:
+        of_pair = [(duel.scenario.name, insight) for duel in found for insight in insights(duel)]
+        of_models = model_insights(run, {pair.first, pair.second})
+        lines = merged([*reasons(run, pair), *of_pair, *of_models], len(run.suite.scenarios))
+        yield Section("insights", "Insights", (Sentences((*caveats(found), *lines)),))
 
 
-def by_stack(comparisons: Iterable[Comparison]) -> ComparedScenarios:
-    """The comparisons by candidate and scenario."""
-    compared: dict[str, dict[str, Comparison]] = {}
-    for each in comparisons:
-        compared.setdefault(each.candidate, {})[each.scenario] = each
-    return compared
-
-
-def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | None:
-    """Of the stacks that need no migration the one with the highest mean speedup; None where that is in the pair."""
-    found = {
-        name: mean_speedup(tuple(compared[name].values()))
-        for name, about in run.stacks.items()
-        if about.tier in WITHOUT_MIGRATION and name in compared and not is_twin(name)
-    }
-    best = max(found, key=lambda name: found[name], default=None)
-    return None if best in {pair.first, pair.second} else best
-
-
-def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
-    """Whether a change that leaves the framework as it is keeps up with the pair's second."""
-    cheaper = best_unmigrated(run, pair, compared)
-    if cheaper is None or run.stacks[pair.second].tier in WITHOUT_MIGRATION or pair.first != run.baseline:
-        return
-    who = f"Without a migration, {cheaper} ({run.stacks[cheaper].tier})"
-    for scenario, other in compared.get(pair.second, {}).items():
-        own = compared[cheaper].get(scenario)
-        if own is None:
-            continue
-        word = _keeps_up(own, other)
-        figures = f"{speedup_text(own)} against {speedup_text(other)}"
-        claim = f"{who} {word} {pair.second}"
-        yield scenario, Insight(("speedup",), f"{claim}: {figures}.", claim, figures)
-
-
-def _keeps_up(own: Comparison, other: Comparison) -> str:
-    if own.low is None or own.high is None or other.low is None:
-        return "stands (not tested) beside"
-    if own.noisy or other.noisy:
-        return "stands (noisy) beside"
-    if own.low >= SUFFICIENT * other.speedup:
-        return "keeps up with"
-    return "falls short of" if own.high < other.low else "may keep up with"
-
-
-def _wrong_migrations(run: Run, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
-    """What the controls show: that it is not the framework's name that makes it faster."""
-    said = {"slower": "makes it slower", "equivalent": "gains nothing", "faster": "gains something all the same"}
-    for name, about in run.stacks.items():
-        for scenario, each in compared.get(name, {}).items():
-            if about.tier == CONTROL and each.verdict in said:
-                claim = f"The wrong migration, {name}, {said[each.verdict]}"
-                figures = speedup_text(each)
-                yield scenario, Insight(("speedup", "verdict"), f"{claim}: {figures}.", claim, figures)
-
-
-def _ceilings(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
-    """Which ceiling holds each of the two, and what would raise it."""
-    found = {(each.scenario, each.stack): each for each in run.limits}
-    for scenario in run.suite.scenarios:
-        both = [found.get((scenario.name, name)) for name in (pair.first, pair.second)]
-        held = [each for each in both if each is not None and each.binds in RAISED_BY]
-        if len(held) == 2 and held[0].binds == held[1].binds:
-            yield scenario.name, _held(f"Both are held by their ceiling of {held[0].binds}", held[0].binds, held)
-        else:
-            for each in held:
-                claim = f"{each.stack} is held by its ceiling of {each.binds}"
-                yield scenario.name, _held(claim, each.binds, [each])
-
-
-def _held(claim: str, binds: str | None, held: list[Limit]) -> Insight:
-    claim = f"{claim}: {RAISED_BY[binds or '']}"
-    figures = " and ".join(f"{figure(each.measured_rps)} of {figure(each.predicted_rps)} req/s" for each in held)
-    return Insight(("req/s", "binds"), f"{claim} ({figures}).", claim, figures)
-
-
-_Blocks = Mapping[str, list[tuple[Trial, Trial]]]
-
-
-def _blocks(run: Run, pair: Pair) -> _Blocks:
-    """Both trials of each block that the two were measured in, by scenario."""
-    trials: dict[tuple[str, str], dict[int, Trial]] = {}
-    for each in counting_trials(run.results):
-        trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
-    sides = {
-        scenario.name: [trials.get((scenario.name, stack), {}) for stack in (pair.first, pair.second)]
-        for scenario in run.suite.scenarios
-    }
-    return {
-        scenario: [(one[block], other[block]) for block in sorted(set(one) & set(other))]
-        for scenario, (one, other) in sides.items()
-    }
-
-
-def _less(
-    blocks: _Blocks, pair: Pair, row: str, what: str, of_one: Callable[[Trial], float | None]
-) -> Iterator[tuple[str, Insight]]:
-    """Who needs less of something."""
-    for scenario, first, second in _apart(blocks, of_one, WORTH_A_WORD):
-        name, other = (pair.first, pair.second) if first < second else (pair.second, pair.first)
-        low, high = sorted((first, second))
-        claim = f"{name} {what} than {other}, in every block"
-        unit = "ms" if row == "CPU" else row
-        figures = f"{figure(low)} {unit} against {figure(high)} ({100 * (1 - low / high):.0f} % less)"
-        yield scenario, Insight((row,), f"{claim}: {figures}.", claim, figures)
-
-
-def _victims(blocks: _Blocks, pair: Pair) -> Iterator[tuple[str, Insight]]:
-    """Whose load it is that others feel more."""
-    for scenario, first, second in _apart(blocks, _victim_ms, MUCH_LONGER):
-        name = pair.first if first > second else pair.second
-        low, high = sorted((first, second))
-        claim = f"What is asked beside the load waits longer on {name}, in every block"
-        figures = f"{figure(high)} ms in the median against {figure(low)}"
-        yield scenario, Insight(("victim",), f"{claim}: {figures}.", claim, figures)
-
-
-def _apart(
-    blocks: _Blocks, of_one: Callable[[Trial], float | None], worth: float
-) -> Iterator[tuple[str, float, float]]:
-    """The medians of both where one is less in every single block, of five at least, and by so much in the median.
-
-    Five equal signs in a row are chance once in sixteen times.
-    """
-    for scenario, both in blocks.items():
-        values = [(one, other) for mine, theirs in both if (one := of_one(mine)) and (other := of_one(theirs))]
-        if len(values) < max(FEWEST_BLOCKS, len(both)):
-            continue
-        first, second = (statistics.median(each[side] for each in values) for side in (0, 1))
-        one_sided = all(one < other for one, other in values) or all(one > other for one, other in values)
-        if one_sided and max(first, second) >= worth * min(first, second):
-            yield scenario, first, second
-
-
-def _cpu_ms(trial: Trial) -> float | None:
-    return trial.cpu_ms_per_request
-
-
-def _memory_mib(trial: Trial) -> float | None:
-    return trial.cost.memory_peak_mib if trial.cost else None
-
-
-def _victim_ms(trial: Trial) -> float | None:
-    victim = trial.measurement.victim
-    return victim.latency.quantile_ns(0.5) / 1e6 if victim and victim.latency.count else None
+def caveats(found: Sequence[HeadToHead]) -> Iterator[str]:
+    """Yield what limits all insights into a pair."""
+    if not any(duel.tested for duel in found):
+        yield f"Nothing here is tested, as that takes {FEWEST_BLOCKS} blocks: the stack named was ahead, no more."
+    noisy = [duel.scenario.name for duel in found if duel.noisy]
+    if noisy and any(duel.tested for duel in found):
+        yield f"The host was busy with other things in {', '.join(noisy)}: the stack named there leads, no more."

@@ -1,4 +1,4 @@
-"""A section a scenario: its table, then where the figures come from (pure)."""
+"""A section a scenario: its load, its table, and the charts that the figures come from."""
 
 from __future__ import annotations
 
@@ -6,56 +6,88 @@ from collections.abc import Iterator
 
 from stackduel.analysis.result_rows import ResultTable, tables
 from stackduel.model.run import Run
-from stackduel.model.suite import Load, OpenLoop
+from stackduel.model.suite import Load, OpenLoop, Scenario
 from stackduel.report.sections import costs, gpus, latencies, spread, timelines
-from stackduel.report.sections import failures as failed
-from stackduel.report.sections.blocks import Code, Grid, Paragraph, Section, Shown
+from stackduel.report.sections import failures as failed_requests
+from stackduel.report.sections.blocks import Block, Code, Failures, Paragraph, Section
 from stackduel.report.sections.counted_trials import counting
-from stackduel.report.sections.result_table import LEGEND, WORDS, grid, latency_kind
+from stackduel.report.sections.result_table import LEGEND, grid
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """A section for each scenario of a run that compared; a search has its own."""
-    if run.suite.search:
-        return
-    for number, table in enumerate(tables(run), 1):
-        yield Section(f"scenario-{number}", table.scenario.name, tuple(_blocks(run, table)))
+    """Yield a section for each scenario of a run that compared stacks, with its charts; a search has its own."""
+    for number, table in enumerate(_tables(run), 1):
+        blocks = (*described(table.scenario), *_advice(run, table.scenario), *_table(run, table), *_charts(run, table))
+        yield Section(f"scenario-{number}", table.scenario.name, blocks)
 
 
-def described(load: Load) -> str:
-    """The load in a sentence."""
+def tables_alone(run: Run) -> Iterator[Section]:
+    """Yield the same sections without their charts."""
+    for number, table in enumerate(_tables(run), 1):
+        blocks = (*described(table.scenario), *_table(run, table), *_not_measured(table))
+        yield Section(f"scenario-{number}", f"{table.scenario.name}: all stacks", blocks)
+
+
+def described(scenario: Scenario) -> Iterator[Block]:
+    """Yield what a scenario is for, what it requests, and its load."""
+    if scenario.summary:
+        yield Paragraph(scenario.summary)
+    yield Code(scenario.label)
+    yield Paragraph(f"Load: {load_sentence(scenario.load)} Latencies: {latency_kind(scenario.load)}.")
+
+
+def load_sentence(load: Load) -> str:
+    """Return a load as a sentence."""
     if isinstance(load, OpenLoop):
         arrivals = f"{load.rate_rps:g} arrival{'' if load.rate_rps == 1 else 's'} a second ({load.arrivals})"
         return f"{arrivals} for {load.duration_s:g} s, which never wait for answers."
-    places = (
+    connections = (
         "One connection, which sends its"
         if load.connections == 1
         else f"{load.connections} connections, each sending its"
     )
-    much = f"for {load.duration_s:g} s" if load.requests is None else f"until {load.requests} requests are answered"
-    return f"{places} next request when the last was answered, {much}."
+    length = f"for {load.duration_s:g} s" if load.requests is None else f"until {load.requests} requests are answered"
+    return f"{connections} next request when the last was answered, {length}."
 
 
-def _blocks(run: Run, table: ResultTable) -> Iterator[Shown]:
-    scenario, trials = table.scenario, counting(run, table.scenario)
-    if scenario.summary:
-        yield Paragraph(scenario.summary)
-    yield Code(scenario.label)
-    kind = latency_kind(scenario.load)
-    yield Paragraph(f"Load: {described(scenario.load)} Latencies are {kind}.")
+def latency_kind(load: Load) -> str:
+    """Return what the latencies of a load are, in a few words."""
+    return "latency from the intended time" if isinstance(load, OpenLoop) else "service time"
+
+
+def _tables(run: Run) -> tuple[ResultTable, ...]:
+    return () if run.suite.search else tuple(tables(run))
+
+
+def _advice(run: Run, scenario: Scenario) -> Iterator[Block]:
+    """Yield the advice for a scenario, where it differs from that for the run."""
     advice = run.advice.scenarios.get(scenario.name) if run.advice else None
     if run.advice and advice and advice.sentence != run.advice.run.sentence:
         yield Paragraph(f"Advice for this scenario alone: {advice.sentence}")
+
+
+def _table(run: Run, table: ResultTable) -> Iterator[Block]:
     if table.rows:
-        headings, rows = grid(table, run.baseline)
-        yield Grid(f"All stacks in {scenario.name}", headings, rows, WORDS)
-        if scenario == run.suite.scenarios[0]:
-            yield Paragraph(LEGEND, soft=True)
+        yield grid(table, run.baseline)
+        if table.scenario == run.suite.scenarios[0]:
+            yield LEGEND
+    elif not table.failures:
+        yield Paragraph("Nothing was measured.", soft=True)
+
+
+def _charts(run: Run, table: ResultTable) -> Iterator[Block]:
+    scenario, trials = table.scenario, counting(run, table.scenario)
     yield from spread.blocks(run, table.metric, trials)
-    yield from latencies.blocks(scenario, trials)
+    yield from latencies.blocks(latency_kind(scenario.load), trials)
     if scenario.load.duration_s is not None:
         # A fixed number of requests one after another has no course over time.
         yield from timelines.blocks(trials, timelines.points_for(run), drained=isinstance(scenario.load, OpenLoop))
     yield from costs.blocks(run, trials)
     yield from gpus.blocks(run, trials)
-    yield from failed.blocks(run, trials, table.failures)
+    yield from _not_measured(table)
+    yield from failed_requests.blocks(run, trials)
+
+
+def _not_measured(table: ResultTable) -> Iterator[Block]:
+    if table.failures:
+        yield Failures(tuple((f"{stack}: not measured", reason) for stack, reason in table.failures))

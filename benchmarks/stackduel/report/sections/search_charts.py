@@ -1,4 +1,4 @@
-"""What searches found: capacity, the best number of connections, breaking points, cold starts, soaks (pure)."""
+"""The charts of searches: capacity, the best number of connections, breaking points, cold starts, soaks."""
 
 from __future__ import annotations
 
@@ -8,37 +8,38 @@ from typing import Any
 
 from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Finding, Soak, Sustained
 from stackduel.model.run import Run
-from stackduel.report.sections.blocks import Chart, Code, Grid, Paragraph, Section, Sentences, Shown
-from stackduel.report.sections.result_table import figure
+from stackduel.model.suite import Scenario
+from stackduel.model.trial import Trial
+from stackduel.report.sections.blocks import Chart, Grid
+from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.roles import role_of
-from stackduel.report.sections.search_results import FINDING_WORDS, trials_of
-from stackduel.report.sections.search_results import sections as found_sections
 
 MOST_POINTS = 300
 
 
-def sections(run: Run) -> Iterator[Section]:
-    """A section for each scenario that a search began from."""
-    for number, section in enumerate(found_sections(run), 1):
-        scenario = section.scenario
-        findings = [each for each in run.findings if each.scenario == scenario.name]
-        blocks: list[Shown] = [Paragraph(scenario.summary)] if scenario.summary else []
-        blocks.append(Code(scenario.label))
-        blocks += _charts(run, findings)
-        if section.rows:
-            blocks.append(Grid(f"Found in {scenario.name}", section.headings, section.rows, FINDING_WORDS))
-        sentences = [f"{stack}: {sentence}" for stack, sentence in section.sentences]
-        sentences += [f"{stack} could not be measured: {reason}" for stack, reason in section.failures]
-        blocks.append(Sentences(tuple(sentences)))
-        yield Section(f"scenario-{number}", scenario.name, tuple(blocks))
-
-
-def _charts(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
-    """A chart for each kind of finding; a suite has one."""
+def charts(run: Run, scenario: Scenario) -> Iterator[Chart]:
+    """Yield a chart for each kind of search result in a scenario; a suite has one kind."""
+    findings = [each for each in run.findings if each.scenario == scenario.name]
     for kind, draw in _DRAWN.items():
         here = [each for each in findings if isinstance(each.found, kind)]
         if here:
             yield from draw(run, here)
+
+
+def trials_of(run: Run, finding: Finding) -> list[Trial]:
+    """Return the trials of a search."""
+    return [
+        each
+        for each in run.results
+        if isinstance(each, Trial)
+        and each.place.stack == finding.stack
+        and belongs(each.place.scenario, finding.scenario)
+    ]
+
+
+def belongs(name: str, scenario: str) -> bool:
+    """Return whether a trial of that scenario belongs to the search in ``scenario``: probes are named after it."""
+    return name == scenario or name.startswith(f"{scenario}@")
 
 
 def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
@@ -49,7 +50,7 @@ def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
             continue
         kept, above = found.confirmed.rate_rps, found.above.rate_rps if found.above else None
         rows.append(_mark(run, each.stack, kept, kept, above, f"{kept:g} req/s", found.sentence))
-        cells.append((each.stack, f"{kept:g}", "-" if above is None else f"{above:g}"))
+        cells.append((each.stack, f"{kept:g}", DASH if above is None else f"{above:g}"))
     if rows:
         yield _intervals(
             "Capacity",
@@ -86,7 +87,7 @@ def _of_sustained(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
             continue
         tried = sorted((one.connections, one.rate_rps) for one in each.found.explored)
         series.append({"stack": each.stack, "name": each.stack, "points": [list(pair) for pair in tried]})
-        cells += [(each.stack, "tried once", str(number), figure(rate_rps), "-", "-") for number, rate_rps in tried]
+        cells += [(each.stack, "tried once", str(number), figure(rate_rps), DASH, DASH) for number, rate_rps in tried]
         for one in each.found.counts:
             text = f"{each.stack}: {one.connections} connections, {figure(one.rate_rps)} req/s, {one.word}"
             place = {"x": one.connections, "y": one.rate_rps, "low": one.low_rps, "high": one.high_rps}
@@ -123,7 +124,7 @@ def _of_breaking_point(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart
                 each.stack,
                 f"{step.rate_rps:g}",
                 "held" if step.held else "broken",
-                "-" if step.failed is None else f"{100 * step.failed:.2g} %",
+                DASH if step.failed is None else f"{100 * step.failed:.2g} %",
                 figure(step.p99_ms),
             )
             for step in steps

@@ -1,77 +1,65 @@
-"""What the searches of a run found, as rows for every renderer: a table a scenario, a sentence a stack (pure)."""
+"""What a search measured: a table a scenario, a sentence a stack, and charts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Finding, Median, SearchResult, Soak, Sustained
+from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, SearchResult, Soak, Sustained
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Failure, Trial
-from stackduel.report.sections.result_table import DASH, figure
+from stackduel.model.trial import Failure
+from stackduel.report.sections import search_charts
+from stackduel.report.sections.blocks import Block, Failures, Grid, Heading, Section, Sentences
+from stackduel.report.sections.figures import DASH, figure, interval_text, times_text
+from stackduel.report.sections.scenarios import described
 
 Cells = Mapping[str, str]
-# Headings of words, which stand on the left of their column.
-FINDING_WORDS = frozenset({"stack", "tier", "how sure", "not to be told from", "what broke"})
+WORDS = frozenset({"stack", "tier", "how sure", "not different from", "what broke"})
+_LEAST_NEEDED = ("tier", "CPU s", "kept there", "first p99 ms", "first req/s", "kept", "warm ms")
 
 
-@dataclass(frozen=True, slots=True)
-class FindingsSection:
-    """What was found in one scenario: headings and rows of texts, sentences, and why some stacks have none."""
-
-    scenario: Scenario
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    sentences: tuple[tuple[str, str], ...]
-    failures: tuple[tuple[str, str], ...]
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the results of a run that searched."""
+    if run.suite.search:
+        blocks = (block for scenario in run.suite.scenarios for block in _blocks(run, scenario))
+        yield Section("results", "Results", tuple(blocks))
 
 
-def sections(run: Run) -> tuple[FindingsSection, ...]:
-    """A section for each scenario of a run that searched; none for other runs."""
-    return tuple(_section(run, scenario) for scenario in run.suite.scenarios) if run.suite.search else ()
-
-
-def trials_of(run: Run, finding: Finding) -> list[Trial]:
-    """The trials that a search made."""
-    return [
-        each
-        for each in run.results
-        if isinstance(each, Trial)
-        and each.place.stack == finding.stack
-        and _belongs(each.place.scenario, finding.scenario)
-    ]
-
-
-def _belongs(name: str, scenario: str) -> bool:
-    return name == scenario or name.startswith(f"{scenario}@")
-
-
-def _section(run: Run, scenario: Scenario) -> FindingsSection:
+def _blocks(run: Run, scenario: Scenario) -> Iterator[Block]:
     findings = {each.stack: each for each in run.findings if each.scenario == scenario.name}
-    rows: list[Cells] = []
-    failures = []
-    for stack, about in run.stacks.items():
-        finding = findings.get(stack)
-        if finding is not None:
-            rows.append({"stack": stack, "tier": about.tier, **_cells(finding.found)})
-            continue
-        reasons = [
-            each.reason
-            for each in run.results
-            if isinstance(each, Failure) and each.place.stack == stack and _belongs(each.place.scenario, scenario.name)
-        ]
-        failures.append((stack, reasons[-1] if reasons else "the search did not come to its end"))
-    headings, texts = _grid(rows)
-    sentences = tuple((name, findings[name].found.sentence) for name in run.stacks if name in findings)
-    return FindingsSection(scenario, headings, texts, sentences, tuple(failures))
+    yield Heading(scenario.name)
+    yield from described(scenario)
+    yield from search_charts.charts(run, scenario)
+    rows = [
+        {"stack": stack, "tier": about.tier, **_cells(findings[stack].found)}
+        for stack, about in run.stacks.items()
+        if stack in findings
+    ]
+    if rows:
+        yield _grid(scenario, rows)
+        yield Sentences(tuple(f"{name}: {findings[name].found.sentence}" for name in run.stacks if name in findings))
+    failures = tuple(_not_measured(run, scenario, stack) for stack in run.stacks if stack not in findings)
+    if failures:
+        yield Failures(failures)
 
 
-def _grid(rows: Sequence[Cells]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """The headings, without those that no row has anything for, and the texts below them."""
+def _not_measured(run: Run, scenario: Scenario, stack: str) -> tuple[str, str]:
+    reasons = [
+        each.reason
+        for each in run.results
+        if isinstance(each, Failure)
+        and each.place.stack == stack
+        and search_charts.belongs(each.place.scenario, scenario.name)
+    ]
+    return f"{stack}: not measured", reasons[-1] if reasons else "the search did not come to its end"
+
+
+def _grid(scenario: Scenario, rows: Sequence[Cells]) -> Grid:
+    """Return the table, without the columns that no row has anything for."""
     names = dict.fromkeys(name for row in rows for name in row)
     kept = tuple(name for name in names if any(row.get(name, DASH) != DASH for row in rows))
-    return kept, tuple(tuple(row.get(name, DASH) for name in kept) for row in rows)
+    cells = tuple(tuple(row.get(name, DASH) for name in kept) for row in rows)
+    return Grid(f"All stacks in {scenario.name}", kept, cells, WORDS, least_needed=_LEAST_NEEDED)
 
 
 def _cells(found: SearchResult) -> Cells:
@@ -100,7 +88,7 @@ def _of_sustained(found: Sustained) -> Cells:
         "req/s": figure(best.rate_rps),
         "95 % interval": bounds,
         "how sure": "sure" if found.sure else "inconclusive",
-        "not to be told from": ", ".join(
+        "not different from": ", ".join(
             str(each.connections) for each in found.counts if each != best and each.word != "lower"
         )
         or DASH,
@@ -119,9 +107,7 @@ def _of_breaking_point(found: BreakingPoint) -> Cells:
 
 def _of_cold_start(found: ColdStart) -> Cells:
     speedup = found.speedup
-    text = "1" if speedup is None else f"{figure(speedup.ratio)}x"
-    if speedup is not None and speedup.low is not None:
-        text += f" ({figure(speedup.low)}-{figure(speedup.high)})"
+    text = "1" if speedup is None else times_text(speedup.ratio, speedup.low, speedup.high)
     return {
         "launch ms": _median(found.launch_ms),
         "first ms": _median(found.first_ms),
@@ -144,11 +130,8 @@ def _of_soak(found: Soak) -> Cells:
     }
 
 
-def _median(found: Median | None) -> str:
-    if found is None:
-        return DASH
-    bounds = "" if found.low is None else f" ({figure(found.low)}-{figure(found.high)})"
-    return f"{figure(found.value)}{bounds}"
+def _median(median: Median | None) -> str:
+    return DASH if median is None else f"{figure(median.value)}{interval_text(median.low, median.high)}"
 
 
 def _rate(rate_rps: float | None, *, at_least: bool) -> str:

@@ -1,8 +1,7 @@
-"""The Markdown report of a run that searched: who is better by what was found, and what follows from that (pure).
+"""Which stack is best by each figure that a search measured, and when to use which.
 
-Each stack was searched by itself, so there are no ratios within blocks. A figure with intervals has a winner where the
-best one's lies wholly beyond all others', and is a tie where it does not; of one without, whoever is ahead is named as
-not tested.
+Each stack is searched by itself, so there are no ratios within blocks. A figure with intervals has a winner if the best
+interval lies beyond all others, else it is a tie. Of a figure without intervals the best is named, as not tested.
 """
 
 from __future__ import annotations
@@ -13,17 +12,17 @@ from dataclasses import dataclass
 from stackduel.analysis.head_to_head import TIE, WORTH_NAMING, Better
 from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, SearchResult, Soak, Sustained
 from stackduel.model.run import Run
-from stackduel.report.sections.block import Block
+from stackduel.report.sections.blocks import Grid, Section, Sentences
+from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.head_to_head_words import UNTESTED
-from stackduel.report.sections.result_table import DASH, figure
 
 
 @dataclass(frozen=True, slots=True)
-class Won:
-    """Who is best by one figure in one scenario, beside the baseline, or beside the next best where that is it.
+class SearchWinner:
+    """The best stack by one figure in one scenario, beside the baseline, or beside the second best if it is that.
 
-    ``winner`` is a stack or a tie, ``best`` who is ahead in any case; ``ratio`` says how many times better that is, and
-    is None where no ratio can be made.
+    ``winner`` is a stack or a tie, ``best`` the leader in any case; ``ratio`` is how many times better it is, None
+    where no ratio can be computed.
     """
 
     scenario: str
@@ -37,28 +36,38 @@ class Won:
     tested: bool
 
 
-def won(run: Run) -> tuple[Won, ...]:
-    """Every figure that at least two stacks have, scenario by scenario, the main one first."""
+def sections(run: Run) -> Iterator[Section]:
+    """Yield when to use which stack, and the winner of each figure, of a run that searched."""
+    found = winners(run)
+    lines = tuple(when_lines(found))
+    if lines:
+        yield Section("when", "When to use which", (Sentences(lines),))
+    if found:
+        yield Section("winners", "Winners by figure", (winners_grid(found),))
+
+
+def winners(run: Run) -> tuple[SearchWinner, ...]:
+    """Return the winner of every figure that at least two stacks have, scenario by scenario, the main figure first."""
     return tuple(
         made
         for scenario in run.suite.scenarios
         for name, better, value_of in _figures(run)
-        if (made := _won(scenario.name, name, better, _values(run, scenario.name, value_of), run.baseline))
+        if (made := _winner_of(scenario.name, name, better, _values(run, scenario.name, value_of), run.baseline))
     )
 
 
-def winners(found: Sequence[Won]) -> Block:
-    """A row a figure: who wins it, and by how much."""
+def winners_grid(found: Sequence[SearchWinner]) -> Grid:
+    """Return a table with a row a figure: its winner, and by how much."""
     rows = tuple(
         (each.scenario, each.name, _winner(each), figure(each.value), each.beside, figure(each.other), _ratio(each))
         for each in found
     )
     headings = ("scenario", "figure", "winner", "best", "beside", "its figure", "ratio")
-    return Block("Winners", headings, rows, words=frozenset({"scenario", "figure", "winner", "beside"}))
+    return Grid("Winners by figure", headings, rows, frozenset({"scenario", "figure", "winner", "beside"}))
 
 
-def when_lines(found: Sequence[Won]) -> Iterator[str]:
-    """For each stack the figures that speak for it."""
+def when_lines(found: Sequence[SearchWinner]) -> Iterator[str]:
+    """Yield the figures that speak for each stack."""
     by_stack: dict[str, list[str]] = {}
     for each in found:
         if each.winner != TIE:
@@ -67,15 +76,13 @@ def when_lines(found: Sequence[Won]) -> Iterator[str]:
     for stack, texts in by_stack.items():
         yield f"{stack}: better where these count: {'; '.join(texts)}."
     if found and not by_stack:
-        yield "No figure tells the stacks apart: what they cost to run and to move to decides."
+        yield "No figure separates the stacks: what they cost to run and to move to decides."
 
 
-def in_a_sentence(each: Won) -> str:
-    """Who is best by a figure, as a sentence."""
+def in_a_sentence(each: SearchWinner) -> str:
+    """Return the best stack by a figure, as a sentence."""
     if each.winner == TIE:
-        return (
-            f"{each.scenario}: by {each.name} no stack is to be told from the best, {each.best} ({figure(each.value)})."
-        )
+        return f"{each.scenario}: by {each.name} no stack differs from the best, {each.best} ({figure(each.value)})."
     sure = "" if each.tested else f", {UNTESTED}"
     ratio = f", {figure(each.ratio)} times as good" if each.ratio is not None else ""
     beside = f"{each.beside} ({figure(each.other)})"
@@ -97,7 +104,9 @@ def _values(
     return {name: value for name in run.stacks if (value := found.get(name)) is not None}
 
 
-def _won(scenario: str, name: str, better: Better, values: Mapping[str, SearchedValue], baseline: str) -> Won | None:
+def _winner_of(
+    scenario: str, name: str, better: Better, values: Mapping[str, SearchedValue], baseline: str
+) -> SearchWinner | None:
     if len(values) < 2:
         return None
     sign = 1 if better == "higher" else -1
@@ -110,7 +119,7 @@ def _won(scenario: str, name: str, better: Better, values: Mapping[str, Searched
     else:
         apart = _times(mine, nearest, sign) is None or (_times(mine, nearest, sign) or 1.0) > WORTH_NAMING
     winner = best if apart and mine != nearest else TIE
-    return Won(scenario, name, best, mine, beside, theirs, _times(mine, theirs, sign), winner, tested)
+    return SearchWinner(scenario, name, best, mine, beside, theirs, _times(mine, theirs, sign), winner, tested)
 
 
 def _beyond(mine: SearchedValue, theirs: SearchedValue, sign: int) -> bool:
@@ -128,11 +137,11 @@ def _times(mine: float, theirs: float, sign: int) -> float | None:
     return mine / theirs if sign > 0 else theirs / mine
 
 
-def _winner(each: Won) -> str:
+def _winner(each: SearchWinner) -> str:
     return each.winner if each.tested else f"{each.winner} ({UNTESTED})"
 
 
-def _ratio(each: Won) -> str:
+def _ratio(each: SearchWinner) -> str:
     return DASH if each.ratio is None else f"{figure(each.ratio)}x"
 
 

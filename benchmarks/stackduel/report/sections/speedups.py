@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
-from stackduel.report.sections.blocks import Chart, Grid, Paragraph, Section, Sentences, Shown
-from stackduel.report.sections.result_table import DASH, figure, speedup_text
+from stackduel.report.sections.blocks import Chart, Grid, Section
+from stackduel.report.sections.figures import DASH, figure, speedup_text
 from stackduel.report.sections.roles import role_of
-from stackduel.report.sections.words import matrix_lines, matrix_note
 
 READING = "Each mark is how many times as fast as {baseline} a stack is: further to the right is faster."
 INTERVAL = " The line through it is the {confidence} interval."
@@ -24,12 +23,7 @@ def sections(run: Run) -> Iterator[Section]:
     """The speedups of a run that compared anything."""
     if not run.comparisons:
         return
-    blocks: list[Shown] = [_chart(run)]
-    matrix = matrix_lines(run)
-    if matrix:
-        blocks += [Paragraph("Over all scenarios, by the migration matrix:"), Sentences(tuple(matrix))]
-        blocks.append(Paragraph(matrix_note(run), soft=True))
-    yield Section("speedups", "How much faster?", tuple(blocks))
+    yield Section("speedups", "How much faster?", (_chart(run),))
 
 
 def _chart(run: Run) -> Chart:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from stackduel.model.run import Run
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Trial
-from stackduel.report.sections.blocks import Chart, Grid, Shown
+from stackduel.report.sections.blocks import Block, Chart, Grid
 from stackduel.report.sections.counted_trials import ByStack, median
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from stackduel.report.sections.roles import role_of
 
 UNITS: dict[Metric, tuple[str, str]] = {
@@ -18,7 +18,7 @@ UNITS: dict[Metric, tuple[str, str]] = {
 }
 
 
-def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[Shown]:
+def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[Block]:
     """A dot a block, and the median of them."""
     if not trials:
         return

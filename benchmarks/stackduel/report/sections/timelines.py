@@ -10,9 +10,9 @@ from typing import Any
 from stackduel.model.measurement import Window
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
-from stackduel.report.sections.blocks import Chart, Grid, Shown
+from stackduel.report.sections.blocks import Block, Chart, Grid
 from stackduel.report.sections.counted_trials import ByStack, median
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 
 # More points of a line than these nobody can tell apart, and more of all lines of a page would make it too large.
 MOST_POINTS = 150
@@ -29,7 +29,7 @@ def points_for(run: Run) -> int:
     return max(2 * FEWEST_POINTS, min(MOST_POINTS, MOST_IN_ALL // max(1, lines)))
 
 
-def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[Shown]:
+def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[Block]:
     """Throughput and latencies over time, and memory where it was watched for long enough; lines of ``most`` points.
 
     Where a load was ``drained``, its last window holds the answers that came after the end as well, and has no rate.

@@ -1,23 +1,35 @@
-"""The trend over many runs, as rows for a terminal or Markdown (pure)."""
+"""The trend over many runs as tables: a section for each stack in each scenario, a row a run."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from stackduel.analysis.history.run_summary import SpeedupPoint
-from stackduel.analysis.history.trend import Line, Trend
-from stackduel.report.sections.changes import ChangeGrid
-from stackduel.report.sections.result_table import DASH, figure
+from stackduel.analysis.history.trend import Trend, TrendLine
+from stackduel.report.sections.blocks import Grid, Section, Sentences
+from stackduel.report.sections.figures import figure, times_text, verdict_text
 
 MARK = "*"
-_NOT_MERGED = "launched otherwise, or beside another baseline: not to be compared with what was before"
+WORDS = frozenset({"run", "verdict"})
+_NOT_MERGED = "other launcher or baseline: not comparable with earlier runs"
 
 
-def grids(trend: Trend) -> tuple[ChangeGrid, ...]:
-    """A table for each stack in each scenario, a row a run; a mark where the environment is another than before."""
-    return tuple(_grid(trend, line) for line in trend.lines)
+def title(trend: Trend) -> str:
+    """Return how many runs the trend is of."""
+    return f"trend of {len(trend.moments)} runs"
+
+
+def sections(trend: Trend) -> Iterator[Section]:
+    """Yield the tables, with a mark where the environment changed, then what changed there."""
+    for number, line in enumerate(trend.lines, 1):
+        yield Section(f"line-{number}", f"{line.scenario}, {line.stack}", (_grid(trend, line),))
+    lines = change_lines(trend)
+    if lines:
+        yield Section("changes", f"What changed at {MARK}", (Sentences(tuple(lines)),))
 
 
 def change_lines(trend: Trend) -> list[str]:
-    """What the marks stand for: in what the environment of a run differs from that of the run before."""
+    """Return how the environment of each marked run differs from that of the run before."""
     return [
         f"{moment.run_id}: {'; '.join(moment.changed)}" + ("" if moment.merged else f" ({_NOT_MERGED})")
         for moment in trend.moments
@@ -25,24 +37,18 @@ def change_lines(trend: Trend) -> list[str]:
     ]
 
 
-def _grid(trend: Trend, line: Line) -> ChangeGrid:
+def speedup_of(point: SpeedupPoint) -> str:
+    """Return a point's speedup with its interval, if it has one."""
+    return times_text(point.speedup, point.low, point.high)
+
+
+def _grid(trend: Trend, line: TrendLine) -> Grid:
     score = "req/s" if line.metric == "rate" else "ms"
     rows = []
     for moment, point in zip(trend.moments, line.points, strict=True):
         mark = f" {MARK}" if moment.changed or not moment.merged else ""
         if point is not None:
-            rows.append((f"{moment.run_id}{mark}", figure(point.score), speedup_text(point), verdict_text(point)))
-    return ChangeGrid(f"{line.scenario}, {line.stack}", ("run", score, "speedup", "verdict"), tuple(rows))
-
-
-def speedup_text(point: SpeedupPoint) -> str:
-    """A point's speedup with its interval where there is one."""
-    if point.speedup is None:
-        return DASH
-    bounds = "" if point.low is None else f" ({figure(point.low)}-{figure(point.high)})"
-    return f"{figure(point.speedup)}x{bounds}"
-
-
-def verdict_text(point: SpeedupPoint) -> str:
-    """The word on a point, or a dash where nothing was tested."""
-    return DASH if point.verdict == "not tested" else point.verdict
+            row = (f"{moment.run_id}{mark}", figure(point.score), speedup_of(point), verdict_text(point.verdict))
+            rows.append(row)
+    headings = ("run", score, "speedup", "verdict")
+    return Grid(f"{line.scenario}, {line.stack}", headings, tuple(rows), WORDS, least_needed=("req/s", "ms", "verdict"))

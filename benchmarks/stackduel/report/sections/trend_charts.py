@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stackduel.analysis.history.run_summary import SpeedupPoint
-from stackduel.analysis.history.trend import Line
+from stackduel.analysis.history.trend import TrendLine
 from stackduel.model.suite import Metric
 from stackduel.report.sections.blocks import Chart, Grid
-from stackduel.report.sections.result_table import DASH, figure
-from stackduel.report.sections.trend import speedup_text, verdict_text
-from stackduel.report.sections.trend_runs import TrendMoment
+from stackduel.report.sections.figures import DASH, figure, verdict_text
+from stackduel.report.sections.trend import speedup_of
+from stackduel.report.sections.trend_runs import TrendRun
 
-MOST_TOLD = 6
+MOST_NAMED = 6
 WORDS = frozenset({"run", "started", "change", "stack", "verdict"})
 FIGURES: Mapping[Metric, tuple[str, str, str]] = {
     "rate": ("Requests per second", "req/s", "More is better."),
@@ -23,7 +23,7 @@ FIGURES: Mapping[Metric, tuple[str, str, str]] = {
 HOST = "A slower host moves all lines."
 SPEEDUPS = (
     "How many times as fast as the baseline of its run each stack was{with_intervals}. What slows both cancels out, so "
-    "that runs can be held against each other."
+    "that runs can be compared."
 )
 MARKS = "At a numbered line the environment changed: see What changed."
 
@@ -38,56 +38,60 @@ class _Mark:
     text: str
 
 
-def speedups(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Iterator[Chart]:
+def speedups(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mapping[str, str]) -> Iterator[Chart]:
     """The speedups of the lines of one scenario and metric, with their intervals; nothing where none compares."""
     compared = [
-        replace(
-            line, points=tuple(_compared(line, point, each) for point, each in zip(line.points, passed, strict=True))
-        )
+        replace(line, points=tuple(_compared(line, point, each) for point, each in zip(line.points, runs, strict=True)))
         for line in lines
     ]
     compared = [line for line in compared if any(line.points)]
     if not compared:
         return
-    baselines = {each.moment.baseline for each in passed}
+    baselines = {each.moment.baseline for each in runs}
     over = baselines.pop() if len(baselines) == 1 else "the baseline"
     title = f"Speedup over {over}"
     bounded = any(point and point.low is not None for line in compared for point in line.points)
     with_intervals = ", with its interval" if bounded else ""
     rows = tuple(
-        (*_place(each, line), f"{figure(point.speedup)}x", figure(point.low), figure(point.high), verdict_text(point))
-        for line, each, point in _told(compared, passed)
+        (
+            *_place(each, line),
+            f"{figure(point.speedup)}x",
+            figure(point.low),
+            figure(point.high),
+            verdict_text(point.verdict),
+        )
+        for line, each, point in _rows(compared, runs)
     )
     headings = ("run", "started", "change", "stack", "speedup", "from", "to", "verdict")
     yield Chart(
         form="lines",
         title=title,
-        reading=SPEEDUPS.format(with_intervals=with_intervals) + _of_marks(passed),
+        reading=SPEEDUPS.format(with_intervals=with_intervals) + _of_marks(runs),
         data={
             **_axes({"label": "speedup (log scale)", "type": "log", "suffix": "x"}),
             "reference": 1,
-            "panels": [_panel(compared, passed, _speedup)],
+            "panels": [_panel(compared, runs, _speedup)],
         },
         grid=Grid(f"{title}: {lines[0].scenario}", headings, rows, WORDS, links=links),
     )
 
 
-def _compared(line: Line, point: SpeedupPoint | None, each: TrendMoment) -> SpeedupPoint | None:
+def _compared(line: TrendLine, point: SpeedupPoint | None, each: TrendRun) -> SpeedupPoint | None:
     """A point that has a speedup to show: the baseline's own is 1, and no news."""
     return point if point and point.speedup is not None and line.stack != each.moment.baseline else None
 
 
-def figures(lines: Sequence[Line], passed: Sequence[TrendMoment], links: Mapping[str, str]) -> Chart:
+def figures(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mapping[str, str]) -> Chart:
     """The figures themselves, of lines of one scenario and metric."""
     title, unit, better = FIGURES[lines[0].metric]
-    rows = tuple((*_place(each, line), figure(point.score)) for line, each, point in _told(lines, passed))
+    rows = tuple((*_place(each, line), figure(point.score)) for line, each, point in _rows(lines, runs))
     return Chart(
         form="lines",
         title=title,
-        reading=f"The median of each run's blocks. {better} {HOST}{_of_marks(passed)}",
+        reading=f"The median of each run's blocks. {better} {HOST}{_of_marks(runs)}",
         data={
             **_axes({"label": unit, "type": "linear", "zero": True}),
-            "panels": [_panel(lines, passed, _score)],
+            "panels": [_panel(lines, runs, _score)],
         },
         grid=Grid(
             f"{title}: {lines[0].scenario}", ("run", "started", "change", "stack", unit), rows, WORDS, links=links
@@ -99,26 +103,26 @@ def _axes(up: Mapping[str, Any]) -> dict[str, Any]:
     return {"x": {"label": "when the run began (UTC)", "type": "time"}, "y": up}
 
 
-def _of_marks(passed: Sequence[TrendMoment]) -> str:
-    return f" {MARKS}" if any(each.change for each in passed) else ""
+def _of_marks(runs: Sequence[TrendRun]) -> str:
+    return f" {MARKS}" if any(each.change for each in runs) else ""
 
 
-def _told(lines: Sequence[Line], passed: Sequence[TrendMoment]) -> Iterator[tuple[Line, TrendMoment, SpeedupPoint]]:
+def _rows(lines: Sequence[TrendLine], runs: Sequence[TrendRun]) -> Iterator[tuple[TrendLine, TrendRun, SpeedupPoint]]:
     """What a table has a row for: the runs in the order of time, within each the stacks."""
-    for place, each in enumerate(passed):
+    for place, each in enumerate(runs):
         for line in lines:
             point = line.points[place]
             if point is not None:
                 yield line, each, point
 
 
-def _place(each: TrendMoment, line: Line) -> tuple[str, ...]:
+def _place(each: TrendRun, line: TrendLine) -> tuple[str, ...]:
     return each.moment.run_id, each.started, DASH if each.change is None else str(each.change), line.stack
 
 
 def _speedup(point: SpeedupPoint) -> _Mark:
-    word = "" if point.verdict == "not tested" else f", {verdict_text(point)}"
-    return _Mark(point.speedup or 1.0, point.low, point.high, f"{speedup_text(point)}{word}")
+    word = "" if point.verdict == "not tested" else f", {verdict_text(point.verdict)}"
+    return _Mark(point.speedup or 1.0, point.low, point.high, f"{speedup_of(point)}{word}")
 
 
 def _score(point: SpeedupPoint) -> _Mark:
@@ -126,23 +130,23 @@ def _score(point: SpeedupPoint) -> _Mark:
 
 
 def _panel(
-    lines: Sequence[Line], passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
+    lines: Sequence[TrendLine], runs: Sequence[TrendRun], mark: Callable[[SpeedupPoint], _Mark]
 ) -> dict[str, Any]:
     return {
         "title": "",
         "series": [
-            {"stack": line.stack, "name": line.stack, "points": list(_course(line, passed, mark))} for line in lines
+            {"stack": line.stack, "name": line.stack, "points": list(_course(line, runs, mark))} for line in lines
         ],
-        "dots": [_dot(line, each, mark(point)) for line, each, point in _told(lines, passed) if each.at_ms is not None],
-        "events": [_event(each) for each in passed if each.change is not None and each.at_ms is not None],
+        "dots": [_dot(line, each, mark(point)) for line, each, point in _rows(lines, runs) if each.at_ms is not None],
+        "events": [_event(each) for each in runs if each.change is not None and each.at_ms is not None],
     }
 
 
 def _course(
-    line: Line, passed: Sequence[TrendMoment], mark: Callable[[SpeedupPoint], _Mark]
+    line: TrendLine, runs: Sequence[TrendRun], mark: Callable[[SpeedupPoint], _Mark]
 ) -> Iterator[list[float | None]]:
     """A line's points; it is broken where a run lacks the stack, and before one that cannot be held against those."""
-    for point, each in zip(line.points, passed, strict=True):
+    for point, each in zip(line.points, runs, strict=True):
         if each.at_ms is None:
             continue
         if not each.moment.merged:
@@ -150,7 +154,7 @@ def _course(
         yield [each.at_ms, None if point is None else _short(mark(point).y)]
 
 
-def _dot(line: Line, each: TrendMoment, mark: _Mark) -> dict[str, Any]:
+def _dot(line: TrendLine, each: TrendRun, mark: _Mark) -> dict[str, Any]:
     return {
         "x": each.at_ms,
         "y": _short(mark.y),
@@ -166,8 +170,8 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.6g}")
 
 
-def _event(each: TrendMoment) -> dict[str, Any]:
+def _event(each: TrendRun) -> dict[str, Any]:
     lines = each.changed
-    more = [f"and {len(lines) - MOST_TOLD} more: see What changed"] if len(lines) > MOST_TOLD else []
-    text = "\n".join([f"{each.change}: changed at {each.moment.run_id}", *lines[:MOST_TOLD], *more])
+    more = [f"and {len(lines) - MOST_NAMED} more: see What changed"] if len(lines) > MOST_NAMED else []
+    text = "\n".join([f"{each.change}: changed at {each.moment.run_id}", *lines[:MOST_NAMED], *more])
     return {"x": each.at_ms, "label": str(each.change), "text": text}

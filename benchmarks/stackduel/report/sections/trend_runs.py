@@ -1,4 +1,4 @@
-"""The moments of a trend as its page shows them: when each was, and what was other than at the one before (pure)."""
+"""The runs of a trend: when each began, and what changed since the run before."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from stackduel.analysis.history.trend import Moment, Trend
+from stackduel.analysis.history.trend import DatedRun, Trend
 
 
 @dataclass(frozen=True, slots=True)
-class TrendMoment:
-    """A moment on the page: its time in milliseconds where that can be read, and what changed, with a number."""
+class TrendRun:
+    """A run of a trend: its start in milliseconds, None if it cannot be read, and what changed, with a number."""
 
-    moment: Moment
+    moment: DatedRun
     at_ms: int | None
     started: str
     change: int | None
     changed: tuple[str, ...]
 
 
-def passed(trend: Trend) -> Iterator[TrendMoment]:
-    """The moments in the order of time; changes are numbered from 1, and the first moment has none."""
+def runs_of(trend: Trend) -> Iterator[TrendRun]:
+    """Yield the runs in the order of time; changes are numbered from 1, and the first run has none."""
     changes = 0
     for before, moment in zip([None, *trend.moments], trend.moments, strict=False):
         changed = tuple(_changed(before, moment)) if before else ()
         changes += bool(changed)
         at = _at(moment.started)
-        yield TrendMoment(
+        yield TrendRun(
             moment,
             None if at is None else round(1000 * at.timestamp()),
             moment.started if at is None else at.strftime("%Y-%m-%d %H:%M"),
@@ -36,13 +36,13 @@ def passed(trend: Trend) -> Iterator[TrendMoment]:
         )
 
 
-def _changed(before: Moment, now: Moment) -> Iterator[str]:
-    """What is other than at the run before, a line each."""
+def _changed(before: DatedRun, now: DatedRun) -> Iterator[str]:
+    """Yield what differs from the run before, a line each."""
     yield from now.changed
     if before.baseline != now.baseline:
         yield f"baseline: {before.baseline} -> {now.baseline}"
     if not now.merged:
-        yield "Not to be compared with what was before: the lines are broken here."
+        yield "Not comparable with earlier runs: the lines are broken here."
 
 
 def _at(started: str) -> datetime | None:

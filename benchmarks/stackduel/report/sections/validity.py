@@ -1,28 +1,27 @@
-"""What a reader must know before believing the figures: notes, and trials that do not count (pure)."""
+"""Trials that do not count, or count only as noisy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
+from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
-from stackduel.report.sections.blocks import Folded, Grid, Paragraph, Section, Sentences, Shown
-from stackduel.report.sections.words import notes, void_lines
+from stackduel.report.sections.blocks import Block, Folded, Grid, Paragraph, Section, Sentences
+from stackduel.report.sections.notes import _trials
 
 WORDS = frozenset({"scenario", "stack", "word", "reason"})
 MOST_ROWS = 1_000
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """The notes, then each attempt that the gates did not let pass, with its reason."""
-    found = notes(run)
-    if found:
-        yield Section("notes", "Before you rely on it", (Sentences(tuple(found)),))
+    """Yield each attempt that did not pass its gates, with its reason."""
     if run.results:
         yield Section("void", "Trials that do not count", tuple(_blocks(run)))
 
 
-def _blocks(run: Run) -> Iterator[Shown]:
+def _blocks(run: Run) -> Iterator[Block]:
     trials = [each for each in run.results if isinstance(each, Trial)]
     doubtful = [each for each in trials if each.state != "ok"]
     if not doubtful:
@@ -50,3 +49,24 @@ def _blocks(run: Run) -> Iterator[Shown]:
     if len(doubtful) > MOST_ROWS:
         summary = f"The first {MOST_ROWS:,} of {len(doubtful):,}; run.json has them all"
     yield Folded(summary, (grid,))
+
+
+def void_lines(run: Run) -> list[str]:
+    """Where trials do not count, or were kept in spite of the host's noise: how many, and the latest reason."""
+    places: dict[tuple[str, str], list[Trial]] = {}
+    for trial in _trials(run):
+        places.setdefault((trial.place.scenario, trial.place.stack), []).append(trial)
+    return [
+        f"{scenario}, {stack}: of {counted(len(trials), 'attempt')} {_states(trials)}. The latest: {_reason(trials)}"
+        for (scenario, stack), trials in places.items()
+        if any(trial.state != "ok" for trial in trials)
+    ]
+
+
+def _states(trials: Sequence[Trial]) -> str:
+    counts = Counter(trial.state for trial in trials)
+    return ", ".join(f"{counts[state]} {state}" for state in ("void", "noisy") if counts[state])
+
+
+def _reason(trials: Sequence[Trial]) -> str:
+    return next(str(trial.reason) for trial in reversed(trials) if trial.state != "ok")

@@ -8,7 +8,7 @@ from stackduel.model.counted import counted
 from stackduel.model.duration import duration
 from stackduel.model.histogram import summarise
 from stackduel.model.trial import Failure, Result, Trial
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 
 BAR_WIDTH = 20
 

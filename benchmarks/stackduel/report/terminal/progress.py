@@ -17,7 +17,7 @@ from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place, Result, Trial
 from stackduel.planning.estimates import SOLO_S, Pace, scenario_seconds
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from stackduel.report.terminal.live_view import ScenarioProgress, TrialMark, view
 from stackduel.report.terminal.page import is_animated, message
 

@@ -6,163 +6,17 @@ every stack. What a server's own parser refuses needs only to be refused: such c
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import replace
 
-from stackduel.inference.answer_formats import NumbersError, read, split
-from stackduel.inference.output_comparison import differences as differences_of
-from stackduel.model.model_output import Outputs
+from stackduel.verify.contract.case import FRAMEWORKS, Anything, Case, Digest, Keys
 
-JSON = "application/json"
 ALLOW = "GET, HEAD"
-FRAMEWORKS = ("flask", "quart", "fastapi", "starlette")
-
-PROCESS_TIME = re.compile(r"[0-9]+\.[0-9]{3}")
-SERVER_TIMING = re.compile(r"app;dur=[0-9]+\.[0-9]{3}(, [a-z]+;dur=[0-9]+\.[0-9]{3})*")
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """A body too long to be written here: its length in bytes and its SHA-256."""
-
-    length: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """A body whose values vary: a JSON object with exactly these keys, in this order."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """A body that is each stack's own."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedNumbers:
-    """A model's outputs, each number within a tolerance: in JSON, or raw float32 with their shapes in a header."""
-
-    model: str
-    outputs: Outputs
-    raw: bool = False
-
-
-Expected = bytes | Digest | Keys | Anything | ExpectedNumbers
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One request and its answer.
-
-    ``body`` is sent as it is, with its chunk framing if it has any; ``host`` None sends no Host. ``expected`` is the
-    answer's body as GET would have it. ``frameworks`` are those whose stacks the case is for. ``takes_s`` is how long
-    the answer takes at least. ``refusable``: the server may refuse the request with any 4xx of its own, or close.
-    """
-
-    name: str
-    target: str
-    expected: Expected
-    status: int = 200
-    method: str = "GET"
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    host: str | None = "stackduel.test"
-    version: str = "1.1"
-    allow: str | None = None
-    content_type: str = JSON
-    frameworks: tuple[str, ...] = FRAMEWORKS
-    takes_s: float = 0.0
-    refusable: bool = False
-
-
-def request_bytes(case: Case) -> bytes:
-    """The request as it goes over the wire."""
-    host = [] if case.host is None else [f"Host: {case.host}".rstrip()]
-    lines = [f"{case.method} {case.target} HTTP/{case.version}", *host]
-    lines += [f"{name}: {value}" for name, value in case.headers]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + case.body
 
 
 def cases_for(framework: str, *, own_errors: bool = False) -> tuple[Case, ...]:
     """The cases for a stack of that framework; with ``own_errors`` the bodies of its 400s are its own."""
     cases = (case for case in CASES if framework in case.frameworks)
     return tuple(replace(case, expected=Anything()) if own_errors and case.status == 400 else case for case in cases)
-
-
-def differences(case: Case, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> list[str]:
-    """How an answer differs from what the case expects, a sentence each; empty if it does not."""
-    if case.refusable and status != case.status and 400 <= status < 500:
-        return []
-    fields = {name.lower(): value for name, value in headers}
-    found = []
-    if status != case.status:
-        found.append(f"status is {status}, not {case.status}")
-    for name, value in (("content-type", case.content_type), ("allow", case.allow), ("location", None)):
-        if fields.get(name) != value:
-            found.append(f"{name} is {fields.get(name)!r}, not {value!r}")
-    for name, form in (("x-process-time", PROCESS_TIME), ("server-timing", SERVER_TIMING)):
-        if not form.fullmatch(fields.get(name, "")):
-            found.append(f"{name} is {fields.get(name)!r}")
-    if case.method == "HEAD":
-        found += _head_differences(case.expected, fields.get("content-length"), body)
-    else:
-        found += _body_differences(case.expected, body, fields.get("x-tensors"))
-    return found
-
-
-def _head_differences(expected: Expected, content_length: str | None, body: bytes) -> list[str]:
-    found = [f"a HEAD is answered with a body of {len(body)} bytes"] if body else []
-    length = len(expected) if isinstance(expected, bytes) else None
-    if length is not None and content_length != str(length):
-        found.append(f"content-length is {content_length}, not {length}")
-    return found
-
-
-def _body_differences(expected: Expected, body: bytes, tensors: str | None) -> list[str]:
-    match expected:
-        case bytes():
-            return [] if body == expected else [f"body is {_shown(body)}, not {_shown(expected)}"]
-        case Digest(length, digest):
-            same = len(body) == length and sha256(body).hexdigest() == digest
-            return [] if same else [f"body is {_shown(body)}, not the one of {length} bytes"]
-        case Keys(names):
-            return _key_differences(names, body)
-        case ExpectedNumbers():
-            return _number_differences(expected, body, tensors)
-        case Anything():
-            return []
-
-
-def _number_differences(expected: ExpectedNumbers, body: bytes, tensors: str | None) -> list[str]:
-    try:
-        found = split(read(body, "float32"), tensors) if expected.raw else read(body, "json")
-    except NumbersError as error:
-        return [f"body is {_shown(body)}: {error}"]
-    wrong = [] if expected.raw else _key_differences(("model", "outputs"), body) or _model_difference(expected, body)
-    return wrong + differences_of(found, expected.outputs)
-
-
-def _model_difference(expected: ExpectedNumbers, body: bytes) -> list[str]:
-    model = json.loads(body)["model"]
-    return [] if model == expected.model else [f"model is {model}, not {expected.model}"]
-
-
-def _key_differences(names: tuple[str, ...], body: bytes) -> list[str]:
-    try:
-        keys = tuple(json.loads(body))
-    except (ValueError, TypeError):
-        return [f"body is {_shown(body)}, not a JSON object"]
-    return [] if keys == names else [f"keys are {', '.join(keys)}, not {', '.join(names)}"]
-
-
-def _shown(body: bytes) -> str:
-    return repr(body) if len(body) <= 200 else f"{body[:100]!r}... ({len(body)} bytes)"
 
 
 INDEX = b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchmark/io-test","/json","/infer/{model}"]}'

@@ -114,7 +114,7 @@ def test_a_scenario_that_asks_for_something_else_is_left_out() -> None:
     with pytest.raises(FieldError, match=r"no scenario in common: waiting is left out: load not the same in both\."):
         between(old, fifty)
     named = replace(old, suite=replace(old.suite, scenarios=(replace(WAITING, name="else"),)))
-    with pytest.raises(FieldError, match="no scenario in common: waiting on one side, else on the other"):
+    with pytest.raises(FieldError, match="no scenario in common: waiting in one, else in the other"):
         between(old, named)
     both = replace(old, suite=replace(old.suite, scenarios=(WAITING, replace(other, name="more"))))
     also = replace(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, quantile_test
 
 from stackduel.analysis.statistics.order_statistics import median
 from stackduel.model.findings import Median
@@ -50,3 +50,14 @@ def test_the_coverage_is_what_it_says_for_skewed_values(count: int) -> None:
     hits = sum(1 for each in founds if each.low is not None and each.high is not None and each.low <= 1.0 <= each.high)
     assert founds[0].confidence is not None
     assert binomtest(hits, runs, founds[0].confidence).pvalue > 0.01
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=50, unique=True))
+def test_the_interval_is_scipys(values: list[float]) -> None:
+    """The bounds are those of scipy's test of a median, and the values beyond them are rejected by it."""
+    found = median(values)
+    theirs = quantile_test(values, p=0.5).confidence_interval(0.95)
+    if found.low is None or found.high is None:
+        assert not (np.isfinite(theirs.low) and np.isfinite(theirs.high))
+        return
+    assert (found.low, found.high) == (theirs.low, theirs.high)

@@ -12,15 +12,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stackduel.load.drivers import arrivals as arrivals_module
+from stackduel.load.drivers import arrival_queue as arrivals_module
 from stackduel.load.drivers import dispatcher as dispatcher_module
 from stackduel.load.drivers import timer as alarm_module
-from stackduel.load.drivers.arrivals import Arrivals
-from stackduel.load.drivers.ticket import Ticket
+from stackduel.load.drivers.arrival_queue import Arrivals
+from stackduel.load.drivers.scheduled_connection import Ticket
 from stackduel.load.job import Call, Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.recording.shard_result import Tally
-from stackduel.load.schedule import arrivals_s, split
+from stackduel.load.schedule.arrivals import arrivals_s
+from stackduel.load.schedule.shares import split
 from stackduel.model.measurement import Expectation, Outcome
 from stackduel.model.suite import OpenLoop, Workload
 from stackduel.model.target import Address

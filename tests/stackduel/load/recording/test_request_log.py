@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackduel.load.drivers.ticket import Ticket
+from stackduel.load.drivers.request import PreparedRequest
+from stackduel.load.drivers.scheduled_connection import Ticket
 from stackduel.load.recording.request_log import Asked, OpenRequestLog, RequestLog
-from stackduel.load.request import PreparedRequest
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Expectation, Outcome
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stackduel.load.recording.shard_result import ShardResult, Slice, Tally, merge, merge_timelines
+from stackduel.load.recording.merging import merge, merge_timelines
+from stackduel.load.recording.shard_result import ShardResult, Slice, Tally
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.measurement import CallCount, GeneratorUse, Outcome, Victim, Warmup, Window
 

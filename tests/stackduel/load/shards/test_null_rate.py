@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.load.engine import Engine, LoadError, Progress, local_engine
-from stackduel.load.job import Call, Driver, Job
+from stackduel.load.engine import Engine, local_engine
+from stackduel.load.job import Call, Driver, Job, LoadError, Progress
 from stackduel.load.shards.channels import Channel, Deliver, ProcessChannel, ShardMessage
 from stackduel.load.shards.null_rate import LOOPBACK, LoadShape, NullRates, local_null_rates, null_server
 from stackduel.model.measurement import Expectation, Measurement

@@ -14,7 +14,7 @@ import pytest
 
 from stackduel.load.clock import clock, until
 from stackduel.load.job import Driver
-from stackduel.load.schedule import Share, split
+from stackduel.load.schedule.shares import Share, split
 from stackduel.load.shards.shard import run_shard
 from stackduel.model.measurement import Expectation, Measurement
 from stackduel.model.suite import ClosedLoop, Workload

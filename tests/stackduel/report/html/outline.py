@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = {"meta", "link", "input", "br", "hr", "img"}
-SHOWN = {"h1", "h2", "figcaption", "caption", "summary", "legend", "tr", "p", "li", "pre"}
+SHOWN = {"h1", "h2", "h3", "figcaption", "caption", "summary", "legend", "tr", "p", "li", "pre"}
 
 
 @dataclass

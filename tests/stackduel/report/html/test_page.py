@@ -25,10 +25,11 @@ from stackduel.model.trial import Trial
 from stackduel.report.files import write
 from stackduel.report.html import assets_files
 from stackduel.report.html.document import embedded
-from stackduel.report.html.page import PARTS, render
+from stackduel.report.html.page import render
+from stackduel.report.sections import contents
 from stackduel.report.sections.blocks import Chart
 from stackduel.report.sections.environment import repeated
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from tests.stackduel.makers import WAITING, run
 from tests.stackduel.report.html.outline import Page, outline, read
 from tests.stackduel.report.html.runs import SEARCHES, compared, largest, renamed, searched
@@ -118,7 +119,7 @@ def test_embedded_data_comes_back_and_ends_no_element(text: str) -> None:
 def test_every_figure_of_a_chart_stands_in_its_table() -> None:
     """Who cannot see a chart reads the same figures."""
     for made in (compared(), *SEARCHES.values()):
-        blocks = [block for part in PARTS for section in part(made) for block in section.blocks]
+        blocks = [block for section in contents.sections(made, "html") for block in section.blocks]
         charts = [block for block in blocks if isinstance(block, Chart)]
         assert charts
         for chart in charts:

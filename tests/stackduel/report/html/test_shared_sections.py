@@ -7,10 +7,10 @@ from dataclasses import replace
 from stackduel.model.run import Run
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.suite import ServiceLevel
+from stackduel.report.html.document import opened
 from stackduel.report.html.page import render
-from stackduel.report.html.shared_sections import _blocks, sections
-from stackduel.report.sections.block import Block as Told
-from stackduel.report.sections.blocks import Folded, Sentences
+from stackduel.report.sections import head_to_head, models, service_levels
+from stackduel.report.sections.blocks import Folded, Grid, Sentences
 from tests.stackduel.report.html.outline import outline, read
 from tests.stackduel.report.html.runs import compared
 
@@ -48,20 +48,20 @@ def test_a_duel_that_could_not_be_is_told() -> None:
 
 def test_a_run_without_any_of_it_has_no_section_for_it() -> None:
     """Nothing is promised to a reader that is not there."""
-    assert not list(sections(compared()))
+    for each in (head_to_head, models, service_levels):
+        assert not list(each.sections(compared()))
 
 
 def test_of_many_sentences_some_stand_open_and_all_are_folded() -> None:
     """Those that a terminal shows are open; the word that there are more belongs to the terminal."""
     lines = tuple(f"stack-{n}: so many ms." for n in range(9))
-    told = Told(
-        "waiting: where the time goes", lines=lines, brief=(lines[0], lines[8], "Of the others: see the report.")
-    )
-    _, open_ones, folded = _blocks(told, compared())
+    grid = Grid("waiting: where the time goes", (), ())
+    brief = (lines[0], lines[8], "Of the others: see the report.")
+    _, open_ones, folded = opened([grid, Sentences(lines, brief)])
     assert open_ones == Sentences((lines[0], lines[8]))
     assert folded == Folded("All 9 sentences on waiting: where the time goes", (Sentences(lines),))
-    few = replace(told, lines=lines[:3], brief=lines[:1])
-    assert list(_blocks(few, compared()))[1:] == [Sentences(lines[:3])]
+    few = Sentences(lines[:3], lines[:1])
+    assert list(opened([few])) == [few]
 
 
 def test_duels_of_several_scenarios_are_folded_below_their_summary() -> None:

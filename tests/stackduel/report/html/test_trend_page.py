@@ -11,7 +11,7 @@ import pytest
 
 from stackduel.analysis.history.trend import Trend, trend
 from stackduel.report.html.trend_page import render
-from stackduel.report.sections.result_table import figure
+from stackduel.report.sections.figures import figure
 from tests.stackduel.report.html.outline import outline, read
 from tests.stackduel.report.html.trends import SPEEDS, entry, named, went
 
@@ -76,7 +76,7 @@ def test_every_change_of_the_environment_is_marked_in_words() -> None:
         assert (first["label"], second["label"]) == ("1", "2")
         assert "Python: 3.11 -> 3.12" in first["text"]
         assert "launcher: local -> docker" in second["text"]
-        assert "Not to be compared with what was before" in second["text"]
+        assert "Not comparable with earlier runs" in second["text"]
     moved = trend([entry(1), replace(entry(2), baseline="flask-gevent")])
     text = outline(read(render(moved, {})))
     assert "baseline: flask-gunicorn -> flask-gevent" in text
@@ -144,7 +144,7 @@ def test_a_run_whose_beginning_cannot_be_read_is_in_the_tables_alone() -> None:
     made = trend([entry(1), replace(entry(2), started="yesterday")])
     assert {len(each["panels"][0]["dots"]) for each in charts(made)} == {2, 3}
     text = outline(read(render(made, {})))
-    assert "Not in the charts, as when they began cannot be read: 20260102-030000-nightly-0002." in text
+    assert "Not in the charts, because their start time cannot be read: 20260102-030000-nightly-0002." in text
 
 
 @pytest.mark.parametrize("days", [1, 2])

@@ -15,7 +15,8 @@ from stackduel.model.environment import Environment
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Failure, Gate, Place, Result
-from stackduel.report.markdown.document import escape, render
+from stackduel.report.markdown.document import render
+from stackduel.report.markdown.markup import escape
 from stackduel.report.markdown.size_limit import LIMIT
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 from tests.stackduel.report.large import large
@@ -127,7 +128,7 @@ def test_where_one_of_the_two_failed_the_other_stands_alone() -> None:
     results.append(Failure(Place("fast", "calling", 1), "used 1438 MiB"))
     made = run(results, scenarios=(WAITING, CALLING))
     text = render(conclude(replace(made, stacks=STACKS, baseline="slow"), block_s=60))
-    assert "- fast, calling: 1 trial not measured. `used 1438 MiB`" in text
+    assert "- fast, calling: 1 trial not measured: `used 1438 MiB`" in text
 
 
 def test_a_run_that_was_interrupted_says_so_first() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.report.markdown.markup import LONGEST, code, escape, folded, item, table
-from stackduel.report.sections.block import Block
+from stackduel.report.sections.blocks import Grid
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_log_is_cut() -> None:
 
 def test_a_table_has_words_to_the_left_and_figures_to_the_right() -> None:
     """And its cells cannot add a column."""
-    block = Block("t", ("stack", "p50"), (("a|b", "1"),))
-    assert list(table(block)) == ["| stack | p50 |", "|---|---:|", "| a\\|b | 1 |"]
+    grid = Grid("t", ("stack", "p50"), (("a|b", "1"),))
+    assert list(table(grid)) == ["| stack | p50 |", "|---|---:|", "| a\\|b | 1 |"]
 
 
 def test_a_fold_s_summary_is_text() -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from stackduel.model.environment import Environment
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop
-from stackduel.report.sections.conditions import condition_lines, environment_lines, load_text
+from stackduel.report.sections.blocks import Grid
+from stackduel.report.sections.conditions import condition_lines, load_text
+from stackduel.report.sections.environment import sections as environment_sections
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.html.runs import SEARCHES
 from tests.stackduel.report.modelled import modelled
@@ -48,11 +50,13 @@ def test_a_search_tells_what_is_looked_for() -> None:
 
 
 def test_the_environment_in_full_has_the_rest_and_nothing_empty() -> None:
-    """Neither the notes nor the budget a second time."""
-    lines = list(environment_lines(replace(modelled(), environment=ENVIRONMENT)))
-    assert "libraries: flask 3.1" in lines
-    assert "launch: engine 29" in lines
-    assert not [line for line in lines if line.partition(":")[0] in {"notes", "budget", "timeout_s", "models"}]
+    """Neither the notes a second time."""
+    (section,) = environment_sections(replace(modelled(), environment=ENVIRONMENT))
+    host, versions = (each.rows for each in section.blocks if isinstance(each, Grid))
+    assert versions == (("flask", "3.1"),)
+    assert ("launch: engine", "29") in host
+    assert ("budget: server cores", "0, 1") in host
+    assert not [row for row in host if row[0] in {"notes", "models"} or not row[1]]
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stackduel.analysis.head_to_head import QPS, TIE, HeadToHead, HeadToHeadRow, duels
+from stackduel.analysis.head_to_head import QPS, TIE, HeadToHead, HeadToHeadRow, head_to_heads
+from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 from stackduel.report.markdown.document import render
-from stackduel.report.sections.head_to_head import duel_blocks, duel_summary, missing
+from stackduel.report.sections import head_to_head, service_levels
+from stackduel.report.sections.blocks import Grid, Heading, Sentences
+from stackduel.report.sections.crossover import shown_curves
+from stackduel.report.sections.head_to_head import duel_blocks, missing, summary
 from stackduel.report.sections.head_to_head_words import category_winner, ratio_text, recommended
 from stackduel.report.sections.insights import insights
-from stackduel.report.sections.models import inference_blocks, sla_lines
-from stackduel.report.sections.words import notes, shown_curves
+from stackduel.report.sections.models import time_blocks
+from stackduel.report.sections.notes import notes
 from stackduel.report.terminal.run_tables import show
 from tests.stackduel.makers import WAITING, run, trial
 from tests.stackduel.report.modelled import CLIP, CROWD, modelled
@@ -36,7 +40,7 @@ def test_the_terminal_shows_all_duels_in_short_and_the_first_in_full() -> None:
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert text.count("fastapi against triton") == 2
     assert text.count("Insights") == text.count("Recommendations") == 1
-    assert "of the other scenarios: see the report" in text
+    assert "(see the report for fastapi against triton: clip)" in text
     assert "crowd: where the time goes" in text
     assert "…" not in text
 
@@ -51,43 +55,49 @@ def test_the_terminal_says_of_many_stacks_where_the_baseline_and_the_fastest_spe
     ]
     stacks = {**made.stacks, "quart": made.stacks["fastapi"]}
     made = replace(made, results=(*made.results, *third), stacks=stacks)
-    (spent,) = [each for each in inference_blocks(made) if each.title == "crowd: where the time goes"]
+    blocks = list(time_blocks(made))
+    (place,) = [
+        n for n, each in enumerate(blocks) if isinstance(each, Grid) and each.caption == "crowd: where the time goes"
+    ]
+    spent = blocks[place + 1]
+    assert isinstance(spent, Sentences)
     assert spent.brief is not None
     assert [line.partition(":")[0] for line in spent.brief] == ["fastapi", "triton", "Of the others"]
-    assert {line.partition(":")[0] for line in spent.lines} >= {"fastapi", "triton", "quart"}
+    assert {line.partition(":")[0] for line in spent.items} >= {"fastapi", "triton", "quart"}
 
 
 def test_where_a_stack_pays_is_told_over_all_scenarios() -> None:
     """By the rate where the load lets it choose, and by the median where that is given; one duel needs no summary."""
-    summary = duel_summary(modelled())
-    assert summary is not None
-    assert [row[0] for row in summary.rows] == ["crowd", "clip"]
-    assert summary.lines == (
+    grid, where = summary(duels_of(modelled()))
+    assert [row[0] for row in grid.rows] == ["crowd", "clip"]
+    assert where.items == (
         "fastapi is better in: clip 2.33x (2.33-2.34).",
         "triton is better in: crowd 1.14x (1.14-1.14).",
     )
-    few = duel_summary(modelled((1, 2)))
-    assert few is not None
-    assert few.lines[0].startswith("fastapi is better (not tested) in: clip 2.33x")
+    _, few = summary(duels_of(modelled((1, 2))))
+    assert few.items[0].startswith("fastapi is better (not tested) in: clip 2.33x")
     one = modelled()
     one = replace(one, results=tuple(each for each in one.results if each.place.scenario == "clip"))
-    assert duel_summary(one) is None
+    (section,) = head_to_head.sections(one)
+    assert [each.caption for each in section.blocks if isinstance(each, Grid)] == ["fastapi against triton: clip"]
 
 
 def test_nothing_is_said_of_models_where_there_are_none() -> None:
     """An ordinary run has no such tables."""
     ordinary = run([trial("slow", 10), trial("fast", 20)])
-    assert inference_blocks(ordinary) == ()
-    assert duel_blocks(ordinary) == ()
+    assert list(time_blocks(ordinary)) == []
+    assert list(head_to_head.sections(ordinary)) == []
     assert missing(ordinary) is None
 
 
-def test_every_level_of_every_stack_has_a_line() -> None:
+def test_every_level_of_every_stack_has_a_cell() -> None:
     """But not of the baseline's twin."""
-    lines = sla_lines(modelled())
-    assert len(lines) == 2 * len(CROWD.sla)
-    assert lines[0].startswith("crowd, fastapi: p99 <= 100 ms: ")
-    assert "crowd, triton: infer p99 <= 10 ms: its answers do not tell" in lines
+    (section,) = service_levels.sections(modelled())
+    grid = section.blocks[0]
+    assert isinstance(grid, Grid)
+    assert [len(row) for row in grid.rows] == [1 + len(CROWD.sla)] * 2
+    assert grid.headings[1] == "p99 <= 100 ms"
+    assert grid.rows[1][:1] + grid.rows[1][2:3] == ("triton", "its answers do not tell")
 
 
 def test_a_duel_that_cannot_be_shown_is_noted() -> None:
@@ -100,9 +110,13 @@ def test_a_duel_that_cannot_be_shown_is_noted() -> None:
     assert missing(whole) is None
 
 
+def duels_of(made: Run) -> tuple[HeadToHead, ...]:
+    return tuple(head_to_heads(made.results, made.suite.scenarios, made.suite.duel))
+
+
 def duel(rows: dict[str, HeadToHeadRow] | None = None, blocks: int = 5) -> HeadToHead:
     """The made-up duel at a given rate, with some of its rows replaced."""
-    found = next(each for each in duels(modelled(range(1, blocks + 1)).results, [CLIP], ("fastapi", "triton")))
+    found = next(each for each in head_to_heads(modelled(range(1, blocks + 1)).results, [CLIP], ("fastapi", "triton")))
     return replace(found, rows=tuple((rows or {}).get(row.name, row) for row in found.rows))
 
 
@@ -161,13 +175,16 @@ def test_a_category_is_won_by_more_rows_or_by_nobody() -> None:
 
 def test_without_blocks_enough_whoever_leads_is_named_as_untested() -> None:
     """In every row, and once more among the conditions."""
-    (table, *below), *_ = duel_blocks(modelled((1, 2)))
+    made = modelled((1, 2))
+    table, *below = duel_blocks(duels_of(made)[0], made)
+    assert isinstance(table, Grid)
     winners = [row[3] for row in table.rows]
     assert {word for word in winners if word != "-"} <= {
         "fastapi (not tested)", "triton (not tested)", "tie (not tested)",
     }  # fmt: skip
-    conditions = next(block for block in below if block.title == "Conditions")
-    assert any(line.startswith("Nothing is tested, as that takes 5 blocks") for line in conditions.lines)
+    conditions = below[below.index(Heading("Conditions")) + 1]
+    assert isinstance(conditions, Sentences)
+    assert any(line.startswith("Nothing is tested, as that takes 5 blocks") for line in conditions.items)
 
 
 @pytest.mark.parametrize(

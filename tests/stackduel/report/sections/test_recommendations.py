@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stackduel.analysis.conclusion import conclude
-from stackduel.analysis.head_to_head import TIE, HeadToHead, duels
+from stackduel.analysis.head_to_head import TIE, HeadToHead, head_to_heads
 from stackduel.model.run import Run
+from stackduel.report.sections.blocks import Grid, Sentences
 from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.recommendations import when_lines, winners_block
+from stackduel.report.sections.recommendations import when_lines, winners_blocks
 from tests.stackduel.makers import WAITING, run, trial
 from tests.stackduel.report.modelled import modelled
 
@@ -18,11 +19,17 @@ PAIR = Pair("fastapi", "triton", "")
 
 def found(blocks: int = 5) -> tuple[HeadToHead, ...]:
     made = modelled(range(1, blocks + 1))
-    return duels(made.results, made.suite.scenarios, ("fastapi", "triton"))
+    return head_to_heads(made.results, made.suite.scenarios, ("fastapi", "triton"))
 
 
 def won_by(duel: HeadToHead, winner: str) -> HeadToHead:
     return replace(duel, rows=tuple(replace(row, winner=winner) for row in duel.rows))
+
+
+def rows(duels_of: Sequence[HeadToHead]) -> tuple[tuple[str, ...], ...]:
+    grid = winners_blocks(duels_of)[0]
+    assert isinstance(grid, Grid)
+    return grid.rows
 
 
 def when(duels_of: Sequence[HeadToHead], made: Run | None = None) -> list[str]:
@@ -87,7 +94,9 @@ def test_those_who_would_not_migrate_are_told_what_there_is() -> None:
             for stack, rate in (("slow", 100), ("tuned", tuned), ("fast", 400))
         ]
         made = conclude(run(results, tiers), block_s=60)
-        return list(when_lines(made, Pair("slow", "fast", ""), duels(made.results, [WAITING], ("slow", "fast"))))[-1]
+        return list(
+            when_lines(made, Pair("slow", "fast", ""), head_to_heads(made.results, [WAITING], ("slow", "fast")))
+        )[-1]
 
     assert last(200) == "tuned (settings): where the framework is to stay: waiting 2.00x (2.00-2.00)."
     assert last(90).startswith("fast (rewrite)")
@@ -95,23 +104,23 @@ def test_those_who_would_not_migrate_are_told_what_there_is() -> None:
 
 def test_several_scenarios_have_a_row_each_and_the_categories_are_counted() -> None:
     """A category without any figure has no column."""
-    block = winners_block(found())
-    assert block.headings == ("scenario", "typical latency", "tail latency", "throughput", "reliability")
-    assert block.rows == (
+    grid, counts = winners_blocks(found())
+    assert isinstance(grid, Grid)
+    assert grid.headings == ("scenario", "typical latency", "tail latency", "throughput", "reliability")
+    assert grid.rows == (
         ("crowd", "triton", "triton", "triton", "tie"),
         ("clip", "fastapi", "triton", "tie", "tie"),
     )
-    assert block.lines == ("Won: fastapi 1, triton 4; ties 3.",)
+    assert counts == Sentences(("Won: fastapi 1, triton 4; ties 3.",))
 
 
 def test_one_scenario_has_a_row_for_each_category() -> None:
     """With the rows that decide it."""
-    block = winners_block(found()[1:])
-    assert block.rows[0] == ("typical latency", "fastapi", "p50, mean")
+    assert rows(found()[1:])[0] == ("typical latency", "fastapi", "p50, mean")
 
 
 def test_a_category_that_is_only_led_says_so() -> None:
     """In its cell."""
-    assert winners_block(found(2)).rows[1][1] == "fastapi (not tested)"
+    assert rows(found(2))[1][1] == "fastapi (not tested)"
     noisy = [replace(each, rows=tuple(replace(row, noisy=True) for row in each.rows)) for each in found()]
-    assert winners_block(noisy).rows[1][1:] == ("fastapi (noisy)", "triton (noisy)", "tie", "tie")
+    assert rows(noisy)[1][1:] == ("fastapi (noisy)", "triton (noisy)", "tie", "tie")

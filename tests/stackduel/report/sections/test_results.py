@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.analysis.comparisons import compare
-from stackduel.analysis.judgement import NOTED_ONLY
-from stackduel.analysis.result_rows import tables
+from stackduel.analysis.result_rows import ResultTable, tables
+from stackduel.analysis.trial_gates import NOTED_ONLY
 from stackduel.model.advice import Advice, RunAdvice
 from stackduel.model.comparison import Comparison, Limit, Verdict
 from stackduel.model.crossover import CrossoverCurve
@@ -22,18 +22,22 @@ from stackduel.model.measurement import Victim, Warmup
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Cost, Failure, Gate, Place, Result, Trial
-from stackduel.report.sections.result_table import figure, grid, latency_kind, speedup_text
-from stackduel.report.sections.words import (
-    advice_lines,
-    headline,
-    limit_lines,
-    matrix_lines,
-    matrix_note,
-    notes,
-    shown_curves,
-    void_lines,
-)
+from stackduel.report.sections.advice import advice_lines, title
+from stackduel.report.sections.bottlenecks import limit_lines
+from stackduel.report.sections.crossover import shown_curves
+from stackduel.report.sections.figures import figure, speedup_text
+from stackduel.report.sections.migration_matrix import matrix_lines, matrix_note
+from stackduel.report.sections.notes import notes
+from stackduel.report.sections.result_table import grid
+from stackduel.report.sections.scenarios import latency_kind
+from stackduel.report.sections.validity import void_lines
 from tests.stackduel.makers import WAITING, run, trial
+
+
+def cells(table: ResultTable, baseline: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The headings and the rows of a scenario's table."""
+    made = grid(table, baseline)
+    return made.headings, made.rows
 
 
 def compared(*results: Result, **tiers: str) -> Run:
@@ -49,13 +53,13 @@ def test_a_row_holds_medians_over_blocks_and_percentiles_of_all_requests() -> No
     assert (row.rate_rps, row.succeeded) == (60.0, 620)
     assert row.latency.p99 == pytest.approx(100, rel=0.002)
     assert row.cpu_ms_per_request == pytest.approx(1000 * 0.5 / 120)
-    assert grid(table, "slow")[1][0][:3] == ("slow", "baseline", "60.0")
+    assert cells(table, "slow")[1][0][:3] == ("slow", "baseline", "60.0")
 
 
 def test_a_percentile_of_too_few_requests_is_a_dash() -> None:
     """p99 of 100 requests is a dash beside one of 500, and so is what was not measured."""
     (table,) = tables(compared(trial("slow", 100, cost=None), trial("fast", 500)))
-    headings, (slow, fast) = grid(table, "slow")
+    headings, (slow, fast) = cells(table, "slow")
     assert headings == ("stack", "tier", "req/s", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup")
     assert slow == ("slow", "baseline", "50.0", "100", "100", "-", "0", "-", "-", "1")
     assert fast == ("fast", "rewrite", "250", "100", "100", "100", "0", "1.00", "64", "5.00x")
@@ -64,7 +68,7 @@ def test_a_percentile_of_too_few_requests_is_a_dash() -> None:
 def test_a_figure_that_no_stack_has_takes_no_room() -> None:
     """A column of dashes alone is left out."""
     (table,) = tables(compared(trial("slow", 100, cost=None)))
-    assert grid(table, "slow")[0] == ("stack", "tier", "req/s", "p50", "p95", "fail", "speedup")
+    assert cells(table, "slow")[0] == ("stack", "tier", "req/s", "p50", "p95", "fail", "speedup")
 
 
 def test_what_a_gpu_did_stands_in_its_own_columns() -> None:
@@ -80,7 +84,7 @@ def test_what_a_gpu_did_stands_in_its_own_columns() -> None:
     blocks = [(33.0, 900.0), (55.0, 1200.0), (55.4, 800.0)]
     results = [replace(trial("slow", 100, block=at), gpu=use(*each)) for at, each in enumerate(blocks, 1)]
     (table,) = tables(compared(*results, trial("fast", 100)))
-    headings, (slow, fast) = grid(table, "slow")
+    headings, (slow, fast) = cells(table, "slow")
     at = headings.index("GPU %")
     assert headings[at : at + 2] == ("GPU %", "GPU MiB")
     assert "GPU W" not in headings
@@ -159,9 +163,9 @@ def test_what_did_not_count_is_told_with_its_reason() -> None:
 def test_the_headline_says_when_a_run_is_not_whole() -> None:
     """An interrupted run says how much of it was measured."""
     whole = compared(trial("slow", 10), trial("fast", 10))
-    assert headline(whole) == "quick: 2 stacks, 1 scenario, 1 block, seed 7"
+    assert title(whole) == "quick: 2 stacks, 1 scenario, 1 block, seed 7"
     part = replace(compared(trial("slow", 10)), status="interrupted")
-    assert headline(part).endswith("; interrupted: 1 of 2 trials measured")
+    assert title(part).endswith("; interrupted: 1 of 2 trials measured")
 
 
 def test_cost_is_divided_by_what_succeeded() -> None:
@@ -195,7 +199,7 @@ def five_blocks(state: str = "ok") -> Run:
 def column(made: Run, heading: str) -> dict[str, str]:
     """What stands under a heading, by stack."""
     (table,) = tables(made)
-    headings, rows = grid(table, "slow")
+    headings, rows = cells(table, "slow")
     return {row[0]: row[headings.index(heading)] for row in rows}
 
 
@@ -218,7 +222,7 @@ def test_a_word_is_shown_as_it_was_decided(verdict: Verdict) -> None:
     assert column(replace(made, comparisons=(replace(said, noisy=True),)), "verdict")["fast"] == f"{verdict} (noisy)"
     untested = (replace(said, verdict="not tested"), replace(said, candidate="slow.twin"))
     (table,) = tables(replace(made, comparisons=untested))
-    assert "verdict" not in grid(table, "slow")[0]
+    assert "verdict" not in cells(table, "slow")[0]
 
 
 def test_a_noisy_block_makes_a_verdict_doubtful_only_if_it_rests_on_it() -> None:
@@ -278,7 +282,7 @@ def test_the_victims_p99_is_that_of_all_blocks_together() -> None:
         results.append(replace(each, measurement=found))
     assert column(compared(*results), "victim") == {"slow": "70.0"}
     assert column(compared(results[0]), "victim") == {"slow": "70.0 (p95)"}
-    assert "victim" not in grid(tables(compared(trial("slow", 100)))[0], "slow")[0]
+    assert "victim" not in cells(tables(compared(trial("slow", 100)))[0], "slow")[0]
 
 
 def test_what_binds_stands_beside_the_verdict_and_in_a_sentence() -> None:

@@ -16,7 +16,7 @@ from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Cost, Trial
 from stackduel.report.sections.insights import Insight, merged
 from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.run_insights import best_unmigrated, by_stack, reasons
+from stackduel.report.sections.stack_insights import best_unmigrated, by_stack, reasons
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 
 TIERS = {"slow": "baseline", "tuned": "settings", "fast": "rewrite", "wrong": "control", "slow.twin": "A/A"}

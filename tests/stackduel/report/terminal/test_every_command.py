@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from stackduel.cli.groups import commands
+from stackduel.cli.groups import GROUPS
 from stackduel.storage import run_folder
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.makers import run
@@ -41,7 +41,7 @@ STACKS = "flask-gunicorn,fastapi-uvicorn"
 # Each of them prints, and starts no server. The schema is for machines.
 COMMANDS: tuple[str, ...] = (
     "--help",
-    *(f"{name} --help" for name in commands.commands),
+    *(f"{name} --help" for group in GROUPS.values() for name in group),
     "models bench --help",
     "models build --help",
     "list",
@@ -69,10 +69,10 @@ COMMANDS: tuple[str, ...] = (
 )
 ALL = """
 import shlex, sys
-from stackduel.cli import run
+from stackduel.cli import exit_status
 for number, text in enumerate(sys.stdin.read().splitlines()):
     print(f"\\x1e{number}", flush=True)
-    run(shlex.split(text))
+    exit_status(shlex.split(text))
     sys.stdout.flush()
     sys.stderr.flush()
 """

@@ -68,7 +68,7 @@ def concluded() -> Run:
 def test_the_advice_is_the_last_thing_in_the_terminal(width: int) -> None:
     """After the table with its twin, the words of the matrix and the notes; none of them is lost in a narrow one."""
     text = shown(concluded(), width)
-    parts = ("quick: 2 stacks", "slow.twin", "Migration matrix", "Note: A note.", "Advice")
+    parts = ("quick: 2 stacks", "slow.twin", "Migration matrix", "A note.", "Advice")
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     advice = concluded().advice

@@ -7,7 +7,8 @@ import struct
 import numpy as np
 import pytest
 
-from stackduel.verify.contract.cases import Case, ExpectedNumbers, differences
+from stackduel.verify.contract.case import Case, ExpectedNumbers
+from stackduel.verify.contract.differences import differences
 
 EXPECTED = {"a": np.array([0.5, -200.0]), "b": np.array([[1.0, 2.0]])}
 GOOD = b'{"model":"x","outputs":{"a":[0.500009,-200.001],"b":[[1,2.0]]}}'

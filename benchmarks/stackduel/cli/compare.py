@@ -1,0 +1,58 @@
+"""``stackduel compare``: what changed between two stored runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from stackduel.analysis.conditions.conditions import NO_CONDITIONS, status_with
+from stackduel.analysis.conditions.run_metrics import RunMetrics
+from stackduel.analysis.history.change_metrics import ComparisonMetrics, conditions_between
+from stackduel.analysis.history.two_runs import between
+from stackduel.cli import options
+from stackduel.model.counted import counted
+from stackduel.report.markdown.changes import render
+from stackduel.report.terminal.condition_lines import tell
+from stackduel.report.terminal.history import show_between
+from stackduel.report.terminal.page import message, standard_error, standard_output
+from stackduel.storage import run_folder
+
+
+@click.command("compare")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@options.out
+@options.form_json
+@options.form_markdown
+@options.fail_on
+def compare_command(old: Path, new: Path, out: Path, form: str | None, fail_on: tuple[str, ...]) -> int:
+    """Say what changed from the stored run OLD to NEW."""
+    runs = options.run_path(old, out), options.run_path(new, out)
+    return compare(*runs, standard_output(), standard_error(), form=form or "table", fail_on=fail_on)
+
+
+def compare(
+    old: Path, new: Path, out: Console, err: Console, *, form: str = "table", fail_on: tuple[str, ...] = ()
+) -> int:
+    """Print what changed as a ``table``, ``json`` or ``markdown``; returns the exit status.
+
+    Raises FieldError where the runs cannot be compared, or a condition of ``fail_on`` cannot be asked.
+    """
+    before, after = run_folder.load(old), run_folder.load(new)
+    found = between(before, after)
+    conditions = conditions_between(fail_on, after) if fail_on else NO_CONDITIONS
+    if form == "json":
+        out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
+    elif form == "markdown":
+        out.file.write(render(found))
+    else:
+        show_between(found, out)
+    if found.differences and form != "table":
+        message(err, f"stackduel: not measured alike: {counted(len(found.differences), 'difference')}")
+    judged = conditions.evaluate(ComparisonMetrics(found, RunMetrics(after)))
+    tell(judged, (), err)
+    return status_with(judged, 0)

@@ -1,0 +1,50 @@
+"""The Docker engine, and the way from this machine into its containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from docker import DockerClient
+
+from stackduel.cli.doctor.diagnosis import Diagnosis
+from stackduel.cli.doctor.quiet import consequence
+from stackduel.containers import engine
+from stackduel.containers.engine import EngineFacts
+from stackduel.containers.forwarding import port_forwarding
+from stackduel.containers.images import own_image
+from stackduel.containers.ownership import labels
+from stackduel.model.errors import LaunchError
+
+
+def findings() -> Iterator[Diagnosis]:
+    """Look at the engine, and at how it forwards published ports."""
+    try:
+        client = engine.connect()
+    except LaunchError as error:
+        yield Diagnosis("Docker engine", "missing", str(error))
+        return
+    with closing(client):
+        facts = engine.describe(client)
+        detail = f"{facts.version} on {facts.operating_system}, cgroup v{facts.cgroup_version}, {facts.cores} cores"
+        yield Diagnosis("Docker engine", "good", detail)
+        yield _forwarding(client, facts)
+
+
+def _forwarding(client: DockerClient, facts: EngineFacts) -> Diagnosis:
+    """Needs an image of ours to try it with: any will do, and none is built only for this."""
+    image = own_image(client)
+    if image is None:
+        detail = "unknown until the first run with --launcher docker has built an image"
+        return Diagnosis("published ports", "limit", detail)
+    match port_forwarding(client, facts, image, labels("doctor")):
+        case "kernel":
+            return Diagnosis("published ports", "good", "forwarded by the kernel")
+        case "proxy":
+            detail = (
+                "forwarded by the userland proxy, which costs every request, and whose CPU time counts as foreign: "
+                f"much of it {consequence('foreign-cpu')}; use --generator container"
+            )
+            return Diagnosis("published ports", "limit", detail)
+        case _:
+            return Diagnosis("published ports", "limit", "it could not be found out how they are forwarded")

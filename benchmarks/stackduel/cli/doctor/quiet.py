@@ -1,0 +1,90 @@
+"""Whether the machine leaves a measurement alone, by the bounds of the gates that every trial has to pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stackduel.analysis import gates
+from stackduel.analysis.gates import KINDS, METHOD, Thresholds
+from stackduel.cli.doctor.diagnosis import Diagnosis
+from stackduel.model.trial import HostNoise
+from stackduel.observe.host.cpu_frequency import governors
+from stackduel.observe.host.cpu_quota import own_quota
+from stackduel.observe.host.host_noise import host_noise_now
+from stackduel.observe.host.neighbours import Neighbour, Neighbours
+from stackduel.process.cores import usable_cores
+
+WATCHED_S = 2.0
+NAMED = 3
+# A processor under this governor keeps its speed; under any other it follows the load, or saves power.
+STEADY = "performance"
+
+
+def findings() -> Iterator[Diagnosis]:
+    """Watch the machine for a while, and look at what could slow the measured processes down."""
+    neighbours = Neighbours()
+    neighbours.start()
+    noise = host_noise_now(WATCHED_S)
+    neighbours.stop()
+    yield steal(noise)
+    yield foreign_cpu(noise, neighbours.busiest(NAMED))
+    yield frequency(governors())
+    yield quota(own_quota().cores, len(usable_cores()))
+
+
+def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Diagnosis:
+    """What the hypervisor took meanwhile."""
+    gate = gates.steal(noise, bounds)
+    if noise.steal is None:
+        return Diagnosis("steal", "unknown", gate.detail)
+    if gate.ok:
+        return Diagnosis("steal", "good", gate.detail)
+    remedy = "Use a machine whose CPUs are its own, or measure when its neighbours rest."
+    return Diagnosis("steal", "limit", f"{gate.detail} This {consequence(gate.name)}. {remedy}")
+
+
+def foreign_cpu(noise: HostNoise, busiest: Sequence[Neighbour], bounds: Thresholds = METHOD) -> Diagnosis:
+    """What other processes used meanwhile, and which of them most."""
+    gate = gates.foreign_cpu(noise, bounds)
+    if noise.foreign_cpu is None:
+        return Diagnosis("foreign CPU", "unknown", gate.detail)
+    named = ", ".join(f"{each.name} {100 * each.share:.1f} %" for each in busiest)
+    detail = f"{gate.detail} Busiest: {named}." if named else gate.detail
+    if gate.ok:
+        return Diagnosis("foreign CPU", "good", detail)
+    return Diagnosis(
+        "foreign CPU", "limit", f"{detail} This {consequence(gate.name)}. Stop them, or wait for their end."
+    )
+
+
+def frequency(found: Sequence[str]) -> Diagnosis:
+    """Whether the cores keep their speed; ``found`` are their governors."""
+    if not found:
+        return Diagnosis("frequency", "unknown", "This system does not tell whether its cores change their speed.")
+    names = ", ".join(found)
+    if set(found) == {STEADY}:
+        return Diagnosis("frequency", "good", f"Governor {names}: the cores keep their speed.")
+    detail = (
+        f"Governor {names}: the cores change their speed with the load. No gate sees that: it makes trials differ and "
+        f"so the intervals wide. Set the governor {STEADY} (cpupower frequency-set -g {STEADY})."
+    )
+    return Diagnosis("frequency", "limit", detail)
+
+
+def quota(cores: float | None, usable: int) -> Diagnosis:
+    """Whether a cgroup around this process grants it less CPU time than the usable cores have."""
+    if cores is None:
+        return Diagnosis("CPU quota", "good", "No quota known.")
+    granted = f"A quota grants {cores:g} cores' CPU time, of {usable} usable."
+    if cores >= usable:
+        return Diagnosis("CPU quota", "good", granted)
+    remedy = "Raise it (docker run --cpus, a pod's limits, systemd's CPUQuota), or bind to fewer cores instead."
+    detail = f"{granted} When it is used up, that {consequence('throttling')}. {remedy}"
+    return Diagnosis("CPU quota", "limit", detail)
+
+
+def consequence(gate: str) -> str:
+    """What happens to trials that do not pass this gate, to follow a subject."""
+    if KINDS[gate] == "host":
+        return f"closes the gate {gate}: trials are repeated, and then marked noisy, which decides nothing"
+    return f"closes the gate {gate}: trials are repeated, and then void"

@@ -1,0 +1,86 @@
+"""What is installed, and whether the registered ports are free."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+
+from stackduel.cli.doctor.diagnosis import Diagnosis
+from stackduel.observe.host import host_facts
+from stackduel.planning.registry import registered_stacks
+from stackduel_servers.registry import load_registry
+from stackduel_servers.triton.installation import TritonError, locate
+
+
+def findings() -> Iterator[Diagnosis]:
+    """Look at what local runs, compose and serve need."""
+    yield _loop()
+    yield _frameworks()
+    yield _triton()
+    yield _ports()
+
+
+def _loop() -> Diagnosis:
+    name = "winloop" if sys.platform == "win32" else "uvloop"
+    found = host_facts.versions([name])
+    if found:
+        return Diagnosis("event loop", "good", f"{name} {found[name]}")
+    return Diagnosis(
+        "event loop", "limit", f"{name} is not installed: the generator runs on asyncio, at half the speed"
+    )
+
+
+def _frameworks() -> Diagnosis:
+    needed = sorted({"flask", "quart", "fastapi", "urllib3", "aiohttp"} | _servers_needed())
+    missing = [name for name in needed if not _installed(name)]
+    if missing:
+        detail = f"not installed: {', '.join(missing)}; pip install -e '.[servers]' for --launcher local"
+        return Diagnosis("frameworks", "missing", detail)
+    runnable = [name for name, entry in load_registry().entries.items() if sys.platform in entry.platforms]
+    return Diagnosis("frameworks", "good", f"{len(runnable)} of {len(registered_stacks())} stacks can run here")
+
+
+def _servers_needed() -> set[str]:
+    """The servers that are packages of this Python's; Triton is installed apart."""
+    here = (entry for entry in load_registry().entries.values() if sys.platform in entry.platforms)
+    return {entry.server for entry in here if entry.framework != "triton"}
+
+
+def _triton() -> Diagnosis:
+    try:
+        found = locate(os.environ)
+    except TritonError as error:
+        return Diagnosis("Triton", "limit", f"{error}; the stacks that need it are left out")
+    return Diagnosis("Triton", "good", str(found.executable))
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _ports() -> Diagnosis:
+    registry = load_registry()
+    wanted = {"downstream": registry.downstream_port}
+    wanted |= {name: entry.port for name, entry in registry.entries.items()}
+    taken = [f"{port} ({name})" for name, port in wanted.items() if not _is_free(port)]
+    if taken:
+        return Diagnosis("ports", "limit", f"taken: {', '.join(taken)}; compose and serve need them, run does not")
+    return Diagnosis("ports", "good", f"all {len(wanted)} registered ports are free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        if sys.platform != "win32":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,38 @@
+"""``stackduel report``: a stored run's tables again, and its report files anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from stackduel.analysis.conditions.conditions import conditions_for, status_with
+from stackduel.cli import options
+from stackduel.report import files
+from stackduel.report.terminal.condition_lines import tell
+from stackduel.report.terminal.page import Page, standard_error, standard_output
+from stackduel.report.terminal.run_tables import show as print_report
+from stackduel.storage import run_folder
+
+
+@click.command("report")
+@click.argument("run", type=click.Path(path_type=Path))
+@options.out
+@options.fail_on
+def report_command(run: Path, out: Path, fail_on: tuple[str, ...]) -> int:
+    """Show a stored RUN again, and write its reports anew."""
+    return show(options.run_path(run, out), standard_output(), standard_error(), fail_on)
+
+
+def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = ()) -> int:
+    """Print a run and write its reports; returns the exit status, which conditions of ``fail_on`` may decide."""
+    run = run_folder.load(where)
+    judged = conditions_for(fail_on, run).evaluate_on(run)
+    folder = where if where.is_dir() else where.parent
+    path = files.write(run, folder, judged)
+    print_report(run, console)
+    Page(console).paragraph(f"Report: {path}", rest="  ")
+    tell(judged, run.secrets, err)
+    return status_with(judged, 0)

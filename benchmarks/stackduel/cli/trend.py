@@ -1,0 +1,100 @@
+"""``stackduel trend``: how the figures of a suite went over its stored runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+from rich.console import Console
+
+from stackduel.analysis.history.run_summary import RunSummary
+from stackduel.analysis.history.trend import Trend, trend
+from stackduel.cli import options
+from stackduel.model.errors import FieldError
+from stackduel.report.files import HTML_FILE
+from stackduel.report.html import trend_page
+from stackduel.report.markdown.trend import render
+from stackduel.report.terminal.history import show_trend
+from stackduel.report.terminal.page import Page, standard_output
+from stackduel.storage.index import History, history
+
+
+@click.command("trend")
+@options.suite
+@options.stacks
+@options.limit
+@options.out
+@options.form_json
+@options.form_markdown
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a page with charts."
+)
+def trend_command(
+    suite: str | None, stacks: tuple[str, ...] | None, limit: int, out: Path, form: str | None, page: Path | None
+) -> int:
+    """Show how the figures of a suite went over its stored runs, by default of the newest run's suite."""
+    form = form or ("table" if page is None else "path")
+    return show_over_time(out, suite, stacks, limit, standard_output(), form=form, page=page)
+
+
+def show_over_time(
+    results: Path,
+    suite: str | None,
+    stacks: Sequence[str] | None,
+    limit: int,
+    out: Console,
+    *,
+    form: str,
+    page: Path | None = None,
+) -> int:
+    """Print the trend of a suite as ``table``, ``json`` or ``markdown``; returns the exit status.
+
+    With ``page`` it is drawn into that file, too, whose ``path`` is one more form. Raises FieldError where there is no
+    trend, or the file cannot be written.
+    """
+    found = trend_of(history(results), suite, stacks, limit)
+    if page is not None:
+        _draw(found, results, page)
+    if form == "path":
+        Page(out).paragraph(f"Trend: {page}", rest="  ")
+    elif form == "json":
+        out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
+    elif form == "markdown":
+        out.file.write(render(found))
+    else:
+        show_trend(found, out)
+    return 0
+
+
+def _draw(found: Trend, results: Path, page: Path) -> None:
+    links = {moment.run_id: link for moment in found.moments if (link := _link(results / moment.folder, page))}
+    try:
+        page.write_text(trend_page.render(found, links), encoding="utf-8", errors="backslashreplace", newline="\n")
+    except OSError as error:
+        raise FieldError(f"--html: {page} cannot be written: {error.strerror}") from error
+
+
+def _link(folder: Path, page: Path) -> str | None:
+    """The address of a run's report as seen from a page, if it lies below the page's folder: both may move together."""
+    report, beside = (folder / HTML_FILE).resolve(), page.resolve().parent
+    if not (report.is_file() and report.is_relative_to(beside)):
+        return None
+    return "/".join(quote(part, safe="") for part in (".", *report.relative_to(beside).parts))
+
+
+def trend_of(found: History, suite: str | None, stacks: Sequence[str] | None, limit: int) -> Trend:
+    """The trend through the newest runs of a suite, by default that of the newest run; raises FieldError for none."""
+    comparing = [each for each in found.entries if each.points]
+    name = suite or (comparing[0].suite if comparing else "")
+    chosen: list[RunSummary] = [each for each in comparing if each.suite == name][:limit]
+    if not chosen:
+        known = ", ".join(dict.fromkeys(each.suite for each in comparing)) or "none at all"
+        raise FieldError(f"trend: no run that compares stacks of suite {name or 'any'} is here: there is {known}")
+    made = trend(chosen, stacks)
+    if not made.lines:
+        raise FieldError(f"trend: none of {', '.join(stacks or ())} was measured by suite {name}")
+    return made

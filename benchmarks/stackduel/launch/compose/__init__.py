@@ -1,0 +1,1 @@
+"""Stacks as running containers of a compose project."""

@@ -1,0 +1,164 @@
+"""Stacks that somebody else started: the containers of a compose project, and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Self
+
+from docker.models.containers import Container
+
+from stackduel.containers.engine import connect, explained
+from stackduel.containers.forwarding import port_forwarding
+from stackduel.containers.journal import Journal, journals, state_folder
+from stackduel.containers.ownership import Owner, clean, labels, unpause
+from stackduel.launch.companion import Accompanied, companion_of
+from stackduel.launch.compose.compose_project import (
+    UP,
+    UP_ALL,
+    companion_containers,
+    limits_of,
+    network_of,
+    published_port,
+    stack_containers,
+    unequal,
+)
+from stackduel.launch.docker.server_container import ServerContainer, server_in
+from stackduel.launch.docker.usable_engine import usable_engine
+from stackduel.launch.health import HEALTHY_WITHIN_S, wait_until_healthy
+from stackduel.launch.launcher import Started
+from stackduel.model.errors import LaunchError
+from stackduel.model.stack import Registered, Stack
+from stackduel.model.target import Address, Subject
+
+
+class AttachedLauncher:
+    """Measures the running containers of a compose project, one at a time, the others paused meanwhile."""
+
+    name = "compose"
+
+    def __init__(self, run_id: str, project: str | None = None, journals_in: Path | None = None) -> None:
+        self._run_id = run_id
+        self._project = project
+        self._folder = journals_in or state_folder()
+        self._shared = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Find the project's containers, and write down which of them this run may pause."""
+        with ExitStack() as shared:
+            self._client = shared.enter_context(closing(connect()))
+            self._engine = usable_engine(self._client)
+            clean(self._client, self._folder)
+            self._containers = stack_containers(self._client, self._project)
+            self._companions = companion_containers(self._client, self._containers)
+            self._refuse_if_measured()
+            self._forwarding = port_forwarding(self._client, self._engine, self._any_image(), labels(self._run_id))
+            shared.enter_context(self._journal())
+            self._shared = shared.pop_all()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Unpause whatever this run paused."""
+        self._shared.close()
+
+    @property
+    def network(self) -> str:
+        """The name of the network that the project's containers share."""
+        return network_of(next(iter(self._containers.values())))
+
+    @property
+    def downstream(self) -> Subject | None:
+        """Not this launcher's own."""
+        return None
+
+    @property
+    def budget(self) -> None:
+        """None: it starts nothing."""
+        return None
+
+    def start(self, stack: Stack) -> AbstractContextManager[Started]:
+        """Pause the others, wake this one; raises LaunchError where it is not up or not healthy."""
+        return self._measured(stack)
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Raise LaunchError: it starts nothing."""
+        raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
+
+    def facts(self) -> Mapping[str, object]:
+        """The engine, the images and the limits by stack, and what makes the comparison unequal."""
+        limits = {name: limits_of(container) for name, container in self._containers.items()}
+        return {
+            "engine": self._engine.as_dict(),
+            "images": {name: str(each.attrs["Image"]) for name, each in self._containers.items()},
+            "limits": limits,
+            "port_forwarding": self._forwarding,
+            "warnings": list(unequal(limits)),
+        }
+
+    @contextmanager
+    def _measured(self, stack: Stack) -> Iterator[Started]:
+        container = self._container_of(stack)
+        companion = self._companions.get(stack.name)
+        own = [each for each in (container, companion) if each is not None]
+        with explained(f"{stack.name}: pausing the other stacks of the project"):
+            for each in self._all:
+                each.reload()
+                if each not in own and each.status == "running":
+                    each.pause()
+            for each in own:
+                if each.status == "paused":
+                    each.unpause()
+        server = server_in(stack.name, container, published_port(container), network_of(container))
+        wait_until_healthy(stack.name, server, stack.health, HEALTHY_WITHIN_S)
+        yield self._accompanied(stack, server, companion)
+
+    def _accompanied(self, stack: Stack, server: ServerContainer, container: Container | None) -> Started:
+        """The server with its companion, which publishes no port; raises LaunchError where that is missing."""
+        wanted = companion_of(stack)
+        if wanted is None:
+            return server
+        if container is None or not isinstance(wanted.stack.source, Registered):
+            raise LaunchError(f"{stack.name}: its companion is not up in the compose project; start it first: {UP_ALL}")
+        inside = container.attrs["NetworkSettings"]["Networks"][server.network]["IPAddress"]
+        address = Address(inside, wanted.stack.source.entry.port)
+        return Accompanied(server, ServerContainer(wanted.stack.name, container, address, address, server.network))
+
+    @property
+    def _all(self) -> tuple[Container, ...]:
+        """The containers that this run may pause: the stacks' and their companions'."""
+        return (*self._containers.values(), *self._companions.values())
+
+    def _container_of(self, stack: Stack) -> Container:
+        if not isinstance(stack.source, Registered):
+            raise LaunchError(f"{stack.name}: only the registry's stacks run in the compose project")
+        container = self._containers.get(stack.source.entry.name)
+        if container is None:
+            raise LaunchError(f"{stack.name}: not up in the compose project; start it first: {UP} (or {UP_ALL})")
+        return container
+
+    def _any_image(self) -> str:
+        return str(next(iter(self._containers.values())).attrs["Image"])
+
+    @contextmanager
+    def _journal(self) -> Iterator[None]:
+        with explained("asking the engine for its id"):
+            engine_id = str(self._client.info()["ID"])
+        ids = tuple(str(container.id) for container in self._all)
+        journal = Journal(self._run_id, Owner.current().label, engine_id, ids)
+        journal.write(self._folder)
+        try:
+            yield
+        finally:
+            unpause(self._client, ids)
+            journal.erase(self._folder)
+
+    def _refuse_if_measured(self) -> None:
+        # Journals of dead runs are gone by now: whoever holds one of ours lives.
+        ids = {str(container.id) for container in self._all}
+        for journal in journals(self._folder):
+            if ids.intersection(journal.containers):
+                raise LaunchError(f"run {journal.run_id} ({journal.owner}) is measuring this project")
+        for name, container in self._containers.items():
+            if container.status == "paused":
+                raise LaunchError(f"{name}: somebody paused its container; docker compose unpause {name}")

@@ -1,0 +1,1 @@
+"""Stacks as processes of this machine."""

@@ -1,0 +1,83 @@
+"""Stacks that run elsewhere, measured by their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from stackduel.launch.health import HEALTHY_WITHIN_S, wait_until_healthy
+from stackduel.launch.launcher import Started
+from stackduel.model.errors import LaunchError
+from stackduel.model.stack import Stack, Url
+from stackduel.model.target import Address, Elsewhere, Subject
+
+
+class UrlLauncher:
+    """Measures servers that somebody else runs, by their addresses."""
+
+    name = "url"
+
+    def __init__(self, healthy_within_s: float = HEALTHY_WITHIN_S) -> None:
+        self._healthy_within_s = healthy_within_s
+
+    def __enter__(self) -> Self:
+        """Nothing is shared."""
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Nothing is taken down."""
+
+    @property
+    def downstream(self) -> Subject | None:
+        """Not this launcher's own."""
+        return None
+
+    @property
+    def network(self) -> None:
+        """None: the servers are on no network of ours."""
+        return None
+
+    @property
+    def budget(self) -> None:
+        """None: it starts nothing."""
+        return None
+
+    def start(self, stack: Stack) -> AbstractContextManager[Started]:
+        """Wait until the address answers; raises LaunchError where it does not."""
+        return _answering(stack, self._healthy_within_s)
+
+    def alone(self, module: Sequence[str]) -> str:
+        """Raise LaunchError: it starts nothing."""
+        raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
+
+    def facts(self) -> Mapping[str, object]:
+        """That nothing is known of the machines behind the addresses."""
+        return {"cpu_limit": "unknown", "memory_limit": "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteServer:
+    """A server of which only the address is known."""
+
+    address: Address
+    subject: Elsewhere
+    inner_address: None = None
+
+    def failure(self) -> str | None:
+        """None: whether it still runs cannot be seen from here."""
+        return None
+
+    def log_tail(self, lines: int = 20) -> str:  # noqa: ARG002 - the protocol's
+        """Nothing: its log is elsewhere."""
+        return ""
+
+
+@contextmanager
+def _answering(stack: Stack, within_s: float) -> Iterator[RemoteServer]:
+    if not isinstance(stack.source, Url):
+        raise LaunchError(f"{stack.name}: has no url; --launcher local or docker starts it")
+    server = RemoteServer(stack.source.address, Elsewhere())
+    wait_until_healthy(stack.name, server, stack.health, within_s)
+    yield server

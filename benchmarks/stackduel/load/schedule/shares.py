@@ -1,0 +1,84 @@
+"""How a load is divided over its shards, and when their connections open.
+
+A closed loop has no timetable: each answer triggers the next request. So the plan holds only which shard has which
+connections, and when they open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from stackduel.model.suite import ClosedLoop, Load, OpenLoop
+
+# A listen queue of 2,048 takes any of these bursts, and ten thousand connections are open within a second.
+OPENING_EVERY_S = 0.0005
+OPENING_WITHIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One shard's part of a load: the ``shard``-th of ``shards``.
+
+    Of a closed loop, connection ``i`` opens ``first_opening_s + i * opening_every_s`` after go. Of an open loop, the
+    shard has its part of the connections; the rate is that of the whole, of which it sends one arrival in ``shards``.
+    """
+
+    load: Load
+    shard: int
+    shards: int
+    first_opening_s: float
+    opening_every_s: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The share as JSON values."""
+        document: dict[str, Any] = msgspec.to_builtins(self, enc_hook=float)
+        return document
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> Share:
+        """The share that ``to_json`` gave; raises ValidationError on anything else."""
+        return msgspec.convert(document, Share)
+
+
+def split(load: Load, shards: int) -> tuple[Share, ...]:
+    """Divide a load over at most ``shards`` shards, none of them idle; the parts sum up to the whole.
+
+    The connections of different shards open in turn, evenly spaced over all of them.
+    """
+    loads = _split_closed(load, shards) if isinstance(load, ClosedLoop) else _split_open(load, shards)
+    every_s = min(OPENING_EVERY_S, OPENING_WITHIN_S / load.connections)
+    return tuple(
+        Share(each, i, len(loads), first_opening_s=i * every_s, opening_every_s=len(loads) * every_s)
+        for i, each in enumerate(loads)
+    )
+
+
+def opening_times(share: Share) -> tuple[float, ...]:
+    """When each connection of a share opens, in seconds after go."""
+    return tuple(share.first_opening_s + i * share.opening_every_s for i in range(share.load.connections))
+
+
+def parts(total: int, count: int) -> tuple[int, ...]:
+    """``total`` in ``count`` parts that differ by one at most, the larger first."""
+    part, left = divmod(total, count)
+    return (part + 1,) * left + (part,) * (count - left)
+
+
+def _split_closed(load: ClosedLoop, shards: int) -> list[Load]:
+    shards = min(shards, load.connections, load.requests or load.connections)
+    connections = parts(load.connections, shards)
+    warmups = parts(load.warmup_requests, shards)
+    requests = parts(load.requests, shards) if load.requests is not None else (None,) * shards
+    return [
+        msgspec.structs.replace(load, connections=connections[i], requests=requests[i], warmup_requests=warmups[i])
+        for i in range(shards)
+    ]
+
+
+def _split_open(load: OpenLoop, shards: int) -> list[Load]:
+    shards = min(shards, load.connections, max(1, int(load.rate_rps * load.duration_s)))
+    return [msgspec.structs.replace(load, connections=connections) for connections in parts(load.connections, shards)]

@@ -1,0 +1,32 @@
+"""The events of all shards in one queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from stackduel.load.clock import clock
+from stackduel.load.shards.channels import ShardMessage
+
+
+class EventQueue:
+    """The events of all shards in one queue, without those of a shard's former lives."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[tuple[int, object, ShardMessage | None]] = SimpleQueue()
+        self._lives: dict[int, object] = {}
+
+    def slot(self, index: int) -> Callable[[ShardMessage | None], None]:
+        """Where the new life of a shard delivers its events."""
+        life = self._lives[index] = object()
+        return lambda message: self._queue.put((index, life, message))
+
+    def get(self, deadline_s: float) -> tuple[int, ShardMessage | None] | None:
+        """The next shard's index and event (None: it ended), or None if there is none until the deadline."""
+        while True:
+            try:
+                index, life, message = self._queue.get(timeout=max(0.0, deadline_s - clock()))
+            except Empty:
+                return None
+            if life is self._lives[index]:
+                return index, message

@@ -1,0 +1,1 @@
+"""The GPUs of this machine: NVML, and what samples it during a trial."""

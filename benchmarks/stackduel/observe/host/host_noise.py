@@ -1,0 +1,137 @@
+"""What the host did besides during a window: CPU time taken by the hypervisor, by strangers, by a quota."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+from stackduel.model.trial import HostNoise
+from stackduel.observe.host.cpu_quota import own_quota
+from stackduel.observe.resources.process_meter import ProcessTreeMeter
+from stackduel.observe.resources.usage import UsageSource
+
+# The host counts its CPU time in ticks of 10 ms: of a shorter window they say too little.
+SHORTEST_WINDOW_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class HostCpu:
+    """CPU seconds of the whole host since it started: all of them, those at work, and those stolen.
+
+    ``busy_s`` is the time of processes, without interrupts: these are nobody's, and while a load runs most of them
+    are for its own packets. A Linux kernel without ``CONFIG_IRQ_TIME_ACCOUNTING`` charges an interrupt to the clock
+    of the process that it interrupts, too; what is foreign then comes out too small, by at most our share of them,
+    and never too large. ``stolen_s`` is None where the system does not tell.
+    """
+
+    total_s: float
+    busy_s: float
+    stolen_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read at one end of a window, in CPU seconds so far.
+
+    ``own_s`` is that of the runner, the stack and the downstream, None where one of them could not be read, and
+    ``throttled_s`` that of each cgroup around the runner, None where nobody counts.
+    """
+
+    at_s: float
+    host: HostCpu
+    own_s: float | None
+    throttled_s: tuple[float, ...] | None
+
+
+class NoiseMeter:
+    """Reads the host, and what of it is our own, when a window opens and when it closes.
+
+    Our own are the runner and all its descendants (the shards of the load, the downstream and the stacks that run as
+    local processes), and whatever else ``meters`` read: containers. Meters of process trees are left out, as those
+    trees are the runner's descendants already.
+    """
+
+    def __init__(self, meters: Iterable[UsageSource] = ()) -> None:
+        self._runner = ProcessTreeMeter(os.getpid())
+        self._others = tuple(meter for meter in meters if not isinstance(meter, ProcessTreeMeter))
+        self._quota = own_quota()
+        self._opened: Reading | None = None
+        self._closed: Reading | None = None
+
+    def start(self) -> None:
+        """The window opens."""
+        self._opened, self._closed = self._read(), None
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._closed = self._read()
+
+    def noise(self) -> HostNoise:
+        """What the host did within the window; all None before there was one."""
+        if self._opened is None or self._closed is None:
+            return HostNoise()
+        return noise_between(self._opened, self._closed)
+
+    def _read(self) -> Reading:
+        # The host and our own right after one another: what passes between them is counted on one side only.
+        return Reading(time.monotonic(), host_cpu(), self._own_s(), self._quota.throttled_s())
+
+    def _own_s(self) -> float | None:
+        try:
+            return self._runner.cpu_s() + sum(meter.read().cpu_s for meter in self._others)
+        except ProcessLookupError:
+            return None
+
+
+def host_noise_now(seconds: float) -> HostNoise:
+    """What the host does while nothing of ours runs, watched for so many seconds."""
+    meter = NoiseMeter()
+    meter.start()
+    time.sleep(seconds)
+    meter.stop()
+    return meter.noise()
+
+
+def host_cpu() -> HostCpu:
+    """The host's CPU time so far; guests of a hypervisor are within the user time."""
+    times = psutil.cpu_times()
+
+    def sum_of(*names: str) -> float:
+        return float(sum(getattr(times, name, 0.0) for name in names))
+
+    # Linux counts interrupts apart from the system time, Windows (interrupt, dpc) within it.
+    busy_s = sum_of("user", "nice", "system") - sum_of("interrupt", "dpc")
+    total_s = sum_of("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+    return HostCpu(total_s, busy_s, getattr(times, "steal", None))
+
+
+def noise_between(opened: Reading, closed: Reading) -> HostNoise:
+    """The noise of the window between two readings (pure)."""
+    total_s = closed.host.total_s - opened.host.total_s
+    throttled_s = _throttled_s(opened.throttled_s, closed.throttled_s)
+    if closed.at_s - opened.at_s < SHORTEST_WINDOW_S or total_s <= 0:
+        return HostNoise(throttled_s=throttled_s)
+    own_s = _growth(opened.own_s, closed.own_s)
+    stolen_s = _growth(opened.host.stolen_s, closed.host.stolen_s)
+    busy_s = closed.host.busy_s - opened.host.busy_s
+    return HostNoise(
+        steal=None if stolen_s is None else stolen_s / total_s,
+        # Ticks and the processes' own clocks may differ by some hundredths of a second.
+        foreign_cpu=None if own_s is None else max(0.0, busy_s - own_s) / total_s,
+        throttled_s=throttled_s,
+    )
+
+
+def _growth(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else max(0.0, after - before)
+
+
+def _throttled_s(before: tuple[float, ...] | None, after: tuple[float, ...] | None) -> float | None:
+    """The longest that any of the cgroups was held back; they are around one another, so it is not the sum."""
+    if before is None or after is None:
+        return None
+    return max(max(0.0, late - early) for early, late in zip(before, after, strict=True))

@@ -1,0 +1,1 @@
+"""The time inside a Triton server, read from its own statistics."""

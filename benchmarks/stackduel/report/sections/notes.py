@@ -1,0 +1,75 @@
+"""What a reader must know before relying on the figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
+from stackduel.analysis.trial_gates import NOTED_ONLY
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.counted import counted
+from stackduel.model.run import Run
+from stackduel.model.trial import Failure, Trial
+from stackduel.report.sections.blocks import Section, Sentences
+from stackduel.report.sections.figures import speedup_text
+from stackduel.report.sections.head_to_head import missing
+
+
+def sections(run: Run) -> Iterator[Section]:
+    """Yield the notes of a run, if it has any."""
+    lines = notes(run)
+    if lines:
+        yield Section("notes", "Notes", (Sentences(tuple(lines)),))
+
+
+def notes(run: Run) -> list[str]:
+    """What a reader must know before believing the figures."""
+    found = [note for note in run.environment.notes if note]
+    found += _of_tests(run)
+    no_duel = missing(run)
+    found += [no_duel] if no_duel else []
+    void = [trial for trial in _trials(run) if trial.state == "void"]
+    if void:
+        found.append(f"{counted(len(void), 'attempt')} at a trial did not count, for reasons of the host or generator.")
+    found += _of_shared_cores(run)
+    noisy = sorted({trial.place.stack for trial in _trials(run) if trial.state == "noisy"})
+    if noisy:
+        found.append(f"Kept in spite of the host's noise, and no ground for a verdict: trials of {', '.join(noisy)}.")
+    unsteady = sorted({trial.place.stack for trial in _trials(run) if trial.measurement.warmup.stable is False})
+    if unsteady:
+        found.append(f"Still changing when the warm-up reached its bound: trials of {', '.join(unsteady)}.")
+    failures = [result for result in run.results if isinstance(result, Failure)]
+    if failures:
+        found.append(f"{counted(len(failures), 'trial')} could not be measured: see the reasons.")
+    return found
+
+
+def _of_shared_cores(run: Run) -> Iterable[str]:
+    """Which gates would have voided trials, had the server not shared the generator's cores."""
+    noted = Counter(
+        gate.name for trial in _trials(run) for gate in trial.gates if gate.ok and gate.detail.endswith(NOTED_ONLY)
+    )
+    if noted:
+        of_each = ", ".join(f"{name} {count}" for name, count in noted.items())
+        yield f"Trials in which a gate was over its bound, which on shared cores is only noted: {of_each}."
+
+
+def _of_tests(run: Run) -> Iterable[str]:
+    """What the verdicts rest on: the A/A pair, or why there are none."""
+    twins = [each for each in run.comparisons if is_twin(each.candidate)]
+    tested = {each.scenario for each in twins if each.low is not None}
+    untested = [name for name in dict.fromkeys(each.scenario for each in run.comparisons) if name not in tested]
+    if untested:
+        where = f" in {', '.join(untested)}" if tested else ""
+        yield f"Not tested for significance{where}: that takes {FEWEST_BLOCKS} blocks and the baseline's twin in each."
+    for each in twins:
+        if each.verdict in {"faster", "slower"}:
+            yield (
+                f"{each.scenario}: the baseline differs from its own twin ({speedup_text(each)}), so something on this "
+                "host favours one of two equal servers."
+            )
+
+
+def _trials(run: Run) -> Iterable[Trial]:
+    return (result for result in run.results if isinstance(result, Trial))

@@ -1,0 +1,116 @@
+"""Count the house: ``python -m tests.counts`` prints the figures of docs/architecture.md."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = (ROOT / "benchmarks" / "stackduel", ROOT / "servers" / "stackduel_servers")
+# Where an addition may need a change. Suites, docs and tests name stacks and endpoints as examples.
+SEARCHED = ("benchmarks/**/*.*", "servers/**/*.*", "docker/*.*", "docker-compose.yml", "pyproject.toml")
+SUITES = "benchmarks/stackduel/planning/suites/"
+TEXT = frozenset({".py", ".toml", ".yml", ".txt", ".Dockerfile"})
+LONG = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Something to add, an existing example, and a pattern that finds the files which know the example."""
+
+    what: str
+    example: str
+    pattern: str
+
+
+ADDITIONS = (
+    Addition("a stack of a known framework", "quart-uvicorn", r"quart-uvicorn(?![\w-])"),
+    Addition("a framework", "starlette", r"\"starlette\"|\bstarlette(\.txt|_app)|\bstarlette-uvicorn(?![\w-])"),
+    Addition("a server", "waitress", r"\"waitress\"|waitress(\.txt|_runner|==)|flask-waitress\]"),
+    Addition("an endpoint", "/json", r"\"/json[\"?]|def items\(|def catalogue"),
+    Addition("a suite", "batching", r"batching\.toml"),
+    Addition("a report section", "migration_matrix", r"^    migration_matrix,$"),
+    Addition("a load driver", "aiohttp", r"\"aiohttp\", \"grpc\"|\bAiohttpUser\b"),
+)
+
+
+def modules(folder: Path) -> list[Path]:
+    """Return every Python module below a folder."""
+    return sorted(folder.rglob("*.py"))
+
+
+def lines(paths: list[Path]) -> int:
+    """Return the number of lines of all files together."""
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+
+
+def packages(top: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield each package of ``top`` with its number of modules and lines, and last the modules beside them."""
+    for folder in sorted(path for path in top.iterdir() if modules(path)):
+        yield f"{top.name}/{folder.name}", len(modules(folder)), lines(modules(folder))
+    loose = sorted(top.glob("*.py"))
+    yield f"{top.name}/*.py", len(loose), lines(loose)
+
+
+def doubled_types() -> dict[str, list[str]]:
+    """Return the public class names that more than one module defines, with the modules."""
+    places = defaultdict(list)
+    for path in (path for top in PACKAGES for path in modules(top)):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path.relative_to(ROOT).as_posix())
+    return {name: where for name, where in places.items() if len(where) > 1}
+
+
+def recurring_names() -> dict[str, int]:
+    """Return the file names that recur, with how often; ``__init__`` and ``__main__`` are Python's own."""
+    names = Counter(path.stem for top in PACKAGES for path in modules(top) if not path.stem.startswith("__"))
+    return {name: count for name, count in names.most_common() if count > 1}
+
+
+def function_lengths() -> list[int]:
+    """Return the number of lines of every function."""
+    return [
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for top in PACKAGES
+        for path in modules(top)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+
+def touched(addition: Addition) -> list[str]:
+    """Return the files that know the addition's example, or are named after it."""
+    found = set()
+    for path in (path for pattern in SEARCHED for path in ROOT.glob(pattern) if path.suffix in TEXT):
+        place = path.relative_to(ROOT).as_posix()
+        named = path.stem in {addition.example, f"{addition.example}_user"}
+        in_suites = place.startswith(SUITES) and addition.what != "a suite"
+        if not in_suites and (named or re.search(addition.pattern, path.read_text(encoding="utf-8"), re.MULTILINE)):
+            found.add(place)
+    return sorted(found)
+
+
+def report() -> Iterator[str]:
+    """Yield the lines to print."""
+    for top in PACKAGES:
+        yield from (f"{name:40} {count:4} modules {size:7,} lines" for name, count, size in packages(top))
+        yield f"{top.name + ' in all':40} {len(modules(top)):4} modules {lines(modules(top)):7,} lines"
+    yield f"type names defined twice: {', '.join(sorted(doubled_types())) or 'none'}"
+    names = recurring_names()
+    yield f"file names that recur: {len(names)}: {', '.join(f'{name} {count}' for name, count in names.items())}"
+    lengths = function_lengths()
+    yield f"functions over {LONG} lines: {sum(length > LONG for length in lengths)} of {len(lengths):,}"
+    for addition in ADDITIONS:
+        places = touched(addition)
+        yield f"{addition.what}, such as {addition.example}: {len(places)} files"
+        yield from (f"  {place}" for place in places)
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{line}\n" for line in report())
