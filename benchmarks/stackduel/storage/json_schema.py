@@ -17,6 +17,9 @@ def closed(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     made = {key: closed(each) for key, each in schema.items() if key not in {"default", "required"}}
+    if isinstance(text := made.get("description"), str):
+        # The first paragraph of a type's docstring is for readers, the rest for those who change it.
+        made["description"] = " ".join(text.partition("\n\n")[0].split())
     if "properties" in made:
         made["properties"] = {key: closed(each) for key, each in schema["properties"].items()}
         made |= {"required": list(schema["properties"]), "additionalProperties": False}
