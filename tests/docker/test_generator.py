@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from docker import DockerClient
 
-from stackduel.inference.translation import spoken
+from stackduel.inference.translation import translate
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Started
 from stackduel.load.job import Call, Job, LoadError
@@ -55,7 +55,7 @@ def test_the_generator_loads_from_inside_the_network(
 @pytest.mark.timeout(900)  # Triton's image may have to be built
 def test_the_generator_speaks_grpc_too(launcher: ContainerLauncher, stacks: dict[str, Stack], budget: Budget) -> None:
     """From its container it asks Triton over gRPC, and reads the numbers in the answers."""
-    asked = spoken(
+    details = translate(
         Workload("/infer/fast-cnn", model="fast-cnn", given=ModelInput("float32", 48_000, 48_000)), "kserve-grpc"
     )
     with (
@@ -63,7 +63,7 @@ def test_the_generator_speaks_grpc_too(launcher: ContainerLauncher, stacks: dict
         container_engine(launcher.network, budget.generator[:1], run_id(), lambda _line: None) as generator,
     ):
         assert started.inner_address is not None
-        call = Call(asked.workload, Expectation(200))
+        call = Call(details.workload, Expectation(200))
         found = generator.measure(Job(started.inner_address, (call,), ClosedLoop(2, requests=10), driver="grpc"))
         assert (found.succeeded, found.failed) == (10, 0)
 

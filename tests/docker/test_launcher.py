@@ -160,11 +160,11 @@ def test_the_engine_s_samples_say_what_the_kernel_s_files_say(
         meter = meter_of(started.subject)
         assert meter is not None
         assert isinstance(started.subject, ContainerRef)
-        asked = EngineSample(client.api, started.subject.container_id)
-        assert until(lambda: abs(asked.read().cpu_s - meter.read().cpu_s) < 0.02)
-        assert asked.read().memory_mib == pytest.approx(meter.read().memory_mib, abs=2)
+        details = EngineSample(client.api, started.subject.container_id)
+        assert until(lambda: abs(details.read().cpu_s - meter.read().cpu_s) < 0.02)
+        assert details.read().memory_mib == pytest.approx(meter.read().memory_mib, abs=2)
     with pytest.raises(ProcessLookupError):
-        asked.read()
+        details.read()
 
 
 def test_a_user_s_own_image_runs_under_the_same_limits(

@@ -15,7 +15,7 @@ from docker import DockerClient
 
 from stackduel.containers.ownership import STACK_LABEL
 from stackduel.containers.recipes import ROOT
-from stackduel.launch.compose.compose_launcher import AttachedLauncher
+from stackduel.launch.compose.compose_launcher import ComposeLauncher
 from stackduel.launch.compose.compose_project import PROJECT_LABEL, stacks_up
 from stackduel.launch.local.ports import free_port
 from stackduel.model.errors import LaunchError
@@ -88,7 +88,7 @@ def test_the_project_is_up_and_answers(project: Project, stacks: dict[str, Stack
     """What compose started is found with its ports, one stack awake at a time, and all awake at the end."""
     assert project.states() == ALL_UP
     assert stacks_up(project.name) == set(SERVICES)
-    with AttachedLauncher(run_id(), project.name, tmp_path) as launcher:
+    with ComposeLauncher(run_id(), project.name, tmp_path) as launcher:
         for name, other in zip(SERVICES, reversed(SERVICES), strict=True):
             with launcher.start(stacks[name]) as started:
                 assert project.states() == {**ALL_UP, other: "paused"}
@@ -103,7 +103,7 @@ def test_the_project_is_up_and_answers(project: Project, stacks: dict[str, Stack
 def test_a_stack_that_is_not_up_is_an_error(project: Project, stacks: dict[str, Stack], tmp_path: Path) -> None:
     """The error says how to start it."""
     with (
-        AttachedLauncher(run_id(), project.name, tmp_path) as launcher,
+        ComposeLauncher(run_id(), project.name, tmp_path) as launcher,
         pytest.raises(LaunchError, match="quart-hypercorn: not up in the compose project; start it first"),
         launcher.start(stacks["quart-hypercorn"]),
     ):
@@ -114,9 +114,9 @@ def test_a_stack_that_is_not_up_is_an_error(project: Project, stacks: dict[str, 
 def test_two_runs_do_not_measure_one_project_at_once(project: Project, tmp_path: Path) -> None:
     """A second run would pause what the first one measures: it is refused, and the first goes on."""
     with (
-        AttachedLauncher("first", project.name, tmp_path),
+        ComposeLauncher("first", project.name, tmp_path),
         pytest.raises(LaunchError, match=r"run first .* is measuring this project"),
-        AttachedLauncher("second", project.name, tmp_path),
+        ComposeLauncher("second", project.name, tmp_path),
     ):
         pass
     assert project.states() == ALL_UP
@@ -128,7 +128,7 @@ def test_a_container_that_somebody_paused_is_left_to_them(project: Project, tmp_
     try:
         with (
             pytest.raises(LaunchError, match="flask-gunicorn: somebody paused its container"),
-            AttachedLauncher(run_id(), project.name, tmp_path),
+            ComposeLauncher(run_id(), project.name, tmp_path),
         ):
             pass
         assert project.states()["flask-gunicorn"] == "paused"

@@ -7,7 +7,7 @@ import json
 import pytest
 from docker import DockerClient
 
-from stackduel.launch.companion import Accompanied
+from stackduel.launch.companion import StackWithCompanion
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.model.budget import Budget
 from stackduel.model.stack import Stack
@@ -60,7 +60,7 @@ def test_an_application_has_its_triton_beside_it(
 ) -> None:
     """Two containers on the run's network are one stack: one answer, account and failure, and none of them stays."""
     with launcher.start(stacks["fastapi-triton"]) as started:
-        assert isinstance(started, Accompanied)
+        assert isinstance(started, StackWithCompanion)
         ids = [part.container_id for part in parts_of(started.subject) if isinstance(part, ContainerRef)]
         assert len(ids) == 2
         before = meter_of(started.subject)

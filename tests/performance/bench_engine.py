@@ -33,8 +33,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # as a script it k
 
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, Interval, interval, log_ratios
 from stackduel.load.engine import Engine, local_engine
-from stackduel.load.job import Call, Driver, Job
+from stackduel.load.job import Call, Job
 from stackduel.load.recording.recorder import Recorder
+from stackduel.model.driver import DriverName
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Expectation
 from stackduel.model.suite import ClosedLoop
@@ -95,7 +96,7 @@ def clients(rounds: int, duration_s: int, paths: Mapping[str, str | None]) -> It
             yield judged(other, [each.per_cpu_s for each in found["raw"]], [each.per_cpu_s for each in found[other]])
 
 
-def driver(engine: Engine, name: Driver) -> Client:
+def driver(engine: Engine, name: DriverName) -> Client:
     """One of the engine's drivers, as it measures."""
 
     def measure(address: Address, duration_s: int) -> Figures:
@@ -109,7 +110,7 @@ def driver(engine: Engine, name: Driver) -> Client:
     return measure
 
 
-def job(address: Address, load: ClosedLoop, name: Driver) -> Job:
+def job(address: Address, load: ClosedLoop, name: DriverName) -> Job:
     """A load of the fast server, every answer compared."""
     return Job(address, (Call(WORKLOAD, Expectation.of(200, BODY, "body")),), load, driver=name)
 

@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from stackduel.launch.companion import Accompanied
+from stackduel.launch.companion import StackWithCompanion
 from stackduel.launch.launcher import Started
 from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.model.budget import Budget
@@ -124,7 +124,7 @@ def test_what_both_servers_use_is_the_stack_s(accompanied: Started) -> None:
 def test_a_companion_that_dies_is_the_stack_s_failure(launcher: LocalLauncher) -> None:
     """The failure names the companion, the application's answer is 502, and nothing of either is left."""
     with launcher.start(registered_stacks()["fastapi-triton-unpooled"]) as started:
-        assert isinstance(started, Accompanied)
+        assert isinstance(started, StackWithCompanion)
         assert isinstance(started.companion.subject, ProcessTree)
         _given, body, form = given_and_sent("fast-cnn")
         assert post(started.address, "fast-cnn", body, form).status == 200

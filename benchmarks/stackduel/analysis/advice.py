@@ -31,7 +31,7 @@ def advise(
     ranks: Mapping[str, int],
     minutes: Mapping[tuple[str, str], float | None],
 ) -> Advice:
-    """The advice that follows from the comparisons of one scenario, or of a run's scenarios together.
+    """Return the advice that follows from the comparisons of one scenario, or of a run's scenarios together.
 
     ``changes`` describes every candidate, ``ranks`` puts the tiers in order, the cheapest lowest, and ``minutes`` says
     for (scenario, candidate) how long an inconclusive one would take to settle, where that can be told. A control is
@@ -58,7 +58,7 @@ def advise_each(
     ranks: Mapping[str, int],
     minutes: Mapping[tuple[str, str], float | None],
 ) -> dict[str, Advice]:
-    """The advice for each scenario by itself, as ``advise`` gives it."""
+    """Return the advice for each scenario by itself, as ``advise`` gives it."""
     return {
         scenario: advise([each for each in comparisons if each.scenario == scenario], changes, ranks, minutes)
         for scenario in scenarios_of(comparisons)
@@ -101,7 +101,7 @@ def _reaches_gain(speedup: float, best: Candidate) -> bool:
 
 
 def _keeps_up(candidate: Candidate, best: Candidate) -> int:
-    """In how many scenarios the candidate's lower bound reaches the share of the best one's speed."""
+    """Return the number of scenarios in which the candidate's lower bound reaches the share of the best one's speed."""
     return sum(
         (each.low or 0.0) >= SUFFICIENT * best.comparisons[scenario].speedup
         for scenario, each in candidate.comparisons.items()
@@ -109,7 +109,7 @@ def _keeps_up(candidate: Candidate, best: Candidate) -> int:
 
 
 def _of_cheaper(cheaper: Sequence[Candidate], best: Candidate) -> Iterable[str]:
-    """What is to be said besides of changes in lower tiers than the one advised: a sentence or none."""
+    """Yield at most one sentence on changes in lower tiers than the advised one."""
     if not cheaper:
         return
     nearest = max(cheaper, key=lambda each: (_keeps_up(each, best), each.speedup))
@@ -122,7 +122,7 @@ def _of_cheaper(cheaper: Sequence[Candidate], best: Candidate) -> Iterable[str]:
 
 
 def _may_suffice(candidate: Candidate, best: Candidate) -> bool:
-    """Whether it would suffice, were its speedups known exactly and what they are now."""
+    """Return whether it would suffice if its measured speedups were exact."""
     return _reaches_gain(candidate.speedup, best) and all(
         each.speedup >= SUFFICIENT * best.comparisons[scenario].speedup
         for scenario, each in candidate.comparisons.items()
@@ -130,7 +130,7 @@ def _may_suffice(candidate: Candidate, best: Candidate) -> bool:
 
 
 def _open(candidate: Candidate) -> list[Comparison]:
-    """The comparisons that more blocks could still turn into a gain."""
+    """Return the comparisons that more blocks could still turn into a gain."""
     return [
         each
         for each in candidate.comparisons.values()

@@ -1,4 +1,4 @@
-"""A stack that could be advised: what moving to it means, and how it did in every scenario."""
+"""Candidates for advice: stacks with their migration and their comparison in every scenario."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONTROL = "control"
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """What it means to move to a stack: its migration tier, and a summary such as "Stay on Flask, use gevent"."""
+    """The move to a stack: its migration tier, and a summary such as "Stay on Flask, use gevent"."""
 
     tier: str
     summary: str
@@ -49,7 +49,7 @@ class Candidate:
 
     @property
     def verdicts(self) -> frozenset[str]:
-        """All the words that were said of it."""
+        """Its verdicts in all scenarios."""
         return frozenset(each.verdict for each in self.comparisons.values())
 
     @property
@@ -61,7 +61,7 @@ class Candidate:
 def candidates_of(
     comparisons: Sequence[Comparison], changes: Mapping[str, Migration], ranks: Mapping[str, int]
 ) -> list[Candidate]:
-    """Those that could be advised: no controls, and tested in every scenario that the comparisons hold.
+    """Return the candidates: no controls, and tested in every scenario of the comparisons.
 
     Raises KeyError on a candidate without a change or a tier without a rank.
     """
@@ -78,11 +78,11 @@ def candidates_of(
 
 
 def scenarios_of(comparisons: Sequence[Comparison]) -> list[str]:
-    """The scenarios that the comparisons are of, in their order."""
+    """Return the scenarios of the comparisons, in order."""
     return list(dict.fromkeys(each.scenario for each in comparisons))
 
 
 def times(speedup: float, low: float, high: float) -> str:
-    """A speedup with its interval, all to the same digit: ``6.0x (5.8-6.2)``."""
+    """Return a speedup with its interval, all to the same digit: ``6.0x (5.8-6.2)``."""
     digits = 2 if speedup < 2 else 1 if speedup < 100 else 0
     return f"{speedup:.{digits}f}x ({low:.{digits}f}-{high:.{digits}f})"

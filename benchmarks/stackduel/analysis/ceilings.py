@@ -1,4 +1,4 @@
-"""What a trial's rate cannot exceed, whichever the stack, and which of these ceilings it reached.
+"""Ceilings: the upper bounds of a trial's rate, and the one that it reached.
 
 Every ceiling is an upper bound by arithmetic, from what a request takes and how much of it there is: requests that
 wait by Little's law (rate = places / wait; J. D. C. Little, Operations Research 9, 1961), CPU and the other busy
@@ -17,7 +17,7 @@ REACHED = 0.90
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """Requests a second that cannot be exceeded, by the name of what sets the limit; ``detail`` shows the sum."""
+    """An upper bound in requests per second, named after its cause; ``detail`` shows the calculation."""
 
     name: str
     rate_rps: float
@@ -26,7 +26,7 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class CeilingInputs:
-    """What one trial's requests had to share; None where there is no limit, or nobody knows it.
+    """The capacities and demands of a trial's requests; None where there is no limit, or it is unknown.
 
     ``wait_s`` is how long one request waits, ``connections`` the closed loop's, ``offered_rps`` the open loop's
     arrivals, ``slots`` how many requests the stack can hold waiting, ``cores`` the CPUs of its budget and
@@ -46,7 +46,7 @@ class CeilingInputs:
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """Predicted beside measured: ``name`` is the ceiling that binds, None where none was reached.
+    """The bottleneck, predicted and measured: ``name`` is the ceiling reached, None where none was.
 
     ``predicted_rps`` is the lowest ceiling, None where none is known, and ``share`` the part of it that was measured.
     """
@@ -59,7 +59,7 @@ class Bottleneck:
 
 
 def ceilings(means: CeilingInputs) -> tuple[Ceiling, ...]:
-    """The ceilings of a trial that can be told, the lowest first; of equal ones, the load's own before the stack's."""
+    """Return the known ceilings of a trial, the lowest first; of equal ones, the load's own before the stack's."""
     found = (
         _waiting("connections", "connections", means.connections, means.wait_s),
         _stated("offered", "that arrive", means.offered_rps),
@@ -72,7 +72,7 @@ def ceilings(means: CeilingInputs) -> tuple[Ceiling, ...]:
 
 
 def bottleneck(found: Sequence[Ceiling], measured_rps: float, reached: float = REACHED) -> Bottleneck:
-    """Which ceiling binds: the lowest, where ``measured_rps`` reaches the share ``reached`` of it, else none."""
+    """Return the lowest ceiling if ``measured_rps`` reaches the share ``reached`` of it, else none."""
     if not found:
         return Bottleneck(None, None, measured_rps, None, f"None known: {_rate(measured_rps)} req/s measured.")
     lowest = min(found, key=lambda each: each.rate_rps)

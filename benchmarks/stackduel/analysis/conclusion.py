@@ -1,4 +1,4 @@
-"""From a run's trials to what follows from them: comparisons, what binds, advice."""
+"""The conclusions of a run: comparisons, bottlenecks, crossover curves, advice, service levels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_BLOCKS_TO_SETTLE = 200
 
 
 def conclude(run: Run, block_s: float | None = None) -> Run:
-    """The same run with everything that follows from its trials; ``block_s`` is how long one block takes."""
+    """Return the run with all conclusions from its trials; ``block_s`` is the duration of one block."""
     comparisons = compare(run.results, run.baseline, slots_of(run.stacks), fixed_in(run.suite))
     shared = ceiling_inputs(run.results, run.suite.scenarios, run.stacks, _resources(run))
     bound = limits(run.results, run.suite.scenarios, run.stacks, shared)
@@ -59,7 +59,7 @@ def fixed_in(suite: Suite) -> frozenset[str]:
 
 
 def blocks_after_pilot(comparisons: Sequence[Comparison], precision: float, cap: int) -> int | None:
-    """How many blocks in all give every interval the wished half-width, at most ``cap``; None without an interval."""
+    """Return the total of blocks that gives every interval the target half-width, at most ``cap``; None without any."""
     tested = _tested(comparisons)
     spreads = [found.spread for each in comparisons if (found := _interval(each, tested))]
     return blocks_for(precision, spreads, cap=cap, comparisons=max(1, tested)) if spreads else None
@@ -78,7 +78,7 @@ def _advice(run: Run, comparisons: Sequence[Comparison], block_s: float | None) 
 
 
 def _minutes(comparisons: Sequence[Comparison], block_s: float | None) -> dict[tuple[str, str], float | None]:
-    """How much longer each inconclusive comparison would take to settle, where that can be told."""
+    """Return the further minutes that would settle each inconclusive comparison, where they are known."""
     if block_s is None:
         return {}
     tested = _tested(comparisons)

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.run import Run
@@ -72,24 +73,19 @@ def _row(
         stack=stack,
         tier=tier,
         rate_rps=statistics.median(trial.rate_rps for trial in trials),
-        time_ms=_median(trial.time_ms for trial in trials),
+        time_ms=median_of_known(trial.time_ms for trial in trials),
         latency=summarise(Histogram.sum(trial.measurement.latency for trial in trials)),
         succeeded=sum(trial.measurement.succeeded for trial in trials),
         failed=sum(trial.measurement.failed for trial in trials),
-        cpu_ms_per_request=_median(trial.cpu_ms_per_request for trial in trials),
+        cpu_ms_per_request=median_of_known(trial.cpu_ms_per_request for trial in trials),
         memory_peak_mib=max((trial.cost.memory_peak_mib for trial in trials if trial.cost), default=None),
-        gpu_utilisation=_median(trial.gpu.utilisation_mean for trial in trials if trial.gpu),
+        gpu_utilisation=median_of_known(trial.gpu.utilisation_mean for trial in trials if trial.gpu),
         gpu_memory_mib=_most(trial.gpu.memory_peak_mib for trial in trials if trial.gpu),
-        gpu_power_w=_median(trial.gpu.power_mean_w for trial in trials if trial.gpu),
+        gpu_power_w=median_of_known(trial.gpu.power_mean_w for trial in trials if trial.gpu),
         victim=summarise(Histogram.sum(each.latency for each in victims)),
         comparison=comparison,
         binds=limit.binds if limit else None,
     )
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.median(known) if known else None
 
 
 def _most(values: Iterable[float | None]) -> float | None:

@@ -36,7 +36,7 @@ MOST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class BreakdownPart:
-    """One stretch of a request's time in milliseconds; the p99 is None where too few requests, or nobody, tell."""
+    """A part of a request's time in milliseconds; the p99 is None where it is unknown or has too few requests."""
 
     name: str
     mean_ms: float
@@ -45,7 +45,7 @@ class BreakdownPart:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """A stack in a scenario: ``parts`` whose means add up to the end-to-end mean, and what that comes to."""
+    """A stack in a scenario: ``parts`` whose means add up to the end-to-end mean, and a sentence on them."""
 
     scenario: str
     stack: str
@@ -65,7 +65,7 @@ def breakdowns(
     isolated: Sequence[IsolatedResult],
     stacks: Mapping[str, int | None],
 ) -> tuple[Breakdown, ...]:
-    """The breakdown of every stack that tells, in every scenario.
+    """Return the breakdown of every stack that reports its times, in every scenario.
 
     ``stacks`` are their names, with how many requests each may run the model with at once, None where that is one.
     """
@@ -113,7 +113,7 @@ def _spans(trials: Sequence[Trial]) -> Mapping[str, Histogram]:
 
 
 def _counted(inside: Sequence[Inside], whole_ms: float) -> Iterator[BreakdownPart]:
-    """What a Triton counted, by its requests; what is left of the whole lies outside of it."""
+    """Yield the parts that Triton counted per request; the rest of the whole is outside of it."""
     requests = sum(each.requests for each in inside)
     means = {
         name: math.fsum(each.requests * each.spans_ms[name] for each in inside if name in each.spans_ms) / requests
@@ -139,7 +139,7 @@ def _sentences(
     alone: Sequence[IsolatedMeasurement],
     batch_size: int | None,
 ) -> Iterator[str]:
-    """Where the time really goes: the model's part, the greatest of the others, and how much no stack could spare."""
+    """Yield where the time goes: the model's part, the largest other part, and the part that no stack could save."""
     infer_ms = next((part.mean_ms for part in parts if part.name == INFER), 0.0)
     others = [part for part in parts if part.name != INFER]
     rest_ms = math.fsum(part.mean_ms for part in others)
@@ -166,7 +166,7 @@ def _sentences(
 def _of_ceiling(
     scenario: Scenario, whole: BreakdownPart, trials: Sequence[Trial], alone: Sequence[IsolatedMeasurement]
 ) -> Iterator[str]:
-    """By Little's law so many connections wait at any server for a model that does so many a second, and no less."""
+    """Yield the least wait for the model at any server, by Little's law from its rate and the requests in flight."""
     load = scenario.load
     if not isinstance(load, ClosedLoop) or not alone:
         return

@@ -1,4 +1,4 @@
-"""``stackduel clean``: what killed runs left. Local processes end by themselves; containers are found by label."""
+"""``stackduel clean``: remove what killed runs left. Local processes end by themselves; containers have a label."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def clean_command() -> int:
 
 
 def clean(console: Console) -> int:
-    """Remove what no living run owns, and say what it was; returns the exit status."""
+    """Remove what no living run owns, and print what it was; return the exit status."""
     with closing(engine.connect()) as client:
         done = ownership.clean(client)
     for line in done:

@@ -38,21 +38,21 @@ def compare_command(old: Path, new: Path, out: Path, form: str | None, fail_on: 
 def compare(
     old: Path, new: Path, out: Console, err: Console, *, form: str = "table", fail_on: tuple[str, ...] = ()
 ) -> int:
-    """Print what changed as a ``table``, ``json`` or ``markdown``; returns the exit status.
+    """Print what changed as a ``table``, ``json`` or ``markdown``; return the exit status.
 
-    Raises FieldError where the runs cannot be compared, or a condition of ``fail_on`` cannot be asked.
+    Raises FieldError where the runs cannot be compared, or a condition of ``fail_on`` cannot be evaluated.
     """
     before, after = run_folder.load(old), run_folder.load(new)
-    found = between(before, after)
+    comparison = between(before, after)
     conditions = conditions_between(fail_on, after) if fail_on else NO_CONDITIONS
     if form == "json":
-        out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
+        out.file.write(json.dumps(asdict(comparison), indent=1, allow_nan=False) + "\n")
     elif form == "markdown":
-        out.file.write(render(found))
+        out.file.write(render(comparison))
     else:
-        show_between(found, out)
-    if found.differences and form != "table":
-        message(err, f"stackduel: not measured alike: {counted(len(found.differences), 'difference')}")
-    judged = conditions.evaluate(ComparisonMetrics(found, RunMetrics(after)))
+        show_between(comparison, out)
+    if comparison.differences and form != "table":
+        message(err, f"stackduel: not measured alike: {counted(len(comparison.differences), 'difference')}")
+    judged = conditions.evaluate(ComparisonMetrics(comparison, RunMetrics(after)))
     tell(judged, (), err)
     return status_with(judged, 0)

@@ -1,4 +1,4 @@
-"""``stackduel list``: every suite and every stack, with the settings that stand beside its figures."""
+"""``stackduel list``: every suite and every stack, with its tier and its port."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def list_command(stacks_file: str | None) -> int:
 
 
 def show(stacks_file: str | None, console: Console) -> int:
-    """Print the suites and the stacks; returns the exit status."""
+    """Print the suites and the stacks; return the exit status."""
     own = read_own_file(Path(stacks_file)).stacks if stacks_file else {}
     page = Page(console)
     page.heading("Suites")

@@ -71,7 +71,7 @@ def bench_command(
 
 
 def show(own: Path | None, console: Console) -> int:
-    """Print what is known of every model, and of the user's own file; returns the exit status, raises ModelError."""
+    """Print what is known of every model, and of the user's own file; return the exit status, raise ModelError."""
     environ = _environ(own)
     own_card = _own_card(environ)
     for card in CATALOG.values():
@@ -93,7 +93,7 @@ def _own_card(environ: Mapping[str, str]) -> Card | None:
 
 
 def build_models(names: Sequence[str], console: Console) -> int:
-    """Build what is not there yet; returns the exit status, raises ModelError."""
+    """Build what is not there yet; return the exit status, raise ModelError."""
     with waiting(console, "building models"):
         build.build(names, os.environ, lambda line: message(console, line))
     return 0
@@ -110,7 +110,7 @@ class BenchOptions:
 
 
 def bench(names: Sequence[str], how: BenchOptions, output: Console, errors: Console, *, as_json: bool) -> int:
-    """Measure models alone, one after the other, and print the figures; returns the exit status, raises ModelError."""
+    """Measure models alone, one after the other, and print the figures; return the exit status, raise ModelError."""
     from stackduel_servers.models.bench import Plan, measure, usable_cpus  # noqa: PLC0415 - ONNX Runtime only where a model runs
     from stackduel_servers.models.model import load  # noqa: PLC0415
 
@@ -127,11 +127,11 @@ def bench(names: Sequence[str], how: BenchOptions, output: Console, errors: Cons
             done.append(measure(model, plan, watch))
     summaries = [summarise(Histogram.of(np.array(each.infer_ns, dtype=np.int64))) for each in done]
     if as_json:
-        told = [
+        content = [
             {**each.to_dict(), "device": used.device, "p50_ms": summary.p50, "p99_ms": summary.p99}
             for each, summary in zip(done, summaries, strict=True)
         ]
-        output.print_json(json.dumps(told), indent=None)
+        output.print_json(json.dumps(content), indent=None)
         return 0
     rates = [each.requests / each.duration_s for each in done]
     page = Page(output)

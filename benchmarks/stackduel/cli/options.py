@@ -10,7 +10,8 @@ import click
 
 from stackduel.cli.parameters import Duration, bounds, names
 from stackduel.model.budget import LEAST_MEMORY_MIB, MOST_MEMORY_MIB
-from stackduel.model.run_options import DriverName
+from stackduel.model.driver import DriverName
+from stackduel.model.run_options import DeviceName, GeneratorPlace, LauncherName
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -22,7 +23,7 @@ SHOWN = ("out", "live", "json", "quiet", "dry-run")
 
 launcher = click.option(
     "--launcher",
-    type=click.Choice(["local", "docker", "compose", "url"]),
+    type=click.Choice(get_args(LauncherName)),
     default="local",
     show_default=True,
     help="Local processes, containers of our own, a compose project that is up, or addresses.",
@@ -41,7 +42,7 @@ timeout = click.option(
 )
 generator = click.option(
     "--generator",
-    type=click.Choice(["process", "container"]),
+    type=click.Choice(get_args(GeneratorPlace)),
     default="process",
     show_default=True,
     help="Load from a process of this machine, or from a container on the stacks' network.",
@@ -51,7 +52,7 @@ driver = click.option(
 )
 device = click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "torch-cuda", "torch-cpu"]),
+    type=click.Choice(get_args(DeviceName)),
     default="auto",
     show_default=True,
     help="What models are computed on; auto is a GPU if one can be used. torch- is PyTorch, the others ONNX Runtime.",

@@ -1,4 +1,4 @@
-"""What the command line takes besides texts and numbers: lengths of time, lists of names, bounds of gates."""
+"""Types of options that click does not have: lengths of time, bounded numbers, lists of names, bounds of gates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Duration(click.ParamType[float]):
         self._high_s = high_s
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
+        """Return seconds."""
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -44,39 +44,39 @@ class Number(click.ParamType[float]):
         self._high = high
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number; what is none is within no bounds."""
+        """Return the number; a text that is none is within no bounds."""
         try:
-            found = float(str(value))
+            number = float(str(value))
         except ValueError:
-            found = nan
-        if not self._low <= found <= self._high:
+            number = nan
+        if not self._low <= number <= self._high:
             self.fail(f"{value} is not a number from {self._low:g} to {self._high:g}", param, ctx)
-        return found
+        return number
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    """``A,B`` as the names in it."""
+    """Return the names in ``A,B``."""
     if value is None:
         return None
-    found = tuple(name.strip() for name in value.split(",") if name.strip())
-    if not found:
+    parts = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not parts:
         raise click.BadParameter("must name at least one stack")
-    return found
+    return parts
 
 
 def bounds(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
-    """``NAME=VALUE`` for bounds of gates, as a mapping."""
+    """Return the bounds of gates in ``NAME=VALUE``, by name."""
     known = [field.name for field in fields(Thresholds)]
-    found = {}
+    chosen = {}
     for text in values:
         name, equals, value = text.partition("=")
         name = name.strip().replace("-", "_")
         if not equals or name not in known:
             raise click.BadParameter(f"{text!r}: must be NAME=VALUE, with NAME one of {', '.join(known)}")
         try:
-            found[name] = float(value)
+            chosen[name] = float(value)
         except ValueError:
             raise click.BadParameter(f"{text!r}: the value must be a number") from None
-        if not 0 <= found[name] < 1e9:
+        if not 0 <= chosen[name] < 1e9:
             raise click.BadParameter(f"{text!r}: the value must be a number from 0 to 1e9")
-    return found
+    return chosen

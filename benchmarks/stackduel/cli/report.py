@@ -1,4 +1,4 @@
-"""``stackduel report``: a stored run's tables again, and its report files anew."""
+"""``stackduel report``: print a stored run's tables and write its report files again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def report_command(run: Path, out: Path, fail_on: tuple[str, ...]) -> int:
 
 
 def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = ()) -> int:
-    """Print a run and write its reports; returns the exit status, which conditions of ``fail_on`` may decide."""
+    """Print a run and write its reports; return the exit status, which conditions of ``fail_on`` may decide."""
     run = run_folder.load(where)
     judged = conditions_for(fail_on, run).evaluate_on(run)
     folder = where if where.is_dir() else where.parent

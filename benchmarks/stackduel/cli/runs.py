@@ -27,15 +27,15 @@ def runs_command(suite: str | None, limit: int, out: Path, as_json: bool) -> int
 
 
 def show(results: Path, suite: str | None, limit: int, out: Console, *, as_json: bool) -> int:
-    """Print the newest runs, of one suite or of all; returns the exit status."""
-    found = history(results)
-    entries = [each for each in found.entries if suite is None or each.suite == suite]
+    """Print the newest runs, of one suite or of all; return the exit status."""
+    stored = history(results)
+    entries = [each for each in stored.entries if suite is None or each.suite == suite]
     if as_json:
         content = {
             "runs": [entry_to_dict(each) for each in entries[:limit]],
-            "unreadable": [asdict(each) for each in found.unreadable],
+            "unreadable": [asdict(each) for each in stored.unreadable],
         }
         out.file.write(json.dumps(content, indent=1, allow_nan=False) + "\n")
     else:
-        show_runs(entries[:limit], max(0, len(entries) - limit), found.unreadable, out)
+        show_runs(entries[:limit], max(0, len(entries) - limit), stored.unreadable, out)
     return 0

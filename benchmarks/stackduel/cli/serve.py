@@ -35,7 +35,7 @@ def serve_command(stacks: tuple[str, ...] | None, stacks_file: str | None) -> in
 
 
 def serve(names: tuple[str, ...] | None, stacks_file: str | None, console: Console) -> int:
-    """Start the stacks, say where they are, and wait; returns the exit status once one of them ends."""
+    """Start the stacks, say where they are, and wait; return the exit status once one of them ends."""
     stacks = _wanted(names, stacks_file)
     every_core = usable_cores()
     budget = Budget(every_core, every_core, every_core)

@@ -51,44 +51,44 @@ def show_over_time(
     form: str,
     page: Path | None = None,
 ) -> int:
-    """Print the trend of a suite as ``table``, ``json`` or ``markdown``; returns the exit status.
+    """Print the trend of a suite as ``table``, ``json`` or ``markdown``; return the exit status.
 
-    With ``page`` it is drawn into that file, too, whose ``path`` is one more form. Raises FieldError where there is no
-    trend, or the file cannot be written.
+    With ``page`` the trend is drawn into that file, too; the form ``path`` prints where it is. Raises FieldError if
+    there is no trend, or the file cannot be written.
     """
-    found = trend_of(history(results), suite, stacks, limit)
+    shown = trend_of(history(results), suite, stacks, limit)
     if page is not None:
-        _draw(found, results, page)
+        _draw(shown, results, page)
     if form == "path":
         Page(out).paragraph(f"Trend: {page}", rest="  ")
     elif form == "json":
-        out.file.write(json.dumps(asdict(found), indent=1, allow_nan=False) + "\n")
+        out.file.write(json.dumps(asdict(shown), indent=1, allow_nan=False) + "\n")
     elif form == "markdown":
-        out.file.write(render(found))
+        out.file.write(render(shown))
     else:
-        show_trend(found, out)
+        show_trend(shown, out)
     return 0
 
 
-def _draw(found: Trend, results: Path, page: Path) -> None:
-    links = {moment.run_id: link for moment in found.moments if (link := _link(results / moment.folder, page))}
+def _draw(shown: Trend, results: Path, page: Path) -> None:
+    links = {moment.run_id: link for moment in shown.moments if (link := _link(results / moment.folder, page))}
     try:
-        page.write_text(trend_page.render(found, links), encoding="utf-8", errors="backslashreplace", newline="\n")
+        page.write_text(trend_page.render(shown, links), encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
         raise FieldError(f"--html: {page} cannot be written: {error.strerror}") from error
 
 
 def _link(folder: Path, page: Path) -> str | None:
-    """The address of a run's report as seen from a page, if it lies below the page's folder: both may move together."""
+    """Return the relative address of a run's report, if it lies below the page's folder: both can move together."""
     report, beside = (folder / HTML_FILE).resolve(), page.resolve().parent
     if not (report.is_file() and report.is_relative_to(beside)):
         return None
     return "/".join(quote(part, safe="") for part in (".", *report.relative_to(beside).parts))
 
 
-def trend_of(found: History, suite: str | None, stacks: Sequence[str] | None, limit: int) -> Trend:
-    """The trend through the newest runs of a suite, by default that of the newest run; raises FieldError for none."""
-    comparing = [each for each in found.entries if each.points]
+def trend_of(stored: History, suite: str | None, stacks: Sequence[str] | None, limit: int) -> Trend:
+    """Return the trend of a suite's newest runs, by default of the newest run's suite; raises FieldError for none."""
+    comparing = [each for each in stored.entries if each.points]
     name = suite or (comparing[0].suite if comparing else "")
     chosen: list[RunSummary] = [each for each in comparing if each.suite == name][:limit]
     if not chosen:

@@ -13,7 +13,6 @@ from stackduel.model.budget import Budget, divide
 
 UID = 10001
 PIDS_LIMIT = 4096
-STOP_GRACE_S = 5
 
 # An image of the user's own keeps its user and a writable root: nobody but its author knows what it needs there.
 # What protects this machine, and what could make a comparison unequal, is the same for all.

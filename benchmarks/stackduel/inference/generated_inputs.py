@@ -12,7 +12,7 @@ from stackduel_servers.models import inputs
 FULL_SCALE = 32_768
 
 
-def made(given: ModelInput) -> bytes:
+def input_bytes(given: ModelInput) -> bytes:
     """The bytes of a recipe; raises ModuleNotFoundError where a picture is asked for and Pillow is not installed."""
     match given.kind:
         case "float32":

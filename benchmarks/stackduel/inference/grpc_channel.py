@@ -17,6 +17,6 @@ OPTIONS = (
 )
 
 
-def where(address: Address) -> str:
+def grpc_target(address: Address) -> str:
     """The address as gRPC writes it."""
     return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"

@@ -13,7 +13,7 @@ from stackduel.inference.answer_formats import ALL
 from stackduel.model.model_output import TOLERANCE, Outputs, Values
 
 
-def compared(found: Outputs, right: Outputs, tolerance: float) -> str | None:
+def first_difference(found: Outputs, right: Outputs, tolerance: float) -> str | None:
     """The first difference between outputs, in a few words; None where each number is within the tolerance.
 
     Forms differ in what they tell: neither the order of outputs counts nor their shapes, and a form that tells no

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stackduel.inference.generated_inputs import floats, made, sound
+from stackduel.inference.generated_inputs import floats, input_bytes, sound
 from stackduel.model.model_input import SOUNDS, ModelInput
 from stackduel.model.model_output import Form
 from stackduel.model.stack import ModelProtocol
@@ -20,12 +20,12 @@ GRPC_SERVICE = "/inference.GRPCInferenceService/"
 RAW = "application/octet-stream"
 
 
-class UnspokenError(ValueError):
+class UntranslatableError(ValueError):
     """A request that a protocol has no words for; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class Translation:
     """A workload as it is sent, and in which form its answers hold the numbers; None where they hold none."""
 
     workload: Workload
@@ -54,28 +54,28 @@ SERVED: Mapping[str, ServedModel] = {
 }
 
 
-def spoken(workload: Workload, protocol: ModelProtocol) -> Spoken:
+def translate(workload: Workload, protocol: ModelProtocol) -> Translation:
     """The workload with its body, as a stack of that protocol understands it.
 
-    Raises UnspokenError where it has no words for it, or where a package is missing that would find them.
+    Raises UntranslatableError where it has no words for it, or where a package is missing that would find them.
     """
     if protocol == "stackduel":
         return _plainly(workload)
     if workload.model is None or workload.given is None:
-        return Spoken(_health(workload, protocol), None)
+        return Translation(_health(workload, protocol), None)
     name = workload.served_as or workload.model
     served = _served(name, workload.given)
     tensors, outputs = {served.tensor: served.cast(sound(workload.given))}, served.outputs
     if protocol == "kserve":
         body, length = kserve.encode_request(tensors, outputs)
         headers = (("Content-Type", kserve.CONTENT_TYPE), (kserve.HEADER_LENGTH, str(length)))
-        return Spoken(replace(workload, target=kserve.target(name), headers=headers, body=body), "kserve")
+        return Translation(replace(workload, target=kserve.target(name), headers=headers, body=body), "kserve")
     try:
         from stackduel.inference.grpc_messages import infer_request  # noqa: PLC0415 - needs the extra `inference`
     except ModuleNotFoundError as error:
-        raise UnspokenError(f"gRPC needs the package {error.name}: pip install 'stackduel[inference]'") from error
+        raise UntranslatableError(f"gRPC needs the package {error.name}: pip install 'stackduel[inference]'") from error
     body = infer_request(name, tensors, outputs)
-    return Spoken(replace(workload, target=f"{GRPC_SERVICE}ModelInfer", headers=(), body=body), "grpc")
+    return Translation(replace(workload, target=f"{GRPC_SERVICE}ModelInfer", headers=(), body=body), "grpc")
 
 
 def is_grpc(workload: Workload) -> bool:
@@ -83,33 +83,37 @@ def is_grpc(workload: Workload) -> bool:
     return workload.target.startswith(GRPC_SERVICE)
 
 
-def _plainly(workload: Workload) -> Spoken:
+def _plainly(workload: Workload) -> Translation:
     if workload.given is None:
-        return Spoken(workload, None)
+        return Translation(workload, None)
     given = {name.lower(): value for name, value in workload.headers}
     headers = workload.headers
     if "content-type" not in given:
         headers = (*headers, ("Content-Type", workload.given.content_type))
     try:
-        body = made(workload.given)
+        body = input_bytes(workload.given)
     except ModuleNotFoundError as error:
-        raise UnspokenError(f"pictures need the package {error.name}: pip install 'stackduel[inference]'") from error
-    return Spoken(replace(workload, headers=headers, body=body), "float32" if given.get("accept") == RAW else "json")
+        raise UntranslatableError(
+            f"pictures need the package {error.name}: pip install 'stackduel[inference]'"
+        ) from error
+    return Translation(
+        replace(workload, headers=headers, body=body), "float32" if given.get("accept") == RAW else "json"
+    )
 
 
 def _served(name: str, given: ModelInput) -> ServedModel:
     served = SERVED.get(name)
     if served is None:
-        raise UnspokenError(f"the model {name} is not served over KServe; these are: {', '.join(SERVED)}")
+        raise UntranslatableError(f"the model {name} is not served over KServe; these are: {', '.join(SERVED)}")
     if given.kind not in SOUNDS or given.rate_hz != served.rate_hz:
-        raise UnspokenError(f"over KServe the model {name} takes sounds at {served.rate_hz} Hz only")
+        raise UntranslatableError(f"over KServe the model {name} takes sounds at {served.rate_hz} Hz only")
     return served
 
 
 def _health(workload: Workload, protocol: ModelProtocol) -> Workload:
     """What is asked beside a load: whether the server is well. Nothing else is known to all protocols."""
     if workload.target != "/health" or workload.check != "status":
-        raise UnspokenError(f"{workload.label}: KServe knows requests to models and /health only")
+        raise UntranslatableError(f"{workload.label}: KServe knows requests to models and /health only")
     if protocol == "kserve":
         return replace(workload, target="/v2/health/ready")
     return replace(workload, target=f"{GRPC_SERVICE}ServerReady", method="POST")

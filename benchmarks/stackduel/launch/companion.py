@@ -36,7 +36,7 @@ def companion_of(stack: Stack) -> Companion | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Accompanied:
+class StackWithCompanion:
     """The server that is loaded, and the one that it calls; what both use is the stack's."""
 
     server: Started

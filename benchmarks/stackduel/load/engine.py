@@ -1,4 +1,4 @@
-"""The load engine: one load on all shards at once, their windows opened together, their parts merged."""
+"""The load engine: one load on all shards at once, their windows opened together, their results merged."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Engine:
         except BaseException:
             trial.abort()
             raise
-        return merge(trial.parts())
+        return merge(trial.results())
 
     def _revive(self, count: int) -> None:
         """See that the first ``count`` shards run; raises LoadError where one does not get ready."""

@@ -1,4 +1,4 @@
-"""What a load generator is told to do: one load of one request on one address (pure)."""
+"""What a load generator does: one load of one or more calls on one address."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import base64
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from stackduel.inference.translation import is_grpc
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_input import ModelInput
 from stackduel.model.model_output import Numbers
-from stackduel.model.run_options import DriverName
 from stackduel.model.suite import Load, Workload
 from stackduel.model.target import Address
-
-HttpDriver = Literal["raw", "aiohttp"]
-Driver = DriverName
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Call:
     expectation: Expectation
 
     def to_json(self) -> dict[str, Any]:
-        """The call as JSON values."""
+        """Return the call as JSON values."""
         document = asdict(self)
         document["workload"]["body"] = _text(self.workload.body)
         document["expectation"]["body"] = None if self.expectation.body is None else _text(self.expectation.body)
@@ -38,7 +35,7 @@ class Call:
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Call:
-        """The call that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
+        """Return the call that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         workload, expectation = document["workload"], document["expectation"]
         headers = tuple((name, value) for name, value in workload["headers"])
         given = None if workload["given"] is None else ModelInput(**workload["given"])
@@ -55,22 +52,22 @@ class Job:
     """A load of one or more calls on an address, each in proportion to its workload's weight.
 
     ``timeout_s`` counts from the sending of a request to the last byte of its answer. ``seed`` is for what is drawn:
-    arrivals, and the order of several calls. ``victim`` is asked ten times a second beside the load.
+    arrivals, and the order of several calls. ``victim`` is requested ten times a second beside the load.
     """
 
     address: Address
     calls: tuple[Call, ...]
     load: Load
     timeout_s: float = 30.0
-    driver: Driver = "raw"
+    driver: DriverName = "raw"
     seed: int = 0
     victim: Call | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What each of several calls is called, once each: calls of the same request are numbered from the second on.
+        """Return a unique name for each of several calls: calls of the same request are numbered from the second on.
 
-        There are none where there is but one call.
+        Return none for a single call.
         """
         seen: Counter[str] = Counter()
         labels = []
@@ -81,7 +78,7 @@ class Job:
         return tuple(labels) if len(labels) > 1 else ()
 
     def to_json(self) -> dict[str, Any]:
-        """The job as JSON values."""
+        """Return the job as JSON values."""
         return {
             "address": asdict(self.address),
             "calls": [call.to_json() for call in self.calls],
@@ -94,7 +91,7 @@ class Job:
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Job:
-        """The job that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
+        """Return the job that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         return Job(
             address=Address(**document["address"]),
             calls=tuple(Call.from_json(call) for call in document["calls"]),
@@ -106,8 +103,8 @@ class Job:
         )
 
 
-def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[Driver, str]:
-    """The cheapest driver that can send all of these workloads there, and in a few words why it is that one."""
+def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[DriverName, str]:
+    """Return the cheapest driver that can send all of these workloads there, and in a few words why."""
     workloads = tuple(workloads)
     if any(is_grpc(workload) for workload in workloads):
         return "grpc", "gRPC"
@@ -120,7 +117,7 @@ def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[Driv
 
 
 def _beyond_raw(workload: Workload) -> str | None:
-    """What of a workload the raw driver cannot send."""
+    """Return what the raw driver cannot send of a workload; None if it can send everything."""
     if workload.method == "HEAD":
         return "answers to HEAD have no body, whatever their head says"
     for name, _ in workload.headers:
@@ -137,7 +134,7 @@ def _bytes(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-# What is told while a load is on: requests and seconds since its window opened, and the latest median latency in ms.
+# Called while a load runs, with requests and seconds since its window opened, and the latest median latency in ms.
 Progress = Callable[[int, float, float | None], None]
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from stackduel.model.driver import DriverName
+from stackduel_servers.models.device import Device
+
 LauncherName = Literal["local", "docker", "compose", "url"]
 GeneratorPlace = Literal["process", "container"]
-DriverName = Literal["raw", "aiohttp", "grpc"]
-DeviceName = Literal["auto", "cpu", "cuda", "torch-cuda", "torch-cpu"]
+DeviceName = Literal["auto", Device]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,12 @@ def kept_on(cores: Iterable[int]) -> Iterator[None]:
 
 
 def usable_cores() -> tuple[int, ...]:
-    """The cores that this process may run on."""
+    """Return the cores that this process may run on."""
     if sys.platform == "linux":
         return tuple(sorted(os.sched_getaffinity(0)))
     return tuple(range(os.cpu_count() or 1))
 
 
 def can_pin() -> bool:
-    """Whether processes can be bound to cores here."""
+    """Return whether processes can be bound to cores here."""
     return sys.platform == "linux"

@@ -1,4 +1,4 @@
-"""One way out: a terminal's Ctrl-C, a stop from outside and a closed terminal all unwind the run alike."""
+"""Ctrl-C, SIGTERM and a closed terminal end a run in the same way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def as_keyboard_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt inside the block, so that every context manager closes."""
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt inside the block, so that every context manager closes."""
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {name: signal.signal(getattr(signal, name), _interrupt) for name in names}
     try:

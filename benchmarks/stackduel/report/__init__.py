@@ -1,1 +1,4 @@
-"""Showing a run: one renderer a file, all computed from the run alone."""
+"""Reports of a run: sections/ computes what they say, once; every other package and module here renders it in one form.
+
+Imports nothing that measures.
+"""

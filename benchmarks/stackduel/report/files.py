@@ -1,4 +1,4 @@
-"""The reports that stand beside run.json, written together."""
+"""The reports beside run.json, written together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HTML_FILE = "report.html"
 
 
 def write(run: Run, folder: Path, judged: Sequence[ConditionResult] = ()) -> Path:
-    """Write every report of a run, and the conditions ``judged`` on it, into its folder; returns that for people.
+    """Write every report of a run, with the results of its conditions, into its folder; return the path of report.html.
 
     A report shows no more than run.json does: none of the user's secrets.
     """

@@ -1,4 +1,4 @@
-"""What a run checked, as test cases for a CI server: junit.xml (pure)."""
+"""The checks of a run as test cases for a CI server: junit.xml."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.trial import Failure, Gate, Place, Result, Trial
 from stackduel.storage.redaction import redact
 
-# Whatever XML 1.0 has no place for, not even as a reference (https://www.w3.org/TR/xml/#charsets).
+# Characters that XML 1.0 cannot hold, not even as a reference (https://www.w3.org/TR/xml/#charsets).
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class TestCase:
-    """A test case: whether it passed, failed or was skipped, why, and what else is to be said of it."""
+    """A test case: whether it passed, failed or was skipped, why, and its output."""
 
     group: str
     name: str
     word: Literal["passed", "failed", "skipped"] = "passed"
     reason: str = ""
-    said: str = ""
+    output: str = ""
     time_s: float = 0.0
 
 
 def render(run: Run, judged: Sequence[ConditionResult] = ()) -> str:
-    """The run as JUnit XML, with the conditions that were ``judged`` on it.
+    """Return the run as JUnit XML, with the results of its conditions.
 
     A trial that failed is a failure; one that is void, or whose gate was closed, was skipped: neither says anything of
     the stack. A control may fail, so it is skipped, too.
@@ -56,7 +56,7 @@ def render(run: Run, judged: Sequence[ConditionResult] = ()) -> str:
 
 
 def _verification(run: Run) -> Iterator[TestCase]:
-    """Whether each stack could be started, and answered as it should: none of its trials was measured otherwise."""
+    """Yield whether each stack could be started and verified: no trial is measured otherwise."""
     for stack in run.stacks:
         found = [each for each in run.results if each.place.stack == stack]
         reasons = [each.reason for each in found if isinstance(each, Failure)]
@@ -67,7 +67,7 @@ def _verification(run: Run) -> Iterator[TestCase]:
 
 
 def _trials(run: Run) -> Iterator[TestCase]:
-    for place, attempts in _places(run):
+    for place, attempts in _attempts(run):
         result = attempts[-1]
         case = TestCase(f"{place.scenario}.{place.stack}", f"block {place.block}")
         if isinstance(result, Failure):
@@ -77,13 +77,13 @@ def _trials(run: Run) -> Iterator[TestCase]:
         if result.state == "void":
             yield _because(case, "skipped", f"void: {result.reason}", time_s)
         else:
-            said = f"kept in spite of the host's noise: {result.reason}" if result.state == "noisy" else ""
-            yield TestCase(case.group, case.name, said=said, time_s=time_s)
+            output = f"kept in spite of the host's noise: {result.reason}" if result.state == "noisy" else ""
+            yield TestCase(case.group, case.name, output=output, time_s=time_s)
 
 
 def _gates(run: Run) -> Iterator[TestCase]:
-    """Each gate of a stack in a scenario: skipped where it was closed in the last attempt of a block."""
-    last = [attempts[-1] for _, attempts in _places(run)]
+    """Yield each gate of a stack in a scenario: skipped if it was closed in the last attempt of a block."""
+    last = [attempts[-1] for _, attempts in _attempts(run)]
     gates: dict[tuple[str, str, str], list[tuple[Trial, Gate]]] = {}
     for trial in last:
         if isinstance(trial, Trial):
@@ -103,20 +103,20 @@ def _searches(run: Run) -> Iterator[TestCase]:
             found = [each for each in run.findings if (each.stack, each.scenario) == (stack, scenario.name)]
             case = TestCase(f"{scenario.name}.{stack}", run.suite.search.mode)
             if found:
-                yield TestCase(case.group, case.name, said=found[0].found.sentence)
+                yield TestCase(case.group, case.name, output=found[0].found.sentence)
             else:
                 ended = _because(case, "failed", "the search did not come to its end")
                 yield _not_measured(run, ended, stack)
 
 
 def _service_levels(slas: Iterable[ServiceLevelResult]) -> Iterator[TestCase]:
-    """Each bound of a service level on each stack: failed where it was not kept, skipped where nobody can tell."""
+    """Yield each bound of a service level on each stack: failed if it was not kept, skipped if that is unknown."""
     for each in slas:
         case = TestCase(f"{each.scenario}.{each.stack}", f"{each.name} at most {each.bound:g}")
         if each.ok is None or each.measured is None:
-            yield _because(case, "skipped", each.reason or "nobody can tell")
+            yield _because(case, "skipped", each.reason or "unknown")
         elif each.ok:
-            yield TestCase(case.group, case.name, said=f"measured: {each.measured:g}")
+            yield TestCase(case.group, case.name, output=f"measured: {each.measured:g}")
         else:
             yield _because(case, "failed", f"{each.name} was {each.measured:g} (bound {each.bound:g})")
 
@@ -127,20 +127,20 @@ def _conditions(judged: Iterable[ConditionResult]) -> Iterator[TestCase]:
         if each.state in {"met", "unknown"}:
             yield _because(case, "failed", each.sentence)
         else:
-            yield TestCase(case.group, case.name, said=each.sentence)
+            yield TestCase(case.group, case.name, output=each.sentence)
 
 
-def _places(run: Run) -> list[tuple[Place, list[Result]]]:
-    """The attempts at each place, in their order."""
+def _attempts(run: Run) -> list[tuple[Place, list[Result]]]:
+    """Return the attempts at each place, in their order."""
     places: dict[tuple[str, str, int], list[Result]] = {}
     for result in run.results:
         place = result.place
         places.setdefault((place.scenario, place.stack, place.block), []).append(result)
-    return [(attempts[0].place, sorted(attempts, key=_standing)) for attempts in places.values()]
+    return [(attempts[0].place, sorted(attempts, key=_order)) for attempts in places.values()]
 
 
-def _standing(result: Result) -> tuple[bool, int]:
-    """Among the attempts at a place, the one that counts comes last, else the latest."""
+def _order(result: Result) -> tuple[bool, int]:
+    """Return the order of attempts at a place: the one that counts last, else the latest."""
     return isinstance(result, Trial) and result.counts, result.place.attempt
 
 
@@ -149,7 +149,7 @@ def _because(case: TestCase, word: Literal["failed", "skipped"], reason: str, ti
 
 
 def _not_measured(run: Run, case: TestCase, stack: str) -> TestCase:
-    """The case of a stack that could not be measured: a control may be, and one that broke in a search was to break."""
+    """Return the case of a stack that could not be measured; skipped for a control, and for one that a search broke."""
     excused = run.stacks[stack].tier == CONTROL or any(each.stack == stack for each in run.findings)
     return _because(case, "skipped" if excused else "failed", case.reason)
 
@@ -172,8 +172,8 @@ def _suite(name: str, cases: Sequence[TestCase], run: Run) -> ElementTree.Elemen
             ElementTree.SubElement(shown, "failure", message=first, type=name).text = reason
         elif case.word == "skipped":
             ElementTree.SubElement(shown, "skipped", message=first).text = reason
-        if case.said:
-            ElementTree.SubElement(shown, "system-out").text = _clean(case.said, run)
+        if case.output:
+            ElementTree.SubElement(shown, "system-out").text = _clean(case.output, run)
     return suite
 
 
@@ -187,5 +187,5 @@ def _count(element: ElementTree.Element, cases: Sequence[TestCase]) -> None:
 
 
 def _clean(text: str, run: Run) -> str:
-    """The text without the user's secrets, and without what XML cannot hold."""
+    """Return the text without the user's secrets, and without characters that XML cannot hold."""
     return _NO_CHARACTER.sub("", str(redact(text, run.secrets)))

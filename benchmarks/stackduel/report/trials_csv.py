@@ -1,4 +1,4 @@
-"""Every trial of a run as a row for spreadsheets and data frames: trials.csv (pure)."""
+"""Every trial of a run as a row for spreadsheets and data frames: trials.csv."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - these very characters
 
 
 def render(run: Run) -> str:
-    """The trials in the order in which they were measured, failed and void ones, too; empty is what nobody measured.
+    """Return the trials in the order of measurement, failed and void ones too; a cell is empty if it was not measured.
 
     Each trial is one line. Texts that a spreadsheet would take for a formula begin with an apostrophe.
     """
@@ -48,7 +48,7 @@ def _cell(value: Any) -> str:
 
 
 def _key(*path: str) -> Callable[[Document], Any]:
-    """What stands there in a trial's document; None where nothing does."""
+    """Return a function that reads the value at a path of a trial's document; None if there is none."""
 
     def value(trial: Document) -> Any:
         found: Any = trial
@@ -60,7 +60,7 @@ def _key(*path: str) -> Callable[[Document], Any]:
 
 
 def _span(span: str, name: str) -> Callable[[Document], Any]:
-    """What the answers' Server-Timing says of a span; None where they do not have it."""
+    """Return a function that reads a figure of a Server-Timing span; None if the answers lack it."""
 
     def value(trial: Document) -> Any:
         return ((trial["spans_ms"] or {}).get(span) or {}).get(name)

@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from stackduel.inference.translation import UnspokenError, spoken
+from stackduel.inference.translation import UntranslatableError, translate
 from stackduel.model.errors import LaunchError
 from stackduel.model.findings import Launch
 from stackduel.model.plan_step import PlanStep
@@ -64,7 +64,7 @@ class ColdStartLoop(Loop):
         self._context.progress.launching(PlanStep(block, name, (scenario,)))
         try:
             launch = self._launch(self._context.plan.stacks[name], scenario, block)
-        except (LaunchError, VerifyError, ExchangeError, UnspokenError, ProcessLookupError) as error:
+        except (LaunchError, VerifyError, ExchangeError, UntranslatableError, ProcessLookupError) as error:
             self._refused.add(name)
             self._save_result(Failure(Place(name, scenario.name, block), str(error)))
             return
@@ -79,7 +79,7 @@ class ColdStartLoop(Loop):
         )
 
     def _launch(self, stack: Stack, scenario: Scenario, block: int) -> Launch:
-        workload = spoken(scenario.workloads[0], stack.protocol).workload
+        workload = translate(scenario.workloads[0], stack.protocol).workload
         begun_s = self._clock()
         with self._context.launcher.start(stack) as started:
             launch_ms = 1000 * (self._clock() - begun_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from stackduel.launch.compose.compose_launcher import AttachedLauncher
+from stackduel.launch.compose.compose_launcher import ComposeLauncher
 from stackduel.launch.compose.compose_project import stacks_up
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Launcher
@@ -30,6 +30,6 @@ def launcher_for(plan: RunPlan, run_id: str, folder: Path, say: Callable[[str], 
         case "docker":
             return ContainerLauncher(plan.budget, run_id, say, own_model=own, device=plan.device)
         case "compose":
-            return AttachedLauncher(run_id, options.project)
+            return ComposeLauncher(run_id, options.project)
         case "url":
             return UrlLauncher()

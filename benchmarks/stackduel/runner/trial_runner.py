@@ -9,9 +9,10 @@ from stackduel.analysis.gates import METHOD, Thresholds
 from stackduel.analysis.trial_gates import GateInputs, check_gates, with_state
 from stackduel.launch.launcher import Launcher, Started
 from stackduel.load.engine import Engine
-from stackduel.load.job import Call, Driver, Job, LoadError, Progress, choose_driver
+from stackduel.load.job import Call, Job, LoadError, Progress, choose_driver
 from stackduel.model.aa_pair import original_of
 from stackduel.model.budget import Budget
+from stackduel.model.driver import DriverName
 from stackduel.model.gpu_use import ReadableGpu
 from stackduel.model.measurement import Measurement
 from stackduel.model.stack import ModelProtocol
@@ -35,7 +36,7 @@ class TrialTerms:
     """
 
     budget: Budget
-    driver: Driver = "raw"
+    driver: DriverName = "raw"
     timeout_s: float = 30.0
     seed: int = 0
     bounds: Thresholds = METHOD

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stackduel.inference.grpc_channel import OPTIONS, where
+from stackduel.inference.grpc_channel import OPTIONS, grpc_target
 from stackduel.inference.translation import is_grpc
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address
@@ -93,7 +93,7 @@ def _call(address: Address, workload: Workload, timeout_s: float) -> Reply:
     """A unary call; a status of gRPC's own is no answer."""
     import grpc  # noqa: PLC0415 - part of the extra `inference`, and only where a stack speaks it
 
-    target, credentials = where(address), grpc.ssl_channel_credentials()
+    target, credentials = grpc_target(address), grpc.ssl_channel_credentials()
     with (
         grpc.secure_channel(target, credentials, OPTIONS) if address.tls else grpc.insecure_channel(target, OPTIONS)
     ) as channel:

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from stackduel.inference.answer_formats import NumbersError, read
-from stackduel.inference.output_comparison import compared
-from stackduel.inference.translation import Spoken, UnspokenError, spoken
+from stackduel.inference.output_comparison import first_difference
+from stackduel.inference.translation import Translation, UntranslatableError, translate
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_output import Numbers, Outputs
 from stackduel.model.stack import ModelProtocol
@@ -30,7 +30,7 @@ class _Answer:
     """What a stack answered: the workload in the words of its protocol, its reply, and the numbers in that."""
 
     stack: str
-    spoken: Spoken
+    translation: Translation
     reply: Reply
     outputs: Outputs | None
 
@@ -45,7 +45,7 @@ class Answers:
         self._timeout_s = timeout_s
         self._known: dict[Workload, _Answer] = {}
         self._verified: dict[str, dict[Workload, _Answer]] = {}
-        self._spoken: dict[tuple[Workload, ModelProtocol], Spoken] = {}
+        self._spoken: dict[tuple[Workload, ModelProtocol], Translation] = {}
         self._lock = threading.Lock()
 
     def verify(
@@ -65,7 +65,7 @@ class Answers:
 
     def sent(self, stack: str, workload: Workload) -> Workload:
         """The workload as this stack is asked for it; raises KeyError before ``verify``."""
-        return self._verified[stack][workload].spoken.workload
+        return self._verified[stack][workload].translation.workload
 
     def expectation(self, stack: str, workload: Workload) -> Expectation:
         """What the generator checks every answer of a stack against; raises KeyError before ``verify``.
@@ -73,9 +73,9 @@ class Answers:
         The numbers are the first stack's, the bytes that need no look at them the stack's own.
         """
         known, own = self._known[workload], self._verified[stack][workload]
-        if known.outputs is None or own.spoken.form is None or workload.tolerance is None:
+        if known.outputs is None or own.translation.form is None or workload.tolerance is None:
             return Expectation.of(workload.status, known.reply.body, workload.check)
-        numbers = Numbers.of(known.outputs, own.spoken.form, workload.tolerance)
+        numbers = Numbers.of(known.outputs, own.translation.form, workload.tolerance)
         return Expectation(workload.status, body=own.reply.body, numbers=numbers)
 
     def _probe(
@@ -84,7 +84,7 @@ class Answers:
         try:
             asked = self._in_words(workload, protocol)
             reply = ask(address, asked.workload, timeout_s=timeout_s)
-        except (ExchangeError, UnspokenError) as error:
+        except (ExchangeError, UntranslatableError) as error:
             raise VerifyError(f"{stack}: {error}") from error
         if reply.status != workload.status:
             raise VerifyError(
@@ -97,15 +97,15 @@ class Answers:
         _same(workload, answer, known)
         return answer
 
-    def _in_words(self, workload: Workload, protocol: ModelProtocol) -> Spoken:
+    def _in_words(self, workload: Workload, protocol: ModelProtocol) -> Translation:
         """The translation, made once for all stacks of a protocol: its body may be a megabyte."""
         with self._lock:
             if (workload, protocol) not in self._spoken:
-                self._spoken[workload, protocol] = spoken(workload, protocol)
+                self._spoken[workload, protocol] = translate(workload, protocol)
             return self._spoken[workload, protocol]
 
 
-def _outputs(stack: str, workload: Workload, asked: Spoken, reply: Reply) -> Outputs | None:
+def _outputs(stack: str, workload: Workload, asked: Translation, reply: Reply) -> Outputs | None:
     if workload.check != "numbers" or asked.form is None:
         return None
     try:
@@ -115,9 +115,9 @@ def _outputs(stack: str, workload: Workload, asked: Spoken, reply: Reply) -> Out
 
 
 def _same(workload: Workload, answer: _Answer, known: _Answer) -> None:
-    said = f"{answer.stack}: {answer.spoken.workload.label} answered"
+    said = f"{answer.stack}: {answer.translation.workload.label} answered"
     if answer.outputs is not None and known.outputs is not None:
-        difference = compared(answer.outputs, known.outputs, workload.tolerance or 0.0)
+        difference = first_difference(answer.outputs, known.outputs, workload.tolerance or 0.0)
         if difference:
             raise VerifyError(f"{said} other numbers than {known.stack}: {difference} (tolerance {workload.tolerance})")
         return

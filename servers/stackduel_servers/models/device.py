@@ -12,13 +12,13 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from stackduel_servers.core.environment import SettingsError
 
 VARIABLE = "INFERENCE_DEVICE"
 Device = Literal["cpu", "cuda", "torch-cuda", "torch-cpu"]
-DEVICES: tuple[Device, ...] = ("cpu", "cuda", "torch-cuda", "torch-cpu")
+DEVICES: tuple[Device, ...] = get_args(Device)
 AUTO = "auto"
 WORDS: Mapping[Device, str] = MappingProxyType(
     {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
 from stackduel.inference.answer_formats import ALL, NumbersError, read, split
-from stackduel.inference.output_comparison import compared
+from stackduel.inference.output_comparison import first_difference
 from stackduel.model.model_output import Form
 from tests.stackduel.answered import answered
 
@@ -24,7 +24,7 @@ FORMS: tuple[Form, ...] = ("json", "float32", "kserve", "grpc")
 def test_every_form_holds_the_same_numbers(form: Form) -> None:
     """Whatever an answer's form, its outputs are the same; raw float32 alone does not tell them apart."""
     found = read(answered(RIGHT, form), form)
-    assert compared(found, RIGHT, 0.0) is None
+    assert first_difference(found, RIGHT, 0.0) is None
     assert set(found) == ({ALL} if form == "float32" else {"a", "b"})
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stackduel.inference.answer_formats import read
-from stackduel.inference.output_comparison import compared, differences
+from stackduel.inference.output_comparison import differences, first_difference
 from tests.stackduel.answered import answered
 
 RIGHT = {"a": np.array([0.25, -0.5]), "b": np.array([100.0])}
@@ -17,9 +17,12 @@ RIGHT = {"a": np.array([0.25, -0.5]), "b": np.array([100.0])}
 def test_forms_can_be_compared_with_each_other() -> None:
     """Outputs without names are compared with named ones, in order; another number is seen there, too."""
     raw = read(answered(RIGHT, "float32"), "float32")
-    assert compared(raw, read(answered(RIGHT, "json"), "json"), 1e-5) is None
-    assert compared(read(answered(RIGHT, "kserve"), "kserve"), raw, 1e-5) is None
-    assert compared(raw, {"a": np.array([0.25, -0.6]), "b": RIGHT["b"]}, 1e-5) == "outputs[1]: -0.5 instead of -0.6"
+    assert first_difference(raw, read(answered(RIGHT, "json"), "json"), 1e-5) is None
+    assert first_difference(read(answered(RIGHT, "kserve"), "kserve"), raw, 1e-5) is None
+    assert (
+        first_difference(raw, {"a": np.array([0.25, -0.6]), "b": RIGHT["b"]}, 1e-5)
+        == "outputs[1]: -0.5 instead of -0.6"
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +39,7 @@ def test_forms_can_be_compared_with_each_other() -> None:
 )
 def test_the_first_difference_is_told(found: Mapping[str, list[float]], told: str | None) -> None:
     """Within the tolerance is right, absolutely below 1 and relatively above; anything else is named."""
-    assert compared({name: np.array(values) for name, values in found.items()}, RIGHT, 1e-5) == told
+    assert first_difference({name: np.array(values) for name, values in found.items()}, RIGHT, 1e-5) == told
 
 
 def test_the_contract_counts_names_order_and_shapes() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from tritonclient.grpc import service_pb2
 
-from stackduel.inference.generated_inputs import made, sound
-from stackduel.inference.translation import UnspokenError, is_grpc, spoken
+from stackduel.inference.generated_inputs import input_bytes, sound
+from stackduel.inference.translation import UntranslatableError, is_grpc, translate
 from stackduel.model.model_input import ModelInput
 from stackduel.model.model_output import Form
 from stackduel.model.stack import ModelProtocol
@@ -37,8 +37,8 @@ HEALTH = Workload("/health", check="status")
 )
 def test_our_stacks_are_posted_the_bytes_with_their_type(given: ModelInput, content_type: str) -> None:
     """The body is what the recipe makes, and the content type says what that is."""
-    found = spoken(Workload("/infer/x", "POST", (("X-A", "b"),), model="x", given=given), "stackduel")
-    assert (found.workload.target, found.workload.body) == ("/infer/x", made(given))
+    found = translate(Workload("/infer/x", "POST", (("X-A", "b"),), model="x", given=given), "stackduel")
+    assert (found.workload.target, found.workload.body) == ("/infer/x", input_bytes(given))
     assert found.workload.headers == (("X-A", "b"), ("Content-Type", content_type))
     assert found.form == "json"
 
@@ -48,12 +48,12 @@ def test_who_accepts_raw_numbers_gets_them() -> None:
     raw = Workload(
         "/infer/x", "POST", (("accept", "application/octet-stream"),), model="x", given=ModelInput("tensor", 1)
     )
-    assert spoken(raw, "stackduel").form == "float32"
+    assert translate(raw, "stackduel").form == "float32"
 
 
 def test_kserve_takes_the_samples_in_binary() -> None:
     """The path, the header's length and the tensor are those of the protocol; the outputs are asked for in binary."""
-    found = spoken(ASKED, "kserve")
+    found = translate(ASKED, "kserve")
     headers = dict(found.workload.headers)
     length = int(headers["Inference-Header-Content-Length"])
     header = json.loads(found.workload.body[:length])
@@ -67,15 +67,15 @@ def test_kserve_takes_the_samples_in_binary() -> None:
 def test_a_model_may_be_served_as_another() -> None:
     """The ensemble has a name and an input of its own, and the same numbers."""
     ensemble = Workload("/infer/speaker", "POST", model="speaker", given=CLIP, served_as="speech")
-    found = spoken(ensemble, "kserve").workload
+    found = translate(ensemble, "kserve").workload
     assert found.target == "/v2/models/speech/infer"
     assert b'"name":"pcm"' in found.body[:200]
-    assert spoken(ensemble, "stackduel").workload.target == "/infer/speaker"
+    assert translate(ensemble, "stackduel").workload.target == "/infer/speaker"
 
 
 def test_grpc_takes_the_same_as_a_message() -> None:
     """The call is ModelInfer, and its bytes are the request of tritonclient's own messages."""
-    found = spoken(FAST, "kserve-grpc")
+    found = translate(FAST, "kserve-grpc")
     assert found.workload.target == "/inference.GRPCInferenceService/ModelInfer"
     assert (found.form, is_grpc(found.workload), is_grpc(FAST)) == ("grpc", True, False)
     request = service_pb2.ModelInferRequest.FromString(found.workload.body)
@@ -92,8 +92,8 @@ def test_grpc_takes_the_same_as_a_message() -> None:
 )
 def test_health_has_its_word_everywhere(protocol: ModelProtocol, target: str) -> None:
     """The victim is asked whether it is well, in the words of its protocol."""
-    assert spoken(HEALTH, protocol).workload.target == target
-    assert spoken(HEALTH, "stackduel").workload == HEALTH
+    assert translate(HEALTH, protocol).workload.target == target
+    assert translate(HEALTH, "stackduel").workload == HEALTH
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ def test_health_has_its_word_everywhere(protocol: ModelProtocol, target: str) ->
 )
 @pytest.mark.parametrize("protocol", ["kserve", "kserve-grpc"])
 def test_what_has_no_words_is_told(workload: Workload, told: str, protocol: ModelProtocol) -> None:
-    """What KServe cannot be asked raises UnspokenError, which says why."""
-    with pytest.raises(UnspokenError, match=told):
-        spoken(workload, protocol)
+    """What KServe cannot be asked raises UntranslatableError, which says why."""
+    with pytest.raises(UntranslatableError, match=told):
+        translate(workload, protocol)
 
 
 def test_a_form_is_known_for_each_protocol() -> None:
     """Answers to one workload hold its numbers in the form of each protocol; those of paths hold none."""
     forms: dict[ModelProtocol, Form | None] = {
-        each: spoken(ASKED, each).form for each in ("stackduel", "kserve", "kserve-grpc")
+        each: translate(ASKED, each).form for each in ("stackduel", "kserve", "kserve-grpc")
     }
     assert list(forms.values()) == ["json", "kserve", "grpc"]
-    assert spoken(Workload("/x"), "stackduel").form is None
+    assert translate(Workload("/x"), "stackduel").form is None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from stackduel.launch.companion import Accompanied, companion_of
+from stackduel.launch.companion import StackWithCompanion, companion_of
 from stackduel.launch.health import wait_until_healthy
 from stackduel.model.errors import LaunchError
 from stackduel.model.target import Address, ProcessTree, Several
@@ -77,7 +77,7 @@ def test_a_server_that_never_greets_is_told() -> None:
 def test_two_servers_are_one_stack() -> None:
     """The address is the first one's, what both use is the stack's, and so is the failure and the log of either."""
     server, companion = Server(Address("h", 1), pid=1, log="served"), Server(Address("h", 2), pid=2, log="inferred")
-    both = Accompanied(server, companion)
+    both = StackWithCompanion(server, companion)
     assert both.address == Address("h", 1)
     assert both.subject == Several((ProcessTree(1), ProcessTree(2)))
     assert both.failure() is None

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager
-def running_apart(module: str, *arguments: str, told: Callable[[Any], None]) -> Iterator[Address]:
-    """Where a module serves that prints its port, runs until stdin ends, and prints what is ``told`` then, in JSON."""
+def running_apart(module: str, *arguments: str, timings: Callable[[Any], None]) -> Iterator[Address]:
+    """Run a module that prints its port, serves until stdin ends, and then prints its report as JSON."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
@@ -33,5 +33,5 @@ def running_apart(module: str, *arguments: str, told: Callable[[Any], None]) -> 
             yield address
         finally:
             process.stdin.close()
-            told(json.loads(process.stdout.read()))
+            timings(json.loads(process.stdout.read()))
             process.wait(10)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 
-from stackduel.load.job import Driver, HttpDriver
+from stackduel.model.driver import DriverName
+from tests.stackduel.load.measuring import HTTP_DRIVERS
 
 
-@pytest.fixture(params=get_args(HttpDriver))
-def driver(request: pytest.FixtureRequest) -> Driver:
+@pytest.fixture(params=HTTP_DRIVERS)
+def driver(request: pytest.FixtureRequest) -> DriverName:
     """Each driver of HTTP in turn."""
-    name: Driver = request.param
+    name: DriverName = request.param
     return name

@@ -44,7 +44,7 @@ class Freeze:
 def freezing_apart(after_s: float, for_s: float) -> Iterator[Freeze]:
     """Serve, and so long after the first request freeze for so long; ``SLOW`` takes ``SLOW_S`` by itself."""
     found: list[float] = []
-    with running_apart("tests.stackduel.load.freezing", str(after_s), str(for_s), told=found.extend) as address:
+    with running_apart("tests.stackduel.load.freezing", str(after_s), str(for_s), timings=found.extend) as address:
         freeze = Freeze(address)
         yield freeze
     freeze.frozen_s, freeze.thawed_s = found

@@ -8,19 +8,22 @@ from collections.abc import Callable, Sequence
 
 import uvloop
 
-from stackduel.load.job import Call, Driver, Job
+from stackduel.load.job import Call, Job
 from stackduel.load.recording.merging import merge
 from stackduel.load.schedule.shares import split
 from stackduel.load.shards.shard import run_shard
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation, Measurement
 from stackduel.model.suite import Load, Workload
 from stackduel.model.target import Address
 from tests.stackduel.load.scripted import BODY
 
+# The drivers that speak HTTP.
+HTTP_DRIVERS: tuple[DriverName, ...] = ("raw", "aiohttp")
 RIGHT = Expectation.of(200, BODY, "body")
 
 
-class Cues:
+class FakeCoordinator:
     """Opens the window as soon as the shard is warm, and remembers what it was told."""
 
     def __init__(self, when_started: Callable[[], None] = lambda: None) -> None:
@@ -51,7 +54,7 @@ def job_for(
     address: Address,
     load: Load,
     *,
-    driver: Driver = "raw",
+    driver: DriverName = "raw",
     workload: Workload | None = None,
     calls: Sequence[Call] = (),
     expectation: Expectation = RIGHT,
@@ -66,14 +69,14 @@ def job_for(
 
 def measure(
     job: Job,
-    cues: Cues | None = None,
+    coordinator: FakeCoordinator | None = None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
 ) -> Measurement:
     """What one shard makes of the job."""
 
     async def run() -> Measurement:
         (share,) = split(job.load, 1)
-        return merge([await run_shard(job, share, cues or Cues())])
+        return merge([await run_shard(job, share, coordinator or FakeCoordinator())])
 
     # A shard collects garbage right before its window. In a worker that takes a moment; here, with all that the tests
     # hold, it would take a tenth of a second, and the first answers would come late.

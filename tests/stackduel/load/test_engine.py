@@ -17,10 +17,11 @@ import pytest
 from stackduel.load import engine as engine_module
 from stackduel.load.clock import clock
 from stackduel.load.engine import Engine, local_engine
-from stackduel.load.job import Call, Driver, LoadError
+from stackduel.load.job import Call, LoadError
 from stackduel.load.schedule.arrivals import arrivals_s
 from stackduel.load.shards import running_job
 from stackduel.load.shards.channels import Deliver, ProcessChannel, ShardMessage
+from stackduel.model.driver import DriverName
 from stackduel.model.suite import ArrivalProcess, ClosedLoop, OpenLoop, Workload
 from stackduel.model.target import Address
 from tests.stackduel.load.measuring import RIGHT, job_for
@@ -45,7 +46,7 @@ def process_of(engine: Engine, index: int) -> subprocess.Popen[bytes]:
     return channel._process
 
 
-def test_two_shards_measure_as_one(engine: Engine, driver: Driver) -> None:
+def test_two_shards_measure_as_one(engine: Engine, driver: DriverName) -> None:
     """A load on two shards sends exactly what it says, and what both found is one measurement."""
     with ScriptedServer(answer_all) as server:
         found = engine.measure(job_for(server.address, ClosedLoop(5, requests=201, warmup_requests=11), driver=driver))
@@ -82,7 +83,7 @@ def test_the_window_is_the_same_for_all(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("arrivals", ["constant", "poisson"])
-def test_an_open_loop_on_two_shards(engine: Engine, driver: Driver, arrivals: ArrivalProcess) -> None:
+def test_an_open_loop_on_two_shards(engine: Engine, driver: DriverName, arrivals: ArrivalProcess) -> None:
     """What two shards send of an open loop adds up to its schedule, and is counted once."""
     load = OpenLoop(100, 1.0, arrivals, connections=16, warmup_s=0.2)
     with ScriptedServer(answer_after(lambda _: 0.01)) as server:
@@ -234,14 +235,14 @@ def test_tls_is_spoken_and_always_verified(tmp_path: Path, monkeypatch: pytest.M
     with ScriptedServer(answer_all, tls=context) as server:
         job = job_for(server.address, TWENTY, driver="aiohttp")
         victim = Call(Workload("/victim"), RIGHT)
-        arriving = job_for(server.address, OpenLoop(100, 0.2), driver="aiohttp", victim=victim)
+        open_loop_client = job_for(server.address, OpenLoop(100, 0.2), driver="aiohttp", victim=victim)
         with local_engine((), 1) as engine:
             assert engine.measure(job).outcomes == {"refused": 20}
-            assert engine.measure(arriving).outcomes == {"refused": 20}
+            assert engine.measure(open_loop_client).outcomes == {"refused": 20}
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         with local_engine((), 1) as engine:
             assert engine.measure(job).outcomes == {"ok": 20}
-            found = engine.measure(arriving)
+            found = engine.measure(open_loop_client)
     assert found.outcomes == {"ok": 20}
     assert found.victim is not None
     assert (found.victim.requests, found.victim.failed) == (2, 0)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from stackduel.load.drivers.framing import ends_with_the_connection
 from stackduel.load.drivers.request import request_bytes
-from stackduel.load.job import Call, Driver, Job, choose_driver
+from stackduel.load.job import Call, Job, choose_driver
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_input import ModelInput as Recipe
 from stackduel.model.model_output import Numbers
@@ -60,7 +61,7 @@ JOBS = st.builds(
     load=st.builds(ClosedLoop, st.integers(1, 10_000), requests=st.none() | st.integers(1, 10_000))
     | st.builds(OpenLoop, st.floats(0.1, 1e6), st.floats(0.1, 1e4), st.sampled_from(["constant", "poisson"])),
     timeout_s=st.floats(0.1, 100),
-    driver=st.sampled_from(get_args(Driver)),
+    driver=st.sampled_from(get_args(DriverName)),
     seed=st.integers(),
     victim=st.none() | CALLS,
 )
@@ -91,7 +92,9 @@ def test_several_calls_have_labels_of_their_own() -> None:
         (HERE, Workload("/inference.GRPCInferenceService/ModelInfer", "POST"), "grpc", "gRPC"),
     ],
 )
-def test_the_driver_is_the_cheapest_that_can(address: Address, workload: Workload, driver: Driver, why: str) -> None:
+def test_the_driver_is_the_cheapest_that_can(
+    address: Address, workload: Workload, driver: DriverName, why: str
+) -> None:
     """Only what the raw client cannot speak goes to the other, and the reason is told."""
     chosen, reason = choose_driver(address, [workload])
     assert chosen == driver

@@ -35,10 +35,10 @@ def serving_apart(delays_s: Sequence[float], phases: int) -> Iterator[Truth]:
     The first answer on a connection comes later by one of so many ``phases`` of the first delay, so that the
     connections are not in step.
     """
-    told: list[float] = []
+    timings: list[float] = []
     arguments = json.dumps([delays_s, phases])
-    with running_apart("tests.stackduel.load.timed", arguments, told=told.extend) as address:
-        yield Truth(address, told)
+    with running_apart("tests.stackduel.load.timed", arguments, timings=timings.extend) as address:
+        yield Truth(address, timings)
 
 
 def main() -> None:

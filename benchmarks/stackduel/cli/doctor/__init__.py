@@ -19,7 +19,7 @@ STYLES: Mapping[DiagnosisState, str] = MappingProxyType(
 )
 NAME_WIDTH = 21
 STATE_WIDTH = 9
-# Who else is at work is watched before the engine is given any.
+# Other processes are watched before the checks give the engine work.
 CHECKS: tuple[tuple[str, Callable[[], Iterable[Diagnosis]]], ...] = (
     ("this machine", machine.findings),
     (f"who else is at work here, for {quiet.WATCHED_S:g} s", quiet.findings),
@@ -36,18 +36,18 @@ def doctor_command() -> int:
 
 
 def examine(console: Console, err: Console) -> int:
-    """Print every finding as soon as it is there; returns the exit status."""
+    """Print every diagnosis as soon as it is made; return the exit status."""
     page = Page(console)
     for what, check in CHECKS:
         with waiting(err, f"examining {what}"):
-            found = tuple(check())
-        for finding in found:
-            _print(finding, page)
+            diagnoses = tuple(check())
+        for diagnosis in diagnoses:
+            _print(diagnosis, page)
     return 0
 
 
-def _print(finding: Diagnosis, page: Page) -> None:
+def _print(diagnosis: Diagnosis, page: Page) -> None:
     """A line or more: its state is a word, which its colour repeats."""
-    first = f"{finding.name:<{NAME_WIDTH}}{finding.state:<{STATE_WIDTH}}"
+    first = f"{diagnosis.name:<{NAME_WIDTH}}{diagnosis.state:<{STATE_WIDTH}}"
     styled = (NAME_WIDTH, NAME_WIDTH + STATE_WIDTH)
-    page.paragraph(finding.detail, first=first, style=STYLES[finding.state], styled=styled)
+    page.paragraph(diagnosis.detail, first=first, style=STYLES[diagnosis.state], styled=styled)

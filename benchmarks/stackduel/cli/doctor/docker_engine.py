@@ -32,7 +32,7 @@ def findings() -> Iterator[Diagnosis]:
 
 
 def _forwarding(client: DockerClient, facts: EngineFacts) -> Diagnosis:
-    """Needs an image of ours to try it with: any will do, and none is built only for this."""
+    """Try how the engine forwards a port, with any image of ours that is there: none is built for this alone."""
     image = own_image(client)
     if image is None:
         detail = "unknown until the first run with --launcher docker has built an image"
@@ -47,4 +47,4 @@ def _forwarding(client: DockerClient, facts: EngineFacts) -> Diagnosis:
             )
             return Diagnosis("published ports", "limit", detail)
         case _:
-            return Diagnosis("published ports", "limit", "it could not be found out how they are forwarded")
+            return Diagnosis("published ports", "limit", "how they are forwarded is unknown")

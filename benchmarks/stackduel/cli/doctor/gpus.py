@@ -11,18 +11,18 @@ from stackduel.cli.doctor.diagnosis import Diagnosis, DiagnosisState
 from stackduel.containers import engine
 from stackduel.model.errors import LaunchError
 from stackduel.observe.gpu import nvml
-from stackduel.observe.gpu.nvml import Lack, NoGpuError
+from stackduel.observe.gpu.nvml import MissingGpuPart, NoGpuError
 from stackduel.planning.device import lacking
 from stackduel_servers.models.device import driver_lacks
 
 ON_CPU = "models run on the CPU, and --device cuda is refused"
-# The kernel's driver tells its version here, whatever of it is missing in user space.
+# The kernel's driver writes its version here, even if its libraries are missing.
 KERNEL_DRIVER = Path("/proc/driver/nvidia/version")
-REMEDIES: Mapping[Lack, str] = MappingProxyType(
+REMEDIES: Mapping[MissingGpuPart, str] = MappingProxyType(
     {
-        "package": "nvidia-ml-py is not installed, so no trial is told what the GPU does: pip install -e '.[gpu]'",
+        "package": "nvidia-ml-py is not installed, so no trial is cause what the GPU does: pip install -e '.[gpu]'",
         "library": (
-            "the driver's library for looking at it (libnvidia-ml) is not to be found: install the driver's utilities, "
+            "the driver's library for looking at it (libnvidia-ml) is not to be names: install the driver's utilities, "
             "or give the container the capability utility (NVIDIA_DRIVER_CAPABILITIES=compute,utility)"
         ),
         "driver": "the driver is installed but not loaded: modprobe nvidia, or restart after its installation",
@@ -38,7 +38,7 @@ TOOLKIT = (
 
 
 def findings() -> Iterator[Diagnosis]:
-    """Look at the devices, and where the driver has any, at what can compute on them."""
+    """Look at the devices, and at what can compute on them if there are any."""
     reason = driver_lacks()
     yield observed(reason, nvml.names_or_reason, kernel_driver=KERNEL_DRIVER.exists())
     if reason is None:
@@ -48,26 +48,29 @@ def findings() -> Iterator[Diagnosis]:
 
 
 def observed(reason: str | None, look: Callable[[], list[str]], *, kernel_driver: bool) -> Diagnosis:
-    """What NVML shows; ``reason`` is why CUDA's driver shows nothing, ``kernel_driver`` whether the kernel has it."""
+    """Return what NVML shows.
+
+    ``reason`` is why CUDA's driver shows nothing, ``kernel_driver`` whether the kernel has it.
+    """
     try:
-        found = look()
+        names = look()
     except NoGpuError as error:
         if reason is not None and error.lack in {"package", "library"} and not kernel_driver:
             return Diagnosis("GPU", "missing", f"{reason}; {ON_CPU}")
         state: DiagnosisState = "missing" if reason else "limit"
-        told = "" if error.lack in {"package", "library"} else f"{error}: "
-        return Diagnosis("GPU", state, f"{told}{REMEDIES[error.lack]}")
-    listed = "; ".join(found)
+        cause = "" if error.lack in {"package", "library"} else f"{error}: "
+        return Diagnosis("GPU", state, f"{cause}{REMEDIES[error.lack]}")
+    listed = "; ".join(names)
     return Diagnosis("GPU", "limit", f"{listed}, but {reason}") if reason else Diagnosis("GPU", "good", listed)
 
 
 def usable(name: str, reason: str | None) -> Diagnosis:
-    """Whether one of the two runtimes can compute on the GPU that there is."""
+    """Return whether one of the two runtimes can compute on the GPU."""
     return Diagnosis(name, "missing", reason) if reason else Diagnosis(name, "good", "it computes there")
 
 
 def in_containers(has_toolkit: bool | None) -> Diagnosis:
-    """Whether the engine can give a GPU to a container; None where there is no engine."""
+    """Return whether the engine can give a GPU to a container; None where there is no engine."""
     if has_toolkit is None:
         return Diagnosis("GPU in containers", "unknown", "no Docker engine answers")
     if has_toolkit:

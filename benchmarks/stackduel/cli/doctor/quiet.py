@@ -1,4 +1,4 @@
-"""Whether the machine leaves a measurement alone, by the bounds of the gates that every trial has to pass."""
+"""Whether other work would disturb a measurement, by the bounds of the gates that every trial has to pass."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def findings() -> Iterator[Diagnosis]:
 
 
 def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Diagnosis:
-    """What the hypervisor took meanwhile."""
+    """Return what the hypervisor took meanwhile."""
     gate = gates.steal(noise, bounds)
     if noise.steal is None:
         return Diagnosis("steal", "unknown", gate.detail)
@@ -44,7 +44,7 @@ def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Diagnosis:
 
 
 def foreign_cpu(noise: HostNoise, busiest: Sequence[Neighbour], bounds: Thresholds = METHOD) -> Diagnosis:
-    """What other processes used meanwhile, and which of them most."""
+    """Return what other processes used meanwhile, and which of them most."""
     gate = gates.foreign_cpu(noise, bounds)
     if noise.foreign_cpu is None:
         return Diagnosis("foreign CPU", "unknown", gate.detail)
@@ -57,12 +57,12 @@ def foreign_cpu(noise: HostNoise, busiest: Sequence[Neighbour], bounds: Threshol
     )
 
 
-def frequency(found: Sequence[str]) -> Diagnosis:
-    """Whether the cores keep their speed; ``found`` are their governors."""
-    if not found:
+def frequency(in_use: Sequence[str]) -> Diagnosis:
+    """Return whether the cores keep their speed; ``in_use`` are their governors."""
+    if not in_use:
         return Diagnosis("frequency", "unknown", "This system does not tell whether its cores change their speed.")
-    names = ", ".join(found)
-    if set(found) == {STEADY}:
+    names = ", ".join(in_use)
+    if set(in_use) == {STEADY}:
         return Diagnosis("frequency", "good", f"Governor {names}: the cores keep their speed.")
     detail = (
         f"Governor {names}: the cores change their speed with the load. No gate sees that: it makes trials differ and "
@@ -72,7 +72,7 @@ def frequency(found: Sequence[str]) -> Diagnosis:
 
 
 def quota(cores: float | None, usable: int) -> Diagnosis:
-    """Whether a cgroup around this process grants it less CPU time than the usable cores have."""
+    """Return whether a cgroup around this process grants it less CPU time than the usable cores have."""
     if cores is None:
         return Diagnosis("CPU quota", "good", "No quota known.")
     granted = f"A quota grants {cores:g} cores' CPU time, of {usable} usable."
@@ -84,7 +84,7 @@ def quota(cores: float | None, usable: int) -> Diagnosis:
 
 
 def consequence(gate: str) -> str:
-    """What happens to trials that do not pass this gate, to follow a subject."""
+    """Return what happens to trials that do not pass this gate: a predicate, without its subject."""
     if KINDS[gate] == "host":
         return f"closes the gate {gate}: trials are repeated, and then marked noisy, which decides nothing"
     return f"closes the gate {gate}: trials are repeated, and then void"

@@ -13,7 +13,7 @@ from stackduel.containers.engine import connect, explained
 from stackduel.containers.forwarding import port_forwarding
 from stackduel.containers.journal import Journal, journals, state_folder
 from stackduel.containers.ownership import Owner, clean, labels, unpause
-from stackduel.launch.companion import Accompanied, companion_of
+from stackduel.launch.companion import StackWithCompanion, companion_of
 from stackduel.launch.compose.compose_project import (
     UP,
     UP_ALL,
@@ -33,7 +33,7 @@ from stackduel.model.stack import Registered, Stack
 from stackduel.model.target import Address, Subject
 
 
-class AttachedLauncher:
+class ComposeLauncher:
     """Measures the running containers of a compose project, one at a time, the others paused meanwhile."""
 
     name = "compose"
@@ -122,7 +122,9 @@ class AttachedLauncher:
             raise LaunchError(f"{stack.name}: its companion is not up in the compose project; start it first: {UP_ALL}")
         inside = container.attrs["NetworkSettings"]["Networks"][server.network]["IPAddress"]
         address = Address(inside, wanted.stack.source.entry.port)
-        return Accompanied(server, ServerContainer(wanted.stack.name, container, address, address, server.network))
+        return StackWithCompanion(
+            server, ServerContainer(wanted.stack.name, container, address, address, server.network)
+        )
 
     @property
     def _all(self) -> tuple[Container, ...]:

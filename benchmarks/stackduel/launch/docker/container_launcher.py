@@ -9,11 +9,11 @@ from typing import Self
 
 from stackduel.containers.confinement import in_engine_cores
 from stackduel.containers.engine import connect, explained
-from stackduel.containers.forwarding import Forwarding, port_forwarding
+from stackduel.containers.forwarding import port_forwarding
 from stackduel.containers.images import SayLine, ensure_image, ensure_pulled
 from stackduel.containers.ownership import clean, labels, remove_run
 from stackduel.containers.recipes import Recipe, recipe_of, server_recipe
-from stackduel.launch.companion import Accompanied, Companion, companion_of
+from stackduel.launch.companion import Companion, StackWithCompanion, companion_of
 from stackduel.launch.docker.container_spec import Spec, Specs
 from stackduel.launch.docker.run_containers import RunContainers
 from stackduel.launch.docker.usable_engine import refuse_without_gpus, usable_engine
@@ -77,11 +77,6 @@ class ContainerLauncher:
         self._shared.close()
 
     @property
-    def forwarding(self) -> Forwarding | None:
-        """How published ports reach the containers."""
-        return self._forwarding
-
-    @property
     def network(self) -> str:
         """The name of the network that the run's containers share."""
         return self._network
@@ -99,12 +94,12 @@ class ContainerLauncher:
         return self._containers.serving(spec)
 
     @contextmanager
-    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[Accompanied]:
+    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[StackWithCompanion]:
         """The companion first, in a container of its own on the same cores, then the stack that calls it."""
         with self._containers.serving(self._spec(companion.stack, companion.environment)) as helper:
             told = {companion.url_variable: helper.inner_address.url}
             with self._containers.serving(self._spec(stack, told)) as server:
-                yield Accompanied(server, helper)
+                yield StackWithCompanion(server, helper)
 
     @property
     def budget(self) -> Budget:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
-from stackduel.launch.companion import Accompanied, Companion, companion_of
+from stackduel.launch.companion import Companion, StackWithCompanion, companion_of
 from stackduel.launch.health import HEALTHY_WITHIN_S, wait_until_healthy
 from stackduel.launch.launcher import Started
 from stackduel.launch.local import guard
@@ -93,13 +93,13 @@ class LocalLauncher:
         return self._accompanied(stack, companion) if companion else self._alone(stack, {})
 
     @contextmanager
-    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[Accompanied]:
+    def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[StackWithCompanion]:
         """The companion first, on the same cores, then the stack that calls it."""
         with (
             self._alone(companion.stack, companion.environment) as helper,
             self._alone(stack, {companion.url_variable: helper.address.url}) as server,
         ):
-            yield Accompanied(server, helper)
+            yield StackWithCompanion(server, helper)
 
     def _alone(self, stack: Stack, told: Mapping[str, str]) -> AbstractContextManager[LocalProcess]:
         environment = {**self._environment(), **told}

@@ -1,4 +1,4 @@
-"""One aiohttp client, with a connection and cookies of its own: what sends a ticket's request."""
+"""One aiohttp client, with a connection and cookies of its own: what sends a scheduled request."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from stackduel.load.clock import clock
 from stackduel.load.drivers.connection import MAX_BODY_BYTES, MAX_HEAD_BYTES
 from stackduel.load.drivers.connection_pool import OWN_LIMITS
 from stackduel.load.drivers.request import PreparedRequest, request_headers
-from stackduel.load.drivers.scheduled_connection import Note, Ticket
+from stackduel.load.drivers.scheduled_connection import RecordRequest, ScheduledRequest
 from stackduel.load.drivers.user import User
 from stackduel.load.job import Job
-from stackduel.load.recording.server_timing import add_told
+from stackduel.load.recording.server_timing import add_timing_header
 from stackduel.model.measurement import Outcome
 
 # What aiohttp would add by itself: the request is the same as the raw client's.
@@ -33,8 +33,8 @@ class AiohttpUser(User):
     The first byte of an answer is told as the moment at which its head was there: aiohttp gives away no earlier one.
     """
 
-    def __init__(self, job: Job, note: Note) -> None:
-        super().__init__(job, note)
+    def __init__(self, job: Job, record: RecordRequest) -> None:
+        super().__init__(job, record)
         self._connector = _Connector(self)
         self._session = aiohttp.ClientSession(
             connector=self._connector,
@@ -54,19 +54,24 @@ class AiohttpUser(User):
     def _abort(self) -> None:
         self._connector.abort()
 
-    async def _request(self, ticket: Ticket) -> Outcome:
+    async def _request(self, scheduled: ScheduledRequest) -> Outcome:
         """Send a request; once more if the server had closed the connection that was kept."""
-        outcome = await self._exchange(ticket)
-        if outcome is Outcome.RESET and self._connector.reused and ticket.call.idempotent and self.ticket is not None:
+        outcome = await self._exchange(scheduled)
+        if (
+            outcome is Outcome.RESET
+            and self._connector.reused
+            and scheduled.call.idempotent
+            and self.scheduled is not None
+        ):
             self.resent += 1
-            outcome = await self._exchange(ticket)
+            outcome = await self._exchange(scheduled)
         if outcome is Outcome.TIMEOUT:
             self._connector.abort()
         return outcome
 
-    async def _exchange(self, ticket: Ticket) -> Outcome:
+    async def _exchange(self, scheduled: ScheduledRequest) -> Outcome:
         try:
-            return await self._answer(ticket, self.sent_s)
+            return await self._answer(scheduled, self.sent_s)
         except TimeoutError:
             return Outcome.TIMEOUT
         except aiohttp.ClientConnectorError as error:
@@ -81,8 +86,8 @@ class AiohttpUser(User):
         except (aiohttp.ClientError, OSError):
             return Outcome.TRUNCATED
 
-    async def _answer(self, ticket: Ticket, sent_s: float) -> Outcome:
-        job, workload = self._job, self._job.calls[ticket.call.number].workload
+    async def _answer(self, scheduled: ScheduledRequest, sent_s: float) -> Outcome:
+        job, workload = self._job, self._job.calls[scheduled.call.number].workload
         async with self._session.request(
             workload.method,
             URL(job.address.url + workload.target, encoded=True),
@@ -95,13 +100,13 @@ class AiohttpUser(User):
             self._first_s = clock()
             if job.load.server_timing:
                 for name, value in response.raw_headers:
-                    self._told = add_told(self._told, name, value)
-            return await _judged(response, ticket.call)
+                    self._timings = add_timing_header(self._timings, name, value)
+            return await _judged(response, scheduled.call)
 
 
 async def _judged(response: aiohttp.ClientResponse, call: PreparedRequest) -> Outcome:
     """How an answer ended its request, read to its end."""
-    expectation, comparer, kept = call.expectation, call.comparer, list[bytes]()
+    expectation, matcher, kept = call.expectation, call.matcher, list[bytes]()
     length, same = 0, True
     async for piece in response.content.iter_any():
         same = same and (expectation.body is None or expectation.body.startswith(piece, length))
@@ -109,10 +114,10 @@ async def _judged(response: aiohttp.ClientResponse, call: PreparedRequest) -> Ou
         if length > MAX_BODY_BYTES:
             response.close()
             return Outcome.TOO_LARGE
-        if comparer is not None:
+        if matcher is not None:
             kept.append(piece)
-    if comparer is not None and response.status == expectation.status:
-        same = (same and length == len(expectation.body or b"")) or comparer.agrees(b"".join(kept))
+    if matcher is not None and response.status == expectation.status:
+        same = (same and length == len(expectation.body or b"")) or matcher.agrees(b"".join(kept))
     return expectation.judge(status=response.status, length=length, same=same)
 
 

@@ -1,4 +1,4 @@
-"""The arrivals of an open loop on their way: handed out at their times, waiting for a connection, settled once each."""
+"""The arrivals of an open loop: dispatched at their times, queued for a connection, each recorded once."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from math import inf, nan
 from stackduel.load.clock import clock
 from stackduel.load.drivers.dispatcher import Dispatcher
 from stackduel.load.drivers.request import drawn_calls
-from stackduel.load.drivers.scheduled_connection import Ticket
+from stackduel.load.drivers.scheduled_connection import ScheduledRequest
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule.shares import Share
 from stackduel.model.measurement import Outcome
 
 
-class Arrivals:
+class ArrivalQueue:
     """One shard's arrivals; ``begin`` sends one at once, or says that there is no connection for it.
 
-    What cannot be sent waits, first come first served. Nothing is dropped: each arrival ends in the ledger, and what
-    waits for longer than the timeout does so as unsent. ``draining`` is true once no more of them are to come.
+    What cannot be sent waits, first come first served. Nothing is dropped: each arrival ends in the request log, and
+    what waits for longer than the timeout does so as unsent. ``draining`` is true once no more of them are to come.
     """
 
-    def __init__(self, job: Job, share: Share, ledger: OpenRequestLog, begin: Callable[[Ticket], bool]) -> None:
+    def __init__(self, job: Job, share: Share, log: OpenRequestLog, begin: Callable[[ScheduledRequest], bool]) -> None:
         self.draining = False
         self._timeout_s = job.timeout_s
-        self._ledger = ledger
+        self._log = log
         self._begin = begin
         self._drawn = drawn_calls(job, share)
         self._dispatcher = Dispatcher(self._arrive)
-        self._waiting: deque[Ticket] = deque()
+        self._waiting: deque[ScheduledRequest] = deque()
         self._unsettled = 0
         self._settled = asyncio.Event()
 
@@ -40,18 +40,26 @@ class Arrivals:
         """Let them come at these moments; until ``from_s`` at the former ones."""
         self._dispatcher.follow(moments, from_s)
 
-    def draw(self, now_s: float) -> Ticket:
-        """The ticket of a request that is to be sent at this moment."""
-        return Ticket(now_s, next(self._drawn), now_s)
+    def draw(self, now_s: float) -> ScheduledRequest:
+        """Schedule the next request of the load for now."""
+        return ScheduledRequest(now_s, next(self._drawn), now_s)
 
-    def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float, told: bytes) -> None:
+    def record(
+        self,
+        scheduled: ScheduledRequest,
+        outcome: Outcome,
+        sent_s: float,
+        first_s: float,
+        done_s: float,
+        timings: bytes,
+    ) -> None:
         """Record how an arrival ended."""
-        self._ledger.note(ticket, outcome, sent_s, first_s, done_s, told)
+        self._log.record(scheduled, outcome, sent_s, first_s, done_s, timings)
         self._unsettled -= 1
         if not self._unsettled and not self._dispatcher.going:
             self._settled.set()
 
-    def next(self) -> Ticket | None:
+    def next(self) -> ScheduledRequest | None:
         """The first of those waiting that can still be sent in time, for a connection that is free now."""
         if not self._waiting:
             return None
@@ -62,7 +70,7 @@ class Arrivals:
         """Record as unsent what waits and was to be sent before then."""
         while self._waiting and self._waiting[0].intended_s < latest_s:
             now_s = clock()
-            self.note(self._waiting.popleft(), Outcome.UNSENT, now_s, nan, now_s, b"")
+            self.record(self._waiting.popleft(), Outcome.UNSENT, now_s, nan, now_s, b"")
 
     async def settle(self, until_s: float) -> None:
         """Return when all have ended; when that is not so by then, only those that were sent are left."""
@@ -79,10 +87,10 @@ class Arrivals:
         self._dispatcher.stop()
 
     def _arrive(self, intended_s: float) -> None:
-        ticket = self._arrived(intended_s)
-        if not self._begin(ticket):
-            self._waiting.append(ticket)
+        scheduled = self._arrived(intended_s)
+        if not self._begin(scheduled):
+            self._waiting.append(scheduled)
 
-    def _arrived(self, intended_s: float) -> Ticket:
+    def _arrived(self, intended_s: float) -> ScheduledRequest:
         self._unsettled += 1
-        return Ticket(intended_s, next(self._drawn), clock())
+        return ScheduledRequest(intended_s, next(self._drawn), clock())

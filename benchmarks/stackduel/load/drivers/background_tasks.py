@@ -1,4 +1,4 @@
-"""Tasks that somebody has to hold, whose faults nobody awaits."""
+"""Background tasks: they are kept alive, and their errors are reported."""
 
 from __future__ import annotations
 

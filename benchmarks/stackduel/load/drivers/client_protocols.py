@@ -1,4 +1,4 @@
-"""What a client of either driver does for the shard that runs it."""
+"""What clients of every driver do for the shard that runs them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 
 class Client(Protocol):
-    """What the clients of both kinds of loop have in common."""
+    """What the clients of closed and open loops have in common."""
 
     @property
     def reconnects(self) -> int:
@@ -22,30 +22,30 @@ class Client(Protocol):
     async def __aexit__(self, *exc_info: object) -> None: ...
 
     def in_flight_since(self) -> list[float]:
-        """The moments at which the requests were sent that are still unanswered, in ``clock`` seconds."""
+        """Return when each unanswered request was sent, in ``clock`` seconds."""
 
 
-class ClosedClient(Client, Protocol):
+class ClosedLoopClient(Client, Protocol):
     """As many connections as the share has, each sending its next request when the last was answered.
 
-    A request goes out only against a ticket. Endless tickets make a closed loop that runs on, a fixed number of
+    Each request uses one permit. Endless permits make a closed loop that runs on, a fixed number of
     them one that stops by itself. Each request ends in the recorder, exactly once and within the timeout.
     """
 
     async def open(self) -> None:
         """Open the connections at the share's times; return when each was tried once."""
 
-    def admit(self, tickets: Iterator[object]) -> None:
-        """From now on, take these tickets instead of the former ones; idle connections begin at once."""
+    def admit(self, permits: Iterator[object]) -> None:
+        """Use these permits from now on; idle connections begin at once."""
 
     async def idle(self) -> None:
-        """Return when the tickets are used up and nothing is in flight."""
+        """Return when the permits are used up and nothing is in flight."""
 
 
-class ArrivingClient(Client, Protocol):
+class OpenLoopClient(Client, Protocol):
     """A request for each arrival, at its time, on an idle connection, a new one, or the first that gets idle.
 
-    Nothing is dropped or made up for: each arrival ends in the ledger, exactly once, and be it as unsent.
+    Nothing is dropped or made up for: each arrival ends in the request log, exactly once, if only as unsent.
     """
 
     def follow(self, moments: Iterable[float], from_s: float = 0.0) -> None:

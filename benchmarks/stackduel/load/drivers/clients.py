@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from stackduel.load.drivers.client_protocols import ArrivingClient, ClosedClient
-from stackduel.load.drivers.closed_client import RawClient, TicketClient
+from stackduel.load.drivers.client_protocols import ClosedLoopClient, OpenLoopClient
+from stackduel.load.drivers.closed_client import RawClient, ScheduledClient
 from stackduel.load.drivers.closed_users import ClosedUsers
 from stackduel.load.drivers.open_client import OpenClient
 from stackduel.load.drivers.open_users import OpenUsers
 from stackduel.load.drivers.user import MakeUser
-from stackduel.load.job import Driver, Job
+from stackduel.load.job import Job
 from stackduel.load.recording.recorder import Recorder
-from stackduel.load.recording.request_log import Asked, OpenRequestLog, RequestLog
+from stackduel.load.recording.request_log import OpenRequestLog, RecordedDetails, RequestLog
 from stackduel.load.schedule.shares import Share
+from stackduel.model.driver import DriverName
 
 
-def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedClient]:
+def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedLoopClient]:
     """A closed loop's recorder, with timeline slices of that width, and its clients."""
     if job.driver == "raw" and not (job.labels or share.load.first_byte or share.load.server_timing):
         recorder = Recorder(width_s)
         return recorder, RawClient(job, share, recorder)
-    ledger = RequestLog(width_s, Asked.of(job, share.load))
+    log = RequestLog(width_s, RecordedDetails.of(job, share.load))
     if job.driver == "raw":
-        return ledger, TicketClient(job, share, ledger)
-    return ledger, ClosedUsers(job, share, ledger, kind_of_user(job.driver))
+        return log, ScheduledClient(job, share, log)
+    return log, ClosedUsers(job, share, log, kind_of_user(job.driver))
 
 
-def arriving_client(job: Job, share: Share, ledger: OpenRequestLog) -> ArrivingClient:
+def open_client(job: Job, share: Share, log: OpenRequestLog) -> OpenLoopClient:
     """An open loop's clients."""
     if job.driver == "raw":
-        return OpenClient(job, share, ledger)
-    return OpenUsers(job, share, ledger, kind_of_user(job.driver))
+        return OpenClient(job, share, log)
+    return OpenUsers(job, share, log, kind_of_user(job.driver))
 
 
-def kind_of_user(driver: Driver) -> MakeUser:
+def kind_of_user(driver: DriverName) -> MakeUser:
     """What a driver's full clients are; raises ValueError where a package is missing.
 
     They are imported only where they are asked for: that takes longer than all the rest, and a small container may not

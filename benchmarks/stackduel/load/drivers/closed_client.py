@@ -8,9 +8,9 @@ from math import inf
 
 from stackduel.load.clock import clock, until
 from stackduel.load.drivers.connection import Connection
-from stackduel.load.drivers.connection_pool import Pool
+from stackduel.load.drivers.connection_pool import ConnectionPool
 from stackduel.load.drivers.request import drawn_calls
-from stackduel.load.drivers.scheduled_connection import Ticket, TicketConnection, kind_of_connection
+from stackduel.load.drivers.scheduled_connection import ScheduledConnection, ScheduledRequest, kind_of_connection
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import Recorder
 from stackduel.load.recording.request_log import RequestLog
@@ -20,8 +20,8 @@ from stackduel.load.schedule.shares import Share, opening_times
 FIRST_PAUSE_S = 0.01
 
 
-class RawClient(Pool[Connection]):
-    """The clients of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ClosedClient``."""
+class RawClient(ConnectionPool[Connection]):
+    """The clients of one shard, as ``stackduel.load.drivers.client_protocols.ClosedLoopClient`` describes them."""
 
     def __init__(self, job: Job, share: Share, recorder: Recorder) -> None:
         super().__init__(job, recorder)
@@ -39,13 +39,13 @@ class RawClient(Pool[Connection]):
         now_s = clock()
         await asyncio.gather(*(self._enter(now_s + moment_s) for moment_s in opening_times(self._share)))
 
-    def admit(self, tickets: Iterator[object]) -> None:
-        """Take these tickets from now on; connections that are idle begin at once."""
-        self.tickets = tickets
+    def admit(self, permits: Iterator[object]) -> None:
+        """Take these permits from now on; connections that are idle begin at once."""
+        self.permits = permits
         parked, self._parked = self._parked, []
         self._idle.clear()
         for connection in parked:
-            if not next(tickets, None):
+            if not next(permits, None):
                 self.park(connection)
             elif connection is not None and connection.established:
                 connection.send(clock())
@@ -53,18 +53,18 @@ class RawClient(Pool[Connection]):
                 self._launch(clock())
 
     async def idle(self) -> None:
-        """Return when the tickets are used up and nothing is in flight."""
+        """Return when the permits are used up and nothing is in flight."""
         await self._idle.wait()
 
     def park(self, connection: Connection | None) -> None:
-        """Keep a connection, or the place of one that was closed, until there are new tickets."""
+        """Keep a connection, or the place of one that was closed, until there are new permits."""
         self._parked.append(connection)
         if len(self._parked) == self._share.load.connections:
             self._idle.set()
 
     def replace(self, connection: Connection) -> None:  # noqa: ARG002  (which one it was makes no difference)
-        """Go on with a new connection, if there is a ticket."""
-        if next(self.tickets, None):
+        """Go on with a new connection, if there is a permit."""
+        if next(self.permits, None):
             self._launch(clock())
         else:
             self.park(None)
@@ -80,7 +80,7 @@ class RawClient(Pool[Connection]):
     async def _enter(self, opens_s: float) -> None:
         """Open one of the first connections, and let whatever comes after a failure go on by itself."""
         await until(opens_s)
-        if not await self._establish(self._new(clock() if next(self.tickets, None) else inf)):
+        if not await self._establish(self._new(clock() if next(self.permits, None) else inf)):
             self._tasks.spawn(self._persist())
 
     def _launch(self, sent_s: float) -> None:
@@ -100,35 +100,35 @@ class RawClient(Pool[Connection]):
         while True:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
-            if not next(self.tickets, None):
+            if not next(self.permits, None):
                 self.park(None)
                 return
             if await self._establish(self._new(clock())):
                 return
 
 
-class TicketClient(RawClient):
+class ScheduledClient(RawClient):
     """The clients of a shard whose requests are not all the same, or whose first bytes are asked for."""
 
-    def __init__(self, job: Job, share: Share, ledger: RequestLog) -> None:
-        super().__init__(job, share, ledger)
-        self.note = ledger.note
+    def __init__(self, job: Job, share: Share, log: RequestLog) -> None:
+        super().__init__(job, share, log)
+        self.record = log.record
         self._drawn = drawn_calls(job, share)
         self._kind = kind_of_connection(share.load)
 
-    def draw(self, now_s: float) -> Ticket:
-        """The ticket of a request that is sent now."""
-        return Ticket(now_s, next(self._drawn), now_s)
+    def draw(self, now_s: float) -> ScheduledRequest:
+        """Schedule the next request of the load for now."""
+        return ScheduledRequest(now_s, next(self._drawn), now_s)
 
     def resend(self, connection: Connection) -> bool:
         """Send a request again on a new connection, unless doing it twice might not be the same as once."""
-        ticket = connection.ticket if isinstance(connection, TicketConnection) else None
-        if ticket is None or not ticket.call.idempotent:
+        scheduled = connection.scheduled if isinstance(connection, ScheduledConnection) else None
+        if scheduled is None or not scheduled.call.idempotent:
             return False
         self.resent += 1
-        self._tasks.spawn(self._carry(self._keep(self._kind(self, ticket, connection.sent_s))))
+        self._tasks.spawn(self._carry(self._keep(self._kind(self, scheduled, connection.sent_s))))
         return True
 
     def _new(self, sent_s: float) -> Connection:
-        ticket = self.draw(sent_s) if sent_s < inf else None
-        return self._keep(self._kind(self, ticket, sent_s))
+        scheduled = self.draw(sent_s) if sent_s < inf else None
+        return self._keep(self._kind(self, scheduled, sent_s))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from math import inf
 from typing import Self
 
 from stackduel.load.clock import clock, until
 from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.closed_client import FIRST_PAUSE_S
 from stackduel.load.drivers.request import drawn_calls
-from stackduel.load.drivers.scheduled_connection import Ticket
-from stackduel.load.drivers.user import MakeUser, User
+from stackduel.load.drivers.scheduled_connection import ScheduledRequest
+from stackduel.load.drivers.user import MakeUser, User, in_flight_since
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import RequestLog
 from stackduel.load.schedule.deadlines import LONGEST_PAUSE_S
@@ -21,15 +20,15 @@ from stackduel.model.measurement import Outcome
 
 
 class ClosedUsers:
-    """The clients of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ClosedClient``."""
+    """The clients of one shard, as ``stackduel.load.drivers.client_protocols.ClosedLoopClient`` describes them."""
 
-    def __init__(self, job: Job, share: Share, ledger: RequestLog, make: MakeUser) -> None:
+    def __init__(self, job: Job, share: Share, log: RequestLog, make: MakeUser) -> None:
         self._make = make
         self._job = job
         self._share = share
-        self._ledger = ledger
+        self._log = log
         self._drawn = drawn_calls(job, share)
-        self._tickets: Iterator[object] = iter(())
+        self._permits: Iterator[object] = iter(())
         self._admitted = asyncio.Event()
         self._idle = asyncio.Event()
         self._parked = 0
@@ -59,42 +58,42 @@ class ClosedUsers:
         now_s = clock()
         for moment_s in opening_times(self._share):
             await until(now_s + moment_s)
-            user = self._make(self._job, self._ledger.note)
+            user = self._make(self._job, self._log.record)
             self._users.append(user)
             self._tasks.spawn(self._work(user))
         await asyncio.sleep(0)
 
-    def admit(self, tickets: Iterator[object]) -> None:
-        """Take these tickets from now on; clients that are idle begin at once."""
-        self._tickets = tickets
+    def admit(self, permits: Iterator[object]) -> None:
+        """Take these permits from now on; clients that are idle begin at once."""
+        self._permits = permits
         self._idle.clear()
         self._parked = 0
         self._admitted.set()
         self._admitted = asyncio.Event()
 
     async def idle(self) -> None:
-        """Return when the tickets are used up and nothing is in flight."""
+        """Return when the permits are used up and nothing is in flight."""
         await self._idle.wait()
 
     def in_flight_since(self) -> list[float]:
         """The moments at which the requests were sent that are still unanswered."""
-        return [user.sent_s for user in self._users if user.sent_s < inf]
+        return in_flight_since(self._users)
 
     async def _work(self, user: User) -> None:
         """Send one request after another, until cancelled; after a refusal wait, longer each time."""
         pause_s = FIRST_PAUSE_S
         while True:
-            await self._ticket()
+            await self._permit()
             now_s = clock()
-            if await user.send(Ticket(now_s, next(self._drawn), now_s), now_s) is Outcome.REFUSED:
+            if await user.send(ScheduledRequest(now_s, next(self._drawn), now_s), now_s) is Outcome.REFUSED:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             else:
                 pause_s = FIRST_PAUSE_S
 
-    async def _ticket(self) -> None:
-        """Return once there is a ticket, with it taken."""
-        while not next(self._tickets, None):
+    async def _permit(self) -> None:
+        """Return once there is a permit, with it taken."""
+        while not next(self._permits, None):
             self._parked += 1
             if self._parked == self._share.load.connections:
                 self._idle.set()

@@ -12,7 +12,7 @@ from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrad
 
 from stackduel.load.clock import clock
 from stackduel.load.drivers.framing import ends_with_the_connection
-from stackduel.load.drivers.output_matcher import Comparer
+from stackduel.load.drivers.output_matcher import OutputMatcher
 from stackduel.load.recording.recorder import Recorder
 from stackduel.model.measurement import Expectation, Outcome
 
@@ -27,15 +27,15 @@ class ConnectionOwner(Protocol):
 
     request: bytes
     expectation: Expectation
-    comparer: Comparer | None
-    tickets: Iterator[object]
+    matcher: OutputMatcher | None
+    permits: Iterator[object]
     recorder: Recorder
 
     def made(self) -> None:
         """The connection was established."""
 
     def park(self, connection: Connection) -> None:
-        """The connection has no ticket: keep it until there are new ones."""
+        """The connection has no permit: keep it until there are new ones."""
 
     def replace(self, connection: Connection) -> None:
         """The connection can carry no further request: go on with another."""
@@ -51,15 +51,15 @@ class ConnectionOwner(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Sends a request, checks the answer, and sends the next, as long as its owner has tickets.
+    """Sends a request, checks the answer, and sends the next, as long as its owner has permits.
 
     ``sent_s`` is the moment from which the request in flight counts, infinite when there is none; ``made`` is true
     once the connection was established, be it closed again.
     """
 
     __slots__ = (
-        "_awaited", "_body", "_comparer", "_expectation", "_feed", "_head", "_keeps_alive", "_kept", "_length",
-        "_note_done", "_note_sent", "_owner", "_parse", "_pieces", "_request", "_same", "_status",
+        "_append_done", "_append_sent", "_awaited", "_body", "_expectation", "_feed", "_head", "_keeps_alive",
+        "_kept", "_length", "_matcher", "_owner", "_parse", "_pieces", "_request", "_same", "_status",
         "_status_of_answer", "_transport", "_used", "_usual", "_whole", "_write", "made", "on_body", "sent_s",
     )  # fmt: skip
 
@@ -72,12 +72,12 @@ class Connection(asyncio.Protocol):
         self._expectation = owner.expectation
         self._status = owner.expectation.status
         self._body = owner.expectation.body
-        self._comparer = owner.comparer
+        self._matcher = owner.matcher
         # A large request is always looked after: it may have been answered before it was sent.
         self._usual = self._body if len(self._request) <= LARGE_BYTES else None
         # What the only piece of a body must be; None while an answer comes in parts.
         self._whole = self._usual
-        self._note_sent, self._note_done = owner.recorder.appends
+        self._append_sent, self._append_done = owner.recorder.appends
         self._transport: asyncio.Transport | None = None
         self._feed: Callable[[bytes], None] = _discard
         # Of the answer that is being received.
@@ -104,15 +104,15 @@ class Connection(asyncio.Protocol):
     def fail(self, outcome: Outcome) -> None:
         """Give up the request in flight, and the connection with it."""
         sent_s, self.sent_s = self.sent_s, inf
-        self.note(outcome, sent_s, clock())
+        self.record(outcome, sent_s, clock())
         self.abandon()
         self._owner.replace(self)
 
-    def note(self, outcome: Outcome, sent_s: float, done_s: float) -> None:
+    def record(self, outcome: Outcome, sent_s: float, done_s: float) -> None:
         """Record how a request of this connection ended."""
         if outcome is Outcome.OK:
-            self._note_sent(sent_s)
-            self._note_done(done_s)
+            self._append_sent(sent_s)
+            self._append_done(done_s)
         else:
             self._owner.recorder.fail(outcome, sent_s, done_s)
 
@@ -159,14 +159,14 @@ class Connection(asyncio.Protocol):
             and pieces[0] == self._whole
             and self._status_of_answer() == self._status
             and self._keeps_alive()
-            and next(self._owner.tickets, None)
+            and next(self._owner.permits, None)
         ):
             self._write(self._request)
             self._awaited = False
             self._used = True
             pieces.clear()
-            self._note_sent(self.sent_s)
-            self._note_done(done_s)
+            self._append_sent(self.sent_s)
+            self._append_done(done_s)
             self.sent_s = done_s
         else:
             self._complete(done_s)
@@ -196,7 +196,7 @@ class Connection(asyncio.Protocol):
         if not self._keeps_alive() or self._unfinished():
             self._feed = _discard
             self._owner.leave(self)
-        elif next(self._owner.tickets, None):
+        elif next(self._owner.permits, None):
             self.send(done_s)
         else:
             self._feed = _discard
@@ -256,8 +256,8 @@ class Connection(asyncio.Protocol):
         """How the answer compares with the expected one, once it is complete."""
         self._digest()
         status, same = self._status_of_answer(), self._same
-        if self._comparer is not None and status == self._expectation.status:
-            same = (same and self._length == len(self._body or b"")) or self._comparer.agrees(b"".join(self._kept))
+        if self._matcher is not None and status == self._expectation.status:
+            same = (same and self._length == len(self._body or b"")) or self._matcher.agrees(b"".join(self._kept))
         return self._expectation.judge(status=status, length=self._length, same=same)
 
     def _digest(self) -> None:
@@ -266,14 +266,14 @@ class Connection(asyncio.Protocol):
             if self._body is not None and not self._body.startswith(piece, self._length):
                 self._same = False
             self._length += len(piece)
-        if self._comparer is not None:
+        if self._matcher is not None:
             self._kept += self._pieces
         self._pieces.clear()
 
     def _record(self, outcome: Outcome, done_s: float) -> None:
         """Record the answer that is complete, and forget it."""
         sent_s, self.sent_s = self.sent_s, inf
-        self.note(outcome, sent_s, done_s)
+        self.record(outcome, sent_s, done_s)
         self._whole = self._usual
         self._kept.clear()
         self._head.clear()

@@ -29,7 +29,7 @@ OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.E
 AnyConnection = TypeVar("AnyConnection", bound=Connection)
 
 
-class Pool(ABC, Generic[AnyConnection]):
+class ConnectionPool(ABC, Generic[AnyConnection]):
     """The connections of one client; a subclass says what each does when it has nothing to do.
 
     Raises ValueError for a job that only the other driver can carry out.
@@ -42,9 +42,9 @@ class Pool(ABC, Generic[AnyConnection]):
         self.calls = prepare(job)
         self.request = self.calls[0].request
         self.expectation = self.calls[0].expectation
-        self.comparer = self.calls[0].comparer
+        self.matcher = self.calls[0].matcher
         self.recorder = recorder
-        self.tickets: Iterator[object] = iter(())
+        self.permits: Iterator[object] = iter(())
         self.resent = 0
         self._timeout_s = job.timeout_s
         self._endpoint = (job.address.host, job.address.port)
@@ -124,7 +124,7 @@ class Pool(ABC, Generic[AnyConnection]):
                 raise
             if not connection.made and connection.sent_s < inf:
                 outcome = Outcome.TIMEOUT if isinstance(error, TimeoutError) else Outcome.REFUSED
-                connection.note(outcome, connection.sent_s, clock())
+                connection.record(outcome, connection.sent_s, clock())
             # Made and yet too late: its close settles the request, and what comes after it.
             return connection.made
         finally:

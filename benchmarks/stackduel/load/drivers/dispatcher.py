@@ -7,7 +7,7 @@ from itertools import chain, takewhile
 from math import inf
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.timer import Timer, alarm
+from stackduel.load.drivers.timer import Timer, precise_timer
 
 
 class Dispatcher:
@@ -20,7 +20,7 @@ class Dispatcher:
         self._arrive = arrive
         self._moments: Iterator[float] = iter(())
         self._next_s = inf
-        self._alarm: Timer | None = None
+        self._timer: Timer | None = None
 
     @property
     def going(self) -> bool:
@@ -39,9 +39,9 @@ class Dispatcher:
         now_s = clock()
         passed = list(takewhile(lambda moment_s: moment_s <= now_s, chain([self._next_s], self._moments)))
         self._moments, self._next_s = iter(()), inf
-        if self._alarm is not None:
-            self._alarm.close()
-            self._alarm = None
+        if self._timer is not None:
+            self._timer.close()
+            self._timer = None
         return passed
 
     def _go_on(self) -> None:
@@ -49,5 +49,5 @@ class Dispatcher:
             moment_s, self._next_s = self._next_s, next(self._moments, inf)
             self._arrive(moment_s)
         if self._next_s < inf:
-            self._alarm = self._alarm or alarm(self._go_on)
-            self._alarm.set(self._next_s)
+            self._timer = self._timer or precise_timer(self._go_on)
+            self._timer.set(self._next_s)

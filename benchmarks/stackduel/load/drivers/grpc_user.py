@@ -1,4 +1,4 @@
-"""One gRPC client with a channel, and so a connection, of its own: what sends a ticket's call."""
+"""One gRPC client with a channel, and so a connection, of its own: what sends a scheduled call."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import asyncio
 import grpc
 import grpc.aio
 
-from stackduel.inference.grpc_channel import OPTIONS, where
+from stackduel.inference.grpc_channel import OPTIONS, grpc_target
 from stackduel.load.clock import clock
 from stackduel.load.drivers.request import PreparedRequest
-from stackduel.load.drivers.scheduled_connection import Note, Ticket
+from stackduel.load.drivers.scheduled_connection import RecordRequest, ScheduledRequest
 from stackduel.load.drivers.user import User
 from stackduel.load.job import Job
 from stackduel.model.measurement import Outcome
@@ -27,8 +27,8 @@ class GrpcUser(User):
     gRPC sends nothing again by itself here.
     """
 
-    def __init__(self, job: Job, note: Note) -> None:
-        super().__init__(job, note)
+    def __init__(self, job: Job, record: RecordRequest) -> None:
+        super().__init__(job, record)
         self._channel = _channel(job)
         self._methods = [self._channel.unary_unary(call.workload.target) for call in job.calls]
         self._call: grpc.aio.UnaryUnaryCall | None = None
@@ -37,8 +37,8 @@ class GrpcUser(User):
         """Close the channel, whatever is on it; a call in flight is not recorded."""
         await self._channel.close()
 
-    async def _request(self, ticket: Ticket) -> Outcome:
-        number = ticket.call.number
+    async def _request(self, scheduled: ScheduledRequest) -> Outcome:
+        number = scheduled.call.number
         connected = self._channel.get_state() is _READY
         left_s = max(self.sent_s + self._job.timeout_s - clock(), 0.001)
         self._call = self._methods[number](self._job.calls[number].workload.body, timeout=left_s)
@@ -47,12 +47,12 @@ class GrpcUser(User):
         except grpc.aio.AioRpcError as error:
             return self._failed(error.code(), connected=connected)
         except asyncio.CancelledError:
-            if self.ticket is None:
+            if self.scheduled is None:
                 return Outcome.TIMEOUT
             raise
         self._first_s = clock()
         self.made += not connected
-        return _judged(body, ticket.call)
+        return _judged(body, scheduled.call)
 
     def _failed(self, code: grpc.StatusCode, *, connected: bool) -> Outcome:
         """What a status means: of ``UNAVAILABLE``, whether the server said so, or there was none to say anything."""
@@ -71,13 +71,13 @@ class GrpcUser(User):
 def _judged(body: bytes, call: PreparedRequest) -> Outcome:
     expectation = call.expectation
     same = expectation.body is None or body == expectation.body
-    if not same and call.comparer is not None:
-        same = call.comparer.agrees(body)
+    if not same and call.matcher is not None:
+        same = call.matcher.agrees(body)
     return expectation.judge(status=_WELL, length=len(body), same=same)
 
 
 def _channel(job: Job) -> grpc.aio.Channel:
-    target = where(job.address)
+    target = grpc_target(job.address)
     if job.address.tls:
         return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), OPTIONS)
     return grpc.aio.insecure_channel(target, OPTIONS)

@@ -6,30 +6,30 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.arrival_queue import Arrivals
-from stackduel.load.drivers.connection_pool import Pool
-from stackduel.load.drivers.scheduled_connection import Ticket, TicketConnection, kind_of_connection
+from stackduel.load.drivers.arrival_queue import ArrivalQueue
+from stackduel.load.drivers.connection_pool import ConnectionPool
+from stackduel.load.drivers.scheduled_connection import ScheduledConnection, ScheduledRequest, kind_of_connection
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule.shares import Share
 from stackduel.model.measurement import Outcome
 
 
-class OpenClient(Pool[TicketConnection]):
-    """The arrivals of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ArrivingClient``.
+class OpenClient(ConnectionPool[ScheduledConnection]):
+    """The arrivals of one shard, as ``stackduel.load.drivers.client_protocols.OpenLoopClient`` describes them.
 
     An arrival takes the connection that has been idle for longest, so that all of them share the work, as those of
     many users would: a server with several workers holds each connection in one of them, and with the latest first,
     a few connections and so a few workers would get nearly everything.
     """
 
-    def __init__(self, job: Job, share: Share, ledger: OpenRequestLog) -> None:
-        super().__init__(job, ledger)
-        self._arrivals = Arrivals(job, share, ledger, self._begin)
+    def __init__(self, job: Job, share: Share, log: OpenRequestLog) -> None:
+        super().__init__(job, log)
+        self._arrivals = ArrivalQueue(job, share, log, self._begin)
         self.draw = self._arrivals.draw
-        self.note = self._arrivals.note
+        self.record = self._arrivals.record
         self._kind = kind_of_connection(share.load)
-        self._idle: OrderedDict[TicketConnection, None] = OrderedDict()
+        self._idle: OrderedDict[ScheduledConnection, None] = OrderedDict()
         self._places = share.load.connections
         self._established = 0
         self._most = 0
@@ -50,8 +50,8 @@ class OpenClient(Pool[TicketConnection]):
     async def drain(self, until_s: float) -> None:
         """Return when all that was to be sent has ended, and see that it does until then."""
         await self._arrivals.settle(until_s)
-        for connection in [each for each in self._connections if each.ticket is not None]:
-            connection.note(Outcome.TIMEOUT, connection.sent_s, clock())
+        for connection in [each for each in self._connections if each.scheduled is not None]:
+            connection.record(Outcome.TIMEOUT, connection.sent_s, clock())
             connection.abandon()
 
     def made(self) -> None:
@@ -60,33 +60,33 @@ class OpenClient(Pool[TicketConnection]):
         self._established += 1
         self._most = max(self._most, self._established)
 
-    def park(self, connection: TicketConnection) -> None:
+    def park(self, connection: ScheduledConnection) -> None:
         """Send what waits first on a connection that is idle now, or keep it for what comes."""
-        ticket = self._arrivals.next()
-        if ticket is None:
+        scheduled = self._arrivals.next()
+        if scheduled is None:
             self._idle[connection] = None
         else:
-            connection.carry(ticket)
+            connection.carry(scheduled)
 
-    def replace(self, connection: TicketConnection) -> None:  # noqa: ARG002  (which one it was makes no difference)
+    def replace(self, connection: ScheduledConnection) -> None:  # noqa: ARG002  (which one it was makes no difference)
         """Open another connection for what waits first, or leave its place to what comes."""
-        ticket = self._arrivals.next()
-        if ticket is None:
+        scheduled = self._arrivals.next()
+        if scheduled is None:
             self._places += 1
         else:
-            self._launch(ticket, clock())
+            self._launch(scheduled, clock())
 
-    def resend(self, connection: TicketConnection) -> bool:
+    def resend(self, connection: ScheduledConnection) -> bool:
         """Send a request again on a new connection, unless doing it twice might not be the same as once."""
-        ticket = connection.ticket
-        if ticket is None or not ticket.call.idempotent:
+        scheduled = connection.scheduled
+        if scheduled is None or not scheduled.call.idempotent:
             return False
         self.resent += 1
-        connection.ticket = None
-        self._launch(ticket, connection.sent_s)
+        connection.scheduled = None
+        self._launch(scheduled, connection.sent_s)
         return True
 
-    def forget(self, connection: TicketConnection) -> None:
+    def forget(self, connection: ScheduledConnection) -> None:
         """Take note that a connection is closed."""
         if connection in self._connections:
             self._established -= connection.made
@@ -95,21 +95,21 @@ class OpenClient(Pool[TicketConnection]):
             self._places += 1
         super().forget(connection)
 
-    def _begin(self, ticket: Ticket) -> bool:
+    def _begin(self, scheduled: ScheduledRequest) -> bool:
         """Send an arrival's request, if there is a connection for it or may be."""
         if self._idle:
-            self._idle.popitem(last=False)[0].carry(ticket)
+            self._idle.popitem(last=False)[0].carry(scheduled)
             return True
         if self._places:
             self._places -= 1
-            self._launch(ticket, clock())
+            self._launch(scheduled, clock())
             return True
         return False
 
-    def _launch(self, ticket: Ticket, sent_s: float) -> None:
-        self._tasks.spawn(self._carry(self._keep(self._kind(self, ticket, sent_s))))
+    def _launch(self, scheduled: ScheduledRequest, sent_s: float) -> None:
+        self._tasks.spawn(self._carry(self._keep(self._kind(self, scheduled, sent_s))))
 
-    async def _carry(self, connection: TicketConnection) -> None:
+    async def _carry(self, connection: ScheduledConnection) -> None:
         if not await self._establish(connection):
             self.replace(connection)
 
@@ -119,6 +119,6 @@ class OpenClient(Pool[TicketConnection]):
         super()._give_up(latest_s)
         if self._arrivals.draining:
             for connection in list(self._connections):
-                ticket = connection.ticket
-                if ticket is not None and ticket.intended_s < latest_s and connection.established:
+                scheduled = connection.scheduled
+                if scheduled is not None and scheduled.intended_s < latest_s and connection.established:
                     connection.fail(Outcome.TIMEOUT)

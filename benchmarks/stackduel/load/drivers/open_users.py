@@ -5,31 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
-from math import inf
 from typing import Self
 
 from stackduel.load.clock import clock
-from stackduel.load.drivers.arrival_queue import Arrivals
+from stackduel.load.drivers.arrival_queue import ArrivalQueue
 from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.connection_pool import SWEEP_EVERY_S
-from stackduel.load.drivers.scheduled_connection import Ticket
-from stackduel.load.drivers.user import MakeUser, User
+from stackduel.load.drivers.scheduled_connection import ScheduledRequest
+from stackduel.load.drivers.user import MakeUser, User, in_flight_since
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule.shares import Share
 
 
 class OpenUsers:
-    """The arrivals of one shard; the contract is that of ``stackduel.load.drivers.client_protocols.ArrivingClient``.
+    """The arrivals of one shard, as ``stackduel.load.drivers.client_protocols.OpenLoopClient`` describes them.
 
     As with the raw client, an arrival takes the user that has been idle for longest.
     """
 
-    def __init__(self, job: Job, share: Share, ledger: OpenRequestLog, make: MakeUser) -> None:
+    def __init__(self, job: Job, share: Share, log: OpenRequestLog, make: MakeUser) -> None:
         self._make = make
         self._job = job
         self._connections = share.load.connections
-        self._arrivals = Arrivals(job, share, ledger, self._begin)
+        self._arrivals = ArrivalQueue(job, share, log, self._begin)
         self._users: list[User] = []
         self._idle: deque[User] = deque()
         self._tasks = Tasks()
@@ -56,7 +55,7 @@ class OpenUsers:
 
     def in_flight_since(self) -> list[float]:
         """The moments at which the requests were sent that are still unanswered."""
-        return [user.sent_s for user in self._users if user.sent_s < inf]
+        return in_flight_since(self._users)
 
     def follow(self, moments: Iterable[float], from_s: float = 0.0) -> None:
         """Send a request at each of these moments; until ``from_s`` go on with the former ones."""
@@ -68,21 +67,21 @@ class OpenUsers:
         for user in self._users:
             user.give_up()
 
-    def _begin(self, ticket: Ticket) -> bool:
+    def _begin(self, scheduled: ScheduledRequest) -> bool:
         """Let an idle user or a new one send an arrival's request, if there is one or may be."""
         if self._idle:
             user = self._idle.popleft()
         elif len(self._users) < self._connections:
-            user = self._make(self._job, self._arrivals.note)
+            user = self._make(self._job, self._arrivals.record)
             self._users.append(user)
         else:
             return False
-        self._tasks.spawn(self._serve(user, ticket))
+        self._tasks.spawn(self._serve(user, scheduled))
         return True
 
-    async def _serve(self, user: User, ticket: Ticket) -> None:
+    async def _serve(self, user: User, scheduled: ScheduledRequest) -> None:
         """Send a request, and then whatever waits."""
-        upcoming: Ticket | None = ticket
+        upcoming: ScheduledRequest | None = scheduled
         while upcoming is not None:
             await user.send(upcoming, clock())
             upcoming = self._arrivals.next()
@@ -96,5 +95,5 @@ class OpenUsers:
             self._arrivals.give_up(latest_s)
             if self._arrivals.draining:
                 for user in self._users:
-                    if user.ticket is not None and user.ticket.intended_s < latest_s:
+                    if user.scheduled is not None and user.scheduled.intended_s < latest_s:
                         user.give_up()

@@ -1,9 +1,9 @@
-"""Answers whose bytes are not the expected ones, judged by their numbers."""
+"""Judges answers with unexpected bytes by their numbers."""
 
 from __future__ import annotations
 
 from stackduel.inference.answer_formats import NumbersError, read
-from stackduel.inference.output_comparison import compared
+from stackduel.inference.output_comparison import first_difference
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_output import Numbers
 
@@ -11,8 +11,8 @@ from stackduel.model.model_output import Numbers
 MOST_VARIANTS = 64
 
 
-class Comparer:
-    """Compares numbers, and remembers the bytes of right answers, so that each variant of one is read but once."""
+class OutputMatcher:
+    """Compares numbers, and remembers the bytes of right answers: each variant is parsed only once."""
 
     def __init__(self, numbers: Numbers) -> None:
         self._form = numbers.form
@@ -21,14 +21,14 @@ class Comparer:
         self._variants: dict[bytes, None] = {}
 
     def agrees(self, body: bytes) -> bool:
-        """Whether an answer holds the right numbers."""
+        """Return whether an answer holds the right numbers."""
         if body in self._variants:
             return True
         try:
             found = read(body, self._form)
         except NumbersError:
             return False
-        if compared(found, self._right, self._tolerance) is not None:
+        if first_difference(found, self._right, self._tolerance) is not None:
             return False
         if len(self._variants) == MOST_VARIANTS:
             del self._variants[next(iter(self._variants))]
@@ -36,6 +36,6 @@ class Comparer:
         return True
 
 
-def comparer_of(expectation: Expectation) -> Comparer | None:
-    """What compares the numbers of a call's answers; None where bytes alone count."""
-    return None if expectation.numbers is None else Comparer(expectation.numbers)
+def matcher_of(expectation: Expectation) -> OutputMatcher | None:
+    """Return what compares the numbers of a call's answers; None if only bytes count."""
+    return None if expectation.numbers is None else OutputMatcher(expectation.numbers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stackduel.load.drivers.output_matcher import Comparer, comparer_of
+from stackduel.load.drivers.output_matcher import OutputMatcher, matcher_of
 from stackduel.load.job import Job
 from stackduel.load.schedule.arrivals import drawn
 from stackduel.load.schedule.shares import Share
@@ -18,12 +18,12 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 
 
 class PreparedRequest(NamedTuple):
-    """A call as sent: its number among the job's, the bytes of its request, the right answer, and its comparer."""
+    """A call as sent: its number among the job's, the bytes of its request, the right answer, and its matcher."""
 
     number: int
     request: bytes
     expectation: Expectation
-    comparer: Comparer | None
+    matcher: OutputMatcher | None
     idempotent: bool
 
 
@@ -34,7 +34,7 @@ def prepare(job: Job) -> tuple[PreparedRequest, ...]:
             number,
             request_bytes(job.address, call.workload),
             call.expectation,
-            comparer_of(call.expectation),
+            matcher_of(call.expectation),
             call.workload.method in IDEMPOTENT,
         )
         for number, call in enumerate(job.calls)

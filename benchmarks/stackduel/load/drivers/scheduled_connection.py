@@ -1,4 +1,4 @@
-"""Connections whose requests are not all alike: each is sent against a ticket that says what and when."""
+"""Connections for requests that differ: each request is scheduled, with its call and its time."""
 
 from __future__ import annotations
 
@@ -9,83 +9,91 @@ from typing import NamedTuple, Protocol, cast
 from stackduel.load.clock import clock
 from stackduel.load.drivers.connection import Connection, ConnectionOwner
 from stackduel.load.drivers.request import PreparedRequest
-from stackduel.load.recording.server_timing import add_told
+from stackduel.load.recording.server_timing import add_timing_header
 from stackduel.model.measurement import Outcome
 from stackduel.model.suite import Load
 
 
-class Ticket(NamedTuple):
-    """A request to be sent: its call, when it was to be sent, and when the generator set about it.
+class ScheduledRequest(NamedTuple):
+    """A request to send: its call, when it was intended to be sent, and when the generator dispatched it.
 
-    Both in ``clock`` seconds. From then on it is up to the server when a connection is free for it.
+    Both in ``clock`` seconds. After the dispatch, only the server decides when a connection is free for it.
     """
 
     intended_s: float
     call: PreparedRequest
-    attended_s: float
+    dispatched_s: float
 
 
-Note = Callable[[Ticket, Outcome, float, float, float, bytes], None]
-"""Records how a request ended: by its ticket, outcome, the moments sent, first byte and done, and what it was told."""
+RecordRequest = Callable[[ScheduledRequest, Outcome, float, float, float, bytes], None]
+"""Records how a request ended: request, outcome, the moments sent, first byte and done, and the timing headers."""
 
 
-class TicketOwner(Protocol):
-    """What such a connection asks of its client, on top of what every connection does."""
+class ScheduledConnectionOwner(Protocol):
+    """What a scheduled connection needs from its client, besides what every connection needs."""
 
-    def draw(self, now_s: float) -> Ticket:
-        """The ticket of a request that is sent now."""
+    def draw(self, now_s: float) -> ScheduledRequest:
+        """Schedule the next request of the load for now."""
 
-    def note(self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float, told: bytes) -> None:
+    def record(
+        self,
+        scheduled: ScheduledRequest,
+        outcome: Outcome,
+        sent_s: float,
+        first_s: float,
+        done_s: float,
+        timings: bytes,
+    ) -> None:
         """Record how a request ended."""
 
 
-class TicketConnection(Connection):
-    """Sends the request that its ticket says, and draws a ticket where it is given none.
+class ScheduledConnection(Connection):
+    """Sends scheduled requests; without one, it asks its client for the next.
 
     It is the slower kind of connection, for open loops, mixes of requests and first bytes: a closed loop of one
-    request needs no ticket, and does not pay for one.
+    request needs no schedule, and does not pay for one.
     """
 
-    __slots__ = ("_draw", "_note_ticket", "first_s", "ticket", "told")
+    __slots__ = ("_draw", "_record_request", "first_s", "scheduled", "timings")
 
-    def __init__(self, owner: TicketOwner, ticket: Ticket | None, sent_s: float) -> None:
+    def __init__(self, owner: ScheduledConnectionOwner, scheduled: ScheduledRequest | None, sent_s: float) -> None:
         super().__init__(cast("ConnectionOwner", owner), sent_s)
-        self.ticket = ticket
+        self.scheduled = scheduled
         self.first_s = nan
-        self.told = b""
+        self.timings = b""
         self._draw = owner.draw
-        self._note_ticket = owner.note
+        self._record_request = owner.record
 
-    def carry(self, ticket: Ticket) -> None:
-        """Send this ticket's request now, on this idle connection."""
-        self.ticket = ticket
+    def carry(self, scheduled: ScheduledRequest) -> None:
+        """Send this scheduled request now, on this idle connection."""
+        self.scheduled = scheduled
         self.send(clock())
 
     def send(self, sent_s: float) -> None:
-        """Send the ticket's request on this idle connection, counting its time from ``sent_s``."""
-        if self.ticket is None:
-            self.ticket = self._draw(sent_s)
-        call = self.ticket.call
+        """Send the scheduled request on this idle connection, counting its time from ``sent_s``."""
+        if self.scheduled is None:
+            self.scheduled = self._draw(sent_s)
+        call = self.scheduled.call
         self._request, self._expectation = call.request, call.expectation
-        self._comparer = call.comparer
+        self._matcher = call.matcher
         self._body = self._whole = call.expectation.body
         self.first_s = nan
         super().send(sent_s)
 
-    def note(self, outcome: Outcome, sent_s: float, done_s: float) -> None:
-        """Record how the ticket's request ended; the ticket is used up."""
-        ticket, self.ticket = self.ticket, None
-        if ticket is None:
+    def record(self, outcome: Outcome, sent_s: float, done_s: float) -> None:
+        """Record how the scheduled request ended, and forget it."""
+        scheduled, self.scheduled = self.scheduled, None
+        if scheduled is None:
             raise RuntimeError("a request ended that nobody sent")
-        self._note_ticket(ticket, outcome, sent_s, self.first_s, done_s, self.told)
+        self._record_request(scheduled, outcome, sent_s, self.first_s, done_s, self.timings)
 
     def on_message_complete(self) -> None:
         """Check and record the answer, and go on with the next request."""
         self._complete(clock())
 
 
-class FirstByteConnection(TicketConnection):
-    """Notes when the first byte of each answer came, be it an interim one's."""
+class FirstByteConnection(ScheduledConnection):
+    """Records when the first byte of each answer came, interim answers included."""
 
     __slots__ = ()
 
@@ -97,18 +105,18 @@ class FirstByteConnection(TicketConnection):
         super().data_received(data)
 
 
-class TimingConnection(TicketConnection):
-    """Keeps what the headers of each answer say of where its time went; the parser calls ``on_header`` for all."""
+class TimingConnection(ScheduledConnection):
+    """Keeps the timing headers of each answer; the parser calls ``on_header`` for every header."""
 
     __slots__ = ()
 
     def on_message_begin(self) -> None:
-        """Forget what the answer before was told, or an interim one."""
-        self.told = b""
+        """Forget the timing headers of the answer before, or of an interim answer."""
+        self.timings = b""
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header that tells something."""
-        self.told = add_told(self.told, name, value)
+        """Keep a timing header."""
+        self.timings = add_timing_header(self.timings, name, value)
 
 
 class FirstByteTimingConnection(FirstByteConnection, TimingConnection):
@@ -117,8 +125,8 @@ class FirstByteTimingConnection(FirstByteConnection, TimingConnection):
     __slots__ = ()
 
 
-def kind_of_connection(load: Load) -> type[TicketConnection]:
-    """What a load's tickets are sent on: nothing is looked for unless it is asked for."""
+def kind_of_connection(load: Load) -> type[ScheduledConnection]:
+    """Return the kind of connection for a load: it records no more than the load wants."""
     if load.server_timing:
         return FirstByteTimingConnection if load.first_byte else TimingConnection
-    return FirstByteConnection if load.first_byte else TicketConnection
+    return FirstByteConnection if load.first_byte else ScheduledConnection

@@ -11,15 +11,15 @@ from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Outcome, Warmup, Window
 
 
-def merge(parts: Sequence[ShardResult]) -> Measurement:
-    """The measurement that all shards of a load made together; raises ValueError when there are none.
+def merge(results: Sequence[ShardResult]) -> Measurement:
+    """Return the measurement that all shards of a load made together; raises ValueError when there are none.
 
     The duration is that of the shard that took longest.
     """
-    if not parts:
+    if not results:
         raise ValueError("there is nothing to merge")
-    tallies = [part.tally for part in parts]
-    duration_s = max(part.duration_s for part in parts)
+    tallies = [each.tally for each in results]
+    duration_s = max(each.duration_s for each in results)
     outcomes = _sum_outcomes([tally.outcomes for tally in tallies])
     requests, succeeded = sum(outcomes.values()), outcomes.get(Outcome.OK, 0)
     return Measurement(
@@ -37,16 +37,16 @@ def merge(parts: Sequence[ShardResult]) -> Measurement:
         first_byte=_sum_optional([tally.first_byte for tally in tallies]),
         spans=_sum_spans([tally.spans for tally in tallies]),
         calls=tuple(_sum_calls(each) for each in zip(*(tally.calls for tally in tallies), strict=True)),
-        victim=next((part.victim for part in parts if part.victim), None),
-        scheduled=_sum_scheduled([part.scheduled for part in parts]),
+        victim=next((each.victim for each in results if each.victim), None),
+        scheduled=_sum_scheduled([each.scheduled for each in results]),
         completed=sum(tally.completed for tally in tallies),
         timeline=merge_timelines([tally.timeline for tally in tallies], duration_s),
-        reconnects=sum(part.reconnects for part in parts),
-        resent=sum(part.resent for part in parts),
-        drained=all(part.drained for part in parts),
+        reconnects=sum(each.reconnects for each in results),
+        resent=sum(each.resent for each in results),
+        drained=all(each.drained for each in results),
         in_flight_mean=sum(tally.in_flight_s for tally in tallies) / duration_s if duration_s else 0.0,
-        warmup=_sum_warmups([part.warmup for part in parts]),
-        generator=_sum_use([part.generator for part in parts]),
+        warmup=_sum_warmups([each.warmup for each in results]),
+        generator=_sum_use([each.generator for each in results]),
     )
 
 
@@ -116,11 +116,11 @@ def _sum_calls(calls: Sequence[CallCount]) -> CallCount:
 
 def _sum_warmups(warmups: Sequence[Warmup]) -> Warmup:
     """All requests and the longest time; stable where every shard that was asked was so."""
-    told = [warmup.stable for warmup in warmups if warmup.stable is not None]
+    known = [warmup.stable for warmup in warmups if warmup.stable is not None]
     return Warmup(
         requests=sum(warmup.requests for warmup in warmups),
         duration_s=max(warmup.duration_s for warmup in warmups),
-        stable=all(told) if told else None,
+        stable=all(known) if known else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Where each request leaves its mark: two appends on the hot path, everything else in batches."""
+"""Records each request: two appends on the hot path, everything else in batches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Log(NamedTuple):
     done_s: array[float]
 
     def take(self) -> tuple[Seconds, Seconds]:
-        """All entries, leaving none; the arrays stay the same objects, as others hold their ``append``."""
+        """Return all entries and clear them; the arrays stay the same objects, as others hold their ``append``."""
         taken = np.array(self.sent_s), np.array(self.done_s)
         del self.sent_s[:]
         del self.done_s[:]
@@ -38,10 +38,10 @@ class _Log(NamedTuple):
 
 
 class Recorder:
-    """What happened to each request, counted by whether it completed before, in or after the window.
+    """Counts requests by whether they completed before, in or after the window.
 
-    Moments are seconds of one monotonic clock. Memory is bounded by what completes between two calls of
-    ``fold``: on the hot path nothing is looked at.
+    Moments are seconds of one monotonic clock. The hot path only appends; ``fold`` counts, and bounds the memory to
+    what completes between two calls.
     """
 
     def __init__(self, width_s: float) -> None:
@@ -62,21 +62,21 @@ class Recorder:
 
     @property
     def appends(self) -> tuple[Callable[[float], None], Callable[[float], None]]:
-        """For the hot path: what records the moments at which a right answer's request was sent, and done."""
+        """Return what the hot path calls with the moments at which a right answer's request was sent, and done."""
         return self._answers.sent_s.append, self._answers.done_s.append
 
     def fail(self, outcome: Outcome, sent_s: float, done_s: float) -> None:
-        """Record a request that ended otherwise than with the right answer."""
+        """Record a request that did not get the right answer."""
         self._failures.sent_s.append(sent_s)
         self._failures.done_s.append(done_s)
         self._codes.append(CODES[outcome])
 
     def open(self, opened_s: float, closed_s: float = inf) -> None:
-        """Fix the window; what was folded before belongs to the warm-up."""
+        """Set the window; earlier requests belong to the warm-up."""
         self.opened_s, self._closed_s = opened_s, closed_s
 
     def fold(self) -> int:
-        """Count all that was recorded since the last time; return how many requests the window holds so far."""
+        """Count what was recorded since the last call; return how many requests the window holds so far."""
         sent_s, done_s = self._answers.take()
         inside = self._place(sent_s, done_s)
         self._warm(sent_s, done_s)
@@ -99,7 +99,7 @@ class Recorder:
     def close(self, closed_s: float, in_flight_since_s: Sequence[float]) -> None:
         """Close the window, with the moments at which the requests still unanswered were sent.
 
-        What is recorded later is not looked at any more.
+        What is recorded later is ignored.
         """
         self._closed_s = closed_s
         self.fold()
@@ -108,7 +108,7 @@ class Recorder:
         self.cut_off_s = self.in_flight_s - before_s
 
     def tally(self) -> Tally:
-        """What was counted in the window, once it is closed."""
+        """Return what was counted in the window; call it after ``close``."""
         return Tally(
             outcomes=self.outcomes,
             completed=self.outcomes[Outcome.OK],
@@ -126,7 +126,7 @@ class Recorder:
         )
 
     def _place(self, sent_s: Seconds, done_s: Seconds) -> NDArray[np.bool_]:
-        """Which requests completed in the window; of all, the time that they were in flight in it."""
+        """Return which requests completed in the window, and add up the time that all were in flight in it."""
         if not sent_s.size:
             return np.zeros(0, np.bool_)
         spent_s = np.minimum(done_s, self._closed_s) - np.maximum(sent_s, self.opened_s)
@@ -137,7 +137,7 @@ class Recorder:
         return inside
 
     def _warm(self, since_s: Seconds, done_s: Seconds) -> None:
-        """Keep the account of right answers that came before the window."""
+        """Count right answers that came before the window."""
         before = done_s < self.opened_s
         self.warmup_answers += int(np.count_nonzero(before))
         self.warmup_latency_s += float((done_s - since_s)[before].sum())

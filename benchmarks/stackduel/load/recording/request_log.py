@@ -1,4 +1,4 @@
-"""Where requests leave their mark that are sent against tickets: more of each than the hot path can afford."""
+"""The recorder of scheduled requests: it keeps more about each request than the hot path can afford."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stackduel.load.drivers.scheduled_connection import Ticket
+from stackduel.load.drivers.scheduled_connection import ScheduledRequest
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import CODES, Recorder
 from stackduel.load.recording.shard_result import Tally
@@ -19,75 +19,81 @@ from stackduel.model.histogram import Histogram, Seconds
 from stackduel.model.measurement import CallCount, Outcome
 from stackduel.model.suite import Load
 
-Mask = NDArray[np.bool_]
+BoolArray = NDArray[np.bool_]
 
 _OK, _TIMEOUT, _UNSENT = (CODES[outcome] for outcome in (Outcome.OK, Outcome.TIMEOUT, Outcome.UNSENT))
 
 
-class Asked(NamedTuple):
-    """What is to be known of each request besides its outcome and its latency."""
+class RecordedDetails(NamedTuple):
+    """What is recorded about each request besides its outcome and its latency."""
 
     labels: tuple[str, ...] = ()
     first_byte: bool = False
     server_timing: bool = False
 
     @staticmethod
-    def of(job: Job, load: Load) -> Asked:
-        """What a job asks for."""
-        return Asked(job.labels, load.first_byte, load.server_timing)
+    def of(job: Job, load: Load) -> RecordedDetails:
+        """Return the details that a job wants."""
+        return RecordedDetails(job.labels, load.first_byte, load.server_timing)
 
 
 class _Requests(NamedTuple):
     """Requests that ended: the moments of each in ``clock`` seconds, its outcome's code and its call's number."""
 
     intended_s: Seconds
-    attended_s: Seconds
+    dispatched_s: Seconds
     sent_s: Seconds
     first_s: Seconds
     done_s: Seconds
     code: NDArray[np.uint8]
     call: NDArray[np.uint16]
-    told: NDArray[np.object_] | None
+    timings: NDArray[np.object_] | None
 
-    def where(self, mask: Mask) -> _Requests:
-        """Those for which the mask is true."""
+    def where(self, mask: BoolArray) -> _Requests:
+        """Return the requests for which the mask is true."""
         return _Requests(
-            self.intended_s[mask], self.attended_s[mask], self.sent_s[mask], self.first_s[mask], self.done_s[mask],
-            self.code[mask], self.call[mask], None if self.told is None else self.told[mask],
+            self.intended_s[mask], self.dispatched_s[mask], self.sent_s[mask], self.first_s[mask], self.done_s[mask],
+            self.code[mask], self.call[mask], None if self.timings is None else self.timings[mask],
         )  # fmt: skip
 
 
 class RequestLog(Recorder):
-    """The recorder of a closed loop whose requests have tickets: also by call, with first bytes and servers' spans.
+    """The recorder of a closed loop of scheduled requests: also by call, with first bytes and servers' spans.
 
-    A request is counted by the moment of its answer, and its latency from its ticket's intended time, which in a
-    closed loop is that of its sending.
+    The moment of its answer decides whether a request is counted. Its latency starts at its intended time, which in a
+    closed loop is when it is sent.
     """
 
-    def __init__(self, width_s: float, asked: Asked = Asked()) -> None:  # noqa: B008  (a tuple: nobody can change it)
+    def __init__(self, width_s: float, details: RecordedDetails = RecordedDetails()) -> None:  # noqa: B008  (a tuple: nobody can change it)
         super().__init__(width_s)
-        self._intended_s, self._attended_s, self._sent_s = (array("d") for _ in range(3))
+        self._intended_s, self._dispatched_s, self._sent_s = (array("d") for _ in range(3))
         self._first_s, self._done_s = array("d"), array("d")
         self._code = array("B")
         self._call = array("H")
-        self._told: list[bytes] | None = [] if asked.server_timing else None
-        self._calls = [CallCount(label, 0, 0, Histogram.empty()) for label in asked.labels]
-        self._first_byte = Histogram.empty() if asked.first_byte else None
-        self._spans = Spans() if asked.server_timing else None
+        self._timings: list[bytes] | None = [] if details.server_timing else None
+        self._calls = [CallCount(label, 0, 0, Histogram.empty()) for label in details.labels]
+        self._first_byte = Histogram.empty() if details.first_byte else None
+        self._spans = Spans() if details.server_timing else None
 
-    def note(
-        self, ticket: Ticket, outcome: Outcome, sent_s: float, first_s: float, done_s: float, told: bytes = b""
+    def record(
+        self,
+        scheduled: ScheduledRequest,
+        outcome: Outcome,
+        sent_s: float,
+        first_s: float,
+        done_s: float,
+        timings: bytes = b"",
     ) -> None:
-        """Record how a ticket's request ended; one that could not be sent counts as sent when it was given up."""
-        self._intended_s.append(ticket.intended_s)
-        self._attended_s.append(ticket.attended_s)
+        """Record how a scheduled request ended; one that could not be sent counts as sent when it was given up."""
+        self._intended_s.append(scheduled.intended_s)
+        self._dispatched_s.append(scheduled.dispatched_s)
         self._sent_s.append(sent_s)
         self._first_s.append(first_s)
         self._done_s.append(done_s)
         self._code.append(CODES[outcome])
-        self._call.append(ticket.call.number)
-        if self._told is not None:
-            self._told.append(told)
+        self._call.append(scheduled.call.number)
+        if self._timings is not None:
+            self._timings.append(timings)
 
     def fold(self) -> int:
         """Count all that was recorded since the last time; return how many requests the window holds so far."""
@@ -100,16 +106,16 @@ class RequestLog(Recorder):
         return self.outcomes.total()
 
     def tally(self) -> Tally:
-        """What was counted in the window, once it is closed."""
-        spans = None if self._spans is None else self._spans.found()
+        """Return what was counted in the window; call it after ``close``."""
+        spans = None if self._spans is None else self._spans.histograms()
         return replace(super().tally(), first_byte=self._first_byte, spans=spans, calls=tuple(self._calls))
 
-    def _counted(self, requests: _Requests, completed: Mask) -> Mask:  # noqa: ARG002  (another loop looks at the requests)
-        """Which requests belong to the window."""
+    def _counted(self, requests: _Requests, completed: BoolArray) -> BoolArray:  # noqa: ARG002  (another loop looks at the requests)
+        """Return which requests belong to the window."""
         return completed
 
     def _enter(self, requests: _Requests) -> None:
-        """Enter requests of the window into the books."""
+        """Count requests of the window."""
         right = requests.code == _OK
         done_s = np.minimum(requests.done_s, self._closed_s) - self.opened_s
         latencies_ns = _nanoseconds(requests.done_s - requests.intended_s)
@@ -117,8 +123,8 @@ class RequestLog(Recorder):
         self._timeline.add(done_s[right], latencies_ns[right], done_s[~right])
         if self._first_byte is not None:
             self._first_byte += Histogram.of(_nanoseconds((requests.first_s - requests.intended_s)[right]))
-        if self._spans is not None and requests.told is not None:
-            self._spans.add(requests.told[right], latencies_ns[right])
+        if self._spans is not None and requests.timings is not None:
+            self._spans.add(requests.timings[right], latencies_ns[right])
         for number, call in enumerate(self._calls):
             mine = requests.call == number
             self._calls[number] = CallCount(
@@ -129,28 +135,28 @@ class RequestLog(Recorder):
             )
 
     def _take(self) -> _Requests:
-        """All that was recorded, leaving nothing."""
+        """Return all that was recorded, and clear it."""
         taken = _Requests(
-            np.array(self._intended_s), np.array(self._attended_s), np.array(self._sent_s), np.array(self._first_s),
+            np.array(self._intended_s), np.array(self._dispatched_s), np.array(self._sent_s), np.array(self._first_s),
             np.array(self._done_s), np.array(self._code), np.array(self._call),
-            None if self._told is None else np.array(self._told, np.object_),
+            None if self._timings is None else np.array(self._timings, np.object_),
         )  # fmt: skip
-        moments = (self._intended_s, self._attended_s, self._sent_s, self._first_s, self._done_s)
+        moments = (self._intended_s, self._dispatched_s, self._sent_s, self._first_s, self._done_s)
         for column in (*moments, self._code, self._call):
             del column[:]
-        if self._told is not None:
-            self._told.clear()
+        if self._timings is not None:
+            self._timings.clear()
         return taken
 
 
 class OpenRequestLog(RequestLog):
-    """The recorder of an open loop: what was to be sent while the window was open, whenever it completed.
+    """The recorder of an open loop: it counts requests scheduled within the window, whenever they completed.
 
-    In the timeline, what completed after the window had closed stands in its last slice.
+    In the timeline, requests that completed after the window are in its last slice.
     """
 
-    def __init__(self, width_s: float, asked: Asked = Asked(), *, timeout_s: float) -> None:  # noqa: B008  (as above)
-        super().__init__(width_s, asked)
+    def __init__(self, width_s: float, details: RecordedDetails = RecordedDetails(), *, timeout_s: float) -> None:  # noqa: B008  (as above)
+        super().__init__(width_s, details)
         self._timeout_s = timeout_s
         self._completed = 0
         self._censored = Histogram.empty()
@@ -159,7 +165,7 @@ class OpenRequestLog(RequestLog):
         self._dispatch = Histogram.empty()
 
     def tally(self) -> Tally:
-        """What was counted of the window's arrivals, once all of them have ended."""
+        """Return what was counted of the window's arrivals; call it after all of them have ended."""
         tally = super().tally()
         return replace(
             tally,
@@ -172,9 +178,9 @@ class OpenRequestLog(RequestLog):
             dispatch=self._dispatch,
         )
 
-    def _counted(self, requests: _Requests, completed: Mask) -> Mask:  # noqa: ARG002  (completed or not)
+    def _counted(self, requests: _Requests, completed: BoolArray) -> BoolArray:  # noqa: ARG002  (completed or not)
         # Both ends count: rounding may put the last of a schedule on the very end of its window.
-        counted: Mask = (requests.intended_s >= self.opened_s) & (requests.intended_s <= self._closed_s)
+        counted: BoolArray = (requests.intended_s >= self.opened_s) & (requests.intended_s <= self._closed_s)
         return counted
 
     def _enter(self, requests: _Requests) -> None:
@@ -183,7 +189,7 @@ class OpenRequestLog(RequestLog):
         self._completed += int(np.count_nonzero(right & (requests.done_s <= self._closed_s)))
         self._service += Histogram.of(_nanoseconds((requests.done_s - requests.sent_s)[right]))
         self._lateness += Histogram.of(_nanoseconds((requests.sent_s - requests.intended_s)[~unsent]))
-        self._dispatch += Histogram.of(_nanoseconds(requests.attended_s - requests.intended_s))
+        self._dispatch += Histogram.of(_nanoseconds(requests.dispatched_s - requests.intended_s))
         waited_s = (requests.done_s - requests.intended_s)[unsent | (requests.code == _TIMEOUT)]
         self._censored += Histogram.of(_nanoseconds(np.maximum(waited_s, self._timeout_s)))
 

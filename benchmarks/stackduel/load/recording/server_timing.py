@@ -1,7 +1,7 @@
-"""What the headers of an answer say of where its time went (pure).
+"""What the timing headers of an answer say about where its time went.
 
 ``Server-Timing`` is a list of names, each with parameters of which ``dur`` is in milliseconds (W3C, Server Timing).
-``X-Process-Time``, the whole of it in milliseconds, is told as one name more.
+``X-Process-Time``, the whole of it in milliseconds, is one more name.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 TOTAL = "total"
-# Of an answer that told its total: what of its latency lay outside, before the handler began and after it ended.
+# For an answer with a total: the part of its latency before the handler began and after it ended.
 OUTSIDE = "outside"
-# No server needs to say so much: nothing is read of longer headers, and no more names than these are kept.
+# Longer headers are ignored, and no more names than these are kept: no server needs more.
 MOST_BYTES = 4096
 MOST_NAMES = 32
 
@@ -22,25 +22,25 @@ _NAME = re.compile(rb"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})\s*")
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 
 
-def add_told(told: bytes, name: bytes, value: bytes) -> bytes:
-    """What an answer's headers have told so far, with one more of them."""
+def add_timing_header(timings: bytes, name: bytes, value: bytes) -> bytes:
+    """Return the timing headers of an answer so far, with one more of them."""
     match name.lower():
         case b"server-timing":
             more = value
         case b"x-process-time" if b"," not in value:
             more = _PROCESS + value
         case _:
-            return told
-    if len(told) + len(more) > MOST_BYTES:
-        return told
-    return b"%s,%s" % (told, more) if told else more
+            return timings
+    if len(timings) + len(more) > MOST_BYTES:
+        return timings
+    return b"%s,%s" % (timings, more) if timings else more
 
 
-def spans_ns(told: bytes) -> dict[str, int]:
-    """Nanoseconds by name; entries of the same name add up, and whatever is malformed is left out."""
+def spans_ns(timings: bytes) -> dict[str, int]:
+    """Return nanoseconds by name; entries of the same name add up, malformed ones are left out."""
     found: dict[str, int] = {}
     total_ns = None
-    for entry in _unquoted(told).split(b","):
+    for entry in _unquoted(timings).split(b","):
         if entry.startswith(_PROCESS):
             total_ns = _ns(entry[1:])
             continue
@@ -52,11 +52,11 @@ def spans_ns(told: bytes) -> dict[str, int]:
     return found if total_ns is None else {**found, TOTAL: total_ns}
 
 
-def _unquoted(told: bytes) -> bytes:
-    """Quoted texts may hold commas and semicolons: of those that are no numbers nothing is left."""
-    if b'"' not in told:
-        return told
-    return _QUOTED.sub(lambda text: text[1] if _NUMBER.fullmatch(text[1]) else b"", told)
+def _unquoted(timings: bytes) -> bytes:
+    """Return the headers without quotes: a quoted number stays, any other quoted text (it may hold commas) goes."""
+    if b'"' not in timings:
+        return timings
+    return _QUOTED.sub(lambda text: text[1] if _NUMBER.fullmatch(text[1]) else b"", timings)
 
 
 def _halves(parameter: bytes) -> tuple[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""What one shard found, and the measurement that the parts of all shards add up to (pure)."""
+"""What one shard measured, as it travels from the shard to the runner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a recorder counted in its window: sums, that add up exactly to those of the whole.
+    """What a recorder counted in its window: sums, which add up exactly over shards.
 
     ``in_flight_s`` is the time that its requests spent unanswered within the window, all together; ``cut_off_s`` is
     that of those cut off. The rest is as in ``Measurement``.
@@ -43,7 +43,7 @@ class Tally:
     timeline: tuple[Slice, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The tally as JSON values."""
+        """Return the tally as JSON values."""
         return {
             "outcomes": dict(self.outcomes),
             "completed": self.completed,
@@ -60,7 +60,7 @@ class Tally:
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Tally:
-        """The tally that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
+        """Return the tally that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         return Tally(
             **{
                 **document,
@@ -77,7 +77,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class ShardResult:
-    """What one shard found."""
+    """What one shard measured."""
 
     tally: Tally
     scheduled: int | None
@@ -90,7 +90,7 @@ class ShardResult:
     generator: GeneratorUse
 
     def to_json(self) -> dict[str, Any]:
-        """The part as JSON values."""
+        """Return the result as JSON values."""
         return {
             "tally": self.tally.to_json(),
             "scheduled": self.scheduled,
@@ -105,7 +105,7 @@ class ShardResult:
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> ShardResult:
-        """The part that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
+        """Return the result that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
         generator, victim = document["generator"], document["victim"]
         return ShardResult(
             **{

@@ -1,4 +1,4 @@
-"""The histograms of what right answers told of where their time went."""
+"""Histograms of the server's spans, as the right answers reported them."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from numpy.typing import NDArray
 from stackduel.load.recording.server_timing import MOST_NAMES, OUTSIDE, TOTAL, spans_ns
 from stackduel.model.histogram import Histogram
 
-# So many answers are taken apart only once the window is closed: on cores that it shares with the server, the
-# generator would otherwise take time from what it measures. Beyond them each batch is, lest the end take seconds.
+# So many answers are parsed only after the window has closed: on cores shared with the server, the generator would
+# otherwise take time from what it measures. Further ones are parsed in each batch, or the end would take seconds.
 MOST_KEPT = 5_000
 
 
 class Spans:
-    """Each name has a histogram, and so has how much of each latency lay outside of all that was told."""
+    """One histogram for each span, and one for the part of each latency outside the reported total."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[bytes, int]] = []
-        self._found: dict[str, Histogram] = {}
+        self._histograms: dict[str, Histogram] = {}
 
-    def add(self, told: Iterable[bytes], latencies_ns: NDArray[np.int64]) -> None:
-        """Take what some answers told, and how long each of them took."""
-        more = list(zip(told, latencies_ns.tolist(), strict=True))
+    def add(self, timings: Iterable[bytes], latencies_ns: NDArray[np.int64]) -> None:
+        """Add the timing headers and the latencies of some answers."""
+        more = list(zip(timings, latencies_ns.tolist(), strict=True))
         room = MOST_KEPT - len(self._kept)
         self._kept += more[:room]
         self._enter(more[room:])
 
-    def found(self) -> dict[str, Histogram]:
-        """The histograms by name, of all that was taken."""
+    def histograms(self) -> dict[str, Histogram]:
+        """Return the histograms of all answers by name."""
         kept, self._kept = self._kept, []
         self._enter(kept)
-        return self._found
+        return self._histograms
 
     def _enter(self, answers: Iterable[tuple[bytes, int]]) -> None:
         values_ns: dict[str, list[int]] = {}
-        for told, latency_ns in answers:
-            of_one = spans_ns(told)
+        for timings, latency_ns in answers:
+            of_one = spans_ns(timings)
             if TOTAL in of_one:
                 of_one[OUTSIDE] = max(0, latency_ns - of_one[TOTAL])
             for name, span_ns in of_one.items():
                 values_ns.setdefault(name, []).append(span_ns)
         for name, values in values_ns.items():
-            if name in self._found or len(self._found) < MOST_NAMES:
-                known = self._found.get(name, Histogram.empty())
-                self._found[name] = known + Histogram.of(np.array(values, np.int64))
+            if name in self._histograms or len(self._histograms) < MOST_NAMES:
+                known = self._histograms.get(name, Histogram.empty())
+                self._histograms[name] = known + Histogram.of(np.array(values, np.int64))

@@ -62,7 +62,7 @@ def opening_times(share: Share) -> tuple[float, ...]:
     return tuple(share.first_opening_s + i * share.opening_every_s for i in range(share.load.connections))
 
 
-def parts(total: int, count: int) -> tuple[int, ...]:
+def split_evenly(total: int, count: int) -> tuple[int, ...]:
     """``total`` in ``count`` parts that differ by one at most, the larger first."""
     part, left = divmod(total, count)
     return (part + 1,) * left + (part,) * (count - left)
@@ -70,9 +70,9 @@ def parts(total: int, count: int) -> tuple[int, ...]:
 
 def _split_closed(load: ClosedLoop, shards: int) -> list[Load]:
     shards = min(shards, load.connections, load.requests or load.connections)
-    connections = parts(load.connections, shards)
-    warmups = parts(load.warmup_requests, shards)
-    requests = parts(load.requests, shards) if load.requests is not None else (None,) * shards
+    connections = split_evenly(load.connections, shards)
+    warmups = split_evenly(load.warmup_requests, shards)
+    requests = split_evenly(load.requests, shards) if load.requests is not None else (None,) * shards
     return [
         msgspec.structs.replace(load, connections=connections[i], requests=requests[i], warmup_requests=warmups[i])
         for i in range(shards)
@@ -81,4 +81,6 @@ def _split_closed(load: ClosedLoop, shards: int) -> list[Load]:
 
 def _split_open(load: OpenLoop, shards: int) -> list[Load]:
     shards = min(shards, load.connections, max(1, int(load.rate_rps * load.duration_s)))
-    return [msgspec.structs.replace(load, connections=connections) for connections in parts(load.connections, shards)]
+    return [
+        msgspec.structs.replace(load, connections=connections) for connections in split_evenly(load.connections, shards)
+    ]

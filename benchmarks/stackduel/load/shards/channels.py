@@ -55,6 +55,11 @@ class Channel(Protocol):
         """End the shard within a few seconds, one way or the other."""
 
 
+def encode(message: ShardMessage) -> bytes:
+    """Return a message as one line of JSON."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
 class ProcessChannel:
     """A shard, or another program of ours, in a process of this machine.
 
@@ -102,7 +107,7 @@ class ProcessChannel:
 
     def send(self, message: ShardMessage) -> None:
         """Send a message without waiting."""
-        self._outbox.put(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+        self._outbox.put(encode(message))
 
     def alive(self) -> bool:
         """Whether the process runs."""

@@ -24,7 +24,7 @@ from stackduel.containers.images import SayLine, ensure_image
 from stackduel.containers.ownership import discard, labels
 from stackduel.containers.recipes import generator_recipe
 from stackduel.load.engine import Engine
-from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Program, ShardMessage
+from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Program, ShardMessage, encode
 from stackduel.model.budget import Budget, divide
 from stackduel.model.target import ContainerRef, Subject
 
@@ -40,15 +40,15 @@ def container_engine(network: str, cores: Sequence[int], run_id: str, say: SayLi
     On Docker Desktop the generator's cores are those of its virtual machine, however many were asked for here.
     Raises LaunchError when no engine answers or the image cannot be built.
     """
-    with site_on(network, run_id, say) as site:
-        if site.machine is not None:
-            cores = site.machine.generator
-        with Engine([ContainerChannel(site, core) for core in cores]) as engine:
+    with container_factory(network, run_id, say) as factory:
+        if factory.machine is not None:
+            cores = factory.machine.generator
+        with Engine([ContainerChannel(factory, core) for core in cores]) as engine:
             yield engine
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ContainerFactory:
     """Where the shards of a run are started, and from what.
 
     ``machine`` divides the cores of the virtual machine in which containers run; None where they run on this one.
@@ -80,11 +80,11 @@ class Site:
 
 
 @contextmanager
-def site_on(network: str, run_id: str, say: SayLine) -> Iterator[Site]:
+def container_factory(network: str, run_id: str, say: SayLine) -> Iterator[ContainerFactory]:
     """The site of a run on that network; raises LaunchError when no engine answers or the image cannot be built."""
     with closing(connect()) as client:
         facts = describe(client)
-        yield Site(
+        yield ContainerFactory(
             client=client,
             image=ensure_image(client, generator_recipe(), say),
             network=network,
@@ -98,9 +98,11 @@ def site_on(network: str, run_id: str, say: SayLine) -> Iterator[Site]:
 class ContainerChannel:
     """A shard, or another program of ours, in a container, spoken to through the engine's attached streams."""
 
-    def __init__(self, site: Site, core: int, program: Program = WORKER, alias: str | None = None) -> None:
-        self.same_clock = site.same_clock
-        self._site = site
+    def __init__(
+        self, factory: ContainerFactory, core: int, program: Program = WORKER, alias: str | None = None
+    ) -> None:
+        self.same_clock = factory.same_clock
+        self._factory = factory
         self._core = core
         self._program = program
         self._alias = alias
@@ -119,8 +121,8 @@ class ContainerChannel:
         """Start the container; raises OSError where that is not possible."""
         self.close()
         try:
-            self._container = self._site.create(self._core, self._program, self._alias)
-            stream = self._stream.enter_context(attached(self._site.client, self._container))
+            self._container = self._factory.create(self._core, self._program, self._alias)
+            stream = self._stream.enter_context(attached(self._factory.client, self._container))
             self._container.start()
         except ENGINE_ERRORS as error:
             self.close()
@@ -136,7 +138,7 @@ class ContainerChannel:
 
     def send(self, message: ShardMessage) -> None:
         """Send a message without waiting."""
-        self._outbox.put(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+        self._outbox.put(encode(message))
 
     def alive(self) -> bool:
         """Whether the container runs: its streams end with it."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from stackduel.containers.images import SayLine
 from stackduel.load.engine import Engine
-from stackduel.load.shards.container_channel import ContainerChannel, site_on
+from stackduel.load.shards.container_channel import ContainerChannel, container_factory
 from stackduel.load.shards.null_rate import NullRates, null_server
 
 ALIAS = "null-server"
@@ -21,11 +21,11 @@ def container_null_rates(engine: Engine, network: str, core: int, run_id: str, s
     On Docker Desktop the core is the server's of its virtual machine, whichever was asked for here. Raises
     LaunchError when no engine answers or the image cannot be built.
     """
-    with site_on(network, run_id, say) as site:
-        place = core if site.machine is None else site.machine.server[0]
+    with container_factory(network, run_id, say) as factory:
+        place = core if factory.machine is None else factory.machine.server[0]
 
         def channel_for(body_bytes: int) -> ContainerChannel:
-            return ContainerChannel(site, place, null_server(EVERYWHERE, body_bytes), ALIAS)
+            return ContainerChannel(factory, place, null_server(EVERYWHERE, body_bytes), ALIAS)
 
         with NullRates(engine, channel_for, ALIAS) as rates:
             yield rates

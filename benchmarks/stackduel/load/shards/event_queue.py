@@ -10,7 +10,7 @@ from stackduel.load.shards.channels import ShardMessage
 
 
 class EventQueue:
-    """The events of all shards in one queue, without those of a shard's former lives."""
+    """The events of all shards in one queue; events of a shard that was replaced are dropped."""
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[tuple[int, object, ShardMessage | None]] = SimpleQueue()

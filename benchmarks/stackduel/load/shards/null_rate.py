@@ -11,8 +11,9 @@ import msgspec
 
 from stackduel.load.drivers.request import request_bytes
 from stackduel.load.engine import Engine
-from stackduel.load.job import Call, Driver, Job, LoadError
+from stackduel.load.job import Call, Job, LoadError
 from stackduel.load.shards.channels import Channel, ProcessChannel, Program, ShardMessage
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.target import Address
@@ -111,7 +112,7 @@ class LoadShape:
     """
 
     connections: int
-    driver: Driver
+    driver: DriverName
     request_bytes: int
     body_bytes: int
 

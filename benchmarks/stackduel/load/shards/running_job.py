@@ -59,16 +59,16 @@ class RunningJob:
         while len(self._seen[event]) < wanted:
             if clock() > deadline_s:
                 raise LoadError(f"the load generator took more than {within_s + SLACK_S:.0f} s: no {event!r} came")
-            self._note(min(deadline_s, self._looked_s + LOOK_EVERY_S))
+            self._take_event(min(deadline_s, self._looked_s + LOOK_EVERY_S))
             self._raise_what_failed()
             if clock() >= self._looked_s + LOOK_EVERY_S:
                 self._looked_s = clock()
                 if not self._alive():
                     raise LoadError("the server ended during the load")
 
-    def parts(self) -> list[ShardResult]:
-        """The results of all shards."""
-        return [ShardResult.from_json(result["part"]) for result in self._seen["result"].values()]
+    def results(self) -> list[ShardResult]:
+        """Return the results of all shards."""
+        return [ShardResult.from_json(result["result"]) for result in self._seen["result"].values()]
 
     def abort(self) -> None:
         """Let every shard stop and be ready for the next job; end those that do not."""
@@ -76,11 +76,11 @@ class RunningJob:
             self._channels[index].send({"id": self._id, "abort": True})
         deadline_s = clock() + ABORT_WITHIN_S
         while self._unfinished() and clock() < deadline_s:
-            self._note(deadline_s)
+            self._take_event(deadline_s)
         for index in self._unfinished():
             self._channels[index].close()
 
-    def _note(self, deadline_s: float) -> None:
+    def _take_event(self, deadline_s: float) -> None:
         """Take the next event, if one comes before the deadline."""
         found = self._events.get(deadline_s)
         if found is None:

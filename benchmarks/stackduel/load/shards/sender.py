@@ -10,11 +10,11 @@ from math import inf
 from typing import Protocol
 
 from stackduel.load.clock import clock, until
-from stackduel.load.drivers.client_protocols import ArrivingClient, Client, ClosedClient
-from stackduel.load.drivers.clients import arriving_client, closed_client
+from stackduel.load.drivers.client_protocols import Client, ClosedLoopClient, OpenLoopClient
+from stackduel.load.drivers.clients import closed_client, open_client
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import FOLD_EVERY_S, Recorder
-from stackduel.load.recording.request_log import Asked, OpenRequestLog
+from stackduel.load.recording.request_log import OpenRequestLog, RecordedDetails
 from stackduel.load.recording.timeline import window_width_s
 from stackduel.load.schedule.arrivals import arrivals_s, endless_arrivals_s
 from stackduel.load.schedule.deadlines import longest_drain_s
@@ -70,9 +70,9 @@ async def sending(job: Job, share: Share) -> AsyncIterator[Sender]:
     load = share.load
     width_s = window_width_s(load)
     if isinstance(load, OpenLoop):
-        ledger = OpenRequestLog(width_s, Asked.of(job, load), timeout_s=job.timeout_s)
-        async with arriving_client(job, share, ledger) as arriving:
-            yield OpenSender(job, share, load, arriving, ledger)
+        log = OpenRequestLog(width_s, RecordedDetails.of(job, load), timeout_s=job.timeout_s)
+        async with open_client(job, share, log) as open_loop_client:
+            yield OpenSender(job, share, load, open_loop_client, log)
     else:
         recorder, client = closed_client(job, share, width_s)
         async with client:
@@ -84,7 +84,7 @@ class ClosedSender:
 
     scheduled: int | None = None
 
-    def __init__(self, job: Job, load: ClosedLoop, client: ClosedClient, recorder: Recorder) -> None:
+    def __init__(self, job: Job, load: ClosedLoop, client: ClosedLoopClient, recorder: Recorder) -> None:
         self.client = client
         self.recorder = recorder
         self._load = load
@@ -150,10 +150,10 @@ class ClosedSender:
 class OpenSender:
     """Sends an open loop by its schedule, which is computed before anything is sent."""
 
-    def __init__(self, job: Job, share: Share, load: OpenLoop, client: ArrivingClient, ledger: OpenRequestLog) -> None:
+    def __init__(self, job: Job, share: Share, load: OpenLoop, client: OpenLoopClient, log: OpenRequestLog) -> None:
         place = (load, share.shard, share.shards, job.seed)
         self.client = client
-        self.recorder = ledger
+        self.recorder = log
         self._load = load
         self._timeout_s = job.timeout_s
         self._arrivals_s = arrivals_s(*place)

@@ -28,8 +28,8 @@ FOLDS_A_REPORT = 5
 MOST_YOUNG_OBJECTS = 100_000
 
 
-class Cue(Protocol):
-    """Whoever a shard tells where it is, and who tells it when to open its window."""
+class Coordinator(Protocol):
+    """Hears from a shard which phase it is in, and decides when it opens its window."""
 
     def warm(self) -> None:
         """The warm-up is done."""
@@ -47,7 +47,7 @@ class Cue(Protocol):
         """The window is closed."""
 
 
-async def run_shard(job: Job, share: Share, cue: Cue) -> ShardResult:
+async def run_shard(job: Job, share: Share, coordinator: Coordinator) -> ShardResult:
     """Warm up, open the window when told, send the share's load, and return what came of it.
 
     Raises OSError where the host is not known or this machine lacks files or ports for so many connections,
@@ -56,27 +56,27 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> ShardResult:
     with _ended_by_errors():
         async with sending(job, share) as sender, probing(job, share) as probe:
             recorder = sender.recorder
-            async with _folding(recorder, cue):
+            async with _folding(recorder, coordinator):
                 begun_s = clock()
                 stable = await sender.warm_up()
                 with _undisturbed():
-                    cue.warm()
-                    opened_s = max(await cue.start() or 0.0, clock())
+                    coordinator.warm()
+                    opened_s = max(await coordinator.start() or 0.0, clock())
                     sender.open(opened_s)
                     if probe is not None:
                         probe.open(opened_s)
                     await until(opened_s)
                     before = _Counters.now(sender.client)
-                    cue.started(opened_s)
+                    coordinator.started(opened_s)
                     closed_s = await sender.send(opened_s)
                     after = _Counters.now(sender.client)
-                    cue.stopped()
+                    coordinator.stopped()
                     if probe is not None:
                         probe.close(closed_s)
                     await sender.close(closed_s)
             drained = await sender.leave()
             until_s = closed_s + longest_drain_s(share.load, job.timeout_s)
-            victim = None if probe is None else await probe.found(closed_s, until_s)
+            victim = None if probe is None else await probe.result(closed_s, until_s)
     return ShardResult(
         tally=recorder.tally(),
         scheduled=sender.scheduled,
@@ -91,9 +91,9 @@ async def run_shard(job: Job, share: Share, cue: Cue) -> ShardResult:
 
 
 @contextlib.asynccontextmanager
-async def _folding(recorder: Recorder, cue: Cue) -> AsyncIterator[None]:
+async def _folding(recorder: Recorder, coordinator: Coordinator) -> AsyncIterator[None]:
     """Meanwhile fold what was recorded, in batches too small for their time to be seen, and report on it."""
-    folding = asyncio.get_running_loop().create_task(_fold_on(recorder, cue))
+    folding = asyncio.get_running_loop().create_task(_fold_on(recorder, coordinator))
     try:
         yield
     finally:
@@ -102,13 +102,13 @@ async def _folding(recorder: Recorder, cue: Cue) -> AsyncIterator[None]:
             await folding
 
 
-async def _fold_on(recorder: Recorder, cue: Cue) -> None:
+async def _fold_on(recorder: Recorder, coordinator: Coordinator) -> None:
     for turn in repeat(FOLDS_A_REPORT):
         for _ in range(turn):
             await asyncio.sleep(FOLD_EVERY_S)
             requests = recorder.fold()
         if recorder.opened_s <= clock():
-            cue.progress(requests, clock() - recorder.opened_s, recorder.recent_ms())
+            coordinator.progress(requests, clock() - recorder.opened_s, recorder.recent_ms())
         if gc.get_count()[0] > MOST_YOUNG_OBJECTS:
             gc.collect()
 
@@ -119,7 +119,7 @@ def _ended_by_errors() -> Iterator[None]:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     errors: list[BaseException] = []
 
-    def note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def record(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         # A connection that breaks is the server's affair, and was counted as an outcome.
         if error is None or (isinstance(error, OSError) and error.errno not in OWN_LIMITS):
@@ -129,7 +129,7 @@ def _ended_by_errors() -> Iterator[None]:
             task.cancel()
 
     former = loop.get_exception_handler()
-    loop.set_exception_handler(note)
+    loop.set_exception_handler(record)
     try:
         yield
     except asyncio.CancelledError:

@@ -46,7 +46,7 @@ async def _serve(stream: BinaryIO) -> None:
 
 
 class Worker:
-    """Carries out one job at a time, and is the cue of its shard."""
+    """Carries out one job at a time, and coordinates its shard with the runner."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -86,25 +86,25 @@ class Worker:
             self._quit.set()
 
     def warm(self) -> None:
-        """Cue: the warm-up is done."""
+        """Coordinator: the warm-up is done."""
         self.emit("warm")
 
     async def start(self) -> float | None:
-        """Cue: the moment that the runner set for all shards."""
+        """Coordinator: the moment that the runner set for all shards."""
         if self._start is None:
             raise RuntimeError("no job has begun")
         return await self._start
 
     def started(self, opened_s: float) -> None:
-        """Cue: the window is open."""
+        """Coordinator: the window is open."""
         self.emit("started", opened_s=opened_s)
 
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
-        """Cue: so far."""
+        """Coordinator: so far."""
         self.emit("progress", requests=requests, elapsed_s=elapsed_s, recent_ms=recent_ms)
 
     def stopped(self) -> None:
-        """Cue: the window is closed."""
+        """Coordinator: the window is closed."""
         self.emit("stopped")
 
     def _begin(self, message: Mapping[str, Any]) -> None:
@@ -125,7 +125,7 @@ class Worker:
             traceback.print_exception(error)
             self.emit("error", text=f"{type(error).__name__}: {error}")
         else:
-            self.emit("result", part=task.result().to_json())
+            self.emit("result", result=task.result().to_json())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from stackduel.model.gpu_use import Gpu, GpuSample
 
 MIB = 1024 * 1024
 MW_PER_W = 1000
-Lack = Literal["package", "library", "driver", "permission", "device", "other"]
+MissingGpuPart = Literal["package", "library", "driver", "permission", "device", "other"]
 # Which devices CUDA shows to a process. By number, they are counted as NVML counts them where all are alike, or where
 # CUDA_DEVICE_ORDER is PCI_BUS_ID; an identity is always right.
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -26,9 +26,9 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 class NoGpuError(Exception):
     """No device can be observed; ``lack`` is what is missing."""
 
-    def __init__(self, lack: Lack, reason: str) -> None:
+    def __init__(self, lack: MissingGpuPart, reason: str) -> None:
         super().__init__(reason)
-        self.lack: Lack = lack
+        self.lack: MissingGpuPart = lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ class NvmlDevice:
 
     def read(self) -> GpuSample:
         """Look at it now; what it does not tell, or not to this user, is None."""
-        memory = asked(self.library, self.library.nvmlDeviceGetMemoryInfo, self.handle)
+        memory = query(self.library, self.library.nvmlDeviceGetMemoryInfo, self.handle)
         memory_mib = None if memory is None else memory.used / MIB
         if self.instance:
             # Utilisation and power are the whole card's, which other instances share.
             return GpuSample(None, memory_mib, None)
-        rates = asked(self.library, self.library.nvmlDeviceGetUtilizationRates, self.handle)
-        power_mw = asked(self.library, self.library.nvmlDeviceGetPowerUsage, self.handle)
+        rates = query(self.library, self.library.nvmlDeviceGetUtilizationRates, self.handle)
+        power_mw = query(self.library, self.library.nvmlDeviceGetPowerUsage, self.handle)
         return GpuSample(
             utilisation=None if rates is None else float(rates.gpu),
             memory_mib=memory_mib,
@@ -96,7 +96,7 @@ def names_or_reason() -> list[str]:
         return [str(device.gpu) for device in found]
 
 
-def asked(library: Any, question: Callable[..., Any], *about: Any) -> Any:
+def query(library: Any, question: Callable[..., Any], *about: Any) -> Any:
     """NVML's answer, or None where it refuses: not supported by this device, not permitted, lost."""
     try:
         return question(*about)
@@ -112,12 +112,12 @@ def _started(load: Callable[[], Any]) -> Any:
     try:
         library.nvmlInit()
     except library.NVMLError as error:
-        lacks: Sequence[tuple[type[Exception], Lack]] = (
+        lacks: Sequence[tuple[type[Exception], MissingGpuPart]] = (
             (library.NVMLError_LibraryNotFound, "library"),
             (library.NVMLError_DriverNotLoaded, "driver"),
             (library.NVMLError_NoPermission, "permission"),
         )
-        lack: Lack = next((lack for kind, lack in lacks if isinstance(error, kind)), "other")
+        lack: MissingGpuPart = next((lack for kind, lack in lacks if isinstance(error, kind)), "other")
         raise NoGpuError(lack, str(error)) from None
     return library
 
@@ -125,34 +125,34 @@ def _started(load: Callable[[], Any]) -> Any:
 def _visible(library: Any, environ: Mapping[str, str]) -> Iterator[NvmlDevice]:
     """Whole cards, and of those in MIG mode their instances, unless the environment hides them."""
     wanted = _wanted(environ)
-    driver = _text(asked(library, library.nvmlSystemGetDriverVersion) or "unknown")
-    for index in range(asked(library, library.nvmlDeviceGetCount) or 0):
-        card = asked(library, library.nvmlDeviceGetHandleByIndex, index)
+    driver = _text(query(library, library.nvmlSystemGetDriverVersion) or "unknown")
+    for index in range(query(library, library.nvmlDeviceGetCount) or 0):
+        card = query(library, library.nvmlDeviceGetHandleByIndex, index)
         if card is None:
             continue
         for handle, instance in _parts(library, card):
             gpu = _gpu(library, handle, driver)
-            identities = (gpu.uuid, _text(asked(library, library.nvmlDeviceGetUUID, card) or ""))
+            identities = (gpu.uuid, _text(query(library, library.nvmlDeviceGetUUID, card) or ""))
             if wanted is None or str(index) in wanted or any(each.startswith(tuple(wanted)) for each in identities):
                 yield NvmlDevice(gpu, library, handle, instance)
 
 
 def _parts(library: Any, card: Any) -> Iterator[tuple[Any, bool]]:
-    mode = asked(library, library.nvmlDeviceGetMigMode, card)
+    mode = query(library, library.nvmlDeviceGetMigMode, card)
     if mode is None or mode[0] != library.NVML_DEVICE_MIG_ENABLE:
         yield card, False
         return
-    for index in range(asked(library, library.nvmlDeviceGetMaxMigDeviceCount, card) or 0):
-        instance = asked(library, library.nvmlDeviceGetMigDeviceHandleByIndex, card, index)
+    for index in range(query(library, library.nvmlDeviceGetMaxMigDeviceCount, card) or 0):
+        instance = query(library, library.nvmlDeviceGetMigDeviceHandleByIndex, card, index)
         if instance is not None:
             yield instance, True
 
 
 def _gpu(library: Any, handle: Any, driver: str) -> Gpu:
-    memory = asked(library, library.nvmlDeviceGetMemoryInfo, handle)
+    memory = query(library, library.nvmlDeviceGetMemoryInfo, handle)
     return Gpu(
-        name=_text(asked(library, library.nvmlDeviceGetName, handle) or "unnamed"),
-        uuid=_text(asked(library, library.nvmlDeviceGetUUID, handle) or "unknown"),
+        name=_text(query(library, library.nvmlDeviceGetName, handle) or "unnamed"),
+        uuid=_text(query(library, library.nvmlDeviceGetUUID, handle) or "unknown"),
         driver=driver,
         memory_mib=None if memory is None else memory.total / MIB,
     )

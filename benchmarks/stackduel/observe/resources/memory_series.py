@@ -7,7 +7,7 @@ from stackduel.model.trial import Memory
 MOST_POINTS = 240
 
 
-class Series:
+class MemorySeries:
     """The memory of a stack over time, as means of ever more samples, so that there are never many points."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from stackduel.model.trial import Cost
-from stackduel.observe.resources.memory_series import Series
+from stackduel.observe.resources.memory_series import MemorySeries
 from stackduel.observe.resources.usage import Meter, Usage
 
 SAMPLE_S = 0.25
@@ -46,7 +46,7 @@ class ResourceWatch:
         self._ended = threading.Event()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._memory_peak_mib = 0.0
-        self._memory = Series()
+        self._memory = MemorySeries()
         self._began_s = 0.0
 
     def __enter__(self) -> Self:

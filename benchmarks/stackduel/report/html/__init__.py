@@ -1,1 +1,1 @@
-"""The report as one HTML file that opens offline: sections of values, drawn by a kept charting library."""
+"""The report as one HTML file that opens offline; the charting library is part of it."""

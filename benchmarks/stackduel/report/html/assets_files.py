@@ -1,4 +1,4 @@
-"""The files that the page is made from and brings along: template, style, scripts, the charting library (read only)."""
+"""The files of a page: template, style, scripts and the charting library."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ _FOLDER = files("stackduel.report.html")
 
 
 def template(name: str) -> Template:
-    """A template of this folder; whatever it is given is escaped."""
+    """Return a template of this folder; all values it is given are escaped."""
     return _environment().get_template(name)
 
 
 @cache
 def style() -> str:
-    """The page's style sheet."""
+    """Return the page's style sheet."""
     return _read("assets/page.css")
 
 
 @cache
 def scripts(own: tuple[str, ...] = OWN) -> tuple[str, ...]:
-    """The scripts of a page in their order, each library behind its licence, then the page's ``own``."""
+    """Return the scripts of a page in their order, each library behind its licence, then the page's ``own``."""
     library = (f"/*!\n{_read(f'vendor/{name}.LICENSE')}*/\n{_read(f'vendor/{name}.min.js')}" for name in LIBRARY)
     return (*library, *(_read(f"assets/{name}") for name in own))
 
 
 def licences() -> tuple[str, ...]:
-    """What the page says about what it brings along."""
+    """Return the first line of each library's licence."""
     return tuple(_read(f"vendor/{name}.LICENSE").partition("\n")[0] for name in LIBRARY)
 
 
 def policy(allowed: Iterable[str], connect: str = "'none'") -> str:
-    """A Content-Security-Policy under which these scripts alone run, and nothing but ``connect`` is talked to."""
+    """Return a Content-Security-Policy that allows these scripts alone, and connections to ``connect`` alone."""
     hashes = " ".join(f"'sha256-{_hash(script)}'" for script in allowed)
     return (
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
@@ -72,7 +72,7 @@ def _environment() -> Environment:
 
 
 def unbroken(text: str) -> Markup:
-    """A sentence whose intervals, dates and figures with units stay on one line each, escaped."""
+    """Return a sentence, escaped, whose intervals, dates and figures with units are not broken between lines."""
     # Markup's own methods would escape the element again.
     return Markup(_WHOLE.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 

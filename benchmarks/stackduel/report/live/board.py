@@ -1,4 +1,4 @@
-"""What the live page shows, kept as ready texts: who serves it computes nothing while a trial is measured (pure)."""
+"""The state of the live page, as ready texts: the server computes nothing while a trial is measured."""
 
 from __future__ import annotations
 
@@ -66,16 +66,16 @@ class Board:
 
     @property
     def texts(self) -> Texts:
-        """The page's state; safe to be read from another thread."""
+        """Return the page's state; another thread may read it."""
         return self._texts
 
     def do(self, doing: str) -> None:
-        """Something else is going on from now on."""
+        """Set what the run is doing from now on."""
         self._doing, self._pace = doing, LiveRate()
         self._rates, self._latencies = [], []
 
     def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
-        """So many requests were answered since the window opened, the latest with this median latency."""
+        """Take the number of requests answered since the window opened, and their latest median latency."""
         rate = self._pace.rate_rps(requests, elapsed_s)
         if rate is not None:
             self._rates.append([round(elapsed_s, 2), round(rate, 2)])
@@ -83,7 +83,7 @@ class Board:
                 self._latencies.append([round(elapsed_s, 2), round(recent_ms, 3)])
 
     def tell_now(self, share: float, left_s: float, *, ended: bool = False) -> None:
-        """Have what changes all the time ready: how far the run is, and what the current trial answers."""
+        """Prepare what changes all the time: the progress of the run, and the figures of the current trial."""
         now = {
             "doing": self._doing,
             "share": round(share, 4),
@@ -99,11 +99,11 @@ class Board:
         )
 
     def plan_more(self) -> None:
-        """More trials are to come than were planned: how many in all, nobody has told."""
+        """Plan more trials than before; their number is unknown from now on."""
         self._planned = 0
 
     def finished(self, result: Result) -> None:
-        """A trial ended: its figures join the charts, and what did not count the list."""
+        """Add the figures of a trial to the charts, or its failure to the list."""
         place = result.place
         where = f"block {place.block}: {place.stack}, {place.scenario}"
         if isinstance(result, Failure):
@@ -162,7 +162,7 @@ class Board:
 
 
 def _current(points: Sequence[list[float]], label: str) -> Mapping[str, Any] | None:
-    """A figure of the current trial so far; None before there is any."""
+    """Return a figure of the current trial so far; None before there is any."""
     if len(points) < 2:
         return None
     return {

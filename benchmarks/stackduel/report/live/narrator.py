@@ -21,7 +21,7 @@ from stackduel.report.terminal.progress import Narrator
 
 
 class LiveNarrator(Narrator):
-    """Narrates in the terminal, and on a page whose address it tells; ``report`` is where the report will be."""
+    """A narrator in the terminal and on a page, whose address it prints; ``report`` is the report's path to come."""
 
     def __init__(
         self,

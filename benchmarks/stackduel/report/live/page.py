@@ -1,4 +1,4 @@
-"""The live page itself: the report's style and charts, fed by events instead of data of its own."""
+"""The live page: the report's style and charts, fed by events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OWN = ("charts.js", "live.js")
 
 
 def render(run: Run, report: str) -> str:
-    """The page as HTML; ``report`` is the path at which the report will be when the server is gone."""
+    """Return the page as HTML; ``report`` is the path of the report after the server ended."""
     scripts = assets_files.scripts(OWN)
     return assets_files.template("live.html.jinja").render(
         run=run,

@@ -82,7 +82,7 @@ class LiveServer:
             await runner.cleanup()
 
     async def _linger(self) -> None:
-        """Let the pages that are open fetch the report."""
+        """Wait until the open pages have fetched the report."""
         waited_s = 0.0
         while self._watching and waited_s < LINGER_S:
             await asyncio.sleep(INTERVAL_S / 5)
@@ -99,7 +99,7 @@ class LiveServer:
         return web.Response(body=text, content_type="text/html", charset="utf-8")
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Everything at once, then whatever changed, until the page is closed or the run has ended."""
+        """Send the whole state, then each change, until the page is closed or the run has ended."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         self._watching += 1
@@ -107,10 +107,10 @@ class LiveServer:
         try:
             ended = await self._follow(response)
         except ConnectionError:
-            # The tab was closed: nobody is to be told anything.
+            # The tab was closed.
             pass
         finally:
-            # Whoever was told of the end is counted until it has the report.
+            # A page that received the end is counted until it has the report.
             self._watching -= not ended
         return response
 
@@ -134,7 +134,7 @@ class LiveServer:
 
 
 def _message(texts: Texts, seen: Texts) -> str:
-    """The events that lead from what was seen to what is there; JSON has no line breaks, so each is one line."""
+    """Return the events since the state last sent; JSON has no line breaks, so each is one line."""
     message = ""
     if texts.trials_number != seen.trials_number:
         message += f"event: trials\ndata: {texts.trials}\n\n"
@@ -145,7 +145,7 @@ def _message(texts: Texts, seen: Texts) -> str:
 
 @web.middleware
 async def _for_this_machine_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what was meant for another host: a name that leads here could otherwise let a foreign page read along."""
+    """Refuse requests for another host: a foreign page could otherwise read along under a name of this machine."""
     name = request.host.rpartition(":")[0] or request.host
     if name not in {HOST, "localhost"}:
         raise web.HTTPForbidden(text="Only 127.0.0.1 is served.")

@@ -1,4 +1,4 @@
-"""Markdown's parts, in which text from outside is shown and never obeyed (pure).
+"""Markdown's elements; text from outside is shown as it is, and never read as markup.
 
 Only what could be markup where it stands is escaped, so that the text can be read as it is, too: a ``_`` within a word,
 or a ``<`` before a space or a ``=``, opens nothing (CommonMark 0.31, 6.2 and 6.6).
@@ -25,18 +25,18 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line and within one."""
+    """Return text that Markdown shows as it is, within a line."""
     pretty = _AT_MOST.sub("≤", _AT_LEAST.sub("≥", _plain(text)))
     return _unmentioned(_MARKUP.sub(_escaped, pretty))
 
 
 def item(text: str) -> str:
-    """Text that Markdown shows as it is, as a line of a list."""
+    """Return text that Markdown shows as it is, as a line of a list."""
     return f"- {paragraph(text)}"
 
 
 def paragraph(text: str) -> str:
-    """Text that Markdown shows as it is, as a line of its own."""
+    """Return text that Markdown shows as it is, as a line of its own."""
     shown = escape(text)
     if not (found := _AT_START.match(shown)):
         return shown
@@ -46,7 +46,7 @@ def paragraph(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text between backticks, as many as it takes."""
+    """Return text between as many backticks as it needs."""
     plain = _plain(text)
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", plain)), default=0))
     gap = " " if plain.startswith("`") or plain.endswith("`") else ""
@@ -61,14 +61,14 @@ def table(grid: Grid) -> Iterator[str]:
 
 
 def folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
-    """Lines that stand folded away below their summary."""
+    """Yield lines that are folded away below their summary."""
     # Entities, because what stands within tags of HTML is no Markdown for some, and for others it is.
     shown = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", _unmentioned(_plain(summary)))
     yield f"<details><summary>{shown}</summary>"
     yield ""
-    told = list(lines)
-    yield from told
-    if told and told[-1]:
+    shown_lines = list(lines)
+    yield from shown_lines
+    if shown_lines and shown_lines[-1]:
         yield ""
     yield "</details>"
 
@@ -92,6 +92,6 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """On one line, of characters that can be seen, and not too long."""
+    """Return the text on one line, without invisible characters, and not too long."""
     line = _UNSEEN.sub("", " ".join(text.split()))
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

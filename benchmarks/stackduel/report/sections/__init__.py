@@ -1,1 +1,1 @@
-"""What a report says of a run, as values. Imports no I/O and no renderer."""
+"""What a report says, as values: modules compute sections, contents.py lists them. Imports no I/O and no renderer."""

@@ -1,4 +1,4 @@
-"""Every stack of a run in one table: its speedup in each scenario, and the migration matrix's word on it (pure)."""
+"""Every stack of a run in one table: its speedup in each scenario, and the migration matrix's verdict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stackduel.report.sections.blocks import Block, Failures, Grid, Paragraph, S
 from stackduel.report.sections.figures import DASH, figure, speedup_text
 from stackduel.report.sections.migration_matrix import matrix_note, word_on
 
-# More columns than this nobody reads beside one another.
+# More columns than this are hard to read.
 MOST_SCENARIOS = 4
 VERDICTS = ("faster", "slower", "equivalent", "inconclusive")
 
@@ -45,7 +45,7 @@ def _not_measured(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def overview(run: Run) -> Grid | None:
-    """A row a stack: by scenario where these are few, else between which speedups, and how often with which verdict.
+    """Return a row a stack: a column a scenario if these are few, else the lowest and highest speedup and the verdicts.
 
     None where nothing was compared.
     """
@@ -68,8 +68,8 @@ def overview(run: Run) -> Grid | None:
         else:
             cells = _of_each(found, scenarios) if few else _of_all(found)
         mean = means.get(name)
-        told = (f"{figure(mean.mean_speedup)}x", word_on(mean, tier)) if mean else (DASH, DASH)
-        rows.append((name, tier, *cells, *told))
+        mean_cells = (f"{figure(mean.mean_speedup)}x", word_on(mean, tier)) if mean else (DASH, DASH)
+        rows.append((name, tier, *cells, *mean_cells))
     words = frozenset({"stack", "tier", "in a word", *(scenarios if few else ())})
     return Grid("All stacks", ("stack", "tier", *between, "mean", "in a word"), tuple(rows), words)
 
@@ -99,5 +99,5 @@ def _of_all(found: Sequence[Comparison]) -> list[str]:
     counts: Counter[str] = Counter(
         each.verdict for each in found if each.verdict in VERDICTS and not is_twin(each.candidate)
     )
-    told = [str(counts[verdict]) if counts else DASH for verdict in VERDICTS]
-    return [speedup_text(ordered[0]), speedup_text(ordered[-1]), *told]
+    verdicts = [str(counts[verdict]) if counts else DASH for verdict in VERDICTS]
+    return [speedup_text(ordered[0]), speedup_text(ordered[-1]), *verdicts]

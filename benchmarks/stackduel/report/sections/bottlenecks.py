@@ -1,4 +1,4 @@
-"""Why: how near each stack came to the lowest ceiling that arithmetic knows for it (pure)."""
+"""Why a stack is as fast as it is: how near it came to its lowest ceiling."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ INTERVAL = "The line through a bar's end is the {confidence} interval of its sha
 SHARE_HEADINGS = ("scenario", "stack", "model", "share", "from", "to", "blocks", "alone a second")
 HEADINGS = ("scenario", "stack", "what binds", "ceiling req/s", "measured req/s", "reached", "the sum")
 WORDS = frozenset({"scenario", "stack", "what binds", "the sum"})
-# What a ceiling is called at the beginning of a sentence, and what reaching it means for who could raise it.
+# A ceiling's name at the beginning of a sentence, and what would raise it.
 MEANINGS = {
     "connections": (
         "The number of connections",
@@ -52,7 +52,7 @@ MEANINGS = {
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """What binds the stacks, of a run in which ceilings are known."""
+    """Yield the bottlenecks of a run in which ceilings are known."""
     blocks = (*_of_limits(run), *_of_shares(run))
     if blocks:
         yield Section("why", "Why?", blocks)
@@ -61,16 +61,16 @@ def sections(run: Run) -> Iterator[Section]:
 def _of_limits(run: Run) -> Iterator[Block]:
     if not any(each.predicted_rps for each in run.limits):
         return
-    told = tuple(_bound(run))
-    if told:
-        yield Sentences(told)
+    reached = tuple(_bound(run))
+    if reached:
+        yield Sentences(reached)
     else:
-        yield Paragraph("No stack reached a ceiling that is known: something that was not counted holds them back.")
+        yield Paragraph("No stack reached a ceiling that is known: something else limits them.")
     yield _chart(run)
 
 
 def _bound(run: Run) -> Iterator[str]:
-    """Who reached which ceiling, and what that means for who could raise it; once, whatever the number of scenarios."""
+    """Yield which stacks reached which ceiling, and what would raise it; each ceiling once over all scenarios."""
     reached: dict[str, dict[str, list[str]]] = {}
     for each in run.limits:
         if each.binds and not is_twin(each.stack):
@@ -90,7 +90,7 @@ def _who(run: Run, stacks: Sequence[str]) -> str:
 
 
 def _of_shares(run: Run) -> Iterator[Chart]:
-    """The part that each stack serves of what the model does without a server, where that was measured."""
+    """Yield each stack's share of the model's rate without a server, where that was measured."""
     order = list(run.stacks)
     shares = sorted(run.ceiling_shares, key=lambda each: order.index(each.stack))
     if not shares:
@@ -196,5 +196,5 @@ def limits_sections(run: Run) -> Iterator[Section]:
 
 
 def limit_lines(run: Run) -> list[str]:
-    """What binds each stack in each scenario, predicted beside measured."""
+    """Return what binds each stack in each scenario, predicted beside measured."""
     return [f"{each.scenario}, {each.stack}: {each.sentence}" for each in run.limits if not is_twin(each.stack)]

@@ -1,4 +1,4 @@
-"""On what terms a run was measured: in a few lines, and all that is known (pure)."""
+"""The conditions under which a run was measured, in a few lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def sections(run: Run) -> Iterator[Section]:
 
 
 def condition_lines(run: Run) -> Iterator[str]:
-    """How it was measured, on what, and what the host makes of no difference; the command stands elsewhere."""
+    """Yield how the run was measured, the host, and which differences are too small for it."""
     yield _how(run)
     yield from _budget(run)
     yield from _host(run)
@@ -29,7 +29,7 @@ def condition_lines(run: Run) -> Iterator[str]:
 
 
 def load_text(load: Load) -> str:
-    """A load in a few words."""
+    """Return a load in a few words."""
     if isinstance(load, OpenLoop):
         requests = "request" if load.rate_rps == 1 else "requests"
         return f"{load.rate_rps:g} {requests} a second for {load.duration_s:g} s, {load.arrivals}"
@@ -40,7 +40,7 @@ def load_text(load: Load) -> str:
 
 
 def command_text(run: Run) -> str:
-    """The command that measured the run, as a shell takes it."""
+    """Return the command that measured the run, quoted for a shell."""
     return shlex.join(run.command)
 
 

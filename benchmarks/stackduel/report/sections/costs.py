@@ -1,4 +1,4 @@
-"""What a request costs the server: CPU time and memory (pure)."""
+"""What a request costs the server: CPU time and memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stackduel.report.sections.roles import role_of
 
 
 def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
-    """CPU milliseconds a request and peak memory of each stack, where its processes could be watched."""
+    """Yield CPU milliseconds a request and peak memory of each stack whose processes could be watched."""
     cpu = {name: median(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
     yield from bars(
         run,
@@ -31,7 +31,7 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
 
 
 def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, float | None]) -> Iterator[Chart]:
-    """A bar a stack and the same figures as a table; nothing where none is known."""
+    """Yield a bar a stack and the same figures as a table; nothing if none is known."""
     known = {name: value for name, value in values.items() if value is not None}
     if not known:
         return

@@ -1,4 +1,4 @@
-"""The trials of a run as the page's charts take them: by scenario and stack, those that count (pure)."""
+"""The trials of a run that count, by scenario and stack."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ ByStack = dict[str, list[Trial]]
 
 
 def counting(run: Run, scenario: Scenario) -> ByStack:
-    """The trials of a scenario that count, by stack in the order of the suite, in the order of their blocks."""
+    """Return the trials of a scenario that count, by stack in the order of the suite, in the order of their blocks."""
     found: ByStack = {name: run.trials(scenario.name, name) for name in run.stacks}
     ordered = {name: sorted(trials, key=lambda trial: trial.place.block) for name, trials in found.items()}
     return {name: trials for name, trials in ordered.items() if trials}
 
 
 def median(values: Iterable[float | None]) -> float | None:
-    """The median of what is known; None where nothing is."""
+    """Return the median of the known values; None if there are none."""
     known = [value for value in values if value is not None]
     return statistics.median(known) if known else None

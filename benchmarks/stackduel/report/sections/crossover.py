@@ -1,4 +1,4 @@
-"""From which wait on a change pays: predicted speedups by wait and concurrency, beside the measured ones (pure)."""
+"""The crossover: from which wait on a change pays, as predicted by wait and concurrency, beside measured speedups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_WAIT_MS = 1000 * WAITS_S[1] / 3
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """The curves of the stack advised and of the best, where CPU time was measured."""
+    """Yield the curves of the stack advised and of the best, where CPU time was measured."""
     curves = shown_curves(run)
     blocks = tuple(block for curve in curves for block in _blocks(curve, run.baseline))
     if blocks:
@@ -27,8 +27,9 @@ def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[Block]:
         form="lines",
         title=f"Predicted speedup of {curve.candidate} over {baseline}",
         reading=(
-            "What waiting slots and CPU time predict for requests that wait longer or shorter, a line for each number "
-            f"of connections, were each to take as much CPU as those of {curve.scenario}. The marks with intervals are "
+            "The speedup that waiting slots and CPU time predict for requests that wait longer or shorter, a line for "
+            f"each number of connections, "
+            f"if each takes as much CPU as those of {curve.scenario}. The marks with intervals are "
             "what was measured; no wait at all stands at the left end."
         ),
         data={
@@ -86,9 +87,9 @@ def _row(point: CrossoverPoint) -> tuple[str, ...]:
 
 
 def shown_curves(run: Run) -> list[CrossoverCurve]:
-    """The crossover curves that a reader needs: those of the stack advised, and of the best.
+    """Return the crossover curves that a reader needs: those of the stack advised, and of the best.
 
-    They are about requests that wait; where all of them keep a model at work, nobody needs any.
+    They are about requests that wait; if all requests run a model, there are none.
     """
     if all(workload.model for scenario in run.suite.scenarios for workload in scenario.workloads):
         return []

@@ -1,4 +1,4 @@
-"""What was measured where, and how to do it again: stacks, environment, command (pure)."""
+"""The stacks, the environment, and the command to repeat the run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def repeat_sections(run: Run) -> Iterator[Section]:
 
 
 def _stacks(run: Run) -> Iterator[Block]:
-    """What each stack is, then its settings; what is the same in all of them is said once."""
+    """Yield what each stack is, then its settings; those that all have in common once."""
     names = [field.name for field in fields(StackFacts)]
     known = [name for name in names if name not in _LEFT_OUT and any(_values(run, name))]
     alike = [name for name in known if len(run.stacks) > 1 and name not in _WHAT_IT_IS and _is_alike(run, name)]
@@ -45,7 +45,7 @@ def _stacks(run: Run) -> Iterator[Block]:
     if settings:
         yield _grid_of(run, "Settings of every stack", settings)
     if alike:
-        values = (f"{_said(name)}: {_text(getattr(next(iter(run.stacks.values())), name))}" for name in alike)
+        values = (f"{_spelt(name)}: {_text(getattr(next(iter(run.stacks.values())), name))}" for name in alike)
         yield Paragraph(f"The same in all of them: {'; '.join(values)}.")
 
 
@@ -61,7 +61,7 @@ def _is_alike(run: Run, name: str) -> bool:
 def _grid_of(run: Run, caption: str, shown: Sequence[str]) -> Grid:
     rows = tuple((name, *(_text(getattr(about, key)) for key in shown)) for name, about in run.stacks.items())
     words = frozenset({"stack", *shown}) - {"worker_count", "threads", "connections", "waiting_slots"}
-    return Grid(caption, ("stack", *map(_said, shown)), rows, frozenset(map(_said, words)))
+    return Grid(caption, ("stack", *map(_spelt, shown)), rows, frozenset(map(_spelt, words)))
 
 
 def _environment(run: Run) -> Iterator[Block]:
@@ -96,11 +96,11 @@ def _repeat(run: Run) -> Iterator[Block]:
 
 
 def repeated(run: Run) -> tuple[str, ...]:
-    """The command that measures the same plan again: with the seed, and from the beginning."""
+    """Return the command that measures the same plan again: with the seed, and from the beginning."""
     command = list(run.command)
     for place, word in enumerate(command):
         if word == "--resume":
-            # What was gone on with names a folder; the suite is what it held.
+            # --resume names a folder; the suite is in it.
             command[place : place + 2] = [run.suite.name]
             break
         if word.startswith("--resume="):
@@ -111,16 +111,16 @@ def repeated(run: Run) -> tuple[str, ...]:
 
 
 def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """Every value with the names that lead to it."""
+    """Yield every value with the names that lead to it."""
     for name, each in value.items():
-        where = f"{before}{_said(name)}"
+        where = f"{before}{_spelt(name)}"
         if isinstance(each, Mapping):
             yield from _flat(each, f"{where}: ")
         else:
             yield where, _text(each)
 
 
-def _said(name: str) -> str:
+def _spelt(name: str) -> str:
     return " ".join(_SPELT.get(word, word) for word in str(name).split("_"))
 
 

@@ -1,4 +1,4 @@
-"""Requests that failed, by how they ended (pure)."""
+"""Requests that failed, by outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the graphics processors did under each stack: utilisation, memory, power (pure)."""
+"""The graphics processors under each stack: utilisation, memory, power."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADINGS = ("stack", "device", "utilisation %", "peak memory MiB", "power W")
 
 
 def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
-    """A chart for each figure that a device tells; nothing for runs that saw none."""
+    """Yield a chart for each figure that a device reports; nothing for runs without devices."""
     yield from bars(
         run,
         "GPU utilisation",
@@ -28,7 +28,7 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
     yield from bars(
         run,
         "GPU memory",
-        "The most that all graphics processors together held in a trial, whoever used them.",
+        "The most that all graphics processors together held in a trial, other programs included.",
         "MiB",
         _each(trials, lambda use: use.memory_peak_mib, _most),
     )
@@ -55,7 +55,7 @@ def _most(values: Iterable[float | None]) -> float | None:
 
 
 def _devices(trials: ByStack) -> Iterator[Grid]:
-    """Each device by itself, where there are several."""
+    """Yield each device by itself, if there are several."""
     found = {name: _by_device(each) for name, each in trials.items()}
     rows = [(name, *_row(uses)) for name, each in found.items() if len(each) > 1 for uses in each.values()]
     if rows:

@@ -1,4 +1,4 @@
-"""What follows from a duel's rows, by rules: winners, recommendations, and on what terms (pure)."""
+"""The words on two stacks head to head: winners, recommendations and conditions, by rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stackduel.report.sections.figures import DASH, figure
 from stackduel_servers.registry import TIERS
 
 UNTESTED, NOISY = "not tested", "noisy"
-# Which rows speak for what; a category is won by whoever wins more of its rows.
+# Which rows make a category; the winner of more of its rows wins it.
 CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "typical latency": ("p50", "mean"),
     "tail latency": ("p95", "p99", "max"),
@@ -24,7 +24,7 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
 
 
 def winner_text(row: HeadToHeadRow) -> str:
-    """Who wins a row, or who leads where that was not tested, or only on a noisy host."""
+    """Return the winner of a row, or its leader if that was not tested, or only on a noisy host."""
     if row.winner is None:
         return DASH
     if not row.tested:
@@ -33,10 +33,10 @@ def winner_text(row: HeadToHeadRow) -> str:
 
 
 def ratio_text(row: HeadToHeadRow) -> str:
-    """How many times better the winner is, with the interval where there is one."""
+    """Return how many times better the winner is, with the interval, if there is one."""
     if row.ratio is None:
         return DASH
-    # Read from the better side, so that every ratio is the advantage of whoever stands beside it.
+    # Read from the better side, so that every ratio is the advantage of the stack beside it.
     turned = row.ratio < 1
     ratio = 1 / row.ratio if turned else row.ratio
     if row.low is None or row.high is None:
@@ -46,14 +46,14 @@ def ratio_text(row: HeadToHeadRow) -> str:
 
 
 def outcome(row: HeadToHeadRow) -> str:
-    """A row's winner and ratio in one cell."""
+    """Return a row's winner and ratio in one cell."""
     if row.winner is None:
         return DASH
     return f"{winner_text(row)} {ratio_text(row)}" if row.ratio is not None else winner_text(row)
 
 
 def where_it_pays(found: Sequence[HeadToHead]) -> Iterator[str]:
-    """In which scenarios each of the two is better: by its rate where it could choose that, else by its p50."""
+    """Yield in which scenarios each of the two is better: by its rate if the load lets it choose, else by its p50."""
     by_winner: dict[str, list[str]] = {}
     for duel in found:
         row = duel.row("p50" if isinstance(duel.scenario.load, OpenLoop) else QPS)
@@ -69,7 +69,7 @@ def where_it_pays(found: Sequence[HeadToHead]) -> Iterator[str]:
 
 
 def winners(duel: HeadToHead) -> Iterator[str]:
-    """Who wins each category that has a row with a winner."""
+    """Yield the winner of each category that has a row with a winner."""
     for category, names in CATEGORIES.items():
         rows = [row for row in duel.rows if row.name in names and row.winner is not None]
         if rows:
@@ -77,7 +77,7 @@ def winners(duel: HeadToHead) -> Iterator[str]:
 
 
 def category_winner(rows: Sequence[HeadToHeadRow], duel: HeadToHead) -> str:
-    """Who wins more of these rows."""
+    """Return the stack that wins more of these rows."""
     won = {stack: sum(row.winner == stack for row in rows) for stack in (duel.first, duel.second)}
     if won[duel.first] == won[duel.second]:
         return TIE
@@ -85,7 +85,7 @@ def category_winner(rows: Sequence[HeadToHeadRow], duel: HeadToHead) -> str:
 
 
 def recommended(stack: str, duel: HeadToHead, run: Run) -> str:
-    """When to take a stack, by the rows that it wins, and what taking it costs."""
+    """Return when to take a stack, by the rows that it wins, and its tier."""
     other = duel.second if stack == duel.first else duel.first
     won = [row for row in duel.won_by(stack) if row.name not in {"min", GPU}]
     tier = run.stacks[stack].tier
@@ -100,7 +100,7 @@ def recommended(stack: str, duel: HeadToHead, run: Run) -> str:
 
 
 def conditions(duel: HeadToHead, run: Run) -> Iterator[str]:
-    """On what terms the two were measured."""
+    """Yield the conditions under which the two were measured."""
     load = duel.scenario.load
     how = (
         f"{load.rate_rps:g} requests a second for {load.duration_s:g} s, {load.arrivals}, never waiting for answers"
@@ -117,7 +117,7 @@ def conditions(duel: HeadToHead, run: Run) -> Iterator[str]:
             yield "The load generator worked on one of these cores."
     if not duel.tested:
         yield (
-            f"Nothing is tested, as that takes {FEWEST_BLOCKS} blocks: whoever is ahead by {WORTH_NAMING - 1:.0%} is "
+            f"Nothing is tested, as that takes {FEWEST_BLOCKS} blocks: the stack ahead by {WORTH_NAMING - 1:.0%} is "
             "named, and the next run may name the other."
         )
         return

@@ -1,4 +1,4 @@
-"""What follows from a duel's rows, by rules; each insight names the rows that it stands on (pure)."""
+"""What follows from two stacks' figures, by rules; each insight names the rows it is computed from."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MOST_NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """What some of the rows say together, and which these are.
+    """What some of the rows say together, and which rows.
 
-    Where several scenarios say the same, it is told as ``claim`` once, with the ``figures`` of each; without a claim
-    the sentence has none to be told apart by.
+    An insight of several scenarios is shown as its ``claim`` once, with the ``figures`` of each; without a claim the
+    sentence is the same in all of them.
     """
 
     rows: tuple[str, ...]
@@ -36,7 +36,7 @@ class Insight:
 
 
 def insights(duel: HeadToHead) -> Iterator[Insight]:
-    """What follows from the rows, by rules; each names the rows that it stands on."""
+    """Yield what follows from the rows; each insight names the rows it is computed from."""
     yield from _of_rate(duel)
     yield from _of_failures(duel)
     yield from _of_middle_and_tail(duel)
@@ -44,10 +44,10 @@ def insights(duel: HeadToHead) -> Iterator[Insight]:
     yield from _of_gpu(duel)
 
 
-def merged(told: Iterable[tuple[str, Insight]], scenarios: int) -> Iterator[str]:
-    """Insights as sentences: what is said of several of so many scenarios is said once, with the figures of each."""
+def merged(of_scenarios: Iterable[tuple[str, Insight]], scenarios: int) -> Iterator[str]:
+    """Yield insights as sentences; one that holds in several scenarios is one sentence with the figures of each."""
     groups: dict[tuple[str, tuple[str, ...]], list[tuple[str, Insight]]] = {}
-    for scenario, insight in told:
+    for scenario, insight in of_scenarios:
         groups.setdefault((insight.claim or insight.sentence, insight.rows), []).append((scenario, insight))
     for (claim, rows), found in groups.items():
         if scenarios == 1:
@@ -61,7 +61,7 @@ def merged(told: Iterable[tuple[str, Insight]], scenarios: int) -> Iterator[str]
 
 
 def _some(texts: list[str], between: str = ", ") -> str:
-    """The first of them, and how many more there are."""
+    """Return the first of them, and how many more there are."""
     shown, others = texts[:MOST_NAMED], len(texts) - MOST_NAMED
     return between.join([*shown, f"and {others} more"] if others > 1 else texts)
 
@@ -90,10 +90,10 @@ def _of_rate(duel: HeadToHead) -> Iterator[Insight]:
     if slow:
         yield Insight(
             (QPS,),
-            f"{load.rate_rps:g} requests arrive a second, and {' and '.join(slow)}: what is behind grows with every "
-            "second of the window, and the latencies say how long that was.",
-            "Not all requests are answered as fast as they arrive: what is behind grows with every second of the "
-            "window, and the latencies say how long that was",
+            f"{load.rate_rps:g} requests arrive a second, and {' and '.join(slow)}: the backlog grows with every "
+            "second of the window, and the latencies include it.",
+            "Not all requests are answered as fast as they arrive: the backlog grows with every second of the "
+            "window, and the latencies include it",
             f"of {load.rate_rps:g} a second {' and '.join(slow)}",
         )
     else:
@@ -154,15 +154,15 @@ def _of_middle_and_tail(duel: HeadToHead) -> Iterator[Insight]:
         yield Insight(
             names,
             f"{middle.winner} is faster in the middle ({ratio_text(middle)}) and {tail.winner} at the tail "
-            f"({ratio_text(tail)}): which of them counts is a question to the service, not to the figures.",
-            f"{middle.winner} is faster in the middle and {tail.winner} at the tail: which of them counts is a "
-            "question to the service, not to the figures",
+            f"({ratio_text(tail)}): which of them counts depends on the service, not on the figures.",
+            f"{middle.winner} is faster in the middle and {tail.winner} at the tail: which of them counts "
+            "depends on the service, not on the figures",
             f"{ratio_text(middle)} and {ratio_text(tail)}",
         )
 
 
 def _of_spread(duel: HeadToHead) -> Iterator[Insight]:
-    """How far the tail lies from the middle, which tells queueing from work."""
+    """Yield how far the tail is from the middle, which separates queueing from work."""
     p50, p95 = duel.row("p50"), duel.row("p95")
     for name, middle, tail in ((duel.first, p50.first, p95.first), (duel.second, p50.second, p95.second)):
         if not middle or tail is None:
@@ -189,7 +189,7 @@ def _of_gpu(duel: HeadToHead) -> Iterator[Insight]:
     if row.first is None and row.second is None:
         if not any(workload.model for workload in duel.scenario.workloads):
             return
-        yield Insight((GPU,), "No graphics processor was observed: both computed on the CPU, as far as can be told.")
+        yield Insight((GPU,), "No graphics processor was observed: as far as is known, both computed on the CPU.")
     elif row.first is not None and row.second is not None:
         yield Insight(
             (GPU,),

@@ -1,4 +1,4 @@
-"""Latency distributions: percentile by percentile, as far as there are requests enough to tell (pure)."""
+"""Latency distributions, percentile by percentile, as far as the number of requests allows."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FEWEST = fewest_for(0.9)
 
 def blocks(kind: str, trials: ByStack) -> Iterator[Block]:
     """Yield the curve of each stack, or why there is none; ``kind`` says what the latencies are."""
-    found = {name: Histogram.sum(trial.measurement.latency for trial in each) for name, each in trials.items()}
-    if all(each.count < FEWEST for each in found.values()):
-        most = max((each.count for each in found.values()), default=0)
+    merged = {name: Histogram.sum(trial.measurement.latency for trial in each) for name, each in trials.items()}
+    if all(each.count < FEWEST for each in merged.values()):
+        most = max((each.count for each in merged.values()), default=0)
         yield Paragraph(f"No distribution of latencies: {most} requests a stack are too few for percentiles.")
         return
-    told = {name: _told(each) for name, each in found.items()}
+    known = {name: _known(each) for name, each in merged.items()}
     yield Chart(
         form="lines",
         title="Latency by percentile",
@@ -38,14 +38,14 @@ def blocks(kind: str, trials: ByStack) -> Iterator[Block]:
         data={
             "x": {"label": "percentile of the requests", "type": "percentile"},
             "y": {"label": "milliseconds (log scale)", "type": "log"},
-            "panels": [{"title": "", "series": [_series(name, values) for name, values in told.items() if values]}],
+            "panels": [{"title": "", "series": [_series(name, values) for name, values in known.items() if values]}],
         },
-        grid=_grid(told, found),
+        grid=_grid(known, merged),
     )
 
 
-def _told(latency: Histogram) -> dict[float, float]:
-    """Milliseconds by quantile, where the histogram is large enough."""
+def _known(latency: Histogram) -> dict[float, float]:
+    """Return milliseconds by quantile, where the histogram is large enough."""
     count = latency.count
     return {q: latency.quantile_ns(q) / 1e6 for q in QUANTILES if count >= fewest_for(q)}
 
@@ -54,12 +54,12 @@ def _series(name: str, values: dict[float, float]) -> dict[str, Any]:
     return {"stack": name, "name": name, "points": [[q, ms] for q, ms in values.items()]}
 
 
-def _grid(told: dict[str, dict[float, float]], found: dict[str, Histogram]) -> Grid:
-    reached = [q for q in QUANTILES if any(q in values for values in told.values())]
-    rows = [(f"{100 * q:.6g} %", *(figure(values.get(q)) for values in told.values())) for q in reached]
-    longest = (figure(each.max_ns / 1e6) if each.count else DASH for each in found.values())
+def _grid(known: dict[str, dict[float, float]], merged: dict[str, Histogram]) -> Grid:
+    reached = [q for q in QUANTILES if any(q in values for values in known.values())]
+    rows = [(f"{100 * q:.6g} %", *(figure(values.get(q)) for values in known.values())) for q in reached]
+    longest = (figure(each.max_ns / 1e6) if each.count else DASH for each in merged.values())
     return Grid(
         "Latency by percentile, milliseconds",
-        ("percentile", *told),
+        ("percentile", *known),
         (*rows, ("longest", *longest)),
     )

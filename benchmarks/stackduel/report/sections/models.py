@@ -18,7 +18,8 @@ from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.insights import Insight
 
 HOW_ALONE = (
-    "alone: the model in one process, without a server; infer: the same under load, as its answers tell; milliseconds."
+    "alone: the model in one process, without a server; infer: the same under load, from the answers' own headers; "
+    "milliseconds."
 )
 HOW_SPENT = "Mean / p99 in milliseconds; the means add up to end to end, percentiles do not."
 
@@ -61,7 +62,7 @@ def _breakdowns(run: Run) -> tuple[Breakdown, ...]:
 
 
 def _how_to_read(run: Run, found: Sequence[Breakdown]) -> Iterator[Block]:
-    """What the headings mean, once for all tables."""
+    """Yield what the headings mean, once for all tables."""
     lines = [HOW_ALONE] if run.isolated else []
     if found:
         names = [name for name in PARTS if any(each.part(name) for each in found)]
@@ -84,8 +85,8 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
         trials = run.trials(scenario.name, stack)
         if not trials or is_twin(stack):
             continue
-        told = [trial.measurement.spans or {} for trial in trials]
-        spans = [spans[INFER] for spans in told if INFER in spans]
+        shown = [trial.measurement.spans or {} for trial in trials]
+        spans = [spans[INFER] for spans in shown if INFER in spans]
         latency = summarise(Histogram.sum(trial.measurement.latency for trial in trials))
         loaded = _quantiles(summarise(Histogram.sum(spans)))
         rows.append((stack, share_text(shares.get(stack)), of_alone, loaded, _quantiles(latency)))
@@ -109,7 +110,7 @@ def _quantiles(latency: LatencySummary) -> str:
 
 
 def share_text(share: CeilingShare | None) -> str:
-    """A share of the in-process ceiling with its interval where there is one."""
+    """Return a share of the in-process ceiling with its interval, if it has one."""
     if share is None:
         return DASH
     text = f"{100 * share.share:.0f} %"
@@ -126,7 +127,7 @@ def _spent(scenario: Scenario, found: Sequence[Breakdown], baseline: str) -> Ite
     counted_by = [each.stack for each in found if each.source != "Server-Timing"]
     lines = [f"{each.stack}: {each.sentence}" for each in found]
     if counted_by:
-        lines.append(f"Of {', '.join(counted_by)} the parts are Triton's own statistics, which know means alone.")
+        lines.append(f"Of {', '.join(counted_by)} the parts are Triton's own statistics, which have means only.")
     headings = ("stack", "end to end", *names)
     title, brief = f"{scenario.name}: where the time goes", _in_brief(found, baseline)
     yield Grid(title, headings, rows, least_needed=_smallest_first(found, names), unit="mean / p99 in ms")
@@ -134,18 +135,18 @@ def _spent(scenario: Scenario, found: Sequence[Breakdown], baseline: str) -> Ite
 
 
 def _smallest_first(found: Sequence[Breakdown], names: Sequence[str]) -> tuple[str, ...]:
-    """The parts by the most that any stack spends in them, the model's own the last: what is small is missed least."""
+    """Return the parts by the longest time of any stack in them, the model's own last: small ones are needed least."""
     most = {name: max((part.mean_ms for each in found if (part := each.part(name))), default=0.0) for name in names}
     return tuple(sorted(names, key=lambda name: (name == INFER, most[name])))
 
 
 def _in_brief(found: Sequence[Breakdown], baseline: str) -> tuple[str, ...] | None:
-    """The sentences on the baseline and on the stack with the shortest mean, where there are more than these."""
+    """Return the sentences on the baseline and on the fastest stack; None if there are no others."""
     fastest = min(found, key=lambda each: each.end_to_end.mean_ms)
-    told = [each for each in found if each.stack in {baseline, fastest.stack}]
-    if len(told) == len(found):
+    shown = [each for each in found if each.stack in {baseline, fastest.stack}]
+    if len(shown) == len(found):
         return None
-    return (*(f"{each.stack}: {each.sentence}" for each in told), "Of the others: see the report.")
+    return (*(f"{each.stack}: {each.sentence}" for each in shown), "The others: see the report.")
 
 
 def _part(part: BreakdownPart | None) -> str:

@@ -24,18 +24,20 @@ def sections(run: Run) -> Iterator[Section]:
 
 
 def notes(run: Run) -> list[str]:
-    """What a reader must know before believing the figures."""
+    """Return what a reader must know before relying on the figures."""
     found = [note for note in run.environment.notes if note]
     found += _of_tests(run)
     no_duel = missing(run)
     found += [no_duel] if no_duel else []
     void = [trial for trial in _trials(run) if trial.state == "void"]
     if void:
-        found.append(f"{counted(len(void), 'attempt')} at a trial did not count, for reasons of the host or generator.")
+        found.append(
+            f"{counted(len(void), 'attempt')} at a trial did not count, because of the host or the load generator."
+        )
     found += _of_shared_cores(run)
     noisy = sorted({trial.place.stack for trial in _trials(run) if trial.state == "noisy"})
     if noisy:
-        found.append(f"Kept in spite of the host's noise, and no ground for a verdict: trials of {', '.join(noisy)}.")
+        found.append(f"Measured on a noisy host, and no basis for a verdict: trials of {', '.join(noisy)}.")
     unsteady = sorted({trial.place.stack for trial in _trials(run) if trial.measurement.warmup.stable is False})
     if unsteady:
         found.append(f"Still changing when the warm-up reached its bound: trials of {', '.join(unsteady)}.")
@@ -46,17 +48,17 @@ def notes(run: Run) -> list[str]:
 
 
 def _of_shared_cores(run: Run) -> Iterable[str]:
-    """Which gates would have voided trials, had the server not shared the generator's cores."""
+    """Yield which gates would have voided trials if the server did not share the generator's cores."""
     noted = Counter(
         gate.name for trial in _trials(run) for gate in trial.gates if gate.ok and gate.detail.endswith(NOTED_ONLY)
     )
     if noted:
         of_each = ", ".join(f"{name} {count}" for name, count in noted.items())
-        yield f"Trials in which a gate was over its bound, which on shared cores is only noted: {of_each}."
+        yield f"Trials over the bound of a gate, which is only noted on shared cores: {of_each}."
 
 
 def _of_tests(run: Run) -> Iterable[str]:
-    """What the verdicts rest on: the A/A pair, or why there are none."""
+    """Yield which scenarios were not tested, and whether the A/A pair differs."""
     twins = [each for each in run.comparisons if is_twin(each.candidate)]
     tested = {each.scenario for each in twins if each.low is not None}
     untested = [name for name in dict.fromkeys(each.scenario for each in run.comparisons) if name not in tested]

@@ -1,4 +1,4 @@
-"""Which two stacks of a run a report sets against each other figure by figure, and why these (pure)."""
+"""Which two stacks of a run a report compares figure by figure, and why these."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Pair:
 
 
 def pair_of(run: Run) -> Pair | None:
-    """The suite's own two; else the baseline and the stack advised, the best one, or whoever is ahead untested.
+    """Return the suite's own two; else the baseline and the stack advised, the best one, or the untested leader.
 
     None where nothing was measured beside the baseline.
     """
@@ -36,16 +36,16 @@ def pair_of(run: Run) -> Pair | None:
     if advice and advice.best:
         return Pair(run.baseline, advice.best, "the baseline and the best of the candidates, though none is advised")
     ahead = _ahead(run)
-    return Pair(run.baseline, ahead, "the baseline and whoever is ahead, untested") if ahead else None
+    return Pair(run.baseline, ahead, "the baseline and the leader, untested") if ahead else None
 
 
 def mean_speedup(comparisons: Sequence[Comparison]) -> float:
-    """The geometric mean of some speedups."""
+    """Return the geometric mean of some speedups."""
     return math.exp(math.fsum(math.log(each.speedup) for each in comparisons) / len(comparisons))
 
 
 def _ahead(run: Run) -> str | None:
-    """Of the stacks compared in the most scenarios the fastest; a control only where there are no others."""
+    """Return the fastest of the stacks compared in the most scenarios; a control only if there are no others."""
     compared: dict[str, list[Comparison]] = {}
     for each in run.comparisons:
         if not is_twin(each.candidate):

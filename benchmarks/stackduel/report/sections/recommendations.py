@@ -1,4 +1,4 @@
-"""When to use which of two stacks, and who wins what, over all the scenarios of a run (pure)."""
+"""When to use which of two stacks, and the winners by category, over all scenarios of a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stackduel.report.sections.pair_results import met
 from stackduel.report.sections.stack_insights import ComparedScenarios, best_unmigrated, by_stack
 from stackduel_servers.registry import TIERS
 
-# So many scenarios are named with their ratios; of more the two ends.
+# Up to so many scenarios are named with their ratios; of more the lowest and the highest.
 MOST_NAMED = 3
 # A busier GPU and a shorter shortest request are no reasons to choose a stack.
 _NO_REASONS = frozenset({"min", GPU})
@@ -33,12 +33,12 @@ def sections(run: Run) -> Iterator[Section]:
 
 
 def when_lines(run: Run, pair: Pair, found: Sequence[HeadToHead]) -> Iterator[str]:
-    """For each of the two what speaks for it, and what there is for those who would not migrate."""
+    """Yield what speaks for each of the two, and the best change without a migration."""
     for stack, other in ((pair.first, pair.second), (pair.second, pair.first)):
         tier = run.stacks[stack].tier
         for_it = [text for name in CATEGORIES if (text := _speaks_for(stack, name, found))]
-        told = f"{_ahead(stack, found)} {'; '.join(for_it)}" if for_it else _nothing_for(stack, other, run, found)
-        yield f"{stack} ({tier}): {told}."
+        reasons = f"{_ahead(stack, found)} {'; '.join(for_it)}" if for_it else _nothing_for(stack, other, run, found)
+        yield f"{stack} ({tier}): {reasons}."
     yield from _without_migration(run, pair, by_stack(run.comparisons))
 
 
@@ -66,13 +66,13 @@ def _by_scenario(found: Sequence[HeadToHead], names: Sequence[str]) -> Grid:
 
 
 def _speaks_for(stack: str, category: str, found: Sequence[HeadToHead]) -> str:
-    """A category with the ratios by which the stack wins it, and where; empty where it does nowhere."""
-    told = [(duel, row) for duel in found if (row := _best_row(duel, category, stack))]
-    return f"{category}, {_where(told, len(found))}" if told and category != "GPU use" else ""
+    """Return a category with the ratios by which the stack wins it, and where; empty if it wins it nowhere."""
+    won = [(duel, row) for duel in found if (row := _best_row(duel, category, stack))]
+    return f"{category}, {_where(won, len(found))}" if won and category != "GPU use" else ""
 
 
 def _ahead(stack: str, found: Sequence[HeadToHead]) -> str:
-    """How far what speaks for a stack can be relied on."""
+    """Return how sure it is that a stack is better."""
     rows = [row for duel in found for row in duel.won_by(stack)]
     if any(row.settled for row in rows):
         return "better where these count:"
@@ -80,22 +80,22 @@ def _ahead(stack: str, found: Sequence[HeadToHead]) -> str:
 
 
 def _best_row(duel: HeadToHead, category: str, stack: str) -> HeadToHeadRow | None:
-    """The first row of a category that the stack wins, where it wins the category."""
+    """Return the first row that the stack wins of a category, if it wins the category."""
     if _winner(duel, category) != stack:
         return None
     return next(row for row in _rows(duel, category) if row.winner == stack)
 
 
-def _where(told: Sequence[tuple[HeadToHead, HeadToHeadRow]], scenarios: int) -> str:
-    """The ratios, and where there are several scenarios, in which of them."""
-    texts = [_said(row) + (f" in {duel.scenario.name}" if scenarios > 1 else "") for duel, row in told]
-    if len(told) <= MOST_NAMED:
+def _where(won: Sequence[tuple[HeadToHead, HeadToHeadRow]], scenarios: int) -> str:
+    """Return the ratios, and of several scenarios, in which of them."""
+    texts = [_row_text(row) + (f" in {duel.scenario.name}" if scenarios > 1 else "") for duel, row in won]
+    if len(won) <= MOST_NAMED:
         return " and ".join(texts)
-    ordered = sorted(range(len(told)), key=lambda place: _advantage(told[place][1]))
-    return f"in {len(told)} of {scenarios} scenarios, from {texts[ordered[0]]} to {texts[ordered[-1]]}"
+    ordered = sorted(range(len(won)), key=lambda place: _advantage(won[place][1]))
+    return f"in {len(won)} of {scenarios} scenarios, from {texts[ordered[0]]} to {texts[ordered[-1]]}"
 
 
-def _said(row: HeadToHeadRow) -> str:
+def _row_text(row: HeadToHeadRow) -> str:
     return row.name if row.ratio is None else f"{row.name} {ratio_text(row)}"
 
 
@@ -114,7 +114,7 @@ def _nothing_for(stack: str, other: str, run: Run, found: Sequence[HeadToHead]) 
 
 
 def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[str]:
-    """What there is besides the pair for those who would stay on their framework."""
+    """Yield the best change that keeps the framework."""
     name = best_unmigrated(run, pair, compared)
     mean = next((each for each in migrations(run.comparisons) if each.candidate == name), None)
     migrates = run.stacks[pair.second].tier not in WITHOUT_MIGRATION
@@ -123,7 +123,7 @@ def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Ite
     figures = [f"{scenario} {speedup_text(each)}" for scenario, each in compared[name].items()]
     shown = ", ".join(figures[:MOST_NAMED])
     more = f", and {counted(len(figures) - MOST_NAMED, 'scenario')} more" if len(figures) > MOST_NAMED else ""
-    yield f"{name} ({run.stacks[name].tier}): where the framework is to stay: {shown}{more}."
+    yield f"{name} ({run.stacks[name].tier}): if the framework stays: {shown}{more}."
 
 
 def _rows(duel: HeadToHead, category: str) -> list[HeadToHeadRow]:
@@ -136,7 +136,7 @@ def _winner(duel: HeadToHead, category: str) -> str:
 
 
 def _cell(duel: HeadToHead, category: str) -> str:
-    """The winner, with a remark where its rows only lead."""
+    """Return the winner, marked if it only leads."""
     who = _winner(duel, category)
     rows = [row for row in _rows(duel, category) if row.winner == who]
     if who in {DASH, TIE} or any(row.settled for row in rows):

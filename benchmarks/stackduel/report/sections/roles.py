@@ -1,4 +1,4 @@
-"""How the stacks of a run are told apart on the page: by what a move to them costs, and by their order (pure)."""
+"""The colours of the stacks on a page: by the cost of a move to them, and by their order."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ ROLES: Mapping[str, str] = {
     "control": "no migration: settings, worker class or handlers changed",
     "migration": "a migration: another framework, a rewrite or a service",
     "wrong": "a wrong migration, shown as a control",
-    "twin": "the baseline measured against itself: what chance makes here",
+    "twin": "the baseline measured against itself: what chance does here",
 }
 _BY_TIER: Mapping[str, str] = {"baseline": "baseline", "control": "wrong", "A/A": "twin"}
 
 
 def role_of(tier: str) -> str:
-    """Which of ``ROLES`` a stack of this tier has."""
+    """Return which of ``ROLES`` a stack of this tier has."""
     return _BY_TIER.get(tier) or ("control" if tier in WITHOUT_MIGRATION else "migration")
 
 
 def described(run: Run) -> list[dict[str, Any]]:
-    """The stacks as the script needs them, in the order of the suite."""
+    """Return the stacks as the script needs them, in the order of the suite."""
     return [{"name": name, "role": role_of(about.tier)} for name, about in run.stacks.items()]

@@ -163,7 +163,7 @@ def _of_soak(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
 
 
 def _memory_of(run: Run, finding: Finding) -> list[list[float]]:
-    """The memory of all pieces on one axis of time."""
+    """Return the memory of all pieces on one axis of time."""
     points, passed_s = [], 0.0
     for trial in trials_of(run, finding):
         points += [[round(passed_s + each.t_s, 2), each.mib] for each in (trial.cost.memory if trial.cost else ())]

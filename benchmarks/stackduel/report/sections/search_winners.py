@@ -123,7 +123,7 @@ def _winner_of(
 
 
 def _beyond(mine: SearchedValue, theirs: SearchedValue, sign: int) -> bool:
-    """Whether an interval lies wholly on the better side of another."""
+    """Return whether an interval lies wholly on the better side of another."""
     _, low, high = mine
     _, other_low, other_high = theirs
     if low is None or high is None or other_low is None or other_high is None:

@@ -73,7 +73,7 @@ def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
 
 
 def bound_text(name: str, bound: float) -> str:
-    """A promise as tables name it."""
+    """Return a service level as tables name it."""
     if name == "errors":
         return f"errors <= {100 * bound:g} %"
     return f"{name.removesuffix('_ms').replace('_', ' ')} <= {bound:g} ms"

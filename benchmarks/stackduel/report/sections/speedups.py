@@ -1,4 +1,4 @@
-"""The first chart: every stack's speedup with its interval, and how sure that is (pure)."""
+"""The first chart: every stack's speedup with its interval."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from stackduel.report.sections.roles import role_of
 
 READING = "Each mark is how many times as fast as {baseline} a stack is: further to the right is faster."
 INTERVAL = " The line through it is the {confidence} interval."
-BAND = " Within the grey band a difference is none that this machine could tell."
+BAND = " Differences inside the grey band are too small to detect on this machine."
 SINGLE = " Too few blocks were measured for intervals: these are single figures."
 HEADINGS = ("scenario", "stack", "tier", "speedup", "from", "to", "no difference within", "blocks", "verdict")
 WORDS = frozenset({"scenario", "stack", "tier", "verdict"})
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """The speedups of a run that compared anything."""
+    """Yield the speedups of a run that compared stacks."""
     if not run.comparisons:
         return
     yield Section("speedups", "How much faster?", (_chart(run),))
@@ -73,7 +73,7 @@ def _panel(run: Run, scenario: str) -> dict[str, object]:
 
 
 def _ordered(run: Run, scenario: str) -> list[Comparison]:
-    """The comparisons of a scenario in the order of the suite's stacks."""
+    """Return the comparisons of a scenario in the order of the suite's stacks."""
     here = {each.candidate: each for each in run.comparisons if each.scenario == scenario}
     return [here[name] for name in run.stacks if name in here]
 

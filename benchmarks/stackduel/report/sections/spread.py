@@ -1,4 +1,4 @@
-"""Each block's figure: how much of a difference is chance (pure)."""
+"""Each block's figure: how much of a difference is chance."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNITS: dict[Metric, tuple[str, str]] = {
 
 
 def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[Block]:
-    """A dot a block, and the median of them."""
+    """Yield a dot a block, and their median."""
     if not trials:
         return
     title, unit = UNITS[metric]

@@ -1,6 +1,6 @@
-"""What a run says beyond the rows of its pair, by rules: what needs no migration, which ceilings hold, what it costs.
+"""Insights into all stacks of a run, by rules: changes without a migration, ceilings, costs.
 
-Each insight names the columns that it stands on. All pure.
+Each insight names the columns that it is computed from.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
 from stackduel.report.sections.pair import Pair, mean_speedup
 
 ComparedScenarios = Mapping[str, Mapping[str, Comparison]]
-# Less of a difference in CPU or memory is not worth a word.
+# A smaller difference in CPU or memory is not mentioned.
 WORTH_A_WORD = 1.10
-# What is asked beside the load has few requests: so many times as long is a difference to the eye.
+# The probe beside the load has few requests: only a ratio this large is mentioned.
 MUCH_LONGER = 2.0
 RAISED_BY: Mapping[str, str] = {
     "waiting slots": "more slots would help, faster code would not",
     "connections": "so many clients get no more from any server",
     "calls in turn": "making the calls at once would help, whatever the stack",
     "CPU": "only less CPU for a request, or more cores, would help",
-    "downstream": "what is called decides, and not the stack",
-    "generator": "the load generator could do no more, so read it as at least that",
+    "downstream": "the downstream decides, not the stack",
+    "generator": "the load generator could do no more, so the stack is at least this fast",
 }
 
 
 def reasons(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
-    """Every insight with its scenario, the most important rule first."""
+    """Yield every insight with its scenario, the most important rule first."""
     compared = by_stack(run.comparisons)
     yield from _without_migration(run, pair, compared)
     yield from _wrong_migrations(run, compared)
@@ -48,7 +48,7 @@ def reasons(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
 
 
 def by_stack(comparisons: Iterable[Comparison]) -> ComparedScenarios:
-    """The comparisons by candidate and scenario."""
+    """Return the comparisons by candidate and scenario."""
     compared: dict[str, dict[str, Comparison]] = {}
     for each in comparisons:
         compared.setdefault(each.candidate, {})[each.scenario] = each
@@ -56,7 +56,7 @@ def by_stack(comparisons: Iterable[Comparison]) -> ComparedScenarios:
 
 
 def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | None:
-    """Of the stacks that need no migration the one with the highest mean speedup; None where that is in the pair."""
+    """Return the stack without a migration with the highest mean speedup; None if it is in the pair."""
     found = {
         name: mean_speedup(tuple(compared[name].values()))
         for name, about in run.stacks.items()
@@ -67,7 +67,7 @@ def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | 
 
 
 def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
-    """Whether a change that leaves the framework as it is keeps up with the pair's second."""
+    """Yield whether a change without a migration is as fast as the pair's second."""
     cheaper = best_unmigrated(run, pair, compared)
     if cheaper is None or run.stacks[pair.second].tier in WITHOUT_MIGRATION or pair.first != run.baseline:
         return
@@ -84,27 +84,27 @@ def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Ite
 
 def _keeps_up(own: Comparison, other: Comparison) -> str:
     if own.low is None or own.high is None or other.low is None:
-        return "stands (not tested) beside"
+        return "is (not tested) beside"
     if own.noisy or other.noisy:
-        return "stands (noisy) beside"
+        return "is (noisy) beside"
     if own.low >= SUFFICIENT * other.speedup:
         return "keeps up with"
     return "falls short of" if own.high < other.low else "may keep up with"
 
 
 def _wrong_migrations(run: Run, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
-    """What the controls show: that it is not the framework's name that makes it faster."""
-    said = {"slower": "makes it slower", "equivalent": "gains nothing", "faster": "gains something all the same"}
+    """Yield the effect of the controls: a new framework alone makes nothing faster."""
+    effects = {"slower": "makes it slower", "equivalent": "gains nothing", "faster": "gains something even so"}
     for name, about in run.stacks.items():
         for scenario, each in compared.get(name, {}).items():
-            if about.tier == CONTROL and each.verdict in said:
-                claim = f"The wrong migration, {name}, {said[each.verdict]}"
+            if about.tier == CONTROL and each.verdict in effects:
+                claim = f"The wrong migration, {name}, {effects[each.verdict]}"
                 figures = speedup_text(each)
                 yield scenario, Insight(("speedup", "verdict"), f"{claim}: {figures}.", claim, figures)
 
 
 def _ceilings(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
-    """Which ceiling holds each of the two, and what would raise it."""
+    """Yield the ceiling that limits each of the two, and what would raise it."""
     found = {(each.scenario, each.stack): each for each in run.limits}
     for scenario in run.suite.scenarios:
         both = [found.get((scenario.name, name)) for name in (pair.first, pair.second)]
@@ -127,7 +127,7 @@ _Blocks = Mapping[str, list[tuple[Trial, Trial]]]
 
 
 def _blocks(run: Run, pair: Pair) -> _Blocks:
-    """Both trials of each block that the two were measured in, by scenario."""
+    """Return both trials of each block that the two were measured in, by scenario."""
     trials: dict[tuple[str, str], dict[int, Trial]] = {}
     for each in counting_trials(run.results):
         trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
@@ -144,7 +144,7 @@ def _blocks(run: Run, pair: Pair) -> _Blocks:
 def _less(
     blocks: _Blocks, pair: Pair, row: str, what: str, of_one: Callable[[Trial], float | None]
 ) -> Iterator[tuple[str, Insight]]:
-    """Who needs less of something."""
+    """Yield which of the two needs less of something."""
     for scenario, first, second in _apart(blocks, of_one, WORTH_A_WORD):
         name, other = (pair.first, pair.second) if first < second else (pair.second, pair.first)
         low, high = sorted((first, second))
@@ -155,11 +155,11 @@ def _less(
 
 
 def _victims(blocks: _Blocks, pair: Pair) -> Iterator[tuple[str, Insight]]:
-    """Whose load it is that others feel more."""
+    """Yield which of the two slows other requests more."""
     for scenario, first, second in _apart(blocks, _victim_ms, MUCH_LONGER):
         name = pair.first if first > second else pair.second
         low, high = sorted((first, second))
-        claim = f"What is asked beside the load waits longer on {name}, in every block"
+        claim = f"Requests beside the load wait longer on {name}, in every block"
         figures = f"{figure(high)} ms in the median against {figure(low)}"
         yield scenario, Insight(("victim",), f"{claim}: {figures}.", claim, figures)
 
@@ -167,7 +167,7 @@ def _victims(blocks: _Blocks, pair: Pair) -> Iterator[tuple[str, Insight]]:
 def _apart(
     blocks: _Blocks, of_one: Callable[[Trial], float | None], worth: float
 ) -> Iterator[tuple[str, float, float]]:
-    """The medians of both where one is less in every single block, of five at least, and by so much in the median.
+    """Yield the medians of both where one is less in every block, of at least five, and by so much in the median.
 
     Five equal signs in a row are chance once in sixteen times.
     """

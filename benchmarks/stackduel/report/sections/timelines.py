@@ -1,4 +1,4 @@
-"""Throughput, latency and memory over the time of a trial: medians over the blocks (pure)."""
+"""Throughput, latency and memory over the time of a trial: medians over the blocks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stackduel.report.sections.blocks import Block, Chart, Grid
 from stackduel.report.sections.counted_trials import ByStack, median
 from stackduel.report.sections.figures import figure
 
-# More points of a line than these nobody can tell apart, and more of all lines of a page would make it too large.
+# More points of a line cannot be seen apart, and more points of all lines make the page too large.
 MOST_POINTS = 150
 MOST_IN_ALL = 12_000
 FEWEST_POINTS = 3
@@ -24,13 +24,13 @@ TimelinePoint = tuple[float, float]
 
 
 def points_for(run: Run) -> int:
-    """How many points each line may have, that all of them fit into the page."""
+    """Return how many points each line may have, so that all of them fit into the page."""
     lines = _LINES * len(run.suite.scenarios) * len(run.stacks)
     return max(2 * FEWEST_POINTS, min(MOST_POINTS, MOST_IN_ALL // max(1, lines)))
 
 
 def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -> Iterator[Block]:
-    """Throughput and latencies over time, and memory where it was watched for long enough; lines of ``most`` points.
+    """Yield throughput and latencies over time, and memory if watched long enough; at most ``most`` points a line.
 
     Where a load was ``drained``, its last window holds the answers that came after the end as well, and has no rate.
     """
@@ -68,7 +68,7 @@ def _lines(trials: ByStack, most: int, value: Callable[[Window], float | None]) 
 
 
 def _over_time(trials: Sequence[Trial], most: int, value: Callable[[Window], float | None]) -> list[TimelinePoint]:
-    """The median over the blocks at each window's middle."""
+    """Return the median over the blocks at each window's middle."""
     whole = [_whole(trial.measurement.timeline) for trial in trials]
     length = max((len(each) for each in whole), default=0)
     step = math.ceil(length / most) or 1
@@ -87,7 +87,7 @@ def _without_last(trial: Trial) -> Trial:
 
 
 def _whole(timeline: Sequence[Window]) -> list[Window]:
-    """The windows without a last one that is a mere sliver: its rate would be one of chance."""
+    """Return the windows without a very short last one, whose rate would be chance."""
     return [window for window in timeline if window.width_s > 0.5 * timeline[0].width_s]
 
 
@@ -120,7 +120,7 @@ def _series(name: str, points: list[TimelinePoint]) -> dict[str, Any]:
 
 
 def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint]]]]) -> Grid:
-    """A row a moment of one stack: each stack has moments of its own."""
+    """Return a row for each point of each stack: stacks have points at different times."""
     titled = any(title for title, _ in panels)
     rows = [
         (*((title,) if titled else ()), name, f"{at_s:.3g}", figure(level))

@@ -1,4 +1,4 @@
-"""The charts of a trend: how stacks went in one scenario, over the time at which its runs began (pure)."""
+"""The charts of a trend: stacks in one scenario, over the start times of the runs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Mark:
 
 
 def speedups(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mapping[str, str]) -> Iterator[Chart]:
-    """The speedups of the lines of one scenario and metric, with their intervals; nothing where none compares."""
+    """Yield the speedups in one scenario by one metric, with their intervals; nothing if there are none."""
     compared = [
         replace(line, points=tuple(_compared(line, point, each) for point, each in zip(line.points, runs, strict=True)))
         for line in lines
@@ -77,12 +77,12 @@ def speedups(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mappin
 
 
 def _compared(line: TrendLine, point: SpeedupPoint | None, each: TrendRun) -> SpeedupPoint | None:
-    """A point that has a speedup to show: the baseline's own is 1, and no news."""
+    """Return a point that has a speedup to show: the baseline's own is always 1."""
     return point if point and point.speedup is not None and line.stack != each.moment.baseline else None
 
 
 def figures(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mapping[str, str]) -> Chart:
-    """The figures themselves, of lines of one scenario and metric."""
+    """Return the figures in one scenario by one metric."""
     title, unit, better = FIGURES[lines[0].metric]
     rows = tuple((*_place(each, line), figure(point.score)) for line, each, point in _rows(lines, runs))
     return Chart(
@@ -108,7 +108,7 @@ def _of_marks(runs: Sequence[TrendRun]) -> str:
 
 
 def _rows(lines: Sequence[TrendLine], runs: Sequence[TrendRun]) -> Iterator[tuple[TrendLine, TrendRun, SpeedupPoint]]:
-    """What a table has a row for: the runs in the order of time, within each the stacks."""
+    """Yield what a table has a row for: the runs in the order of time, within each the stacks."""
     for place, each in enumerate(runs):
         for line in lines:
             point = line.points[place]
@@ -145,7 +145,7 @@ def _panel(
 def _course(
     line: TrendLine, runs: Sequence[TrendRun], mark: Callable[[SpeedupPoint], _Mark]
 ) -> Iterator[list[float | None]]:
-    """A line's points; it is broken where a run lacks the stack, and before one that cannot be held against those."""
+    """Yield a line's points; it is broken where a run lacks the stack, and before a run that cannot be compared."""
     for point, each in zip(line.points, runs, strict=True):
         if each.at_ms is None:
             continue
@@ -166,7 +166,7 @@ def _dot(line: TrendLine, each: TrendRun, mark: _Mark) -> dict[str, Any]:
 
 
 def _short(value: float | None) -> float | None:
-    """As exact as any screen, in few letters."""
+    """Return six significant digits, as exact as any screen."""
     return None if value is None else float(f"{value:.6g}")
 
 

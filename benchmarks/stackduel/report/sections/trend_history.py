@@ -74,6 +74,3 @@ def _runs(runs: Sequence[TrendRun], links: Mapping[str, str]) -> Iterator[Block]
     broken = [each.moment.run_id for each in runs if each.at_ms is None]
     if broken:
         yield Paragraph(f"Not in the charts, because their start time cannot be read: {', '.join(broken)}.")
-
-
-COMPARE = "Whether two of these runs differ by more than chance is what stackduel compare OLD NEW tells."

@@ -28,8 +28,8 @@ def _blocks(run: Run) -> Iterator[Block]:
         yield Paragraph(f"None: all {len(trials)} trials passed every check of the host and of the load generator.")
         return
     yield Paragraph(
-        "A trial that the host or the load generator disturbed is void: it is shown, repeated, and counted nowhere. "
-        "Where the host stayed noisy, the quietest attempt is kept, and decides nothing."
+        "A trial that the host or the load generator disturbed is void: it is listed, repeated, and counts nowhere. "
+        "Where the host stayed noisy, the quietest attempt is kept, but decides no verdict."
     )
     yield Sentences(tuple(void_lines(run)))
     rows = tuple(
@@ -45,14 +45,14 @@ def _blocks(run: Run) -> Iterator[Block]:
     )
     headings = ("scenario", "stack", "block", "attempt", "word", "reason")
     grid = Grid("Attempts that do not count, or count only as noisy", headings, rows, WORDS)
-    summary = f"All {len(rows)} of them" if len(rows) > 1 else "It in full"
+    summary = f"All {len(rows)} of them" if len(rows) > 1 else "In full"
     if len(doubtful) > MOST_ROWS:
         summary = f"The first {MOST_ROWS:,} of {len(doubtful):,}; run.json has them all"
     yield Folded(summary, (grid,))
 
 
 def void_lines(run: Run) -> list[str]:
-    """Where trials do not count, or were kept in spite of the host's noise: how many, and the latest reason."""
+    """Return where trials do not count, or were kept in spite of noise: how many, and the latest reason."""
     places: dict[tuple[str, str], list[Trial]] = {}
     for trial in _trials(run):
         places.setdefault((trial.place.scenario, trial.place.stack), []).append(trial)

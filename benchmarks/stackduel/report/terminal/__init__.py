@@ -1,1 +1,1 @@
-"""What a terminal shows: sentences and tables that fit its width, and who may move its cursor."""
+"""The report and the progress of a run in a terminal, within its width."""

@@ -1,6 +1,6 @@
-"""Which columns of a table fit into a width, and the lines that they make (pure).
+"""Tables that fit into a width: which columns have room, and their lines.
 
-Where not all fit, the least needed are left out, in the order in which the caller names them, and are told. What stays
+Where not all fit, the least needed are left out, in the order in which the caller names them, and are named. What stays
 is whole: a wide table is a nuisance, a figure cut short is a lie. Only words may then be broken between two of them.
 """
 
@@ -31,7 +31,7 @@ def lay_out(
     words: Collection[str] = (),
     least_needed: Sequence[str] = (),
 ) -> Laid:
-    """The table within ``width``, as far as it can be; ``words`` are the headings of what stands on the left."""
+    """Return the table within ``width``, if possible; ``words`` are the headings of left-aligned columns."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     kept, left_out = list(range(len(headings))), []
     for heading in least_needed:
@@ -74,7 +74,7 @@ def _squeezed(
     width: int,
     words: Collection[str],
 ) -> list[int]:
-    """The sizes with columns of words as narrow as need be, the widest first; names in the first one stay whole."""
+    """Return the sizes with columns of words narrowed, the widest first; names in the first column stay whole."""
     sizes = list(sizes)
     least = {
         index: max(len(headings[place]), *(len(word) for row in rows for word in row[place].split(" ")))
@@ -89,7 +89,7 @@ def _squeezed(
 
 
 def _broken(text: str, size: int) -> list[str]:
-    """A cell's lines, broken between its words."""
+    """Return a cell's lines, broken between its words."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word

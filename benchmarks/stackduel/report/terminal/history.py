@@ -1,4 +1,4 @@
-"""Runs beside each other in the terminal: the list of them, what changed between two, a trend."""
+"""Several runs in the terminal: a list of them, what changed between two, a trend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines that a terminal shows of a run while it measures, drawn again in their place (pure)."""
+"""The lines that a terminal shows of a run while it measures."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ BAR_WIDTH = 20
 
 @dataclass(slots=True)
 class LiveRate:
-    """How many answers a second come, between one telling of their number and the next."""
+    """Answers a second between one count of them and the next."""
 
-    _told: tuple[int, float] = (0, 0.0)
+    _last: tuple[int, float] = (0, 0.0)
 
     def rate_rps(self, requests: int, elapsed_s: float) -> float | None:
-        """Since the last time, now that so many have come in so many seconds; None where no time has passed."""
-        before, before_s = self._told
+        """Return the rate since the last count; None if no time has passed."""
+        before, before_s = self._last
         if elapsed_s <= before_s:
             return None
-        self._told = requests, elapsed_s
+        self._last = requests, elapsed_s
         return (requests - before) / (elapsed_s - before_s)
 
 
 @dataclass(slots=True)
 class TrialMark:
-    """What is known of a run on its way; ``planned`` trials are 0 where nobody knows how many there will be."""
+    """The state of a run while it measures; ``planned`` trials are 0 if their number is unknown."""
 
     planned: int = 0
     doing: str = "starting"
@@ -43,18 +43,18 @@ class TrialMark:
     _pace: LiveRate = field(default_factory=LiveRate)
 
     def do(self, doing: str) -> None:
-        """Something else is going on from now on."""
+        """Set what the run is doing from now on."""
         self.doing, self.now, self._pace = doing, "", LiveRate()
 
     def answered(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
-        """So many requests were answered since the window opened: how many a second and how soon, just now."""
+        """Take the number of requests answered since the window opened, and their latest median latency."""
         rate = self._pace.rate_rps(requests, elapsed_s)
         if rate is not None:
             latency = f", p50 {figure(recent_ms)} ms" if recent_ms is not None else ""
             self.now = f"{figure(rate)} req/s{latency}, {elapsed_s:.1f} s so far"
 
     def finished(self, result: Result) -> None:
-        """A trial ended, well or not."""
+        """Take a trial that ended, measured or not."""
         where = f"{result.place.stack}, {result.place.scenario}"
         if isinstance(result, Failure):
             self.failed += 1
@@ -69,7 +69,7 @@ class TrialMark:
 
 @dataclass(slots=True)
 class ScenarioProgress:
-    """What became of one scenario on one stack since it was last told: attempts that do not count, then a figure."""
+    """The attempts of one scenario on one stack since the last line: those that do not count, then a figure."""
 
     scenario: str
     void: int = 0
@@ -77,7 +77,7 @@ class ScenarioProgress:
     figures: str = ""
 
     def add(self, trial: Trial) -> None:
-        """One more attempt; a trial that is kept as noisy was void before."""
+        """Add an attempt; a trial that is kept as noisy was void before."""
         if trial.state == "void":
             self.void += 1
         else:
@@ -86,7 +86,7 @@ class ScenarioProgress:
 
     @property
     def text(self) -> str:
-        """All of it in a few words."""
+        """Return all attempts in a few words."""
         void = f"{counted(self.void, 'attempt')} void: {self.reason}" if self.void else ""
         if not self.figures:
             return f"{self.scenario}: {void}"
@@ -94,22 +94,22 @@ class ScenarioProgress:
 
 
 def figures(trial: Trial) -> str:
-    """What a trial measured, in a few words with their units."""
-    told = f"{figure(trial.rate_rps)} req/s"
+    """Return the figures of a trial in a few words, with their units."""
+    text = f"{figure(trial.rate_rps)} req/s"
     if trial.metric == "time":
-        told = f"{figure(trial.time_ms)} ms a request"
+        text = f"{figure(trial.time_ms)} ms a request"
     latency = summarise(trial.measurement.latency)
-    told += "".join(
+    text += "".join(
         f", {name} {figure(value)} ms"
         for name, value in (("p50", latency.p50), ("p99", latency.p99))
         if value is not None
     )
     failed = trial.measurement.failed
-    return f"{told}, {failed} failed" if failed else told
+    return f"{text}, {failed} failed" if failed else text
 
 
 def view(state: TrialMark, share: float, left_s: float) -> list[str]:
-    """The lines from the top: how far, what is going on, the latest figures, and what does not count."""
+    """Return the lines from the top: progress, current step, latest figures, and trials that do not count."""
     filled = round(BAR_WIDTH * min(1.0, share))
     bar = "━" * filled + "─" * (BAR_WIDTH - filled)
     trials = f", {state.measured} of {state.planned} trials" if state.planned else f", {state.measured} trials"

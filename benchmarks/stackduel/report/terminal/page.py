@@ -1,4 +1,4 @@
-"""Text on its way to a console: headings, paragraphs and tables, as wide as the console is."""
+"""Headings, paragraphs and tables on a console, as wide as the console is."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ ALL: tuple[int, int | None] = (0, None)
 
 
 def standard_output() -> Console:
-    """Where the answer goes."""
+    """Return the console for results."""
     return _console(stderr=False)
 
 
 def standard_error() -> Console:
-    """Where progress and errors go."""
+    """Return the console for progress and errors."""
     return _console(stderr=True)
 
 
 def _console(*, stderr: bool) -> Console:
-    """Whoever wants no colour gets no escape sequence at all, bold and dim among them."""
+    """Return a console; under NO_COLOR it prints no escape sequence at all, not even bold."""
     return Console(stderr=stderr, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
 
 
 def is_animated(console: Console) -> bool:
-    """Whether lines may be drawn again in their place: on a terminal that can, unless its user wants it plain."""
+    """Return whether lines may be redrawn in place: on a capable terminal, unless its user wants it plain."""
     able = console.is_terminal and not console.is_dumb_terminal and console.encoding.startswith("utf")
     return able and not console.no_color
 
@@ -46,14 +46,14 @@ class Page:
         self.width = console.width
 
     def line(self, text: str = "", style: str = "", styled: tuple[int, int | None] = ALL) -> None:
-        """A line as it is; its characters from the one to the other ``styled`` have the style, by default all."""
+        """Print a line as it is; the characters in the range ``styled`` have the style, by default all of them."""
         line = Text(harmless(text))
         line.stylize(style, *styled)
         # Anything else would let rich break it, or cut it short.
         self._console.print(line, soft_wrap=True)
 
     def heading(self, text: str) -> None:
-        """What stands above something."""
+        """Print a heading."""
         self.paragraph(text, style=HEADING, rest="  ")
 
     def paragraph(
@@ -65,7 +65,7 @@ class Page:
         style: str = "",
         styled: tuple[int, int | None] = ALL,
     ) -> None:
-        """Sentences, broken into lines: ``first`` begins the first of them, ``rest`` all others.
+        """Print sentences, broken into lines: ``first`` begins the first of them, ``rest`` all others.
 
         Where ``styled`` is given, only these characters of the first line have the style.
         """
@@ -73,11 +73,11 @@ class Page:
             self.line(line, style, styled if not number or styled == ALL else (0, 0))
 
     def item(self, text: str, style: str = "") -> None:
-        """One of several sentences below a heading: a little to the right, and its further lines more so."""
+        """Print one of several sentences below a heading, indented."""
         self.paragraph(text, first="  ", rest="    ", style=style)
 
     def note(self, text: str) -> None:
-        """What a reader must know besides."""
+        """Print a note."""
         self.paragraph(f"Note: {text}", rest="  ")
 
     def table(
@@ -90,7 +90,7 @@ class Page:
         elsewhere: str = "see the report",
         styles: Sequence[str] = (),
     ) -> tuple[str, ...]:
-        """A table without the columns that there is no room for, and a line that says which, and where they are.
+        """Print a table without the columns that there is no room for, and a line that names them and where they are.
 
         Returns the headings that it shows.
         """
@@ -110,7 +110,7 @@ class Page:
 
 
 def message(console: Console, text: str) -> None:
-    """Print a message: in lines as wide as a terminal, but elsewhere on one, as whoever searches a log wants it."""
+    """Print a message, in lines as wide as a terminal; elsewhere on one line, so that a log can be searched."""
     page = Page(console)
     if console.is_terminal:
         page.paragraph(text, rest="  ")

@@ -1,4 +1,4 @@
-"""What the user sees while a run measures: lines drawn again in a terminal, plain lines now and then elsewhere."""
+"""Progress while a run measures: redrawn lines in a terminal, plain lines now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from stackduel.report.terminal.page import is_animated, message
 
 # More would take time from what is measured, as the runner shares its core with it.
 REDRAWN_A_SECOND = 2
-# A plain line comes at least so often while there is anything to tell, and of one trial that goes on and on.
-TOLD_EVERY_S = 10.0
+# A plain line comes at least so often while there is progress, during one long trial too.
+PRINTED_EVERY_S = 10.0
 
 
 class Clock:
-    """How much of the planned time is behind us, corrected by how fast the past went."""
+    """The part of the planned time that has passed, corrected by the pace so far."""
 
     def __init__(self, planned_s: float, now: Callable[[], float] = time.monotonic) -> None:
         self.planned_s = planned_s
@@ -39,20 +39,20 @@ class Clock:
 
     @property
     def share(self) -> float:
-        """The part of the planned time that is behind us."""
+        """Return the part of the planned time that has passed."""
         return self.behind_s / self.planned_s if self.planned_s else 0.0
 
     def begin(self, planned_s: float) -> None:
-        """Something begins that is planned to take so long."""
+        """Begin a step that is planned to take so long."""
         self._current_s, self._passed = planned_s, self._now()
 
     def pass_by(self, planned_s: float) -> None:
-        """Something that was planned to take so long is done."""
+        """Count a step that was planned to take so long as done."""
         self.behind_s = min(self.planned_s, self.behind_s + planned_s)
         self.begin(0.0)
 
     def left_s(self) -> float:
-        """About how long the rest will take."""
+        """Return about how long the rest will take."""
         spent = self._passed - self._began
         pace = spent / self.behind_s if self.behind_s > 5 else 1.0
         # What goes on longer than it was planned to says nothing of what is still to come.
@@ -61,7 +61,7 @@ class Clock:
 
 
 class Narrator:
-    """Tells of the events of a run (see ``run.Show``); a context manager, after which the terminal is as it was."""
+    """Prints the events of a run; a context manager, after which the terminal is as it was."""
 
     def __init__(
         self,
@@ -81,9 +81,9 @@ class Narrator:
         self._state = TrialMark(planned=trials)
         self._scenario: Scenario | None = None
         self._launched = ""
-        self._told: dict[str, ScenarioProgress] = {}
+        self._ended: dict[str, ScenarioProgress] = {}
         self._place: Place | None = None
-        self._told_s = now()
+        self._printed_s = now()
         self._live: Live | None = None
         if is_animated(console) and not quiet:
             self._live = Live(
@@ -96,7 +96,7 @@ class Narrator:
             )
 
     def plan_more(self, planned_s: float) -> None:
-        """There is more to do than was planned before: how many trials in all, nobody has told."""
+        """Plan more time than before; the number of all trials is unknown from now on."""
         self._clock.planned_s += planned_s
         self._state.planned = 0
 
@@ -106,19 +106,19 @@ class Narrator:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._tell()
+        self._print_ended()
         if self._live:
             self._live.stop()
 
     def say(self, text: str) -> None:
-        """A line that stays, unless nothing is to be said."""
+        """Print a line that stays, unless the narrator is quiet."""
         if not self._quiet:
             message(self._console, text)
-            self._told_s = self._now()
+            self._printed_s = self._now()
 
     def launching(self, step: PlanStep) -> None:
         """A stack is being started."""
-        self._tell()
+        self._print_ended()
         self._launched = step.stack
         self._clock.begin(self._paces[step.stack].launch_s)
         self._state.do(f"block {step.block}: starting {step.stack}")
@@ -136,12 +136,12 @@ class Narrator:
 
     def isolating(self, solo: IsolatedStep) -> None:
         """A model is being measured alone."""
-        self._tell()
+        self._print_ended()
         self._clock.begin(SOLO_S)
         self._state.do(f"block {solo.block}: {solo.model} alone, in process")
 
     def isolated(self, alone: IsolatedResult) -> None:
-        """A model was measured alone: tell its figure, or why it has none."""
+        """A model was measured alone: print its figure, or why it has none."""
         self._clock.pass_by(SOLO_S)
         where = f"block {alone.block}, {alone.model} alone"
         if isinstance(alone, IsolatedFailure):
@@ -152,32 +152,32 @@ class Narrator:
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
         """So many requests were answered since the window opened, the latest with this median latency."""
         self._state.answered(requests, elapsed_s, recent_ms)
-        if not self._live and self._now() - self._told_s >= TOLD_EVERY_S:
-            self._tell()
+        if not self._live and self._now() - self._printed_s >= PRINTED_EVERY_S:
+            self._print_ended()
             self.say(f"{self._state.doing}: {self._state.now} ({self._left()})")
 
     def finished(self, result: Result) -> None:
-        """A trial ended: tell its figure, or why it has none."""
+        """A trial ended: print its figure, or why it has none."""
         place = result.place
         self._place = place
         self._state.finished(result)
-        # A plan knows of no second attempt, and what is kept as noisy was told of before.
+        # A plan knows of no second attempt, and what is kept as noisy was counted before.
         first = place.attempt == 1 and not (isinstance(result, Trial) and result.state == "noisy")
         if first and self._scenario is not None and self._scenario.name == place.scenario:
             self._clock.pass_by(scenario_seconds(self._scenario, self._paces[place.stack]))
         if isinstance(result, Failure):
-            self._tell()
+            self._print_ended()
             self.say(f"block {place.block}, {place.stack}, {place.scenario}: not measured: {result.reason}")
             return
-        self._told.setdefault(place.scenario, ScenarioProgress(place.scenario)).add(result)
-        if self._now() - self._told_s >= TOLD_EVERY_S:
-            self._tell()
+        self._ended.setdefault(place.scenario, ScenarioProgress(place.scenario)).add(result)
+        if self._now() - self._printed_s >= PRINTED_EVERY_S:
+            self._print_ended()
 
-    def _tell(self) -> None:
-        """A plain line of what ended since the last one, all on one stack."""
-        told, self._told = [each.text for each in self._told.values()], {}
-        if told and self._place and not self._live:
-            self.say(f"block {self._place.block}, {self._place.stack}: {'; '.join(told)} ({self._left()})")
+    def _print_ended(self) -> None:
+        """Print a plain line of the trials that ended since the last line, all on one stack."""
+        texts, self._ended = [each.text for each in self._ended.values()], {}
+        if texts and self._place and not self._live:
+            self.say(f"block {self._place.block}, {self._place.stack}: {'; '.join(texts)} ({self._left()})")
 
     def _left(self) -> str:
         return f"about {duration(self._clock.left_s())} left"

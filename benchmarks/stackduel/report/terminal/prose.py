@@ -1,4 +1,4 @@
-"""Sentences broken into lines, never within a word, nor between a number and its unit or interval (pure)."""
+"""Sentences broken into lines, never within a word, nor between a number and its unit or interval."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\
 
 
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """The lines of a text: ``first`` begins the first of them, ``rest`` (by default as much space) all others.
+    """Return the lines of a text: ``first`` begins the first of them, ``rest`` (by default as much space) all others.
 
     A line is wider than ``width`` only where a single word is.
     """
@@ -29,7 +29,7 @@ def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> lis
 
 
 def harmless(text: str) -> str:
-    """The text without escape sequences and control characters, save line breaks; tabs are spaces."""
+    """Return the text without escape sequences and control characters, except line breaks; tabs become spaces."""
     return _ESCAPES.sub("", text.replace("\t", "    "))
 
 
@@ -46,7 +46,7 @@ def _lines(text: str, width: int, first: str, rest: str) -> Iterator[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """The words, with what belongs to a number still beside it; a second space between two of them is an empty one."""
+    """Yield the words, a number together with its unit; a second space between two of them is an empty word."""
     held: list[str] = []
     for word in text.rstrip().split(" "):
         if held and not _belongs(held[-1], word):
@@ -57,7 +57,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _belongs(word: str, following: str) -> bool:
-    """Whether a word may not be parted from the one after it."""
+    """Return whether a word must stay beside the one after it."""
     if word in PERCENTILES:
         return True
     number = _NUMBER.fullmatch(word) is not None

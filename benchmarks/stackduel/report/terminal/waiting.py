@@ -1,4 +1,4 @@
-"""What is being waited for, in a line of a terminal that is gone afterwards; elsewhere what comes of it is enough."""
+"""A line in a terminal that says what is being waited for, and is gone afterwards."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from stackduel.cli.doctor.gpus import REMEDIES, TOOLKIT, in_containers, observed
 from stackduel.containers import engine
 from stackduel.model.errors import LaunchError
 from stackduel.observe.gpu import nvml
-from stackduel.observe.gpu.nvml import Lack, NoGpuError
+from stackduel.observe.gpu.nvml import MissingGpuPart, NoGpuError
 from stackduel_servers.models.device import NO_DRIVER, NO_ONNX, ONNX_FOR_CPU, ONNX_WITHOUT_CUDA, TORCH_FOR_CPU
 
 CARD = "Fake 100 (80000 MiB, driver 580.65, GPU-aaaa)"
 
 
-def lacking(lack: Lack, words: str = "NVML's words") -> Callable[[], list[str]]:
+def lacking(lack: MissingGpuPart, words: str = "NVML's words") -> Callable[[], list[str]]:
     def look() -> list[str]:
         raise NoGpuError(lack, words)
 
@@ -33,7 +33,7 @@ def test_what_is_there_is_named() -> None:
 
 
 @pytest.mark.parametrize("lack", ["package", "library"])
-def test_no_driver_is_the_reason_before_all_others(lack: Lack) -> None:
+def test_no_driver_is_the_reason_before_all_others(lack: MissingGpuPart) -> None:
     """Where nothing of NVIDIA's is installed, no package for looking at it is asked for."""
     found = observed(NO_DRIVER, lacking(lack), kernel_driver=False)
     assert found.state == "missing"
@@ -46,7 +46,7 @@ def test_no_driver_is_the_reason_before_all_others(lack: Lack) -> None:
     ("lack", "said"),
     [("package", "pip install -e '.[gpu]'"), ("library", "NVIDIA_DRIVER_CAPABILITIES=compute,utility")],
 )
-def test_a_gpu_that_cannot_be_looked_at_limits_the_figures(lack: Lack, said: str) -> None:
+def test_a_gpu_that_cannot_be_looked_at_limits_the_figures(lack: MissingGpuPart, said: str) -> None:
     """CUDA works without nvidia-ml-py and without NVML's library; only utilisation and power are not told."""
     found = observed(None, lacking(lack), kernel_driver=True)
     assert found.state == "limit"
@@ -57,7 +57,7 @@ def test_a_gpu_that_cannot_be_looked_at_limits_the_figures(lack: Lack, said: str
     ("lack", "said"),
     [("driver", "modprobe nvidia"), ("permission", "/dev/nvidiactl"), ("device", "nvidia-smi"), ("other", "restart")],
 )
-def test_a_driver_that_refuses_is_quoted_with_a_remedy(lack: Lack, said: str) -> None:
+def test_a_driver_that_refuses_is_quoted_with_a_remedy(lack: MissingGpuPart, said: str) -> None:
     """NVML's own words stand before what to do."""
     found = observed("CUDA error 100", lacking(lack), kernel_driver=True)
     assert found.state == "missing"

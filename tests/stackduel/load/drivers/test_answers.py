@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from stackduel.load.job import Driver
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation, Measurement, Outcome
 from stackduel.model.suite import ClosedLoop, Workload
 from tests.stackduel.load.measuring import job_for, measure
@@ -15,7 +15,7 @@ from tests.stackduel.load.scripted import ANSWER, BODY, Script, ScriptedServer, 
 TEN = ClosedLoop(connections=2, requests=10)
 
 
-def ten_requests(script: Script, driver: Driver, expectation: Expectation | None = None) -> Measurement:
+def ten_requests(script: Script, driver: DriverName, expectation: Expectation | None = None) -> Measurement:
     """What comes of ten requests on two connections to a server with that script."""
     with ScriptedServer(script) as server:
         job = job_for(server.address, TEN, driver=driver)
@@ -45,7 +45,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("kind", KEPT)
-def test_right_answers_of_every_form_are_right(kind: str, driver: Driver) -> None:
+def test_right_answers_of_every_form_are_right(kind: str, driver: DriverName) -> None:
     """However an answer is framed and cut into packets, it is right, and its connection is used again."""
     found = ten_requests(KEPT[kind], driver)
     assert found.outcomes == {"ok": 10}
@@ -80,7 +80,7 @@ async def old_protocol(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("script", [close_each, until_eof, until_eof_slowly, old_protocol])
-def test_a_connection_for_each_request(script: Script, driver: Driver) -> None:
+def test_a_connection_for_each_request(script: Script, driver: DriverName) -> None:
     """Servers that close each connection after one answer are measured without a failure or a request sent twice."""
     found = ten_requests(script, driver)
     assert found.outcomes == {"ok": 10}
@@ -109,7 +109,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_wrong_answers_are_failures(kind: str, driver: Driver) -> None:
+def test_wrong_answers_are_failures(kind: str, driver: DriverName) -> None:
     """A complete answer that is not the expected one is counted as what is wrong with it; its connection stays."""
     data, outcome = WRONG[kind]
     found = ten_requests(answer(data), driver)
@@ -134,7 +134,9 @@ def test_a_body_whose_last_part_looks_like_all_of_it() -> None:
         (Expectation.of(204, BODY, "status"), {"status": 10}),
     ],
 )
-def test_only_what_is_expected_is_checked(expectation: Expectation, outcomes: dict[str, int], driver: Driver) -> None:
+def test_only_what_is_expected_is_checked(
+    expectation: Expectation, outcomes: dict[str, int], driver: DriverName
+) -> None:
     """A looser expectation accepts what it does not speak of."""
     assert ten_requests(answer_all, driver, expectation).outcomes == outcomes
 
@@ -169,7 +171,7 @@ def test_two_answers_to_one_request() -> None:
     assert found.outcomes == {"ok": 5, "protocol": 5}
 
 
-def test_a_head_without_end(driver: Driver) -> None:
+def test_a_head_without_end(driver: DriverName) -> None:
     """A head of more than 256 KiB is given up, and what it came on is closed."""
     found = ten_requests(answer(b"HTTP/1.1 200 OK\r\nX-Long: ", *[b"x" * 65_536] * 6), driver)
     assert found.outcomes == {"too-large": 10}
@@ -181,7 +183,7 @@ def test_endless_interim_answers() -> None:
     assert found.outcomes == {"too-large": 10}
 
 
-def test_a_body_without_end(driver: Driver) -> None:
+def test_a_body_without_end(driver: DriverName) -> None:
     """A body of more than 64 MiB is given up."""
     megabyte = b"100000\r\n" + bytes(2**20) + b"\r\n"
     script = answer(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[megabyte] * 66)
@@ -190,7 +192,7 @@ def test_a_body_without_end(driver: Driver) -> None:
         assert measure(job).outcomes == {"too-large": 1}
 
 
-def test_a_large_body_is_compared_to_its_last_byte(driver: Driver) -> None:
+def test_a_large_body_is_compared_to_its_last_byte(driver: DriverName) -> None:
     """A body of many packets is right, and wrong when only its last byte is."""
     body = bytes(range(256)) * 20_000
     data = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
@@ -199,7 +201,7 @@ def test_a_large_body_is_compared_to_its_last_byte(driver: Driver) -> None:
     assert ten_requests(answer(data), driver, other).outcomes == {"wrong-body": 10}
 
 
-def test_a_body_is_sent_whole(driver: Driver) -> None:
+def test_a_body_is_sent_whole(driver: DriverName) -> None:
     """A request's body, headers and method arrive as the workload says, once for each request."""
     seen: list[bytes] = []
 

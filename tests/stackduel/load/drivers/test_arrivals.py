@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from stackduel.load.drivers import arrival_queue as arrivals_module
 from stackduel.load.drivers import dispatcher as dispatcher_module
-from stackduel.load.drivers import timer as alarm_module
-from stackduel.load.drivers.arrival_queue import Arrivals
-from stackduel.load.drivers.scheduled_connection import Ticket
+from stackduel.load.drivers import timer as timer_module
+from stackduel.load.drivers.arrival_queue import ArrivalQueue
+from stackduel.load.drivers.scheduled_connection import ScheduledRequest
 from stackduel.load.job import Call, Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.recording.shard_result import Tally
@@ -27,7 +27,7 @@ from stackduel.model.suite import OpenLoop, Workload
 from stackduel.model.target import Address
 
 TIMEOUT_S = 30.0
-# A loop's alarm may ring so much too late, as uvloop's does.
+# A loop's timer may ring so much too late, as uvloop's does.
 GRAIN_S = 0.001
 
 
@@ -59,26 +59,26 @@ class SimulatedServer:
     def __init__(self, connections: int, services_s: Sequence[float | None]) -> None:
         self.free = connections
         self.sent: list[tuple[float, float]] = []
-        self.arrivals: Arrivals
+        self.arrivals: ArrivalQueue
         self._services_s = services_s
 
-    def begin(self, ticket: Ticket) -> bool:
+    def begin(self, scheduled: ScheduledRequest) -> bool:
         if not self.free:
             return False
         self.free -= 1
-        self._serve(ticket)
+        self._serve(scheduled)
         return True
 
-    def _serve(self, ticket: Ticket) -> None:
+    def _serve(self, scheduled: ScheduledRequest) -> None:
         loop = asyncio.get_running_loop()
         sent_s = loop.time()
         service_s = self._services_s[len(self.sent) % len(self._services_s)]
-        self.sent.append((ticket.intended_s, sent_s))
+        self.sent.append((scheduled.intended_s, sent_s))
         outcome = Outcome.OK if service_s is not None and service_s <= TIMEOUT_S else Outcome.TIMEOUT
-        loop.call_later(min(service_s or TIMEOUT_S, TIMEOUT_S), self._end, ticket, outcome, sent_s)
+        loop.call_later(min(service_s or TIMEOUT_S, TIMEOUT_S), self._end, scheduled, outcome, sent_s)
 
-    def _end(self, ticket: Ticket, outcome: Outcome, sent_s: float) -> None:
-        self.arrivals.note(ticket, outcome, sent_s, nan, asyncio.get_running_loop().time(), b"")
+    def _end(self, scheduled: ScheduledRequest, outcome: Outcome, sent_s: float) -> None:
+        self.arrivals.record(scheduled, outcome, sent_s, nan, asyncio.get_running_loop().time(), b"")
         upcoming = self.arrivals.next()
         if upcoming is None:
             self.free += 1
@@ -94,22 +94,22 @@ def simulate(load: OpenLoop, services_s: Sequence[float | None], seed: int) -> t
     server = SimulatedServer(load.connections, services_s)
 
     async def run() -> tuple[Tally, float]:
-        ledger = OpenRequestLog(1.0, timeout_s=TIMEOUT_S)
-        server.arrivals = arrivals = Arrivals(job, share, ledger, server.begin)
+        log = OpenRequestLog(1.0, timeout_s=TIMEOUT_S)
+        server.arrivals = arrivals = ArrivalQueue(job, share, log, server.begin)
         opened_s = loop.time() + 1.0
-        ledger.open(opened_s, opened_s + load.duration_s)
+        log.open(opened_s, opened_s + load.duration_s)
         arrivals.follow(opened_s + float(moment_s) for moment_s in arrivals_s(load, 0, 1, seed))
         await asyncio.sleep(1.0 + load.duration_s)
         await arrivals.settle(opened_s + load.duration_s + TIMEOUT_S)
         # What was sent and is not answered yet has timed out for the window; here it ends by itself, later.
         await asyncio.sleep(2 * TIMEOUT_S)
-        ledger.close(opened_s + load.duration_s, ())
-        return ledger.tally(), opened_s
+        log.close(opened_s + load.duration_s, ())
+        return log.tally(), opened_s
 
     with pytest.MonkeyPatch.context() as patched:
-        for module in (alarm_module, arrivals_module, dispatcher_module):
+        for module in (timer_module, arrivals_module, dispatcher_module):
             patched.setattr(module, "clock", loop.time)
-        patched.setattr(dispatcher_module, "alarm", alarm_module._LoopAlarm)
+        patched.setattr(dispatcher_module, "precise_timer", timer_module._LoopTimer)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             tally, opened_s = runner.run(run())
     return tally, server, opened_s
@@ -161,7 +161,7 @@ def test_waits_are_those_of_the_queue(load: OpenLoop, service_s: float, seed: in
         waits_s.append(start_s + service_s - moment_s)
     assert tally.outcomes == ({Outcome.OK: len(waits_s)} if waits_s else {})
     if waits_s:
-        # Late by an alarm's grain at most, and what follows in a busy period no more than that.
+        # Late by an timer's grain at most, and what follows in a busy period no more than that.
         assert sum(waits_s) <= tally.latency.total_ns / 1e9 + 1e-6
         assert tally.latency.mean_ns / 1e9 == pytest.approx(sum(waits_s) / len(waits_s), abs=2 * GRAIN_S)
         assert tally.latency.max_ns / 1e9 == pytest.approx(max(waits_s), abs=2 * GRAIN_S)

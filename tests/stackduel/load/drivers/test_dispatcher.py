@@ -13,7 +13,7 @@ import uvloop
 from stackduel.load.clock import clock
 from stackduel.load.drivers import dispatcher as dispatcher_module
 from stackduel.load.drivers.dispatcher import Dispatcher
-from stackduel.load.drivers.timer import Timer, _LoopAlarm, alarm
+from stackduel.load.drivers.timer import Timer, _LoopTimer, precise_timer
 
 Handed = list[tuple[float, float]]
 
@@ -24,10 +24,10 @@ def runner(request: pytest.FixtureRequest) -> asyncio.Runner:
     return asyncio.Runner(loop_factory=request.param)
 
 
-@pytest.fixture(params=[alarm, _LoopAlarm], ids=["kernel", "loop"])
+@pytest.fixture(params=[precise_timer, _LoopTimer], ids=["kernel", "loop"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], Timer]:
-    """Each kind of alarm in turn, which the dispatcher then uses, too."""
-    monkeypatch.setattr(dispatcher_module, "alarm", request.param)
+    """Each kind of timer in turn, which the dispatcher then uses, too."""
+    monkeypatch.setattr(dispatcher_module, "precise_timer", request.param)
     made: Callable[[Callable[[], None]], Timer] = request.param
     return made
 
@@ -122,7 +122,7 @@ def test_the_kernel_s_alarm_is_finer_than_the_loop_s(runner: asyncio.Runner) -> 
 
 
 def test_an_alarm_can_be_set_anew(runner: asyncio.Runner, kind: Callable[[Callable[[], None]], Timer]) -> None:
-    """Only the last setting rings, and a closed alarm does not."""
+    """Only the last setting rings, and a closed timer does not."""
 
     async def run() -> list[float]:
         rang: list[float] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stackduel.load.job import Call, Driver
+from stackduel.load.job import Call
+from stackduel.model.driver import DriverName
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
 from tests.stackduel.load.measuring import RIGHT, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, BODY, ScriptedServer, Visit, answer
@@ -18,7 +19,7 @@ LOADS: tuple[Load, ...] = (
 
 
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
-def test_the_first_byte_comes_before_the_last(load: Load, driver: Driver) -> None:
+def test_the_first_byte_comes_before_the_last(load: Load, driver: DriverName) -> None:
     """A server that sends its body 60 ms after its head is as quick as the one and as slow as the other."""
     with ScriptedServer(answer(HEAD, REST, pause_s=0.06)) as server:
         found = measure(job_for(server.address, load, driver=driver))
@@ -30,14 +31,14 @@ def test_the_first_byte_comes_before_the_last(load: Load, driver: Driver) -> Non
 
 
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
-def test_no_first_byte_unless_asked_for(load: Load, driver: Driver) -> None:
+def test_no_first_byte_unless_asked_for(load: Load, driver: DriverName) -> None:
     """Where a load does not ask for it, there is none."""
     with ScriptedServer(answer(ANSWER)) as server:
         found = measure(job_for(server.address, msgspec.structs.replace(load, first_byte=False), driver=driver))
     assert found.first_byte is None
 
 
-def test_an_answer_in_one_piece_begins_as_it_ends(driver: Driver) -> None:
+def test_an_answer_in_one_piece_begins_as_it_ends(driver: DriverName) -> None:
     """The first byte is never later than the last, nor earlier than the request: here all come at once."""
     with ScriptedServer(answer(ANSWER)) as server:
         found = measure(job_for(server.address, LOADS[0], driver=driver))
@@ -46,7 +47,7 @@ def test_an_answer_in_one_piece_begins_as_it_ends(driver: Driver) -> None:
     assert found.first_byte.max_ns <= found.latency.max_ns
 
 
-def test_in_an_open_loop_it_counts_from_the_intended_time(driver: Driver) -> None:
+def test_in_an_open_loop_it_counts_from_the_intended_time(driver: DriverName) -> None:
     """On a single connection that is always late, the first bytes are as late as the requests were, and more."""
     with ScriptedServer(answer(b"", ANSWER, pause_s=0.025)) as server:
         load = OpenLoop(40, 0.5, connections=1, first_byte=True)
@@ -56,7 +57,7 @@ def test_in_an_open_loop_it_counts_from_the_intended_time(driver: Driver) -> Non
     assert found.first_byte.max_ns > found.lateness.max_ns > 0.2e9
 
 
-def test_wrong_answers_have_no_first_byte(driver: Driver) -> None:
+def test_wrong_answers_have_no_first_byte(driver: DriverName) -> None:
     """Only right answers are in it."""
 
     async def every_other(visit: Visit) -> None:
@@ -70,7 +71,7 @@ def test_wrong_answers_have_no_first_byte(driver: Driver) -> None:
     assert found.first_byte.count == 10
 
 
-def test_first_bytes_of_a_mix(driver: Driver) -> None:
+def test_first_bytes_of_a_mix(driver: DriverName) -> None:
     """With several calls, too, each right answer has its first byte."""
     calls = (Call(Workload("/a"), RIGHT), Call(Workload("/b", weight=2), RIGHT))
     with ScriptedServer(answer(HEAD, REST, pause_s=0.02)) as server:

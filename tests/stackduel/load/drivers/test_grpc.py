@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from stackduel.inference.generated_inputs import sound
-from stackduel.inference.translation import spoken
+from stackduel.inference.translation import translate
 from stackduel.load.drivers.clients import kind_of_user
 from stackduel.load.engine import local_engine
-from stackduel.load.job import Call as Asked
+from stackduel.load.job import Call as RecordedDetails
 from stackduel.load.job import Job, LoadError, choose_driver
 from stackduel.model.measurement import Measurement
 from stackduel.model.model_input import ModelInput
@@ -50,11 +50,11 @@ def job_for(address: Address, load: Load, *, timeout_s: float = 5.0, victim: boo
     answers = Answers(timeout_s=5)
     with InferenceServer(answering()) as right:
         answers.verify("triton", right.address, [MODEL, HEALTH], "kserve-grpc")
-    asked, health = (
-        Asked(answers.sent("triton", each), answers.expectation("triton", each)) for each in (MODEL, HEALTH)
+    details, health = (
+        RecordedDetails(answers.sent("triton", each), answers.expectation("triton", each)) for each in (MODEL, HEALTH)
     )
-    assert choose_driver(address, [asked.workload])[0] == "grpc"
-    return Job(address, (asked,), load, timeout_s, "grpc", victim=health if victim else None)
+    assert choose_driver(address, [details.workload])[0] == "grpc"
+    return Job(address, (details,), load, timeout_s, "grpc", victim=health if victim else None)
 
 
 def measured(script: Script, load: Load, *, timeout_s: float = 5.0) -> Measurement:
@@ -164,11 +164,11 @@ def test_a_server_that_dies_resets_what_is_in_flight() -> None:
             from stackduel.load.recording.merging import merge
             from stackduel.load.schedule.shares import split
             from stackduel.load.shards.shard import run_shard
-            from tests.stackduel.load.measuring import Cues
+            from tests.stackduel.load.measuring import FakeCoordinator
 
             (share,) = split(job.load, 1)
             opened = asyncio.Event()
-            part, _ = await asyncio.gather(run_shard(job, share, Cues(opened.set)), die(opened))
+            part, _ = await asyncio.gather(run_shard(job, share, FakeCoordinator(opened.set)), die(opened))
             return merge([part])
 
         found = asyncio.run(run())
@@ -203,7 +203,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_one_exchange_by_grpc() -> None:
     """A plain call brings the answer's bytes, or says what the server said."""
-    asked = spoken(MODEL, "kserve-grpc").workload
+    details = translate(MODEL, "kserve-grpc").workload
 
     async def script(call: Call) -> bytes:
         if call.number:
@@ -211,12 +211,12 @@ def test_one_exchange_by_grpc() -> None:
         return RIGHT
 
     with InferenceServer(script) as server:
-        reply = ask(server.address, asked)
+        reply = ask(server.address, details)
         assert (reply.status, reply.body) == (200, RIGHT)
         with pytest.raises(ExchangeError, match="NOT_FOUND: no such model"):
-            ask(server.address, asked)
+            ask(server.address, details)
     with pytest.raises(ExchangeError, match="UNAVAILABLE"):
-        ask(server.address, asked, timeout_s=2)
+        ask(server.address, details, timeout_s=2)
 
 
 def test_a_load_that_cannot_be_sent_by_grpc_is_a_load_error() -> None:

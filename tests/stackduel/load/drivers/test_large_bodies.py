@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import uvloop
 
-from stackduel.load.job import Driver
+from stackduel.model.driver import DriverName
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
 from tests.stackduel.load.measuring import job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit
@@ -41,7 +41,7 @@ def refusing(said: bytes, *, after_bytes: int) -> Script:
 
 @pytest.mark.parametrize("size", SIZES[:2])
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
-def test_large_bodies_are_sent_whole(load: Load, size: int, driver: Driver) -> None:
+def test_large_bodies_are_sent_whole(load: Load, size: int, driver: DriverName) -> None:
     """Each request arrives to its last byte, and its connection is used again."""
     lengths: list[int] = []
 
@@ -111,7 +111,7 @@ def test_a_server_that_answers_early_and_goes_on_reading_gets_another_connection
     assert found.reconnects == 18
 
 
-def test_a_close_without_a_word_is_a_reset(driver: Driver) -> None:
+def test_a_close_without_a_word_is_a_reset(driver: DriverName) -> None:
     """Where there was no answer, none is made up."""
     with ScriptedServer(refusing(b"", after_bytes=64)) as server:
         found = measure(job_for(server.address, LOADS[0], driver=driver, workload=upload(8_000_000)))

@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from stackduel.load.job import Driver
+from stackduel.model.driver import DriverName
 from stackduel.model.suite import ClosedLoop, Workload
 from stackduel.model.target import Address
-from tests.stackduel.load.measuring import Cues, job_for, measure
+from tests.stackduel.load.measuring import FakeCoordinator, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit, answer, answer_after, answer_all
 
 POST = Workload("/", "POST", body=b"x")
@@ -44,7 +44,7 @@ def dropping_each(interval: int) -> Script:
     return script
 
 
-def test_kept_connections_that_the_server_closed_are_replaced(driver: Driver) -> None:
+def test_kept_connections_that_the_server_closed_are_replaced(driver: DriverName) -> None:
     """Requests that met a connection closed meanwhile are sent again on a new one, once each, and none is lost."""
     with ScriptedServer(closing_after(7)) as server:
         found = measure(job_for(server.address, ClosedLoop(4, requests=700), driver=driver))
@@ -54,7 +54,7 @@ def test_kept_connections_that_the_server_closed_are_replaced(driver: Driver) ->
     assert server.requests <= 700 + found.resent
 
 
-def test_dropped_requests_that_may_be_sent_twice(driver: Driver) -> None:
+def test_dropped_requests_that_may_be_sent_twice(driver: DriverName) -> None:
     """One request in a hundred is dropped by the server, and each of them succeeds the second time."""
     with ScriptedServer(dropping_each(100)) as server:
         found = measure(job_for(server.address, ClosedLoop(4, requests=991), driver=driver))
@@ -63,7 +63,7 @@ def test_dropped_requests_that_may_be_sent_twice(driver: Driver) -> None:
     assert server.requests == 1001
 
 
-def test_dropped_requests_that_may_not_be_sent_twice(driver: Driver) -> None:
+def test_dropped_requests_that_may_not_be_sent_twice(driver: DriverName) -> None:
     """A request that is not idempotent is never repeated: one in a hundred fails, exactly."""
     with ScriptedServer(dropping_each(100)) as server:
         found = measure(job_for(server.address, ClosedLoop(4, requests=1000), driver=driver, workload=POST))
@@ -72,7 +72,7 @@ def test_dropped_requests_that_may_not_be_sent_twice(driver: Driver) -> None:
     assert server.requests == 1000
 
 
-def test_a_request_is_sent_again_only_once(driver: Driver) -> None:
+def test_a_request_is_sent_again_only_once(driver: DriverName) -> None:
     """A request that was sent twice and still got no answer has failed; the next one is a new request."""
 
     async def only_the_first(visit: Visit) -> None:
@@ -86,7 +86,7 @@ def test_a_request_is_sent_again_only_once(driver: Driver) -> None:
     assert found.resent == 1
 
 
-def test_new_connections_that_are_closed_without_an_answer(driver: Driver) -> None:
+def test_new_connections_that_are_closed_without_an_answer(driver: DriverName) -> None:
     """A server that accepts and closes fails each request at once; there is no second try on a new connection."""
 
     async def slam(visit: Visit) -> None:
@@ -116,7 +116,7 @@ def test_answers_that_break_off(bytes_sent: int, hard: bool) -> None:
     assert found.reconnects == 8
 
 
-def test_bodies_that_break_off(driver: Driver) -> None:
+def test_bodies_that_break_off(driver: DriverName) -> None:
     """To both drivers a body that ends too early is truncated."""
 
     async def break_off(visit: Visit) -> None:
@@ -128,7 +128,7 @@ def test_bodies_that_break_off(driver: Driver) -> None:
     assert found.outcomes == {"truncated": 10}
 
 
-def test_a_server_that_never_answers(driver: Driver) -> None:
+def test_a_server_that_never_answers(driver: DriverName) -> None:
     """Each request times out when it should, and the load ends with the last of them."""
     with ScriptedServer(answer()) as server:
         begun_s = time.perf_counter()
@@ -139,14 +139,14 @@ def test_a_server_that_never_answers(driver: Driver) -> None:
     assert found.in_flight_mean == pytest.approx(3, rel=0.1)
 
 
-def test_a_server_that_trickles(driver: Driver) -> None:
+def test_a_server_that_trickles(driver: DriverName) -> None:
     """A byte now and then does not keep a request alive beyond its timeout."""
     with ScriptedServer(answer(b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 1000, pause_s=0.02)) as server:
         found = measure(job_for(server.address, ClosedLoop(2, requests=2), driver=driver, timeout_s=0.3))
     assert found.outcomes == {"timeout": 2}
 
 
-def test_a_server_that_stops_reading(driver: Driver) -> None:
+def test_a_server_that_stops_reading(driver: DriverName) -> None:
     """A large upload that the server does not take times out like any other request."""
 
     async def deaf(visit: Visit) -> None:
@@ -159,7 +159,7 @@ def test_a_server_that_stops_reading(driver: Driver) -> None:
         assert measure(job).outcomes == {"timeout": 2}
 
 
-def test_nobody_listens(driver: Driver) -> None:
+def test_nobody_listens(driver: DriverName) -> None:
     """Refused connections are failures, tried again ever more slowly: a few a connection, not thousands."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = Address(*closed.getsockname())
@@ -169,7 +169,7 @@ def test_nobody_listens(driver: Driver) -> None:
     assert found.duration_s == pytest.approx(0.5)
 
 
-def test_refusals_use_up_a_fixed_load(driver: Driver) -> None:
+def test_refusals_use_up_a_fixed_load(driver: DriverName) -> None:
     """A load of fixed requests ends, too, when all are refused."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = Address(*closed.getsockname())
@@ -193,10 +193,10 @@ def test_a_full_listen_queue_times_out() -> None:
     assert found.duration_s == pytest.approx(0.6, abs=0.3)
 
 
-def test_a_server_that_dies_in_the_middle(driver: Driver) -> None:
+def test_a_server_that_dies_in_the_middle(driver: DriverName) -> None:
     """What was in flight fails, what comes after is refused, and the window closes when it should."""
     with ScriptedServer(answer_after(lambda _: 0.01)) as server:
-        killer = Cues(when_started=lambda: threading.Timer(0.3, server.die).start())
+        killer = FakeCoordinator(when_started=lambda: threading.Timer(0.3, server.die).start())
         found = measure(job_for(server.address, ClosedLoop(8, duration_s=1.0), driver=driver), killer)
     assert found.outcomes["ok"] > 8 * 10
     assert found.outcomes["refused"] >= 8
@@ -206,7 +206,7 @@ def test_a_server_that_dies_in_the_middle(driver: Driver) -> None:
     assert sum(window.failed for window in found.timeline) == found.failed
 
 
-def test_a_server_that_comes_back(driver: Driver) -> None:
+def test_a_server_that_comes_back(driver: DriverName) -> None:
     """A server that was away during the warm-up is measured as soon as it is there."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -226,7 +226,7 @@ def test_a_message_on_an_idle_connection() -> None:
         async for _ in visit.requests():
             await visit.send(ANSWER)
 
-    class Later(Cues):
+    class Later(FakeCoordinator):
         async def start(self) -> float | None:
             await asyncio.sleep(0.2)
             return None
@@ -237,7 +237,7 @@ def test_a_message_on_an_idle_connection() -> None:
         assert server.connections == 2
 
 
-def test_the_generator_s_own_limits_are_not_the_server_s(driver: Driver) -> None:
+def test_the_generator_s_own_limits_are_not_the_server_s(driver: DriverName) -> None:
     """Where this machine runs out of files the load fails as a whole: no outcome of the server's could say that."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with socket.create_server(("127.0.0.1", 0), backlog=1000) as listening:

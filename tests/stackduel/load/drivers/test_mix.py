@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stackduel.load.job import Call, Driver
+from stackduel.load.job import Call
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
 from tests.stackduel.load.measuring import RIGHT, job_for, measure
@@ -19,50 +20,50 @@ CLOSED = ClosedLoop(4, requests=2000)
 LOADS: tuple[Load, ...] = (CLOSED, OpenLoop(400, 2.0))
 
 
-def telling(asked: list[bytes]) -> Script:
+def telling(details: list[bytes]) -> Script:
     """A server that answers each call rightly and notes the requests."""
 
     async def script(visit: Visit) -> None:
         async for request in visit.requests():
-            asked.append(request)
+            details.append(request)
             await visit.send(WROTE if request.startswith(b"POST") else ANSWER)
 
     return script
 
 
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
-def test_calls_are_sent_by_weight_and_judged_by_their_own_answers(load: Load, driver: Driver) -> None:
+def test_calls_are_sent_by_weight_and_judged_by_their_own_answers(load: Load, driver: DriverName) -> None:
     """Three reads for each write, each as its workload says, right by its own expectation, and counted by itself."""
-    asked: list[bytes] = []
-    with ScriptedServer(telling(asked)) as server:
+    details: list[bytes] = []
+    with ScriptedServer(telling(details)) as server:
         found = measure(job_for(server.address, load, driver=driver, calls=(READ, WRITE)))
     assert found.outcomes == {"ok": found.requests}
     read, write = found.calls
     assert (read.label, write.label) == ("GET /read", "POST /write")
     assert (read.failed, write.failed) == (0, 0)
-    assert read.requests + write.requests == found.requests == len(asked)
+    assert read.requests + write.requests == found.requests == len(details)
     assert read.requests / found.requests == pytest.approx(0.75, abs=0.06)
     assert read.latency + write.latency == found.latency
-    assert sum(request.startswith(b"GET /read ") for request in asked) == read.requests
-    assert sum(request.startswith(b"POST /write ") and request.endswith(b"to write") for request in asked) == (
+    assert sum(request.startswith(b"GET /read ") for request in details) == read.requests
+    assert sum(request.startswith(b"POST /write ") and request.endswith(b"to write") for request in details) == (
         write.requests
     )
 
 
-def test_the_order_is_that_of_the_seed(driver: Driver) -> None:
+def test_the_order_is_that_of_the_seed(driver: DriverName) -> None:
     """On one connection, a load sends the same calls in the same order again, and others with another seed."""
     orders = []
     for seed in (1, 1, 2):
-        asked: list[bytes] = []
-        with ScriptedServer(telling(asked)) as server:
+        details: list[bytes] = []
+        with ScriptedServer(telling(details)) as server:
             job = job_for(server.address, ClosedLoop(1, requests=60), driver=driver, calls=(READ, WRITE), seed=seed)
             measure(job)
-        orders.append([request[:4] for request in asked])
+        orders.append([request[:4] for request in details])
     assert orders[0] == orders[1] != orders[2]
 
 
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
-def test_each_call_fails_for_itself(load: Load, driver: Driver) -> None:
+def test_each_call_fails_for_itself(load: Load, driver: DriverName) -> None:
     """A server that gives every call the same answer is right for the one and wrong for the other."""
 
     async def script(visit: Visit) -> None:
@@ -81,7 +82,7 @@ def test_each_call_fails_for_itself(load: Load, driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
-def test_only_what_may_be_sent_twice_is(load: Load, driver: Driver) -> None:
+def test_only_what_may_be_sent_twice_is(load: Load, driver: DriverName) -> None:
     """Of the requests that meet the end of a kept connection, the reads are sent again and the writes have failed."""
 
     async def dropping(visit: Visit) -> None:
@@ -99,7 +100,7 @@ def test_only_what_may_be_sent_twice_is(load: Load, driver: Driver) -> None:
     assert found.resent > write.failed
 
 
-def test_first_answers_that_never_come(driver: Driver) -> None:
+def test_first_answers_that_never_come(driver: DriverName) -> None:
     """Refused and timed out requests are counted with the calls that they were of."""
 
     async def deaf(visit: Visit) -> None:

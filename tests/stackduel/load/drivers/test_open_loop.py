@@ -8,19 +8,18 @@ import socket
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stackduel.load.drivers.scheduled_connection import TicketConnection
-from stackduel.load.job import Driver, HttpDriver
+from stackduel.load.drivers.scheduled_connection import ScheduledConnection
 from stackduel.load.schedule.arrivals import arrivals_s
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Measurement, Outcome
 from stackduel.model.suite import ArrivalProcess, OpenLoop, Workload
 from stackduel.model.target import Address
-from tests.stackduel.load.measuring import Cues, job_for, measure
+from tests.stackduel.load.measuring import HTTP_DRIVERS, FakeCoordinator, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit, answer, answer_after, answer_all
 
 POST = Workload("/", "POST", body=b"x")
@@ -42,7 +41,7 @@ def holds_together(found: Measurement) -> None:
 
 
 @pytest.mark.parametrize("arrivals", ["constant", "poisson"])
-def test_all_that_is_scheduled_is_sent(arrivals: ArrivalProcess, driver: Driver) -> None:
+def test_all_that_is_scheduled_is_sent(arrivals: ArrivalProcess, driver: DriverName) -> None:
     """A quick server gets every arrival of the schedule, after a warm-up at the same rate, and answers all in time."""
     load = OpenLoop(200, 1.0, arrivals, warmup_s=0.5)
     with ScriptedServer(answer_all) as server:
@@ -54,7 +53,7 @@ def test_all_that_is_scheduled_is_sent(arrivals: ArrivalProcess, driver: Driver)
     assert found.duration_s == pytest.approx(1.0)
 
 
-def test_a_window_without_a_warm_up(driver: Driver) -> None:
+def test_a_window_without_a_warm_up(driver: DriverName) -> None:
     """Where nobody asked for a warm-up, nothing is sent before the window."""
     with ScriptedServer(answer_all) as server:
         found = measure(job_for(server.address, OpenLoop(100, 0.5), driver=driver))
@@ -70,7 +69,7 @@ def test_there_is_no_pause_between_warm_up_and_window() -> None:
             came_s.append(asyncio.get_running_loop().time())
             await visit.send(ANSWER)
 
-    class Late(Cues):
+    class Late(FakeCoordinator):
         async def start(self) -> float | None:
             await asyncio.sleep(0.4)
             return None
@@ -82,7 +81,7 @@ def test_there_is_no_pause_between_warm_up_and_window() -> None:
     assert max(after - before for before, after in pairwise(came_s)) < 0.15
 
 
-def test_arrivals_do_not_wait_for_answers(driver: Driver) -> None:
+def test_arrivals_do_not_wait_for_answers(driver: DriverName) -> None:
     """A server that takes long is sent as much as a quick one, on as many connections as that needs."""
     with ScriptedServer(answer_after(lambda _: 0.3)) as server:
         found = measure(job_for(server.address, OpenLoop(100, 0.5), driver=driver))
@@ -94,7 +93,7 @@ def test_arrivals_do_not_wait_for_answers(driver: Driver) -> None:
     assert found.reconnects == 0
 
 
-def test_connections_are_used_again(driver: Driver) -> None:
+def test_connections_are_used_again(driver: DriverName) -> None:
     """A quick server sees no more connections than there are requests at once."""
     with ScriptedServer(answer_all) as server:
         measure(job_for(server.address, OpenLoop(100, 0.6), driver=driver))
@@ -103,22 +102,22 @@ def test_connections_are_used_again(driver: Driver) -> None:
 
 def test_idle_connections_take_turns() -> None:
     """What has been idle for longest is used first: all connections that were opened share the work."""
-    asked: list[int] = []
+    details: list[int] = []
 
     async def script(visit: Visit) -> None:
         async for _ in visit.requests():
-            asked.append(visit.number)
+            details.append(visit.number)
             # The first four take so long that four connections are opened.
             await asyncio.sleep(0.2 if visit.server.requests <= 4 else 0.0)
             await visit.send(ANSWER)
 
     with ScriptedServer(script) as server:
         measure(job_for(server.address, OpenLoop(40, 1.0, connections=4)))
-    assert sorted(asked[-4:]) == [0, 1, 2, 3]
-    assert asked[-8:-4] == asked[-4:]
+    assert sorted(details[-4:]) == [0, 1, 2, 3]
+    assert details[-8:-4] == details[-4:]
 
 
-def test_what_finds_no_connection_waits_its_turn(driver: Driver) -> None:
+def test_what_finds_no_connection_waits_its_turn(driver: DriverName) -> None:
     """On one connection, forty requests a second of 50 ms each wait ever longer: it is latency, and told apart."""
     with ScriptedServer(answer_after(lambda _: 0.05)) as server:
         found = measure(job_for(server.address, OpenLoop(40, 0.5, connections=1), driver=driver))
@@ -134,7 +133,7 @@ def test_what_finds_no_connection_waits_its_turn(driver: Driver) -> None:
     assert found.in_flight_mean == pytest.approx(1, abs=0.1)
 
 
-def test_what_waits_too_long_is_unsent(driver: Driver) -> None:
+def test_what_waits_too_long_is_unsent(driver: DriverName) -> None:
     """Where a request hangs on the only connection, some behind it are never sent; all count at the timeout."""
     with ScriptedServer(answer()) as server:
         found = measure(job_for(server.address, OpenLoop(50, 0.4, connections=1), driver=driver, timeout_s=0.3))
@@ -146,19 +145,19 @@ def test_what_waits_too_long_is_unsent(driver: Driver) -> None:
     assert found.service.count == 0
 
 
-def test_a_server_that_never_answers_ends_in_time(driver: Driver) -> None:
+def test_a_server_that_never_answers_ends_in_time(driver: DriverName) -> None:
     """Every arrival times out, the last one timeout after it was to be sent, and the shard waits no longer."""
     with ScriptedServer(answer()) as server:
-        cues = Cues()
-        found = measure(job_for(server.address, OpenLoop(50, 0.3), driver=driver, timeout_s=0.5), cues)
+        coordinator = FakeCoordinator()
+        found = measure(job_for(server.address, OpenLoop(50, 0.3), driver=driver, timeout_s=0.5), coordinator)
     holds_together(found)
     assert found.outcomes == {"timeout": 15}
     assert found.completed == 0
     assert 0.5e9 <= found.latency.min_ns <= found.latency.max_ns < 0.75e9
-    assert cues.heard == ["warm", "started", "stopped"]
+    assert coordinator.heard == ["warm", "started", "stopped"]
 
 
-def test_answers_after_the_window_count(driver: Driver) -> None:
+def test_answers_after_the_window_count(driver: DriverName) -> None:
     """What was to be sent in the window belongs to it, be it answered later: in its last slice, as not completed."""
     with ScriptedServer(answer_after(lambda _: 0.4)) as server:
         found = measure(job_for(server.address, OpenLoop(50, 0.3), driver=driver))
@@ -169,7 +168,7 @@ def test_answers_after_the_window_count(driver: Driver) -> None:
     assert found.in_flight_mean == pytest.approx(7.5, rel=0.1)
 
 
-def test_nobody_listens(driver: Driver) -> None:
+def test_nobody_listens(driver: DriverName) -> None:
     """Refused arrivals fail one by one at once: nothing is held back, and nothing tried again."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = Address(*closed.getsockname())
@@ -179,7 +178,7 @@ def test_nobody_listens(driver: Driver) -> None:
     assert found.latency.count == 0
 
 
-def test_a_connection_for_each_request(driver: Driver) -> None:
+def test_a_connection_for_each_request(driver: DriverName) -> None:
     """A server that closes each connection after its answer gets a new one for each arrival."""
 
     async def close_each(visit: Visit) -> None:
@@ -195,7 +194,7 @@ def test_a_connection_for_each_request(driver: Driver) -> None:
     assert found.resent == 0
 
 
-def test_a_kept_connection_that_is_closed_meanwhile(driver: Driver) -> None:
+def test_a_kept_connection_that_is_closed_meanwhile(driver: DriverName) -> None:
     """A request that met the end of its connection is sent again, and its latency still counts from the first time."""
 
     async def every_third(visit: Visit) -> None:
@@ -216,10 +215,10 @@ def test_a_kept_connection_that_is_closed_meanwhile(driver: Driver) -> None:
     assert set(again.outcomes) == {"ok", "reset"}
 
 
-def test_a_busy_generator_drops_nothing(driver: Driver) -> None:
+def test_a_busy_generator_drops_nothing(driver: DriverName) -> None:
     """Arrivals that fell due while the process was held up are all sent afterwards, and their lateness is told."""
 
-    class Holding(Cues):
+    class Holding(FakeCoordinator):
         def started(self, opened_s: float) -> None:
             time.sleep(0.3)
 
@@ -266,10 +265,10 @@ def moody(delay_s: float) -> Script:
     rate_rps=st.integers(20, 300),
     arrivals=st.sampled_from(["constant", "poisson"]),
     connections=st.integers(1, 20),
-    driver=st.sampled_from(get_args(HttpDriver)),
+    driver=st.sampled_from(HTTP_DRIVERS),
 )
 def test_whatever_a_server_does_every_arrival_is_counted_once(
-    kind: str, delay_s: float, rate_rps: int, arrivals: ArrivalProcess, connections: int, driver: Driver
+    kind: str, delay_s: float, rate_rps: int, arrivals: ArrivalProcess, connections: int, driver: DriverName
 ) -> None:
     """The requests are the scheduled ones, each with one outcome, on any server."""
     load = OpenLoop(rate_rps, 0.2, arrivals, connections, warmup_s=0.05)
@@ -277,7 +276,7 @@ def test_whatever_a_server_does_every_arrival_is_counted_once(
         holds_together(measure(job_for(server.address, load, driver=driver, timeout_s=0.15)))
 
 
-def test_the_plain_asyncio_loop_works_too(driver: Driver) -> None:
+def test_the_plain_asyncio_loop_works_too(driver: DriverName) -> None:
     """Where no faster loop is installed, arrivals are sent all the same, and never too early."""
     with ScriptedServer(answer_all) as server:
         job = job_for(server.address, OpenLoop(100, 0.5, warmup_s=0.1), driver=driver)
@@ -295,13 +294,13 @@ def test_connections_leave_no_garbage_behind() -> None:
 
     kept: list[int] = []
 
-    class Counting(Cues):
+    class Counting(FakeCoordinator):
         def started(self, opened_s: float) -> None:
             gc.collect()
             gc.freeze()
 
         def stopped(self) -> None:
-            kept.append(sum(isinstance(each, TicketConnection) for each in gc.get_objects()))
+            kept.append(sum(isinstance(each, ScheduledConnection) for each in gc.get_objects()))
 
     with ScriptedServer(close_each) as server:
         found = measure(job_for(server.address, OpenLoop(300, 2.0, first_byte=True, warmup_s=0.1)), Counting())

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-import stackduel.load.drivers.output_matcher as comparer_module
+import stackduel.load.drivers.output_matcher as matcher_module
 from stackduel.inference.answer_formats import read
-from stackduel.load.drivers.output_matcher import MOST_VARIANTS, Comparer
-from stackduel.load.job import Call, Driver
+from stackduel.load.drivers.output_matcher import MOST_VARIANTS, OutputMatcher
+from stackduel.load.job import Call
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_output import Form, Numbers
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
@@ -53,7 +54,7 @@ def shaken(number: int, form: Form, by: float) -> bytes:
 
 @pytest.mark.parametrize("form", ["json", "float32", "kserve"])
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
-def test_a_tiny_difference_is_right_and_a_wrong_number_a_failure(load: Load, form: Form, driver: Driver) -> None:
+def test_a_tiny_difference_is_right_and_a_wrong_number_a_failure(load: Load, form: Form, driver: DriverName) -> None:
     """Every second answer is off by less than the tolerance, every fourth by more: those alone are wrong."""
 
     def body_of(number: int) -> bytes:
@@ -65,7 +66,7 @@ def test_a_tiny_difference_is_right_and_a_wrong_number_a_failure(load: Load, for
     assert found.latency.count == 30
 
 
-def test_answers_in_pieces_are_compared_whole(driver: Driver) -> None:
+def test_answers_in_pieces_are_compared_whole(driver: DriverName) -> None:
     """Numbers that come in two packets are those of one answer, and never those of the next."""
     script = answering(lambda number: shaken(number, "json", 2e-5 if number % 2 else 4e-6), split=True)
     with ScriptedServer(script) as server:
@@ -74,7 +75,7 @@ def test_answers_in_pieces_are_compared_whole(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"outputs": {"embedding": [0.5]}}', b"\xff" * 7000])
-def test_what_holds_no_numbers_is_wrong(body: bytes, driver: Driver) -> None:
+def test_what_holds_no_numbers_is_wrong(body: bytes, driver: DriverName) -> None:
     """An answer of the right status without the right outputs is a failure, and so is the right one's beginning."""
     right = expected("json")
     for said in (body, (right.body or b"")[:-1]):
@@ -83,7 +84,7 @@ def test_what_holds_no_numbers_is_wrong(body: bytes, driver: Driver) -> None:
         assert found.outcomes == {"wrong-body": 40}
 
 
-def test_another_status_is_not_looked_into(driver: Driver) -> None:
+def test_another_status_is_not_looked_into(driver: DriverName) -> None:
     """What a server says beside an error is no numbers, and the outcome is the status."""
 
     async def script(visit: Visit) -> None:
@@ -95,7 +96,7 @@ def test_another_status_is_not_looked_into(driver: Driver) -> None:
     assert found.outcomes == {"status": 40}
 
 
-def test_in_a_mix_each_call_is_compared_in_its_own_way(driver: Driver) -> None:
+def test_in_a_mix_each_call_is_compared_in_its_own_way(driver: DriverName) -> None:
     """Bytes stay bytes beside a call whose numbers count."""
     calls = (Call(Workload("/infer/speaker", "POST"), expected("json")), Call(Workload("/plain"), RIGHT))
     with ScriptedServer(answering(lambda number: shaken(number, "json", 4e-6))) as server:
@@ -113,19 +114,19 @@ def test_each_variant_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(body)
         return read(body, form)
 
-    monkeypatch.setattr(comparer_module, "read", reading)
+    monkeypatch.setattr(matcher_module, "read", reading)
     numbers = expected("float32").numbers
     assert numbers is not None
-    comparer = Comparer(numbers)
+    matcher = OutputMatcher(numbers)
     variants = [shaken(number, "float32", 4e-6) for number in range(MOST_VARIANTS + 1)]
     wrong = shaken(0, "float32", 1.0)
-    assert all(comparer.agrees(body) for body in [*variants[:-1], *variants[:-1]])
+    assert all(matcher.agrees(body) for body in [*variants[:-1], *variants[:-1]])
     assert len(seen) == MOST_VARIANTS
-    assert not comparer.agrees(wrong)
-    assert not comparer.agrees(wrong)
+    assert not matcher.agrees(wrong)
+    assert not matcher.agrees(wrong)
     assert len(seen) == MOST_VARIANTS + 2
-    assert comparer.agrees(variants[-1])
-    assert comparer.agrees(variants[0])
+    assert matcher.agrees(variants[-1])
+    assert matcher.agrees(variants[0])
     assert len(seen) == MOST_VARIANTS + 4, "the oldest had made room"
-    assert comparer.agrees(variants[-1])
+    assert matcher.agrees(variants[-1])
     assert len(seen) == MOST_VARIANTS + 4

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from stackduel.load.engine import local_engine
-from stackduel.load.job import Call, Driver
+from stackduel.load.job import Call
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Measurement, Victim
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, Workload
 from tests.stackduel.load.measuring import RIGHT, job_for, measure
@@ -41,7 +42,7 @@ def victim_of(found: Measurement) -> Victim:
 
 
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
-def test_a_victim_is_asked_ten_times_a_second_while_the_window_is_open(load: Load, driver: Driver) -> None:
+def test_a_victim_is_asked_ten_times_a_second_while_the_window_is_open(load: Load, driver: DriverName) -> None:
     """Not in the warm-up, not afterwards; and nothing of it is in the load's figures."""
     victims: list[bytes] = []
     with ScriptedServer(beside(0.01, 0.03, victims)) as server:
@@ -56,7 +57,7 @@ def test_a_victim_is_asked_ten_times_a_second_while_the_window_is_open(load: Loa
     assert found.calls == ()
 
 
-def test_a_victim_of_a_load_whose_duration_nobody_knows(driver: Driver) -> None:
+def test_a_victim_of_a_load_whose_duration_nobody_knows(driver: DriverName) -> None:
     """It is asked from the opening of a load of fixed requests until the last of these is answered."""
     victims: list[bytes] = []
     with ScriptedServer(beside(0.1, 0.0, victims)) as server:
@@ -71,7 +72,7 @@ def test_no_victim_was_asked_for() -> None:
         assert measure(job_for(server.address, ClosedLoop(1, requests=8))).victim is None
 
 
-def test_a_victim_suffers_from_what_blocks_the_server(driver: Driver) -> None:
+def test_a_victim_suffers_from_what_blocks_the_server(driver: DriverName) -> None:
     """Where each request of the load holds up all others for 0.2 s, its victim waits, too, from when it was meant."""
 
     async def blocking(visit: Visit) -> None:
@@ -87,7 +88,7 @@ def test_a_victim_suffers_from_what_blocks_the_server(driver: Driver) -> None:
     assert victim.latency.quantile_ns(0.5) > 0.09e9
 
 
-def test_a_victim_that_never_answers(driver: Driver) -> None:
+def test_a_victim_that_never_answers(driver: DriverName) -> None:
     """Its requests count with the time that they had waited, and hold up neither the load nor its end."""
     with ScriptedServer(beside(0.01, 60.0, [])) as server:
         begun_s = time.perf_counter()

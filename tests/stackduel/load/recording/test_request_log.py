@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.load.drivers.request import PreparedRequest
-from stackduel.load.drivers.scheduled_connection import Ticket
-from stackduel.load.recording.request_log import Asked, OpenRequestLog, RequestLog
+from stackduel.load.drivers.scheduled_connection import ScheduledRequest
+from stackduel.load.recording.request_log import OpenRequestLog, RecordedDetails, RequestLog
 from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Expectation, Outcome
 
@@ -33,9 +33,9 @@ class Ended:
     first_s: float
     done_s: float
 
-    def enter(self, ledger: RequestLog) -> None:
-        ticket = Ticket(self.intended_s, CALLS[self.call], self.intended_s)
-        ledger.note(ticket, self.outcome, self.sent_s, self.first_s, self.done_s)
+    def enter(self, log: RequestLog) -> None:
+        scheduled = ScheduledRequest(self.intended_s, CALLS[self.call], self.intended_s)
+        log.record(scheduled, self.outcome, self.sent_s, self.first_s, self.done_s)
 
 
 @st.composite
@@ -59,14 +59,14 @@ def histogram(seconds: list[float]) -> Histogram:
 @given(st.lists(requests(), max_size=40), st.integers(0, 40))
 def test_an_open_loop_counts_what_was_to_be_sent_in_the_window(ended: list[Ended], folded_after: int) -> None:
     """Whenever it was sent and done: by outcome, by call, from the intended time, and censored at the timeout."""
-    ledger = OpenRequestLog(0.5, Asked(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
-    ledger.open(OPENED_S, CLOSED_S)
+    log = OpenRequestLog(0.5, RecordedDetails(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
+    log.open(OPENED_S, CLOSED_S)
     for number, each in enumerate(ended):
         if number == folded_after:
-            ledger.fold()
-        each.enter(ledger)
-    ledger.close(CLOSED_S, ())
-    tally = ledger.tally()
+            log.fold()
+        each.enter(log)
+    log.close(CLOSED_S, ())
+    tally = log.tally()
 
     mine = [each for each in ended if OPENED_S <= each.intended_s <= CLOSED_S]
     right = [each for each in mine if each.outcome is Outcome.OK]
@@ -82,7 +82,7 @@ def test_an_open_loop_counts_what_was_to_be_sent_in_the_window(ended: list[Ended
     sent = [each for each in mine if each.outcome is not Outcome.UNSENT]
     assert tally.lateness == histogram([each.sent_s - each.intended_s for each in sent])
     assert tally.first_byte == histogram([each.first_s - each.intended_s for each in right])
-    assert ledger.warmup_requests == sum(each.done_s < OPENED_S for each in ended)
+    assert log.warmup_requests == sum(each.done_s < OPENED_S for each in ended)
     in_flight_s = sum(max(0.0, min(each.done_s, CLOSED_S) - max(each.sent_s, OPENED_S)) for each in ended)
     assert tally.in_flight_s == pytest.approx(in_flight_s)
     assert len(tally.timeline) == 20
@@ -99,13 +99,13 @@ def test_an_open_loop_counts_what_was_to_be_sent_in_the_window(ended: list[Ended
 @given(st.lists(requests(), max_size=40), st.lists(st.floats(0, 25), max_size=5))
 def test_a_closed_loop_counts_what_completed_in_the_window(ended: list[Ended], unanswered_s: list[float]) -> None:
     """Whenever it was sent: what was unanswered at the close is cut off, and nothing is censored."""
-    ledger = RequestLog(0.5, Asked(LABELS))
-    ledger.open(OPENED_S, CLOSED_S)
+    log = RequestLog(0.5, RecordedDetails(LABELS))
+    log.open(OPENED_S, CLOSED_S)
     for each in ended:
         each.intended_s = each.sent_s
-        each.enter(ledger)
-    ledger.close(CLOSED_S, unanswered_s)
-    tally = ledger.tally()
+        each.enter(log)
+    log.close(CLOSED_S, unanswered_s)
+    tally = log.tally()
     mine = [each for each in ended if OPENED_S <= each.done_s <= CLOSED_S]
     right = [each for each in mine if each.outcome is Outcome.OK]
     assert sum(tally.outcomes.values()) == sum(call.requests for call in tally.calls) == len(mine)
@@ -120,12 +120,12 @@ def test_a_closed_loop_counts_what_completed_in_the_window(ended: list[Ended], u
 def test_what_got_no_answer_counts_at_the_timeout_or_more(opened_s: float, waited_s: float, timeout_s: float) -> None:
     """However early or late a request was given up, it is no faster than the timeout."""
     for outcome in (Outcome.TIMEOUT, Outcome.UNSENT):
-        ledger = OpenRequestLog(0.1, timeout_s=timeout_s)
-        ledger.open(opened_s, opened_s + 1.0)
+        log = OpenRequestLog(0.1, timeout_s=timeout_s)
+        log.open(opened_s, opened_s + 1.0)
         done_s = opened_s + waited_s
-        ledger.note(Ticket(opened_s, CALLS[0], opened_s), outcome, done_s, nan, done_s)
-        ledger.close(opened_s + 1.0, ())
-        latency = ledger.tally().latency
+        log.record(ScheduledRequest(opened_s, CALLS[0], opened_s), outcome, done_s, nan, done_s)
+        log.close(opened_s + 1.0, ())
+        latency = log.tally().latency
         assert latency.count == 1
         assert latency.min_ns == pytest.approx(min(max(waited_s, timeout_s), 3600.0) * 1e9, abs=1e6)
 
@@ -134,17 +134,17 @@ def test_ten_times_as_many_requests_take_no_more_memory() -> None:
     """Memory is bounded by what comes between two folds, not by how many requests there are."""
 
     def peak(count: int) -> int:
-        ledger = OpenRequestLog(0.1, Asked(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
-        ledger.open(0.0, 5.0)
+        log = OpenRequestLog(0.1, RecordedDetails(LABELS, first_byte=True), timeout_s=TIMEOUT_S)
+        log.open(0.0, 5.0)
         tracemalloc.start()
         try:
             for number in range(count):
                 sent_s = 5.0 * number / count
                 done_s = sent_s + 0.001 + (number % 1000) * 1e-6
-                ledger.note(Ticket(sent_s, CALLS[number % 2], sent_s), Outcome.OK, sent_s, done_s, done_s)
+                log.record(ScheduledRequest(sent_s, CALLS[number % 2], sent_s), Outcome.OK, sent_s, done_s, done_s)
                 if number % 2_000 == 0:
-                    ledger.fold()
-            ledger.close(5.0, [])
+                    log.fold()
+            log.close(5.0, [])
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -153,17 +153,17 @@ def test_ten_times_as_many_requests_take_no_more_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "outside_ns"),
+    ("timings", "outside_ns"),
     [(b"app;dur=1,=4", 16_000_000), (b"=25", 0), (b"app;dur=1", None), (b"outside;dur=9,=4", 16_000_000)],
 )
-def test_what_of_a_latency_lies_outside_of_the_service_is_counted(told: bytes, outside_ns: int | None) -> None:
+def test_what_of_a_latency_lies_outside_of_the_service_is_counted(timings: bytes, outside_ns: int | None) -> None:
     """From the intended time on, less what the answer says that all of it took; nothing where it does not say."""
-    ledger = RequestLog(1.0, Asked(LABELS, server_timing=True))
-    ledger.open(OPENED_S, CLOSED_S)
-    ticket = Ticket(11.0, CALLS[0], 11.0)
-    ledger.note(ticket, Outcome.OK, 11.005, 11.015, 11.02, told)
-    ledger.close(CLOSED_S, ())
-    spans = ledger.tally().spans
+    log = RequestLog(1.0, RecordedDetails(LABELS, server_timing=True))
+    log.open(OPENED_S, CLOSED_S)
+    scheduled = ScheduledRequest(11.0, CALLS[0], 11.0)
+    log.record(scheduled, Outcome.OK, 11.005, 11.015, 11.02, timings)
+    log.close(CLOSED_S, ())
+    spans = log.tally().spans
     assert spans is not None
     found = spans.get("outside")
     assert (None if found is None else (found.count, found.max_ns)) == (None if outside_ns is None else (1, outside_ns))

@@ -96,8 +96,8 @@ def test_merged_parts_add_up(found: list[ShardResult]) -> None:
     scheduled = [part.scheduled for part in found if part.scheduled is not None]
     assert merged.scheduled == (sum(scheduled) if scheduled else None)
     assert merged.victim in [part.victim for part in found]
-    told = [part.warmup.stable for part in found if part.warmup.stable is not None]
-    assert merged.warmup.stable == (all(told) if told else None)
+    timings = [part.warmup.stable for part in found if part.warmup.stable is not None]
+    assert merged.warmup.stable == (all(timings) if timings else None)
     assert merged.generator.shards == len(found)
     assert merged.generator.cpu_s == pytest.approx(0.5 * len(found))
     assert merged.generator.pinned is all(part.generator.pinned for part in found)

@@ -16,7 +16,7 @@ from scipy.stats import expon, kstest
 from stackduel.load.recording.timeline import MOST_WINDOWS, window_width_s
 from stackduel.load.schedule.arrivals import arrivals_s, drawn, endless_arrivals_s
 from stackduel.load.schedule.deadlines import DRAIN_WITHIN_S, longest_drain_s, longest_warmup_s, longest_window_s
-from stackduel.load.schedule.shares import OPENING_WITHIN_S, Share, opening_times, parts, split
+from stackduel.load.schedule.shares import OPENING_WITHIN_S, Share, opening_times, split, split_evenly
 from stackduel.model.suite import ArrivalProcess, ClosedLoop, OpenLoop
 
 LOADS = st.builds(
@@ -65,7 +65,7 @@ def test_connections_open_one_after_another_over_all_shards(load: ClosedLoop, sh
 @given(st.integers(0, 10_000), st.integers(1, 100))
 def test_parts_differ_by_one_at_most(total: int, count: int) -> None:
     """A number is divided without rest, the larger parts first."""
-    found = parts(total, count)
+    found = split_evenly(total, count)
     assert sum(found) == total
     assert len(found) == count
     assert list(found) == sorted(found, reverse=True)

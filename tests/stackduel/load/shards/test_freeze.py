@@ -16,7 +16,7 @@ from stackduel.model.measurement import Measurement
 from stackduel.model.suite import ClosedLoop, OpenLoop, Workload
 from stackduel.model.target import Address
 from tests.stackduel.load.freezing import SLOW, freezing_apart
-from tests.stackduel.load.measuring import Cues, job_for
+from tests.stackduel.load.measuring import FakeCoordinator, job_for
 
 OPEN = OpenLoop(rate_rps=500, duration_s=10.7, connections=32)
 # At 10 ms a request it sends nearly as much, in the same seconds.
@@ -24,7 +24,7 @@ CLOSED = ClosedLoop(connections=5, duration_s=10.7)
 ATTEMPTS = 3
 
 
-class Noting(Cues):
+class Noting(FakeCoordinator):
     """Remembers when the window opened."""
 
     opened_s = 0.0
@@ -35,18 +35,21 @@ class Noting(Cues):
 
 def measure_both(address: Address) -> tuple[Measurement, Measurement, float]:
     """The open and the closed loop side by side, and when the open one's window opened."""
-    cues = Noting()
+    coordinator = Noting()
     jobs = job_for(address, OPEN), job_for(address, CLOSED, workload=Workload(SLOW))
 
     async def run() -> tuple[Measurement, Measurement]:
         found = await asyncio.gather(
-            *(run_shard(job, split(job.load, 1)[0], cue) for job, cue in zip(jobs, (cues, Cues()), strict=True))
+            *(
+                run_shard(job, split(job.load, 1)[0], coordinator)
+                for job, coordinator in zip(jobs, (coordinator, FakeCoordinator()), strict=True)
+            )
         )
         return merge([found[0]]), merge([found[1]])
 
     gc.freeze()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return *runner.run(run()), cues.opened_s
+        return *runner.run(run()), coordinator.opened_s
 
 
 def test_a_freeze_is_in_the_open_loop_s_percentiles_as_it_was() -> None:
@@ -62,10 +65,10 @@ def test_a_freeze_is_in_the_open_loop_s_percentiles_as_it_was() -> None:
         arrivals = opened_s + arrivals_s(OPEN, 0, 1, seed=0)
         truth = {q: freeze.quantile_ms(arrivals, q) for q in (0.99, 0.999)}
         assert 880 < truth[0.99] < 920
-        told = {q: found.latency.quantile_ns(q) / 1e6 for q in truth}
+        timings = {q: found.latency.quantile_ns(q) / 1e6 for q in truth}
         assert closed.latency.quantile_ns(0.99) / 1e6 < 50
-        if all(told[q] == pytest.approx(truth[q], rel=0.01, abs=1) for q in truth):
+        if all(timings[q] == pytest.approx(truth[q], rel=0.01, abs=1) for q in truth):
             return
         # Another process of this machine got in between: both are right, and the server was later than its freeze.
-        seen.append((told, truth))
+        seen.append((timings, truth))
     raise AssertionError(f"never true: {seen}")

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from stackduel.load.engine import Engine, local_engine
-from stackduel.load.job import Call, Driver, Job, LoadError, Progress
+from stackduel.load.job import Call, Job, LoadError, Progress
 from stackduel.load.shards.channels import Channel, Deliver, ProcessChannel, ShardMessage
 from stackduel.load.shards.null_rate import LOOPBACK, LoadShape, NullRates, local_null_rates, null_server
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation, Measurement
 from stackduel.model.suite import ClosedLoop, OpenLoop, Workload
 from stackduel.model.target import Address
@@ -72,7 +73,7 @@ def engine(shard: Recorded) -> Recorded:
     return shard
 
 
-def test_the_rate_is_what_the_null_server_answered(engine: Recorded, driver: Driver) -> None:
+def test_the_rate_is_what_the_null_server_answered(engine: Recorded, driver: DriverName) -> None:
     """Answers a second of a short window, all of them right, wherever the job itself would have gone."""
     with local_null_rates(engine, None) as rates:
         rate_rps = rates.rate_rps(replace(JOB, driver=driver, victim=JOB.calls[0]))

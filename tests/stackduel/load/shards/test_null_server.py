@@ -52,7 +52,7 @@ def received(connection: socket.socket, length: int) -> bytes:
     return found
 
 
-def asked(connection: socket.socket, *pieces: bytes) -> None:
+def details(connection: socket.socket, *pieces: bytes) -> None:
     for piece in pieces:
         connection.sendall(piece)
 
@@ -65,16 +65,16 @@ def closed_after(connection: socket.socket) -> bytes:
 def test_the_same_request_again_and_again(connection: socket.socket) -> None:
     """Each gets one answer, the first and those that are recognised by their bytes."""
     for _ in range(5):
-        asked(connection, GET)
+        details(connection, GET)
         assert received(connection, len(ANSWER)) == ANSWER
 
 
 def test_several_requests_in_one_read(connection: socket.socket) -> None:
     """As many answers come as requests ended, with and without bodies, also when the same ones come again."""
     for _ in range(3):
-        asked(connection, GET + POST + CHUNKED + GET)
+        details(connection, GET + POST + CHUNKED + GET)
         assert received(connection, 4 * len(ANSWER)) == 4 * ANSWER
-    asked(connection, GET)
+    details(connection, GET)
     assert received(connection, len(ANSWER)) == ANSWER
     connection.settimeout(0.1)
     with pytest.raises(TimeoutError):
@@ -87,30 +87,30 @@ def test_a_request_in_pieces_is_answered_at_its_end(connection: socket.socket, r
     for cut in (1, len(request_) // 2, request_.index(b"\r\n\r\n") + 4, len(request_) - 1):
         if cut == len(request_):  # the head is all there is
             continue
-        asked(connection, request_[:cut])
+        details(connection, request_[:cut])
         connection.settimeout(0.05)
         with pytest.raises(TimeoutError):
             connection.recv(1)
         connection.settimeout(SOON_S)
-        asked(connection, request_[cut:])
+        details(connection, request_[cut:])
         assert received(connection, len(ANSWER)) == ANSWER
 
 
 def test_a_body_that_looks_like_the_last_request_is_a_body(connection: socket.socket) -> None:
     """Bytes are recognised between requests only: in a body they get no answer of their own."""
-    asked(connection, GET)
+    details(connection, GET)
     assert received(connection, len(ANSWER)) == ANSWER
     head, body = POST[: -len(GET)], POST[-len(GET) :]
     # Two bodies of that length, so that the first of them alone does not end the request.
-    asked(connection, head.replace(b"%d" % len(GET), b"%d" % (2 * len(GET))))
+    details(connection, head.replace(b"%d" % len(GET), b"%d" % (2 * len(GET))))
     connection.settimeout(0.05)
     with pytest.raises(TimeoutError):
         connection.recv(1)
-    asked(connection, body)
+    details(connection, body)
     with pytest.raises(TimeoutError):
         connection.recv(1)
     connection.settimeout(SOON_S)
-    asked(connection, body)
+    details(connection, body)
     assert received(connection, len(ANSWER)) == ANSWER
 
 
@@ -119,30 +119,30 @@ def test_a_read_that_is_more_than_one_request_is_not_taken_for_one(connection: s
     head = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %03d\r\n\r\n"
     both = GET + head % len(GET + head % 0)
     for _ in range(2):
-        asked(connection, both)
+        details(connection, both)
         assert received(connection, len(ANSWER)) == ANSWER
-    asked(connection, GET)
+    details(connection, GET)
     assert received(connection, len(ANSWER)) == ANSWER
 
 
 def test_a_read_that_was_a_body_is_no_request(connection: socket.socket) -> None:
     """The body that ended a request gets no answer when it comes again by itself."""
     body = b"nonsense\r\n\r\n"
-    asked(connection, b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body))
+    details(connection, b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % len(body))
     connection.settimeout(0.05)
     with pytest.raises(TimeoutError):
         connection.recv(1)
     connection.settimeout(SOON_S)
-    asked(connection, body)
+    details(connection, body)
     assert received(connection, len(ANSWER)) == ANSWER
-    asked(connection, body)
+    details(connection, body)
     assert closed_after(connection) == b""
 
 
 def test_head_is_answered_without_a_body(connection: socket.socket) -> None:
     """To HEAD comes the head alone, every time."""
     for _ in range(3):
-        asked(connection, GET.replace(b"GET", b"HEAD") + GET)
+        details(connection, GET.replace(b"GET", b"HEAD") + GET)
         assert received(connection, len(HEAD + ANSWER)) == HEAD + ANSWER
 
 
@@ -158,7 +158,7 @@ def test_head_is_answered_without_a_body(connection: socket.socket) -> None:
 )
 def test_the_end_of_a_connection(connection: socket.socket, said: bytes, answers: bytes) -> None:
     """A client that wants to leave, or speaks something else, gets what it is due, and the connection is closed."""
-    asked(connection, said)
+    details(connection, said)
     assert closed_after(connection) == answers
 
 
@@ -173,7 +173,7 @@ def test_a_client_that_does_not_read_is_not_written_to_without_end(connection: s
     connection.settimeout(SOON_S)
     whole, part = divmod(sent, len(GET))
     assert received(connection, whole * len(ANSWER)) == whole * ANSWER
-    asked(connection, GET[part:])
+    details(connection, GET[part:])
     assert received(connection, len(ANSWER)) == ANSWER
 
 

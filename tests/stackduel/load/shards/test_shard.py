@@ -13,35 +13,37 @@ import numpy as np
 import pytest
 
 from stackduel.load.clock import clock, until
-from stackduel.load.job import Driver
 from stackduel.load.schedule.shares import Share, split
 from stackduel.load.shards.shard import run_shard
+from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation, Measurement
 from stackduel.model.suite import ClosedLoop, Workload
 from stackduel.model.target import Address
-from tests.stackduel.load.measuring import Cues, job_for, measure
+from tests.stackduel.load.measuring import FakeCoordinator, job_for, measure
 from tests.stackduel.load.scripted import ANSWER, ScriptedServer, Visit, answer_after, answer_all
 from tests.stackduel.load.timed import Truth, serving_apart
 
 
-def test_a_load_of_fixed_requests_sends_exactly_these(driver: Driver) -> None:
+def test_a_load_of_fixed_requests_sends_exactly_these(driver: DriverName) -> None:
     """Warm-up and window of a fixed load take as many requests as they say, not one more."""
     with ScriptedServer(answer_all) as server:
-        cues = Cues()
-        found = measure(job_for(server.address, ClosedLoop(4, requests=25, warmup_requests=6), driver=driver), cues)
+        coordinator = FakeCoordinator()
+        found = measure(
+            job_for(server.address, ClosedLoop(4, requests=25, warmup_requests=6), driver=driver), coordinator
+        )
     assert server.requests == 31
     assert (found.requests, found.warmup.requests, found.cut_off) == (25, 6, 0)
-    assert cues.heard == ["warm", "started", "stopped"]
+    assert coordinator.heard == ["warm", "started", "stopped"]
 
 
-def test_a_fixed_load_with_fewer_requests_than_connections(driver: Driver) -> None:
+def test_a_fixed_load_with_fewer_requests_than_connections(driver: DriverName) -> None:
     """Connections for which there is no request stay idle."""
     with ScriptedServer(answer_all) as server:
         found = measure(job_for(server.address, ClosedLoop(10, requests=3), driver=driver))
     assert (server.requests, found.requests) == (3, 3)
 
 
-def test_a_fixed_load_may_warm_up_for_a_time(driver: Driver) -> None:
+def test_a_fixed_load_may_warm_up_for_a_time(driver: DriverName) -> None:
     """A warm-up in seconds before a fixed load runs as a closed loop, and stops before the window."""
     with ScriptedServer(answer_after(lambda _: 0.02)) as server:
         found = measure(job_for(server.address, ClosedLoop(2, requests=4, warmup_s=0.3), driver=driver))
@@ -50,7 +52,7 @@ def test_a_fixed_load_may_warm_up_for_a_time(driver: Driver) -> None:
     assert server.requests == found.warmup.requests + 4
 
 
-def test_a_window_counts_what_completes_in_it(driver: Driver) -> None:
+def test_a_window_counts_what_completes_in_it(driver: DriverName) -> None:
     """Requests are warm-up, in the window or cut off, by the moment of their answer, and each is one of these."""
     with ScriptedServer(answer_after(lambda _: 0.05)) as server:
         # It closes between two rounds of answers: a request that was just sent need not have reached the server.
@@ -70,7 +72,7 @@ def test_a_window_goes_on_where_the_warm_up_ended() -> None:
     assert found.in_flight_mean == pytest.approx(16, rel=0.01)
 
 
-def test_little_s_law_holds(driver: Driver) -> None:
+def test_little_s_law_holds(driver: DriverName) -> None:
     """In a closed loop the mean in flight is the number of connections, and so is the rate times the mean latency."""
     with ScriptedServer(answer_after(lambda number: 0.01 * (1 + number % 3))) as server:
         found = measure(job_for(server.address, ClosedLoop(6, duration_s=1.5, warmup_s=0.2), driver=driver))
@@ -80,7 +82,7 @@ def test_little_s_law_holds(driver: Driver) -> None:
     assert found.succeeded / found.duration_s * found.latency.mean_ns / 1e9 == pytest.approx(6, abs=0.12 + edges)
 
 
-def test_the_rate_of_a_server_with_one_service_time(driver: Driver) -> None:
+def test_the_rate_of_a_server_with_one_service_time(driver: DriverName) -> None:
     """Forty clients of a server that takes 400 ms get 40 / 400 ms answers a second within 2 %, as late as it says."""
 
     def is_true(found: Measurement, truth: Truth) -> bool:
@@ -110,7 +112,7 @@ def come_true(
     delays_s: list[float],
     phases: int,
     load: ClosedLoop,
-    driver: Driver,
+    driver: DriverName,
 ) -> None:
     """Measure until it is true, as a busy machine disturbs both sides, and fail when it never is."""
     seen = []
@@ -139,7 +141,7 @@ def test_the_timeline_shows_when_a_server_froze() -> None:
             await visit.send(ANSWER)
 
     with ScriptedServer(freezing) as server:
-        found = measure(job_for(server.address, ClosedLoop(4, duration_s=1.5)), Cues(note_opening))
+        found = measure(job_for(server.address, ClosedLoop(4, duration_s=1.5)), FakeCoordinator(note_opening))
     assert [round(window.t_s, 1) for window in found.timeline] == [round(0.1 * i, 1) for i in range(15)]
     assert all(window.requests == 0 for window in found.timeline if 0.59 < window.t_s < 0.89)
     assert all(window.requests > 0 for window in found.timeline if window.t_s < 0.39 or window.t_s > 1.09)
@@ -149,16 +151,16 @@ def test_the_timeline_shows_when_a_server_froze() -> None:
 def test_progress_is_reported_twice_a_second() -> None:
     """While the window is open, and only then, the requests so far are told, in numbers that only grow."""
     with ScriptedServer(answer_after(lambda _: 0.005)) as server:
-        cues = Cues()
-        found = measure(job_for(server.address, ClosedLoop(2, duration_s=1.8, warmup_s=0.6)), cues)
-    assert 2 <= len(cues.reports) <= 4
-    assert all(before[0] <= after[0] and before[1] < after[1] for before, after in pairwise(cues.reports))
-    assert cues.reports[-1][0] <= found.requests
-    assert cues.reports[-1][1] <= 1.8
-    assert all(recent_ms is not None and 5 <= recent_ms < 100 for recent_ms in cues.recent_ms)
+        coordinator = FakeCoordinator()
+        found = measure(job_for(server.address, ClosedLoop(2, duration_s=1.8, warmup_s=0.6)), coordinator)
+    assert 2 <= len(coordinator.reports) <= 4
+    assert all(before[0] <= after[0] and before[1] < after[1] for before, after in pairwise(coordinator.reports))
+    assert coordinator.reports[-1][0] <= found.requests
+    assert coordinator.reports[-1][1] <= 1.8
+    assert all(recent_ms is not None and 5 <= recent_ms < 100 for recent_ms in coordinator.recent_ms)
 
 
-def test_the_plain_asyncio_loop_works_too(driver: Driver) -> None:
+def test_the_plain_asyncio_loop_works_too(driver: DriverName) -> None:
     """Where no faster loop is installed, asyncio's own carries the same load, and the result says so."""
     with ScriptedServer(answer_all) as server:
         job = job_for(server.address, ClosedLoop(4, requests=200, warmup_requests=5), driver=driver)
@@ -180,7 +182,9 @@ def test_the_garbage_collector_is_off_in_the_window_only() -> None:
     """Collections do not disturb the window; afterwards the collector works as before."""
     seen: list[bool] = []
     with ScriptedServer(answer_all) as server:
-        measure(job_for(server.address, ClosedLoop(1, requests=1)), Cues(lambda: seen.append(gc.isenabled())))
+        measure(
+            job_for(server.address, ClosedLoop(1, requests=1)), FakeCoordinator(lambda: seen.append(gc.isenabled()))
+        )
     assert seen == [False]
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
@@ -195,7 +199,7 @@ def test_connections_leave_no_garbage_behind() -> None:
 
     kept: list[int] = []
 
-    class Counting(Cues):
+    class Counting(FakeCoordinator):
         def started(self, opened_s: float) -> None:
             gc.collect()
             gc.freeze()
@@ -235,7 +239,7 @@ def test_two_shards_in_one_process() -> None:
 
     async def both(address: Address) -> list[int]:
         job = job_for(address, ClosedLoop(5, requests=31))
-        found = await asyncio.gather(*(run_shard(job, share, Cues()) for share in shares))
+        found = await asyncio.gather(*(run_shard(job, share, FakeCoordinator()) for share in shares))
         return [int(np.sum(part.tally.latency.counts)) for part in found]
 
     with ScriptedServer(answer_all) as server:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from stackduel.load.clock import clock, until
 from stackduel.load.engine import local_engine
-from stackduel.load.job import Driver
 from stackduel.load.shards.stability import FEWEST_ANSWERS, SHORTEST_WINDOW_S, Stability
+from stackduel.model.driver import DriverName
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop
 from tests.stackduel.load.measuring import job_for, measure
 from tests.stackduel.load.scripted import ANSWER, Script, ScriptedServer, Visit, answer, answer_after
@@ -67,7 +67,7 @@ def test_a_window_lasts_a_fifth_of_a_second() -> None:
 
 
 @pytest.mark.parametrize("load", LOADS, ids=IDS)
-def test_a_steady_server_is_soon_stable(load: Load, driver: Driver) -> None:
+def test_a_steady_server_is_soon_stable(load: Load, driver: DriverName) -> None:
     """A server that always takes 50 ms is stable after three windows, long before the bound."""
     with ScriptedServer(answer_after(lambda _: 0.05)) as server:
         found = measure(job_for(server.address, load, driver=driver))
@@ -78,7 +78,7 @@ def test_a_steady_server_is_soon_stable(load: Load, driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("load", LOADS, ids=IDS)
-def test_a_server_that_gets_quicker_is_not_stable_before_it_has(load: Load, driver: Driver) -> None:
+def test_a_server_that_gets_quicker_is_not_stable_before_it_has(load: Load, driver: DriverName) -> None:
     """A server whose answers get quicker for 1.5 seconds, as one with a cold cache, is warmed up until that is over."""
     with ScriptedServer(warming(1.5)) as server:
         found = measure(job_for(server.address, load, driver=driver))
@@ -102,7 +102,7 @@ def warming(for_s: float) -> Script:
 
 
 @pytest.mark.parametrize("load", LOADS, ids=IDS)
-def test_a_server_that_never_settles_is_told(load: Load, driver: Driver) -> None:
+def test_a_server_that_never_settles_is_told(load: Load, driver: DriverName) -> None:
     """The bound ends the warm-up of a server that gets slower and slower, and the measurement says that it did."""
     with ScriptedServer(answer_after(lambda number: 0.01 * 1.05**number)) as server:
         found = measure(job_for(server.address, msgspec.structs.replace(load, stable_within_s=1.0), driver=driver))
@@ -112,7 +112,7 @@ def test_a_server_that_never_settles_is_told(load: Load, driver: Driver) -> None
 
 
 @pytest.mark.parametrize("load", LOADS, ids=IDS)
-def test_a_server_without_answers_is_not_stable(load: Load, driver: Driver) -> None:
+def test_a_server_without_answers_is_not_stable(load: Load, driver: DriverName) -> None:
     """Where no right answer comes there is nothing to agree, and the bound holds."""
     with ScriptedServer(answer(ANSWER.replace(b"200 OK", b"503 No"))) as server:
         found = measure(job_for(server.address, msgspec.structs.replace(load, stable_within_s=0.7), driver=driver))

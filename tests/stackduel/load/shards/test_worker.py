@@ -82,7 +82,7 @@ def test_one_job_after_another(line: Line) -> None:
             assert line.expect("started") == {"event": "started", "id": identity, "opened_s": start_s}
             assert clock() >= start_s
             line.expect("stopped")
-            part = ShardResult.from_json(line.expect("result")["part"])
+            part = ShardResult.from_json(line.expect("result")["result"])
             assert part.tally.outcomes == {"ok": 20}
             assert part.warmup.requests == 5
             assert (part.generator.cores, part.generator.pinned) == ((0,), True)
@@ -167,7 +167,7 @@ def test_a_large_job_arrives(line: Line) -> None:
         line.channel.send({"id": 1, "start": None})
         line.expect("started")
         line.expect("stopped")
-        assert ShardResult.from_json(line.expect("result")["part"]).tally.outcomes == {"ok": 4}
+        assert ShardResult.from_json(line.expect("result")["result"]).tally.outcomes == {"ok": 4}
 
 
 def test_quit_ends_a_worker(line: Line) -> None:

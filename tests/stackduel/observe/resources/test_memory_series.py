@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackduel.observe.resources.memory_series import MOST_POINTS, Series
+from stackduel.observe.resources.memory_series import MOST_POINTS, MemorySeries
 
 
 @given(st.integers(0, 5000))
 def test_there_are_never_many_points_and_their_mean_is_that_of_the_samples(count: int) -> None:
     """However many samples: below the bound in number, in order, and each the mean of equally many."""
-    series = Series()
+    series = MemorySeries()
     for at in range(count):
         series.add(float(at), 2.0 * at)
     points = series.points()
@@ -25,7 +25,7 @@ def test_there_are_never_many_points_and_their_mean_is_that_of_the_samples(count
 
 def test_a_day_of_samples_stays_small() -> None:
     """Four samples a second for 24 hours: a straight line stays one, with no more points than a minute has samples."""
-    series = Series()
+    series = MemorySeries()
     for at in range(24 * 3600 * 4):
         series.add(at / 4, 50 + at / 1e5)
     points = series.points()

@@ -25,7 +25,7 @@ from tests.stackduel.report.html.runs import SEARCHES, compared
 from tests.stackduel.report.modelled import modelled
 
 # Sections of other things than a run.
-NOT_OF_A_RUN = {"changes", "trend"}
+NOT_OF_A_RUN = {"changes", "trend", "trend_history"}
 RUNS = (compared(), modelled(), *SEARCHES.values())
 LISTED = [maker for makers in CONTENTS.values() for maker in makers if maker.__name__ != "each_folded"]
 EVERY_BLOCK = Section(

@@ -62,7 +62,7 @@ def test_the_terminal_says_of_many_stacks_where_the_baseline_and_the_fastest_spe
     spent = blocks[place + 1]
     assert isinstance(spent, Sentences)
     assert spent.brief is not None
-    assert [line.partition(":")[0] for line in spent.brief] == ["fastapi", "triton", "Of the others"]
+    assert [line.partition(":")[0] for line in spent.brief] == ["fastapi", "triton", "The others"]
     assert {line.partition(":")[0] for line in spent.items} >= {"fastapi", "triton", "quart"}
 
 
@@ -128,7 +128,7 @@ def test_the_middle_may_have_another_winner_than_the_tail() -> None:
     """Then it is the service's needs that decide, and both rows are named."""
     assert "fastapi is faster in the middle (2.33x" in said(duel())
     assert "triton at the tail (2.22x" in said(duel())
-    assert "which of them counts is a question to the service, not to the figures. (p50, p99)" in said(duel())
+    assert "which of them counts depends on the service, not on the figures. (p50, p99)" in said(duel())
 
 
 def test_a_wide_spread_is_called_waiting() -> None:

@@ -98,7 +98,7 @@ def test_those_who_would_not_migrate_are_told_what_there_is() -> None:
             when_lines(made, Pair("slow", "fast", ""), head_to_heads(made.results, [WAITING], ("slow", "fast")))
         )[-1]
 
-    assert last(200) == "tuned (settings): where the framework is to stay: waiting 2.00x (2.00-2.00)."
+    assert last(200) == "tuned (settings): if the framework stays: waiting 2.00x (2.00-2.00)."
     assert last(90).startswith("fast (rewrite)")
 
 

@@ -157,7 +157,7 @@ def test_what_did_not_count_is_told_with_its_reason() -> None:
     ]
     assert "A note." in notes(made)
     assert any(note.startswith("1 attempt at a trial did not count") for note in notes(made))
-    assert any("no ground for a verdict: trials of fast" in note for note in notes(made))
+    assert any("no basis for a verdict: trials of fast" in note for note in notes(made))
 
 
 def test_the_headline_says_when_a_run_is_not_whole() -> None:
@@ -338,4 +338,4 @@ def test_gates_that_shared_cores_only_note_are_counted() -> None:
     fine = Gate("steal", True, "Nothing was stolen.")
     made = compared(*(replace(trial("slow", 9, block=block), gates=(noted, fine)) for block in (1, 2)))
     (note,) = [each for each in notes(made) if "only noted" in each]
-    assert note == "Trials in which a gate was over its bound, which on shared cores is only noted: foreign-cpu 2."
+    assert note == "Trials over the bound of a gate, which is only noted on shared cores: foreign-cpu 2."

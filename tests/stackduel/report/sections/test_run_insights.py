@@ -59,16 +59,16 @@ def test_wide_intervals_leave_it_open() -> None:
 
 def test_without_intervals_or_on_a_noisy_host_nobody_keeps_up() -> None:
     """The figures are told, and what they are worth."""
-    assert "tuned (settings) stands (not tested) beside fast: 3.89x against" in said(
+    assert "tuned (settings) is (not tested) beside fast: 3.89x against" in said(
         concluded(measured(2, slow=100, tuned=390, fast=400))
     )
     noisy = [replace(each, state="noisy") if each.place.stack == "tuned" else each for each in
              measured(slow=100, tuned=390, fast=400)]  # fmt: skip
-    assert "stands (noisy) beside fast" in said(concluded(noisy))
+    assert "is (noisy) beside fast" in said(concluded(noisy))
 
 
 @pytest.mark.parametrize(
-    ("rate", "word"), [(50, "makes it slower"), (100, "gains nothing"), (200, "gains something all the same")]
+    ("rate", "word"), [(50, "makes it slower"), (100, "gains nothing"), (200, "gains something even so")]
 )
 def test_a_wrong_migration_is_told_by_its_verdict(rate: int, word: str) -> None:
     """Slower, equivalent or faster than what it was to replace."""
@@ -120,7 +120,7 @@ def costing(fast: float, slow: float, blocks: int = 5) -> list[Trial]:
 
 def test_what_is_asked_beside_the_load_tells_who_is_felt_more() -> None:
     """Twice as long in every block is worth a word, and half as long again is not."""
-    assert "What is asked beside the load waits longer on slow, in every block: 50.0 ms in the median" in said(
+    assert "Requests beside the load wait longer on slow, in every block: 50.0 ms in the median" in said(
         concluded(beside(50.0, 10.0))
     )
     assert "beside the load" not in said(concluded(beside(15.0, 10.0)))

@@ -12,7 +12,7 @@ from stackduel.model.plan_step import PlanStep
 from stackduel.model.trial import Failure, Place, Trial
 from stackduel.planning.estimates import Pace
 from stackduel.report.terminal.live_view import TrialMark, view
-from stackduel.report.terminal.progress import TOLD_EVERY_S, Clock, Narrator
+from stackduel.report.terminal.progress import PRINTED_EVERY_S, Clock, Narrator
 from tests.stackduel.makers import WAITING, trial
 
 PACES = {"slow": Pace(launch_s=1.0), "fast": Pace(launch_s=1.0)}
@@ -80,7 +80,7 @@ def test_a_trial_that_goes_on_and_on_is_told_of_now_and_then() -> None:
         for half_seconds in range(1, 100):
             scene.now_s = half_seconds / 2
             scene.narrator.progress(50 * half_seconds, half_seconds / 2, 9.876)
-    assert len(scene.lines) == 49 // TOLD_EVERY_S
+    assert len(scene.lines) == 49 // PRINTED_EVERY_S
     assert scene.lines[0].startswith("block 1: slow, waiting: 100 req/s, p50 9.88 ms, 10.0 s so far (about ")
 
 
