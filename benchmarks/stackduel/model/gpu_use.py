@@ -1,4 +1,4 @@
-"""What graphics processors there are, and what they did in a window (pure)."""
+"""What graphics processors there are, and what they did in a window."""
 
 from __future__ import annotations
 

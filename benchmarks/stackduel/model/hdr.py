@@ -1,4 +1,4 @@
-"""HdrHistogram's V2 interchange format, for the one layout that is used here (pure).
+"""HdrHistogram's V2 interchange format, for the one layout that is used here.
 
 The counts of all buckets in order, each run of empty ones as its negative length, as ZigZag LEB128 numbers,
 behind a header that names the layout; deflated, behind a second header; in base64.

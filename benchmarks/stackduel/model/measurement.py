@@ -1,4 +1,4 @@
-"""What came out of a load: counts by outcome, latencies, a timeline, what the generator used (pure)."""
+"""What came out of a load: counts by outcome, latencies, a timeline, what the generator used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each mode of search is told: the part of a suite that says how its loads are varied (pure)."""
+"""What each mode of search is told: the part of a suite that says how its loads are varied."""
 
 from __future__ import annotations
 

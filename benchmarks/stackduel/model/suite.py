@@ -1,4 +1,4 @@
-"""What is measured: suites of scenarios, each one or more workloads under a load (pure)."""
+"""What is measured: suites of scenarios, each one or more workloads under a load."""
 
 from __future__ import annotations
 
