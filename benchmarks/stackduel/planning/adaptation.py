@@ -15,9 +15,9 @@ from stackduel.model.search_settings import ColdStartSettings, SoakSettings
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Load, OpenLoop, Scenario, Suite, Workload
 from stackduel.planning.estimates import Pace
+from stackduel.planning.load_file import MAX_REQUESTS
 from stackduel.planning.models import asking_own
 from stackduel.planning.stacks_file import OwnFile
-from stackduel.planning.suite_file import MAX_REQUESTS
 from stackduel.planning.suites_by_name import read_suite
 from stackduel.planning.time_budget import fit
 from stackduel.search.modes import load_problem
