@@ -67,12 +67,12 @@ def _by_device(trials: Iterable[Trial]) -> dict[str, list[DeviceUse]]:
     found: dict[str, list[DeviceUse]] = {}
     for trial in trials:
         for use in trial.gpu.devices if trial.gpu else ():
-            found.setdefault(use.device.uuid, []).append(use)
+            found.setdefault(use.uuid, []).append(use)
     return found
 
 
 def _row(uses: list[DeviceUse]) -> tuple[str, ...]:
-    device = uses[0].device
+    device = uses[0]
     return (
         f"{device.name} ({device.uuid})",
         figure(median_of_known(use.utilisation_mean for use in uses)),
