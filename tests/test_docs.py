@@ -20,8 +20,9 @@ from stackduel.model.histogram import fewest_for
 from stackduel.model.measurement import Outcome
 from stackduel.model.trial import TrialState
 from stackduel.planning.fields import Fields
+from stackduel.planning.load_file import parse_loads
 from stackduel.planning.stacks_file import parse_own_file
-from stackduel.planning.suite_file import parse_loads, parse_mix, parse_scenarios, parse_suite
+from stackduel.planning.suite_file import parse_mix, parse_scenarios, parse_suite
 from stackduel.report.sections.result_table import FIGURES, NAMES
 
 ROOT = Path(__file__).parents[1]

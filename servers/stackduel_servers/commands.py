@@ -1,4 +1,4 @@
-"""How each server is started: its command line for one stack's settings (pure).
+"""How each server is started: its command line for one stack's settings.
 
 All of them keep idle connections for 75 s, trust no proxy's headers, write no access log, and stop within seconds when
 asked to.
@@ -20,12 +20,12 @@ MOST_SELECTED = 500
 
 
 def command(entry: StackEntry, options: Options) -> CommandLine:
-    """The command line of the stack's server."""
+    """Return the command line of the stack's server."""
     return COMMANDS[entry.server](entry, options)
 
 
 def downstream(listen: Listen) -> CommandLine:
-    """The IO backend."""
+    """Return the command line of the IO backend."""
     return (
         *("-m", "stackduel_servers.downstream"),
         *("--host", listen.host),
@@ -35,7 +35,7 @@ def downstream(listen: Listen) -> CommandLine:
 
 
 def gunicorn(entry: StackEntry, options: Options) -> CommandLine:
-    """Gunicorn with the entry's worker class.
+    """Return the command line of Gunicorn with the entry's worker class.
 
     Forked workers share one loaded application, except under gevent, which must patch the standard library first.
     """
@@ -57,7 +57,7 @@ def gunicorn(entry: StackEntry, options: Options) -> CommandLine:
 
 
 def uvicorn(entry: StackEntry, options: Options) -> CommandLine:
-    """Uvicorn with httptools."""
+    """Return the command line of Uvicorn with httptools."""
     return (
         *("-m", "uvicorn", entry.app),
         *("--host", options.listen.host),
@@ -77,7 +77,7 @@ def uvicorn(entry: StackEntry, options: Options) -> CommandLine:
 
 
 def hypercorn(entry: StackEntry, options: Options) -> CommandLine:
-    """Hypercorn; a single worker needs no process beside the one that is started."""
+    """Return the command line of Hypercorn; a single worker needs no process beside the one that is started."""
     return (
         *("-m", "hypercorn", entry.app),
         *("--config", "python:stackduel_servers.hypercorn_config"),
@@ -91,7 +91,7 @@ def hypercorn(entry: StackEntry, options: Options) -> CommandLine:
 
 
 def waitress(entry: StackEntry, options: Options) -> CommandLine:
-    """Waitress: one process of threads.
+    """Return the command line of Waitress, one process of threads.
 
     select() fails beyond 1024 sockets, so poll() watches them. Windows has no poll() and a select() for 512: there
     further connections wait to be accepted.
@@ -111,7 +111,7 @@ def waitress(entry: StackEntry, options: Options) -> CommandLine:
 
 
 def tritonserver(entry: StackEntry, options: Options) -> CommandLine:
-    """Triton, as many instances of each model as workers, on the one port of the entry's protocol."""
+    """Return the command line of Triton: one instance of each model per worker, on the port of the entry's protocol."""
     protocol = "grpc" if entry.protocol == "kserve-grpc" else "http"
     return (
         *("-m", "stackduel_servers.triton"),

@@ -33,7 +33,7 @@ FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding)[ \t]*:
 
 @dataclass(frozen=True, slots=True)
 class DownstreamReply:
-    """What one request is answered, after how long, and how its connection goes on."""
+    """One reply: its bytes, its delay, and whether the connection closes after it."""
 
     delay_s: float
     data: bytes
@@ -42,7 +42,7 @@ class DownstreamReply:
 
 
 class Waits:
-    """Calls back when a time has passed, never before it; what falls into the same millisecond shares a timer.
+    """Calls back when a time has passed, never before it; callbacks in the same millisecond share a timer.
 
     A timer for each request would cost as much as all the rest, and one for all of them would answer in ever larger
     bursts.
@@ -92,7 +92,7 @@ class WaitProtocol(asyncio.Protocol):
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:  # noqa: D102
-        # Whoever has asked and then closed its own side is still answered.
+        # A client that closed its own side after a request still gets its answer.
         if self._reply is None:
             return False
         self._reply = replace(self._reply, closes=True)
@@ -139,7 +139,7 @@ class WaitProtocol(asyncio.Protocol):
 
 @lru_cache(maxsize=1024)
 def reply_to(head: bytes) -> DownstreamReply:
-    """What the request with this head (without the empty line at its end) is answered."""
+    """Return the reply to the request with this head (without the empty line at its end)."""
     try:
         request = parse_head(head)
     except HttpError as error:
@@ -152,7 +152,7 @@ def reply_to(head: bytes) -> DownstreamReply:
 
 
 def refusal(error: HttpError) -> DownstreamReply:
-    """The answer to what is no request, after which the connection cannot go on."""
+    """Return the answer to an invalid request; the connection closes after it."""
     last = DownstreamRequest(b"GET", b"/", 1, keep_alive=False, body_bytes=0)
     return DownstreamReply(0.0, serialised(last, answers.failure(error)), closes=True)
 
@@ -188,7 +188,7 @@ def parse_head(head: bytes) -> DownstreamRequest:
 
 
 def asked_for(method: bytes, target: bytes) -> tuple[float, Answer]:
-    """Seconds to wait, and what to answer then; raises HttpError."""
+    """Return the seconds to wait and the answer after them; raises HttpError."""
     path, _, asked = target.partition(b"?")
     if path not in {b"/wait", b"/health"}:
         raise of_status(404)
@@ -201,7 +201,7 @@ def asked_for(method: bytes, target: bytes) -> tuple[float, Answer]:
 
 
 def serialised(request: DownstreamRequest, answer: Answer) -> bytes:
-    """The answer as it goes over the wire."""
+    """Return the bytes of the answer on the wire."""
     lines = [
         f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
         f"Content-Type: {answer.content_type}",

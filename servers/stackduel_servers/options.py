@@ -68,7 +68,7 @@ class Options:
 
 
 def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
-    """Where to listen in this environment, ``port`` unless it says otherwise; raises SettingsError."""
+    """Return where to listen in this environment, ``port`` unless it says otherwise; raises SettingsError."""
     return Listen(
         host=environ.get("HOST") or "127.0.0.1",
         port=integer(environ, "PORT", 1, 65_535) or port,
@@ -77,7 +77,7 @@ def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
 
 
 def resolve(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) -> Options:
-    """The settings of ``entry`` in this environment; raises SettingsError.
+    """Return the settings of ``entry`` in this environment; raises SettingsError.
 
     ``CPUS`` is the budget in CPUs, by default those this process may run on. What a stack has no use for (``THREADS``
     for an event loop) is refused rather than ignored. Without uvloop, as on Windows, asyncio's own loop stands in.

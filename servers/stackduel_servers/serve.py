@@ -1,4 +1,4 @@
-"""Starts the real server of a stack: ``python -m stackduel_servers.serve STACK [--host HOST] [--port PORT]``."""
+"""Start the real server of a stack: ``python -m stackduel_servers.serve STACK [--host HOST] [--port PORT]``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Start:
 
 
 def plan(stack: str, environ: Mapping[str, str], registry: Registry, *, has_uvloop: bool) -> Start:
-    """What starting ``stack`` in this environment means; raises SettingsError."""
+    """Return the command and environment that start ``stack``; raises SettingsError."""
     child = {name: value for name, value in environ.items() if not _is_servers_own(name)}
     child |= {"PYTHONUNBUFFERED": "1", **allocator.ENVIRONMENT}
     if stack == DOWNSTREAM:
@@ -46,7 +46,7 @@ def plan(stack: str, environ: Mapping[str, str], registry: Registry, *, has_uvlo
         raise SettingsError(f"STACK: {stack} does not run on {sys.platform}, only on {', '.join(entry.platforms)}")
     read_settings(environ)
     options = resolve(entry, environ, has_uvloop=has_uvloop)
-    child |= _told(entry.name, entry.framework, entry.server, options) | _device(chosen(environ))
+    child |= _settings_for_server(entry.name, entry.framework, entry.server, options) | _device(chosen(environ))
     return Start(commands.command(entry, options), child)
 
 
@@ -84,8 +84,8 @@ def _is_servers_own(name: str) -> bool:
     return name in SERVERS_OWN or name.startswith("UVICORN_")
 
 
-def _told(stack: str, framework: str, server: str, options: Options) -> dict[str, str]:
-    told = {
+def _settings_for_server(stack: str, framework: str, server: str, options: Options) -> dict[str, str]:
+    settings = {
         "STACK": stack,
         "FRAMEWORK": framework,
         "SERVER": server,
@@ -99,11 +99,11 @@ def _told(stack: str, framework: str, server: str, options: Options) -> dict[str
         "BATCH_DELAY_MS": None if options.batch_delay_ms is None else f"{options.batch_delay_ms:.9f}",
         "QUEUE_SIZE": options.queue_size,
     }
-    return {f"STACKDUEL_{name}": str(value) for name, value in told.items() if value is not None}
+    return {f"STACKDUEL_{name}": str(value) for name, value in settings.items() if value is not None}
 
 
 def _device(found: Chosen) -> dict[str, str]:
-    """What models are computed on, decided here once for all workers, whose memory nothing of it burdens."""
+    """Return the models' device, chosen here once so that the choice takes no memory in the workers."""
     note = {"STACKDUEL_DEVICE_NOTE": found.note} if found.note else {}
     return {VARIABLE: found.device, "STACKDUEL_DEVICE": found.device, **note}
 

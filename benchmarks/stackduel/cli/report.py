@@ -13,7 +13,7 @@ from stackduel.cli import options
 from stackduel.report import files
 from stackduel.report.terminal.condition_lines import tell
 from stackduel.report.terminal.page import Page, standard_error, standard_output
-from stackduel.report.terminal.run_tables import show as print_report
+from stackduel.report.terminal.run_report import show as print_report
 from stackduel.storage import run_folder
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
+
 from stackduel.inference.translation import is_grpc
 from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_input import ModelInput
 from stackduel.model.model_output import Numbers
-from stackduel.model.suite import Load, Workload, load_from_dict
+from stackduel.model.suite import Load, Workload
 from stackduel.model.target import Address
 
 
@@ -80,7 +82,7 @@ class Job:
         return {
             "address": asdict(self.address),
             "calls": [call.to_json() for call in self.calls],
-            "load": self.load.to_dict(),
+            "load": msgspec.to_builtins(self.load, enc_hook=float),
             "timeout_s": self.timeout_s,
             "driver": self.driver,
             "seed": self.seed,
@@ -93,7 +95,7 @@ class Job:
         return Job(
             address=Address(**document["address"]),
             calls=tuple(Call.from_json(call) for call in document["calls"]),
-            load=load_from_dict(document["load"]),
+            load=msgspec.convert(document["load"], Load),
             timeout_s=document["timeout_s"],
             driver=document["driver"],
             seed=document["seed"],

@@ -1,4 +1,4 @@
-"""The A/A pair: the baseline twice in every block, which tells what this host makes of no difference (pure)."""
+"""The A/A pair: the baseline twice in every block, which tells what this host makes of no difference."""
 
 from __future__ import annotations
 

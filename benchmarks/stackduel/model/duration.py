@@ -1,4 +1,4 @@
-"""Lengths of time as people write them and say them (pure)."""
+"""Lengths of time as people write them and say them."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from stackduel.model.comparison import CONFIDENCE
 from stackduel.model.duration import duration
 
@@ -39,8 +41,7 @@ class RampStep:
     p99_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class BreakingPoint:
+class BreakingPoint(Struct, frozen=True, tag_field="kind", tag="breaking-point"):
     """Where one stack broke.
 
     ``held_rps`` is the last rate before, None where not even the lowest was held; ``broken_rps`` the first that
@@ -75,8 +76,7 @@ class Windows:
     broke: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(Struct, frozen=True, tag_field="kind", tag="capacity"):
     """The capacity of one stack.
 
     ``confirmed`` is the highest rate at which every window kept the service level, None where there was none;
@@ -139,8 +139,7 @@ class Speedup:
     blocks: int
 
 
-@dataclass(frozen=True, slots=True)
-class ColdStart:
+class ColdStart(Struct, frozen=True, tag_field="kind", tag="cold-start"):
     """The cold starts of one stack: medians over its launches. ``speedup`` is None for the baseline itself."""
 
     launches: tuple[Launch, ...]
@@ -190,8 +189,7 @@ class Third:
     p99_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Soak:
+class Soak(Struct, frozen=True, tag_field="kind", tag="soak"):
     """What a long load made of one stack.
 
     ``slope`` is that of its memory in MiB per hour, None where memory could not be read often enough. ``full_in_h`` is
@@ -275,8 +273,7 @@ class Tried:
     rate_rps: float
 
 
-@dataclass(frozen=True, slots=True)
-class Sustained:
+class Sustained(Struct, frozen=True, tag_field="kind", tag="sustained"):
     """The best number of connections of one stack.
 
     ``best`` is the fewest whose rate is not to be told from the highest, None where nothing was measured. It is

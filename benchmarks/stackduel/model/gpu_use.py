@@ -1,11 +1,11 @@
-"""What graphics processors there are, and what they did in a window (pure)."""
+"""What graphics processors there are, and what they did in a window."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,27 @@ class ReadableGpu(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceUse:
+class DeviceUse(Gpu):
     """What one device did in a window; None for what it does not tell."""
 
-    device: Gpu
     utilisation_mean: float | None
     memory_peak_mib: float | None
     power_mean_w: float | None
+
+    @staticmethod
+    def of(
+        device: Gpu, utilisation_mean: float | None, memory_peak_mib: float | None, power_mean_w: float | None
+    ) -> DeviceUse:
+        """Return the use of a device."""
+        return DeviceUse(
+            device.name,
+            device.uuid,
+            device.driver,
+            device.memory_mib,
+            utilisation_mean,
+            memory_peak_mib,
+            power_mean_w,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +97,8 @@ def used(devices: Sequence[Gpu], rounds: Sequence[Sequence[GpuSample]]) -> GpuUs
     )
 
 
-def gpu_to_dict(use: GpuUse | None) -> dict[str, Any] | None:
-    """The document of a window's use; a device's own facts stand beside its figures."""
-    if use is None:
-        return None
-    devices = []
-    for one in use.devices:
-        figures = asdict(one)
-        devices.append({**figures.pop("device"), **figures})
-    return {**asdict(use), "devices": devices}
-
-
-def gpu_from_dict(content: Mapping[str, Any] | None) -> GpuUse | None:
-    """The use of a document; raises KeyError or TypeError where it is none."""
-    if content is None:
-        return None
-    facts = ("name", "uuid", "driver", "memory_mib")
-    devices = tuple(
-        DeviceUse(
-            Gpu(**{name: shown[name] for name in facts}),
-            **{name: value for name, value in shown.items() if name not in facts},
-        )
-        for shown in content["devices"]
-    )
-    return GpuUse(**{**content, "devices": devices})
-
-
 def _device_use(device: Gpu, samples: Sequence[GpuSample]) -> DeviceUse:
-    return DeviceUse(
+    return DeviceUse.of(
         device,
         utilisation_mean=_mean(sample.utilisation for sample in samples),
         memory_peak_mib=max((each.memory_mib for each in samples if each.memory_mib is not None), default=None),

@@ -1,4 +1,4 @@
-"""HdrHistogram's V2 interchange format, for the one layout that is used here (pure).
+"""HdrHistogram's V2 interchange format, for the one layout that is used here.
 
 The counts of all buckets in order, each run of empty ones as its negative length, as ZigZag LEB128 numbers,
 behind a header that names the layout; deflated, behind a second header; in base64.
@@ -23,6 +23,8 @@ _COOKIE = 0x1C849303 | 0x10
 _COMPRESSED_COOKIE = 0x1C849304 | 0x10
 _HEADER = struct.Struct(">iiiiqqd")
 _COMPRESSED_HEADER = struct.Struct(">ii")
+# A count for each of the 33,000 buckets takes less than a third of that.
+_MOST_BYTES = 1_000_000
 _SEPTETS = 8  # of a LEB128 number: room for counts up to 2**55
 
 
@@ -50,7 +52,7 @@ def _payload(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
         outer_cookie, size = _COMPRESSED_HEADER.unpack_from(data)
-        body = zlib.decompress(data[_COMPRESSED_HEADER.size : _COMPRESSED_HEADER.size + size])
+        body = _inflated(data[_COMPRESSED_HEADER.size : _COMPRESSED_HEADER.size + size])
         cookie, length, offset, digits, lowest, _highest, _ratio = _HEADER.unpack_from(body)
     except (binascii.Error, struct.error, zlib.error) as error:
         raise ValueError(f"not an encoded histogram: {error}") from error
@@ -61,6 +63,15 @@ def _payload(text: str) -> bytes:
     if len(body) != _HEADER.size + length:
         raise ValueError("a histogram cut short")
     return body[_HEADER.size :]
+
+
+def _inflated(data: bytes) -> bytes:
+    """Return the inflated bytes; raise ValueError where they are more than any histogram has."""
+    inflater = zlib.decompressobj()
+    body = inflater.decompress(data, _MOST_BYTES)
+    if inflater.unconsumed_tail:
+        raise ValueError(f"a histogram of more than {_MOST_BYTES} bytes")
+    return body
 
 
 def _to_runs(first: int, counts: Integers) -> Integers:

@@ -1,4 +1,4 @@
-"""A mergeable latency histogram in HdrHistogram's log-linear layout (pure).
+"""A mergeable latency histogram in HdrHistogram's log-linear layout.
 
 Every value is kept to 3 significant digits: exactly below 2,048 ns, and above that in buckets no wider than a
 1,024th of the values in them. The histograms of shards therefore add up to the very histogram that one process

@@ -1,11 +1,10 @@
-"""What came out of a load: counts by outcome, latencies, a timeline, what the generator used (pure)."""
+"""What came out of a load: counts by outcome, latencies, a timeline, what the generator used."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
 
 from stackduel.model.histogram import Histogram
 from stackduel.model.model_output import Numbers
@@ -82,7 +81,8 @@ class Window:
     p99_ms: float | None
 
 
-class Warmup(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Warmup:
     """What completed before the window opened, and was not counted; and how long that lasted.
 
     ``stable`` says whether three windows in a row agreed in the end, and is None where nobody asked.

@@ -1,4 +1,4 @@
-"""What a model is given: recipes of generated inputs, and the bytes that they stand for (pure, the same every time)."""
+"""What a model is given: recipes of generated inputs, and the bytes that they stand for."""
 
 from __future__ import annotations
 

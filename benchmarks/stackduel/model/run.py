@@ -1,4 +1,4 @@
-"""A run: everything that was asked, found and concluded (pure)."""
+"""A run: everything that was asked, found and concluded."""
 
 from __future__ import annotations
 

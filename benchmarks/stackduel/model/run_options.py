@@ -1,4 +1,4 @@
-"""What the user asked of a run, as it can be stored and taken up again (pure)."""
+"""What the user asked of a run, as it can be stored and taken up again."""
 
 from __future__ import annotations
 

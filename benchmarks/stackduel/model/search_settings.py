@@ -1,10 +1,10 @@
-"""What each mode of search is told: the part of a suite that says how its loads are varied (pure)."""
+"""What each mode of search is told: the part of a suite that says how its loads are varied."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from msgspec import Struct
 
 from stackduel.model.budget import DEFAULT_MEMORY_MIB
 
@@ -12,8 +12,7 @@ MOST_RATE_RPS = 100_000.0
 FEWEST_CONFIRMATIONS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class CapacitySettings:
+class CapacitySettings(Struct, frozen=True, tag_field="mode", tag="capacity"):
     """The highest rate at which a service level is kept, and how many replicas a demand takes.
 
     ``slo`` is as ``stackduel.analysis.slo`` reads it, ``resolution`` the share by which the rate found and the one
@@ -36,8 +35,7 @@ class CapacitySettings:
         return f"the highest rate that keeps {self.slo}"
 
 
-@dataclass(frozen=True, slots=True)
-class SustainedSettings:
+class SustainedSettings(Struct, frozen=True, tag_field="mode", tag="sustained"):
     """The number of connections with the highest rate: at most ``most_connections`` of them.
 
     ``confirmations`` is the number of rounds that compare the neighbours, ``margin`` the share within which two rates
@@ -55,8 +53,7 @@ class SustainedSettings:
         return f"the fewest of up to {self.most_connections} connections with the highest rate"
 
 
-@dataclass(frozen=True, slots=True)
-class BreakingPointSettings:
+class BreakingPointSettings(Struct, frozen=True, tag_field="mode", tag="breaking-point"):
     """The rate at which more than ``errors``, a share, of the requests fail, or the p99 goes over ``p99_ms``.
 
     Each rate is ``factor`` times the one before, up to ``most_rps``.
@@ -74,8 +71,7 @@ class BreakingPointSettings:
         return f"the rate at which over {100 * self.errors:g} % fail or the p99 goes over {self.p99_ms:g} ms"
 
 
-@dataclass(frozen=True, slots=True)
-class ColdStartSettings:
+class ColdStartSettings(Struct, frozen=True, tag_field="mode", tag="cold-start"):
     """How often every stack is launched afresh."""
 
     mode: ClassVar[str] = "cold-start"
@@ -87,8 +83,7 @@ class ColdStartSettings:
         return f"how {self.launches} fresh launches start"
 
 
-@dataclass(frozen=True, slots=True)
-class SoakSettings:
+class SoakSettings(Struct, frozen=True, tag_field="mode", tag="soak"):
     """One load for a long time; ``memory_mib`` is the budget that a growing stack would fill."""
 
     mode: ClassVar[str] = "soak"
@@ -101,20 +96,3 @@ class SoakSettings:
 
 
 SearchSettings = SoakSettings | ColdStartSettings | CapacitySettings | SustainedSettings | BreakingPointSettings
-_MODES: Mapping[str, type[SearchSettings]] = {
-    each.mode: each
-    for each in (CapacitySettings, SustainedSettings, BreakingPointSettings, ColdStartSettings, SoakSettings)
-}
-
-
-def settings_to_dict(settings: SearchSettings | None) -> dict[str, Any] | None:
-    """The settings as a document; None for None."""
-    return {"mode": settings.mode, **asdict(settings)} if settings else None
-
-
-def settings_from_dict(content: Mapping[str, Any] | None) -> SearchSettings | None:
-    """The settings of a document; raises KeyError or TypeError where it holds none."""
-    if content is None:
-        return None
-    fields = dict(content)
-    return _MODES[fields.pop("mode")](**fields)

@@ -1,10 +1,11 @@
-"""What is measured: suites of scenarios, each one or more workloads under a load (pure)."""
+"""What is measured: suites of scenarios, each one or more workloads under a load."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from msgspec import Struct
 
 from stackduel.model.budget import DEFAULT_MEMORY_MIB
 from stackduel.model.model_input import ModelInput
@@ -50,8 +51,7 @@ class Workload:
         return f"{self.method} {self.target}"
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedLoop:
+class ClosedLoop(Struct, frozen=True, tag_field="kind", tag="closed"):
     """``connections`` clients, each sending its next request when the last was answered.
 
     Exactly one of ``duration_s`` (a window; the metric is the rate) and ``requests`` (a fixed number in all;
@@ -76,13 +76,8 @@ class ClosedLoop:
         """What is compared between stacks: the rate, or the time of a request."""
         return "time" if self.requests is not None and not self.rated else "rate"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The load as a document."""
-        return _load_to_dict("closed", self)
 
-
-@dataclass(frozen=True, slots=True)
-class OpenLoop:
+class OpenLoop(Struct, frozen=True, tag_field="kind", tag="open"):
     """Arrivals at ``rate_rps`` for ``duration_s``, evenly spaced or drawn (Poisson), that never wait for answers.
 
     Each takes an idle connection, or opens a new one as long as there are fewer than ``connections``, or else waits
@@ -104,23 +99,8 @@ class OpenLoop:
         """What is compared between stacks: the time of a request, as the rate is given."""
         return "time"
 
-    def to_dict(self) -> dict[str, Any]:
-        """The load as a document."""
-        return _load_to_dict("open", self)
-
 
 Load = ClosedLoop | OpenLoop
-_KINDS: Mapping[str, type[Load]] = {"closed": ClosedLoop, "open": OpenLoop}
-
-
-def load_from_dict(content: Mapping[str, Any]) -> Load:
-    """The load of a document; raises KeyError or TypeError where it is none."""
-    fields = dict(content)
-    return _KINDS[fields.pop("kind")](**fields)
-
-
-def _load_to_dict(kind: str, load: Load) -> dict[str, Any]:
-    return {"kind": kind, **asdict(load)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where a started stack is: its address, and what of the machine is its own (pure)."""
+"""Where a started stack is: its address, and what of the machine is its own."""
 
 from __future__ import annotations
 

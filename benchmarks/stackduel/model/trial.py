@@ -1,4 +1,4 @@
-"""What a measurement is: a trial of one scenario on one stack, or the failure to get one (pure)."""
+"""What a measurement is: a trial of one scenario on one stack, or the failure to get one."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
@@ -13,9 +15,9 @@ from stackduel.model.search_settings import ColdStartSettings, SoakSettings
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Load, OpenLoop, Scenario, Suite, Workload
 from stackduel.planning.estimates import Pace
+from stackduel.planning.load_file import MAX_REQUESTS
 from stackduel.planning.models import asking_own
 from stackduel.planning.stacks_file import OwnFile
-from stackduel.planning.suite_file import MAX_REQUESTS
 from stackduel.planning.suites_by_name import read_suite
 from stackduel.planning.time_budget import fit
 from stackduel.search.modes import load_problem
@@ -63,12 +65,16 @@ def _soaking(suite: Suite, options: RunOptions) -> Suite:
         return suite
     scenarios = suite.scenarios
     if options.duration_s is not None:
-        scenarios = tuple(replace(each, load=replace(each.load, duration_s=options.duration_s)) for each in scenarios)
+        scenarios = tuple(
+            replace(each, load=msgspec.structs.replace(each.load, duration_s=options.duration_s)) for each in scenarios
+        )
         for scenario in scenarios:
             load = scenario.load
             if isinstance(load, OpenLoop) and load.rate_rps * options.duration_s > MAX_REQUESTS:
                 raise FieldError(f"--duration: at most {MAX_REQUESTS} requests may arrive in all ({scenario.name})")
-    return replace(suite, scenarios=scenarios, search=replace(suite.search, memory_mib=suite.memory_mib))
+    return replace(
+        suite, scenarios=scenarios, search=msgspec.structs.replace(suite.search, memory_mib=suite.memory_mib)
+    )
 
 
 def without_isolation(suite: Suite, options: RunOptions) -> tuple[Suite, tuple[str, ...]]:

@@ -17,7 +17,8 @@ from stackduel.model.stack import Command, Image, ModelProtocol, Stack, StackSou
 from stackduel.model.suite import PLAIN_HEADERS, Load, Workload
 from stackduel.model.target import Address
 from stackduel.planning.fields import Fields
-from stackduel.planning.suite_file import parse_loads, parse_workload
+from stackduel.planning.load_file import parse_loads
+from stackduel.planning.suite_file import parse_workload
 from stackduel_servers.registry import TIERS
 
 MAX_FILE_BYTES = 1_000_000

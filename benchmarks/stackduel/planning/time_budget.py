@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, half_width
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.suite import Load, OpenLoop, Scenario, Suite
@@ -110,12 +112,12 @@ def _shorter(load: Load, step: float, shortest_s: float, wait_s: float) -> Load:
     warmup_s = min(load.warmup_s, max(step * load.warmup_s, 2 * wait_s))
     stable_within_s = step * load.stable_within_s
     if isinstance(load, OpenLoop):
-        return replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
+        return msgspec.structs.replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
     if load.warmup_requests and wait_s:
         # With few slots a round may take long: warm up for two waits instead.
-        load = replace(load, warmup_requests=0)
+        load = msgspec.structs.replace(load, warmup_requests=0)
         warmup_s = max(warmup_s, 2 * wait_s)
-    return replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
+    return msgspec.structs.replace(load, duration_s=duration_s, warmup_s=warmup_s, stable_within_s=stable_within_s)
 
 
 def _sentence(suite: Suite, offer: _Offer) -> str:

@@ -14,7 +14,7 @@ from stackduel.model.counted import counted
 from stackduel.model.duration import duration
 from stackduel.planning.run_plan import RunPlan
 from stackduel.report.files import HTML_FILE
-from stackduel.report.terminal import run_tables
+from stackduel.report.terminal import run_report
 from stackduel.report.terminal.condition_lines import tell
 from stackduel.report.terminal.page import Page, message
 from stackduel.report.terminal.progress import Narrator
@@ -70,7 +70,7 @@ class Output:
         if self.json:
             self.out.file.write(to_json(record.run))
         elif not self.quiet:
-            run_tables.show(record.run, self.out)
+            run_report.show(record.run, self.out)
             Page(self.out).paragraph(f"Report: {record.folder / HTML_FILE}", rest="  ")
 
     def _narrator(self, plan: RunPlan, record: RunRecord, planned_s: float) -> Narrator:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from stackduel.model.environment import Environment
 from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
+from stackduel.model.suite import Suite
 from stackduel.model.trial import Failure
 from stackduel.observe.host import host_facts
 from stackduel.planning.order import trials_in
 from stackduel.planning.run_plan import RunPlan
 from stackduel.planning.stack_descriptions import describe_stack
-from stackduel.storage.suite_document import suite_to_dict
+from stackduel.storage.redaction import without_header_values
 
 
 def new_run(plan: RunPlan, command: Sequence[str]) -> Run:
@@ -43,8 +44,8 @@ def resumed(stored: Run, plan: RunPlan) -> Run:
     """
     # The pilot may have fixed the number of blocks already.
     suite = plan.suite.with_blocks(stored.suite.blocks)
-    before, now = suite_to_dict(stored.suite), suite_to_dict(suite)
-    changed = sorted(name for name in before if before[name] != now[name])
+    before, now = stored.suite, without_header_values(suite)
+    changed = sorted(each.name for each in fields(Suite) if getattr(before, each.name) != getattr(now, each.name))
     if changed:
         raise FieldError(f"--resume: the suite's {', '.join(changed)} changed since run {stored.run_id} began")
     began, python = stored.environment.python, host_facts.python()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Literal
+
+import msgspec
 
 from stackduel.analysis.gates import KINDS
 from stackduel.analysis.slo import Slo
@@ -50,7 +52,7 @@ def at_rate(load: OpenLoop, rate_rps: float, slo: Slo) -> OpenLoop:
     law), so more connections than that cannot change the outcome.
     """
     connections = ceil(min(MOST_CONNECTIONS, max(FEWEST_CONNECTIONS, 2 * rate_rps * slo.slowest_s)))
-    return replace(
+    return msgspec.structs.replace(
         load,
         rate_rps=rate_rps,
         duration_s=max(load.duration_s, SPARE * slo.fewest / rate_rps),

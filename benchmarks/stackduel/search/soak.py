@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+import msgspec
 
 from stackduel.analysis.statistics.slopes import slope
 from stackduel.model.findings import Soak, Third
@@ -21,7 +22,7 @@ PIECES = 12
 def search_soak(load: Load, settings: SoakSettings) -> Search[Soak]:
     """Apply the load in pieces on one server, so that an interruption loses at most the last piece."""
     assert load.duration_s is not None  # noqa: S101 - load_problem refuses other loads
-    piece = replace(load, duration_s=load.duration_s / PIECES)
+    piece = msgspec.structs.replace(load, duration_s=load.duration_s / PIECES)
     trials: list[Trial] = []
     for number in range(1, PIECES + 1):
         so_far = soak_result(trials, settings) if trials else None
@@ -31,7 +32,7 @@ def search_soak(load: Load, settings: SoakSettings) -> Search[Soak]:
             return soak_result(trials, settings, ended=result.reason.partition("\n")[0])
         trials.append(result)
         # Only the first piece needs a warm-up.
-        piece = replace(piece, warmup_s=0.0, stable_within_s=0.0)
+        piece = msgspec.structs.replace(piece, warmup_s=0.0, stable_within_s=0.0)
     return soak_result(trials, settings)
 
 

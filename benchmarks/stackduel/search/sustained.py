@@ -7,7 +7,9 @@ import math
 import random
 import statistics
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 from stackduel.analysis.decision import decide
 from stackduel.analysis.statistics.intervals import Interval, interval
@@ -191,7 +193,7 @@ class _ConnectionSearch:
             self.limit = f"{count} connections were not measured: {reason}"
 
     def _try(self, count: int) -> Generator[Probe, Result, tuple[float | None, str]]:
-        result = yield Probe(replace(self.load, connections=count), self.fresh)
+        result = yield Probe(msgspec.structs.replace(self.load, connections=count), self.fresh)
         self.fresh = isinstance(result, Failure)
         if isinstance(result, Failure):
             return None, result.reason.partition("\n")[0]

@@ -1,80 +1,26 @@
-"""The JSON Schema of what ``json`` writes of a value, made of the value's type (pure)."""
+"""The JSON Schema of what we write: every key is required, and no other allowed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 Schema = dict[str, Any]
-TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "number"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-ANYTHING: Schema = {"type": "object"}
+NonNegative = Annotated[int, Meta(ge=0)]
 
 
-def of(hint: Any, **instead: Schema) -> Schema:
-    """What ``json`` writes of a value of that type; of a dataclass, with other keys ``instead`` of some or besides."""
-    if is_dataclass(hint):
-        hints = get_type_hints(hint)
-        names = (field.name for field in fields(hint))
-        return record({**{name: of(hints[name]) for name in names if name not in instead}, **instead})
-    if hint in _PLAIN:
-        return dict(_PLAIN[hint])
-    return _of_generic(hint, get_args(hint))
-
-
-def record(keys: Mapping[str, Schema]) -> Schema:
-    """An object that has exactly these keys."""
-    return {
-        "type": "object",
-        "properties": dict(keys),
-        "required": list(keys),
-        "additionalProperties": False,
-    }
-
-
-def named(hint: type[tuple[Any, ...]]) -> Schema:
-    """An object with the names of a named tuple, which is written as one where its document asks for that."""
-    return record({name: of(each) for name, each in get_type_hints(hint).items()})
-
-
-def null_or(each: Schema) -> Schema:
-    """What is null where it was not measured."""
-    return {"anyOf": [each, {"type": "null"}]}
-
-
-def array(each: Schema) -> Schema:
-    """A list of any length."""
-    return {"type": "array", "items": each}
-
-
-def by_name(each: Schema) -> Schema:
-    """An object whose keys are names of any kind."""
-    return {"type": "object", "additionalProperties": each}
-
-
-def _of_generic(hint: Any, arguments: tuple[Any, ...]) -> Schema:
-    match get_origin(hint):
-        case origin if origin in (Union, UnionType):
-            return {"anyOf": [of(each) for each in arguments]}
-        case origin if origin is Literal:
-            return {"enum": list(arguments)}
-        case origin if origin is tuple:
-            if len(arguments) == 2 and arguments[1] is Ellipsis:
-                return array(of(arguments[0]))
-            return {"type": "array", "prefixItems": [of(each) for each in arguments], "items": False}
-        case origin if isinstance(origin, type) and issubclass(origin, Mapping):
-            return by_name(of(arguments[1]))
-    raise TypeError(f"no schema for {hint}")
-
-
-_PLAIN: Mapping[Any, Schema] = {
-    str: TEXT,
-    float: NUMBER,
-    int: {"type": "integer"},
-    bool: {"type": "boolean"},
-    NoneType: {"type": "null"},
-    Any: {},
-}
+def closed(schema: Any) -> Any:
+    """Return msgspec's schema with every object closed, as a document of ours has every key that its type knows."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: closed(each) for key, each in schema.items() if key not in {"default", "required"}}
+    if isinstance(text := made.get("description"), str):
+        # The first paragraph of a type's docstring is for readers, the rest for those who change it.
+        made["description"] = " ".join(text.partition("\n\n")[0].split())
+    if "properties" in made:
+        made["properties"] = {key: closed(each) for key, each in schema["properties"].items()}
+        made |= {"required": list(schema["properties"]), "additionalProperties": False}
+    return made

@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+import msgspec
+
 from stackduel.model.errors import StoreError
 from stackduel.model.run import Run
 from stackduel.model.trial import Result
@@ -82,13 +84,13 @@ def load(where: Path) -> Run:
     try:
         if path.stat().st_size > MAX_RUN_BYTES:
             raise StoreError(f"run {path}: over {MAX_RUN_BYTES} bytes")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = msgspec.json.decode(path.read_bytes())
     except OSError as error:
         raise StoreError(f"run {path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreError(f"run {path}: not valid JSON: {error}") from error
     try:
         return run_from_dict(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        message = f"run {path}: not a run of schema {SCHEMA} ({type(error).__name__}: {error})"
+    except ValueError as error:
+        message = f"run {path}: not a run of schema {SCHEMA} ({error})"
         raise StoreError(message) from error

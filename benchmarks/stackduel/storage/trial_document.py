@@ -1,143 +1,244 @@
-"""Trial or Failure <-> its part of run.json (pure)."""
+"""Trials and failures as run.json holds them: one flat object each, with the same keys for both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
-from stackduel.model.gpu_use import gpu_from_dict, gpu_to_dict
-from stackduel.model.histogram import Histogram, summarise
-from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
-from stackduel.model.trial import Cost, Failure, Gate, HostNoise, Inside, Memory, Place, Result, Trial
-from stackduel.storage.stored_histogram import stored_histogram
+import msgspec
+from msgspec import Struct
 
-TRIAL_KEYS = (
-    "metric", "requests", "succeeded", "failed", "cut_off", "cut_off_s", "scheduled", "completed", "outcomes",
-    "rate_rps", "time_ms", "duration_s", "latency_ms", "service_ms", "lateness_ms", "dispatch_ms", "first_byte_ms",
-    "spans_ms", "victim_ms", "victim", "calls", "in_flight_mean", "timeline", "histogram", "service_histogram",
-    "lateness_histogram", "dispatch_histogram", "first_byte_histogram", "span_histograms", "reconnects", "resent",
-    "drained", "warmup", "cpu_s", "cpu_ms_per_request", "memory_peak_mib", "memory_timeline", "gpu", "inside",
-    "generator", "noise", "downstream_cpu_s", "null_rate_rps",
-)  # fmt: skip
+from stackduel.model.gpu_use import GpuUse
+from stackduel.model.histogram import Histogram, LatencySummary, summarise
+from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
+from stackduel.model.suite import Metric
+from stackduel.model.trial import Cost, Failure, Gate, HostNoise, Inside, Memory, Place, Result, Trial, TrialState
+from stackduel.storage.builtins import to_builtins
+from stackduel.storage.encoded_histogram import EncodedHistogram, decoded, encoded, summary
+from stackduel.storage.json_schema import NonNegative
+
+
+class VictimDocument(Struct, frozen=True, kw_only=True):
+    """The endpoint that was asked beside the load."""
+
+    label: str
+    requests: NonNegative
+    failed: NonNegative
+    histogram: EncodedHistogram
+
+
+class CallDocument(VictimDocument, frozen=True, kw_only=True):
+    """One of several calls of a load."""
+
+    latency_ms: LatencySummary
+
+
+class TrialDocument(Struct, frozen=True, kw_only=True):
+    """A trial; what was not measured is null."""
+
+    stack: str
+    scenario: str
+    block: NonNegative
+    attempt: NonNegative
+    state: TrialState
+    reason: str | None
+    metric: Metric
+    requests: NonNegative
+    succeeded: NonNegative
+    failed: NonNegative
+    cut_off: NonNegative
+    cut_off_s: float
+    scheduled: NonNegative | None
+    completed: NonNegative
+    outcomes: dict[str, NonNegative]
+    rate_rps: float
+    time_ms: float | None
+    duration_s: float
+    latency_ms: LatencySummary
+    service_ms: LatencySummary | None
+    lateness_ms: LatencySummary | None
+    dispatch_ms: LatencySummary | None
+    first_byte_ms: LatencySummary | None
+    spans_ms: dict[str, LatencySummary] | None = None
+    victim_ms: LatencySummary | None
+    victim: VictimDocument | None
+    calls: tuple[CallDocument, ...]
+    in_flight_mean: float
+    timeline: tuple[Window, ...]
+    histogram: EncodedHistogram
+    service_histogram: EncodedHistogram | None
+    lateness_histogram: EncodedHistogram | None
+    dispatch_histogram: EncodedHistogram | None
+    first_byte_histogram: EncodedHistogram | None
+    span_histograms: dict[str, EncodedHistogram] | None = None
+    reconnects: NonNegative
+    resent: NonNegative
+    drained: bool
+    warmup: Warmup
+    cpu_s: float | None
+    cpu_ms_per_request: float | None
+    memory_peak_mib: float | None
+    memory_timeline: tuple[Memory, ...] | None
+    gpu: GpuUse | None
+    inside: Inside | None = None
+    generator: GeneratorUse
+    noise: HostNoise | None
+    downstream_cpu_s: float | None
+    null_rate_rps: float | None
+    gates: tuple[Gate, ...]
+
+
+class FailureDocument(Struct, frozen=True, kw_only=True):
+    """What a failure has of a trial's keys; all others are null, and it has no gates."""
+
+    stack: str
+    scenario: str
+    block: NonNegative
+    attempt: NonNegative
+    reason: str
+
+
+# The keys that only a trial has a value for.
+MEASURED = tuple(
+    name
+    for name in TrialDocument.__struct_fields__
+    if name not in {*FailureDocument.__struct_fields__, "state", "gates"}
+)
 
 
 def result_to_dict(result: Result) -> dict[str, Any]:
-    """The document of a trial or a failure: the same keys for both."""
-    place = asdict(result.place)
+    """Return a trial or a failure as its document."""
     if isinstance(result, Failure):
-        return {**place, "state": "failed", "reason": result.reason, **dict.fromkeys(TRIAL_KEYS), "gates": []}
-    found, cost = result.measurement, result.cost
-    return {
-        **place,
-        "state": result.state,
-        "reason": result.reason,
-        "metric": result.metric,
-        "requests": found.requests,
-        "succeeded": found.succeeded,
-        "failed": found.failed,
-        "cut_off": found.cut_off,
-        "cut_off_s": found.cut_off_s,
-        "scheduled": found.scheduled,
-        "completed": found.completed,
-        "outcomes": dict(found.outcomes),
-        "rate_rps": result.rate_rps,
-        "time_ms": result.time_ms,
-        "duration_s": found.duration_s,
-        "latency_ms": asdict(summarise(found.latency)),
-        "service_ms": _summary(found.service),
-        "lateness_ms": _summary(found.lateness),
-        "dispatch_ms": _summary(found.dispatch),
-        "first_byte_ms": _summary(found.first_byte),
-        "spans_ms": _each(found.spans, lambda span: asdict(summarise(span))),
-        "victim_ms": _summary(found.victim.latency) if found.victim else None,
-        "victim": _called(found.victim) if found.victim else None,
-        "calls": [{**_called(call), "latency_ms": _summary(call.latency)} for call in found.calls],
-        "in_flight_mean": found.in_flight_mean,
-        "timeline": [asdict(window) for window in found.timeline],
-        "histogram": found.latency.encode(),
-        "service_histogram": _encoded(found.service),
-        "lateness_histogram": _encoded(found.lateness),
-        "dispatch_histogram": _encoded(found.dispatch),
-        "first_byte_histogram": _encoded(found.first_byte),
-        "span_histograms": _each(found.spans, Histogram.encode),
-        "reconnects": found.reconnects,
-        "resent": found.resent,
-        "drained": found.drained,
-        "warmup": found.warmup._asdict(),
-        "cpu_s": cost.cpu_s if cost else None,
-        "cpu_ms_per_request": result.cpu_ms_per_request,
-        "memory_peak_mib": cost.memory_peak_mib if cost else None,
-        "memory_timeline": [[round(each.t_s, 3), round(each.mib, 3)] for each in cost.memory] if cost else None,
-        "gpu": gpu_to_dict(result.gpu),
-        "inside": asdict(result.inside) if result.inside else None,
-        "generator": asdict(found.generator),
-        "noise": asdict(result.noise) if result.noise else None,
-        "downstream_cpu_s": result.downstream_cpu_s,
-        "null_rate_rps": result.null_rate_rps,
-        "gates": [asdict(gate) for gate in result.gates],
-    }
+        place = to_builtins(result.place)
+        return {**place, "state": "failed", "reason": result.reason, **dict.fromkeys(MEASURED), "gates": []}
+    document: dict[str, Any] = to_builtins(_trial_document(result))
+    return document
 
 
 def result_from_dict(content: Mapping[str, Any]) -> Result:
-    """The trial or failure of a document; percentiles are computed again from the histogram."""
-    place = Place(content["stack"], content["scenario"], content["block"], content["attempt"])
-    if content["state"] == "failed":
-        return Failure(place, content["reason"])
-    warmup, generator = content["warmup"], dict(content["generator"])
-    generator["cores"] = tuple(generator["cores"])
-    cost = None
-    if content["cpu_s"] is not None:
-        cost = Cost(
-            content["cpu_s"], content["memory_peak_mib"], tuple(Memory(*each) for each in content["memory_timeline"])
-        )
-    measurement = Measurement(
-        requests=content["requests"],
-        succeeded=content["succeeded"],
-        failed=content["failed"],
-        cut_off=content["cut_off"],
-        cut_off_s=content["cut_off_s"],
-        outcomes=content["outcomes"],
-        duration_s=content["duration_s"],
-        latency=stored_histogram(content["histogram"], content["latency_ms"]),
-        service=_stored(content, "service"),
-        lateness=_stored(content, "lateness"),
-        dispatch=_stored(content, "dispatch"),
-        first_byte=_stored(content, "first_byte"),
-        spans=_spans(content),
-        calls=tuple(
-            CallCount(
-                call["label"], call["requests"], call["failed"], stored_histogram(call["histogram"], call["latency_ms"])
-            )
-            for call in content["calls"]
-        ),
-        victim=_victim(content),
-        scheduled=content["scheduled"],
-        completed=content["completed"],
-        timeline=tuple(Window(**window) for window in content["timeline"]),
-        reconnects=content["reconnects"],
-        resent=content["resent"],
-        drained=content["drained"],
-        in_flight_mean=content["in_flight_mean"],
-        warmup=Warmup(**warmup),
-        generator=GeneratorUse(**generator),
+    """Return the trial or failure of a document; percentiles are computed again from the histogram.
+
+    Raises ValueError where it is none, with the place: ``$.block``.
+    """
+    if content.get("state") == "failed":
+        failure = msgspec.convert(content, FailureDocument)
+        return Failure(_place(failure), failure.reason)
+    return _trial(msgspec.convert(content, TrialDocument))
+
+
+def _trial_document(trial: Trial) -> TrialDocument:
+    found, cost, place = trial.measurement, trial.cost, trial.place
+    return TrialDocument(
+        stack=place.stack,
+        scenario=place.scenario,
+        block=place.block,
+        attempt=place.attempt,
+        state=trial.state,
+        reason=trial.reason,
+        metric=trial.metric,
+        requests=found.requests,
+        succeeded=found.succeeded,
+        failed=found.failed,
+        cut_off=found.cut_off,
+        cut_off_s=found.cut_off_s,
+        scheduled=found.scheduled,
+        completed=found.completed,
+        outcomes=dict(found.outcomes),
+        rate_rps=trial.rate_rps,
+        time_ms=trial.time_ms,
+        duration_s=found.duration_s,
+        latency_ms=summarise(found.latency),
+        service_ms=summary(found.service),
+        lateness_ms=summary(found.lateness),
+        dispatch_ms=summary(found.dispatch),
+        first_byte_ms=summary(found.first_byte),
+        spans_ms=None if found.spans is None else {name: summarise(each) for name, each in found.spans.items()},
+        victim_ms=summarise(found.victim.latency) if found.victim else None,
+        victim=VictimDocument(**_called(found.victim)) if found.victim else None,
+        calls=tuple(CallDocument(**_called(call), latency_ms=summarise(call.latency)) for call in found.calls),
+        in_flight_mean=found.in_flight_mean,
+        timeline=found.timeline,
+        histogram=found.latency.encode(),
+        service_histogram=encoded(found.service),
+        lateness_histogram=encoded(found.lateness),
+        dispatch_histogram=encoded(found.dispatch),
+        first_byte_histogram=encoded(found.first_byte),
+        span_histograms=None if found.spans is None else {name: each.encode() for name, each in found.spans.items()},
+        reconnects=found.reconnects,
+        resent=found.resent,
+        drained=found.drained,
+        warmup=found.warmup,
+        cpu_s=cost.cpu_s if cost else None,
+        cpu_ms_per_request=trial.cpu_ms_per_request,
+        memory_peak_mib=cost.memory_peak_mib if cost else None,
+        memory_timeline=tuple(Memory(round(t_s, 3), round(mib, 3)) for t_s, mib in cost.memory) if cost else None,
+        gpu=trial.gpu,
+        inside=trial.inside,
+        generator=found.generator,
+        noise=trial.noise,
+        downstream_cpu_s=trial.downstream_cpu_s,
+        null_rate_rps=trial.null_rate_rps,
+        gates=trial.gates,
     )
-    gates = tuple(Gate(**gate) for gate in content["gates"])
-    noise = HostNoise(**content["noise"]) if content["noise"] else None
+
+
+def _trial(shown: TrialDocument) -> Trial:
     return Trial(
-        place=place,
-        metric=content["metric"],
-        measurement=measurement,
-        cost=cost,
-        state=content["state"],
-        reason=content["reason"],
-        gates=gates,
-        noise=noise,
-        downstream_cpu_s=content["downstream_cpu_s"],
-        null_rate_rps=content["null_rate_rps"],
-        gpu=gpu_from_dict(content["gpu"]),
-        inside=Inside(**content["inside"]) if content.get("inside") else None,
+        place=_place(shown),
+        metric=shown.metric,
+        measurement=_measurement(shown),
+        cost=_cost(shown),
+        state=shown.state,
+        reason=shown.reason,
+        gates=shown.gates,
+        noise=shown.noise,
+        downstream_cpu_s=shown.downstream_cpu_s,
+        null_rate_rps=shown.null_rate_rps,
+        gpu=shown.gpu,
+        inside=shown.inside,
     )
+
+
+def _measurement(shown: TrialDocument) -> Measurement:
+    return Measurement(
+        requests=shown.requests,
+        succeeded=shown.succeeded,
+        failed=shown.failed,
+        cut_off=shown.cut_off,
+        cut_off_s=shown.cut_off_s,
+        outcomes=shown.outcomes,
+        duration_s=shown.duration_s,
+        latency=decoded(shown.histogram, shown.latency_ms),
+        service=_optional(shown.service_histogram, shown.service_ms),
+        lateness=_optional(shown.lateness_histogram, shown.lateness_ms),
+        dispatch=_optional(shown.dispatch_histogram, shown.dispatch_ms),
+        first_byte=_optional(shown.first_byte_histogram, shown.first_byte_ms),
+        spans=_spans(shown),
+        calls=tuple(
+            CallCount(each.label, each.requests, each.failed, decoded(each.histogram, each.latency_ms))
+            for each in shown.calls
+        ),
+        victim=_victim(shown),
+        scheduled=shown.scheduled,
+        completed=shown.completed,
+        timeline=shown.timeline,
+        reconnects=shown.reconnects,
+        resent=shown.resent,
+        drained=shown.drained,
+        in_flight_mean=shown.in_flight_mean,
+        warmup=shown.warmup,
+        generator=shown.generator,
+    )
+
+
+def _place(shown: TrialDocument | FailureDocument) -> Place:
+    return Place(shown.stack, shown.scenario, shown.block, shown.attempt)
+
+
+def _cost(shown: TrialDocument) -> Cost | None:
+    if shown.cpu_s is None or shown.memory_peak_mib is None:
+        return None
+    return Cost(shown.cpu_s, shown.memory_peak_mib, shown.memory_timeline or ())
 
 
 def _called(called: CallCount | Victim) -> dict[str, Any]:
@@ -149,33 +250,19 @@ def _called(called: CallCount | Victim) -> dict[str, Any]:
     }
 
 
-def _victim(content: Mapping[str, Any]) -> Victim | None:
-    shown = content["victim"]
-    if shown is None:
+def _victim(shown: TrialDocument) -> Victim | None:
+    if shown.victim is None or shown.victim_ms is None:
         return None
-    latency = stored_histogram(shown["histogram"], content["victim_ms"])
-    return Victim(shown["label"], shown["requests"], shown["failed"], latency)
+    latency = decoded(shown.victim.histogram, shown.victim_ms)
+    return Victim(shown.victim.label, shown.victim.requests, shown.victim.failed, latency)
 
 
-def _encoded(histogram: Histogram | None) -> str | None:
-    return histogram.encode() if histogram is not None else None
-
-
-def _stored(content: Mapping[str, Any], name: str) -> Histogram | None:
-    encoded = content[f"{name}_histogram"]
-    return None if encoded is None else stored_histogram(encoded, content[f"{name}_ms"])
-
-
-def _spans(content: Mapping[str, Any]) -> dict[str, Histogram] | None:
-    encoded = content.get("span_histograms")
-    if encoded is None:
+def _spans(shown: TrialDocument) -> dict[str, Histogram] | None:
+    if shown.span_histograms is None:
         return None
-    return {name: stored_histogram(each, content["spans_ms"][name]) for name, each in encoded.items()}
+    exact = shown.spans_ms or {}
+    return {name: decoded(text, exact.get(name, LatencySummary())) for name, text in shown.span_histograms.items()}
 
 
-def _each(spans: Mapping[str, Histogram] | None, shown: Callable[[Histogram], Any]) -> dict[str, Any] | None:
-    return None if spans is None else {name: shown(span) for name, span in spans.items()}
-
-
-def _summary(histogram: Histogram | None) -> dict[str, Any] | None:
-    return asdict(summarise(histogram)) if histogram is not None else None
+def _optional(text: str | None, exact_ms: LatencySummary | None) -> Histogram | None:
+    return None if text is None else decoded(text, exact_ms or LatencySummary())

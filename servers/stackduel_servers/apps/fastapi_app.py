@@ -20,9 +20,9 @@ from stackduel_servers.core.waiting import wait
 
 
 def create_app(settings: Settings, execution: AsyncExecution | None = None) -> FastAPI:
-    """The service; its downstream connections and its models' threads open and close with its lifespan.
+    """Return the service; its downstream connections and its models' threads open and close with its lifespan.
 
-    ``execution`` is where its models run, where that is not what the settings name.
+    ``execution`` replaces the place where the settings run its models.
     """
     health = Health("fastapi", settings)
     downstream = AsyncDownstream(settings)

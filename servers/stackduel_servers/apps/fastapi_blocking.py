@@ -19,7 +19,7 @@ from stackduel_servers.core.waiting import wait_blocking
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service; its downstream connections open with the first call and close with its lifespan."""
+    """Return the service; its downstream connections open with the first call and close with its lifespan."""
     health = Health("fastapi", settings)
     downstream = BlockingDownstream(settings)
     inference = BlockingInference(settings)

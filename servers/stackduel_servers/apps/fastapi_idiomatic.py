@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 
 from stackduel_servers.apps.fastapi_shell import READ, create_shell, respond
-from stackduel_servers.core.answers import ENDPOINTS, told
+from stackduel_servers.core.answers import ENDPOINTS, rounded
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.inference.asynchronous import AsyncInference
@@ -109,7 +109,7 @@ class Inferred(BaseModel):
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service; its downstream connections and its models' threads open and close with its lifespan."""
+    """Return the service; its downstream connections and its models' threads open and close with its lifespan."""
     health = Health("fastapi", settings)
     downstream = AsyncDownstream(settings)
     inference = AsyncInference(settings, run_in_threadpool)
@@ -136,13 +136,13 @@ def create_app(settings: Settings) -> FastAPI:
     @app.api_route("/slow-io", methods=READ)
     async def slow_io(delay: Delay = (1.0,)) -> SlowIo:
         await wait(delay[0])
-        return SlowIo(endpoint="slow-io", delay_s=told(delay[0]))
+        return SlowIo(endpoint="slow-io", delay_s=rounded(delay[0]))
 
     @app.api_route("/benchmark/io-test", methods=READ)
     @app.api_route("/benchmark/fastapi-io-test", methods=READ)
     async def io_test(delay: Delay = (1.0,), concurrent: Concurrent = (1,)) -> IoTest:
         succeeded = await downstream.call(delay[0], concurrent[0])
-        return IoTest(endpoint="io-test", delay_s=told(delay[0]), concurrent=concurrent[0], succeeded=succeeded)
+        return IoTest(endpoint="io-test", delay_s=rounded(delay[0]), concurrent=concurrent[0], succeeded=succeeded)
 
     @app.api_route("/json", methods=READ)
     async def items(items: Items = (100,)) -> Catalogue:

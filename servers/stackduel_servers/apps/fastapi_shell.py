@@ -36,5 +36,5 @@ def create_shell(lifespan: Lifespan) -> FastAPI:
 
 
 def respond(answer: answers.Answer) -> Response:
-    """The core's answer as a FastAPI response."""
+    """Return the core's answer as a FastAPI response."""
     return Response(answer.body, answer.status, dict(answer.headers), media_type=answer.content_type)

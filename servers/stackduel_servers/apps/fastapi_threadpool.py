@@ -21,7 +21,7 @@ from stackduel_servers.core.waiting import wait_blocking
 
 
 async def whole_body(request: Request) -> bytes:
-    """A request's body, read on the event loop before a thread is taken."""
+    """Return the request's body, read on the event loop before a thread is taken."""
     return await read_asgi(request.stream())
 
 
@@ -29,7 +29,7 @@ Body = Annotated[bytes, Depends(whole_body)]
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service; its downstream connections open with the first call and close with its lifespan."""
+    """Return the service; its downstream connections open with the first call and close with its lifespan."""
     health = Health("fastapi", settings)
     downstream = BlockingDownstream(settings)
     inference = BlockingInference(settings)

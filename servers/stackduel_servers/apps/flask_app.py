@@ -19,7 +19,7 @@ from stackduel_servers.core.wsgi import WsgiEdge
 
 
 def create_app(settings: Settings, downstream: BlockingDownstream) -> Flask:
-    """The service; its downstream connections open with the first call and close with the process, as models do."""
+    """Return the service; its downstream connections and models open with the first call and close with the process."""
     app = Flask("stackduel", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.merge_slashes = False
@@ -71,7 +71,7 @@ def create_app(settings: Settings, downstream: BlockingDownstream) -> Flask:
 
 
 def respond(answer: answers.Answer) -> Response:
-    """The core's answer as a Flask response."""
+    """Return the core's answer as a Flask response."""
     return Response(answer.body, answer.status, answer.headers, content_type=answer.content_type)
 
 

@@ -24,7 +24,7 @@ _Returned = TypeVar("_Returned")
 
 
 def create_app(settings: Settings) -> Quart:
-    """The service; its downstream connections and its models' threads open and close with its lifespan."""
+    """Return the service; its downstream connections and its models' threads open and close with its lifespan."""
     app = Quart("stackduel", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = errors.MOST_BODY_BYTES
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> Quart:
 
 
 def respond(answer: answers.Answer) -> Response:
-    """The core's answer as a Quart response."""
+    """Return the core's answer as a Quart response."""
     return Response(answer.body, answer.status, dict(answer.headers), content_type=answer.content_type)
 
 

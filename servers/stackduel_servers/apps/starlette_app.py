@@ -1,4 +1,4 @@
-"""The Starlette service: what is under FastAPI, by itself; handlers that suspend their task."""
+"""The Starlette service: the framework that FastAPI is built on, by itself; handlers that suspend their task."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stackduel_servers.core.waiting import wait
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The service; its downstream connections and its models' threads open and close with its lifespan."""
+    """Return the service; its downstream connections and its models' threads open and close with its lifespan."""
     health = Health("starlette", settings)
     downstream = AsyncDownstream(settings)
     inference = AsyncInference(settings, run_in_threadpool)
@@ -78,14 +78,14 @@ def create_app(settings: Settings) -> Starlette:
 
 
 async def failed(_: Request, error: Exception) -> Response:
-    """The answer to what the core refuses, and to what Starlette does, in the core's words."""
+    """Return the core's answer to an error of the core or of Starlette."""
     if isinstance(error, errors.HttpError):
         return respond(answers.failure(error))
     return respond(answers.failure(errors.of_status(error.status_code if isinstance(error, HTTPException) else 500)))
 
 
 def respond(answer: answers.Answer) -> Response:
-    """The core's answer as a Starlette response."""
+    """Return the core's answer as a Starlette response."""
     return Response(answer.body, answer.status, dict(answer.headers), media_type=answer.content_type)
 
 

@@ -24,37 +24,39 @@ class Answer:
 
 
 def index() -> Answer:
-    """The answer of ``/``: what this service is and what can be asked of it."""
+    """Return the answer of ``/``: the name of this service and its endpoints."""
     return _success({"service": "stackduel", "endpoints": ENDPOINTS})
 
 
 def health(report: Mapping[str, object]) -> Answer:
-    """The answer of ``/health``, the only one that tells the stacks apart."""
+    """Return the answer of ``/health``, the only one that differs between stacks."""
     return _success(report)
 
 
 def slow_io(delay_s: float) -> Answer:
-    """The answer of ``/slow-io`` once it has waited."""
-    return _success({"endpoint": "slow-io", "delay_s": told(delay_s)})
+    """Return the answer of ``/slow-io`` once it has waited."""
+    return _success({"endpoint": "slow-io", "delay_s": rounded(delay_s)})
 
 
 def io_test(delay_s: float, concurrent: int, succeeded: int) -> Answer:
-    """The answer of ``/benchmark/io-test``: how many of the downstream calls asked for came back."""
-    return _success({"endpoint": "io-test", "delay_s": told(delay_s), "concurrent": concurrent, "succeeded": succeeded})
+    """Return the answer of ``/benchmark/io-test``: how many of the requested downstream calls succeeded."""
+    return _success(
+        {"endpoint": "io-test", "delay_s": rounded(delay_s), "concurrent": concurrent, "succeeded": succeeded}
+    )
 
 
 def items(count: int) -> Answer:
-    """The answer of ``/json``: a list of ``count`` entries, made and serialised anew each time."""
+    """Return the answer of ``/json``: a list of ``count`` entries, made and serialised anew each time."""
     return _success({"endpoint": "json", "count": count, "items": catalogue(count)})
 
 
 def failure(error: HttpError) -> Answer:
-    """The answer for an error: one sentence."""
+    """Return the answer for an error: one sentence."""
     return Answer(error.status, _serialised({"error": error.message}), error.headers)
 
 
-def told(delay_s: float) -> float:
-    """The delay as answers tell it: to 0.1 ms, because encoders write smaller numbers in different ways."""
+def rounded(delay_s: float) -> float:
+    """Return the delay rounded to 0.1 ms, because encoders write smaller numbers in different ways."""
     return round(delay_s, 4)
 
 

@@ -9,25 +9,25 @@ POOL_SIZE = 4096
 
 
 def target(delay_s: float) -> str:
-    """The request target that makes the backend wait for ``delay_s``; never with an exponent."""
+    """Return the request target that makes the backend wait for ``delay_s``; never with an exponent."""
     return f"/wait?delay={delay_s:.9f}"
 
 
 def unreachable() -> HttpError:
-    """The error when no connection could be made."""
+    """Return the error when no connection could be made."""
     return HttpError(502, "downstream unreachable")
 
 
 def refused(status: int) -> HttpError:
-    """The error when the backend answered, but not with 200."""
+    """Return the error when the backend answered, but not with 200."""
     return HttpError(502, f"downstream answered with status {status}")
 
 
 def garbled() -> HttpError:
-    """The error when what came back was no whole HTTP answer."""
+    """Return the error when what came back was no whole HTTP answer."""
     return HttpError(502, "downstream sent no valid answer")
 
 
 def too_slow(allowance_s: float) -> HttpError:
-    """The error when no answer came within the delay asked for and ``allowance_s`` more."""
+    """Return the error when no answer came within the delay asked for and ``allowance_s`` more."""
     return HttpError(504, f"downstream too slow: no answer within delay + {allowance_s:g} s")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from stackduel.analysis.bottlenecks import Resources, ceiling_inputs, limits
@@ -61,7 +62,7 @@ def test_cpu_time_binds_what_does_not_wait() -> None:
 def test_the_downstream_binds_where_its_core_is_full() -> None:
     """What it spent on a request, over the cores that it has."""
     results = [replace(trial("slow", 190, cost=Cost(0.01, 64)), downstream_cpu_s=1.95)]
-    found = limit(results, replace(WAITING, load=replace(WAITING.load, connections=100)), {})
+    found = limit(results, replace(WAITING, load=msgspec.structs.replace(WAITING.load, connections=100)), {})
     assert found.binds == "downstream"
     assert found.predicted_rps == pytest.approx(190 / 1.95)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -16,7 +16,7 @@ from stackduel.model.suite import Scenario, ServiceLevel
 from stackduel.model.trial import Trial
 from stackduel.planning.fields import Fields
 from stackduel.planning.service_level_file import parse_sla
-from stackduel.storage.service_level_document import sla_from_dict, sla_to_dict
+from stackduel.storage.outcome_documents import ServiceLevelDocument
 from tests.stackduel.makers import WAITING, trial
 
 
@@ -110,6 +110,6 @@ def test_what_was_not_measured_has_no_levels() -> None:
 def test_a_level_in_words_and_as_a_document(sla: ServiceLevelResult, words: str) -> None:
     """Bound, figure and word; milliseconds and shares never share a key of the document."""
     assert in_words(sla) == words
-    content = json.loads(json.dumps(sla_to_dict(sla)))
-    assert sla_from_dict(content) == sla
+    content = msgspec.to_builtins(ServiceLevelDocument.of(sla))
+    assert msgspec.convert(content, ServiceLevelDocument).result() == sla
     assert (content["bound_ms"] is None) == (content["bound_share"] is not None) == sla.is_share

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from stackduel.inference.isolated_bench import command, parse
 from stackduel.model.isolated import IsolatedFailure
-from stackduel.storage.isolated_document import alone_from_dict, alone_to_dict
+from stackduel.storage.outcome_documents import IsolatedDocument
 from stackduel_servers.models import bench
 
 GOOD = {"model": "tiny", "pool": 2, "requests": 4, "duration_s": 0.5, "rate_rps": 8.0, "infer_ns": [4, 5, 6, 7]}
@@ -28,7 +29,7 @@ def test_its_result_is_found_among_other_lines() -> None:
     found = parse("tiny", 3, f"a warning\n{json.dumps(GOOD)}\nanother one\n")
     assert (found.model, found.block, found.pool, found.requests, found.rate_rps) == ("tiny", 3, 2, 4, 8.0)
     assert (found.infer.count, found.infer.min_ns, found.infer.max_ns) == (4, 4, 7)
-    assert alone_from_dict(json.loads(json.dumps(alone_to_dict(found)))) == found
+    assert msgspec.json.decode(msgspec.json.encode(IsolatedDocument.of(found)), type=IsolatedDocument).result() == found
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_what_is_no_result_is_told_with_its_text(output: str) -> None:
 def test_a_failure_has_the_keys_of_a_result() -> None:
     """And nothing in them but the reason."""
     lost = IsolatedFailure("tiny", 2, "it died")
-    shown = alone_to_dict(lost)
-    assert shown.keys() == alone_to_dict(parse("tiny", 1, json.dumps(GOOD))).keys()
+    shown = msgspec.to_builtins(IsolatedDocument.of(lost))
+    assert shown.keys() == msgspec.to_builtins(IsolatedDocument.of(parse("tiny", 1, json.dumps(GOOD)))).keys()
     assert (shown["reason"], shown["rate_rps"], shown["histogram"]) == ("it died", None, None)
-    assert alone_from_dict(shown) == lost
+    assert msgspec.convert(shown, IsolatedDocument).result() == lost

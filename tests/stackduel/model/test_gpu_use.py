@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from stackduel.model.gpu_use import Gpu, GpuSample, gpu_from_dict, gpu_to_dict, used
+from stackduel.model.gpu_use import Gpu, GpuSample, GpuUse, used
 
 ONE, TWO = Gpu("Fake 100", "GPU-aaaa", "1", 80_000), Gpu("Fake 100", "GPU-bbbb", "1", None)
 ROUNDS = [
@@ -34,8 +35,8 @@ def test_what_no_device_tells_is_none() -> None:
 @pytest.mark.parametrize("use", [None, used([ONE, TWO], ROUNDS), used([ONE], [(GpuSample(None, None, None),)])])
 def test_a_document_brings_it_back(use: object) -> None:
     """Nothing is lost on the way to a document and back, and each device's facts stand beside its figures."""
-    shown = gpu_to_dict(use)  # type: ignore[arg-type]
-    assert gpu_from_dict(shown) == use
+    shown = msgspec.to_builtins(use)
+    assert msgspec.convert(shown, GpuUse) == use
     if shown is not None:
         assert shown["devices"][0]["name"] == "Fake 100"
         assert "utilisation_mean" in shown["devices"][0]

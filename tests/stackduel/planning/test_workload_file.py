@@ -11,7 +11,8 @@ from stackduel.model.errors import FieldError
 from stackduel.model.model_input import ModelInput
 from stackduel.model.suite import ClosedLoop
 from stackduel.planning.fields import Fields
-from stackduel.planning.suite_file import parse_loads, parse_mix
+from stackduel.planning.load_file import parse_loads
+from stackduel.planning.suite_file import parse_mix
 
 
 def test_a_model_is_asked_at_its_path() -> None:

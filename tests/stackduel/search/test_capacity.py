@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -106,13 +106,13 @@ def test_after_a_rate_that_broke_it_the_server_is_a_fresh_one() -> None:
 def test_windows_hold_enough_requests_for_the_percentile() -> None:
     """Low rates get longer windows: the p99 takes 459 requests, the p99.9 takes 4,603."""
     for slo, fewest in (("p99=200ms", 459), ("p999=200ms", 4603)):
-        _, tried = found(Slots(3, 0.1), replace(SLO, slo=slo))
+        _, tried = found(Slots(3, 0.1), msgspec.structs.replace(SLO, slo=slo))
         assert all(rate(probe) * (probe.load.duration_s or 0) >= fewest for probe in tried)
 
 
 def test_a_service_level_that_no_rate_keeps_has_no_capacity() -> None:
     """A server slower than the bound has none, however small the rate."""
-    capacity, _ = found(Slots(100, 0.5), replace(SLO, demand_rps=100.0))
+    capacity, _ = found(Slots(100, 0.5), msgspec.structs.replace(SLO, demand_rps=100.0))
     assert (capacity.confirmed, capacity.replicas) == (None, None)
     assert capacity.sentence.startswith(
         "No rate was confirmed to keep p99 <= 200 ms, errors <= 0.1 % (at 1 req/s the p99"
@@ -180,7 +180,7 @@ def test_replicas_carry_the_demand_with_their_headroom(
 
 def test_replicas_and_cost_stand_in_the_sentence() -> None:
     """A demand of 5,000 req/s on replicas of about 200 req/s at 80 %."""
-    capacity, _ = found(Slots(20, 0.1), replace(SLO, demand_rps=5000.0, cost_per_replica=42.0))
+    capacity, _ = found(Slots(20, 0.1), msgspec.structs.replace(SLO, demand_rps=5000.0, cost_per_replica=42.0))
     assert capacity.confirmed is not None
     replicas = replicas_for(5000, capacity.confirmed.rate_rps, 0.8)
     assert (capacity.replicas, capacity.cost) == (replicas, 42.0 * replicas)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -36,7 +37,7 @@ def server(
         moments = np.arange(0.0, width_s, 2.0)
         points = tuple(Memory(float(at), memory(began_s + at) + 0.5 * float(draw.standard_normal())) for at in moments)
         found = replace(
-            measurement([latency_ms(pieces)] * 600, width_s), warmup=measurement([]).warmup._replace(duration_s=0.0)
+            measurement([latency_ms(pieces)] * 600, width_s), warmup=replace(measurement([]).warmup, duration_s=0.0)
         )
         pieces += 1
         return Trial(Place("it", f"soak@{probe.label}", 1), "rate", found, Cost(1.0, 100.0, points))
@@ -72,7 +73,7 @@ def test_what_may_fill_the_budget_within_a_day_is_not_called_no_leak() -> None:
     """A minute of memory that moves by 5 MiB has bounds of hundreds of MiB an hour, which tell nothing."""
     draw = np.random.default_rng(4)
     serve = server(lambda _at_s: 94.0 + 5 * float(draw.standard_normal()))
-    soak, _ = carried_out(search_soak(replace(HOUR, duration_s=120.0), BUDGET), serve)
+    soak, _ = carried_out(search_soak(msgspec.structs.replace(HOUR, duration_s=120.0), BUDGET), serve)
     assert soak.slope is not None
     assert soak.slope.low < 0 < soak.slope.high
     assert soak.sentence.startswith("Too short to tell whether memory grows: slope ")

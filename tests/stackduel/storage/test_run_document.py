@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
+import zlib
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.errors import StoreError
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
-from stackduel.model.suite import ClosedLoop
+from stackduel.model.suite import ClosedLoop, OpenLoop
 from stackduel.model.trial import Cost, Failure, Place, Result
 from stackduel.storage import run_folder
 from stackduel.storage.run_document import run_from_dict, run_to_dict
@@ -109,7 +112,8 @@ def test_the_file_is_whole_at_every_moment(tmp_path: Path) -> None:
 )
 def test_the_run_for_the_journey_lacks_nothing(held: Any) -> None:
     """A field that is added without a value here would not be seen to be lost; a closed loop has one end only."""
-    empty = {field.name for field in fields(held) if getattr(held, field.name) in (None, (), 0)} - {"drained"}
+    names = held.__struct_fields__ if isinstance(held, ClosedLoop | OpenLoop) else [each.name for each in fields(held)]
+    empty = {name for name in names if getattr(held, name) in (None, (), 0)} - {"drained"}
     assert empty == ({"requests", "rated"} if isinstance(held, ClosedLoop) else set())
 
 
@@ -162,3 +166,52 @@ def test_a_limit_and_a_comparison_may_know_nothing() -> None:
         limits=(Limit("s", "a", None, None, 5.0, "None known."),),
     )
     assert journey(unknown) == unknown
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("trials", 1, "block"), "2", r"Expected `int`, got `str` - at `\$\.trials\[1\]\.block`"),
+        (("trials", 0, "requests"), -1, r"Expected `int` >= 0 - at `\$\.trials\[0\]\.requests`"),
+        (("trials", 0, "histogram"), "AAAA", r"not an encoded histogram.* - at `\$\.trials\[0\]`"),
+        (("environment", "cores"), "two", r"Expected `int \| null`, got `str` - at `\$\.environment\.cores`"),
+        (("suite", "scenarios", 0, "load", "kind"), "half", r"Invalid value 'half' - at `\$\.suite\.scenarios\[0\]"),
+        (("stacks", "slow", "tier"), None, r"Expected `str`, got `null` - at `\$\.stacks\[\.\.\.\]\.tier`"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_named_with_its_place(path: tuple[Any, ...], value: object, message: str) -> None:
+    """No number is read out of a text, and the reader learns where in the document it stands."""
+    content = json.loads(json.dumps(run_to_dict(example())))
+    place = content
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(ValueError, match=message):
+        run_from_dict(content)
+
+
+def test_unknown_keys_of_a_stored_run_are_ignored() -> None:
+    """A later version may have written more."""
+    content = json.loads(json.dumps(run_to_dict(example())))
+    for place in (content, content["trials"][0], content["suite"], content["environment"]):
+        place["surprise"] = 1
+    assert run_to_dict(run_from_dict(content)) == run_to_dict(example())
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", '{"a":' * 5000])
+def test_what_is_no_number_and_what_is_too_deep_is_refused(tmp_path: Path, text: str) -> None:
+    """JSON has no such numbers, and a document of ours is not so deep."""
+    path = run_folder.save(example(), tmp_path)
+    path.write_text(path.read_text().replace('"seed": 7', f'"seed": 7, "more": {text}'))
+    with pytest.raises(StoreError, match="not valid JSON"):
+        run_folder.load(tmp_path)
+
+
+def test_a_histogram_that_inflates_without_end_is_refused() -> None:
+    """Its text is small, and what it stands for is not."""
+    body = zlib.compress(bytes(50_000_000))
+    text = base64.b64encode(struct.pack(">ii", 0x1C849304 | 0x10, len(body)) + body).decode()
+    content = json.loads(json.dumps(run_to_dict(example())))
+    content["trials"][0]["histogram"] = text
+    with pytest.raises(ValueError, match="a histogram of more than"):
+        run_from_dict(content)

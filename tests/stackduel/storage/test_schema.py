@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,13 +17,10 @@ from stackduel.model.findings import Finding, SearchResult
 from stackduel.model.run import Run
 from stackduel.model.search_settings import SearchSettings
 from stackduel.model.trial import Failure, Place, Trial
-from stackduel.storage.json_schema import named, of
 from stackduel.storage.run_document import run_to_dict
-from stackduel.storage.schema import MEASURED
-from stackduel.storage.trial_document import TRIAL_KEYS
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.markdown.test_document import STACKS, blocks
-from tests.stackduel.storage.test_finding_document import anything
+from tests.stackduel.storage.test_outcome_documents import anything
 from tests.stackduel.storage.whole import EVERYTHING, whole
 from tests.stackduel.valid import PAGE, check, errors, validator
 
@@ -137,28 +133,3 @@ def test_a_failure_has_no_figures() -> None:
     check(content)
     content["trials"][0]["requests"] = 0
     assert errors(content)
-
-
-def test_the_schema_knows_every_key_of_a_trial() -> None:
-    """A key that is added to the document is added to the schema: a line in ``stackduel.storage.schema``."""
-    assert sorted(MEASURED) == sorted(TRIAL_KEYS)
-
-
-@dataclass
-class Odd:
-    pair: tuple[int, str]
-    path: Path | None = None
-
-
-class Pair(NamedTuple):
-    one: int
-    two: float | None
-
-
-def test_types_become_schemas() -> None:
-    """Pairs have their two kinds, named tuples their names, and what JSON cannot hold is refused."""
-    pair = of(tuple[int, str])
-    assert pair == {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "items": False}
-    assert named(Pair)["required"] == ["one", "two"]
-    with pytest.raises(TypeError, match="no schema for"):
-        of(Odd)

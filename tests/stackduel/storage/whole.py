@@ -81,7 +81,7 @@ SLAS = (
     ServiceLevelResult("mixed", "slow", "errors", 0.01, 0.25, False),
 )
 GPU = Gpu("Fake 100", "GPU-aaaa", "580.65", 80_000)
-GPU_USE = GpuUse((DeviceUse(GPU, 70.5, 900.0, 250.5),), 70.5, 900.0, 250.5, samples=25)
+GPU_USE = GpuUse((DeviceUse.of(GPU, 70.5, 900.0, 250.5),), 70.5, 900.0, 250.5, samples=25)
 
 
 def whole() -> Run:

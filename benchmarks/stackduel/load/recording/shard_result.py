@@ -99,7 +99,7 @@ class ShardResult:
             "reconnects": self.reconnects,
             "resent": self.resent,
             "drained": self.drained,
-            "warmup": list(self.warmup),
+            "warmup": asdict(self.warmup),
             "generator": asdict(self.generator),
         }
 
@@ -112,7 +112,7 @@ class ShardResult:
                 **document,
                 "tally": Tally.from_json(document["tally"]),
                 "victim": Victim(*_count_from_json(victim)) if victim else None,
-                "warmup": Warmup(*document["warmup"]),
+                "warmup": Warmup(**document["warmup"]),
                 "generator": GeneratorUse(**{**generator, "cores": tuple(generator["cores"])}),
             }
         )

@@ -7,10 +7,12 @@ connections, and when they open.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from stackduel.model.suite import ClosedLoop, Load, OpenLoop, load_from_dict
+import msgspec
+
+from stackduel.model.suite import ClosedLoop, Load, OpenLoop
 
 # A listen queue of 2,048 takes any of these bursts, and ten thousand connections are open within a second.
 OPENING_EVERY_S = 0.0005
@@ -33,12 +35,13 @@ class Share:
 
     def to_json(self) -> dict[str, Any]:
         """The share as JSON values."""
-        return {**asdict(self), "load": self.load.to_dict()}
+        document: dict[str, Any] = msgspec.to_builtins(self, enc_hook=float)
+        return document
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Share:
-        """The share that ``to_json`` gave; raises KeyError or TypeError on anything else."""
-        return Share(**{**document, "load": load_from_dict(document["load"])})
+        """The share that ``to_json`` gave; raises ValidationError on anything else."""
+        return msgspec.convert(document, Share)
 
 
 def split(load: Load, shards: int) -> tuple[Share, ...]:
@@ -71,11 +74,13 @@ def _split_closed(load: ClosedLoop, shards: int) -> list[Load]:
     warmups = split_evenly(load.warmup_requests, shards)
     requests = split_evenly(load.requests, shards) if load.requests is not None else (None,) * shards
     return [
-        replace(load, connections=connections[i], requests=requests[i], warmup_requests=warmups[i])
+        msgspec.structs.replace(load, connections=connections[i], requests=requests[i], warmup_requests=warmups[i])
         for i in range(shards)
     ]
 
 
 def _split_open(load: OpenLoop, shards: int) -> list[Load]:
     shards = min(shards, load.connections, max(1, int(load.rate_rps * load.duration_s)))
-    return [replace(load, connections=connections) for connections in split_evenly(load.connections, shards)]
+    return [
+        msgspec.structs.replace(load, connections=connections) for connections in split_evenly(load.connections, shards)
+    ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Self
 
+import msgspec
+
 from stackduel.load.drivers.request import request_bytes
 from stackduel.load.engine import Engine
 from stackduel.load.job import Call, Job, LoadError
@@ -143,7 +145,9 @@ def null_job(job: Job, load: ClosedLoop, address: Address, shape: LoadShape) -> 
         job,
         address=address,
         calls=tuple(Call(call.workload, right) for call in job.calls),
-        load=replace(load, duration_s=DURATION_S, warmup_s=WARMUP_S, warmup_requests=0, stable_within_s=0.0),
+        load=msgspec.structs.replace(
+            load, duration_s=DURATION_S, warmup_s=WARMUP_S, warmup_requests=0, stable_within_s=0.0
+        ),
         timeout_s=ANSWER_WITHIN_S,
         victim=None,
     )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Block, Chart, Grid
-from stackduel.report.sections.counted_trials import ByStack, median
+from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.figures import figure
 from stackduel.report.sections.roles import role_of
 
 
 def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
     """Yield CPU milliseconds a request and peak memory of each stack whose processes could be watched."""
-    cpu = {name: median(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
+    cpu = {name: median_of_known(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
     yield from bars(
         run,
         "Server CPU per request",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Iterable
-
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Trial
@@ -17,9 +14,3 @@ def counting(run: Run, scenario: Scenario) -> ByStack:
     found: ByStack = {name: run.trials(scenario.name, name) for name in run.stacks}
     ordered = {name: sorted(trials, key=lambda trial: trial.place.block) for name, trials in found.items()}
     return {name: trials for name, trials in ordered.items() if trials}
-
-
-def median(values: Iterable[float | None]) -> float | None:
-    """Return the median of the known values; None if there are none."""
-    known = [value for value in values if value is not None]
-    return statistics.median(known) if known else None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.gpu_use import DeviceUse, GpuUse
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Block, Grid
 from stackduel.report.sections.costs import bars
-from stackduel.report.sections.counted_trials import ByStack, median
+from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.figures import figure
 
 HEADINGS = ("stack", "device", "utilisation %", "peak memory MiB", "power W")
@@ -23,7 +24,7 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
         "For how much of the time the busiest graphics processor was computing, in the mean of a trial; the median of "
         "the blocks. Far below 100 %, it waits for the stack that feeds it.",
         "%",
-        _each(trials, lambda use: use.utilisation_mean, median),
+        _each(trials, lambda use: use.utilisation_mean, median_of_known),
     )
     yield from bars(
         run,
@@ -37,7 +38,7 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
         "GPU power",
         "What all graphics processors drew together, in the mean of a trial; the median of the blocks.",
         "W",
-        _each(trials, lambda use: use.power_mean_w, median),
+        _each(trials, lambda use: use.power_mean_w, median_of_known),
     )
     yield from _devices(trials)
 
@@ -66,15 +67,15 @@ def _by_device(trials: Iterable[Trial]) -> dict[str, list[DeviceUse]]:
     found: dict[str, list[DeviceUse]] = {}
     for trial in trials:
         for use in trial.gpu.devices if trial.gpu else ():
-            found.setdefault(use.device.uuid, []).append(use)
+            found.setdefault(use.uuid, []).append(use)
     return found
 
 
 def _row(uses: list[DeviceUse]) -> tuple[str, ...]:
-    device = uses[0].device
+    device = uses[0]
     return (
         f"{device.name} ({device.uuid})",
-        figure(median(use.utilisation_mean for use in uses)),
+        figure(median_of_known(use.utilisation_mean for use in uses)),
         figure(_most(use.memory_peak_mib for use in uses)),
-        figure(median(use.power_mean_w for use in uses)),
+        figure(median_of_known(use.power_mean_w for use in uses)),
     )

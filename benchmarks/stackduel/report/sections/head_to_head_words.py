@@ -9,7 +9,7 @@ from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
-from stackduel.report.sections.figures import DASH, figure
+from stackduel.report.sections.figures import DASH, times_text
 from stackduel_servers.registry import TIERS
 
 UNTESTED, NOISY = "not tested", "noisy"
@@ -40,9 +40,9 @@ def ratio_text(row: HeadToHeadRow) -> str:
     turned = row.ratio < 1
     ratio = 1 / row.ratio if turned else row.ratio
     if row.low is None or row.high is None:
-        return f"{figure(ratio)}x"
+        return times_text(ratio)
     low, high = (1 / row.high, 1 / row.low) if turned else (row.low, row.high)
-    return f"{figure(ratio)}x ({figure(low)}-{figure(high)})"
+    return times_text(ratio, low, high)
 
 
 def outcome(row: HeadToHeadRow) -> str:

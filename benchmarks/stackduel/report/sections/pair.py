@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ def pair_of(run: Run) -> Pair | None:
 
 def mean_speedup(comparisons: Sequence[Comparison]) -> float:
     """Return the geometric mean of some speedups."""
-    return math.exp(math.fsum(math.log(each.speedup) for each in comparisons) / len(comparisons))
+    return statistics.geometric_mean(each.speedup for each in comparisons)
 
 
 def _ahead(run: Run) -> str | None:

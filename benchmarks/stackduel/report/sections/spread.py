@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.run import Run
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Block, Chart, Grid
-from stackduel.report.sections.counted_trials import ByStack, median
+from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.figures import figure
 from stackduel.report.sections.roles import role_of
 
@@ -43,7 +44,7 @@ def _value(metric: Metric, trial: Trial) -> float | None:
 
 
 def _row(run: Run, metric: Metric, unit: str, name: str, trials: list[Trial]) -> dict[str, object]:
-    middle = median(_value(metric, trial) for trial in trials)
+    middle = median_of_known(_value(metric, trial) for trial in trials)
     return {
         "stack": name,
         "role": role_of(run.stacks[name].tier),
@@ -64,5 +65,5 @@ def _grid(title: str, metric: Metric, trials: ByStack) -> Grid:
     for name, each in trials.items():
         by_block = {trial.place.block: trial for trial in each}
         cells = (figure(_value(metric, by_block[n])) if n in by_block else "-" for n in numbers)
-        rows.append((name, figure(median(_value(metric, trial) for trial in each)), *cells))
+        rows.append((name, figure(median_of_known(_value(metric, trial) for trial in each)), *cells))
     return Grid(title, ("stack", "median", *(f"block {n}" for n in numbers)), tuple(rows))

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.measurement import Window
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Block, Chart, Grid
-from stackduel.report.sections.counted_trials import ByStack, median
+from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.figures import figure
 
 # More points of a line cannot be seen apart, and more points of all lines make the page too large.
@@ -75,7 +76,7 @@ def _over_time(trials: Sequence[Trial], most: int, value: Callable[[Window], flo
     points = []
     for start in range(0, length, step):
         windows = [window for each in whole for window in each[start : start + step]]
-        level = median(value(window) for window in windows)
+        level = median_of_known(value(window) for window in windows)
         if level is not None:
             middle = sum(window.t_s + window.width_s / 2 for window in windows) / len(windows)
             points.append((round(middle, 3), level))

@@ -46,10 +46,23 @@ def _show_blocks(run: Run, plan: RunPlan, page: Page) -> None:
     widest = max(len(scenario.name) for scenario in suite.scenarios)
     for scenario in suite.scenarios:
         page.paragraph(scenario.label, first=f"  {scenario.name:<{widest}}  ")
+    names = _show_stacks(run, plan, page)
+    _show_orders(names, plan, page)
+    if suite.most_blocks > suite.blocks:
+        most = duration(total_seconds(plan.steps, plan.paces) * suite.most_blocks / suite.blocks)
+        page.line()
+        page.paragraph(
+            f"After these {suite.blocks} blocks their number is fixed once, at most at {suite.most_blocks} "
+            f"(about {most} in all)."
+        )
+
+
+def _show_stacks(run: Run, plan: RunPlan, page: Page) -> list[str]:
+    """Print the stacks, and the models measured alone, with a number each; return their names in this order."""
     first: dict[str, PlanStep | IsolatedStep] = {}
     for step in plan.steps:
         first.setdefault(_name(step), step)
-    names = [name for name in [*run.stacks, *(f"{model} alone" for model in suite.models)] if name in first]
+    names = [name for name in [*run.stacks, *(f"{model} alone" for model in plan.suite.models)] if name in first]
     page.line()
     page.heading("Stacks, each once in a block on a fresh server")
     rows = [
@@ -62,14 +75,7 @@ def _show_blocks(run: Run, plan: RunPlan, page: Page) -> None:
         for number, name in enumerate(names, 1)
     ]
     page.table(("no.", "stack", "tier", "a block"), rows, words={"stack", "tier"}, least_needed=("tier",))
-    _show_orders(names, plan, page)
-    if suite.most_blocks > suite.blocks:
-        most = duration(total_seconds(plan.steps, plan.paces) * suite.most_blocks / suite.blocks)
-        page.line()
-        page.paragraph(
-            f"After these {suite.blocks} blocks their number is fixed once, at most at {suite.most_blocks} "
-            f"(about {most} in all)."
-        )
+    return names
 
 
 def _show_orders(names: list[str], plan: RunPlan, page: Page) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 
 from stackduel.load.job import Call
@@ -35,7 +34,7 @@ def test_the_first_byte_comes_before_the_last(load: Load, driver: DriverName) ->
 def test_no_first_byte_unless_asked_for(load: Load, driver: DriverName) -> None:
     """Where a load does not ask for it, there is none."""
     with ScriptedServer(answer(ANSWER)) as server:
-        found = measure(job_for(server.address, replace(load, first_byte=False), driver=driver))
+        found = measure(job_for(server.address, msgspec.structs.replace(load, first_byte=False), driver=driver))
     assert found.first_byte is None
 
 

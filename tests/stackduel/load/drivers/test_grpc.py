@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import grpc
+import msgspec
 import numpy as np
 import pytest
 
@@ -97,7 +98,7 @@ def test_a_wrong_number_is_a_failure_and_a_tiny_difference_is_not(load: Load) ->
         values[7] += {0: 1e-4, 2: 4e-6}.get(call.number % 4, 0.0)
         return grpc_answer({"embedding": values})
 
-    found = measured(script, replace(load, warmup_requests=0) if isinstance(load, ClosedLoop) else load)
+    found = measured(script, msgspec.structs.replace(load, warmup_requests=0) if isinstance(load, ClosedLoop) else load)
     assert found.outcomes == {"ok": 30, "wrong-body": 10}
 
 
@@ -132,7 +133,11 @@ def test_what_takes_too_long_has_timed_out(load: Load) -> None:
         await asyncio.sleep(5 if call.number % 10 == 9 else 0)
         return RIGHT
 
-    found = measured(script, replace(load, warmup_requests=0) if isinstance(load, ClosedLoop) else load, timeout_s=0.3)
+    found = measured(
+        script,
+        msgspec.structs.replace(load, warmup_requests=0) if isinstance(load, ClosedLoop) else load,
+        timeout_s=0.3,
+    )
     assert found.outcomes == {"ok": 36, "timeout": 4}
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +31,7 @@ def test_spans_are_counted_for_each_right_answer(load: Load, driver: DriverName,
     """Each name has a histogram of its own, of the window's answers alone; the X-Process-Time is the total."""
     headers = (b"server-timing: app;dur=1.5, infer;dur=4.25", b"SERVER-TIMING: queue;dur=0", b"X-Process-Time: 6.125")
     with ScriptedServer(answer(telling(*headers))) as server:
-        found = measure(job_for(server.address, replace(load, first_byte=first_byte), driver=driver))
+        found = measure(job_for(server.address, msgspec.structs.replace(load, first_byte=first_byte), driver=driver))
     assert found.spans is not None
     assert set(found.spans) == {"app", "infer", "queue", "total", OUTSIDE}
     timings = {name: span for name, span in found.spans.items() if name != OUTSIDE}
@@ -49,7 +48,7 @@ def test_spans_are_counted_for_each_right_answer(load: Load, driver: DriverName,
 def test_nothing_is_read_unless_it_is_asked_for(load: Load, driver: DriverName) -> None:
     """Without the load's wish there are no spans, whatever the server says."""
     with ScriptedServer(answer(telling(b"Server-Timing: app;dur=1"))) as server:
-        found = measure(job_for(server.address, replace(load, server_timing=False), driver=driver))
+        found = measure(job_for(server.address, msgspec.structs.replace(load, server_timing=False), driver=driver))
     assert found.spans is None
 
 

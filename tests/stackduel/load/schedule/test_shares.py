@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import islice, pairwise
 from math import ceil
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,7 +121,7 @@ def test_arrivals_are_in_order_and_within_the_window(load: OpenLoop, shards: int
 @given(OPEN_LOADS, st.integers(1, 8))
 def test_constant_arrivals_of_all_shards_are_one_even_row(load: OpenLoop, shards: int) -> None:
     """Together the shards send what one would have, at the same moments, and take turns."""
-    load = replace(load, arrivals="constant")
+    load = msgspec.structs.replace(load, arrivals="constant")
     shares = split(load, shards)
     whole = arrivals_s(load, 0, 1, seed=0)
     assert whole.size in {ceil(load.rate_rps * load.duration_s), ceil(load.rate_rps * load.duration_s - 1e-6)}

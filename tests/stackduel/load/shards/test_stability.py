@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,7 +105,7 @@ def warming(for_s: float) -> Script:
 def test_a_server_that_never_settles_is_told(load: Load, driver: DriverName) -> None:
     """The bound ends the warm-up of a server that gets slower and slower, and the measurement says that it did."""
     with ScriptedServer(answer_after(lambda number: 0.01 * 1.05**number)) as server:
-        found = measure(job_for(server.address, replace(load, stable_within_s=1.0), driver=driver))
+        found = measure(job_for(server.address, msgspec.structs.replace(load, stable_within_s=1.0), driver=driver))
     assert found.warmup.stable is False
     assert 1.0 <= found.warmup.duration_s < 3.0
     assert found.requests > 0
@@ -115,7 +115,7 @@ def test_a_server_that_never_settles_is_told(load: Load, driver: DriverName) -> 
 def test_a_server_without_answers_is_not_stable(load: Load, driver: DriverName) -> None:
     """Where no right answer comes there is nothing to agree, and the bound holds."""
     with ScriptedServer(answer(ANSWER.replace(b"200 OK", b"503 No"))) as server:
-        found = measure(job_for(server.address, replace(load, stable_within_s=0.7), driver=driver))
+        found = measure(job_for(server.address, msgspec.structs.replace(load, stable_within_s=0.7), driver=driver))
     assert found.warmup.stable is False
     assert found.succeeded == 0
 

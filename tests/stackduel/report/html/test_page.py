@@ -33,7 +33,7 @@ from stackduel.report.sections.figures import figure
 from tests.stackduel.makers import WAITING, run
 from tests.stackduel.report.html.outline import Page, outline, read
 from tests.stackduel.report.html.runs import SEARCHES, compared, largest, renamed, searched
-from tests.stackduel.storage.test_finding_document import anything
+from tests.stackduel.storage.test_outcome_documents import anything
 
 GOLDEN = Path(__file__).with_name("golden.txt")
 MOST_BYTES = 1_500_000

@@ -16,7 +16,7 @@ GPUS = (Gpu("NVIDIA H100", "GPU-1", "570.1", 81_559.0), Gpu("NVIDIA H100", "GPU-
 
 def use(percent: float, devices: int = 1, power_w: float | None = 200.0) -> GpuUse:
     """The first device as busy as that, a second one half of it."""
-    each = tuple(DeviceUse(gpu, percent / (1 + place), 2048.0, power_w) for place, gpu in enumerate(GPUS[:devices]))
+    each = tuple(DeviceUse.of(gpu, percent / (1 + place), 2048.0, power_w) for place, gpu in enumerate(GPUS[:devices]))
     total_w = None if power_w is None else power_w * devices
     return GpuUse(each, percent, 2048.0 * devices, total_w, 100)
 

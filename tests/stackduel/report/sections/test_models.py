@@ -21,7 +21,7 @@ from stackduel.report.sections.head_to_head_words import category_winner, ratio_
 from stackduel.report.sections.insights import insights
 from stackduel.report.sections.models import time_blocks
 from stackduel.report.sections.notes import notes
-from stackduel.report.terminal.run_tables import show
+from stackduel.report.terminal.run_report import show
 from tests.stackduel.makers import WAITING, run, trial
 from tests.stackduel.report.modelled import CLIP, CROWD, modelled
 

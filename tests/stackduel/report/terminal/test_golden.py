@@ -11,7 +11,7 @@ from rich.console import Console
 
 from stackduel.analysis.history.two_runs import between
 from stackduel.report.terminal.history import show_between
-from stackduel.report.terminal.run_tables import show
+from stackduel.report.terminal.run_report import show
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.report.html.runs import SEARCHES, compared
 from tests.stackduel.report.modelled import modelled

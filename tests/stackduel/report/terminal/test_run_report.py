@@ -14,7 +14,7 @@ from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Failure, Place
-from stackduel.report.terminal.run_tables import show
+from stackduel.report.terminal.run_report import show
 from tests.stackduel.makers import run, trial
 
 

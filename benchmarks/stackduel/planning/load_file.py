@@ -1,0 +1,67 @@
+"""Loads from TOML files: closed and open loops, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stackduel.model.errors import FieldError
+from stackduel.model.suite import ClosedLoop, Load, OpenLoop
+from stackduel.planning.fields import Fields
+
+MAX_CONNECTIONS = 10_000
+MAX_DURATION_S = 86_400.0
+MAX_REQUESTS = 10_000_000
+MAX_RATE_RPS = 1_000_000.0
+
+
+def parse_loads(table: Mapping[str, Any], where: str) -> tuple[Load, ...]:
+    """Read a ``load`` table: a load for each number in ``connections``, or in ``rate`` for an open loop."""
+    for several in ("connections", "rate"):
+        given = table.get(several)
+        if isinstance(given, list) and given:
+            return tuple(load for each in given for load in parse_loads({**table, several: each}, where))
+    fields = Fields(where, table)
+    load = parse_open_loop(fields) if "rate" in table else parse_closed_loop(fields)
+    fields.finish()
+    return (load,)
+
+
+def parse_closed_loop(fields: Fields) -> ClosedLoop:
+    """Take a closed loop out of ``fields``; ``warmup_rounds`` is the number of warm-up requests of each connection."""
+    connections = fields.integer("connections", 1, MAX_CONNECTIONS)
+    load = ClosedLoop(
+        connections=connections,
+        duration_s=fields.number("duration_s", 0.05, MAX_DURATION_S, default=None),
+        requests=fields.integer("requests", 1, MAX_REQUESTS, default=None),
+        warmup_s=fields.number("warmup_s", 0, 600, default=0.0),
+        warmup_requests=connections * fields.integer("warmup_rounds", 0, 1000, default=0),
+        stable_within_s=fields.number("stable_within_s", 0, 600, default=0.0),
+        first_byte=fields.choice("first_byte", (True, False), default=False),
+        server_timing=fields.choice("server_timing", (True, False), default=False),
+        rated=fields.choice("metric", ("time", "rate"), default="time") == "rate",
+    )
+    if (load.duration_s is None) == (load.requests is None):
+        raise FieldError(f"{fields.where}: exactly one of duration_s and requests is needed")
+    if load.duration_s is not None and fields.given("metric"):
+        raise FieldError(f"{fields.where}: metric: only beside requests; in a window rates are compared")
+    return load
+
+
+def parse_open_loop(fields: Fields) -> OpenLoop:
+    """Take an open loop out of ``fields``."""
+    load = OpenLoop(
+        rate_rps=fields.number("rate", 0.01, MAX_RATE_RPS),
+        duration_s=fields.number("duration_s", 0.05, MAX_DURATION_S),
+        arrivals=fields.choice("arrivals", ("constant", "poisson"), default="constant"),
+        connections=fields.integer("connections", 1, MAX_CONNECTIONS, default=256),
+        warmup_s=fields.number("warmup_s", 0, 600, default=0.0),
+        stable_within_s=fields.number("stable_within_s", 0, 600, default=0.0),
+        first_byte=fields.choice("first_byte", (True, False), default=False),
+        server_timing=fields.choice("server_timing", (True, False), default=False),
+    )
+    if load.rate_rps * load.duration_s < 1:
+        raise FieldError(f"{fields.where}: rate: must let at least one request arrive within duration_s")
+    if load.rate_rps * load.duration_s > MAX_REQUESTS:
+        raise FieldError(f"{fields.where}: rate: at most {MAX_REQUESTS} requests may arrive within duration_s")
+    return load

@@ -1,0 +1,36 @@
+"""Histograms as run.json holds them: encoded, with the exact figures that the interchange format lacks beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from msgspec import Meta
+
+from stackduel.model.histogram import Histogram, LatencySummary, summarise
+
+# HdrHistogram's V2 compressed form.
+EncodedHistogram = Annotated[str, Meta(extra_json_schema={"contentEncoding": "base64"})]
+
+
+def encoded(histogram: Histogram | None) -> str | None:
+    """Return the encoded histogram; None for None."""
+    return None if histogram is None else histogram.encode()
+
+
+def summary(histogram: Histogram | None) -> LatencySummary | None:
+    """Return the figures of a histogram; None for None."""
+    return None if histogram is None else summarise(histogram)
+
+
+def decoded(text: str, exact_ms: LatencySummary) -> Histogram:
+    """Return a decoded histogram with the exact mean and extremes; raise ValueError where the text is none."""
+    found = Histogram.decode(text)
+    if exact_ms.mean is None or exact_ms.min is None or exact_ms.max is None:
+        return found
+    return replace(
+        found,
+        total_ns=round(exact_ms.mean * 1e6 * found.count),
+        min_ns=round(exact_ms.min * 1e6),
+        max_ns=round(exact_ms.max * 1e6),
+    )
