@@ -13,7 +13,7 @@ CONTROL = "control"
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """The move to a stack: its migration tier, and a summary such as "Stay on Flask, use gevent"."""
+    """The move to a stack: its migration tier and a summary, such as "Stay on Flask, use gevent"."""
 
     tier: str
     summary: str
@@ -21,10 +21,11 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stack with its comparison in each of the scenarios; the lower its ``rank``, the cheaper the change.
+    """A stack with its comparison in every scenario; the lower its ``rank``, the cheaper the change.
 
-    Over several scenarios its figures are geometric means. Those of the bounds bound that of the speedups whenever
-    every interval holds its truth, so with the confidence of all of them together; they are wider than need be.
+    Over several scenarios its figures are geometric means. The means of the bounds enclose the true mean speedup
+    whenever every interval encloses its own truth, so their confidence is that of all intervals together. They are
+    wider than necessary.
     """
 
     stack: str
@@ -34,7 +35,7 @@ class Candidate:
 
     @property
     def speedup(self) -> float:
-        """Over the baseline, above 1 is better."""
+        """The speedup over the baseline; above 1 the candidate is better."""
         return geometric_mean(each.speedup for each in self.comparisons.values())
 
     @property
@@ -49,19 +50,19 @@ class Candidate:
 
     @property
     def verdicts(self) -> frozenset[str]:
-        """Its verdicts in all scenarios."""
+        """The verdicts of all scenarios."""
         return frozenset(each.verdict for each in self.comparisons.values())
 
     @property
     def figures(self) -> str:
-        """Its speedup as text, such as ``6.0x (5.8-6.2)``."""
+        """The speedup as text, such as ``6.0x (5.8-6.2)``."""
         return times(self.speedup, self.low, self.high)
 
 
 def candidates_of(
     comparisons: Sequence[Comparison], changes: Mapping[str, Migration], ranks: Mapping[str, int]
 ) -> list[Candidate]:
-    """Return the candidates: no controls, and tested in every scenario of the comparisons.
+    """Return the stacks that are not controls and were tested in every scenario of the comparisons.
 
     Raises KeyError on a candidate without a change or a tier without a rank.
     """
@@ -83,6 +84,6 @@ def scenarios_of(comparisons: Sequence[Comparison]) -> list[str]:
 
 
 def times(speedup: float, low: float, high: float) -> str:
-    """Return a speedup with its interval, all to the same digit: ``6.0x (5.8-6.2)``."""
+    """Return a speedup and its interval with the same number of digits: ``6.0x (5.8-6.2)``."""
     digits = 2 if speedup < 2 else 1 if speedup < 100 else 0
     return f"{speedup:.{digits}f}x ({low:.{digits}f}-{high:.{digits}f})"

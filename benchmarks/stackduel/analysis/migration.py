@@ -1,4 +1,4 @@
-"""What it means to move from the baseline to a stack, in a few words made of their settings."""
+"""The change from the baseline to a stack in a few words, made from the settings of both."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from stackduel.analysis.candidates import Migration
 from stackduel.model.stack_facts import StackFacts
 from stackduel_servers.supported import SERVERS, WEB_FRAMEWORKS
 
-_PROPER = {**WEB_FRAMEWORKS, **{name: server.title for name, server in SERVERS.items()}}
+_TITLES = {**WEB_FRAMEWORKS, **{name: server.title for name, server in SERVERS.items()}}
 
 TRITON = "triton"
-# What costs the same from everywhere, and what only means something within one framework.
+# Tiers that cost the same from every baseline, and tiers that only exist within one framework.
 _ANYWHERE = frozenset({"service", "control"})
 _WITHIN = frozenset({"baseline", "settings", "worker-class", "code"})
 
 
 def change_to(name: str, stack: StackFacts, baseline: StackFacts) -> Migration:
-    """The change from ``baseline`` to the stack of that name; both as a run describes its stacks."""
+    """Return the change from ``baseline`` to the stack ``name``; a run describes both."""
     return Migration(stack.tier, _summary(name, stack, baseline))
 
 
 def tier_from(stack: StackFacts, baseline: StackFacts) -> str:
-    """What it costs to move to a stack from this baseline; the registry's tiers are those from its own baseline.
+    """Return the tier of the move from this baseline to a stack; the registry's tiers start at its own baseline.
 
-    Both as a run describes its stacks. A framework that stays need not be rewritten, and one that changes must be.
+    A run describes both stacks. The same framework needs no rewrite, another framework does.
     """
     tier, framework = stack.tier, stack.framework
     if tier in _ANYWHERE or baseline.tier == "baseline" or not framework or not baseline.framework:
@@ -40,34 +40,33 @@ def _summary(name: str, stack: StackFacts, baseline: StackFacts) -> str:
         return f"Change to {name}"
     if stack.framework == TRITON:
         return "Move the model to a Triton server"
-    model = _model(stack, baseline)
+    model = _model_change(stack, baseline)
     if framework != baseline.framework:
-        return f"Move to {_proper(framework)} on {_server(stack)}{f' and {model}' if model else ''}"
-    # Where the model runs is what counts; the numbers of workers follow from that.
-    return f"Stay on {_proper(framework)}, {model or _within(name, stack, baseline)}"
+        return f"Move to {_title(framework)} on {_server(stack)}{f' and {model}' if model else ''}"
+    # The place of the model matters most; the numbers of workers follow from it.
+    return f"Stay on {_title(framework)}, {model or _change_within(name, stack, baseline)}"
 
 
-def _within(name: str, stack: StackFacts, baseline: StackFacts) -> str:
-    """What changes where the framework stays, in an imperative."""
+def _change_within(name: str, stack: StackFacts, baseline: StackFacts) -> str:
+    """Return the change within one framework as an imperative."""
     if stack.app != baseline.app:
         return "change the handlers"
     if _server(stack) != _server(baseline):
-        return f"serve it by {_server(stack)}"
-    return ", ".join(_changed(stack, baseline)) or f"change to the settings of {name}"
+        return f"serve it with {_server(stack)}"
+    return ", ".join(_changed(stack, baseline)) or f"use the settings of {name}"
 
 
-def _model(stack: StackFacts, baseline: StackFacts) -> str | None:
-    """What becomes of the model, in an imperative; None where it runs as it did, or wherever the framework puts it."""
-    where = stack.inference
-    if where == baseline.inference and stack.batch_size == baseline.batch_size:
+def _model_change(stack: StackFacts, baseline: StackFacts) -> str | None:
+    """Return the change of the model as an imperative; None if it runs as before or where the framework puts it."""
+    if stack.inference == baseline.inference and stack.batch_size == baseline.batch_size:
         return None
-    match where:
+    match stack.inference:
         case "executor":
             return f"run the model on a pool of {_threads(stack)}"
         case "batched":
             return f"micro-batch up to {stack.batch_size} requests on a pool of {_threads(stack)}"
         case "triton":
-            return "have a Triton server run the model"
+            return "run the model on a Triton server"
         case "inline" if stack.framework == baseline.framework:
             return "run the model in the handler"
         case _:
@@ -81,18 +80,18 @@ def _threads(stack: StackFacts) -> str:
 
 def _server(stack: StackFacts) -> str:
     worker_class = stack.worker_class
-    server = _proper(stack.server)
+    server = _title(stack.server)
     return f"{server}'s {worker_class} workers" if worker_class else server
 
 
 def _changed(stack: StackFacts, baseline: StackFacts) -> list[str]:
-    found = []
+    changes = []
     for setting, noun in (("threads", "threads"), ("worker_count", "workers")):
         before, after = getattr(baseline, setting), getattr(stack, setting)
         if before != after and isinstance(before, int) and isinstance(after, int):
-            found.append(f"{'raise' if after > before else 'lower'} {noun} from {before} to {after}")
-    return found
+            changes.append(f"{'raise' if after > before else 'lower'} {noun} from {before} to {after}")
+    return changes
 
 
-def _proper(name: object) -> str:
-    return _PROPER.get(str(name), str(name))
+def _title(name: object) -> str:
+    return _TITLES.get(str(name), str(name))

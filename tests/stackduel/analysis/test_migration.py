@@ -37,16 +37,16 @@ FLASK = msgspec.convert(
             {"threads": 256, "worker_count": 1},
             "Stay on Flask, raise threads from 2 to 256, lower workers from 4 to 1",
         ),
-        ({"worker_class": "gevent", "threads": None}, "Stay on Flask, serve it by Gunicorn's gevent workers"),
-        ({"server": "waitress", "worker_class": None}, "Stay on Flask, serve it by Waitress"),
+        ({"worker_class": "gevent", "threads": None}, "Stay on Flask, serve it with Gunicorn's gevent workers"),
+        ({"server": "waitress", "worker_class": None}, "Stay on Flask, serve it with Waitress"),
         ({"app": "b:app"}, "Stay on Flask, change the handlers"),
         (
             {"framework": "fastapi", "server": "uvicorn", "worker_class": None, "app": "c:app"},
             "Move to FastAPI on Uvicorn",
         ),
         ({"framework": "bottle", "server": "bjoern", "worker_class": None}, "Move to bottle on bjoern"),
-        ({"threads": None}, "Stay on Flask, change to the settings of other"),
-        ({"connections": 9}, "Stay on Flask, change to the settings of other"),
+        ({"threads": None}, "Stay on Flask, use the settings of other"),
+        ({"connections": 9}, "Stay on Flask, use the settings of other"),
         (
             {"inference": "executor", "pool": 2, "worker_count": 1, "threads": 256},
             "Stay on Flask, run the model on a pool of 2 threads",
@@ -61,7 +61,7 @@ FLASK = msgspec.convert(
         ),
         (
             {"framework": "fastapi", "server": "uvicorn", "worker_class": None, "inference": "triton"},
-            "Move to FastAPI on Uvicorn and have a Triton server run the model",
+            "Move to FastAPI on Uvicorn and run the model on a Triton server",
         ),
         (
             {"framework": "quart", "server": "hypercorn", "worker_class": None, "inference": "threads"},

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from stackduel.containers.import_closure import files_needed
-from stackduel.containers.recipes import ROOT
+from stackduel.containers.recipes import GENERATOR, ROOT
 
+# yarl comes with aiohttp, grpc with tritonclient; Pillow draws pictures, which the runner sends to the worker as bytes.
+WITH_OTHERS = {"yarl", "grpc", "PIL"}
 FILES = {
     "benchmarks/stackduel/__init__.py": "",
     "benchmarks/stackduel/top.py": (
@@ -42,3 +48,26 @@ def test_the_generator_needs_the_codec_of_kserve_and_no_server() -> None:
     assert "servers/stackduel_servers/core/kserve.py" in files
     strange = tuple(f"servers/stackduel_servers/{part}" for part in ("apps", "models/runtime", "core/inf"))
     assert not [name for name in files if name.startswith(strange)]
+
+
+def test_the_generator_s_image_installs_what_its_modules_import() -> None:
+    """Every package outside the standard library that the worker and the null server import is in its requirements."""
+    modules = {
+        module
+        for start in GENERATOR
+        for file in files_needed(ROOT, start)
+        for module in _imported((ROOT / file).read_text(encoding="utf-8"))
+    }
+    listed = (ROOT / "docker" / "generator.txt").read_text(encoding="utf-8").splitlines()
+    installed = {re.split(r"[\[<>=]", line)[0] for line in listed if not line.startswith("#")}
+    others = modules - sys.stdlib_module_names - {"stackduel", "stackduel_servers"} - WITH_OTHERS
+    assert others <= installed
+
+
+def _imported(text: str) -> Iterator[str]:
+    """The top-level packages that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]

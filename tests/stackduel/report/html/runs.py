@@ -148,7 +148,7 @@ SEARCHES: dict[str, Run] = {
     "capacity": searched(
         CapacitySettings(slo="p99=200ms"),
         slow=Capacity("p99=200ms", Windows(100, 3, 3), Windows(110, 1, 3, "p99 was 300 ms")),
-        fast=Capacity("p99=200ms", Windows(470, 3, 3), None, "470 req/s is the most that was to be tried"),
+        fast=Capacity("p99=200ms", Windows(470, 3, 3), None, "470 req/s is the highest rate to try"),
     ),
     "sustained": searched(
         SustainedSettings(),
