@@ -1,1 +1,4 @@
-"""The container engine: reaching it, what is built and confined there, and whose each thing is."""
+"""Docker, as this project uses it: build images, run containers, read their limits, remove them.
+
+Imports only ``storage`` and packages below it; never ``launch``, ``load`` or ``inference``.
+"""
