@@ -1,4 +1,4 @@
 """Reports of a run: ``sections`` computes the content once, and the other packages render it, one format each.
 
-Imports only ``storage`` and packages below it; never a package that measures.
+Imports ``storage`` and packages below it; must not import any package that measures.
 """

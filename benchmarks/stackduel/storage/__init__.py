@@ -1,4 +1,4 @@
 """The files of a run: write, read and lock run.json, and its JSON Schema.
 
-Imports only ``planning`` and packages below it; never ``report`` or anything that measures.
+Imports only ``analysis`` and ``model``; must not import ``report`` or any package that measures.
 """

@@ -1,4 +1,4 @@
 """Single requests to a stack, and the checks that its answers keep the HTTP contract and agree with other stacks.
 
-Imports only ``load`` and packages below it; never ``launch`` or ``observe``.
+Imports only ``inference`` and ``model``; must not import ``launch`` or ``observe``.
 """
