@@ -1,1 +1,1 @@
-"""The container engine: reaching it, what is built and confined there, and whose each thing is."""
+"""The container engine: connection, images, limits of containers, and ownership of containers and networks."""
