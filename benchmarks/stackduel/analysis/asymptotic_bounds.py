@@ -1,9 +1,9 @@
-"""What slots and CPU predict of two stacks: their speedup against the wait of a request and the concurrency.
+"""The speedup of two stacks by wait and concurrency, predicted from their waiting slots and CPU time.
 
 Asymptotic bounds of a closed system (E. D. Lazowska, J. Zahorjan, G. S. Graham and K. C. Sevcik, Quantitative System
 Performance, 1984, chapter 5): N requests at once, each of which waits Z and takes D seconds of CPU, give at most
-N / (Z + D) a second, and k cores at most k / D. N is the lesser of connections and waiting slots. The bounds are
-nearly reached, except where they meet, because waits that queue for little else are most of the time.
+N / (Z + D) a second, and k cores at most k / D. N is the smaller of connections and waiting slots. Real systems nearly
+reach the bounds except where the two meet, because most of the time is waiting without a queue.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HALVINGS = 60
 
 @dataclass(frozen=True, slots=True)
 class StackResources:
-    """What a stack has to serve with: waiting slots (None for no limit), CPU seconds a request, cores."""
+    """The resources of a stack: waiting slots (None for no limit), CPU seconds per request, cores."""
 
     slots: int | None
     cpu_s_per_request: float
@@ -27,7 +27,7 @@ class StackResources:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Two stacks at one wait and concurrency: requests a second of each, and the candidate's over the baseline's."""
+    """Two stacks at one wait and concurrency: the requests a second of each, and the speedup of the candidate."""
 
     wait_s: float
     connections: int
@@ -36,17 +36,17 @@ class Prediction:
 
     @property
     def speedup(self) -> float:
-        """Above 1 the candidate is faster."""
+        """The candidate's rate over the baseline's; above 1 the candidate is faster."""
         return self.candidate_rps / self.baseline_rps
 
 
 def predicted_rps(stack: StackResources, wait_s: float, connections: int) -> float:
-    """Requests a second that the stack gives ``connections`` clients at most, each request waiting ``wait_s`` seconds.
+    """Return the most requests a second for ``connections`` clients when each request waits ``wait_s`` seconds.
 
-    Raises ValueError where the CPU time of a request is not above 0, the wait below it, or there is no connection.
+    Raises ValueError if the CPU time of a request is not above 0, the wait is below 0, or there is no connection.
     """
     if stack.cpu_s_per_request <= 0 or wait_s < 0 or connections < 1:
-        raise ValueError("a request takes CPU time, waits no less than 0 s, and comes over a connection")
+        raise ValueError("a request needs CPU time above 0, a wait of at least 0 s, and a connection")
     at_once = _at_once(stack, connections)
     return min(at_once / (wait_s + stack.cpu_s_per_request), stack.cores / stack.cpu_s_per_request)
 
@@ -54,7 +54,10 @@ def predicted_rps(stack: StackResources, wait_s: float, connections: int) -> flo
 def crossover(
     baseline: StackResources, candidate: StackResources, *, waits_s: Iterable[float], connections: Iterable[int]
 ) -> tuple[Prediction, ...]:
-    """The predictions for every wait at every number of connections, wait by wait; raises as ``predicted_rps``."""
+    """Return the predictions for every wait and every number of connections, wait by wait.
+
+    Raises as ``predicted_rps``.
+    """
     numbers = tuple(connections)
     return tuple(_prediction(baseline, candidate, wait_s, number) for wait_s in waits_s for number in numbers)
 
@@ -67,10 +70,9 @@ def crossover_wait_s(
     speedup: float,
     longest_s: float = LONGEST_WAIT_S,
 ) -> float | None:
-    """The shortest wait, in seconds up to ``longest_s``, at which the candidate is predicted to be ``speedup`` times as
-    fast; None where it never is.
+    """Return the shortest wait, in seconds, at which the prediction for the candidate reaches ``speedup``.
 
-    Raises as ``predicted_rps``.
+    None if it does not reach it up to ``longest_s``. Raises as ``predicted_rps``.
     """
 
     def reaches(wait_s: float) -> bool:
@@ -78,7 +80,7 @@ def crossover_wait_s(
 
     if reaches(0.0):
         return 0.0
-    # Between the waits at which either stack's bound changes, the speedup only rises or only falls.
+    # Between two waits at which a stack's bound changes, the speedup either only rises or only falls.
     turns = (_turn_s(stack, connections) for stack in (baseline, candidate))
     marks = sorted({0.0, longest_s, *(turn_s for turn_s in turns if 0 < turn_s < longest_s)})
     piece = next(((low_s, high_s) for low_s, high_s in pairwise(marks) if reaches(high_s)), None)
@@ -86,7 +88,7 @@ def crossover_wait_s(
 
 
 def _bisected(reaches: Callable[[float], bool], low: float, high: float) -> float:
-    """Where between ``low``, which does not reach, and ``high``, which does, the change is."""
+    """Return the wait of the change between ``low``, which does not reach the speedup, and ``high``, which does."""
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if reaches(middle) else (middle, high)
@@ -107,5 +109,5 @@ def _at_once(stack: StackResources, connections: int) -> int:
 
 
 def _turn_s(stack: StackResources, connections: int) -> float:
-    """The wait below which CPU is what binds, and above which the number at once is."""
+    """Return the wait below which CPU is the limit, and above which the number of requests at once is."""
     return (_at_once(stack, connections) / stack.cores - 1) * stack.cpu_s_per_request

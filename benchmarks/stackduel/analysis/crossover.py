@@ -1,4 +1,4 @@
-"""The crossover curve: a candidate's predicted speedup against wait and concurrency, beside the measured."""
+"""The crossover curve: a candidate's predicted speedup by wait and concurrency, with the measured speedups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stackduel.model.waits import mean_request_seconds
 
 WAITS_S = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 CONNECTIONS = (1, 10, 50, 100, 256)
-# A speedup that a reader would call one.
+# The smallest speedup that a reader notices.
 NOTABLE = 1.5
 
 
@@ -24,14 +24,14 @@ def curves(
     stacks: Mapping[str, StackFacts],
     means: Mapping[tuple[str, str], CeilingInputs],
 ) -> tuple[CrossoverCurve, ...]:
-    """The curves of all candidates of which CPU time was measured in a closed loop, in the order of the comparisons.
+    """Return the curves of the candidates with CPU time measured in a closed loop, in the order of the comparisons.
 
-    ``means`` are those of (scenario, stack).
+    ``means`` are by (scenario, stack).
     """
     by_candidate: dict[str, dict[str, Comparison]] = {}
     for each in comparisons:
         by_candidate.setdefault(each.candidate, {})[each.scenario] = each
-    found = []
+    candidate_curves = []
     for candidate, compared in by_candidate.items():
         points = [
             point
@@ -39,8 +39,8 @@ def curves(
             if scenario.name in compared and (point := _point(scenario, compared[scenario.name], stacks, means))
         ]
         if points:
-            found.append(_curve(candidate, points, compared, means))
-    return tuple(found)
+            candidate_curves.append(_curve(candidate, points, compared, means))
+    return tuple(candidate_curves)
 
 
 def _curve(
@@ -49,10 +49,10 @@ def _curve(
     compared: Mapping[str, Comparison],
     means: Mapping[tuple[str, str], CeilingInputs],
 ) -> CrossoverCurve:
-    # Where most is in flight, CPU time per request is known best.
+    # CPU time per request is most precise with the most requests in flight.
     widest = max(points, key=lambda point: point.connections)
     baseline = compared[widest.scenario].baseline
-    pair = [_capacity(means[widest.scenario, stack]) for stack in (baseline, candidate)]
+    pair = [_resources(means[widest.scenario, stack]) for stack in (baseline, candidate)]
     before, after = pair[0], pair[1]
     if before is None or after is None:
         raise AssertionError(candidate)
@@ -81,7 +81,7 @@ def _point(
     rates = []
     for stack in (compared.baseline, compared.candidate):
         shared = means.get((scenario.name, stack))
-        capacity = _capacity(shared) if shared else None
+        capacity = _resources(shared) if shared else None
         if shared is None or capacity is None:
             return None
         rates.append(predicted_rps(capacity, shared.wait_s, load.connections))
@@ -96,7 +96,7 @@ def _point(
     )
 
 
-def _capacity(means: CeilingInputs) -> StackResources | None:
+def _resources(means: CeilingInputs) -> StackResources | None:
     if not means.cpu_s_per_request or means.cores is None:
         return None
     return StackResources(means.slots, means.cpu_s_per_request, means.cores)

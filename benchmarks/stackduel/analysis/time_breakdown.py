@@ -1,7 +1,7 @@
-"""Where the time of a request goes: outside of the service, in its queue, its code, its model.
+"""The parts of a request's time: outside the service, in its queue, its code and its model.
 
-What a stack's own answers tell in ``Server-Timing``, or, where there is none, what a Triton counts itself. Means add up
-to the end-to-end time; percentiles do not, and stand beside them for what they are.
+The figures come from the ``Server-Timing`` of a stack's answers, or else from the statistics of a Triton server. Means
+add up to the end-to-end time; percentiles do not.
 """
 
 from __future__ import annotations
@@ -21,22 +21,24 @@ BreakdownSource = Literal["Server-Timing", "Triton's statistics"]
 END_TO_END, OUTSIDE, TOTAL, INFER, QUEUE = "end to end", "outside", "total", "infer", "queue"
 PARTS = (OUTSIDE, QUEUE, "app", "pre", INFER, "post", "io")
 MEANINGS: Mapping[str, str] = {
-    OUTSIDE: "waiting for the handler to begin, sending and reading",
+    OUTSIDE: "waiting for the handler to start, sending and reading",
     QUEUE: "waiting in the service's own queue for the model",
     "app": "the framework's and the handler's code",
     "pre": "reading and decoding the input",
     INFER: "the model",
     "post": "turning the outputs into an answer",
-    "io": "the downstream",
+    "io": "calls to the downstream",
 }
-# From here on more of the time than alone is worth a word: cores are shared, or threads too many.
+# A run of the model that takes this many times as long as alone deserves a sentence: it shares cores or has too many
+# threads.
 SLOWER_THAN_ALONE = 1.25
+# A part with at least this share of the rest is "most of the rest".
 MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class BreakdownPart:
-    """A part of a request's time in milliseconds; the p99 is None where it is unknown or has too few requests."""
+    """A part of a request's time in milliseconds; the p99 is None if it is unknown or has too few requests."""
 
     name: str
     mean_ms: float
@@ -45,7 +47,7 @@ class BreakdownPart:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """A stack in a scenario: ``parts`` whose means add up to the end-to-end mean, and a sentence on them."""
+    """The breakdown of a stack in a scenario: parts, whose means add up to the end-to-end mean, and a sentence."""
 
     scenario: str
     stack: str
@@ -55,7 +57,7 @@ class Breakdown:
     sentence: str
 
     def part(self, name: str) -> BreakdownPart | None:
-        """The part of that name; None where the stack has none."""
+        """Return the part of that name; None if the stack has none."""
         return next((part for part in self.parts if part.name == name), None)
 
 
@@ -67,15 +69,15 @@ def breakdowns(
 ) -> tuple[Breakdown, ...]:
     """Return the breakdown of every stack that reports its times, in every scenario.
 
-    ``stacks`` are their names, with how many requests each may run the model with at once, None where that is one.
+    ``stacks`` maps names to the largest batch of requests in one run of the model, None for one request.
     """
     trials = trials_by_place(each for each in counting_trials(results) if each.measurement.latency.count)
     return tuple(
-        made
+        breakdown
         for scenario in scenarios
         for stack, batch_size in stacks.items()
-        if (found := trials.get((scenario.name, stack)))
-        and (made := _breakdown(scenario, stack, found, isolated, batch_size))
+        if (own_trials := trials.get((scenario.name, stack)))
+        and (breakdown := _breakdown(scenario, stack, own_trials, isolated, batch_size))
     )
 
 
@@ -83,24 +85,24 @@ def _breakdown(
     scenario: Scenario, stack: str, trials: Sequence[Trial], isolated: Sequence[IsolatedResult], batch_size: int | None
 ) -> Breakdown | None:
     latency = Histogram.sum(trial.measurement.latency for trial in trials)
-    whole = _part(END_TO_END, latency, latency.count)
-    told = _spans(trials)
+    end_to_end = _part(END_TO_END, latency, latency.count)
+    spans = _spans(trials)
     inside = [trial.inside for trial in trials if trial.inside]
-    if TOTAL in told:
+    if TOTAL in spans:
         source: BreakdownSource = "Server-Timing"
-        parts = tuple(_part(name, told[name], told[TOTAL].count) for name in PARTS if name in told)
+        parts = tuple(_part(name, spans[name], spans[TOTAL].count) for name in PARTS if name in spans)
     elif inside:
         source = "Triton's statistics"
-        parts = tuple(_counted(inside, whole.mean_ms))
+        parts = tuple(_triton_parts(inside, end_to_end.mean_ms))
     else:
         return None
     alone = [each for each in isolated if isinstance(each, IsolatedMeasurement) and each.model == _model(scenario)]
-    sentence = " ".join(_sentences(scenario, whole, parts, trials, alone, batch_size))
-    return Breakdown(scenario.name, stack, source, whole, parts, sentence)
+    sentence = " ".join(_sentences(scenario, end_to_end, parts, trials, alone, batch_size))
+    return Breakdown(scenario.name, stack, source, end_to_end, parts, sentence)
 
 
 def _part(name: str, histogram: Histogram, answers: int) -> BreakdownPart:
-    """The mean over all ``answers``, those of a mix that have no such part among them; the p99 of those that have."""
+    """Return a part: the mean over all ``answers``, also those without this part, and the p99 of those with it."""
     return BreakdownPart(name, histogram.total_ns / answers / 1e6, summarise(histogram).p99)
 
 
@@ -112,8 +114,8 @@ def _spans(trials: Sequence[Trial]) -> Mapping[str, Histogram]:
     return {name: span for name, span in merged.items() if span.count}
 
 
-def _counted(inside: Sequence[Inside], whole_ms: float) -> Iterator[BreakdownPart]:
-    """Yield the parts that Triton counted per request; the rest of the whole is outside of it."""
+def _triton_parts(inside: Sequence[Inside], end_to_end_ms: float) -> Iterator[BreakdownPart]:
+    """Yield the parts that Triton counted, per request; the rest of the end-to-end time is outside."""
     requests = sum(each.requests for each in inside)
     means = {
         name: math.fsum(each.requests * each.spans_ms[name] for each in inside if name in each.spans_ms) / requests
@@ -122,7 +124,7 @@ def _counted(inside: Sequence[Inside], whole_ms: float) -> Iterator[BreakdownPar
     }
     for name in PARTS:
         if name == OUTSIDE:
-            yield BreakdownPart(name, max(0.0, whole_ms - math.fsum(means.values())), None)
+            yield BreakdownPart(name, max(0.0, end_to_end_ms - math.fsum(means.values())), None)
         elif name in means:
             yield BreakdownPart(name, means[name], None)
 
@@ -133,54 +135,54 @@ def _model(scenario: Scenario) -> str | None:
 
 def _sentences(
     scenario: Scenario,
-    whole: BreakdownPart,
+    end_to_end: BreakdownPart,
     parts: Sequence[BreakdownPart],
     trials: Sequence[Trial],
     alone: Sequence[IsolatedMeasurement],
     batch_size: int | None,
 ) -> Iterator[str]:
-    """Yield where the time goes: the model's part, the largest other part, and the part that no stack could save."""
+    """Yield sentences on the model's part, the largest other part, and the time that no stack can save."""
     infer_ms = next((part.mean_ms for part in parts if part.name == INFER), 0.0)
     others = [part for part in parts if part.name != INFER]
     rest_ms = math.fsum(part.mean_ms for part in others)
-    model = f"the model takes {_ms(infer_ms)} ({_share(infer_ms, whole.mean_ms)})"
+    model = f"the model takes {_ms(infer_ms)} ({_share(infer_ms, end_to_end.mean_ms)})"
     if not others or rest_ms <= 0:
-        yield f"Of {_ms(whole.mean_ms)} in the mean, {model}."
+        yield f"Of {_ms(end_to_end.mean_ms)} on average, {model}."
         return
-    greatest = max(others, key=lambda part: part.mean_ms)
-    part = "most of the rest" if greatest.mean_ms >= MOST * rest_ms else "of the rest the greatest part"
+    largest = max(others, key=lambda part: part.mean_ms)
+    noun = "most of the rest" if largest.mean_ms >= MOST * rest_ms else "the largest other part"
     yield (
-        f"Of {_ms(whole.mean_ms)} in the mean, {model}; {part}, {_ms(greatest.mean_ms)}, is "
-        f"{MEANINGS[greatest.name]} ({greatest.name})."
+        f"Of {_ms(end_to_end.mean_ms)} on average, {model}; {noun}, {_ms(largest.mean_ms)}, is "
+        f"{MEANINGS[largest.name]} ({largest.name})."
     )
-    yield from _of_ceiling(scenario, whole, trials, alone)
+    yield from _ceiling_sentence(scenario, end_to_end, trials, alone)
     alone_ms = _alone_ms(alone)
     if alone_ms and infer_ms > SLOWER_THAN_ALONE * alone_ms:
-        shared = f", shared by up to {batch_size} requests" if batch_size and batch_size > 1 else ""
+        shared = f"; up to {batch_size} requests share it" if batch_size and batch_size > 1 else ""
         yield (
             f"A run of the model takes {infer_ms / alone_ms:.1f} times as long under this load as alone "
             f"({_ms(alone_ms)}){shared}."
         )
 
 
-def _of_ceiling(
-    scenario: Scenario, whole: BreakdownPart, trials: Sequence[Trial], alone: Sequence[IsolatedMeasurement]
+def _ceiling_sentence(
+    scenario: Scenario, end_to_end: BreakdownPart, trials: Sequence[Trial], alone: Sequence[IsolatedMeasurement]
 ) -> Iterator[str]:
-    """Yield the least wait for the model at any server, by Little's law from its rate and the requests in flight."""
+    """Yield the shortest time for the model on any server, by Little's law from its rate and the requests in flight."""
     load = scenario.load
     if not isinstance(load, ClosedLoop) or not alone:
         return
     ceiling_rps = statistics.geometric_mean(each.rate_rps for each in alone)
     in_flight = statistics.fmean(trial.measurement.in_flight_mean for trial in trials)
-    least_ms = 1000 * min(in_flight, load.connections) / ceiling_rps
-    # Fewer requests than the model can work on at once wait for nobody.
+    shortest_ms = 1000 * min(in_flight, load.connections) / ceiling_rps
+    # No request waits while the model can work on all of them at once.
     if load.connections <= max(each.pool for each in alone):
         return
-    own_ms = max(0.0, whole.mean_ms - least_ms)
+    own_ms = max(0.0, end_to_end.mean_ms - shortest_ms)
     yield (
-        f"Alone the model does {ceiling_rps:,.0f} a second, so {in_flight:.0f} requests at once take "
-        f"{_ms(least_ms)} at any server on these cores, whatever it is written in; {_ms(own_ms)} "
-        f"({_share(own_ms, whole.mean_ms)}) are this stack's own."
+        f"Alone the model answers {ceiling_rps:,.0f} requests a second, so {in_flight:.0f} requests at once take "
+        f"{_ms(shortest_ms)} on any server on these cores, in any language; this stack adds {_ms(own_ms)} "
+        f"({_share(own_ms, end_to_end.mean_ms)})."
     )
 
 
@@ -194,5 +196,5 @@ def _ms(value: float) -> str:
     return f"{value:.0f} ms" if value >= 99.5 else f"{value:.1f} ms" if value >= 0.95 else f"{value:.2f} ms"
 
 
-def _share(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "0 %"
+def _share(part: float, total: float) -> str:
+    return f"{100 * part / total:.0f} %" if total else "0 %"

@@ -62,7 +62,7 @@ def describe(client: DockerClient) -> EngineFacts:
 
 
 def parse_facts(info: Mapping[str, Any], api_version: str, base_url: str) -> EngineFacts:
-    """Read the facts out of the engine's answer to ``/info`` (pure)."""
+    """Read the facts out of the engine's answer to ``/info``."""
     system = info.get("OperatingSystem", "")
     return EngineFacts(
         version=info.get("ServerVersion", ""),

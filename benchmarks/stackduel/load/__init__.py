@@ -1,1 +1,1 @@
-"""The load engine: a schedule (pure), clients, worker processes, and the engine that drives them."""
+"""The load engine: a schedule, clients, worker processes, and the engine that drives them."""

@@ -1,4 +1,4 @@
-"""The binary form of KServe's protocol, version 2, as Triton speaks it over HTTP: tensors to bytes and back (pure).
+"""The binary form of KServe's protocol, version 2, as Triton speaks it over HTTP: tensors to bytes and back.
 
 A body is a JSON header that describes the tensors, followed by their bytes, little-endian, in the header's order. How
 long the header is stands in the HTTP field ``Inference-Header-Content-Length``.

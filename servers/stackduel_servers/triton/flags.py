@@ -1,4 +1,4 @@
-"""Triton's command line (pure)."""
+"""Triton's command line."""
 
 from __future__ import annotations
 

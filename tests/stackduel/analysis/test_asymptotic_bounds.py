@@ -97,5 +97,5 @@ def test_swapping_the_stacks_inverts_the_prediction(
 @pytest.mark.parametrize(("cpu_s", "wait_s", "connections"), [(0.0, 0.1, 1), (0.001, -0.1, 1), (0.001, 0.1, 0)])
 def test_impossible_requests_are_refused(cpu_s: float, wait_s: float, connections: int) -> None:
     """No request without CPU time, with a negative wait, or without a connection."""
-    with pytest.raises(ValueError, match="takes CPU time"):
+    with pytest.raises(ValueError, match="needs CPU time"):
         predicted_rps(StackResources(8, cpu_s, 1), wait_s, connections)

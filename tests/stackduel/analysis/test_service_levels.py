@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from stackduel.analysis.service_levels import NOT_TOLD, TOO_FEW, in_words, slas
+from stackduel.analysis.service_levels import NOT_REPORTED, TOO_FEW, in_words, slas
 from stackduel.model.errors import FieldError
 from stackduel.model.histogram import Histogram
 from stackduel.model.service_level import ServiceLevelResult
@@ -42,7 +42,7 @@ def test_a_table_of_bounds_is_read_in_its_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         ({"p98_ms": 1}, "sla: p98_ms: must be one of p50_ms"),
         ({"gpu_p99_ms": 1}, "sla: gpu_p99_ms: must be one of"),
@@ -52,9 +52,9 @@ def test_a_table_of_bounds_is_read_in_its_order() -> None:
         (5, "sla: must be a table"),
     ],
 )
-def test_a_bound_that_is_none_is_told(table: object, told: str) -> None:
+def test_an_invalid_bound_is_reported(table: object, message: str) -> None:
     """By its name and what it may be."""
-    with pytest.raises(FieldError, match=told):
+    with pytest.raises(FieldError, match=message):
         parse_sla(Fields("s", {"sla": table}))
 
 
@@ -78,7 +78,7 @@ def test_a_span_is_judged_where_answers_tell_it() -> None:
     fast, slow = slas([*told, *silent], [scenario], ["fast", "slow"])
     assert (fast.stack, fast.ok) == ("fast", False)
     assert fast.measured == pytest.approx(12, rel=0.002)
-    assert (slow.stack, slow.measured, slow.ok, slow.reason) == ("slow", None, None, NOT_TOLD)
+    assert (slow.stack, slow.measured, slow.ok, slow.reason) == ("slow", None, None, NOT_REPORTED)
     few = slas([infer(trial("fast", 250), 12.0, 250)], [scenario], ["fast"])
     assert few[0].reason == TOO_FEW
 

@@ -31,9 +31,9 @@ def test_service_levels_are_read_as_people_write_them(text: str, slo: Slo) -> No
         ("p99>200ms", "must be NAME=VALUE"),
         ("p99=200", "must be NAME=VALUE"),
         ("p99=nanms", "must be NAME=VALUE"),
-        ("p99=5%", "p99 is bounded in ms or s"),
-        ("errors=5ms", "errors is bounded in %"),
-        ("p99=1s,p99=2s", "p99 is bounded twice"),
+        ("p99=5%", "p99 needs a bound in ms or s"),
+        ("errors=5ms", "errors needs a bound in %"),
+        ("p99=1s,p99=2s", "p99 has two bounds"),
         ("p99=1s,errors=101%", "from 0 % to 100 %"),
         ("p99=0ms", "a time above 0"),
         ("errors=1%", "at least one of"),
@@ -62,5 +62,5 @@ def test_too_few_requests_do_not_keep_a_percentile() -> None:
     """What cannot be told is never called kept."""
     slo = parse_slo("p99=100ms")
     assert slo.fewest == 459
-    assert slo.broken_by(measurement([1.0] * 458)) == "458 answers are too few to tell the p99"
+    assert slo.broken_by(measurement([1.0] * 458)) == "458 answers are too few for the p99"
     assert slo.broken_by(measurement([])) == "100 % of the requests failed (bound 0.1 %)"

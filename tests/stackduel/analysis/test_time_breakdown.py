@@ -56,26 +56,26 @@ def test_the_means_add_up_to_end_to_end() -> None:
     assert found.source == "Server-Timing"
 
 
-def test_the_sentence_names_the_model_s_part_and_the_greatest_other() -> None:
-    """Part E's "overhead" is called what it is."""
+def test_the_sentence_names_the_model_s_part_and_the_largest_other() -> None:
+    """The sentence says where the time goes instead of calling it overhead."""
     assert broken_down(spanned(**WHOLE)).sentence == (
-        "Of 50.0 ms in the mean, the model takes 10.0 ms (20 %); most of the rest, 30.0 ms, is waiting for the handler "
-        "to begin, sending and reading (outside)."
+        "Of 50.0 ms on average, the model takes 10.0 ms (20 %); most of the rest, 30.0 ms, is waiting for the handler "
+        "to start, sending and reading (outside)."
     )
     queued = {**WHOLE, "outside": 14.0, "queue": 24.0}
     assert "most of the rest, 24.0 ms, is waiting in the service's own queue for the model (queue)." in (
         broken_down(spanned(**queued)).sentence
     )
     scattered = {**WHOLE, "outside": 14.0, "queue": 12.0, "app": 13.0}
-    assert "of the rest the greatest part, 14.0 ms, is" in broken_down(spanned(**scattered)).sentence
+    assert "the largest other part, 14.0 ms, is" in broken_down(spanned(**scattered)).sentence
 
 
 def test_what_no_server_could_spare_is_told_by_littles_law() -> None:
     """20 requests at once of a model that does 500 a second take 40 ms anywhere: 10 of the 50 are the stack's own."""
     sentence = broken_down(spanned(**WHOLE), alone(500.0, 4.0)).sentence
     assert (
-        "Alone the model does 500 a second, so 20 requests at once take 40.0 ms at any server on these cores, whatever "
-        "it is written in; 10.0 ms (20 %) are this stack's own."
+        "Alone the model answers 500 requests a second, so 20 requests at once take 40.0 ms on any server on these "
+        "cores, in any language; this stack adds 10.0 ms (20 %)."
     ) in sentence
     assert sentence.endswith("A run of the model takes 2.5 times as long under this load as alone (4.0 ms).")
 
@@ -83,13 +83,13 @@ def test_what_no_server_could_spare_is_told_by_littles_law() -> None:
 def test_one_client_waits_for_nobody() -> None:
     """Where there are no more requests than threads, the law has nothing to say of waiting."""
     single = replace(ASKING, load=ClosedLoop(2, duration_s=2.0))
-    assert "Alone the model does" not in broken_down(spanned(**WHOLE), alone(500.0, 9.0), scenario=single).sentence
+    assert "Alone the model answers" not in broken_down(spanned(**WHOLE), alone(500.0, 9.0), scenario=single).sentence
 
 
-def test_a_run_that_several_requests_share_is_called_so() -> None:
+def test_the_sentence_says_how_many_requests_share_a_run() -> None:
     """Its time is that of the whole batch."""
     sentence = broken_down(spanned(**WHOLE), alone(500.0, 4.0), batch_size=8).sentence
-    assert sentence.endswith("as alone (4.0 ms), shared by up to 8 requests.")
+    assert sentence.endswith("as alone (4.0 ms); up to 8 requests share it.")
 
 
 def test_a_model_that_is_as_fast_as_alone_needs_no_word() -> None:
@@ -99,7 +99,7 @@ def test_a_model_that_is_as_fast_as_alone_needs_no_word() -> None:
     assert "Alone" not in broken_down(spanned(**WHOLE), other).sentence
 
 
-def test_a_triton_tells_by_its_own_statistics() -> None:
+def test_a_triton_reports_its_own_statistics() -> None:
     """Means alone; what of the end-to-end time it does not count lies outside."""
     counted = replace(spanned(), inside=Inside(500, 4.0, {"queue": 20.0, "pre": 1.0, "infer": 16.0, "post": 1.0}))
     found = broken_down(counted)
@@ -121,7 +121,7 @@ def test_blocks_of_a_triton_weigh_by_their_requests() -> None:
     assert infer.mean_ms == pytest.approx(15.0)
 
 
-def test_who_tells_nothing_has_no_breakdown() -> None:
+def test_a_stack_without_reported_times_has_no_breakdown() -> None:
     """Neither a stack without the header nor a scenario that did not ask for it."""
     assert breakdowns([spanned()], [ASKING], (), {"fast": None}) == ()
     assert breakdowns([trial("slow", 9)], [WAITING], (), {"slow": None}) == ()

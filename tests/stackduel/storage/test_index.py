@@ -176,7 +176,7 @@ def test_an_entry_has_a_headline() -> None:
     """The advice, what a search found, or how much was measured."""
     assert "fast" in headline(entry_of(simulated(1, spread=0.002), "x"))
     nothing = run([trial("slow", 5)])
-    assert headline(entry_of(nothing, "x")) == "1 trial measured, nothing concluded."
+    assert headline(entry_of(nothing, "x")) == "1 trial measured, no conclusion."
     found = Finding("fast", "waiting", BreakingPoint("p99 <= 1 s", 10.0, 15.0, "it died", ()))
     search = replace(nothing, suite=replace(nothing.suite, search=BreakingPointSettings()), findings=(found, found))
     entry = entry_of(search, "x")

@@ -1,1 +1,1 @@
-"""Runs beside each other: which there are, what changed between two, and how figures went over many."""
+"""Runs over time: the summary of each, the changes between two, and the trend over many."""

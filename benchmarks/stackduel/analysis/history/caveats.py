@@ -1,4 +1,4 @@
-"""What has to be said beside a comparison of two runs."""
+"""The notes that belong to a comparison of two runs."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from stackduel.analysis.history.changes import StackChange
 from stackduel.analysis.history.compared_runs import ComparedRuns, twin_change
 from stackduel.model.run import Run
 
-# A baseline that moved by more than this without an interval is worth a word.
+# Without an interval, a baseline that moved by more than this gets a note.
 NOTABLE = 0.05
 
 
 def of_states(old: Run, new: Run) -> Iterator[str]:
-    """Where a run is not whole."""
+    """Yield a note for each run that is not complete."""
     for run in (old, new):
         if run.status != "complete":
             yield f"{run.run_id} is {run.status}: {len(run.done())} of {run.planned} trials measured."
 
 
 def of_baseline(changes: Sequence[StackChange], baseline: str | None) -> Iterator[str]:
-    """Where the baseline itself is not what it was: ratios are free of that, raw changes are not."""
+    """Yield a note for each scenario in which the baseline itself changed: raw changes contain that, ratios do not."""
     for each in changes:
         raw = each.raw
         if each.stack != baseline:
@@ -35,17 +35,18 @@ def of_baseline(changes: Sequence[StackChange], baseline: str | None) -> Iterato
             bounds = f" ({raw.low:.3g}-{raw.high:.3g})"
         if moved:
             yield (
-                f"{each.scenario}: {baseline}, the baseline, is itself at {raw.value:.3g}x{bounds} of what it was: the "
-                "host, or the baseline. Ratios are free of what changed it and the stack alike, raw changes are not."
+                f"{each.scenario}: {baseline}, the baseline, changed to {raw.value:.3g}x{bounds} of its old figure: "
+                "the host or the baseline itself changed. Raw changes contain what changed baseline and stack alike, "
+                "ratios do not."
             )
 
 
 def of_twins(runs: ComparedRuns, scenarios: Sequence[str], baseline: str | None) -> Iterator[str]:
-    """Where the baseline's twin changed beside the baseline: nothing did that but the host."""
+    """Yield a note for each scenario in which the twin's ratio to the baseline changed: only the host can do that."""
     for scenario in scenarios if baseline else ():
-        found = twin_change(runs, scenario, baseline or "")
-        if found and (found.low > 1 + SMALLEST_MARGIN or found.high < 1 / (1 + SMALLEST_MARGIN)):
+        change = twin_change(runs, scenario, baseline or "")
+        if change and (change.low > 1 + SMALLEST_MARGIN or change.high < 1 / (1 + SMALLEST_MARGIN)):
             yield (
-                f"{scenario}: the baseline's twin changed beside the baseline ({found.ratio:.3g}x, "
-                f"{found.low:.3g}-{found.high:.3g}), so something on a host favoured one of two equal servers."
+                f"{scenario}: the baseline's twin changed against the baseline ({change.ratio:.3g}x, "
+                f"{change.low:.3g}-{change.high:.3g}), so a host favoured one of two equal servers."
             )

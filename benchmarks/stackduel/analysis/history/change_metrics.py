@@ -1,4 +1,4 @@
-"""The metrics of a comparison of two runs for its conditions."""
+"""The metrics of a comparison of two runs, for its conditions."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from stackduel.model.run import Run
 
 @dataclass(frozen=True, slots=True)
 class ComparisonMetrics:
-    """The metrics ``ratio`` and ``raw``; all others are the new run's."""
+    """The metrics ``ratio`` and ``raw``; all other metrics are those of the new run."""
 
-    found: RunComparison
+    comparison: RunComparison
     new: RunMetrics
 
     def value(self, name: str, stack: str, scenario: str, dimension: Dimension) -> MetricValue | Missing:
-        """Return a metric of a stack in a scenario."""
+        """Return a metric of a stack in a scenario, or why it is missing."""
         if name not in {"ratio", "raw"}:
             return self.new.value(name, stack, scenario, dimension)
-        change = next((each for each in self.found.changes if (each.scenario, each.stack) == (scenario, stack)), None)
+        change = next(
+            (each for each in self.comparison.changes if (each.scenario, each.stack) == (scenario, stack)), None
+        )
         if change is None:
-            return Missing("not measured, in the same way, in both runs")
+            return Missing("not measured in the same way in both runs")
         return _raw(change) if name == "raw" else _ratio(change)
 
 
 def conditions_between(texts: tuple[str, ...], new: Run) -> Conditions:
     """Return the conditions on a comparison with the new run; raise FieldError where one does not fit."""
-    tiers = {name: about.tier for name, about in new.stacks.items()}
+    tiers = {name: facts.tier for name, facts in new.stacks.items()}
     return checked(texts, scope_of(new.suite, tiers, new.baseline, BETWEEN_RUNS))
 
 

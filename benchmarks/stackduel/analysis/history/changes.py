@@ -1,4 +1,4 @@
-"""What became of stacks from one run to another."""
+"""The changes of stacks from one run to another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stackduel.model.suite import Metric
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """New over old, above 1 is better, and between which bounds it lies; None where too few blocks tell."""
+    """New over old, above 1 is better, with the bounds of its interval; they are None with too few blocks."""
 
     value: float
     low: float | None = None
@@ -19,11 +19,11 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class StackChange:
-    """What became of one stack in one scenario.
+    """The change of one stack in one scenario.
 
-    ``old`` and ``new`` are the medians of its blocks: requests a second, or milliseconds where ``metric`` is time.
-    ``ratio`` is that of its speedups, None for the baseline and where the runs have different ones; ``raw`` that of its
-    scores, the host's part included. Within ``margin`` is no difference.
+    ``old`` and ``new`` are the medians of its blocks: requests a second, or milliseconds if ``metric`` is time.
+    ``ratio`` compares its speedups; it is None for the baseline, and if the runs have different baselines. ``raw``
+    compares its scores and contains the changes of the host. A change within ``margin`` counts as no difference.
     """
 
     scenario: str
@@ -42,10 +42,10 @@ class StackChange:
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """Two runs beside each other: ``differences`` of how they were measured, ``notes``, and what changed.
+    """The comparison of two runs: ``differences`` in how they were measured, ``notes``, and the changes of stacks.
 
-    ``baseline`` is None where the runs have not the same one. ``confidence`` is that of all intervals of ``ratio``
-    together, and of all of ``raw`` together.
+    ``baseline`` is None if the runs have different ones. ``confidence`` is that of all ``ratio`` intervals together,
+    and that of all ``raw`` intervals together.
     """
 
     old: str

@@ -1,4 +1,4 @@
-"""The two runs of a comparison: the blocks of each that count, and the ratio of both."""
+"""The two runs of a comparison: the blocks that count in each, and the ratio of the two runs."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class ComparedRun:
 
     @staticmethod
     def of(run: Run) -> ComparedRun:
-        """What counts of a run."""
+        """Return the trials and log ratios of a run that count."""
         trials = trials_by_place(each for each in counting_trials(run.results) if each.score is not None)
-        quiet = {place: _quiet(found) for place, found in trials.items()}
+        quiet = {place: _quiet(own_trials) for place, own_trials in trials.items()}
         return ComparedRun(run, quiet, log_ratios_by_pair(run.results, run.baseline))
 
     def resolution(self, place: ScenarioStack) -> float:
-        """What the windows of this run could tell apart."""
-        found = (each.resolution for each in self.run.comparisons if (each.scenario, each.candidate) == place)
-        return next(found, 0.0)
+        """Return the smallest relative difference that the windows of this run can resolve; 0 if unknown."""
+        resolutions = (each.resolution for each in self.run.comparisons if (each.scenario, each.candidate) == place)
+        return next(resolutions, 0.0)
 
 
 ComparedRuns = tuple[ComparedRun, ComparedRun]
@@ -44,28 +44,28 @@ ComparedRuns = tuple[ComparedRun, ComparedRun]
 
 @dataclass(frozen=True, slots=True)
 class UnpairedLogs:
-    """The logarithms of both runs' blocks."""
+    """The logarithms of the blocks of both runs."""
 
     old: Sequence[float]
     new: Sequence[float]
 
     @property
     def point(self) -> float:
-        """New over old."""
+        """New over old, as a ratio."""
         return math.exp(statistics.fmean(self.new) - statistics.fmean(self.old))
 
     def interval(self, comparisons: int = 1) -> Interval | None:
-        """Between which bounds it lies, as one of so many comparisons; None where too few blocks tell."""
+        """Return the interval of the ratio as one of ``comparisons``; None with too few blocks."""
         return unpaired(self.new, self.old, comparisons)
 
 
 def unpaired_logs(logs: Sequence[Sequence[float]]) -> UnpairedLogs:
-    """The logarithms of the old run's blocks and of the new one's."""
+    """Return the logarithms of the old run's blocks and of the new run's."""
     return UnpairedLogs(logs[0], logs[1])
 
 
 def twin_change(runs: ComparedRuns, scenario: str, baseline: str) -> Interval | None:
-    """What became of the baseline's twin beside the baseline; None where a run has none."""
+    """Return the change of the twin's ratio to the baseline; None if a run has no twin."""
     place = (scenario, twin_of(baseline))
     if not all(place in run.logs for run in runs):
         return None
@@ -73,6 +73,6 @@ def twin_change(runs: ComparedRuns, scenario: str, baseline: str) -> Interval | 
 
 
 def _quiet(trials: Sequence[Trial]) -> Sequence[Trial]:
-    """The trials without noise, where these are enough for an interval; else all."""
+    """Return the trials without noise if they suffice for an interval, else all."""
     quiet = [trial for trial in trials if trial.state == "ok"]
     return quiet if len(quiet) >= FEWEST_BLOCKS else trials

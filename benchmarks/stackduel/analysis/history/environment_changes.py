@@ -1,4 +1,4 @@
-"""In what two runs were not measured alike."""
+"""The differences in how two runs were measured."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stackduel.model.suite import Scenario
 UNKNOWN = "unknown"
 Facts = Mapping[str, str]
 
-# What says nothing of the machine or of how it was used.
+# Fields that do not describe the machine or its use.
 _NO_FACTS = frozenset({"notes"})
-_CALLED = {
+_LABELS = {
     "processor": "CPU model",
     "machine": "architecture",
     "system": "system and kernel",
@@ -24,34 +24,34 @@ _CALLED = {
     "python": "Python",
     "timeout_s": "timeout s",
 }
-# Told elsewhere: as the suite, the environment or the seed.
+# Options that appear elsewhere: as the suite, the environment or the seed.
 _NO_OPTIONS = frozenset({"suite", "stacks", "launcher", "generator", "driver", "timeout_s", "seed", "blocks"})
 
 
 def facts_of(environment: Environment) -> Facts:
-    """The environment of a run as flat names and texts: ``libraries flask``, ``launch images flask-gunicorn``."""
+    """Return an environment as flat names and texts, such as ``libraries flask``, ``launch images flask-gunicorn``."""
     return dict(_flat({name: each for name, each in _known(environment).items() if name not in _NO_FACTS}))
 
 
 def differences(old: Run, new: Run) -> tuple[str, ...]:
-    """Each as a line: the environment first, then the settings of the stacks, then what was asked, and the seed."""
+    """Return a line for each difference: of the environment, the stacks' settings, the options and the seed."""
     return (
         *differing(facts_of(old.environment), facts_of(new.environment)),
         *_of_stacks(old, new),
-        *differing(_asked(old), _asked(new)),
+        *differing(_options(old), _options(new)),
     )
 
 
 def differing(old: Facts, new: Facts) -> Iterator[str]:
-    """The facts that are not the same in both, ``unknown`` where one does not know them."""
+    """Yield a line for each fact that differs; a fact that one side lacks is ``unknown``."""
     for name in dict.fromkeys((*old, *new)):
         before, after = old.get(name, UNKNOWN), new.get(name, UNKNOWN)
         if before != after:
-            yield f"{_CALLED.get(name, name)}: {before} -> {after}"
+            yield f"{_LABELS.get(name, name)}: {before} -> {after}"
 
 
 def unlike(old: Scenario, new: Scenario) -> tuple[str, ...]:
-    """In which parts two scenarios of one name ask for different things; a summary and promises ask for nothing."""
+    """Return the fields in which two scenarios of one name differ, apart from their summaries and service levels."""
     names = [field.name for field in fields(Scenario) if field.name not in {"name", "summary", "sla"}]
     return tuple(name for name in names if getattr(old, name) != getattr(new, name))
 
@@ -63,7 +63,7 @@ def _of_stacks(old: Run, new: Run) -> Iterator[str]:
             yield from differing(before, after)
 
 
-def _asked(run: Run) -> Facts:
+def _options(run: Run) -> Facts:
     options = {name: each for name, each in asdict(run.options).items() if name not in _NO_OPTIONS}
     suite = {"baseline": run.baseline, "blocks": run.suite.blocks, "seed": run.seed}
     return dict(_flat({**options, **suite}))
@@ -79,11 +79,11 @@ def _known(facts: Environment | StackFacts) -> dict[str, Any]:
 
 def _flat(content: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     for name, each in content.items():
-        called = f"{above} {name}".strip()
+        full_name = f"{above} {name}".strip()
         if isinstance(each, Mapping):
-            yield from _flat(each, called)
+            yield from _flat(each, full_name)
         else:
-            yield called, _text(each)
+            yield full_name, _text(each)
 
 
 def _text(value: Any) -> str:

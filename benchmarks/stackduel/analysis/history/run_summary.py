@@ -1,4 +1,4 @@
-"""What the history keeps of a run: enough to list it and to draw its trend."""
+"""The summary of a run in the history: enough to list it and to draw its trend."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from stackduel.model.suite import Metric
 
 @dataclass(frozen=True, slots=True)
 class SpeedupPoint:
-    """One stack in one scenario of one run: its score (requests a second, or milliseconds), and its speedup.
+    """One stack in one scenario of one run: its score (requests a second or milliseconds) and its speedup.
 
-    ``speedup`` is 1 for the baseline, None where the stack has none.
+    ``speedup`` is 1 for the baseline, None if the stack has none.
     """
 
     scenario: str
@@ -33,9 +33,9 @@ class SpeedupPoint:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run in the history: in which ``folder`` it stands, what it was, and its advice or what it found.
+    """A run in the history: its ``folder``, what it measured, and its advice or its first search result as a headline.
 
-    ``mode`` is None for runs that compare.
+    ``mode`` is None for runs that compare stacks.
     """
 
     folder: str
@@ -54,14 +54,14 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A folder whose run cannot be read, and why."""
+    """A folder whose run cannot be read, and the reason."""
 
     folder: str
     reason: str
 
 
 def entry_of(run: Run, folder: str) -> RunSummary:
-    """What is kept of a run that stands in a folder of this name."""
+    """Return the summary of a run in the folder of this name."""
     return RunSummary(
         folder=folder,
         run_id=run.run_id,
@@ -79,35 +79,35 @@ def entry_of(run: Run, folder: str) -> RunSummary:
 
 
 def entry_to_dict(entry: RunSummary) -> dict[str, Any]:
-    """The entry as a document."""
+    """Return the entry as a document."""
     return asdict(entry)
 
 
 def entry_from_dict(content: Mapping[str, Any]) -> RunSummary:
-    """The entry of a document; raises KeyError or TypeError where it holds none."""
+    """Read the entry from a document; raise KeyError or TypeError if it is not one."""
     points = tuple(SpeedupPoint(**point) for point in content["points"])
     return RunSummary(**{**content, "stacks": tuple(content["stacks"]), "points": points})
 
 
 def _headline(run: Run) -> str:
-    """The advice, else what the first search found, else how much was measured."""
+    """Return the advice, else the first result of a search, else the number of trials."""
     if run.advice and run.comparisons:
         return run.advice.run.sentence
     if run.findings:
         first = run.findings[0]
         more = len(run.findings) - 1
         return f"{first.stack}: {first.found.sentence}" + (f" (and {more} more)" if more else "")
-    return f"{counted(len(run.done()), 'trial')} measured, nothing concluded."
+    return f"{counted(len(run.done()), 'trial')} measured, no conclusion."
 
 
 def _points(run: Run) -> tuple[SpeedupPoint, ...]:
-    found = []
+    points = []
     for table in () if run.suite.search else tables(run):
         for row in table.rows:
             score = row.rate_rps if table.metric == "rate" else row.time_ms
             compared = row.comparison
             if score is not None:
-                found.append(
+                points.append(
                     SpeedupPoint(
                         scenario=table.scenario.name,
                         stack=row.stack,
@@ -119,4 +119,4 @@ def _points(run: Run) -> tuple[SpeedupPoint, ...]:
                         verdict=compared.verdict if compared else "not tested",
                     )
                 )
-    return tuple(found)
+    return tuple(points)

@@ -1,6 +1,6 @@
-"""How the figures of a suite went over many runs.
+"""The figures of a suite over many runs.
 
-``trend`` gives plain data, in the order of time, for whatever draws it: a terminal, Markdown, a page.
+``trend`` gives plain data in the order of time; the terminal, Markdown and the page draw it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from stackduel.model.suite import Metric
 
 @dataclass(frozen=True, slots=True)
 class DatedRun:
-    """A run on the way: ``changed`` is in what its environment differs from that of the run before, a line each.
+    """A run of a trend: ``changed`` lists how its environment differs from that of the run before, one line each.
 
-    ``merged`` is False where it was launched in another way, or has another baseline, than the run before: figures on
-    both sides of that are of different things.
+    ``merged`` is False if its launcher or its baseline differs from the run before: the figures of the two runs cannot
+    be compared.
     """
 
     run_id: str
@@ -34,7 +34,7 @@ class DatedRun:
 
 @dataclass(frozen=True, slots=True)
 class TrendLine:
-    """One stack in one scenario: a point for each moment, None where that run has none."""
+    """One stack in one scenario: a point for each moment, None if that run has none."""
 
     scenario: str
     stack: str
@@ -44,7 +44,7 @@ class TrendLine:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Moments in the order of time, and the lines through them, scenario by scenario."""
+    """Moments in the order of time and the lines through them, scenario by scenario."""
 
     moments: tuple[DatedRun, ...]
     lines: tuple[TrendLine, ...]
@@ -56,9 +56,9 @@ class Trend:
 
 
 def trend(entries: Iterable[RunSummary], stacks: Sequence[str] | None = None) -> Trend:
-    """The trend through runs that compare, the twins left out; with ``stacks``, of these alone.
+    """Return the trend over the runs that compare stacks, without twins; ``stacks`` limits it to these stacks.
 
-    Scenarios are the same by name: a suite that is edited should be given another name.
+    Scenarios of one name count as the same: give an edited suite another name.
     """
     ordered = sorted((each for each in entries if each.mode is None and each.points), key=lambda each: each.started)
     moments = tuple(_moment(before, now) for before, now in zip([None, *ordered], ordered, strict=False))

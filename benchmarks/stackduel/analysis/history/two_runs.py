@@ -1,11 +1,11 @@
-"""Before and after: what changed from one run to another.
+"""Before and after: the changes from one run to another.
 
-The blocks of two runs are no pairs: they were measured on another day, perhaps while the host did other things. So a
-stack's own rates tell of the host as well as of the stack. But within each run every block holds the baseline, too, and
-what slows both cancels out of their ratio. The change of a stack is therefore the change of its *speedup*: the new one
-divided by the old, with an interval for independent samples (``stackduel.analysis.statistics.welch``) of the blocks'
-log ratios. It does not see what changed the baseline in the same way. The raw change of each stack stands beside it,
-and has no verdict: nothing tells the host's part in it from the stack's.
+The blocks of two runs form no pairs: another day, perhaps a busier host. So the rates of a stack contain changes of the
+host as well as of the stack. But every block of a run also measures the baseline, and their ratio cancels what slows
+both. Therefore the change of a stack is the change of its *speedup*: the new speedup divided by the old, with an
+interval for independent samples (``stackduel.analysis.statistics.welch``) of the blocks' log ratios. It cannot show a
+change that affected stack and baseline alike. The raw change of each stack is listed, too. It has no verdict, because
+the host's part in it is unknown.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from stackduel.model.errors import FieldError
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 
-# A change within it may be called none, however little could be told.
+# A change within this margin may be equivalent, however coarse the measurement.
 WIDEST_EQUIVALENT = 0.05
 
 
 def between(old: Run, new: Run) -> RunComparison:
-    """Compare two runs; raises FieldError where they have nothing that may be compared."""
+    """Compare two runs; raise FieldError if they have nothing to compare."""
     _refuse(old, new)
     scenarios, notes = _shared(old, new)
     baseline = old.baseline if old.baseline == new.baseline else None
     if baseline is None:
         notes.append(
-            f"The baselines differ ({old.baseline}, {new.baseline}): there are raw changes only, with the host's part."
+            f"The baselines differ ({old.baseline}, {new.baseline}): there are only raw changes, the host's included."
         )
     runs = (ComparedRun.of(old), ComparedRun.of(new))
-    found = tuple(_changes(runs, scenarios, baseline))
-    if not found:
+    changes = tuple(_changes(runs, scenarios, baseline))
+    if not changes:
         raise FieldError(f"compare: {old.run_id} and {new.run_id} have no stack in common that was measured in both")
     return RunComparison(
         old=old.run_id,
@@ -55,8 +55,8 @@ def between(old: Run, new: Run) -> RunComparison:
         baseline=baseline,
         confidence=CONFIDENCE,
         differences=differences(old, new),
-        notes=(*notes, *of_states(old, new), *of_baseline(found, baseline), *of_twins(runs, scenarios, baseline)),
-        changes=found,
+        notes=(*notes, *of_states(old, new), *of_baseline(changes, baseline), *of_twins(runs, scenarios, baseline)),
+        changes=changes,
     )
 
 
@@ -76,11 +76,11 @@ def _refuse(old: Run, new: Run) -> None:
 
 
 def _shared(old: Run, new: Run) -> tuple[list[str], list[str]]:
-    """The scenarios that both runs measured in the same way, and a note for each that they measured differently."""
+    """Return the scenarios that both runs measured in the same way, and a note for each other shared scenario."""
     after = {scenario.name: scenario for scenario in new.suite.scenarios}
     both = [(scenario, after[scenario.name]) for scenario in old.suite.scenarios if scenario.name in after]
     notes = [
-        f"{one.name} is left out: {', '.join(unlike(one, other))} not the same in both."
+        f"{one.name} is left out: the runs differ in {', '.join(unlike(one, other))}."
         for one, other in both
         if unlike(one, other)
     ]
@@ -105,7 +105,7 @@ def _changes(runs: ComparedRuns, scenarios: Sequence[str], baseline: str | None)
         noisy = any(trial.state == "noisy" for run in runs for trial in run.trials[place])
         if place in related:
             noisy = any(run.logs[place].noisy for run in runs)
-        found = ratio.interval(len(related)) if ratio else None
+        interval = ratio.interval(len(related)) if ratio else None
         allowed = _margin(runs, place, baseline) if baseline and ratio else None
         yield StackChange(
             scenario=place[0],
@@ -113,9 +113,9 @@ def _changes(runs: ComparedRuns, scenarios: Sequence[str], baseline: str | None)
             metric=new.trials[place][0].metric,
             old=_median(old.trials[place]),
             new=_median(new.trials[place]),
-            ratio=_ratio(ratio.point, found) if ratio else None,
+            ratio=_ratio(ratio.point, interval) if ratio else None,
             raw=_ratio(raw.point, raw.interval(len(places))),
-            verdict=_verdict(found, allowed, runs, place, noisy=noisy),
+            verdict=_verdict(interval, allowed, runs, place, noisy=noisy),
             margin=allowed,
             noisy=noisy,
             old_blocks=len(old.trials[place]),
@@ -123,31 +123,32 @@ def _changes(runs: ComparedRuns, scenarios: Sequence[str], baseline: str | None)
         )
 
 
-def _ratio(point: float, found: Interval | None) -> Ratio:
-    return Ratio(found.ratio, found.low, found.high) if found else Ratio(point)
+def _ratio(point: float, interval: Interval | None) -> Ratio:
+    return Ratio(interval.ratio, interval.low, interval.high) if interval else Ratio(point)
 
 
 def _verdict(
-    found: Interval | None, allowed: float | None, runs: ComparedRuns, place: ScenarioStack, *, noisy: bool
+    interval: Interval | None, allowed: float | None, runs: ComparedRuns, place: ScenarioStack, *, noisy: bool
 ) -> Verdict:
-    """The word on a change. A wide interval of the twins makes it harder to say that something changed.
+    """Return the verdict on a change.
 
-    It makes nothing equivalent, though: where twins cannot be told apart, neither can a loss of ten per cent.
+    A wide interval of the twins makes it harder to call something changed. But it makes nothing equivalent: a run that
+    cannot tell twins apart cannot exclude a loss of ten per cent either.
     """
-    word = decide(found, allowed, noisy=noisy)
-    if word != "equivalent" or allowed is None:
-        return word
+    verdict = decide(interval, allowed, noisy=noisy)
+    if verdict != "equivalent" or allowed is None:
+        return verdict
     narrow = min(allowed, max(WIDEST_EQUIVALENT, _resolution(runs, place)))
-    return word if decide(found, narrow, noisy=noisy) == "equivalent" else "inconclusive"
+    return verdict if decide(interval, narrow, noisy=noisy) == "equivalent" else "inconclusive"
 
 
 def _margin(runs: ComparedRuns, place: ScenarioStack, baseline: str) -> float | None:
-    """Within it is no difference: what the twin's own change, and the windows of both runs, cannot tell apart."""
+    """Return the margin of no difference, from the twin's own change and the resolution of both runs' windows."""
     return margin(twin_change(runs, place[0], baseline), max(SMALLEST_MARGIN, _resolution(runs, place)))
 
 
 def _resolution(runs: ComparedRuns, place: ScenarioStack) -> float:
-    """What the windows of the two runs together may be wrong by."""
+    """Return the possible relative error of the windows of both runs together."""
     return math.prod(1 + run.resolution(place) for run in runs) - 1
 
 

@@ -84,7 +84,7 @@ def limits_of(container: Container) -> dict[str, object]:
 
 
 def unequal(limits: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """A sentence for each limit that is not the same for all stacks (pure)."""
+    """A sentence for each limit that is not the same for all stacks."""
     sentences = []
     for name in LIMITS:
         values = {stack: each.get(name) for stack, each in limits.items()}

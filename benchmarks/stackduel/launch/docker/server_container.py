@@ -69,7 +69,7 @@ def server_in(name: str, container: Container, port: int, network: str) -> Serve
 
 
 def why_ended(state: Mapping[str, Any]) -> str | None:
-    """A sentence on a container that does not run, out of its inspected ``State``; None while it runs (pure)."""
+    """A sentence on a container that does not run, out of its inspected ``State``; None while it runs."""
     match state:
         case {"OOMKilled": True, "Running": False}:
             return f"its container ran out of memory and ended with exit status {state['ExitCode']}"

@@ -110,7 +110,7 @@ def host_cpu() -> HostCpu:
 
 
 def noise_between(opened: Reading, closed: Reading) -> HostNoise:
-    """The noise of the window between two readings (pure)."""
+    """The noise of the window between two readings."""
     total_s = closed.host.total_s - opened.host.total_s
     throttled_s = _throttled_s(opened.throttled_s, closed.throttled_s)
     if closed.at_s - opened.at_s < SHORTEST_WINDOW_S or total_s <= 0:

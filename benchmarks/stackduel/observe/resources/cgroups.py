@@ -73,7 +73,7 @@ def kernel_files(
 
 
 def parse_membership(text: str) -> Mapping[str, str]:
-    """The cgroup path by controller ("" for the unified hierarchy) out of ``/proc/PID/cgroup`` (pure)."""
+    """The cgroup path by controller ("" for the unified hierarchy) out of ``/proc/PID/cgroup``."""
     paths = {}
     for line in text.splitlines():
         _number, controllers, path = line.split(":", 2)
@@ -83,7 +83,7 @@ def parse_membership(text: str) -> Mapping[str, str]:
 
 
 def counter(text: str, name: str) -> int:
-    """One counter out of a cgroup file of ``name value`` lines, 0 where it is not there (pure)."""
+    """One counter out of a cgroup file of ``name value`` lines, 0 where it is not there."""
     for line in text.splitlines():
         key, _space, value = line.partition(" ")
         if key == name:

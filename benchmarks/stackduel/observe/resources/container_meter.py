@@ -76,7 +76,7 @@ class EngineSample:
 
 
 def parse_sample(sample: Mapping[str, Any]) -> Usage:
-    """The usage out of one answer of the engine's stats call (pure); raises ProcessLookupError on an empty one."""
+    """The usage out of one answer of the engine's stats call; raises ProcessLookupError on an empty one."""
     memory = sample.get("memory_stats") or {}
     if "usage" not in memory:
         raise ProcessLookupError(str(sample.get("id", "")))

@@ -1,4 +1,4 @@
-"""Samples over time that stay few however long they are taken (pure)."""
+"""Samples over time that stay few however long they are taken."""
 
 from __future__ import annotations
 

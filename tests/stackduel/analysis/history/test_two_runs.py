@@ -69,7 +69,7 @@ def test_a_change_has_its_word(fast: float, word: str) -> None:
     assert (change.metric, change.old_blocks, change.new_blocks) == ("time", 12, 12)
     assert change.old == pytest.approx(20, rel=0.2)
     (note,) = found.notes
-    assert note.startswith("waiting: slow, the baseline, is itself at 0.")
+    assert note.startswith("waiting: slow, the baseline, changed to 0.")
     assert "slow.twin" not in {each.stack for each in found.changes}
 
 
@@ -103,7 +103,7 @@ def test_without_a_baseline_in_common_there_is_raw_change_alone() -> None:
     found = between(old, new)
     assert found.baseline is None
     assert {each.ratio for each in found.changes} == {None}
-    assert found.notes[0].startswith("The baselines differ (slow, fast): there are raw changes only")
+    assert found.notes[0].startswith("The baselines differ (slow, fast): there are only raw changes")
 
 
 def test_a_scenario_that_asks_for_something_else_is_left_out() -> None:
@@ -111,7 +111,7 @@ def test_a_scenario_that_asks_for_something_else_is_left_out() -> None:
     old = simulated(1)
     other = replace(WAITING, load=ClosedLoop(50, duration_s=2.0), summary="Fifty.")
     fifty = replace(old, suite=replace(old.suite, scenarios=(other,)))
-    with pytest.raises(FieldError, match=r"no scenario in common: waiting is left out: load not the same in both\."):
+    with pytest.raises(FieldError, match=r"no scenario in common: waiting is left out: the runs differ in load\."):
         between(old, fifty)
     named = replace(old, suite=replace(old.suite, scenarios=(replace(WAITING, name="else"),)))
     with pytest.raises(FieldError, match="no scenario in common: waiting in one, else in the other"):
@@ -120,7 +120,7 @@ def test_a_scenario_that_asks_for_something_else_is_left_out() -> None:
     also = replace(
         old, suite=replace(old.suite, scenarios=(replace(WAITING, summary=""), replace(WAITING, name="more")))
     )
-    assert between(both, also).notes == ("more is left out: load not the same in both.",)
+    assert between(both, also).notes == ("more is left out: the runs differ in load.",)
 
 
 def test_what_must_not_be_merged_is_refused() -> None:
@@ -136,14 +136,14 @@ def test_what_must_not_be_merged_is_refused() -> None:
         between(old, lost)
 
 
-def test_half_a_run_is_told() -> None:
+def test_an_incomplete_run_gets_a_note() -> None:
     """An interrupted run is compared as far as it goes."""
     old = simulated(1)
     found = between(old, replace(simulated(2, run_id=NEW), status="interrupted", planned=90))
     assert f"{NEW} is interrupted: 18 of 90 trials measured." in found.notes
 
 
-def test_a_twin_that_moves_alone_is_told() -> None:
+def test_a_twin_that_changes_alone_gets_a_note() -> None:
     """Nothing changed it but the host."""
     old, new = simulated(1, spread=0.001), simulated(2, spread=0.001, run_id=NEW)
     moved = simulated(2, spread=0.001, fast=0.8)
@@ -154,7 +154,7 @@ def test_a_twin_that_moves_alone_is_told() -> None:
     ]
     kept = [each for each in new.results if each.place.stack != "slow.twin"]
     found = between(old, replace(new, results=(*kept, *swapped)))
-    assert any("the baseline's twin changed beside the baseline (0.8x" in note for note in found.notes)
+    assert any("the baseline's twin changed against the baseline (0.8x" in note for note in found.notes)
 
 
 def test_conditions_ask_for_ratios_and_for_the_new_run() -> None:

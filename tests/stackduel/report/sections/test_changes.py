@@ -25,7 +25,7 @@ FOUND = RunComparison(
     baseline="flask-gunicorn",
     confidence=0.95,
     differences=("Python: CPython 3.11.7 -> CPython 3.12.1", "seed: 7 -> 8"),
-    notes=("more is left out: load not the same in both.",),
+    notes=("more is left out: the runs differ in load.",),
     changes=(
         StackChange("waiting-100", "flask-gunicorn", "rate", 80.0, 72.5, None, Ratio(0.906, 0.9, 0.912), "not tested",
                None, False, 5, 6),

@@ -97,7 +97,7 @@ def test_every_level_of_every_stack_has_a_cell() -> None:
     assert isinstance(grid, Grid)
     assert [len(row) for row in grid.rows] == [1 + len(CROWD.sla)] * 2
     assert grid.headings[1] == "p99 <= 100 ms"
-    assert grid.rows[1][:1] + grid.rows[1][2:3] == ("triton", "its answers do not tell")
+    assert grid.rows[1][:1] + grid.rows[1][2:3] == ("triton", "not reported")
 
 
 def test_a_duel_that_cannot_be_shown_is_noted() -> None:
