@@ -1,4 +1,4 @@
-"""Docker, as this project uses it: build images, run containers, read their limits, remove them.
+"""The container engine: connection, images, limits of containers, and ownership of containers and networks.
 
 Imports only ``model``; must not import ``inference``, ``load`` or ``launch``.
 """

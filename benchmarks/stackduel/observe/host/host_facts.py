@@ -1,4 +1,4 @@
-"""What a reader must know of the machine: cores, memory, versions, limits."""
+"""Facts about the machine that a reader needs: cores, memory, versions, limits."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def python() -> str:
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """The installed versions of those packages that are installed."""
-    found = {}
+    """Return the version of each of the packages that is installed."""
+    installed = {}
     for name in names:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
+    """Return the processor's name, as far as the system shows it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -65,7 +65,7 @@ def processor() -> str:
 
 
 def open_files_limit() -> int | None:
-    """How many files and sockets this process may hold open; None where the system does not say."""
+    """Return how many files and sockets this process may hold open; None if the system does not report it."""
     if sys.platform == "win32":
         return None
     import resource  # noqa: PLC0415 - POSIX only

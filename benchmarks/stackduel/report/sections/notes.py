@@ -25,26 +25,26 @@ def sections(run: Run) -> Iterator[Section]:
 
 def notes(run: Run) -> list[str]:
     """Return what a reader must know before relying on the figures."""
-    found = [note for note in run.environment.notes if note]
-    found += _of_tests(run)
-    no_duel = missing(run)
-    found += [no_duel] if no_duel else []
+    lines = [note for note in run.environment.notes if note]
+    lines += _of_tests(run)
+    why_missing = missing(run)
+    lines += [why_missing] if why_missing else []
     void = [trial for trial in _trials(run) if trial.state == "void"]
     if void:
-        found.append(
+        lines.append(
             f"{counted(len(void), 'attempt')} at a trial did not count, because of the host or the load generator."
         )
-    found += _of_shared_cores(run)
+    lines += _of_shared_cores(run)
     noisy = sorted({trial.place.stack for trial in _trials(run) if trial.state == "noisy"})
     if noisy:
-        found.append(f"Measured on a noisy host, and no basis for a verdict: trials of {', '.join(noisy)}.")
+        lines.append(f"Measured on a noisy host, and no basis for a verdict: trials of {', '.join(noisy)}.")
     unsteady = sorted({trial.place.stack for trial in _trials(run) if trial.measurement.warmup.stable is False})
     if unsteady:
-        found.append(f"Still changing when the warm-up reached its bound: trials of {', '.join(unsteady)}.")
+        lines.append(f"Still changing when the warm-up reached its bound: trials of {', '.join(unsteady)}.")
     failures = [result for result in run.results if isinstance(result, Failure)]
     if failures:
-        found.append(f"{counted(len(failures), 'trial')} could not be measured: see the reasons.")
-    return found
+        lines.append(f"{counted(len(failures), 'trial')} could not be measured: see the reasons.")
+    return lines
 
 
 def _of_shared_cores(run: Run) -> Iterable[str]:
