@@ -1,1 +1,4 @@
-"""The container engine: connection, images, limits of containers, and ownership of containers and networks."""
+"""The container engine: connection, images, limits of containers, and ownership of containers and networks.
+
+Imports only ``model``; must not import ``inference``, ``load`` or ``launch``.
+"""

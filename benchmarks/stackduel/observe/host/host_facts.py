@@ -13,13 +13,15 @@ import psutil
 from stackduel.model.environment import Environment
 from stackduel.observe.gpu import nvml
 from stackduel.process.cores import usable_cores
+from stackduel_servers.supported import PYTHON_SERVERS, WEB_FRAMEWORKS
 
 MIB = 1024 * 1024
-LIBRARIES = (
-    "aiohttp", "fastapi", "flask", "gevent", "gunicorn", "httptools", "hypercorn", "numpy", "nvidia-ml-py",
-    "onnxruntime", "onnxruntime-gpu", "pydantic", "quart",
-    "stackduel", "starlette", "torch", "urllib3", "uvicorn", "uvloop", "waitress", "werkzeug", "winloop",
-)  # fmt: skip
+# The packages whose versions a run stores: frameworks, servers, and the libraries under them.
+LIBRARIES = tuple(sorted({
+    *WEB_FRAMEWORKS, *PYTHON_SERVERS, "stackduel",
+    "aiohttp", "gevent", "httptools", "pydantic", "urllib3", "uvloop", "werkzeug", "winloop",
+    "numpy", "nvidia-ml-py", "onnxruntime", "onnxruntime-gpu", "torch",
+}))  # fmt: skip
 
 
 def describe() -> Environment:
