@@ -32,9 +32,9 @@ def ceiling_inputs(
     """Return the inputs of the ceilings by (scenario, stack), for all that were measured."""
     trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
     return {
-        (scenario.name, stack): inputs_of(scenario, about, trials[scenario.name, stack], resources)
+        (scenario.name, stack): inputs_of(scenario, facts, trials[scenario.name, stack], resources)
         for scenario in scenarios
-        for stack, about in stacks.items()
+        for stack, facts in stacks.items()
         if (scenario.name, stack) in trials
     }
 
@@ -49,29 +49,29 @@ def limits(
     trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
     by_name = {scenario.name: scenario for scenario in scenarios}
     return tuple(
-        _limit(by_name[scenario], stack, stacks[stack], found, trials[scenario, stack])
-        for (scenario, stack), found in shared.items()
+        _limit(by_name[scenario], stack, stacks[stack], inputs, trials[scenario, stack])
+        for (scenario, stack), inputs in shared.items()
     )
 
 
-def _limit(scenario: Scenario, stack: str, about: StackFacts, shared: CeilingInputs, trials: Sequence[Trial]) -> Limit:
-    found = _named_by_handler(ceilings(shared), scenario, about)
-    bound = bottleneck(found, statistics.median(trial.rate_rps for trial in trials))
+def _limit(scenario: Scenario, stack: str, facts: StackFacts, inputs: CeilingInputs, trials: Sequence[Trial]) -> Limit:
+    known = _named_by_handler(ceilings(inputs), scenario, facts)
+    bound = bottleneck(known, statistics.median(trial.rate_rps for trial in trials))
     return Limit(scenario.name, stack, bound.name, bound.predicted_rps, bound.measured_rps, bound.sentence)
 
 
-def inputs_of(scenario: Scenario, about: StackFacts, trials: Sequence[Trial], resources: Resources) -> CeilingInputs:
-    """What the requests of a scenario had to share on a stack, as medians over its trials."""
+def inputs_of(scenario: Scenario, facts: StackFacts, trials: Sequence[Trial], resources: Resources) -> CeilingInputs:
+    """Return the inputs of the ceilings of a stack in a scenario, as medians over its trials."""
     load = scenario.load
     downstream_cpu_s = median_of_known(
         trial.downstream_cpu_s / trial.measurement.succeeded for trial in trials if trial.downstream_cpu_s is not None
     )
     cpu_ms = median_of_known(trial.cpu_ms_per_request for trial in trials if trial.cpu_ms_per_request is not None)
     return CeilingInputs(
-        wait_s=mean_request_seconds(scenario.workloads, fans_out=about.fans_out),
+        wait_s=mean_request_seconds(scenario.workloads, fans_out=facts.fans_out),
         connections=None if isinstance(load, OpenLoop) else load.connections,
         offered_rps=load.rate_rps if isinstance(load, OpenLoop) else None,
-        slots=about.waiting_slots,
+        slots=facts.waiting_slots,
         cores=float(resources.server_cores),
         cpu_s_per_request=None if cpu_ms is None else cpu_ms / 1000,
         downstream_rps=resources.downstream_cores / downstream_cpu_s if downstream_cpu_s else None,
@@ -79,11 +79,11 @@ def inputs_of(scenario: Scenario, about: StackFacts, trials: Sequence[Trial], re
     )
 
 
-def _named_by_handler(found: Sequence[Ceiling], scenario: Scenario, about: StackFacts) -> tuple[Ceiling, ...]:
+def _named_by_handler(known: Sequence[Ceiling], scenario: Scenario, facts: StackFacts) -> tuple[Ceiling, ...]:
     """Name the connections' ceiling "calls in turn" where the handler makes its calls one after another."""
-    in_turn = not about.fans_out and any(
+    in_turn = not facts.fans_out and any(
         mean_request_seconds([each], fans_out=False) > least_seconds(each) for each in scenario.workloads
     )
     return tuple(
-        replace(each, name="calls in turn") if in_turn and each.name == "connections" else each for each in found
+        replace(each, name="calls in turn") if in_turn and each.name == "connections" else each for each in known
     )

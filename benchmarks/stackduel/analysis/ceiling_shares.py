@@ -49,15 +49,15 @@ def _share(
         return None
     ceilings = [alone[model, block] for block in shared]
     logs = log_ratios([rates[block] for block in shared], ceilings)
-    found = interval(logs)
+    bounds = interval(logs)
     return CeilingShare(
         scenario=scenario,
         stack=stack,
         model=model,
         share=math.exp(statistics.fmean(logs)),
-        low=found.low if found else None,
-        high=found.high if found else None,
-        confidence=found.confidence if found else None,
+        low=bounds.low if bounds else None,
+        high=bounds.high if bounds else None,
+        confidence=bounds.confidence if bounds else None,
         blocks=len(shared),
         ceiling_rps=statistics.geometric_mean(ceilings),
     )

@@ -60,7 +60,7 @@ class Bottleneck:
 
 def ceilings(means: CeilingInputs) -> tuple[Ceiling, ...]:
     """Return the known ceilings of a trial, the lowest first; of equal ones, the load's own before the stack's."""
-    found = (
+    possible = (
         _waiting("connections", "connections", means.connections, means.wait_s),
         _stated("offered", "that arrive", means.offered_rps),
         _waiting("waiting slots", "slots", means.slots, means.wait_s),
@@ -68,14 +68,14 @@ def ceilings(means: CeilingInputs) -> tuple[Ceiling, ...]:
         _stated("downstream", "that the downstream can feed", means.downstream_rps),
         _stated("generator", "from a server that does nothing", means.generator_rps),
     )
-    return tuple(sorted((each for each in found if each is not None), key=lambda each: each.rate_rps))
+    return tuple(sorted((each for each in possible if each is not None), key=lambda each: each.rate_rps))
 
 
-def bottleneck(found: Sequence[Ceiling], measured_rps: float, reached: float = REACHED) -> Bottleneck:
+def bottleneck(known: Sequence[Ceiling], measured_rps: float, reached: float = REACHED) -> Bottleneck:
     """Return the lowest ceiling if ``measured_rps`` reaches the share ``reached`` of it, else none."""
-    if not found:
+    if not known:
         return Bottleneck(None, None, measured_rps, None, f"None known: {_rate(measured_rps)} req/s measured.")
-    lowest = min(found, key=lambda each: each.rate_rps)
+    lowest = min(known, key=lambda each: each.rate_rps)
     share = measured_rps / lowest.rate_rps
     figures = f"{lowest.detail}; {_rate(measured_rps)} measured ({100 * share:.0f} %)."
     if share >= reached:

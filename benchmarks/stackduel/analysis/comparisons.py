@@ -29,7 +29,7 @@ class MatrixEntry:
     candidate: str
     scenarios: int
     mean_speedup: float
-    word: str
+    verdict: str
 
 
 def compare(
@@ -48,19 +48,21 @@ def compare(
     pairs = list(_pairs(_trials(results), baseline))
     tested = sum(not is_twin(pair.candidate) for pair in pairs)
     # The twin is no candidate: its interval takes no part of the risk.
-    found = [interval(pair.logs, comparisons=1 if is_twin(pair.candidate) else tested) for pair in pairs]
+    intervals = [interval(pair.logs, comparisons=1 if is_twin(pair.candidate) else tested) for pair in pairs]
     twins = {
-        pair.scenario: interval_of for pair, interval_of in zip(pairs, found, strict=True) if is_twin(pair.candidate)
+        pair.scenario: own_interval
+        for pair, own_interval in zip(pairs, intervals, strict=True)
+        if is_twin(pair.candidate)
     }
     return tuple(
         _comparison(
             pair,
             baseline,
-            interval_of,
+            own_interval,
             twins.get(pair.scenario),
             0.0 if pair.scenario in fixed else _resolution(pair, baseline, slots or {}),
         )
-        for pair, interval_of in zip(pairs, found, strict=True)
+        for pair, own_interval in zip(pairs, intervals, strict=True)
     )
 
 
@@ -98,7 +100,7 @@ class _Pair(NamedTuple):
 
 
 def _comparison(
-    pair: _Pair, baseline: str, found: Interval | None, twins: Interval | None, resolution: float
+    pair: _Pair, baseline: str, bounds: Interval | None, twins: Interval | None, resolution: float
 ) -> Comparison:
     allowed = margin(twins, max(SMALLEST_MARGIN, resolution))
     return Comparison(
@@ -107,10 +109,10 @@ def _comparison(
         candidate=pair.candidate,
         metric=pair.metric,
         speedup=math.exp(statistics.fmean(pair.logs)),
-        low=found.low if found else None,
-        high=found.high if found else None,
-        confidence=found.confidence if found else None,
-        verdict=decide(found, allowed, noisy=pair.noisy),
+        low=bounds.low if bounds else None,
+        high=bounds.high if bounds else None,
+        confidence=bounds.confidence if bounds else None,
+        verdict=decide(bounds, allowed, noisy=pair.noisy),
         noisy=pair.noisy,
         blocks=len(pair.blocks),
         margin=allowed,
@@ -169,16 +171,16 @@ def quiet_blocks(blocks: Sequence[tuple[Trial, Trial]]) -> Sequence[tuple[Trial,
 
 def migrations(comparisons: Sequence[Comparison]) -> tuple[MatrixEntry, ...]:
     """Return the migration matrix: each candidate's mean speedup, by the lower bounds where there are any."""
-    found = []
+    entries = []
     candidates = dict.fromkeys(each.candidate for each in comparisons if not is_twin(each.candidate))
     for candidate in candidates:
         speedups = [each.low or each.speedup for each in comparisons if each.candidate == candidate]
         mean = statistics.fmean(speedups)
-        found.append(MatrixEntry(candidate, len(speedups), mean, matrix_word(mean)))
-    return tuple(found)
+        entries.append(MatrixEntry(candidate, len(speedups), mean, matrix_verdict(mean)))
+    return tuple(entries)
 
 
-def matrix_word(speedup: float) -> str:
+def matrix_verdict(speedup: float) -> str:
     """Return the matrix's verdict on a speedup: below 2, 2 to 5, 5 to 10, above 10."""
     if speedup < 2:
         return "moderate benefit" if speedup > SMALLEST_BENEFIT else NO_BENEFIT

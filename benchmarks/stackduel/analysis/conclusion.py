@@ -45,12 +45,12 @@ def conclude(run: Run, block_s: float | None = None) -> Run:
 
 
 def slots_of(stacks: Mapping[str, StackFacts]) -> dict[str, int | None]:
-    """The waiting slots of each stack, as a run describes its stacks."""
-    return {name: about.waiting_slots for name, about in stacks.items()}
+    """Return the waiting slots of each stack, None without a limit."""
+    return {name: facts.waiting_slots for name, facts in stacks.items()}
 
 
 def fixed_in(suite: Suite) -> frozenset[str]:
-    """The scenarios of a suite that end after a fixed number of requests."""
+    """Return the scenarios of a suite that end after a fixed number of requests."""
     return frozenset(
         scenario.name
         for scenario in suite.scenarios
@@ -61,14 +61,14 @@ def fixed_in(suite: Suite) -> frozenset[str]:
 def blocks_after_pilot(comparisons: Sequence[Comparison], precision: float, cap: int) -> int | None:
     """Return the total of blocks that gives every interval the target half-width, at most ``cap``; None without any."""
     tested = _tested(comparisons)
-    spreads = [found.spread for each in comparisons if (found := _interval(each, tested))]
+    spreads = [own.spread for each in comparisons if (own := _interval(each, tested))]
     return blocks_for(precision, spreads, cap=cap, comparisons=max(1, tested)) if spreads else None
 
 
 def _advice(run: Run, comparisons: Sequence[Comparison], block_s: float | None) -> RunAdvice:
     candidates = [each for each in comparisons if not is_twin(each.candidate)]
     baseline = run.stacks[run.baseline]
-    changes = {name: change_to(name, about, baseline) for name, about in run.stacks.items() if not is_twin(name)}
+    changes = {name: change_to(name, facts, baseline) for name, facts in run.stacks.items() if not is_twin(name)}
     ranks = {tier: rank for rank, tier in enumerate(TIERS)}
     minutes = _minutes(comparisons, block_s)
     return RunAdvice(
@@ -85,11 +85,11 @@ def _minutes(comparisons: Sequence[Comparison], block_s: float | None) -> dict[t
     twins = {each.scenario: _interval(each, tested) for each in comparisons if is_twin(each.candidate)}
     minutes: dict[tuple[str, str], float | None] = {}
     for each in comparisons:
-        found, twin = _interval(each, tested), twins.get(each.scenario)
-        if each.verdict == "inconclusive" and found and twin and not is_twin(each.candidate):
+        own, twin = _interval(each, tested), twins.get(each.scenario)
+        if each.verdict == "inconclusive" and own and twin and not is_twin(each.candidate):
             smallest = max(SMALLEST_MARGIN, each.resolution)
             minutes[each.scenario, each.candidate] = minutes_to_settle(
-                found, twin, block_s=block_s, cap=MOST_BLOCKS_TO_SETTLE, smallest=smallest
+                own, twin, block_s=block_s, cap=MOST_BLOCKS_TO_SETTLE, smallest=smallest
             )
     return minutes
 

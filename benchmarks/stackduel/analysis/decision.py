@@ -18,8 +18,8 @@ def margin(twins: Interval | None, smallest: float = SMALLEST_MARGIN) -> float |
     return None if twins is None else max(smallest, twins.half_width)
 
 
-def decide(found: Interval | None, margin: float | None, *, noisy: bool) -> Verdict:
-    """Return the verdict on the interval ``found``, where a ratio within ``margin`` is no difference.
+def decide(interval: Interval | None, margin: float | None, *, noisy: bool) -> Verdict:
+    """Return the verdict on ``interval``, where a ratio within ``margin`` counts as no difference.
 
     Faster and slower need the whole interval outside ``1 / (1 + margin)`` to ``1 + margin``, equivalent the whole
     interval inside (interval inclusion: W. J. Westlake, Use of confidence intervals in analysis of comparative
@@ -27,35 +27,35 @@ def decide(found: Interval | None, margin: float | None, *, noisy: bool) -> Verd
     kept in spite of the host's noise: then the verdict is never faster or slower. Without interval or margin: not
     tested.
     """
-    if found is None or margin is None:
+    if interval is None or margin is None:
         return "not tested"
     lowest, highest = 1 / (1 + margin), 1 + margin
-    if found.low > highest:
+    if interval.low > highest:
         return "inconclusive" if noisy else "faster"
-    if found.high < lowest:
+    if interval.high < lowest:
         return "inconclusive" if noisy else "slower"
-    if lowest <= found.low and found.high <= highest:
+    if lowest <= interval.low and interval.high <= highest:
         return "equivalent"
     return "inconclusive"
 
 
-def blocks_to_settle(found: Interval, twins: Interval, *, cap: int, smallest: float = SMALLEST_MARGIN) -> int | None:
+def blocks_to_settle(interval: Interval, twins: Interval, *, cap: int, smallest: float = SMALLEST_MARGIN) -> int | None:
     """Return the total of blocks, at most ``cap``, that would settle an inconclusive verdict; None if none do.
 
     This assumes that ratio and spread, including the A/A pair's, stay the same: a forecast that is right about half
     the time, and too low where the ratio is near a margin. The margin shrinks with the A/A pair's interval. Plan the
-    larger run as a whole: measuring on until there is a verdict ends in one by chance.
+    larger run in advance: a run that continues until it has a verdict gets one by chance.
     """
-    for blocks in range(found.blocks, cap + 1):
+    for blocks in range(interval.blocks, cap + 1):
         allowed = margin(twins.narrowed(blocks), smallest)
-        if decide(found.narrowed(blocks), allowed, noisy=False) != "inconclusive":
+        if decide(interval.narrowed(blocks), allowed, noisy=False) != "inconclusive":
             return blocks
     return None
 
 
 def minutes_to_settle(
-    found: Interval, twins: Interval, *, block_s: float, cap: int, smallest: float = SMALLEST_MARGIN
+    interval: Interval, twins: Interval, *, block_s: float, cap: int, smallest: float = SMALLEST_MARGIN
 ) -> float | None:
     """Return the minutes that the further blocks of ``blocks_to_settle`` take, at ``block_s`` seconds each."""
-    blocks = blocks_to_settle(found, twins, cap=cap, smallest=smallest)
-    return None if blocks is None else (blocks - found.blocks) * block_s / 60
+    blocks = blocks_to_settle(interval, twins, cap=cap, smallest=smallest)
+    return None if blocks is None else (blocks - interval.blocks) * block_s / 60

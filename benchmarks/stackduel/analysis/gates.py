@@ -56,27 +56,25 @@ class Thresholds:
 METHOD = Thresholds()
 
 
-def generator_cpu(found: Measurement, bounds: Thresholds = METHOD) -> Gate:
+def generator_cpu(window: Measurement, bounds: Thresholds = METHOD) -> Gate:
     """Check that the busiest shard leaves its core partly idle: a saturated generator measures itself."""
-    busiest = found.generator.busiest
+    busiest = window.generator.busiest
     detail = f"The busiest shard used {_percent(busiest, 1)} of its core (bound {_percent(bounds.generator_cpu)})."
     return Gate("generator-cpu", busiest <= bounds.generator_cpu, detail)
 
 
 def lateness(lateness_p99_ms: float, latency_p50_ms: float, bounds: Thresholds = METHOD) -> Gate:
-    """An open loop sets about each request when it intended to: p99 is small in itself, or beside the median latency.
+    """Check that an open loop starts its requests on time: p99 is small, or a small part of the latency's p50.
 
-    What comes after that, until a connection is free, is the server's.
+    The wait for a free connection after the start belongs to the server.
     """
     bound_ms = max(bounds.lateness_ms, bounds.lateness_of_p50 * latency_p50_ms)
-    detail = (
-        f"The generator set about 1 % of the requests over {lateness_p99_ms:.2f} ms late (bound {bound_ms:.2f} ms)."
-    )
+    detail = f"The generator started 1 % of the requests over {lateness_p99_ms:.2f} ms late (bound {bound_ms:.2f} ms)."
     return Gate("lateness", lateness_p99_ms <= bound_ms, detail)
 
 
 def sent(requests: int, scheduled: int, bounds: Thresholds = METHOD) -> Gate:
-    """An open loop settles all that it had scheduled for the window; raises ValueError where that is nothing."""
+    """Check that an open loop handled all requests scheduled for the window; raise ValueError if there are none."""
     if scheduled < 1:
         raise ValueError("nothing was scheduled")
     share = requests / scheduled
@@ -85,26 +83,26 @@ def sent(requests: int, scheduled: int, bounds: Thresholds = METHOD) -> Gate:
     return Gate("sent", share >= bounds.sent, detail)
 
 
-def arithmetic_ceiling(found: Measurement, places: int | None, wait_s: float, bounds: Thresholds = METHOD) -> Gate:
-    """No more right answers than ``places`` requests at once, each waiting ``wait_s`` seconds, leave room for.
+def arithmetic_ceiling(window: Measurement, places: int | None, wait_s: float, bounds: Thresholds = METHOD) -> Gate:
+    """Check that ``places`` requests at once, each waiting ``wait_s`` seconds, can give this many right answers.
 
-    Little's law with the least time that a right answer takes. A place turns over at most once more than the window
-    is long, as a round may end at both its edges; so the bound is ``places * (duration / wait + 1)``. ``places`` is
-    the lesser of waiting slots and connections, None where neither is known. More answers than that did not wait.
+    This is Little's law with the shortest time of a right answer. A round may end at both edges of the window, so the
+    bound is ``places * (duration / wait + 1)``. ``places`` is the smaller of waiting slots and connections, None if
+    both are unknown. With more answers than the bound, some requests did not wait.
     """
     if places is None or wait_s <= 0:
-        return Gate("arithmetic-ceiling", True, "No ceiling: requests do not wait, or any number of them may.")
-    room = places * ((1 + bounds.arithmetic_ceiling) * found.duration_s / wait_s + 1)
+        return Gate("arithmetic-ceiling", True, "No ceiling: requests do not wait, or any number of them may wait.")
+    room = places * ((1 + bounds.arithmetic_ceiling) * window.duration_s / wait_s + 1)
     detail = (
-        f"{found.succeeded:,} right answers in {found.duration_s:.2f} s, where {places:,} at once that each wait "
+        f"{window.succeeded:,} right answers in {window.duration_s:.2f} s, where {places:,} at once that each wait "
         f"{1000 * wait_s:.4g} ms leave room for {room:,.0f} (with a round and {_percent(bounds.arithmetic_ceiling)})."
     )
-    return Gate("arithmetic-ceiling", found.succeeded <= room, detail)
+    return Gate("arithmetic-ceiling", window.succeeded <= room, detail)
 
 
-def headroom(found: Measurement, null_rate_rps: float, bounds: Thresholds = METHOD) -> Gate:
-    """The same loop drove a server that does nothing at a multiple of this rate: the limit is not the generator's."""
-    rate_rps = found.requests / found.duration_s
+def headroom(window: Measurement, null_rate_rps: float, bounds: Thresholds = METHOD) -> Gate:
+    """Check that the generator gets a multiple of this rate from a server that does nothing: it is not the limit."""
+    rate_rps = window.requests / window.duration_s
     detail = (
         f"{rate_rps:,.1f} answers a second, where the null server gave {null_rate_rps:,.0f} "
         f"(bound: {bounds.headroom:g} times as many)."
@@ -113,9 +111,9 @@ def headroom(found: Measurement, null_rate_rps: float, bounds: Thresholds = METH
 
 
 def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
-    """The hypervisor left this machine its CPU; above ``steal_noted`` the detail says so, though it may count."""
+    """Check that the hypervisor took little CPU time; above ``steal_noted`` the detail says so."""
     if noise.steal is None:
-        return _untold("steal")
+        return _unknown("steal")
     detail = f"The hypervisor took {_percent(noise.steal, 1)} of the CPU time (bound {_percent(bounds.steal)})."
     if bounds.steal_noted < noise.steal <= bounds.steal:
         detail = f"{detail[:-2]}, noted above {_percent(bounds.steal_noted)})."
@@ -125,7 +123,7 @@ def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
 def foreign_cpu(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
     """Check that no other process used this machine's CPU."""
     if noise.foreign_cpu is None:
-        return _untold("foreign-cpu")
+        return _unknown("foreign-cpu")
     used = _percent(noise.foreign_cpu, 1)
     detail = f"Other processes used {used} of the host's CPU time (bound {_percent(bounds.foreign_cpu)})."
     return Gate("foreign-cpu", noise.foreign_cpu <= bounds.foreign_cpu, detail)
@@ -134,7 +132,7 @@ def foreign_cpu(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
 def throttling(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
     """Check that no CPU quota held the generator back."""
     if noise.throttled_s is None:
-        return _untold("throttling")
+        return _unknown("throttling")
     detail = f"A CPU quota held the generator back for {noise.throttled_s:.2f} s (bound {bounds.throttled_s:.2f} s)."
     return Gate("throttling", noise.throttled_s <= bounds.throttled_s, detail)
 
@@ -158,8 +156,8 @@ def quietest(attempts: Sequence[tuple[Sequence[Gate], HostNoise]]) -> int | None
     return min(keepable)[2] if keepable else None
 
 
-def _untold(name: str) -> Gate:
-    return Gate(name, True, "Not known: this system does not tell.")
+def _unknown(name: str) -> Gate:
+    return Gate(name, True, "Unknown: this system does not report it.")
 
 
 def _percent(share: float, digits: int = 0) -> str:

@@ -79,11 +79,11 @@ class HeadToHead:
         return any(row.noisy for row in self.rows)
 
     def row(self, name: str) -> HeadToHeadRow:
-        """The row of that name; raises KeyError."""
+        """Return the row of that name; raise KeyError if there is none."""
         return {row.name: row for row in self.rows}[name]
 
     def won_by(self, stack: str) -> tuple[HeadToHeadRow, ...]:
-        """The rows whose winner is that stack."""
+        """Return the rows whose winner is that stack."""
         return tuple(row for row in self.rows if row.winner == stack)
 
 
@@ -108,26 +108,26 @@ def head_to_heads(
     trials: dict[tuple[str, str], dict[int, Trial]] = {}
     for each in counting_trials(results):
         trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
-    found = []
+    duels = []
     for scenario in scenarios:
         one, other = (trials.get((scenario.name, name), {}) for name in (first, second))
         shared = sorted(set(one) & set(other))
         if shared:
             rows = _rows(pair, [(one[block], other[block]) for block in shared])
-            found.append(HeadToHead(scenario, first, second, len(shared), rows))
-    return tuple(found)
+            duels.append(HeadToHead(scenario, first, second, len(shared), rows))
+    return tuple(duels)
 
 
 def alone(results: Iterable[Result], scenarios: Sequence[Scenario], stack: str) -> tuple[HeadToHead, ...]:
     """Return the figures of one stack without a second one, in every scenario that it was measured in."""
     trials = [each for each in counting_trials(results) if each.place.stack == stack]
-    found = []
+    duels = []
     for scenario in scenarios:
         here = [trial for trial in trials if trial.place.scenario == scenario.name]
         if here:
             rows = tuple(HeadToHeadRow(each.name, each.unit, each.better, each.of_all(here), None) for each in _FIGURES)
-            found.append(HeadToHead(scenario, stack, "", len(here), rows))
-    return tuple(found)
+            duels.append(HeadToHead(scenario, stack, "", len(here), rows))
+    return tuple(duels)
 
 
 def _rows(pair: Sequence[str], blocks: Sequence[tuple[Trial, Trial]]) -> tuple[HeadToHeadRow, ...]:
@@ -135,7 +135,7 @@ def _rows(pair: Sequence[str], blocks: Sequence[tuple[Trial, Trial]]) -> tuple[H
     noisy = any(trial.state == "noisy" for both in compared for trial in both)
     one, other = ([both[side] for both in blocks] for side in (0, 1))
     logs = {figure.name: _logs(figure, compared) for figure in _FIGURES}
-    tested = sum(found is not None for found in logs.values())
+    tested = sum(each is not None for each in logs.values())
     rows = [replace(_row(figure, logs[figure.name], tested, pair, one, other), noisy=noisy) for figure in _FIGURES]
     success = next(row for row in rows if row.name == SUCCESS_RATE)
     return tuple(_decided_by(success, row) if row.name == FAILED and row.ratio is None else row for row in rows)
@@ -157,12 +157,12 @@ def _row(
     row = HeadToHeadRow(figure.name, figure.unit, figure.better, figure.of_all(one), figure.of_all(other))
     if logs is None or row.first is None or row.second is None:
         return row
-    ratio, found = math.exp(statistics.fmean(logs)), interval(logs, comparisons=tested)
-    if found is None:
+    ratio, bounds = math.exp(statistics.fmean(logs)), interval(logs, comparisons=tested)
+    if bounds is None:
         leader = pair[0] if ratio > WORTH_NAMING else pair[1] if ratio < 1 / WORTH_NAMING else TIE
         return replace(row, ratio=ratio, winner=leader)
-    winner = pair[0] if found.low > 1 else pair[1] if found.high < 1 else TIE
-    return replace(row, ratio=ratio, low=found.low, high=found.high, winner=winner, tested=True)
+    winner = pair[0] if bounds.low > 1 else pair[1] if bounds.high < 1 else TIE
+    return replace(row, ratio=ratio, low=bounds.low, high=bounds.high, winner=winner, tested=True)
 
 
 def _logs(figure: _Figure, blocks: Sequence[tuple[Trial, Trial]]) -> list[float] | None:
@@ -228,9 +228,9 @@ def _gpu(trials: Sequence[Trial]) -> float | None:
 TOTAL, SUCCESSFUL, FAILED, SUCCESS_RATE = "total requests", "successful", "failed", "success rate"
 QPS, GPU = "QPS", "GPU utilisation"
 _FIGURES = (
-    _counting(TOTAL, "higher", lambda found: found.requests),
-    _counting(SUCCESSFUL, "higher", lambda found: found.succeeded),
-    _counting(FAILED, "lower", lambda found: found.failed),
+    _counting(TOTAL, "higher", lambda measurement: measurement.requests),
+    _counting(SUCCESSFUL, "higher", lambda measurement: measurement.succeeded),
+    _counting(FAILED, "lower", lambda measurement: measurement.failed),
     _Figure(SUCCESS_RATE, "share", "higher", _share, lambda t: _share([t])),
     _Figure(QPS, "rate", "higher", _rate, lambda t: t.rate_rps),
     *(_of_latency(name) for name in ("p50", "p95", "p99", "mean", "min", "max")),

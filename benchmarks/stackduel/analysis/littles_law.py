@@ -23,16 +23,16 @@ from stackduel.model.trial import Gate
 NAME = "littles-law"
 
 
-def littles_law(found: Measurement, load: ClosedLoop, bounds: Thresholds = METHOD) -> Gate:
-    """The mean number in flight is rate x mean latency, within ``bounds.littles_law`` of it beside the edges."""
-    if not found.succeeded or not found.duration_s:
-        return Gate(NAME, True, "Not to be told: no request was answered rightly.")
-    expected = _expected(found, load)
-    slack = bounds.littles_law * found.in_flight_mean
-    ok = expected.low - slack <= found.in_flight_mean <= expected.high + slack
+def littles_law(window: Measurement, load: ClosedLoop, bounds: Thresholds = METHOD) -> Gate:
+    """Check that the mean number in flight is rate x mean latency, within the edges and ``bounds.littles_law``."""
+    if not window.succeeded or not window.duration_s:
+        return Gate(NAME, True, "Unknown: no request got a right answer.")
+    expected = _expected(window, load)
+    slack = bounds.littles_law * window.in_flight_mean
+    ok = expected.low - slack <= window.in_flight_mean <= expected.high + slack
     detail = (
-        f"{found.in_flight_mean:.2f} requests in flight, where {found.succeeded / found.duration_s:,.1f} a second x "
-        f"{found.latency.mean_ns / 1e6:.1f} ms is {expected.plain:.2f}, with the window's edges {expected.low:.2f} to "
+        f"{window.in_flight_mean:.2f} requests in flight, where {window.succeeded / window.duration_s:,.1f} a second x "
+        f"{window.latency.mean_ns / 1e6:.1f} ms is {expected.plain:.2f}, with the window's edges {expected.low:.2f} to "
         f"{expected.high:.2f} (bound {100 * bounds.littles_law:.0f} % beyond)."
     )
     return Gate(NAME, ok, detail)
@@ -47,13 +47,13 @@ class _Expected:
     high: float
 
 
-def _expected(found: Measurement, load: ClosedLoop) -> _Expected:
-    window_s = found.duration_s
-    plain = found.latency.total_ns / 1e9 / window_s
-    slowest_s = found.latency.max_ns / 1e9
+def _expected(window: Measurement, load: ClosedLoop) -> _Expected:
+    window_s = window.duration_s
+    plain = window.latency.total_ns / 1e9 / window_s
+    slowest_s = window.latency.max_ns / 1e9
     # Each connection had one request at the opening: it may have waited outside for all but none of its latency.
-    before = min(load.connections, found.succeeded) * slowest_s / window_s
-    after = found.cut_off_s / window_s
+    before = min(load.connections, window.succeeded) * slowest_s / window_s
+    after = window.cut_off_s / window_s
     # Latencies are those of successes: a failure may have been in flight for any part of the window.
-    failing = min(found.failed, load.connections)
+    failing = min(window.failed, load.connections)
     return _Expected(plain, max(0.0, plain - before + after), plain + after + failing)

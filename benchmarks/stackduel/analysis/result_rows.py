@@ -46,20 +46,20 @@ class ResultTable:
 
 
 def tables(run: Run) -> tuple[ResultTable, ...]:
-    """A table for each scenario of the run."""
+    """Return a table for each scenario of the run."""
     return tuple(_table(run, scenario) for scenario in run.suite.scenarios)
 
 
 def _table(run: Run, scenario: Scenario) -> ResultTable:
     rows, failures = [], []
-    for stack, about in run.stacks.items():
+    for stack, facts in run.stacks.items():
         trials = run.trials(scenario.name, stack)
         if trials:
             comparison = next(
                 (one for one in run.comparisons if (one.scenario, one.candidate) == (scenario.name, stack)), None
             )
             limit = next((one for one in run.limits if (one.scenario, one.stack) == (scenario.name, stack)), None)
-            rows.append(_row(stack, about.tier, trials, comparison, limit))
+            rows.append(_row(stack, facts.tier, trials, comparison, limit))
         reasons = [each.reason for each in run.failures(scenario.name, stack)]
         failures += [(stack, reason) for reason in dict.fromkeys(reasons)]
     return ResultTable(scenario, scenario.load.metric, tuple(rows), tuple(failures))

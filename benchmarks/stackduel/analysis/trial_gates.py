@@ -33,41 +33,41 @@ class GateInputs:
     bounds: Thresholds = METHOD
 
 
-def check_gates(found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> tuple[Gate, ...]:
+def check_gates(window: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> tuple[Gate, ...]:
     """Return all gates of a trial that measured something, open and closed."""
-    seen = _gates(found, scenario, noise, by)
+    seen = _gates(window, scenario, noise, by)
     return tuple(_noted(gate) if by.shared_cores and gate.name in _OF_SHARED_CORES else gate for gate in seen)
 
 
-def _gates(found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> Iterator[Gate]:
+def _gates(window: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs) -> Iterator[Gate]:
     bounds, load = by.bounds, scenario.load
-    yield gates.generator_cpu(found, bounds)
+    yield gates.generator_cpu(window, bounds)
     if isinstance(load, OpenLoop):
-        yield from _of_open_loop(found, bounds)
+        yield from _of_open_loop(window, bounds)
     elif load.duration_s is not None:
-        yield from _of_closed_loop(found, load, scenario, by)
+        yield from _of_closed_loop(window, load, scenario, by)
     yield gates.steal(noise, bounds)
     yield gates.foreign_cpu(noise, bounds)
     yield gates.throttling(noise, bounds)
 
 
-def _of_open_loop(found: Measurement, bounds: Thresholds) -> Iterator[Gate]:
-    if found.scheduled:
+def _of_open_loop(window: Measurement, bounds: Thresholds) -> Iterator[Gate]:
+    if window.scheduled:
         # A request without a free connection in time is a result of the server.
-        yield gates.sent(found.requests, found.scheduled, bounds)
-    if found.dispatch is not None and found.dispatch.count and found.latency.count:
-        late_ms, median_ms = found.dispatch.quantile_ns(0.99) / 1e6, found.latency.quantile_ns(0.5) / 1e6
+        yield gates.sent(window.requests, window.scheduled, bounds)
+    if window.dispatch is not None and window.dispatch.count and window.latency.count:
+        late_ms, median_ms = window.dispatch.quantile_ns(0.99) / 1e6, window.latency.quantile_ns(0.5) / 1e6
         yield gates.lateness(late_ms, median_ms, bounds)
 
 
-def _of_closed_loop(found: Measurement, load: ClosedLoop, scenario: Scenario, by: GateInputs) -> Iterator[Gate]:
-    yield littles_law(found, load, by.bounds)
+def _of_closed_loop(window: Measurement, load: ClosedLoop, scenario: Scenario, by: GateInputs) -> Iterator[Gate]:
+    yield littles_law(window, load, by.bounds)
     places = load.connections if by.slots is None else min(by.slots, load.connections)
     # The wait of a mix is random.
     wait_s = least_seconds(scenario.workloads[0]) if len(scenario.workloads) == 1 else 0.0
-    yield gates.arithmetic_ceiling(found, places, wait_s, by.bounds)
+    yield gates.arithmetic_ceiling(window, places, wait_s, by.bounds)
     if by.null_rate_rps is not None:
-        yield gates.headroom(found, by.null_rate_rps, by.bounds)
+        yield gates.headroom(window, by.null_rate_rps, by.bounds)
 
 
 def _noted(gate: Gate) -> Gate:

@@ -1,4 +1,4 @@
-"""A model's outputs, read from whatever form an answer holds them in (pure)."""
+"""A model's outputs, read from whatever form an answer holds them in."""
 
 from __future__ import annotations
 

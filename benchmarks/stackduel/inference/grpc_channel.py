@@ -1,4 +1,4 @@
-"""How gRPC channels to a stack are opened, by whomever (pure)."""
+"""How gRPC channels to a stack are opened, by whomever."""
 
 from __future__ import annotations
 

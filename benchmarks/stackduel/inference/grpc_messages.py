@@ -1,4 +1,4 @@
-"""KServe's messages over gRPC, to bytes and back by tritonclient's generated code (pure; needs the extra `inference`).
+"""KServe's messages over gRPC, to bytes and back by tritonclient's generated code (needs the extra `inference`).
 
 A request is made into bytes once, and sent as it is: what a client does for each request is then the generator's least.
 """

@@ -1,4 +1,4 @@
-"""A model measured alone in one process, without a server: what no server on the same cores can exceed (pure)."""
+"""A model measured alone in one process, without a server: what no server on the same cores can exceed."""
 
 from __future__ import annotations
 

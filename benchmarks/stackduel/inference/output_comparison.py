@@ -1,4 +1,4 @@
-"""A model's outputs, compared number by number: by the contract, before a run, and under load (pure).
+"""A model's outputs, compared number by number: by the contract, before a run, and under load.
 
 Bytes are no measure of them: the last digits of a batched model vary with whom a request shared its batch.
 """

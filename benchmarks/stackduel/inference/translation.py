@@ -1,4 +1,4 @@
-"""A request to a model in the words of the protocol that a stack speaks (pure)."""
+"""A request to a model in the words of the protocol that a stack speaks."""
 
 from __future__ import annotations
 

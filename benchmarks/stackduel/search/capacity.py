@@ -26,10 +26,10 @@ def search_capacity(load: OpenLoop, settings: CapacitySettings, seed: str) -> Se
     search = _CapacitySearch(load, slo, settings, random.Random(seed))  # noqa: S311 - an order, not a secret
     yield from search.ramp()
     if search.low is None:
-        return _found(settings, slo, None, search.broken_at(search.high), search.limit)
+        return _result(settings, slo, None, search.broken_at(search.high), search.limit)
     yield from search.bisect()
     confirmed, above_rps = yield from search.confirm()
-    return _found(settings, slo, confirmed, search.broken_at(above_rps), search.limit)
+    return _result(settings, slo, confirmed, search.broken_at(above_rps), search.limit)
 
 
 def replicas_for(demand_rps: float, capacity_rps: float, headroom: float) -> int:
@@ -56,8 +56,8 @@ class _CapacitySearch:
         """Double the rate while the service level is kept, or halve it until it is."""
         rate_rps = min(self.load.rate_rps, self.settings.most_rps)
         while True:
-            word = (yield from self._try(rate_rps)).state
-            if word == "kept":
+            state = (yield from self._try(rate_rps)).state
+            if state == "kept":
                 self.low = rate_rps
                 if self.high is not None:
                     return
@@ -134,13 +134,13 @@ class _CapacitySearch:
 
     def _try(self, rate_rps: float) -> Generator[Probe, Result, LevelOutcome]:
         result = yield Probe(at_rate(self.load, rate_rps, self.slo), self.fresh)
-        found = level_outcome(result, self.slo)
+        outcome = level_outcome(result, self.slo)
         # An overloaded server still works on requests that have timed out.
-        self.fresh = found.state == "broken"
-        if found.state == "unknown":
-            self.limit = f"at {rate_rps:g} req/s the server was not the limit: {found.reason}"
-        self.seen.setdefault(rate_rps, []).append(found)
-        return found
+        self.fresh = outcome.state == "broken"
+        if outcome.state == "unknown":
+            self.limit = f"at {rate_rps:g} req/s the server was not the limit: {outcome.reason}"
+        self.seen.setdefault(rate_rps, []).append(outcome)
+        return outcome
 
 
 def _windows(rate_rps: float, answers: list[LevelOutcome]) -> Windows:
@@ -148,7 +148,7 @@ def _windows(rate_rps: float, answers: list[LevelOutcome]) -> Windows:
     return Windows(rate_rps, len(answers) - len(others), len(answers), others[-1] if others else "")
 
 
-def _found(
+def _result(
     settings: CapacitySettings, slo: Slo, confirmed: Windows | None, above: Windows | None, limit: str
 ) -> Capacity:
     replicas = None

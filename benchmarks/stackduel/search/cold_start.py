@@ -14,11 +14,11 @@ from stackduel.model.search_results.cold_start import ColdStart, Launch, Speedup
 
 def cold_starts(launches: Mapping[str, Sequence[Launch]], baseline: str, scenario: str) -> tuple[Finding, ...]:
     """Return the cold start of each stack in one scenario, compared with the baseline's in the same blocks."""
-    compared = sum(1 for name, those in launches.items() if those and name != baseline)
+    compared = sum(1 for name, own in launches.items() if own and name != baseline)
     return tuple(
-        Finding(name, scenario, _cold_start(name, those, launches.get(baseline, ()), baseline, compared))
-        for name, those in launches.items()
-        if those
+        Finding(name, scenario, _cold_start(name, own, launches.get(baseline, ()), baseline, compared))
+        for name, own in launches.items()
+        if own
     )
 
 
@@ -48,6 +48,6 @@ def speedup(candidate: Sequence[Launch], baseline: Sequence[Launch], comparisons
     if not pairs:
         return None
     logs = log_ratios([one for one, _ in pairs], [other for _, other in pairs])
-    found = interval(logs, max(1, comparisons))
+    bounds = interval(logs, max(1, comparisons))
     ratio = math.exp(statistics.fmean(logs))
-    return Speedup(ratio, found.low if found else None, found.high if found else None, len(pairs))
+    return Speedup(ratio, bounds.low if bounds else None, bounds.high if bounds else None, len(pairs))

@@ -33,13 +33,13 @@ def level_outcome(result: Result, slo: Slo) -> LevelOutcome:
     """Return whether a trial, or the failure of its server, kept the service level."""
     if isinstance(result, Failure):
         return LevelOutcome("broken", result.reason.partition("\n")[0])
-    found = result.measurement
+    measurement = result.measurement
     if result.counts:
-        broken = slo.broken_by(found)
+        broken = slo.broken_by(measurement)
         return LevelOutcome("broken", broken) if broken else LevelOutcome("kept")
-    if _by_the_server(result) and found.service is not None:
+    if _by_the_server(result) and measurement.service is not None:
         # The time since sending is the server's, even if the request was sent late.
-        broken = slo.broken_by_latency(found.service)
+        broken = slo.broken_by_latency(measurement.service)
         if broken:
             return LevelOutcome("broken", f"{broken}, counted from sending")
     return LevelOutcome("unknown", result.reason or "the trial is not valid")

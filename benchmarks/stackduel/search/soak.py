@@ -41,11 +41,11 @@ def soak_result(trials: Sequence[Trial], settings: SoakSettings, ended: str = ""
     points = _joined(trials)
     total_s = sum(trial.measurement.duration_s for trial in trials)
     kept = [point for point in points if point.t_s >= SETTLING * total_s]
-    found = slope([point.t_s / 3600 for point in kept], [point.mib for point in kept])
+    growth = slope([point.t_s / 3600 for point in kept], [point.mib for point in kept])
     now_mib = points[-1].mib if points else None
     full_in_h = None
-    if found is not None and found.low > 0 and now_mib is not None:
-        full_in_h = max(0.0, settings.memory_mib - now_mib) / found.value
+    if growth is not None and growth.low > 0 and now_mib is not None:
+        full_in_h = max(0.0, settings.memory_mib - now_mib) / growth.value
     # Fewer than three pieces have no last third to compare.
     third = len(trials) // 3
     return Soak(
@@ -54,7 +54,7 @@ def soak_result(trials: Sequence[Trial], settings: SoakSettings, ended: str = ""
         failed=sum(trial.measurement.failed for trial in trials),
         memory_mib=now_mib,
         budget_mib=settings.memory_mib,
-        slope=found,
+        slope=growth,
         full_in_h=full_in_h,
         first=_third(trials[:third]),
         last=_third(trials[-third:] if third else ()),

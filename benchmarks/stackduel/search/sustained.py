@@ -55,17 +55,17 @@ def compare_counts(rounds: Iterable[dict[int, float]], margin: float) -> tuple[C
     A count is ``lower`` when the whole interval of its log ratios to the highest lies below the margin, equivalent
     when the interval lies within it, else inconclusive.
     """
-    whole = list(rounds)
-    known = set.union(*(set(each) for each in whole)) if whole else set()
-    whole = [each for each in whole if set(each) == known]
-    if not whole:
+    complete = list(rounds)
+    known = set.union(*(set(each) for each in complete)) if complete else set()
+    complete = [each for each in complete if set(each) == known]
+    if not complete:
         return ()
-    logs = {count: [math.log(each[count]) for each in whole] for count in sorted(known)}
+    logs = {count: [math.log(each[count]) for each in complete] for count in sorted(known)}
     means = {count: statistics.fmean(values) for count, values in logs.items()}
     highest = max(means, key=lambda count: means[count])
     # The highest is known only afterwards, so any pair might have been compared.
     pairs = max(1, math.comb(len(logs), 2))
-    found = []
+    compared = []
     for count, values in logs.items():
         own = interval(values)
         against = None
@@ -74,7 +74,7 @@ def compare_counts(rounds: Iterable[dict[int, float]], margin: float) -> tuple[C
             ratios = [one - other for one, other in zip(values, logs[highest], strict=True)]
             against = interval(ratios, pairs)
             word = _count_verdict(against, margin)
-        found.append(
+        compared.append(
             Count(
                 connections=count,
                 rate_rps=math.exp(means[count]),
@@ -86,7 +86,7 @@ def compare_counts(rounds: Iterable[dict[int, float]], margin: float) -> tuple[C
                 word=word,
             )
         )
-    return tuple(found)
+    return tuple(compared)
 
 
 def _count_verdict(against: Interval | None, margin: float) -> CountVerdict:
@@ -166,12 +166,12 @@ class _ConnectionSearch:
         for _ in range(self.settings.confirmations):
             self.fresh = True
             self.order.shuffle(counts)
-            found: dict[int, float] = {}
+            rates: dict[int, float] = {}
             for count in counts:
                 rate_rps, _ = yield from self._try(count)
                 if rate_rps:
-                    found[count] = rate_rps
-            rounds.append(found)
+                    rates[count] = rate_rps
+            rounds.append(rates)
         return rounds
 
     def _between(self, lower: int, upper: int) -> Generator[Probe, Result, bool]:
@@ -199,7 +199,7 @@ class _ConnectionSearch:
             return None, result.reason.partition("\n")[0]
         if not result.counts:
             return None, result.reason or "the trial is not valid"
-        found = result.measurement
-        if found.failed > MOST_FAILED * found.requests:
-            return None, f"{100 * found.failed / found.requests:.3g} % of the requests failed"
+        measurement = result.measurement
+        if measurement.failed > MOST_FAILED * measurement.requests:
+            return None, f"{100 * measurement.failed / measurement.requests:.3g} % of the requests failed"
         return result.rate_rps, ""

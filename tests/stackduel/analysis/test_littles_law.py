@@ -87,7 +87,7 @@ def test_a_percentage_alone_would_be_wrong() -> None:
 
 
 @pytest.mark.parametrize("lost", [0.1, 0.5])
-def test_lost_records_are_found(lost: float) -> None:
+def test_lost_records_close_the_gate(lost: float) -> None:
     """In a window of ten seconds, a tenth of the answers missing from the histogram closes the gate."""
     loop = Loop("exponential", connections=16, opened_s=1.0, duration_s=10.0, seed=3)
     found = loop.measured()
@@ -97,7 +97,7 @@ def test_lost_records_are_found(lost: float) -> None:
     assert not littles_law(found, loop.load).ok
 
 
-def test_latencies_that_are_too_long_are_found() -> None:
+def test_latencies_that_are_too_long_close_the_gate() -> None:
     """Times that were longer than the requests can have been in flight close the gate."""
     loop = Loop("constant", connections=16, opened_s=1.03, duration_s=10.0, seed=3)
     found = loop.measured()
@@ -134,4 +134,4 @@ def test_without_an_answer_there_is_nothing_to_tell() -> None:
     found = measurement([], failed=5)
     gate = littles_law(found, ClosedLoop(10, duration_s=2.0))
     assert gate.ok
-    assert gate.detail.startswith("Not to be told")
+    assert gate.detail.startswith("Unknown: ")

@@ -49,7 +49,7 @@ def conditions_for(texts: Sequence[str], run: Run) -> Conditions:
     """Return the conditions on a run, before it is measured or after; raise FieldError where one does not fit."""
     if not texts:
         return NO_CONDITIONS
-    tiers = {name: about.tier for name, about in run.stacks.items()}
+    tiers = {name: facts.tier for name, facts in run.stacks.items()}
     return checked(texts, scope_of(run.suite, tiers, run.baseline))
 
 

@@ -124,8 +124,8 @@ def bounded(point: float, blocks: Iterable[float | None]) -> MetricValue:
 
 def _latency(name: str) -> Callable[[Histogram], float | None]:
     def value(latency: Histogram) -> float | None:
-        found: float | None = getattr(summarise(latency), name)
-        return found
+        figure: float | None = getattr(summarise(latency), name)
+        return figure
 
     return value
 

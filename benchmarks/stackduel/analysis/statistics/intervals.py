@@ -120,8 +120,8 @@ def blocks_for(
     return next((blocks for blocks in counts if half_width(largest, blocks, comparisons, confidence) <= target), cap)
 
 
-def _log_half_width(found: Interval) -> float:
-    return math.log(found.high / found.low) / 2
+def _log_half_width(bounds: Interval) -> float:
+    return math.log(bounds.high / bounds.low) / 2
 
 
 def _standard_errors(blocks: int, comparisons: int, confidence: float) -> float:

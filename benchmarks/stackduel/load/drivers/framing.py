@@ -1,4 +1,4 @@
-"""Where an answer ends when its server just closes the connection (pure)."""
+"""Where an answer ends when its server just closes the connection."""
 
 from __future__ import annotations
 

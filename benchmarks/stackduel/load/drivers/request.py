@@ -1,4 +1,4 @@
-"""The request of a workload as it goes over the wire (pure)."""
+"""The request of a workload as it goes over the wire."""
 
 from __future__ import annotations
 

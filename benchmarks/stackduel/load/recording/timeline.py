@@ -1,4 +1,4 @@
-"""A timeline that is filled while a load runs, and stays small however long that takes (pure)."""
+"""A timeline that is filled while a load runs, and stays small however long that takes."""
 
 from __future__ import annotations
 

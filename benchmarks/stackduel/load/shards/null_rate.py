@@ -139,7 +139,7 @@ def _answer_bytes(expectation: Expectation) -> int:
 
 
 def null_job(job: Job, load: ClosedLoop, address: Address, shape: LoadShape) -> Job:
-    """The job as it is sent to the null server: the same requests, for a moment (pure)."""
+    """The job as it is sent to the null server: the same requests, for a moment."""
     right = Expectation(200, shape.body_bytes)
     return replace(
         job,

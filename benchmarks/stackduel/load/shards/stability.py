@@ -1,4 +1,4 @@
-"""Whether a server has warmed up: whether it takes as long now as it did just before (pure)."""
+"""Whether a server has warmed up: whether it takes as long now as it did just before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every stack must answer, byte for byte: requests with their expected answers, and how an answer differs (pure).
+"""What every stack must answer, byte for byte: requests with their expected answers, and how an answer differs.
 
 For every request that is valid under RFC 9112 and reaches the application: the same status, body and content type from
 every stack. What a server's own parser refuses needs only to be refused: such cases are ``refusable``.

@@ -174,7 +174,7 @@ def test_a_run_without_trials_makes_a_page() -> None:
     assert "How to repeat it" in text
 
 
-def test_an_open_loop_is_told_apart() -> None:
+def test_an_open_loop_is_marked_as_one() -> None:
     """Latencies of arrivals count from the intended time, and the page says so."""
     made = compared()
     load = OpenLoop(rate_rps=100, duration_s=2.0)
