@@ -26,10 +26,10 @@ from stackduel.report.sections.advice import advice_lines, title
 from stackduel.report.sections.bottlenecks import limit_lines
 from stackduel.report.sections.crossover import shown_curves
 from stackduel.report.sections.figures import figure, speedup_text
+from stackduel.report.sections.loads import latency_kind
 from stackduel.report.sections.migration_matrix import matrix_lines, matrix_note
 from stackduel.report.sections.notes import notes
 from stackduel.report.sections.result_table import grid
-from stackduel.report.sections.scenarios import latency_kind
 from stackduel.report.sections.validity import void_lines
 from tests.stackduel.makers import WAITING, run, trial
 
