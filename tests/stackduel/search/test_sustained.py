@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stackduel.model.findings import Sustained
+from stackduel.model.search_results.sustained import Sustained
 from stackduel.model.search_settings import SustainedSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Place, Result, Trial
@@ -96,7 +96,7 @@ def test_on_a_noisy_server_it_is_inconclusive() -> None:
     unsure = [each for each in several if not each.sure]
     assert len(unsure) >= 17
     assert all(each.sentence.startswith("Inconclusive: about ") for each in unsure)
-    assert any("not to be told at" in each.sentence for each in unsure)
+    assert any("undecided at" in each.sentence for each in unsure)
 
 
 @pytest.mark.parametrize("seed", range(5))
