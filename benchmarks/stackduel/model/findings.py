@@ -276,7 +276,7 @@ class Tried:
 class Sustained(Struct, frozen=True, tag_field="kind", tag="sustained"):
     """The best number of connections of one stack.
 
-    ``best`` is the fewest whose rate is not to be told from the highest, None where nothing was measured. It is
+    ``best`` is the fewest whose rate does not differ from the highest, None where nothing was measured. It is
     ``sure`` when its rate is equivalent to the highest or is it, and the next fewer give less, both with confidence.
     ``limit`` says what else than the server ended the exploration, or is empty.
     """
@@ -302,14 +302,14 @@ class Sustained(Struct, frozen=True, tag_field="kind", tag="sustained"):
             text = f"Best at {best.connections} {noun}: {rate}"
         else:
             text = f"Inconclusive: about {best.connections} {noun} with {rate}"
-        for word, said in (
+        for word, phrase in (
             ("highest", "highest at"),
             ("lower", "less at"),
             ("equivalent", "the same at"),
-            ("inconclusive", "not to be told at"),
+            ("inconclusive", "undecided at"),
         ):
             others = [f"{each.connections}" for each in self.counts if each.word == word and each != best]
-            text += f"; {said} {', '.join(others)}" if others else ""
+            text += f"; {phrase} {', '.join(others)}" if others else ""
         return f"{text}.{limit}"
 
 

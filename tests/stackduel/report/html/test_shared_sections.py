@@ -39,7 +39,7 @@ def test_duels_and_service_levels_have_their_sections() -> None:
     assert "All kept by fast." in text
 
 
-def test_a_duel_that_could_not_be_is_told() -> None:
+def test_an_impossible_duel_is_reported() -> None:
     """A pair that was not measured is a sentence, not an absence."""
     made = compared()
     text = outline(read(render(replace(made, suite=replace(made.suite, duel=("slow", "gone"))))))

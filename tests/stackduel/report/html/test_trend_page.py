@@ -83,7 +83,7 @@ def test_every_change_of_the_environment_is_marked_in_words() -> None:
     assert "Speedup over the baseline" in text
 
 
-def test_many_changes_at_once_are_told_below_the_chart() -> None:
+def test_many_changes_at_once_are_listed_below_the_chart() -> None:
     """The pointer shows some of them and says where the others are."""
     facts = {f"libraries number-{n}": "1" for n in range(20)}
     made = trend([entry(1), replace(entry(2), facts=facts)])
@@ -113,7 +113,7 @@ def test_a_run_s_name_leads_to_its_report_where_it_has_one() -> None:
     assert "A run's name leads to its report" not in outline(read(render(went(), {})))
 
 
-def test_whatever_a_run_holds_is_text() -> None:
+def test_everything_in_a_run_is_shown_as_text() -> None:
     """Names and facts of markup make no element and no handler."""
     made = named(went(), {"fastapi-uvicorn": HOSTILE})
     moments = tuple(

@@ -26,7 +26,7 @@ ENVIRONMENT = msgspec.convert({
 }, Environment)  # fmt: skip
 
 
-def test_budget_host_and_device_are_told_in_a_line_each() -> None:
+def test_budget_host_and_device_have_a_line_each() -> None:
     """The device where models are asked, and where the generator worked."""
     made = replace(modelled(), environment=ENVIRONMENT)
     text = "\n".join(condition_lines(made))
@@ -37,13 +37,13 @@ def test_budget_host_and_device_are_told_in_a_line_each() -> None:
     assert "Speedups within 2.0 % count as no difference" in text
 
 
-def test_shared_cores_and_an_unknown_host_are_told_as_they_are() -> None:
+def test_shared_cores_and_an_unknown_host_are_reported() -> None:
     """What nobody knows has no line."""
     assert any("worked on one of these." in line for line in condition_lines(modelled()))
     assert len(list(condition_lines(replace(run([trial("slow", 1)]), environment=Environment())))) == 1
 
 
-def test_a_search_tells_what_is_looked_for() -> None:
+def test_a_search_names_its_goal() -> None:
     """In place of its blocks."""
     first = next(condition_lines(SEARCHES["capacity"]))
     assert first.startswith("2 stacks: looked for is the highest rate that keeps p99=200ms. ")

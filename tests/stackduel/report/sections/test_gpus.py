@@ -47,14 +47,14 @@ def test_each_figure_has_a_chart_and_a_table_in_each_scenario() -> None:
     assert "Each graphics processor by itself" not in text
 
 
-def test_several_devices_are_told_apart() -> None:
+def test_several_devices_have_different_names() -> None:
     """Each has a row of its own for each stack, by its identity."""
     text = outline(read(render(watched(devices=2))))
     assert text.count("caption: Each graphics processor by itself") == 2
     assert "tr: triton | NVIDIA H100 (GPU-2) | 27.5 | 2,048 | 200\n" in text
 
 
-def test_what_a_device_does_not_tell_has_no_chart() -> None:
+def test_a_figure_that_a_device_does_not_report_has_no_chart() -> None:
     """A device without power figures has the two others."""
     text = outline(read(render(watched(power_w=None))))
     assert "GPU utilisation" in text

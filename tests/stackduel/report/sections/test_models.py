@@ -66,7 +66,7 @@ def test_the_terminal_says_of_many_stacks_where_the_baseline_and_the_fastest_spe
     assert {line.partition(":")[0] for line in spent.items} >= {"fastapi", "triton", "quart"}
 
 
-def test_where_a_stack_pays_is_told_over_all_scenarios() -> None:
+def test_the_summary_of_duels_covers_all_scenarios() -> None:
     """By the rate where the load lets it choose, and by the median where that is given; one duel needs no summary."""
     grid, where = summary(duels_of(modelled()))
     assert [row[0] for row in grid.rows] == ["crowd", "clip"]
@@ -82,7 +82,7 @@ def test_where_a_stack_pays_is_told_over_all_scenarios() -> None:
     assert [each.caption for each in section.blocks if isinstance(each, Grid)] == ["fastapi against triton: clip"]
 
 
-def test_nothing_is_said_of_models_where_there_are_none() -> None:
+def test_a_report_without_models_does_not_mention_them() -> None:
     """An ordinary run has no such tables."""
     ordinary = run([trial("slow", 10), trial("fast", 20)])
     assert list(time_blocks(ordinary)) == []
@@ -173,7 +173,7 @@ def test_a_category_is_won_by_more_rows_or_by_nobody() -> None:
     assert category_winner(rows[:2], duel()) == TIE
 
 
-def test_without_blocks_enough_whoever_leads_is_named_as_untested() -> None:
+def test_with_too_few_blocks_the_leader_is_named_as_untested() -> None:
     """In every row, and once more among the conditions."""
     made = modelled((1, 2))
     table, *below = duel_blocks(duels_of(made)[0], made)

@@ -36,7 +36,7 @@ def when(duels_of: Sequence[HeadToHead], made: Run | None = None) -> list[str]:
     return list(when_lines(made or modelled(), PAIR, duels_of))
 
 
-def test_each_of_the_two_is_told_the_categories_that_it_wins_and_where() -> None:
+def test_each_of_the_two_gets_the_categories_that_it_wins_and_where() -> None:
     """With the ratio of the first row that it wins there."""
     fastapi, triton = when(found())
     assert fastapi == "fastapi (baseline): better where these count: typical latency, p50 2.33x (2.33-2.34) in clip."
@@ -76,14 +76,14 @@ def test_who_wins_nothing_has_to_be_cheaper_and_who_ties_is_judged_by_the_tier()
     assert when(even)[1].endswith("so what it costs to run and to move to decides.")
 
 
-def test_who_only_leads_is_told_to_lead() -> None:
+def test_a_leader_is_called_one() -> None:
     """Without blocks enough, or on a noisy host."""
     assert "ahead, not tested, where these count:" in when(found(2))[0]
     noisy = [replace(each, rows=tuple(replace(row, noisy=True) for row in each.rows)) for each in found()]
     assert "ahead, noisy, where these count:" in when(noisy)[0]
 
 
-def test_those_who_would_not_migrate_are_told_what_there_is() -> None:
+def test_the_changes_without_a_migration_are_listed() -> None:
     """The best stack that stays on the framework, unless it gains nothing by the migration matrix."""
     tiers = {"slow": "baseline", "tuned": "settings", "fast": "rewrite"}
 

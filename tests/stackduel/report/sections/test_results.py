@@ -147,7 +147,7 @@ def test_the_matrix_has_a_word_for_each_candidate() -> None:
     ]
 
 
-def test_what_did_not_count_is_told_with_its_reason() -> None:
+def test_trials_that_do_not_count_are_listed_with_their_reason() -> None:
     """Void attempts and noisy trials are listed, and the notes count them."""
     void = replace(trial("fast", 30), state="void", reason="The generator was full.")
     noisy = replace(trial("fast", 30, block=2), state="noisy", reason="The host was busy.")
@@ -160,7 +160,7 @@ def test_what_did_not_count_is_told_with_its_reason() -> None:
     assert any("no basis for a verdict: trials of fast" in note for note in notes(made))
 
 
-def test_the_headline_says_when_a_run_is_not_whole() -> None:
+def test_the_headline_says_when_a_run_is_incomplete() -> None:
     """An interrupted run says how much of it was measured."""
     whole = compared(trial("slow", 10), trial("fast", 10))
     assert title(whole) == "quick: 2 stacks, 1 scenario, 1 block, seed 7"
@@ -175,7 +175,7 @@ def test_cost_is_divided_by_what_succeeded() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(4.4, "4 s"), (75, "1 min 15 s"), (7500, "2 h 5 min")])
-def test_durations_are_said_as_a_person_says_them(seconds: float, text: str) -> None:
+def test_durations_read_naturally(seconds: float, text: str) -> None:
     """Seconds, minutes and hours."""
     assert duration(seconds) == text
 
@@ -237,7 +237,7 @@ def test_a_noisy_block_makes_a_verdict_doubtful_only_if_it_rests_on_it() -> None
     assert any("trials of fast" in note for note in notes(made))
 
 
-def test_an_a_a_pair_that_differs_is_told() -> None:
+def test_an_a_a_pair_that_differs_is_reported() -> None:
     """Two equal servers of which one is faster: the reader is warned; equal ones are not worth a word."""
     assert not [note for note in notes(five_blocks()) if "twin" in note]
     (twin,) = (each for each in five_blocks().comparisons if each.candidate == "slow.twin")
@@ -249,7 +249,7 @@ def test_an_a_a_pair_that_differs_is_told() -> None:
     )
 
 
-def test_what_was_not_tested_is_told_by_name() -> None:
+def test_untested_stacks_are_named() -> None:
     """Everywhere, or in which scenarios; where everything was tested there is nothing to tell."""
     sentence = "that takes 5 blocks and the baseline's twin in each."
     assert not [note for note in notes(five_blocks()) if note.startswith("Not tested")]
@@ -295,7 +295,7 @@ def test_what_binds_stands_beside_the_verdict_and_in_a_sentence() -> None:
     assert limit_lines(made) == ["waiting, slow: Of slow.", "waiting, fast: Of fast."]
 
 
-def test_a_warm_up_that_reached_its_bound_is_told() -> None:
+def test_a_warm_up_that_reached_its_bound_is_reported() -> None:
     """Only where somebody asked for a steady one, and it was none."""
     shaky = [
         replace(each, measurement=replace(each.measurement, warmup=Warmup(1, 1.0, stable)))
@@ -307,13 +307,13 @@ def test_a_warm_up_that_reached_its_bound_is_told() -> None:
     ]
 
 
-def test_latencies_are_called_what_they_are() -> None:
+def test_latencies_have_their_exact_name() -> None:
     """A closed loop measures service time; only an open one counts from the intended moment."""
     assert latency_kind(WAITING.load) == "service time"
     assert latency_kind(OpenLoop(10.0, 2.0)) == "latency from the intended time"
 
 
-def test_advice_on_single_scenarios_is_said_only_where_there_are_several() -> None:
+def test_advice_on_single_scenarios_appears_only_with_several() -> None:
     """The run's comes first."""
     one, two = Advice("change", "One."), Advice("change", "Two.")
     advice = RunAdvice(Advice("change", "All."), {"a": one})

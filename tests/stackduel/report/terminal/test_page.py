@@ -37,7 +37,7 @@ def test_a_message_is_one_line_in_a_file_and_fits_a_terminal() -> None:
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": "unknown"}])
-def test_whoever_wants_it_plain_gets_it_plain(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_can_ask_for_plain_text(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """No colour, no bold, nothing that is drawn again."""
     made = terminal(monkeypatch, **environ)
     with made.capture() as captured:
@@ -69,7 +69,7 @@ def test_a_table_says_which_columns_it_has_no_room_for() -> None:
     ]
 
 
-def test_what_is_waited_for_is_told_on_a_terminal_alone() -> None:
+def test_waiting_is_reported_on_a_terminal_alone() -> None:
     """In a log the line that comes of it is enough."""
     made, file = console()
     with waiting(made, "for nothing"):

@@ -60,7 +60,7 @@ def test_a_pipe_gets_a_line_a_stack() -> None:
     assert "\x1b" not in scene.said.getvalue()
 
 
-def test_attempts_that_do_not_count_are_told_once_with_the_reason() -> None:
+def test_attempts_that_do_not_count_are_reported_once_with_the_reason() -> None:
     """However many there were, and whether one of them was kept."""
     scene = Scene()
     noisy = replace(void("slow", 2), state="noisy")
@@ -71,7 +71,7 @@ def test_attempts_that_do_not_count_are_told_once_with_the_reason() -> None:
     assert "waiting 10.0 req/s, p50 100 ms (1 attempt void: Stolen 9 %) (about " in scene.lines[1]
 
 
-def test_a_trial_that_goes_on_and_on_is_told_of_now_and_then() -> None:
+def test_a_long_trial_is_reported_now_and_then() -> None:
     """Not more often than every few seconds, however often something is heard of it."""
     scene = Scene()
     with scene.narrator:
@@ -84,7 +84,7 @@ def test_a_trial_that_goes_on_and_on_is_told_of_now_and_then() -> None:
     assert scene.lines[0].startswith("block 1: slow, waiting: 100 req/s, p50 9.88 ms, 10.0 s so far (about ")
 
 
-def test_a_failure_is_told_at_once() -> None:
+def test_a_failure_is_reported_at_once() -> None:
     """With its reason, after what was measured before it."""
     scene = Scene()
     with scene.narrator:
@@ -117,7 +117,7 @@ def test_a_terminal_is_left_as_it_was() -> None:
     assert last.count("\x1b[2K") == last.count("\x1b[1A") == drawn
 
 
-def test_the_view_tells_how_far_what_and_what_does_not_count() -> None:
+def test_the_view_shows_progress_and_trials_that_do_not_count() -> None:
     """Throughput now, the latest figures with their latencies, void attempts and failures, the time that is left."""
     state = TrialMark(planned=60)
     assert view(state, 0.0, 99.0) == [
