@@ -1,5 +1,5 @@
-# The load generator for --generator container: its worker, the null server and what they import, nothing else. The
-# runner packs exactly those files into the context.
+# The load generator for --generator container: only its worker, the null server and their imports. The runner packs
+# exactly those files into the build context.
 ARG PYTHON_IMAGE=python:3.13-slim
 FROM ${PYTHON_IMAGE}
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp

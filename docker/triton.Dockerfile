@@ -1,6 +1,6 @@
-# The real Triton with our models, out of a package: on the same base image as the other stacks, with no other registry.
-# Its Python backend is made for Python 3.11 and 3.12. TRITON_IMAGE may name an image of the vendor's that holds the
-# server in /opt/tritonserver (nvcr.io/nvidia/tritonserver:24.11-py3 or later); then TRITON_HOME must say so.
+# The real Triton with our models, installed from a package: on the same base image as the other stacks, without another
+# registry. Its Python backend needs Python 3.11 or 3.12. TRITON_IMAGE may name an image of the vendor with the server in
+# /opt/tritonserver (nvcr.io/nvidia/tritonserver:24.11-py3 or later); TRITON_HOME must then be set to that folder.
 ARG PYTHON_IMAGE=python:3.11-slim
 ARG TRITON_IMAGE=${PYTHON_IMAGE}
 FROM ${TRITON_IMAGE}
@@ -8,12 +8,12 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp HOST=0.0.0.0 \
     STACKDUEL_MODELS=/srv/models STACKDUEL_TRITON=/srv/triton
 WORKDIR /srv/stackduel
 
-# Where Python is the system's own, its library is a package of its own.
+# If Python comes from the system, libpython is a separate package.
 RUN python3 -c 'import ctypes, sys; ctypes.CDLL("libpython%d.%d.so.1.0" % sys.version_info[:2])' 2>/dev/null || \
     (apt-get -q update && apt-get -q -y --no-install-recommends install \
       "libpython$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')" && rm -rf /var/lib/apt/lists/*)
 
-# What only building needs lies where nothing looks for it later, and is gone with the step.
+# Build-only packages are installed in a temporary folder, which this step removes.
 COPY servers/stackduel_servers/__init__.py stackduel_servers/
 COPY servers/stackduel_servers/models/*.py stackduel_servers/models/
 COPY servers/requirements/models.txt /tmp/requirements/
@@ -27,7 +27,7 @@ ARG TRITON_HOME
 ENV TRITON_HOME=${TRITON_HOME}
 RUN python3 -m stackduel_servers.triton install && chmod -R a+rX "${STACKDUEL_TRITON}"
 
-# Compiled now, because the running container's file system is read-only.
+# Compile now, because the file system of the running container is read-only.
 COPY servers/stackduel_servers/ stackduel_servers/
 RUN python3 -m compileall -q stackduel_servers
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
-from stackduel.analysis.comparisons import matrix_word
+from stackduel.analysis.comparisons import matrix_verdict
 from stackduel.analysis.gates import KINDS, METHOD
 from stackduel.model.comparison import Verdict
 from stackduel.model.errors import FieldError
@@ -153,7 +153,7 @@ def test_the_migration_matrix_has_the_words_of_the_page(speedup: float, bound: s
     """Each bound of the page's matrix leads to its word."""
     table = dict(rows(section(METHOD_PAGE, "## The migration matrix"), "mean"))
     assert len(table) == 5
-    assert matrix_word(speedup) == table[bound]
+    assert matrix_verdict(speedup) == table[bound]
 
 
 def test_the_numbers_of_the_method_are_the_code_s() -> None:

@@ -1,8 +1,8 @@
-"""How the C library allocates in every server: what is freed is kept for the next request (glibc; others ignore it).
+"""The C library's settings in every server: it keeps freed memory for the next request (glibc; others ignore them).
 
-By default glibc gives memory at the end of its heap back as soon as 128 KiB of it are free. The room for a body of some
-hundred KiB is then fetched from the kernel, page by page, and given back again with every request: that takes longer
-than all else that a bare server does for it, and no framework is to blame for it.
+By default glibc gives memory at the end of its heap back as soon as 128 KiB of it are free. The memory
+for a body of some hundred KiB then comes from the kernel, page by page, and goes back with every request. That takes
+longer than the rest of a bare server's work, and no framework causes it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 MIB = 1024 * 1024
-# Read by glibc when a process starts. Each arena keeps so much at its end at most; by default there may be eight of
-# them a core, which a service of many threads would fill.
+# glibc reads these when a process starts. Each arena keeps at most this much at its end; by default there may be eight
+# arenas a core, which a service of many threads would fill.
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
         "MALLOC_TRIM_THRESHOLD_": str(4 * MIB),

@@ -1,7 +1,7 @@
 """How each server is started: its command line for one stack's settings.
 
-All of them keep idle connections for 75 s, trust no proxy's headers, write no access log, and stop within seconds when
-asked to.
+All servers keep idle connections for 75 s, trust no proxy's headers, write no access log, and stop within seconds on
+SIGTERM.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from stackduel_servers.options import GRACE_S, KEEP_ALIVE_S, Listen, Options
 from stackduel_servers.registry import StackEntry
 
-# What follows the interpreter: ``-m MODULE`` and the module's options.
+# The arguments after the interpreter: ``-m MODULE`` and the module's options.
 CommandLine = tuple[str, ...]
 
-# Sockets that select() can watch on Windows, less those that listen.
+# The number of sockets that select() can watch on Windows, minus the listening ones.
 MOST_SELECTED = 500
 
 
@@ -77,7 +77,7 @@ def uvicorn(entry: StackEntry, options: Options) -> CommandLine:
 
 
 def hypercorn(entry: StackEntry, options: Options) -> CommandLine:
-    """Return the command line of Hypercorn; a single worker needs no process beside the one that is started."""
+    """Return the command line of Hypercorn; a single worker runs in the process that is started."""
     return (
         *("-m", "hypercorn", entry.app),
         *("--config", "python:stackduel_servers.hypercorn_config"),
@@ -93,8 +93,8 @@ def hypercorn(entry: StackEntry, options: Options) -> CommandLine:
 def waitress(entry: StackEntry, options: Options) -> CommandLine:
     """Return the command line of Waitress, one process of threads.
 
-    select() fails beyond 1024 sockets, so poll() watches them. Windows has no poll() and a select() for 512: there
-    further connections wait to be accepted.
+    select() fails beyond 1024 sockets, so poll() watches them. Windows has no poll(), and its select() watches 512:
+    further connections wait there to be accepted.
     """
     has_poll = sys.platform != "win32"
     connections = options.connections or MOST_SELECTED

@@ -27,7 +27,7 @@ from stackduel_servers.core.waiting import SHORTEST_TIMER_S
 MAX_HEAD_BYTES = 16 * 1024
 MAX_PIPELINED_BYTES = 64 * 1024
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP/1\.([01])")
-# The only fields that matter here: how long the request is, and whether another may follow.
+# The only fields that matter here: the request's length, and whether another request may follow.
 FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*)")
 
 
@@ -42,10 +42,10 @@ class DownstreamReply:
 
 
 class Waits:
-    """Calls back when a time has passed, never before it; callbacks in the same millisecond share a timer.
+    """Timers that never fire early; callbacks in the same millisecond share one.
 
-    A timer for each request would cost as much as all the rest, and one for all of them would answer in ever larger
-    bursts.
+    A timer for each request would cost as much as the rest of the server, and one timer for all requests would answer
+    in ever larger bursts.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -53,7 +53,7 @@ class Waits:
         self._by_ms: dict[int, list[tuple[float, Callable[[], None]]]] = {}
 
     def call_at(self, time_s: float, callback: Callable[[], None]) -> None:
-        """Call back at ``time_s`` of time.monotonic or up to about two milliseconds later."""
+        """Call ``callback`` at ``time_s`` of time.monotonic or up to about two milliseconds later."""
         ms = int(time_s * 1000)
         if waiting := self._by_ms.get(ms):
             waiting.append((time_s, callback))
@@ -99,7 +99,7 @@ class WaitProtocol(asyncio.Protocol):
         return True
 
     def _advance(self) -> None:
-        """Answer what has been received, up to the first request that has to wait."""
+        """Answer the received requests, up to the first one that has to wait."""
         while self._reply is None and not self._transport.is_closing():
             if self._skip_bytes:
                 skipped = min(self._skip_bytes, len(self._received))
@@ -145,7 +145,7 @@ def reply_to(head: bytes) -> DownstreamReply:
     except HttpError as error:
         return refusal(error)
     try:
-        delay_s, answer = asked_for(request.method, request.target)
+        delay_s, answer = requested(request.method, request.target)
     except HttpError as error:
         delay_s, answer = 0.0, answers.failure(error)
     return DownstreamReply(delay_s, serialised(request, answer), request.body_bytes, not request.keep_alive)
@@ -159,7 +159,7 @@ def refusal(error: HttpError) -> DownstreamReply:
 
 @dataclass(frozen=True, slots=True)
 class DownstreamRequest:
-    """One request, as far as this server looks at it."""
+    """The parts of a request that this server reads."""
 
     method: bytes
     target: bytes
@@ -187,16 +187,16 @@ def parse_head(head: bytes) -> DownstreamRequest:
     return DownstreamRequest(line[1], line[2], minor_version, keep_alive, int(length))
 
 
-def asked_for(method: bytes, target: bytes) -> tuple[float, Answer]:
+def requested(method: bytes, target: bytes) -> tuple[float, Answer]:
     """Return the seconds to wait and the answer after them; raises HttpError."""
-    path, _, asked = target.partition(b"?")
+    path, _, parameters = target.partition(b"?")
     if path not in {b"/wait", b"/health"}:
         raise of_status(404)
     if method not in {b"GET", b"HEAD"}:
         raise of_status(405)
     if path == b"/health":
         return 0.0, Answer(200, b'{"status":"ok"}')
-    delay_s = query.delay_s(asked)
+    delay_s = query.delay_s(parameters)
     return delay_s, Answer(200, b'{"waited_s":%.4f}' % delay_s)
 
 
@@ -231,7 +231,7 @@ async def serve(host: str, port: int, backlog: int) -> None:
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """uvloop's event loop where it is installed, else asyncio's own."""
+    """Return uvloop's event loop if it is installed, else asyncio's own."""
     try:
         import uvloop  # noqa: PLC0415  # Windows has none
     except ImportError:

@@ -1,4 +1,4 @@
-"""The settings a server is started with: the registry's, overridden by the environment."""
+"""The settings of a server: those of the registry, overridden by the environment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BACKLOG = 2048
 BATCH_SIZE = 4
 KEEP_ALIVE_S = 75
 GRACE_S = 3
-# Where each setting of inference has an effect.
+# The ways of inference in which each setting has an effect.
 EFFECTIVE: Mapping[str, tuple[str, ...]] = {
     "POOL": POOLED,
     "BATCH_SIZE": ("batched",),
@@ -37,7 +37,7 @@ EFFECTIVE: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where a server listens, and how many connections may wait there to be accepted."""
+    """The address of a server, and how many connections may wait to be accepted."""
 
     host: str
     port: int
@@ -45,14 +45,14 @@ class Listen:
 
     @property
     def address(self) -> str:
-        """``HOST:PORT``, with an IPv6 address in brackets."""
+        """Return ``HOST:PORT``, with an IPv6 address in brackets."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One server's settings as they are in force: where it listens, and how many of what it runs."""
+    """One server's settings in force: its address, and its numbers of workers, threads and connections."""
 
     listen: Listen
     cpus: float
@@ -68,7 +68,7 @@ class Options:
 
 
 def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
-    """Return where to listen in this environment, ``port`` unless it says otherwise; raises SettingsError."""
+    """Return the address to listen on, with ``port`` unless the environment sets another; raises SettingsError."""
     return Listen(
         host=environ.get("HOST") or "127.0.0.1",
         port=integer(environ, "PORT", 1, 65_535) or port,
@@ -79,8 +79,8 @@ def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
 def resolve(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) -> Options:
     """Return the settings of ``entry`` in this environment; raises SettingsError.
 
-    ``CPUS`` is the budget in CPUs, by default those this process may run on. What a stack has no use for (``THREADS``
-    for an event loop) is refused rather than ignored. Without uvloop, as on Windows, asyncio's own loop stands in.
+    ``CPUS`` is the budget in CPUs, by default those this process may run on. A setting that the stack cannot use
+    (``THREADS`` for an event loop) is refused, not ignored. Without uvloop, as on Windows, asyncio's own loop is used.
     """
     cpus = number(environ, "CPUS", 0.01, MAX_CPUS) or float(available_cpus())
     inference = _inference(entry, environ)
@@ -105,26 +105,26 @@ def resolve(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) 
 
 
 def available_cpus() -> int:
-    """The CPUs this process may run on."""
+    """Return the number of CPUs this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _inference(entry: StackEntry, environ: Mapping[str, str]) -> str:
-    """Where models run: what was asked for, as far as the application and its server can."""
-    asked = choice(environ, "INFERENCE", EXECUTIONS)
-    if asked is None or asked == entry.inference:
+    """Return where models run: the requested way if the application and its server support it."""
+    requested = choice(environ, "INFERENCE", EXECUTIONS)
+    if requested is None or requested == entry.inference:
         return entry.inference
     without_threads = entry.worker_class == "gevent" or entry.server == "tritonserver"
     possible = {"inline"} if without_threads else {"inline", *POOLED}
     if entry.holds == "nothing" and not without_threads:
         possible.add("threads")
-    if entry.inference == "triton" or asked not in possible:
+    if entry.inference == "triton" or requested not in possible:
         known = [name for name in EXECUTIONS if name == entry.inference or name in possible]
         known = ["triton"] if entry.inference == "triton" else known
-        raise SettingsError(f"INFERENCE must be one of {', '.join(known)} for {entry.name}, not {asked!r}")
-    return asked
+        raise SettingsError(f"INFERENCE must be one of {', '.join(known)} for {entry.name}, not {requested!r}")
+    return requested
 
 
 def _batch_size(entry: StackEntry) -> int:
@@ -132,8 +132,8 @@ def _batch_size(entry: StackEntry) -> int:
 
 
 def _delay_ms(entry: StackEntry, environ: Mapping[str, str]) -> float:
-    asked = number(environ, "BATCH_DELAY_MS", 0, MAX_BATCH_DELAY_MS)
-    return (entry.batch_delay_ms or 0.0) if asked is None else asked
+    requested = number(environ, "BATCH_DELAY_MS", 0, MAX_BATCH_DELAY_MS)
+    return (entry.batch_delay_ms or 0.0) if requested is None else requested
 
 
 def _refuse_without_effect(entry: StackEntry, environ: Mapping[str, str], inference: str) -> None:
@@ -152,9 +152,9 @@ def _refuse_without_effect(entry: StackEntry, environ: Mapping[str, str], infere
 
 
 def _loop(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) -> str | None:
-    asked = choice(environ, "LOOP", LOOPS)
-    if asked == "uvloop" and not has_uvloop:
+    requested = choice(environ, "LOOP", LOOPS)
+    if requested == "uvloop" and not has_uvloop:
         raise SettingsError("LOOP must be asyncio: uvloop is not installed")
-    if asked or entry.loop is None:
-        return asked
+    if requested or entry.loop is None:
+        return requested
     return entry.loop if has_uvloop else "asyncio"

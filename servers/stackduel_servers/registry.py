@@ -17,14 +17,14 @@ TIERS: tuple[str, ...] = (
 )  # fmt: skip
 PROFILES = ("classic", "controls", "extended", "inference", "triton", "local")
 LOOPS = ("uvloop", "asyncio")
-# Where inference has threads of its own, as many as the budget has CPUs.
+# The ways of inference with their own threads, as many as the budget has CPUs.
 POOLED = ("executor", "batched")
 PLATFORMS = ("linux", "darwin", "win32")
 HOLDS = ("thread", "connection", "worker", "nothing")
 
 # Servers that run beside a stack and do part of its work.
 COMPANIONS = ("triton",)
-# Each protocol with the path that answers 200 once the server is ready; HTTP/2 alone has a greeting instead.
+# Each protocol with the path that answers 200 when the server is ready; over HTTP/2 the server's greeting says so.
 PROTOCOLS: Mapping[str, str | None] = {"stackduel": "/health", "kserve": "/v2/health/ready", "kserve-grpc": None}
 
 MAX_WORKERS = 256
@@ -36,7 +36,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 class RegistryError(ValueError):
-    """The registry is invalid; the message names the stack, the field and its bound."""
+    """The registry is invalid; the message names the stack, the field and its bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class StackEntry:
     """One stack: a framework, a server, and the settings they are compared with.
 
     ``workers`` may be ``"cpu"``: one for each CPU of the budget. ``threads`` and ``connections`` count for each worker;
-    ``connections`` is its limit of requests (or connections) at once, None where the server has none. ``holds`` is what
-    a waiting request occupies. ``profile`` is how the compose file groups it, ``own_errors`` whether the bodies
-    of its 400s are its framework's own. ``inference`` is where its models run (see Settings), ``batch_size`` and
-    ``batch_delay_ms`` belong to ``batched``. ``companion`` is a server that must run beside it, ``protocol`` how
-    its models are called.
+    ``connections`` is its limit of requests (or connections) at once, None if the server has none. ``holds`` is the
+    resource that a waiting request occupies. ``profile`` is its group in the compose file. ``own_errors`` is true if
+    the framework writes the bodies of its 400s. ``inference`` is where its models run (see Settings); ``batch_size``
+    and ``batch_delay_ms`` belong to ``batched``. ``companion`` is a server that must run beside it, ``protocol`` the
+    protocol of its models' calls.
     """
 
     name: str
@@ -77,7 +77,7 @@ class StackEntry:
 
     @property
     def health(self) -> str | None:
-        """The path that answers 200 once it is ready; None where HTTP/2's greeting says so."""
+        """Return the path that answers 200 when the server is ready; None if HTTP/2's greeting says so."""
         return PROTOCOLS[self.protocol]
 
     def worker_count(self, cpus: int) -> int:

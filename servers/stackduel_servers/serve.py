@@ -20,7 +20,7 @@ from stackduel_servers.registry import Registry, load_registry
 
 DOWNSTREAM = "downstream"
 MOST_OPEN_FILES = 65_536
-# What the servers themselves would read from the environment, past the registry.
+# Variables that the servers themselves would read, without the registry.
 SERVERS_OWN = ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS")
 
 
@@ -51,7 +51,7 @@ def plan(stack: str, environ: Mapping[str, str], registry: Registry, *, has_uvlo
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Become the server of the stack that the command line or ``STACK`` names; exits with 2 if that cannot be."""
+    """Replace this process with the server of the stack that the command line or ``STACK`` names; exits with 2."""
     options = _parser().parse_args(arguments)
     given = {"HOST": options.host, "PORT": options.port}
     environ = {**os.environ, **{name: value for name, value in given.items() if value}}
@@ -102,14 +102,14 @@ def _settings_for_server(stack: str, framework: str, server: str, options: Optio
     return {f"STACKDUEL_{name}": str(value) for name, value in settings.items() if value is not None}
 
 
-def _device(found: Chosen) -> dict[str, str]:
-    """Return the models' device, chosen here once so that the choice takes no memory in the workers."""
-    note = {"STACKDUEL_DEVICE_NOTE": found.note} if found.note else {}
-    return {VARIABLE: found.device, "STACKDUEL_DEVICE": found.device, **note}
+def _device(choice: Chosen) -> dict[str, str]:
+    """Return the variables of the models' device: chosen once here, so that the choice takes no memory in workers."""
+    note = {"STACKDUEL_DEVICE_NOTE": choice.note} if choice.note else {}
+    return {VARIABLE: choice.device, "STACKDUEL_DEVICE": choice.device, **note}
 
 
 def _allow_many_connections() -> None:
-    """Raise this process's limit of open files, and so its server's, as far as it may."""
+    """Raise this process's limit of open files, and so its server's, as far as allowed."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415  # Windows has none
@@ -122,9 +122,9 @@ def _allow_many_connections() -> None:
 
 def _become(argv: list[str], environ: Mapping[str, str]) -> None:
     if sys.platform != "win32":
-        os.execvpe(argv[0], argv, environ)  # noqa: S606  # no shell, and nothing of this process is needed any more
-    # Windows would give the server another process id: its parent has to stay and end with it.
-    import subprocess  # noqa: PLC0415  # no other system needs it, and it takes its time to import
+        os.execvpe(argv[0], argv, environ)  # noqa: S606  # no shell; this process is not needed any more
+    # On Windows the server would get another process id, so this parent stays and ends with it.
+    import subprocess  # noqa: PLC0415  # no other system needs it, and the import is slow
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(subprocess.run(argv, env=dict(environ), check=False).returncode)

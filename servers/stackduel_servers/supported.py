@@ -15,7 +15,7 @@ class ServerKind:
     takes_workers: bool = True
 
 
-# Each web framework with its title. An app of each one answers by the HTTP contract.
+# Each web framework with its title. The app of each one keeps the HTTP contract.
 WEB_FRAMEWORKS: Mapping[str, str] = {
     "flask": "Flask",
     "quart": "Quart",
@@ -30,3 +30,5 @@ SERVERS: Mapping[str, ServerKind] = {
     "waitress": ServerKind("Waitress", takes_workers=False),
     "tritonserver": ServerKind("Triton"),
 }
+# The servers that pip installs; Triton has an installation of its own.
+PYTHON_SERVERS = tuple(name for name in SERVERS if name != "tritonserver")

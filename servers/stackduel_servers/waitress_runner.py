@@ -1,4 +1,4 @@
-"""Waitress as it is, but stopped by SIGTERM as by Ctrl-C: it has no handler of its own."""
+"""Waitress unchanged, but SIGTERM stops it like Ctrl-C: it has no handler of its own."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 from stackduel_servers import commands
 from stackduel_servers.options import Listen, resolve
 from stackduel_servers.registry import load_registry
+from stackduel_servers.supported import FRAMEWORKS, SERVERS
 
 ENTRIES = load_registry().entries
 
@@ -19,6 +20,17 @@ def command(name: str, **environ: str) -> tuple[str, ...]:
 
 def option(argv: tuple[str, ...], name: str) -> str:
     return argv[argv.index(name) + 1]
+
+
+def test_every_listed_server_has_its_command_and_its_stacks() -> None:
+    """The list of servers equals those with a command line, and stacks.toml uses each of them."""
+    assert commands.COMMANDS.keys() == SERVERS.keys()
+    assert {entry.server for entry in ENTRIES.values()} == SERVERS.keys()
+
+
+def test_every_listed_framework_has_its_stacks() -> None:
+    """The list of frameworks equals those that stacks.toml uses."""
+    assert {entry.framework for entry in ENTRIES.values()} == set(FRAMEWORKS)
 
 
 def test_gunicorn_with_threads() -> None:

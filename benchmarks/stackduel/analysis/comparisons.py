@@ -29,7 +29,7 @@ class MatrixEntry:
     candidate: str
     scenarios: int
     mean_speedup: float
-    word: str
+    verdict: str
 
 
 def compare(
@@ -176,11 +176,11 @@ def migrations(comparisons: Sequence[Comparison]) -> tuple[MatrixEntry, ...]:
     for candidate in candidates:
         speedups = [each.low or each.speedup for each in comparisons if each.candidate == candidate]
         mean = statistics.fmean(speedups)
-        entries.append(MatrixEntry(candidate, len(speedups), mean, matrix_word(mean)))
+        entries.append(MatrixEntry(candidate, len(speedups), mean, matrix_verdict(mean)))
     return tuple(entries)
 
 
-def matrix_word(speedup: float) -> str:
+def matrix_verdict(speedup: float) -> str:
     """Return the matrix's verdict on a speedup: below 2, 2 to 5, 5 to 10, above 10."""
     if speedup < 2:
         return "moderate benefit" if speedup > SMALLEST_BENEFIT else NO_BENEFIT

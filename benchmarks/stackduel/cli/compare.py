@@ -16,7 +16,7 @@ from stackduel.analysis.history.two_runs import between
 from stackduel.cli import options
 from stackduel.model.counted import counted
 from stackduel.report.markdown.changes import render
-from stackduel.report.terminal.condition_lines import tell
+from stackduel.report.terminal.condition_lines import print_conditions
 from stackduel.report.terminal.history import show_between
 from stackduel.report.terminal.page import message, standard_error, standard_output
 from stackduel.storage import run_folder
@@ -54,5 +54,5 @@ def compare(
     if comparison.differences and form != "table":
         message(err, f"stackduel: not measured alike: {counted(len(comparison.differences), 'difference')}")
     judged = conditions.evaluate(ComparisonMetrics(comparison, RunMetrics(after)))
-    tell(judged, (), err)
+    print_conditions(judged, (), err)
     return status_with(judged, 0)

@@ -11,7 +11,7 @@ from rich.console import Console
 from stackduel.analysis.conditions.conditions import conditions_for, status_with
 from stackduel.cli import options
 from stackduel.report import files
-from stackduel.report.terminal.condition_lines import tell
+from stackduel.report.terminal.condition_lines import print_conditions
 from stackduel.report.terminal.page import Page, standard_error, standard_output
 from stackduel.report.terminal.run_report import show as print_report
 from stackduel.storage import run_folder
@@ -34,5 +34,5 @@ def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = (
     path = files.write(run, folder, judged)
     print_report(run, console)
     Page(console).paragraph(f"Report: {path}", rest="  ")
-    tell(judged, run.secrets, err)
+    print_conditions(judged, run.secrets, err)
     return status_with(judged, 0)

@@ -1,1 +1,4 @@
-"""The container engine: reaching it, what is built and confined there, and whose each thing is."""
+"""The container engine: connection, images, limits of containers, and ownership of containers and networks.
+
+Imports only ``model``; must not import ``inference``, ``load`` or ``launch``.
+"""

@@ -1,4 +1,4 @@
-"""How containers are limited and confined: every stack of a run alike, and as in the compose file."""
+"""The limits and confinement of containers: the same for every stack of a run, and the same as in the compose file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from stackduel.model.budget import Budget, divide
 UID = 10001
 PIDS_LIMIT = 4096
 
-# An image of the user's own keeps its user and a writable root: nobody but its author knows what it needs there.
-# What protects this machine, and what could make a comparison unequal, is the same for all.
+# An image of the user's own keeps its user and a writable root, because only its author knows its needs.
+# Settings that protect this machine or could make a comparison unequal are the same for all.
 ANY_IMAGE: Mapping[str, Any] = MappingProxyType(
     {
         "cap_drop": ["ALL"],
@@ -25,7 +25,7 @@ ANY_IMAGE: Mapping[str, Any] = MappingProxyType(
         # A health check would run inside the measured container, on its CPU.
         "healthcheck": {"test": ["NONE"]},
         "log_config": {"type": "json-file", "config": {"max-size": "10m"}},
-        # A proxy of the Docker client's configuration is for builds; no measured request goes through one.
+        # A proxy in the Docker client's configuration is for builds; no measured request goes through it.
         "use_config_proxy": False,
     }
 )
@@ -37,25 +37,25 @@ OWN_IMAGE: Mapping[str, Any] = MappingProxyType(
         "tmpfs": {"/tmp": "size=256m,mode=1777"},  # noqa: S108 - inside the container, and its own
     }
 )
-# Triton hands tensors to its backend's processes through shared memory, of which containers have 64 MiB by default.
+# Triton passes tensors to its backend's processes through shared memory; containers have only 64 MiB by default.
 TRITON: Mapping[str, Any] = MappingProxyType({**OWN_IMAGE, "shm_size": "256m"})
 
 
 def in_engine_cores(budget: Budget, facts: EngineFacts) -> Budget:
-    """The budget in cores that the engine has: Docker Desktop's are those of its virtual machine, counted anew."""
+    """Return the budget in the engine's cores: Docker Desktop's are those of its virtual machine, numbered from 0."""
     own = tuple(range(facts.cores))
     return divide(own, budget.memory_mib, shared=budget.shared) if facts.desktop else budget
 
 
 def gpus(device: str | None) -> dict[str, Any]:
-    """What asks the engine for all of its GPUs, where models are computed on one."""
+    """Return the request for all GPUs of the engine if models are computed on a GPU."""
     if device != "cuda":
         return {}
     return {"device_requests": [DeviceRequest(count=-1, capabilities=[["gpu"]])]}
 
 
 def limits(cores: tuple[int, ...], memory_mib: int) -> dict[str, Any]:
-    """The cores and the memory that a container may use; swap is counted in, so there is none."""
+    """Return the cores and the memory that a container may use; the memory limit includes swap, so there is no swap."""
     return {
         "cpuset_cpus": ",".join(map(str, cores)),
         "mem_limit": f"{memory_mib}m",

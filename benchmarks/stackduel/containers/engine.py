@@ -1,4 +1,4 @@
-"""The one place where the Docker engine is reached, and what a report must know of that engine."""
+"""The one place that connects to the Docker engine, and the engine's facts for a report."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestExcep
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """The engine as it describes itself; ``local`` is whether its published ports are this machine's,
-    ``gpus`` whether NVIDIA's container toolkit is set up in it."""
+    """The engine's description of itself; ``local``: its published ports are this machine's,
+    ``gpus``: NVIDIA's container toolkit is set up in it."""
 
     version: str
     api_version: str
@@ -39,14 +39,14 @@ class EngineFacts:
     gpus: bool
 
     def as_dict(self) -> dict[str, object]:
-        """The facts by name, for a result."""
+        """Return the facts by name, for a result."""
         return asdict(self)
 
 
 def connect() -> DockerClient:
-    """A client for the engine of DOCKER_HOST, or of the current Docker context; the caller closes it.
+    """Return a client for the engine of DOCKER_HOST, or of the current Docker context; the caller closes it.
 
-    Raises LaunchError, saying what to do, when no engine answers.
+    Raises LaunchError with a remedy when no engine answers.
     """
     try:
         return docker.from_env(timeout=ANSWER_WITHIN_S)
@@ -56,7 +56,7 @@ def connect() -> DockerClient:
 
 
 def describe(client: DockerClient) -> EngineFacts:
-    """Ask the engine what it is; raises LaunchError when it does not answer."""
+    """Read the engine's facts from it; raises LaunchError when it does not answer."""
     with explained("asking the engine what it is"):
         return parse_facts(client.info(), client.api.api_version, client.api.base_url)
 
@@ -81,7 +81,7 @@ def parse_facts(info: Mapping[str, Any], api_version: str, base_url: str) -> Eng
 
 @contextmanager
 def explained(action: str) -> Iterator[None]:
-    """Turn what the SDK raises within into a LaunchError that says what was being done."""
+    """Turn exceptions of the SDK in the block into a LaunchError that names the action."""
     try:
         yield
     except ENGINE_ERRORS as error:
@@ -94,9 +94,9 @@ def _is_local(base_url: str) -> bool:
 
 
 def _has_toolkit(info: Mapping[str, Any]) -> bool:
-    # Registered as a runtime (nvidia-ctk runtime configure), or by the specifications that engine 28.3 looks up itself.
-    found = [str(device.get("ID", "")) for device in info.get("DiscoveredDevices") or ()]
-    return "nvidia" in (info.get("Runtimes") or {}) or any(each.startswith("nvidia.com/gpu") for each in found)
+    # Set up as a runtime (nvidia-ctk runtime configure), or by the specifications that engine 28.3 finds itself.
+    ids = [str(device.get("ID", "")) for device in info.get("DiscoveredDevices") or ()]
+    return "nvidia" in (info.get("Runtimes") or {}) or any(each.startswith("nvidia.com/gpu") for each in ids)
 
 
 def _cause(error: Exception) -> str:

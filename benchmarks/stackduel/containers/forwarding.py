@@ -19,10 +19,10 @@ TRY_S = 2.0
 
 
 def port_forwarding(client: DockerClient, facts: EngineFacts, image: str, labels: dict[str, str]) -> Forwarding | None:
-    """How connections to 127.0.0.1 reach a container; None where it could not be found out.
+    """Return how connections to 127.0.0.1 reach a container; None if the test failed.
 
-    The engine does not say. But where a process forwards, it accepts a connection that nobody inside listens for;
-    where the kernel does, that connection is refused. ``image`` is any of ours: it runs for a moment.
+    The engine does not report it. But a forwarding process accepts a connection even if no server inside listens,
+    while the kernel refuses that connection. ``image`` is any of ours: it runs for a moment.
     """
     if facts.desktop or facts.rootless:
         return "proxy"
@@ -45,7 +45,7 @@ def port_forwarding(client: DockerClient, facts: EngineFacts, image: str, labels
 
 
 def forwarding_to(port: int) -> Forwarding | None:
-    """What connecting to a published port of 127.0.0.1 tells, when nobody listens behind it."""
+    """Return the kind of forwarding, by connecting to a published port of 127.0.0.1 with no listener behind it."""
     with contextlib.suppress(TimeoutError):
         try:
             socket.create_connection(("127.0.0.1", port), TRY_S).close()

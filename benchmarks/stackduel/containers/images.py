@@ -1,4 +1,4 @@
-"""Images of our own: built from this checkout, and only when what they hold has changed."""
+"""Images of our own: built from this checkout, and only when their contents have changed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SayLine = Callable[[str], None]
 
 
 def own_image(client: DockerClient) -> str | None:
-    """The id of any server image of ours that is here, or None."""
+    """Return the id of any local server image of ours; None without one."""
     for image in client.images.list(filters={"label": CONTENT_LABEL}):
         if any(tag.startswith("stackduel/") for tag in image.tags):
             return str(image.id)
@@ -36,9 +36,9 @@ def own_image(client: DockerClient) -> str | None:
 
 
 def ensure_image(client: DockerClient, recipe: Recipe, say: SayLine) -> str:
-    """Build the image unless the one of that tag already holds the same; its id.
+    """Build the image unless the tag's image already has the same contents; return its id.
 
-    ``say`` is told of a pull, of a build, and of its steps that may take their time. Raises LaunchError with the
+    Calls ``say`` for a pull, a build, and its longer steps. Raises LaunchError with the
     build's last lines.
     """
     if not (ROOT / recipe.dockerfile).is_file():
@@ -59,7 +59,7 @@ def ensure_image(client: DockerClient, recipe: Recipe, say: SayLine) -> str:
 
 
 def ensure_pulled(client: DockerClient, reference: str, say: SayLine) -> str:
-    """Pull an image that is not here yet; its id. Raises LaunchError."""
+    """Pull an image unless it is already local; return its id. Raises LaunchError."""
     with explained(f"looking for the image {reference}"):
         present = find_image(client, reference)
     if present is None:
@@ -74,7 +74,7 @@ def ensure_pulled(client: DockerClient, reference: str, say: SayLine) -> str:
 
 
 def find_image(client: DockerClient, reference: str) -> DockerImage | None:
-    """The image of that name, or None."""
+    """Return the image of that name; None if it is not local."""
     try:
         return client.images.get(reference)
     except docker.errors.ImageNotFound:
@@ -82,7 +82,7 @@ def find_image(client: DockerClient, reference: str) -> DockerImage | None:
 
 
 def pack(root: Path, recipe: Recipe) -> bytes:
-    """The build's context as a tar whose bytes depend on names and contents alone."""
+    """Return the build's context as a tar whose bytes depend only on names and contents."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted({recipe.dockerfile, *_files(root, recipe)}):
@@ -128,7 +128,7 @@ def _build(client: DockerClient, recipe: Recipe, base: str, context: bytes, cont
 
 
 def _forget(client: DockerClient, image_id: str) -> None:
-    # The image that the tag named before; one that still runs somewhere stays.
+    # This is the tag's former image; it stays if a container still uses it.
     try:
         client.api.remove_image(image_id)
     except docker.errors.APIError:
@@ -136,7 +136,7 @@ def _forget(client: DockerClient, image_id: str) -> None:
 
 
 def _split(reference: str) -> tuple[str, str | None]:
-    """The repository and the tag (``latest`` where none is named) of an image that is pulled by name."""
+    """Return the repository and the tag (default: ``latest``) of an image that is pulled by name."""
     if "@" in reference:
         return reference, None
     name, colon, tag = reference.rpartition(":")

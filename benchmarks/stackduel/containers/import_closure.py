@@ -1,4 +1,4 @@
-"""Which files of ours a module needs: itself, and whatever it imports of our packages, however far."""
+"""The files of ours that a module needs: itself, and its direct and indirect imports from our packages."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ PACKAGES = {"stackduel": "benchmarks", "stackduel_servers": "servers"}
 
 
 def files_needed(root: Path, module: str) -> tuple[str, ...]:
-    """The files, relative to ``root``, that importing ``module`` reads; imports inside functions count too.
+    """Return the files, relative to ``root``, that importing ``module`` reads, including imports inside functions.
 
-    Raises FileNotFoundError when the module is not there.
+    Raises FileNotFoundError when the module does not exist.
     """
     seen: dict[str, None] = {}
     waiting = [module]

@@ -1,4 +1,4 @@
-"""The journal of pauses: which containers a run may have paused, written down before it pauses the first."""
+"""The journal of pauses: the containers that a run may pause, written to disk before it pauses the first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Journal:
     containers: tuple[str, ...]
 
     def write(self, folder: Path) -> None:
-        """Write it into ``folder``, whole or not at all."""
+        """Write the journal into ``folder``, whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = _path(folder, self.run_id)
         part = path.with_suffix(".part")
@@ -34,12 +34,12 @@ class Journal:
         part.replace(path)
 
     def erase(self, folder: Path) -> None:
-        """Remove it from ``folder``; nothing happens where it is not."""
+        """Remove the journal from ``folder`` if it is there."""
         _path(folder, self.run_id).unlink(missing_ok=True)
 
 
 def journals(folder: Path) -> Iterator[Journal]:
-    """Every journal in ``folder``; files that hold none are passed over."""
+    """Return every journal in ``folder``; other files are ignored."""
     for path in sorted(folder.glob("paused-*.json")):
         try:
             document = json.loads(path.read_text())
@@ -54,7 +54,7 @@ def journals(folder: Path) -> Iterator[Journal]:
 
 
 def state_folder() -> Path:
-    """Where this user's journals lie, by the custom of the system."""
+    """Return the folder of this user's journals, by the convention of the system."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "stackduel"
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "stackduel"

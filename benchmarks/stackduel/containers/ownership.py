@@ -1,4 +1,4 @@
-"""Whose a container, a network or a pause is, and clearing what dead runs left behind."""
+"""The owner of a container, a network or a pause, and the removal of dead runs' leftovers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from stackduel.model.errors import LaunchError
 RUN_LABEL = "stackduel.run"
 OWNER_LABEL = "stackduel.owner"
 STACK_LABEL = "stackduel.stack"
-# Whom a container that is no stack itself stands beside.
+# On a companion's container: the name of its stack.
 COMPANION_LABEL = "stackduel.companion"
-# A clock that is set while a run goes on moves the start times that the system reports. Erring on this side
+# Setting the clock during a run moves the start times that the system reports. Erring on this side
 # keeps a dead run's leftovers a little longer; erring on the other would take a living run's containers.
 CLOCK_TOLERANCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A process: on which host, its id, and when it started (seconds since the epoch)."""
+    """A process: its host, its id, and its start time (seconds since the epoch)."""
 
     host: str
     pid: int
@@ -38,23 +38,23 @@ class Owner:
 
     @classmethod
     def current(cls) -> Self:
-        """This process."""
+        """Return this process."""
         process = psutil.Process()
         return cls(platform.node(), process.pid, process.create_time())
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read what ``label`` wrote; raises ValueError on anything else."""
+        """Parse the text of ``label``; raises ValueError on anything else."""
         host, pid, started = text.rsplit(":", 2)
         return cls(host, int(pid), float(started))
 
     @property
     def label(self) -> str:
-        """The owner as the text of a label."""
+        """Return the owner as the text of a label."""
         return f"{self.host}:{self.pid}:{self.started:.2f}"
 
     def is_alive(self) -> bool:
-        """Whether it still runs; an owner on another host counts as alive, because nobody here can know."""
+        """Return whether it still runs; an owner on another host counts as alive, because this host cannot check."""
         if self.host != platform.node():
             return True
         try:
@@ -68,14 +68,14 @@ class Owner:
 
 
 def labels(run_id: str) -> dict[str, str]:
-    """The labels of everything that this process makes for the run."""
+    """Return the labels of everything that this process makes for the run."""
     return {RUN_LABEL: run_id, OWNER_LABEL: Owner.current().label}
 
 
 def clean(client: DockerClient, folder: Path | None = None) -> list[str]:
-    """Remove and unpause what dead runs left; one sentence for each thing done.
+    """Remove and unpause dead runs' leftovers; return one sentence for each action.
 
-    ``folder`` holds the journals of pauses (default: the user's state folder). Nothing of a living run is
+    ``folder`` holds the journals of pauses (default: the user's state folder). Living runs are not
     touched. Raises LaunchError when the engine does not answer.
     """
     with explained("clearing what dead runs left"):
@@ -86,28 +86,28 @@ def clean(client: DockerClient, folder: Path | None = None) -> list[str]:
 
 
 def remove_run(client: DockerClient, run_id: str) -> list[str]:
-    """Remove every container and network of a run; one sentence for each."""
+    """Remove every container and network of a run; return one sentence for each."""
     with explained(f"removing what run {run_id} made"):
         return list(_remove(client, f"{RUN_LABEL}={run_id}", doomed=lambda _owner: True))
 
 
 def discard(container: Container) -> None:
-    """Kill and remove a container; nothing happens where it is gone already. Raises LaunchError."""
+    """Kill and remove a container, unless it is already gone. Raises LaunchError."""
     with explained(f"removing container {container.name}"):
         try:
             container.remove(force=True, v=True)
         except docker.errors.NotFound:
             return
         except docker.errors.APIError as error:
-            # Somebody else is at it, such as a second process that cleans.
+            # Another process is already removing it, such as a second cleanup.
             if "already in progress" not in str(error.explanation):
                 raise
 
 
 def unpause(client: DockerClient, container_ids: Iterable[str]) -> list[str]:
-    """Unpause whatever of the containers is paused; one sentence for each.
+    """Unpause the containers that are paused; return one sentence for each.
 
-    Raises LaunchError, when all have been tried, for those that could not be.
+    Tries all of them, then raises LaunchError for those that failed.
     """
     done, failed = [], []
     for container_id in container_ids:

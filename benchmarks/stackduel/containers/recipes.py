@@ -1,4 +1,4 @@
-"""What each image of ours is built from."""
+"""The sources that each image of ours is built from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GENERATOR = ("stackduel.load.shards.worker", "stackduel.load.shards.null_server"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A Dockerfile, the files and folders that its build may see (relative to the checkout), its arguments."""
+    """A Dockerfile, the files and folders of its build context (relative to the checkout), and its arguments."""
 
     tag: str
     dockerfile: str
@@ -30,7 +30,7 @@ class Recipe:
 
 
 def recipe_of(entry: StackEntry, device: str | None = None) -> Recipe:
-    """The image that runs a stack of the registry, with its models on a ``device`` where that is no CPU."""
+    """Return the image that runs a stack of the registry, with its models on ``device`` if that is a GPU."""
     if entry.server == "tritonserver":
         return Recipe(
             tag=f"stackduel/{entry.name}:run",
@@ -43,7 +43,7 @@ def recipe_of(entry: StackEntry, device: str | None = None) -> Recipe:
 
 
 def server_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one Python service, or the downstream, which has no models."""
+    """Return the image that runs one Python service, or the downstream, which has no models."""
     return Recipe(
         tag=f"stackduel/{stack}:run",
         dockerfile="docker/server.Dockerfile",
@@ -53,7 +53,7 @@ def server_recipe(stack: str, requirements: str) -> Recipe:
 
 
 def gpu_recipe(stack: str, requirements: str) -> Recipe:
-    """The image that runs one stack of the registry with its models on a GPU."""
+    """Return the image that runs one stack of the registry with its models on a GPU."""
     return Recipe(
         tag=f"stackduel/{stack}:gpu",
         dockerfile="docker/gpu.Dockerfile",
@@ -63,7 +63,7 @@ def gpu_recipe(stack: str, requirements: str) -> Recipe:
 
 
 def generator_recipe() -> Recipe:
-    """The image of the load generator: its worker, the null server, and what these import."""
+    """Return the image of the load generator: its worker, the null server, and their imports."""
     needed = {path for module in GENERATOR for path in files_needed(ROOT, module)}
     return Recipe(
         tag="stackduel/generator:run",
@@ -73,7 +73,7 @@ def generator_recipe() -> Recipe:
 
 
 def base_image(recipe: Recipe) -> str:
-    """What the image stands on: PYTHON_IMAGE of the environment, or the default that its Dockerfile names."""
+    """Return the base image: PYTHON_IMAGE of the environment, or the default in its Dockerfile."""
     default = re.search(r"(?m)^ARG PYTHON_IMAGE=(\S+)$", (ROOT / recipe.dockerfile).read_text())
     if default is None:
         raise LaunchError(f"{recipe.dockerfile}: names no default PYTHON_IMAGE")

@@ -1,1 +1,4 @@
-"""Models as the runner knows them: what they are given, asked in every protocol, measured alone, and taken apart."""
+"""Models as a run uses them: the input of each request, the request in each protocol, and a model measured alone.
+
+Imports only ``model``; must not import ``containers``, ``load`` or ``verify``.
+"""

@@ -1,1 +1,4 @@
-"""Starting stacks: as local processes, as containers, or by attaching to what runs already."""
+"""Start and stop stacks: as local processes, in containers, or already running elsewhere.
+
+Imports ``verify`` and packages below it; must not import ``runner`` or ``observe``.
+"""

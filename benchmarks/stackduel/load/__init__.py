@@ -1,1 +1,4 @@
-"""The load engine: a schedule, clients, worker processes, and the engine that drives them."""
+"""The load engine: schedules, clients, and the worker processes that send requests and record the answers.
+
+Imports only ``containers``, ``inference`` and ``model``; must not import ``verify`` or ``launch``.
+"""

@@ -1,1 +1,4 @@
-"""Reading what a stack and its host spend: CPU seconds, memory, noise."""
+"""What a stack and its host use during a trial: CPU time, memory, GPUs, Triton's queues, noise of the machine.
+
+Imports ``verify`` and packages below it; must not import ``runner`` or ``launch``.
+"""

@@ -1,4 +1,4 @@
-"""Reports of a run: sections/ computes what they say, once; every other package and module here renders it in one form.
+"""Reports of a run: ``sections`` computes the content once, and the other packages render it, one format each.
 
-Imports nothing that measures.
+Imports ``storage`` and packages below it; must not import any package that measures.
 """

@@ -25,7 +25,7 @@ class TestCase:
 
     group: str
     name: str
-    word: Literal["passed", "failed", "skipped"] = "passed"
+    outcome: Literal["passed", "failed", "skipped"] = "passed"
     reason: str = ""
     output: str = ""
     time_s: float = 0.0
@@ -58,11 +58,11 @@ def render(run: Run, judged: Sequence[ConditionResult] = ()) -> str:
 def _verification(run: Run) -> Iterator[TestCase]:
     """Yield whether each stack could be started and verified: no trial is measured otherwise."""
     for stack in run.stacks:
-        found = [each for each in run.results if each.place.stack == stack]
-        reasons = [each.reason for each in found if isinstance(each, Failure)]
-        if reasons and not any(isinstance(each, Trial) for each in found):
+        results = [each for each in run.results if each.place.stack == stack]
+        reasons = [each.reason for each in results if isinstance(each, Failure)]
+        if reasons and not any(isinstance(each, Trial) for each in results):
             yield _not_measured(run, TestCase(stack, "starts and answers rightly", reason=reasons[0]), stack)
-        elif found or any(each.stack == stack for each in run.findings):
+        elif results or any(each.stack == stack for each in run.findings):
             yield TestCase(stack, "starts and answers rightly")
 
 
@@ -91,8 +91,8 @@ def _gates(run: Run) -> Iterator[TestCase]:
                 gates.setdefault((trial.place.scenario, trial.place.stack, gate.name), []).append((trial, gate))
     for (scenario, stack, name), seen in gates.items():
         closed = [f"block {trial.place.block}: {gate.detail}" for trial, gate in seen if not gate.ok]
-        word: Literal["passed", "skipped"] = "skipped" if closed else "passed"
-        yield TestCase(f"{scenario}.{stack}", f"gate {name}", word, "\n".join(closed))
+        outcome: Literal["passed", "skipped"] = "skipped" if closed else "passed"
+        yield TestCase(f"{scenario}.{stack}", f"gate {name}", outcome, "\n".join(closed))
 
 
 def _searches(run: Run) -> Iterator[TestCase]:
@@ -100,10 +100,10 @@ def _searches(run: Run) -> Iterator[TestCase]:
         return
     for scenario in run.suite.scenarios:
         for stack in run.stacks:
-            found = [each for each in run.findings if (each.stack, each.scenario) == (stack, scenario.name)]
+            findings = [each for each in run.findings if (each.stack, each.scenario) == (stack, scenario.name)]
             case = TestCase(f"{scenario.name}.{stack}", run.suite.search.mode)
-            if found:
-                yield TestCase(case.group, case.name, output=found[0].found.sentence)
+            if findings:
+                yield TestCase(case.group, case.name, output=findings[0].found.sentence)
             else:
                 ended = _because(case, "failed", "the search did not come to its end")
                 yield _not_measured(run, ended, stack)
@@ -144,8 +144,8 @@ def _order(result: Result) -> tuple[bool, int]:
     return isinstance(result, Trial) and result.counts, result.place.attempt
 
 
-def _because(case: TestCase, word: Literal["failed", "skipped"], reason: str, time_s: float = 0.0) -> TestCase:
-    return TestCase(case.group, case.name, word, reason, time_s=time_s)
+def _because(case: TestCase, outcome: Literal["failed", "skipped"], reason: str, time_s: float = 0.0) -> TestCase:
+    return TestCase(case.group, case.name, outcome, reason, time_s=time_s)
 
 
 def _not_measured(run: Run, case: TestCase, stack: str) -> TestCase:
@@ -168,9 +168,9 @@ def _suite(name: str, cases: Sequence[TestCase], run: Run) -> ElementTree.Elemen
         )
         reason = _clean(case.reason, run)
         first = reason.partition("\n")[0]
-        if case.word == "failed":
+        if case.outcome == "failed":
             ElementTree.SubElement(shown, "failure", message=first, type=name).text = reason
-        elif case.word == "skipped":
+        elif case.outcome == "skipped":
             ElementTree.SubElement(shown, "skipped", message=first).text = reason
         if case.output:
             ElementTree.SubElement(shown, "system-out").text = _clean(case.output, run)
@@ -178,11 +178,11 @@ def _suite(name: str, cases: Sequence[TestCase], run: Run) -> ElementTree.Elemen
 
 
 def _count(element: ElementTree.Element, cases: Sequence[TestCase]) -> None:
-    words = [case.word for case in cases]
+    outcomes = [case.outcome for case in cases]
     element.set("tests", str(len(cases)))
-    element.set("failures", str(words.count("failed")))
+    element.set("failures", str(outcomes.count("failed")))
     element.set("errors", "0")
-    element.set("skipped", str(words.count("skipped")))
+    element.set("skipped", str(outcomes.count("skipped")))
     element.set("time", f"{sum(case.time_s for case in cases):.3f}")
 
 

@@ -51,10 +51,10 @@ def _key(*path: str) -> Callable[[Document], Any]:
     """Return a function that reads the value at a path of a trial's document; None if there is none."""
 
     def value(trial: Document) -> Any:
-        found: Any = trial
+        value: Any = trial
         for name in path:
-            found = found[name] if found is not None else None
-        return found
+            value = value[name] if value is not None else None
+        return value
 
     return value
 

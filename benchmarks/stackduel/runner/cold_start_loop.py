@@ -73,7 +73,7 @@ class ColdStartLoop(Loop):
         for finding in cold_starts(self._launches[scenario.name], run.baseline, scenario.name):
             run = run.with_finding(finding)
         self._save(run)
-        self._context.progress.say(
+        self._context.progress.print_line(
             f"launch {block} of {self._launches_each}, {name}: answered after {launch.launch_ms:.0f} ms, "
             f"first request {launch.first_ms:.1f} ms, later ones {launch.warm_ms:.1f} ms"
         )

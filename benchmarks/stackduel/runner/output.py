@@ -15,7 +15,7 @@ from stackduel.model.duration import duration
 from stackduel.planning.run_plan import RunPlan
 from stackduel.report.files import HTML_FILE
 from stackduel.report.terminal import run_report
-from stackduel.report.terminal.condition_lines import tell
+from stackduel.report.terminal.condition_lines import print_conditions
 from stackduel.report.terminal.page import Page, message
 from stackduel.report.terminal.progress import Narrator
 from stackduel.runner.exit_status import INTERRUPTED, exit_status
@@ -37,7 +37,7 @@ class Output:
     quiet: bool = False
     live: bool = False
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Show a line of progress before the run measures, or after it."""
         if not self.quiet:
             message(self.err, text)
@@ -48,22 +48,22 @@ class Output:
         run, planned_s = record.run, plan.seconds_left(record.run)
         with self._narrator(plan, record, planned_s) as narrator:
             stacks = counted(len(run.suite.stacks), "stack")
-            narrator.say(f"{run.run_id}: {stacks}, about {duration(planned_s)}; saving to {record.path}")
+            narrator.print_line(f"{run.run_id}: {stacks}, about {duration(planned_s)}; saving to {record.path}")
             for note in plan.notes:
-                narrator.say(note)
+                narrator.print_line(note)
             yield narrator
 
     def report(self, record: RunRecord) -> int:
         """Show a run that ended, complete or interrupted, and return its exit status."""
         run = record.run
         if run.status == "interrupted":
-            self.say(f"Interrupted; what was measured is in {record.path}")
+            self.print_line(f"Interrupted; what was measured is in {record.path}")
             if run.suite.search is None:
-                self.say(f"Resume it with: stackduel run --resume {shlex.quote(str(record.folder))}")
+                self.print_line(f"Resume it with: stackduel run --resume {shlex.quote(str(record.folder))}")
         self._show(record)
         if run.status == "interrupted":
             return INTERRUPTED
-        tell(record.judged, run.secrets, self.err, quiet=self.quiet)
+        print_conditions(record.judged, run.secrets, self.err, quiet=self.quiet)
         return status_with(record.judged, exit_status(run))
 
     def _show(self, record: RunRecord) -> None:

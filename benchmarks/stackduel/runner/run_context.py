@@ -41,9 +41,9 @@ def opened(plan: RunPlan, record: RunRecord, progress: RunProgress) -> Iterator[
     with (
         as_keyboard_interrupt(),
         kept_on(plan.budget.downstream),
-        launcher_for(plan, run_id, record.folder, progress.say) as launcher,
+        launcher_for(plan, run_id, record.folder, progress.print_line) as launcher,
         nvml.devices_if_any() as gpus,
-        generator_for(plan, launcher, run_id, progress.say) as (engine, null_rates),
+        generator_for(plan, launcher, run_id, progress.print_line) as (engine, null_rates),
     ):
         trial_runner = TrialRunner(
             terms_of(plan),

@@ -13,7 +13,7 @@ from stackduel.model.trial import Place, Result
 class RunProgress(Protocol):
     """Shows what is going on: a terminal, a live page, or nothing."""
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Show a line that stays."""
 
     def plan_more(self, planned_s: float) -> None:

@@ -70,7 +70,7 @@ class RunSession:
 
     def measure(self) -> int:
         """Measure to the end or to an interruption, save and report; return the exit status."""
-        build_models(self.plan.suite, self.plan.options.launcher, self.output.say)
+        build_models(self.plan.suite, self.plan.options.launcher, self.output.print_line)
         self.record.save(self.record.run)
         with self.output.progress(self.plan, self.record) as progress:
             status: Status = "failed"
@@ -114,6 +114,6 @@ class RunSession:
         if blocks > record.run.suite.blocks:
             loop.run = extended(record.run, blocks)
             rest = plan.steps_left(loop.run)
-            context.progress.say(f"The pilot fixes the number of blocks at {blocks}.")
+            context.progress.print_line(f"The pilot fixes the number of blocks at {blocks}.")
             context.progress.plan_more(total_seconds(rest, plan.paces))
             loop.measure(rest)

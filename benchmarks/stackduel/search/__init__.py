@@ -1,4 +1,4 @@
-"""Search strategies: each yields loads to try, is sent their results, and returns the result for a stack.
+"""Search strategies: each yields loads to try, receives their results, and returns the result for a stack.
 
-Imports only ``model`` and ``analysis``, and no I/O.
+Imports only ``analysis`` and ``model``; must not do I/O.
 """

@@ -1,1 +1,1 @@
-"""One short service a framework, all over the same core."""
+"""One short service for each framework, all over the same core."""

@@ -22,7 +22,7 @@ from stackduel_servers.core.waiting import wait
 def create_app(settings: Settings, execution: AsyncExecution | None = None) -> FastAPI:
     """Return the service; its downstream connections and its models' threads open and close with its lifespan.
 
-    ``execution`` replaces the place where the settings run its models.
+    ``execution`` replaces the way in which the settings run its models.
     """
     health = Health("fastapi", settings)
     downstream = AsyncDownstream(settings)
@@ -52,8 +52,8 @@ def create_app(settings: Settings, execution: AsyncExecution | None = None) -> F
     @app.api_route("/benchmark/io-test", methods=READ)
     @app.api_route("/benchmark/fastapi-io-test", methods=READ)
     async def io_test(request: Request) -> Response:
-        asked = request.scope["query_string"]
-        delay_s, concurrent = query.delay_s(asked), query.concurrent(asked)
+        parameters = request.scope["query_string"]
+        delay_s, concurrent = query.delay_s(parameters), query.concurrent(parameters)
         succeeded = await downstream.call(delay_s, concurrent)
         return respond(answers.io_test(delay_s, concurrent, succeeded))
 

@@ -48,8 +48,8 @@ def create_app(settings: Settings) -> FastAPI:
     @app.api_route("/benchmark/io-test", methods=READ)
     @app.api_route("/benchmark/fastapi-io-test", methods=READ)
     async def io_test(request: Request) -> Response:
-        asked = request.scope["query_string"]
-        delay_s, concurrent = query.delay_s(asked), query.concurrent(asked)
+        parameters = request.scope["query_string"]
+        delay_s, concurrent = query.delay_s(parameters), query.concurrent(parameters)
         succeeded = downstream.call(delay_s, concurrent)
         return respond(answers.io_test(delay_s, concurrent, succeeded))
 

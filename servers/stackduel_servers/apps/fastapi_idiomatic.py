@@ -1,4 +1,4 @@
-"""The FastAPI service with FastAPI's own validation and response models in the core's place, to measure their cost."""
+"""The FastAPI service with FastAPI's own validation and response models, not the core's, to measure their cost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from stackduel_servers.core.waiting import wait
 
 
 def written_as(form: str) -> BeforeValidator:
-    """Takes only text of that form: Pydantic alone takes signs, blanks, exponents, infinities, underscores."""
+    """Accept only text of that form: Pydantic alone takes signs, blanks, exponents, infinities, underscores."""
 
     def check(text: object) -> object:
         if isinstance(text, str) and not re.fullmatch(form, text):
@@ -70,7 +70,7 @@ class IoTest(BaseModel):
 
 
 class Price(BaseModel):
-    """What a product costs."""
+    """The price of a product."""
 
     amount: float
     currency: str

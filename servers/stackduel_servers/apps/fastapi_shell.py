@@ -1,4 +1,4 @@
-"""What every FastAPI service here shares: an application without extras, the core's errors, the core's edge."""
+"""The parts that all FastAPI services share: an application without extras, the core's errors, the core's edge."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operati
 
 
 def create_shell(lifespan: Lifespan) -> FastAPI:
-    """An application without endpoints, which answers 404, 405 and errors as the core words them."""
+    """Return an application without endpoints, which answers 404, 405 and errors in the core's words."""
     app = FastAPI(openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY, lifespan=lifespan)
     app.add_middleware(AsgiEdge)
 

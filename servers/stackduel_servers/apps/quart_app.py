@@ -86,7 +86,7 @@ def respond(answer: answers.Answer) -> Response:
 
 
 async def in_thread(function: Callable[[_Argument], _Returned], argument: _Argument) -> _Returned:
-    """Run the function on a thread of Quart's."""
+    """Run the function on one of Quart's threads."""
     returned: _Returned = await run_sync(function)(argument)
     return returned
 

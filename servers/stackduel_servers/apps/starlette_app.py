@@ -47,8 +47,8 @@ def create_app(settings: Settings) -> Starlette:
         return respond(answers.slow_io(delay_s))
 
     async def io_test(request: Request) -> Response:
-        asked = request.scope["query_string"]
-        delay_s, concurrent = query.delay_s(asked), query.concurrent(asked)
+        parameters = request.scope["query_string"]
+        delay_s, concurrent = query.delay_s(parameters), query.concurrent(parameters)
         succeeded = await downstream.call(delay_s, concurrent)
         return respond(answers.io_test(delay_s, concurrent, succeeded))
 

@@ -1,1 +1,1 @@
-"""What every stack shares: no framework is imported here, so that only the framework differs between stacks."""
+"""The code that every stack shares: no framework is imported here, so only the framework differs between stacks."""

@@ -1,4 +1,4 @@
-"""The edge of an ASGI service: what every request passes on its way in and every answer on its way out."""
+"""The edge of an ASGI service: every request and every answer passes through it."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from stackduel_servers.core.errors import of_status
 from stackduel_servers.core.target import body_refusal, path_of, refusal
 from stackduel_servers.core.timing import Timing, current_timing
 
-# Each framework and each server has types of its own for the mappings that ASGI passes around.
+# Each framework and each server has its own types for the mappings that ASGI passes around.
 Scope: TypeAlias = Any
 Message: TypeAlias = Any
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# What these may bring along is for the server to skip, as it does for every endpoint that takes none.
+# The server skips a body of these methods, as it does at every endpoint that takes none.
 WITHOUT_BODY = ("GET", "HEAD")
 
 log = logging.getLogger(__name__)
 
 
 class AsgiEdge:
-    """Wraps an ASGI application: evens out paths, times each answer, and turns a crash into the same 500."""
+    """Wraps an ASGI application: normalises paths, times each answer, and turns a crash into the same 500."""
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection of the ASGI server's; anything but HTTP is passed on untouched."""
+        """Serve one connection of the ASGI server; anything but HTTP is passed on unchanged."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         timing = Timing()

@@ -1,10 +1,10 @@
-"""What calling the IO backend means, whatever client library makes the call: its target and its failures."""
+"""Calls to the IO backend, the same for every client library: the target and the failures."""
 
 from __future__ import annotations
 
 from stackduel_servers.core.errors import HttpError
 
-# More than any stack can have under way at once in one process, so that no connection is thrown away.
+# More than one process of any stack can have in flight, so that no connection is closed early.
 POOL_SIZE = 4096
 
 
@@ -24,10 +24,10 @@ def refused(status: int) -> HttpError:
 
 
 def garbled() -> HttpError:
-    """Return the error when what came back was no whole HTTP answer."""
+    """Return the error when the backend's bytes were not a whole HTTP answer."""
     return HttpError(502, "downstream sent no valid answer")
 
 
 def too_slow(allowance_s: float) -> HttpError:
-    """Return the error when no answer came within the delay asked for and ``allowance_s`` more."""
+    """Return the error when no answer came within the requested delay plus ``allowance_s``."""
     return HttpError(504, f"downstream too slow: no answer within delay + {allowance_s:g} s")

@@ -19,7 +19,7 @@ IDLE_CONNECTION_S = 600
 class AsyncDownstream:
     """The backend, called the way asynchronous code is usually written: every call at once.
 
-    To be entered inside the running event loop; holds one session until it is left.
+    Enter it inside the running event loop; it keeps one session until it is left.
     """
 
     def __init__(self, settings: Settings) -> None:

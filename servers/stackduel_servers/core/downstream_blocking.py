@@ -73,13 +73,13 @@ class FanOutDownstream(BlockingDownstream):
         self._threads = ThreadPoolExecutor(FAN_OUT_THREADS, thread_name_prefix="fan-out")
 
     def close(self) -> None:
-        """Let the calls under way end, then close every pooled connection."""
+        """Let the calls in flight end, then close every pooled connection."""
         self._threads.shutdown(cancel_futures=True)
         super().close()
 
     def call(self, delay_s: float, concurrent: int) -> int:
         """Make ``concurrent`` calls of ``delay_s`` at once and return how many succeeded; raises HttpError 502, 504."""
-        if concurrent == 1:  # its own thread is at hand: a second one would only cost
+        if concurrent == 1:  # the caller's own thread can do it: a second one would only cost time
             return super().call(delay_s, 1)
         with span("io"):
             calls = [self._threads.submit(self._call_once, delay_s) for _ in range(concurrent)]

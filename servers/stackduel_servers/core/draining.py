@@ -1,7 +1,7 @@
-"""Reading what is left of a request's body once it is answered, and throwing it away.
+"""Reading and discarding the rest of a request's body after the answer.
 
-A server that closes a connection with unread bytes in it resets it, and the client may never see the answer that told
-it why. So an answer goes out whole as soon as it is known, and only its end waits for the rest of the body.
+A server that closes a connection with unread bytes resets it, and the client may never see the answer that explains
+why. So an answer is sent as soon as it is known, and only its end waits for the rest of the body.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ AsgiEvent = Any
 
 
 class Readable(Protocol):
-    """A body as WSGI hands it over."""
+    """The body of a WSGI request."""
 
     def read(self, size: int, /) -> bytes:
-        """At most so many bytes; none at the end."""
+        """Return at most ``size`` bytes; none at the end."""
         ...
 
 
 class Draining:
-    """The receiving side of one ASGI request, which knows whether the whole body has come.
+    """The receiving side of one ASGI request, which knows whether the whole body has arrived.
 
-    Some frameworks go on receiving in a task of their own: the lock keeps them from taking each other's messages.
+    Some frameworks receive in a task of their own: the lock keeps two receivers from taking each other's messages.
     """
 
     def __init__(self, receive: Callable[[], Awaitable[AsgiEvent]]) -> None:
@@ -38,12 +38,12 @@ class Draining:
         self.ended = False
 
     async def receive(self) -> AsgiEvent:
-        """The next message, as the server gives it."""
+        """Return the server's next message."""
         async with self._turn:
             return await self._next()
 
     async def drain(self) -> None:
-        """Return when the whole body has come, the client is gone, or ``DRAIN_S`` have passed."""
+        """Read until the whole body has arrived, the client has left, or ``DRAIN_S`` have passed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S):
                 while not self.ended:
@@ -59,11 +59,11 @@ class Draining:
 
 
 def drained(answer: Iterable[bytes], body: Readable) -> Iterator[bytes]:
-    """A WSGI answer, and after its last byte the rest of the request's body, read to its end or for ``DRAIN_S``."""
+    """Yield a WSGI answer, then read the rest of the request's body to its end or for ``DRAIN_S``."""
     try:
         yield from answer
         until = monotonic() + DRAIN_S
-        with suppress(OSError, ValueError):  # the client is gone, or its chunks are none
+        with suppress(OSError, ValueError):  # the client has left, or its chunks are invalid
             while body.read(READ_BYTES) and monotonic() < until:
                 pass
     finally:

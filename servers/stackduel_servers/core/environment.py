@@ -1,4 +1,4 @@
-"""Checked values out of environment variables; an empty variable counts as not given."""
+"""Reading and checking environment variables; an empty variable counts as not set."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be taken; the message names it and its bounds."""
+    """A setting is invalid; the message names it and its bounds."""
 
 
 def integer(environ: Mapping[str, str], name: str, low: int, high: int) -> int | None:
-    """The variable as a whole number from ``low`` to ``high``, or None; raises SettingsError."""
+    """Return the variable as a whole number from ``low`` to ``high``, or None; raises SettingsError."""
     text = environ.get(name)
     if not text:
         return None
@@ -24,7 +24,7 @@ def integer(environ: Mapping[str, str], name: str, low: int, high: int) -> int |
 
 
 def number(environ: Mapping[str, str], name: str, low: float, high: float) -> float | None:
-    """The variable as a number from ``low`` to ``high``, or None; raises SettingsError."""
+    """Return the variable as a number from ``low`` to ``high``, or None; raises SettingsError."""
     text = environ.get(name)
     if not text:
         return None
@@ -34,7 +34,7 @@ def number(environ: Mapping[str, str], name: str, low: float, high: float) -> fl
 
 
 def choice(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:
-    """The variable as one of ``choices``, or None; raises SettingsError."""
+    """Return the variable as one of ``choices``, or None; raises SettingsError."""
     text = environ.get(name)
     if not text:
         return None

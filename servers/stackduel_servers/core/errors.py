@@ -24,21 +24,21 @@ class HttpError(Exception):
 
 
 def bad_request(message: str) -> HttpError:
-    """The error for input out of its bounds; ``message`` names the field and the bounds."""
+    """Return the error for input out of its bounds; ``message`` names the field and the bounds."""
     return HttpError(400, message)
 
 
 def of_status(status: int) -> HttpError:
-    """The error for what a framework or a server refuses by its status alone, such as 404 and 405."""
+    """Return the error for a status that a framework or a server chose, such as 404 and 405."""
     headers = (("Allow", ALLOWED_METHODS),) if status == 405 else ()
     return HttpError(status, _SENTENCES.get(status, f"refused with status {status}"), headers)
 
 
 def only_post() -> HttpError:
-    """The error for any other method where only POST is answered."""
+    """Return the error for any other method at an endpoint that only answers POST."""
     return HttpError(405, "method not allowed: only POST", (("Allow", "POST"),))
 
 
 def too_large() -> HttpError:
-    """The error for a body over MOST_BODY_BYTES."""
+    """Return the error for a body over MOST_BODY_BYTES."""
     return of_status(413)

@@ -1,4 +1,4 @@
-"""What ``/health`` tells of the process that answers: which stack it is, its settings in force, its age and memory."""
+"""The report of ``/health`` about the process that answers: its stack, its settings in force, its age and memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 
 
 class Health:
-    """The report of one service; its age counts from when this is made."""
+    """The report of one service; its age counts from when this object is made."""
 
     def __init__(self, framework: str, settings: Settings) -> None:
         self._framework = framework
@@ -23,7 +23,7 @@ class Health:
         self._started_s = time.monotonic()
 
     def report(self) -> dict[str, object]:
-        """The same keys from every stack; null for what is unknown or does not apply."""
+        """Return the report: the same keys from every stack, null if unknown or not applicable."""
         settings = self._settings
         return {
             "status": "ok",
@@ -49,7 +49,7 @@ class Health:
 
 
 def memory_mib() -> float | None:
-    """Resident memory of this process in MiB; where only the peak is known (macOS) the peak, else None."""
+    """Return the resident memory of this process in MiB: its peak on macOS, None where it is unknown."""
     if sys.platform == "linux":
         resident_pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         return round(resident_pages * os.sysconf("SC_PAGE_SIZE") / MIB, 1)

@@ -1,7 +1,7 @@
 """The binary form of KServe's protocol, version 2, as Triton speaks it over HTTP: tensors to bytes and back.
 
-A body is a JSON header that describes the tensors, followed by their bytes, little-endian, in the header's order. How
-long the header is stands in the HTTP field ``Inference-Header-Content-Length``.
+A body is a JSON header that describes the tensors, followed by their bytes, little-endian, in the header's order. The
+HTTP field ``Inference-Header-Content-Length`` holds the length of that header.
 Source: Triton's "binary tensor data extension" to KServe's "predict protocol, version 2".
 """
 
@@ -38,18 +38,18 @@ _NAMES = {dtype: name for name, dtype in DATATYPES.items()}
 
 
 class KServeError(ValueError):
-    """What came is no answer of the protocol, or is the server's own error; the message says which."""
+    """The answer is not valid in the protocol, or is the server's own error; the message says which."""
 
 
 def target(model: str) -> str:
-    """The path that a model's requests are posted to."""
+    """Return the path that a model's requests are posted to."""
     return f"/v2/models/{model}/infer"
 
 
 def encode_request(inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> tuple[bytes, int]:
-    """The body that asks for ``outputs`` of ``inputs``, and the length of its header for ``HEADER_LENGTH``.
+    """Return the body that requests ``outputs`` for ``inputs``, and the header's length for ``HEADER_LENGTH``.
 
-    Raises KServeError for a type of tensor that has no name in the protocol.
+    Raises KServeError for a tensor type that the protocol does not have.
     """
     parts, described = [], []
     for name, tensor in inputs.items():
@@ -60,15 +60,15 @@ def encode_request(inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> tupl
         size = {"binary_data_size": len(part)}
         described.append({"name": name, "shape": tensor.shape, "datatype": datatype, "parameters": size})
         parts.append(part)
-    asked = [{"name": name, "parameters": {"binary_data": True}} for name in outputs]
-    header = json.dumps({"inputs": described, "outputs": asked}, separators=(",", ":")).encode()
+    requested = [{"name": name, "parameters": {"binary_data": True}} for name in outputs]
+    header = json.dumps({"inputs": described, "outputs": requested}, separators=(",", ":")).encode()
     return b"".join([header, *parts]), len(header)
 
 
 def decode_response(body: bytes, header_length: int | None) -> dict[str, Tensor]:
-    """The answer's tensors by name; ``header_length`` is that of ``HEADER_LENGTH``, None where the answer had none.
+    """Return the answer's tensors by name; ``header_length`` is the field ``HEADER_LENGTH``, None without one.
 
-    Raises KServeError for the server's error as for whatever is malformed.
+    Raises KServeError for an error of the server and for a malformed answer.
     """
     end = len(body) if header_length is None else header_length
     if not 0 <= end <= len(body):
@@ -135,7 +135,7 @@ def _from_numbers(name: str, numbers: object, dtype: np.dtype[Any], shape: tuple
         kind, tensor = np.array(numbers).dtype.kind, np.array(numbers, dtype).reshape(shape)
     except (ValueError, TypeError, OverflowError) as error:
         raise refusal from error
-    # Given a type, numpy makes numbers of texts and NaN of null.
+    # With a dtype given, numpy would turn strings into numbers and null into NaN.
     if kind not in "biuf":
         raise refusal
     return tensor

@@ -1,4 +1,4 @@
-"""A list as a shop's API would send it: nested, of mixed types, the same from every stack."""
+"""A list like that of a shop's API: nested, of mixed types, the same from every stack."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ WORDS = ("amber", "birch", "coral", "delta", "ember", "flint", "grove", "heron",
 
 
 def catalogue(count: int) -> list[dict[str, object]]:
-    """The first ``count`` products of an endless catalogue."""
+    """Return the first ``count`` products of an endless catalogue."""
     return [_product(number) for number in range(1, count + 1)]
 
 

@@ -1,4 +1,4 @@
-"""Reading a request's parameters from its raw query, so that every stack takes and refuses the same.
+"""Reading a request's parameters from its raw query, so that every stack accepts and refuses the same.
 
 Raw means the bytes between ``?`` and the end of the target. They are decoded as browsers encode them
 (application/x-www-form-urlencoded): pairs split at ``&``, ``+`` is a space, ``%XX`` a byte.
@@ -34,17 +34,17 @@ ITEMS = Parameter(b"items", INTEGER, 0, 10_000, 100, "an integer from 0 to 10000
 
 
 def delay_s(query: bytes) -> float:
-    """Seconds asked for with ``delay``; raises HttpError 400."""
+    """Read ``delay``, the seconds to wait; raises HttpError 400."""
     return float(_read(query, DELAY))
 
 
 def concurrent(query: bytes) -> int:
-    """Downstream calls asked for with ``concurrent``; raises HttpError 400."""
+    """Read ``concurrent``, the number of downstream calls; raises HttpError 400."""
     return int(_read(query, CONCURRENT))
 
 
 def items(query: bytes) -> int:
-    """List length asked for with ``items``; raises HttpError 400."""
+    """Read ``items``, the length of the list; raises HttpError 400."""
     return int(_read(query, ITEMS))
 
 

@@ -1,4 +1,4 @@
-"""What a running service was told by its environment."""
+"""The settings of a running service, read from its environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT_QUEUE_SIZE = 512
 DEFAULT_INFERENCE_TIMEOUT_S = 30.0
 DEFAULT_TRITON_URL = "http://127.0.0.1:8090"
 EXECUTIONS = ("inline", "threads", "executor", "batched", "triton")
-# What the bounds are on the settings of inference, for whoever resolves them.
+# The bounds of the settings of inference; stackduel_servers.options uses them too.
 MAX_POOL = 256
 MAX_BATCH = 1024
 MAX_BATCH_DELAY_MS = 1000
@@ -23,12 +23,12 @@ MAX_QUEUE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A service's settings; those from ``stack`` to ``cpus`` are for ``/health`` to tell and may be unknown.
+    """A service's settings; those from ``stack`` to ``cpus`` are only reported by ``/health`` and may be unknown.
 
-    ``downstream_timeout_s`` is what a downstream call may take beyond the delay it was asked for. ``inference`` is
-    where models run, one of EXECUTIONS: in the handler itself, on the framework's threads, on ``pool`` threads of ours,
-    one request or up to ``batch_size`` at a time (those that came within ``batch_delay_ms``), or on a Triton server.
-    ``queue_size`` requests may wait for these threads, ``inference_timeout_s`` each.
+    ``downstream_timeout_s`` is how much longer than its delay a downstream call may take. ``inference`` is where models
+    run, one of EXECUTIONS: in the handler itself, on the framework's threads, on ``pool`` threads of ours (one request
+    at a time, or up to ``batch_size`` requests that arrive within ``batch_delay_ms``), or on a Triton server.
+    ``queue_size`` requests may wait for these threads, each for up to ``inference_timeout_s``.
     """
 
     downstream_url: str = DEFAULT_DOWNSTREAM_URL

@@ -1,7 +1,7 @@
-"""The path of a request, put into the one form in which every framework sees the same.
+"""The path of a request, in one form that is the same for every framework.
 
-Servers hand over targets as they please: some leave ``http://host/path`` whole. Frameworks match paths as they please:
-Werkzeug drops slashes at the front, Starlette a newline at the end.
+Servers differ in the targets they pass on: some keep ``http://host/path`` whole. Frameworks differ in how they match
+paths: Werkzeug drops leading slashes, Starlette a newline at the end.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NOT_IN_ANY_PATH = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def path_of(target: str) -> str:
-    """The path within a request target (without its query) that may be in absolute form."""
+    """Return the path of a request target (without its query), which may be in absolute form."""
     if target.startswith("/") or "://" not in target:
         return target or "/"
     _, slash, path = target.partition("://")[2].partition("/")
@@ -24,7 +24,7 @@ def path_of(target: str) -> str:
 
 
 def refusal(method: str, path: str) -> HttpError | None:
-    """The error for what frameworks disagree on, or None where the framework decides."""
+    """Return the error for a request on which frameworks disagree, or None if the framework decides."""
     if path == "*" and method == "OPTIONS":
         return of_status(405)
     if not path.startswith("/") or path.startswith("//") or NOT_IN_ANY_PATH.search(path):
@@ -35,12 +35,12 @@ def refusal(method: str, path: str) -> HttpError | None:
 
 
 def is_infer(path: str) -> bool:
-    """Whether it is the path of a model's endpoint, known or not."""
+    """Return whether the path is a model's endpoint, whether or not the model is known."""
     return path.startswith(INFER) and path.find("/", len(INFER)) < 0 and path != INFER
 
 
 def body_refusal(path: str, content_length: str | None) -> HttpError | None:
-    """The error for a body that is not worth reading: it says itself that it is over the limit."""
+    """Return the error for a body whose declared length is over the limit, else None."""
     if content_length is None or not LENGTH.fullmatch(content_length) or not is_infer(path):
         return None
     return too_large() if int(content_length) > MOST_BODY_BYTES else None

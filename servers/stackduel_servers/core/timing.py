@@ -1,7 +1,7 @@
-"""Where a request's time went, told in the headers of its answer.
+"""Where a request's time went, reported in the headers of its answer.
 
 ``X-Process-Time`` is the whole time in the service in milliseconds. ``Server-Timing`` splits it into parts that do
-not overlap: each named span (``io``), and ``app`` for all the rest.
+not overlap: each named span (``io``), and ``app`` for the remainder.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from time import perf_counter
 
 
 class Timing:
-    """The clock of one request: started when it is made, told the spans as they end."""
+    """The clock of one request: it starts when it is made and collects the spans as they end."""
 
     __slots__ = ("spans_s", "started_s")
 
@@ -20,7 +20,7 @@ class Timing:
         self.spans_s: dict[str, float] = {}
 
     def headers(self) -> list[tuple[str, str]]:
-        """The two headers, as of now."""
+        """Return the two headers with the times up to now."""
         total_ms = (perf_counter() - self.started_s) * 1000
         app_ms = max(0.0, total_ms - sum(self.spans_s.values()) * 1000)
         parts = [f"app;dur={app_ms:.3f}"]
@@ -33,7 +33,7 @@ current_timing: ContextVar[Timing | None] = ContextVar("current_timing", default
 
 
 class span:  # noqa: N801  # reads as a statement: with span("io")
-    """Adds the time spent in its block to the current request's span ``name``; outside a request it does nothing."""
+    """Add the time of this block to the current request's span ``name``; outside a request do nothing."""
 
     __slots__ = ("_name", "_started_s")
 

@@ -1,4 +1,4 @@
-"""Calls to a Triton server that suspend their task: over one client that keeps its connections, or a new one each."""
+"""Async calls to a Triton server: over one client that keeps its connections, or over a new client for each call."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ IDLE_CONNECTION_S = 600
 
 
 class Triton(Protocol):
-    """Whatever runs models on a Triton server."""
+    """A client that runs models on a Triton server."""
 
     async def load(self, model: str) -> None:
-        """Have the server load a model, unless it has; raises HttpError 502, 504."""
+        """Make the server load a model unless it already has; raises HttpError 502, 504."""
         ...
 
     async def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
-        """The outputs that a model gives for these inputs; raises HttpError 502, 504."""
+        """Return the model's outputs for these inputs; raises HttpError 502, 504."""
         ...
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close all connections."""
         ...
 
 
 class PooledTriton:
-    """One client for every call; it opens with the first, inside the running event loop."""
+    """One client for all calls; it opens with the first call, inside the running event loop."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url = url
@@ -44,20 +44,20 @@ class PooledTriton:
         self._session: ClientSession | None = None
 
     async def load(self, model: str) -> None:
-        """Have the server load a model, unless it has; raises HttpError 502, 504."""
+        """Make the server load a model unless it already has; raises HttpError 502, 504."""
         status, answer, _length = await self._post(f"/v2/repository/models/{model}/load", b"{}", {})
         if status != 200:
             raise HttpError(502, f"triton cannot load {model}: {_sentence(answer)}")
 
     async def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
-        """The outputs that a model gives for these inputs; raises HttpError 502, 504."""
+        """Return the model's outputs for these inputs; raises HttpError 502, 504."""
         from stackduel_servers.core import kserve  # noqa: PLC0415  # numpy, with the first request
 
         body, length = kserve.encode_request(inputs, outputs)
         headers = {kserve.HEADER_LENGTH: str(length), "Content-Type": kserve.CONTENT_TYPE}
-        _status, answer, found = await self._post(kserve.target(model), body, headers)
+        _status, answer, fields = await self._post(kserve.target(model), body, headers)
         try:
-            return kserve.decode_response(answer, int(found.get(kserve.HEADER_LENGTH, len(answer))))
+            return kserve.decode_response(answer, int(fields.get(kserve.HEADER_LENGTH, len(answer))))
         except ValueError as error:
             raise HttpError(502, f"triton answered: {error}") from error
 
@@ -84,31 +84,31 @@ class PooledTriton:
 
     def _opened(self) -> ClientSession:
         if self._session is None:
-            # aiohttp's default of 100 connections would be a queue that nobody sees.
+            # aiohttp's default of 100 connections would be a hidden queue.
             connector = TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_S, ttl_dns_cache=300)
             self._session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
         return self._session
 
 
 class UnpooledTriton:
-    """A new client, and so a new connection, for every call: what is often written, and what pooling is measured by."""
+    """A new client, and so a new connection, for every call: a common mistake, measured beside the pooled client."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url = url
         self._timeout_s = timeout_s
 
     async def load(self, model: str) -> None:
-        """Have the server load a model, unless it has; raises HttpError 502, 504."""
+        """Make the server load a model unless it already has; raises HttpError 502, 504."""
         async with self._client() as client:
             await client.load(model)
 
     async def infer(self, model: str, inputs: Mapping[str, Tensor], outputs: Sequence[str]) -> Mapping[str, Tensor]:
-        """The outputs that a model gives for these inputs; raises HttpError 502, 504."""
+        """Return the model's outputs for these inputs; raises HttpError 502, 504."""
         async with self._client() as client:
             return await client.infer(model, inputs, outputs)
 
     async def close(self) -> None:
-        """Nothing stays open."""
+        """Do nothing: no connection stays open."""
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[PooledTriton]:

@@ -1,4 +1,4 @@
-"""Waits that are never too short: event loops fire timers up to 1 ms early, so these go on until the time is over."""
+"""Waits that are never too short: event loops fire timers up to 1 ms early, so these wait until the time is over."""
 
 from __future__ import annotations
 

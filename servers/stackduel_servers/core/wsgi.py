@@ -1,4 +1,4 @@
-"""The edge of a WSGI service: what every request passes on its way in and every answer on its way out."""
+"""The edge of a WSGI service: every request and every answer passes through it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     Write: TypeAlias = Callable[[bytes], object]
     ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
-# What these may bring along is for the server to skip, as it does for every endpoint that takes none.
+# The server skips a body of these methods, as it does at every endpoint that takes none.
 WITHOUT_BODY = ("GET", "HEAD")
 
 log = logging.getLogger(__name__)
 
 
 class WsgiEdge:
-    """Wraps a WSGI application: evens out paths, times each answer, and turns a crash into the same 500."""
+    """Wraps a WSGI application: normalises paths, times each answer, and turns a crash into the same 500."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request of the WSGI server's."""
+        """Serve one request of the WSGI server."""
         timing = Timing()
         token = current_timing.set(timing)
 
@@ -45,7 +45,7 @@ class WsgiEdge:
 
         try:
             path = environ["PATH_INFO"] = _path(environ)
-            # An offer to change the protocol may be ignored; Werkzeug would refuse the request for it.
+            # A server may ignore an offer to change the protocol; Werkzeug would refuse the request.
             environ.pop("HTTP_UPGRADE", None)
             method = environ["REQUEST_METHOD"]
             refused = refusal(method, path) or body_refusal(path, environ.get("CONTENT_LENGTH"))
@@ -59,7 +59,7 @@ class WsgiEdge:
 
 
 def _path(environ: WSGIEnvironment) -> str:
-    # Servers have their own ideas of PATH_INFO (Waitress drops slashes): the target as it came has none.
+    # Servers change PATH_INFO in different ways (Waitress drops slashes); the raw target is unchanged.
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if target is None:
         return path_of(environ.get("PATH_INFO", ""))

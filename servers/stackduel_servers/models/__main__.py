@@ -1,4 +1,4 @@
-"""``python -m stackduel_servers.models build [NAME...]``: for images and for whoever has no command line of ours."""
+"""``python -m stackduel_servers.models build [NAME...]``: for images, which lack the command line of stackduel."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from stackduel_servers.models.store import ModelError
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Build models; exits with 1 where one cannot be built."""
+    """Build models; exits with 1 if one cannot be built."""
     parser = argparse.ArgumentParser(prog="python -m stackduel_servers.models", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     builder = commands.add_parser("build", help="build or fetch models", allow_abbrev=False)
-    builder.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CATALOG)}; all where none is given")
+    builder.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(CATALOG)}; default: all")
     options = parser.parse_args(arguments)
     try:
         build(options.names, os.environ, _say)

@@ -1,4 +1,4 @@
-"""What every model can do, in three steps: prepare (pre), infer, finish (post)."""
+"""The interface of every model, in three steps: prepare (pre), infer, finish (post)."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ class Model(Protocol):
 
     @property
     def card(self) -> Card:
-        """What it is and what it takes."""
+        """Return the model's card: its name, its input and its outputs."""
 
     def prepare(self, given: DecodedInput) -> Features:
-        """One item's input as the runtime takes it: from samples, pixels, a text or a tensor within the card's bounds.
+        """Turn one item's samples, pixels, text or tensor into the runtime's input.
 
-        Raises ValueError for what is out of them.
+        Raises ValueError for input outside the card's bounds.
         """
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
-        """Each item's raw outputs, in order: one call of the runtime for all where their shapes allow it."""
+        """Return each item's raw outputs, in order: one call of the runtime for all items if shapes allow it."""
 
     def finish(self, raw: Features) -> ModelOutputs:
-        """One item's outputs by name."""
+        """Return one item's outputs by name."""
 
 
 def sound(given: DecodedInput, takes: Takes) -> NDArray[np.float32]:
-    """Samples of a number that is allowed; raises ValueError."""
+    """Check the number of samples and return them as float32; raises ValueError."""
     if not isinstance(takes, Sound):
         raise TypeError("this model takes no sound")
     if isinstance(given, str) or given.ndim != 1 or not takes.least <= len(given) <= takes.most:
@@ -47,7 +47,7 @@ def sound(given: DecodedInput, takes: Takes) -> NDArray[np.float32]:
 
 
 def pixels(given: DecodedInput, takes: Takes) -> NDArray[np.uint8]:
-    """Pixels of a size that is allowed, [height, width, 3]; raises ValueError."""
+    """Check the picture's size and return its pixels, [height, width, 3]; raises ValueError."""
     if not isinstance(takes, Picture):
         raise TypeError("this model takes no picture")
     if isinstance(given, str) or given.ndim != 3 or given.shape[2] != 3 or given.dtype != np.uint8:
@@ -58,7 +58,7 @@ def pixels(given: DecodedInput, takes: Takes) -> NDArray[np.uint8]:
 
 
 def text(given: DecodedInput, takes: Takes) -> str:
-    """A text of a length that is allowed; raises ValueError."""
+    """Check the text's length and return it; raises ValueError."""
     if not isinstance(takes, Text):
         raise TypeError("this model takes no text")
     if not isinstance(given, str) or not 1 <= len(given) <= takes.most_chars:

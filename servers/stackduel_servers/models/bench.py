@@ -1,4 +1,4 @@
-"""A model alone in this process, as fast as it goes: the ceiling for every web stack that serves it.
+"""Measure a model alone in this process, at full speed: the ceiling for every web stack that serves it.
 
 ``python -m stackduel_servers.models.bench NAME [--pool N] [--requests N | --seconds S] [--warmup N] [--batch K]
 [--json]``
@@ -26,9 +26,9 @@ from stackduel_servers.models.model import load
 from stackduel_servers.models.store import OWN_VARIABLE, ModelError
 
 MOST_RUNS = 1_000_000
-MOST_TOLD = 100_000
-# From so many runs on, the largest is above the true p99 with 99 % confidence.
-FEWEST_FOR_P99 = 459
+MOST_TIMES_KEPT = 100_000
+# From this many runs on, the largest time is above the true p99 with 99 % confidence.
+MIN_RUNS_FOR_P99 = 459
 SEED = 4
 LOOK_S = 0.5
 
@@ -37,7 +37,7 @@ SampleTimes = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to run: so many threads, each run with ``batch`` items, until ``requests`` items or ``seconds`` are over."""
+    """How to run: ``pool`` threads, ``batch`` items in each run, until ``requests`` items or ``seconds`` are over."""
 
     pool: int
     requests: int | None = 200
@@ -47,13 +47,13 @@ class Plan:
 
     @property
     def runs(self) -> int:
-        """The most runs of the model."""
+        """Return the most runs of the model."""
         return MOST_RUNS if self.requests is None else -(-self.requests // self.batch)
 
 
 @dataclass(frozen=True, slots=True)
 class Isolated:
-    """What was measured; ``infer_ns`` holds each run's time, or an even choice of them where there are very many."""
+    """The result; ``infer_ns`` holds each run's time, or an even selection if there are very many runs."""
 
     model: str
     plan: Plan
@@ -63,11 +63,11 @@ class Isolated:
 
     @property
     def requests(self) -> int:
-        """Items in all runs."""
+        """Return the number of items in all runs."""
         return self.runs * self.plan.batch
 
     def to_dict(self) -> dict[str, object]:
-        """Plain values for JSON."""
+        """Return plain values for JSON."""
         return {
             "model": self.model,
             "pool": self.plan.pool,
@@ -82,14 +82,14 @@ class Isolated:
 
 
 def usable_cpus() -> int:
-    """How many CPUs this process may run on."""
+    """Return how many CPUs this process may run on."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def measure(model: Model, plan: Plan, watch: SampleTimes = lambda _done: None) -> Isolated:
-    """Run the model as planned on generated input; ``watch`` is told twice a second how many runs are done.
+    """Run the model as planned on generated input; call ``watch`` twice a second with the number of runs done.
 
-    Raises whatever the model raises.
+    Raises any error of the model.
     """
     batch = [model.prepare(generate(model.card.takes, SEED + index)) for index in range(plan.batch)]
     race = _Race(plan, lambda: model.infer(batch))
@@ -111,7 +111,7 @@ def measure(model: Model, plan: Plan, watch: SampleTimes = lambda _done: None) -
 
 
 class _Race:
-    """What the threads share: the start, and tickets for the runs, which are drawn without a lock."""
+    """The threads' shared state: a common start, and tickets for the runs, drawn without a lock."""
 
     def __init__(self, plan: Plan, infer: Callable[[], object]) -> None:
         self.plan = plan
@@ -122,7 +122,7 @@ class _Race:
 
 
 class _Lane(threading.Thread):
-    """One thread with a record of its own."""
+    """One thread with its own list of times."""
 
     def __init__(self, race: _Race) -> None:
         super().__init__(daemon=True)
@@ -147,7 +147,7 @@ class _Lane(threading.Thread):
             race.start.abort()
 
     def _loop(self) -> None:
-        """Draw tickets until there are none, or the time is over."""
+        """Draw tickets and run until there are none left or the time is over."""
         race, plan, now, note = self._race, self._race.plan, time.perf_counter_ns, self.infer_ns.append
         infer, tickets, is_over, runs = race.infer, race.tickets, race.is_over.is_set, plan.runs
         self.began_ns = ended_ns = now()
@@ -161,13 +161,13 @@ class _Lane(threading.Thread):
 
 
 def _thinned(every: Sequence[int]) -> Sequence[int]:
-    """At most so many, evenly chosen from the sorted times: quantiles stay where they are."""
-    step = len(every) / MOST_TOLD
-    return every if step <= 1 else [every[int((place + 0.5) * step)] for place in range(MOST_TOLD)]
+    """Return at most MOST_TIMES_KEPT of the sorted times, evenly spaced, so that quantiles stay the same."""
+    step = len(every) / MOST_TIMES_KEPT
+    return every if step <= 1 else [every[int((place + 0.5) * step)] for place in range(MOST_TIMES_KEPT)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure one model and print what came out; exits with 1 where it cannot run."""
+    """Measure one model and print the result; exits with 1 if it cannot run."""
     options = _parser().parse_args(arguments)
     requests = None if options.seconds is not None else options.requests
     plan = Plan(options.pool or usable_cpus(), requests, options.seconds, options.warmup, options.batch)
@@ -181,16 +181,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def sentence(measured: Isolated) -> str:
-    """The figures in one line; no p99 from fewer runs than can tell it."""
+    """Return the result in one line, with a p99 only if there are enough runs for one."""
     parts = [f"p50 {quantile_ms(measured.infer_ns, 0.5):.2f} ms"]
-    if measured.runs >= FEWEST_FOR_P99:
+    if measured.runs >= MIN_RUNS_FOR_P99:
         parts.append(f"p99 {quantile_ms(measured.infer_ns, 0.99):.2f} ms")
     rate = measured.requests / measured.duration_s
     return f"{measured.model}: {', '.join(parts)}, {rate:.1f} req/s, pool of {measured.plan.pool}"
 
 
 def quantile_ms(sorted_ns: Sequence[int], part: float) -> float:
-    """The time at rank ``part`` of all."""
+    """Return the quantile ``part`` of the sorted times, in milliseconds."""
     return sorted_ns[math.ceil(part * len(sorted_ns)) - 1] / 1e6
 
 
@@ -198,12 +198,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stackduel_servers.models.bench", allow_abbrev=False)
     parser.add_argument("name", choices=[*CATALOG, OWN])
     parser.add_argument("--model", metavar="FILE", help="the ONNX file of the model own")
-    parser.add_argument("--pool", type=_whole(1, 1024), help="threads; as many as usable CPUs by default")
+    parser.add_argument("--pool", type=_whole(1, 1024), help="threads; default: one for each usable CPU")
     parser.add_argument("--requests", type=_whole(1, MOST_RUNS), default=200)
     parser.add_argument("--seconds", type=_seconds)
     parser.add_argument("--warmup", type=_whole(0, MOST_RUNS), default=20)
     parser.add_argument("--batch", type=_whole(1, 1024), default=1)
-    parser.add_argument("--device", choices=DEVICES, help="what INFERENCE_DEVICE names by default")
+    parser.add_argument("--device", choices=DEVICES, help="default: $INFERENCE_DEVICE")
     parser.add_argument("--json", action="store_true", help="print every run's time as well")
     return parser
 

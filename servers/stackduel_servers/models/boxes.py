@@ -1,4 +1,4 @@
-"""Boxes of a face detector: which to keep, how to correct them, how to make them square.
+"""Boxes of a face detector: keep the best, correct them, make them square.
 
 A box is [left, top, right, bottom] in pixels, both ends included, as MTCNN counts.
 """
@@ -15,9 +15,10 @@ Over = Literal["union", "smaller"]
 
 
 def keep_best(boxes: FloatArray, scores: FloatArray, most_overlap: float, over: Over) -> NDArray[np.intp]:
-    """Non-maximum suppression: the boxes that overlap none better by more than ``most_overlap``, best first.
+    """Return the indices of the boxes kept by non-maximum suppression, best first.
 
-    The overlap is the shared area as a part of both together, or of the smaller one.
+    A box is dropped if it overlaps a better one by more than ``most_overlap``: the shared area, divided by the area of
+    the union or of the smaller box.
     """
     areas = (boxes[:, 2] - boxes[:, 0] + 1) * (boxes[:, 3] - boxes[:, 1] + 1)
     rest = np.argsort(-scores, kind="stable")
@@ -34,14 +35,14 @@ def keep_best(boxes: FloatArray, scores: FloatArray, most_overlap: float, over: 
 
 
 def corrected(boxes: FloatArray, corrections: FloatArray) -> FloatArray:
-    """Boxes moved by what a network says: parts of their own width and height."""
+    """Return the boxes moved by a network's corrections, which are fractions of each box's width and height."""
     size = boxes[:, 2:] - boxes[:, :2] + 1
     moved: FloatArray = boxes + corrections * np.tile(size, 2)
     return moved
 
 
 def square(boxes: FloatArray) -> FloatArray:
-    """Boxes of the same middles whose sides are the longer ones."""
+    """Return square boxes with the same centres, as long as the longer side."""
     size = boxes[:, 2:] - boxes[:, :2]
     longest = size.max(axis=1, keepdims=True)
     corner = boxes[:, :2] + (size - longest) / 2

@@ -25,7 +25,7 @@ Announce = Callable[[str], None]
 
 
 def build(names: Sequence[str], environ: Mapping[str, str], say: Announce) -> None:
-    """Build what is not there yet of these models, or of all where none is named; raises ModelError."""
+    """Build those of these models (all if none is named) that are not there yet; raises ModelError."""
     for name in names:
         if name not in CATALOG:
             raise ModelError(f"model {name!r} is unknown; there are {', '.join(CATALOG)}")

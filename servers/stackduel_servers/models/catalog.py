@@ -1,4 +1,4 @@
-"""Every model there is: what it takes, what it gives, and where it comes from. Standard library only."""
+"""All models: their inputs, their outputs and their origins. Standard library only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ USUAL_SIDE = 256
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Samples of one channel at ``rate_hz``, from ``least`` to ``most`` of them; float32 from -1 to 1."""
+    """From ``least`` to ``most`` samples of one channel at ``rate_hz``; float32 from -1 to 1."""
 
     rate_hz: int
     least: int
@@ -20,7 +20,7 @@ class Sound:
 
     @property
     def usual(self) -> int:
-        """How many samples a generated input has: 1.6 s, as far as the bounds allow."""
+        """Return the number of samples of a generated input: 1.6 s, as far as the bounds allow."""
         return min(max(self.least, round(USUAL_SOUND_S * self.rate_hz)), self.most)
 
 
@@ -33,13 +33,13 @@ class Picture:
 
     @property
     def usual(self) -> int:
-        """The width and height of a generated picture."""
+        """Return the width and height of a generated picture."""
         return min(max(self.least_side, USUAL_SIDE), self.most_side)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of at most so many characters, and of at least one."""
+    """A text of 1 to ``most_chars`` characters."""
 
     most_chars: int
 
@@ -57,7 +57,7 @@ Shape = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A model: what it takes once decoded, the shape of each output by name, and how many numbers it has learnt."""
+    """A model: its decoded input, the shape of each output by name, and its number of parameters."""
 
     name: str
     summary: str

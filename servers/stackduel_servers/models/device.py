@@ -1,7 +1,7 @@
-"""What models are computed on, and why something cannot be had here.
+"""The device that models are computed on, and the reason why a device cannot be used here.
 
-Nothing is imported before it is asked for: the driver says whether there is a GPU, and only then ONNX Runtime and
-PyTorch are tried. ``python -m stackduel_servers.models.device`` prints what is missing, by device.
+No library is imported early: the driver says whether there is a GPU, and only then ONNX Runtime and PyTorch are
+tried. ``python -m stackduel_servers.models.device`` prints what is missing, by device.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WORDS: Mapping[Device, str] = MappingProxyType(
 )
 # ONNX Runtime first: it runs every model, PyTorch those whose layers are rebuilt for it.
 PREFERRED: tuple[Device, ...] = ("cuda", "torch-cuda")
-# CPU and GPU add in different orders, and a GPU multiplies in less than full precision where it may.
+# CPU and GPU add in different orders, and a GPU may multiply in less than full precision.
 AGREEMENT_GPU = 1e-3
 AGREEMENT_CPU = 1e-5
 
@@ -44,12 +44,12 @@ ONNX_FOR_CPU = (
     "pip uninstall onnxruntime, then pip install -r servers/requirements/inference-gpu.txt"
 )
 ONNX_WITHOUT_CUDA = (
-    "ONNX Runtime cannot load its CUDA provider: CUDA 13 or cuDNN 9 is not to be found; "
+    "ONNX Runtime cannot load its CUDA provider: CUDA 13 or cuDNN 9 cannot be found; "
     "pip install -r servers/requirements/inference-gpu.txt brings both"
 )
 NO_TORCH = "torch is not installed: pip install torch"
 TORCH_FOR_CPU = "the torch that is installed is a build without CUDA: pip install a CUDA build of torch"
-# A model of one node, which gives back the number that it takes: enough to see whether a provider can be loaded.
+# A model of one node that returns its input: enough to see whether a provider can be loaded.
 IDENTITY = bytes.fromhex(
     "080812003a370a100a017812017922084964656e746974791201675a0f0a0178120a0a"
     "08080112040a020801620f0a0179120a0a08080112040a02080142040a001011"
@@ -59,48 +59,48 @@ FATAL_ONLY = 4
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What models are computed on; ``note`` says why it is not what a reader may expect."""
+    """The device that models are computed on; ``note`` says why it may not be the expected one."""
 
     device: Device
     note: str | None = None
 
 
-def choose(asked: str, lack: Callable[[str], str | None]) -> Chosen:
-    """The device for what was asked: by name it or nothing, ``auto`` a GPU if one can be used.
+def choose(requested: str, lack: Callable[[str], str | None]) -> Chosen:
+    """Return the requested device; for ``auto``, a GPU if one can be used.
 
-    ``lack`` says why a device cannot be used, None where it can. Raises SettingsError with that reason.
+    ``lack`` returns why a device cannot be used, None if it can. Raises SettingsError with that reason.
     """
-    if asked == AUTO:
+    if requested == AUTO:
         for device in PREFERRED:
             if lack(device) is None:
                 return Chosen(device)
         return Chosen("cpu", f"Models run on the CPU: {lack(PREFERRED[0])}.")
-    if asked not in DEVICES:
-        raise SettingsError(f"{VARIABLE} must be one of {AUTO}, {', '.join(DEVICES)}, not {asked!r}")
-    reason = lack(asked)
+    if requested not in DEVICES:
+        raise SettingsError(f"{VARIABLE} must be one of {AUTO}, {', '.join(DEVICES)}, not {requested!r}")
+    reason = lack(requested)
     if reason is not None:
-        raise SettingsError(f"{VARIABLE}: {asked} cannot be used: {reason}")
-    return Chosen(asked)
+        raise SettingsError(f"{VARIABLE}: {requested} cannot be used: {reason}")
+    return Chosen(requested)
 
 
 def chosen(environ: Mapping[str, str]) -> Chosen:
-    """The device that an environment asks for, ``auto`` without a word of it; raises SettingsError."""
+    """Return the device that the environment names, ``auto`` if it names none; raises SettingsError."""
     return choose(environ.get(VARIABLE) or AUTO, lacking)
 
 
 def agreement(device: str | None) -> float:
-    """Within what the answers of two stacks agree that compute on this device, or on one like it and the CPU."""
+    """Return the tolerance within which answers computed on this device agree with each other and with a CPU's."""
     return AGREEMENT_GPU if device in PREFERRED else AGREEMENT_CPU
 
 
 def lacking(device: str) -> str | None:
-    """Why a device cannot be used here, with the remedy; None where it can."""
+    """Return why a device cannot be used here, with the remedy; None if it can."""
     return _LACKS[device]()
 
 
 def driver_lacks() -> str | None:
-    """Why the driver shows this process no device that CUDA could use; None where it shows one."""
-    import ctypes  # noqa: PLC0415 - every server starts through here, and most are told their device
+    """Return why the driver shows this process no CUDA device; None if it shows one."""
+    import ctypes  # noqa: PLC0415 - every server starts through here, and most get their device from the environment
 
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     try:
@@ -110,7 +110,7 @@ def driver_lacks() -> str | None:
 
 
 def devices_lack(cuda: Any) -> str | None:
-    """What the driver's library says that is missing; None where it has a device."""
+    """Return what is missing according to the driver's library; None if it has a device."""
     import ctypes  # noqa: PLC0415 - as above
 
     count = ctypes.c_int(0)
@@ -123,7 +123,7 @@ def devices_lack(cuda: Any) -> str | None:
 
 
 def onnx_lacks(load: Callable[[], Any] = lambda: import_module("onnxruntime")) -> str | None:
-    """Why ONNX Runtime cannot compute on a GPU that there is; None where it can."""
+    """Return why ONNX Runtime cannot compute on the GPU; None if it can."""
     try:
         onnxruntime = load()
     except ImportError:
@@ -133,13 +133,13 @@ def onnx_lacks(load: Callable[[], Any] = lambda: import_module("onnxruntime")) -
     preload(onnxruntime)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = FATAL_ONLY
-    # It falls back to the CPU without an error where its provider cannot be loaded.
+    # ONNX Runtime falls back to the CPU without an error if its provider cannot be loaded.
     session = onnxruntime.InferenceSession(IDENTITY, options, providers=["CUDAExecutionProvider"])
     return None if "CUDAExecutionProvider" in session.get_providers() else ONNX_WITHOUT_CUDA
 
 
 def torch_lacks(load: Callable[[], Any] = lambda: import_module("torch")) -> str | None:
-    """Why PyTorch cannot compute on a GPU that there is; None where it can."""
+    """Return why PyTorch cannot compute on the GPU; None if it can."""
     try:
         torch = load()
     except ImportError:
@@ -152,7 +152,7 @@ def torch_lacks(load: Callable[[], Any] = lambda: import_module("torch")) -> str
 
 
 def preload(onnxruntime: Any) -> None:
-    """Have ONNX Runtime find CUDA and cuDNN where pip puts them."""
+    """Load CUDA and cuDNN for ONNX Runtime from where pip installs them."""
     if hasattr(onnxruntime, "preload_dlls"):
         onnxruntime.preload_dlls()
 
@@ -178,7 +178,7 @@ _LACKS: Mapping[str, Callable[[], str | None]] = MappingProxyType(
 if __name__ == "__main__":
     import json
 
-    # One process to look and to end: what was imported for it burdens nobody.
+    # The check runs in a process of its own, so that its imports take no memory elsewhere.
     with redirect_stdout(sys.stderr):
-        found = {device: lacking(device) for device in sys.argv[1:] or DEVICES}
-    sys.stdout.write(json.dumps(found))
+        reasons = {device: lacking(device) for device in sys.argv[1:] or DEVICES}
+    sys.stdout.write(json.dumps(reasons))

@@ -1,4 +1,4 @@
-"""embed: a text, one embedding of length one, as sentence-transformers makes it from all-MiniLM-L6-v2."""
+"""embed: a text to one embedding of length one, as sentence-transformers makes it from all-MiniLM-L6-v2."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Embed:
 
     def __init__(self, environ: Mapping[str, str], device: str = "cpu") -> None:
         self.card = CATALOG["embed"]
-        _, tokens = store.read("embed", environ)  # and so both are what they should be
+        _, tokens = store.read("embed", environ)  # which checks both files
         self._tokenizer = Tokenizer.from_str(tokens.decode("utf-8"))
         self._tokenizer.enable_truncation(MOST_TOKENS)
         self._tokenizer.no_padding()
-        # From the file, as its content beside it would be 23 MB more for as long as it is loaded.
+        # Opened from the file: passing its content would keep another 23 MB in memory while it is loaded.
         self._session = open_session(store.path(store.FILES["embed"][0], environ), "minilm.onnx", device)
 
     def prepare(self, given: DecodedInput) -> Features:
-        """The numbers of the tokens, [1, tokens]; what lies beyond the 256th is cut off."""
+        """Return the token ids, [1, tokens]; the text is cut off after 256 tokens."""
         ids = self._tokenizer.encode(text(given, self.card.takes)).ids
         return (np.array([ids], dtype=np.int64),)
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
-        """Each item's states of its tokens, [tokens, 384]: one call for all, the shorter texts filled up and masked."""
+        """Return each item's token states, [tokens, 384]: one call for all, with shorter texts padded and masked."""
         lengths = [item[0].shape[1] for item in batch]
         ids = np.zeros((len(batch), max(lengths)), dtype=np.int64)
         mask = np.zeros_like(ids)
@@ -45,6 +45,6 @@ class Embed:
         return [(each[:length],) for each, length in zip(states, lengths, strict=True)]
 
     def finish(self, raw: Features) -> ModelOutputs:
-        """The mean over the tokens, of length one."""
+        """Return the mean over the tokens, scaled to length one."""
         mean = raw[0].mean(axis=0)
         return {"embedding": (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)}

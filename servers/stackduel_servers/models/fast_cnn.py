@@ -1,4 +1,4 @@
-"""fast-cnn: one second of sound at 48 kHz, two speaker embeddings."""
+"""fast-cnn: one second of sound at 48 kHz to two speaker embeddings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUTPUTS = ("speaker_a", "speaker_b")
 
 
 class FastCnn:
-    """The network as it is: samples in, embeddings out."""
+    """The network alone: samples in, embeddings out."""
 
     def __init__(self, environ: Mapping[str, str], device: str = "cpu") -> None:
         self.card = CATALOG["fast-cnn"]
@@ -26,21 +26,21 @@ class FastCnn:
         self._session = open_session(graph, "fast-cnn.onnx", device)
 
     def prepare(self, given: DecodedInput) -> Features:
-        """The samples, [48000]."""
+        """Return the samples, [48000]."""
         return (sound(given, self.card.takes),)
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
-        """Two embeddings of each item, [192] each."""
+        """Return two embeddings of each item, [192] each."""
         samples = batch[0][0][None] if len(batch) == 1 else self._stacked(batch)
         return list(zip(*self._session.run(OUTPUTS, {"samples": samples}), strict=True))
 
     def _stacked(self, batch: Sequence[Features]) -> NDArray[np.float32]:
-        """The batch in one array, which the thread keeps: memory fresh from the system costs more than the copy."""
+        """Copy the batch into one array, which the thread keeps: fresh memory costs more than the copy."""
         room = getattr(self._rooms, "room", None)
         if room is None or len(room) < len(batch):
             room = self._rooms.room = np.empty((len(batch), 48_000), np.float32)
         return np.stack([item[0] for item in batch], out=room[: len(batch)])
 
     def finish(self, raw: Features) -> ModelOutputs:
-        """The embeddings by name."""
+        """Return the embeddings by name."""
         return dict(zip(OUTPUTS, raw, strict=True))

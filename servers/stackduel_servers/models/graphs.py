@@ -1,4 +1,4 @@
-"""The graphs that are built here rather than taken from a package: fast-cnn and speaker. Needs the package onnx."""
+"""The networks that are built here, not taken from a package: fast-cnn and speaker. Needs the package onnx."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Shapes = Mapping[str, tuple[int | str, ...]]
 
 
 def fast_cnn() -> bytes:
-    """The network of fast-cnn, [batch, 48000] -> two [batch, 192] of length one; the same bytes each time."""
+    """Return the network of fast-cnn, [batch, 48000] -> two [batch, 192] of length one; the same bytes each time."""
     weights = fast_cnn_weights()
     nodes = [helper.make_node("Reshape", ["samples", "as_picture"], ["layer_0"])]
     for index, (_, kernel, stride) in enumerate(CONVOLUTIONS):
@@ -59,9 +59,9 @@ def fast_cnn() -> bytes:
 
 
 def fast_cnn_weights() -> Weights:
-    """He's uniform initialisation from the legacy generator, whose numbers are the same in every numpy.
+    """Return He's uniform initialisation from the legacy generator, whose numbers are the same in every numpy.
 
-    Uniform, because a normal distribution takes logarithms, which differ in the last bit between platforms.
+    It is uniform, because a normal distribution takes logarithms, which differ in the last bit between platforms.
     """
     random = np.random.RandomState(SEED)
     shapes: dict[str, tuple[int, ...]] = {}
@@ -80,7 +80,7 @@ def fast_cnn_weights() -> Weights:
 
 
 def speaker(torch_weights: Weights) -> bytes:
-    """The network of speaker, mel spectra [windows, 160, 40] -> [windows, 256] of length one, from torch's weights."""
+    """Return the speaker network: mel [windows, 160, 40] -> [windows, 256] of length one, with the weights of torch."""
     constants: Constants = {
         "linear.weight": torch_weights["linear.weight"],
         "linear.bias": torch_weights["linear.bias"],

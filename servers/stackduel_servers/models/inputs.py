@@ -1,4 +1,4 @@
-"""Generated inputs, the same for the same seed, and the forms in which they travel. numpy alone, but for pictures."""
+"""Generated inputs, the same for the same seed, and their encodings. Needs numpy only, except for pictures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORDS = (
 
 
 def generate(takes: Takes, seed: int) -> DecodedInput:
-    """An input of the usual size for what a model takes."""
+    """Return a generated input of the usual size for a model."""
     match takes:
         case Sound():
             return sound(takes.usual, takes.rate_hz, seed)
@@ -40,7 +40,7 @@ def generate(takes: Takes, seed: int) -> DecodedInput:
 
 
 def sound(samples: int, rate_hz: int, seed: int) -> NDArray[np.float32]:
-    """Something like speech: vowels on a moving pitch, four a second, with pauses; within -1 to 1."""
+    """Return speech-like sound: four vowels a second on a moving pitch, with pauses; within -1 to 1."""
     random = np.random.default_rng(seed)
     at_s = np.arange(samples) / rate_hz
     count = int(np.ceil(samples / rate_hz * SYLLABLES_HZ)) + 2
@@ -57,7 +57,7 @@ def sound(samples: int, rate_hz: int, seed: int) -> NDArray[np.float32]:
 
 
 def _voice(pitch_hz: NDArray[np.float64], tracks_hz: list[NDArray[np.float64]], rate_hz: int) -> NDArray[np.float64]:
-    """Harmonics of the pitch, louder near the formants."""
+    """Return harmonics of the pitch, louder near the formants."""
     phase = 2 * np.pi * np.cumsum(pitch_hz) / rate_hz
     voice = np.zeros_like(pitch_hz)
     highest_hz = min(HIGHEST_HZ, 0.45 * rate_hz)
@@ -72,7 +72,7 @@ def _voice(pitch_hz: NDArray[np.float64], tracks_hz: list[NDArray[np.float64]], 
 
 
 def picture(width: int, height: int, seed: int) -> NDArray[np.uint8]:
-    """A soft pattern of colours with some grain, [height, width, 3]; no face is in it."""
+    """Return a soft pattern of colours with some grain, [height, width, 3]; it holds no face."""
     random = np.random.default_rng(seed)
     across, down = np.linspace(0, 1, width)[None, :, None], np.linspace(0, 1, height)[:, None, None]
     waves = random.uniform(1, 4, (2, 3))
@@ -84,29 +84,29 @@ def picture(width: int, height: int, seed: int) -> NDArray[np.uint8]:
 
 
 def text(seed: int) -> str:
-    """A short sentence."""
+    """Return a short sentence."""
     random = np.random.default_rng(seed)
     words = [WORDS[index] for index in random.integers(len(WORDS), size=int(random.integers(8, 15)))]
     return " ".join(words).capitalize() + "."
 
 
 def tensor(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
-    """Numbers from 0 to 1, as one row in the order of the shape."""
+    """Return numbers from 0 to 1 as one row, in the order of the shape."""
     return np.random.default_rng(seed).random(prod(shape), dtype=np.float32)
 
 
 def as_float32(samples: NDArray[np.float32]) -> bytes:
-    """Raw float32, little-endian."""
+    """Return raw float32, little-endian."""
     return samples.astype("<f4").tobytes()
 
 
 def as_pcm(samples: NDArray[np.float32]) -> bytes:
-    """Raw 16-bit samples, little-endian."""
+    """Return raw 16-bit samples, little-endian."""
     return np.rint(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
 
 
 def as_wav(samples: NDArray[np.float32], rate_hz: int) -> bytes:
-    """A WAV file of 16-bit samples; [samples] is mono, [samples, channels] more."""
+    """Return a WAV file of 16-bit samples; [samples] is mono, [samples, channels] has several channels."""
     stream = io.BytesIO()
     with wave.open(stream, "wb") as file:
         file.setnchannels(1 if samples.ndim == 1 else samples.shape[1])
@@ -117,17 +117,17 @@ def as_wav(samples: NDArray[np.float32], rate_hz: int) -> bytes:
 
 
 def as_png(pixels: NDArray[np.uint8]) -> bytes:
-    """A PNG file."""
+    """Return a PNG file."""
     return _as_image(pixels, "PNG")
 
 
 def as_jpeg(pixels: NDArray[np.uint8]) -> bytes:
-    """A JPEG file."""
+    """Return a JPEG file."""
     return _as_image(pixels, "JPEG")
 
 
 def as_json(sentence: str) -> bytes:
-    """What ``POST /infer/embed`` takes."""
+    """Return the JSON body of ``POST /infer/embed``."""
     return json.dumps({"text": sentence}).encode()
 
 

@@ -1,4 +1,4 @@
-"""Mel spectra as Resemblyzer's encoder was trained on: 25 ms windows every 10 ms, 40 bands, power, not logarithms.
+"""Mel spectra as in the training of Resemblyzer's encoder: 25 ms windows every 10 ms, 40 bands, power.
 
 The numbers are those of ``librosa.feature.melspectrogram`` (Slaney's mel scale and area normalisation, zeros beyond
 both ends), computed here with numpy alone.
@@ -22,25 +22,25 @@ LOG_STEP = np.log(6.4) / 27
 
 
 def mel_spectrum(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """[samples] at 16 kHz -> [1 + samples // 160, 40]."""
+    """Return the mel spectrum [1 + samples // 160, 40] of [samples] at 16 kHz."""
     padded = np.pad(samples, WINDOW // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     spectrum = np.fft.rfft(frames * _hann(), axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    # A product of matrices would wake the threads of numpy's BLAS, which then spin on cores that others are using.
+    # A matrix product would wake the threads of numpy's BLAS, which then spin on cores that other threads need.
     bands: NDArray[np.float32] = np.einsum("tf,bf->tb", power, _filters(), dtype=np.float32, casting="same_kind")
     return bands
 
 
 @cache
 def _hann() -> NDArray[np.float32]:
-    """Hann's window, periodic."""
+    """Return a periodic Hann window."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
 
 
 @cache
 def _filters() -> NDArray[np.float32]:
-    """Triangles of equal area, [40 bands, 201 frequencies]."""
+    """Return triangular filters of equal area, [40 bands, 201 frequencies]."""
     frequencies = np.linspace(0, RATE_HZ / 2, WINDOW // 2 + 1)
     edges = _hz(np.linspace(0.0, _mel(RATE_HZ / 2), BANDS + 2))
     rising = (frequencies[:, None] - edges[:-2]) / np.diff(edges)[:-1]
@@ -50,7 +50,7 @@ def _filters() -> NDArray[np.float32]:
 
 
 def _mel(hz: float) -> float:
-    """The mel of a frequency above 1 kHz."""
+    """Return the mel value of a frequency above 1 kHz."""
     return float(BREAK_HZ / LINEAR_HZ + np.log(hz / BREAK_HZ) / LOG_STEP)
 
 

@@ -1,4 +1,4 @@
-"""Loads a model by its name."""
+"""Loading a model by its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stackduel_servers.models.store import ModelError, not_installed
 
 __all__ = ["Array", "DecodedInput", "Features", "Model", "ModelError", "ModelOutputs", "load"]
 
-# The module and the class of each; only what is asked for is imported.
+# The module and the class of each model; only the requested one is imported.
 _CLASSES = {
     "fast-cnn": ("fast_cnn", "FastCnn"),
     "speaker": ("speaker", "Speaker"),
@@ -24,7 +24,7 @@ _CLASSES = {
 
 
 def load(name: str, environ: Mapping[str, str], device: str | None = None) -> Model:
-    """The model, ready to run on this device, or on the one that the environment asks for; raises ModelError."""
+    """Return the model, ready to run on this device or on the environment's; raises ModelError."""
     if name not in _CLASSES:
         raise ModelError(f"model {name!r} is unknown; there are {', '.join(CATALOG)}")
     module, kind = _CLASSES[name]
@@ -37,6 +37,6 @@ def load(name: str, environ: Mapping[str, str], device: str | None = None) -> Mo
 
 
 def _device(environ: Mapping[str, str]) -> str:
-    # What stackduel_servers.serve has chosen stands, and is not looked for again.
-    asked = environ.get(VARIABLE) or AUTO
-    return chosen(environ).device if asked == AUTO else asked
+    # A device chosen by stackduel_servers.serve is used as it is, without another search.
+    device = environ.get(VARIABLE) or AUTO
+    return chosen(environ).device if device == AUTO else device

@@ -1,4 +1,4 @@
-"""own: the user's own ONNX file, known by nothing but the inputs and outputs that it declares."""
+"""own: the user's own ONNX file, known only by the inputs and outputs that it declares."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ TYPES: Mapping[str, type[np.generic]] = {
     "tensor(bool)": np.bool_,
 }
 SEED = 4
-# What the same item may differ by, alone and beside another one.
+# How much the outputs of an item may differ between a run alone and a run beside another item.
 TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
 class _Port:
-    """An input: its shape for one item, its type, and whether its first dimension was left open."""
+    """An input: its shape for one item, its type, and whether its first dimension is dynamic."""
 
     name: str
     shape: tuple[int, ...]
@@ -43,7 +43,7 @@ class _Port:
 
 
 class Own:
-    """The user's file; its inputs are taken as one row of numbers, one input after the other as declared."""
+    """The user's model; its input is one row of numbers, one declared input after the other."""
 
     def __init__(self, environ: Mapping[str, str], device: str = "cpu") -> None:
         file = _existing(environ.get(OWN_VARIABLE, ""))
@@ -58,7 +58,7 @@ class Own:
         self._batches = self._keeps_items_apart()
 
     def prepare(self, given: DecodedInput) -> Features:
-        """The inputs in their shapes and types; whole numbers are rounded."""
+        """Return the inputs in their shapes and types; integers are rounded."""
         count = sum(prod(port.shape) for port in self._inputs)
         if isinstance(given, str) or given.size != count:
             raise ValueError(f"the tensor must have {count} numbers")
@@ -67,22 +67,22 @@ class Own:
         return tuple(_typed(part, port) for part, port in zip(parts, self._inputs, strict=True))
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
-        """Each item's outputs: one call for all if the model was seen to keep items apart, else one call each."""
+        """Return each item's outputs: one call for all if the model keeps items apart, else one call each."""
         if len(batch) == 1 or not self._batches:
             return [tuple(self._run(item)) for item in batch]
         return _split(self._run(_joined(batch)), [len(item[0]) for item in batch])
 
     def finish(self, raw: Features) -> ModelOutputs:
-        """The outputs by name, as float32."""
+        """Return the outputs by name, as float32."""
         return {name: array.astype(np.float32) for name, array in zip(self._outputs, raw, strict=True)}
 
     def _run(self, item: Features) -> list[Array]:
         given = {port.name: array for port, array in zip(self._inputs, item, strict=True)}
-        found: list[Array] = self._session.run(self._outputs, given)
-        return found
+        outputs: list[Array] = self._session.run(self._outputs, given)
+        return outputs
 
     def _keeps_items_apart(self) -> bool:
-        """Does a first dimension that was left open count items? Found out by two of them, together and alone."""
+        """Return whether a dynamic first dimension counts items: run two items together and alone, and compare."""
         count = sum(prod(port.shape) for port in self._inputs)
         random = np.random.default_rng(SEED)
         items = [self.prepare(random.random(count, dtype=np.float32)) for _ in range(2)]
@@ -94,12 +94,12 @@ class Own:
             return False
         try:
             together = _split(self._run(_joined(items)), [1, 1])
-        except Exception:  # noqa: BLE001 - whatever it is, the model takes one item a call
+        except Exception:  # noqa: BLE001 - on any error, the model takes one item a call
             return False
         return all(
             one.shape == other.shape and np.allclose(one, other, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
-            for found, wanted in zip(together, alone, strict=True)
-            for one, other in zip(found, wanted, strict=True)
+            for batched, single in zip(together, alone, strict=True)
+            for one, other in zip(batched, single, strict=True)
         )
 
 
@@ -157,7 +157,7 @@ def _joined(batch: Sequence[Features]) -> Features:
 
 
 def _split(outputs: Sequence[Array], lengths: Sequence[int]) -> list[Features]:
-    """Each item's part of every output; raises ValueError where an output has another length than the inputs."""
+    """Return each item's part of every output; raises ValueError if an output is not as long as the inputs."""
     if any(not output.shape or len(output) != sum(lengths) for output in outputs):
         raise ValueError("an output has no part for each item")
     ends = np.cumsum(lengths)[:-1]

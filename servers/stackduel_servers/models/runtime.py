@@ -1,4 +1,4 @@
-"""Sessions: the one place that makes them, the same for every model, on whatever it is computed."""
+"""Sessions of the runtimes, made the same way for every model and every device."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 ERRORS_ONLY = 3
 CUDA = "CUDAExecutionProvider"
-# The best algorithm is found by rule: to try them all takes seconds for each new size of a batch. And no digits are
-# dropped for speed (TF32), so that a GPU's answers are those of a CPU.
+# Algorithms are chosen by rule: trying them all takes seconds for each new batch size. TF32 is off, because it drops
+# digits for speed, and a GPU's answers must agree with a CPU's.
 CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"}
 PROVIDERS: Mapping[str, Sequence[Any]] = MappingProxyType(
     {"cpu": ["CPUExecutionProvider"], "cuda": [(CUDA, CUDA_OPTIONS), "CPUExecutionProvider"]}
@@ -27,23 +27,23 @@ class Session(Protocol):
     """A network that is ready to run; any number of threads may call it at once."""
 
     def run(self, names: Sequence[str] | None, given: Mapping[str, Array]) -> list[Any]:
-        """The named outputs, or all, for inputs by name: arrays of this machine's memory in, and out.
+        """Return the named outputs (or all) for inputs by name; all arrays are in main memory.
 
-        A GPU gets each input in one transfer and gives each output back in one. Binding them to its memory beforehand
-        would save none: what arrives from a socket has to go there, and what is answered has to come back.
+        Each input goes to a GPU in one transfer, and each output returns in one. Binding them to the GPU's memory
+        beforehand would save no transfer: inputs arrive from a socket, and answers go back to it.
         """
 
     def get_inputs(self) -> list[Any]:
-        """The inputs that the model declares, each with name, shape and type."""
+        """Return the inputs that the model declares, each with name, shape and type."""
 
     def get_outputs(self) -> list[Any]:
-        """The outputs that the model declares."""
+        """Return the outputs that the model declares."""
 
 
 def open_session(model: bytes | Path, name: str, device: str = "cpu") -> Session:
-    """A session that computes in the thread that calls it and may be called by many; raises ModelError.
+    """Open a session that computes in the calling thread, and that many threads may call; raises ModelError.
 
-    One thread a call and no spinning: the pool that calls it decides how much runs at once.
+    Each call uses one thread and no spinning: the calling pool decides how much runs at once.
     """
     if device not in DEVICES:
         raise ModelError(f"{name}: the device must be one of {', '.join(DEVICES)}, not {device!r}")
@@ -58,7 +58,7 @@ def open_session(model: bytes | Path, name: str, device: str = "cpu") -> Session
 
 
 def first_line(error: Exception) -> str:
-    """What an error of a runtime says: its first line, without "Load model from PATH failed:" before it."""
+    """Return the first line of a runtime's error, without "Load model from PATH failed:" before it."""
     lines = str(error).strip().splitlines()
     if not lines:
         return type(error).__name__
@@ -82,7 +82,7 @@ def _onnx_session(model: bytes | Path, name: str, device: str) -> Session:
             raise ModelError(f"{name}: {ONNX_FOR_CPU}")
         preload(onnxruntime)
     session: Session = onnxruntime.InferenceSession(model, options, providers=PROVIDERS[device])
-    # Where the provider cannot be loaded, ONNX Runtime takes the CPU without a word: never under a GPU's name.
+    # If the provider cannot be loaded, ONNX Runtime silently uses the CPU: its times must not carry a GPU's name.
     if device == "cuda" and CUDA not in session.get_providers():  # type: ignore[attr-defined]
         raise ModelError(f"{name}: {ONNX_WITHOUT_CUDA}")
     return session

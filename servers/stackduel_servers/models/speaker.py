@@ -1,4 +1,4 @@
-"""speaker: a voice of any length, one embedding. The method is Resemblyzer's, but for cutting out silence."""
+"""speaker: a voice of any length to one embedding. The method is Resemblyzer's, except that silence is not cut out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FRAMES = 160
 # 1.3 windows a second.
 STEP = 77
 LEAST_COVERAGE = 0.75
-# Quieter sound is made this loud, in decibels below full scale.
+# Quieter sound is amplified to this level, in decibels relative to full scale.
 LOUDNESS_DB = -30.0
 
 
 class Speaker:
-    """The encoder over overlapping windows of 1.6 s, and the mean of what it says."""
+    """The encoder over overlapping windows of 1.6 s, and the mean of its embeddings."""
 
     def __init__(self, environ: Mapping[str, str], device: str = "cpu") -> None:
         self.card = CATALOG["speaker"]
@@ -29,24 +29,24 @@ class Speaker:
         self._session = open_session(graph, "speaker.onnx", device)
 
     def prepare(self, given: DecodedInput) -> Features:
-        """The mel spectra of all windows, [windows, 160, 40]."""
+        """Return the mel spectra of all windows, [windows, 160, 40]."""
         return (windows(sound(given, self.card.takes)),)
 
     def infer(self, batch: Sequence[Features]) -> list[Features]:
-        """Each item's embeddings of its windows, [windows, 256]: all windows of all items in one call."""
+        """Return each item's embeddings of its windows, [windows, 256]: one call for all windows of all items."""
         spectra = batch[0][0] if len(batch) == 1 else np.concatenate([item[0] for item in batch])
         (embeddings,) = self._session.run(("embedding",), {"mel": spectra})
         ends = np.cumsum([len(item[0]) for item in batch])
         return [(part,) for part in np.split(embeddings, ends[:-1])]
 
     def finish(self, raw: Features) -> ModelOutputs:
-        """The mean over the windows, of length one."""
+        """Return the mean over the windows, scaled to length one."""
         mean = raw[0].mean(axis=0)
         return {"embedding": (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)}
 
 
 def windows(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Samples at 16 kHz -> the mel spectra of overlapping windows, [windows, 160, 40]."""
+    """Return the mel spectra of overlapping windows, [windows, 160, 40], of samples at 16 kHz."""
     starts = window_starts(len(samples))
     end = (starts[-1] + FRAMES) * mel.HOP
     padded = np.pad(_loud_enough(samples), (0, max(0, end - len(samples))))
@@ -55,7 +55,7 @@ def windows(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def window_starts(samples: int) -> list[int]:
-    """The first frame of each window; the last one stays only if three quarters of it lie within the sound."""
+    """Return the first frame of each window; the last window needs three quarters of its length in the sound."""
     frames = -(-(samples + 1) // mel.HOP)
     starts = list(range(0, max(1, frames - FRAMES + STEP + 1), STEP))
     coverage = (samples - starts[-1] * mel.HOP) / (FRAMES * mel.HOP)

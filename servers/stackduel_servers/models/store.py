@@ -1,4 +1,4 @@
-"""Where the files of the models lie, and whether they are the ones that belong there. Standard library only."""
+"""The folder of the models' files, and the check that they are the right ones. Standard library only."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ OWN_VARIABLE = "STACKDUEL_OWN_MODEL"
 
 
 class ModelError(Exception):
-    """A model that cannot be built, found or run; the message names the file and says what to do."""
+    """A model cannot be built, read or run; the message names the file and the remedy."""
 
 
 def not_installed(error: ImportError, extra: str = "inference") -> ModelError:
-    """What to tell of a package that is not there, or that cannot be loaded."""
+    """Return the message for a package that is not installed or cannot be loaded."""
     return ModelError(f"{error}: install the extra inference, or servers/requirements/{extra}.txt")
 
 
@@ -58,7 +58,7 @@ FILES: Mapping[str, tuple[ModelFile, ...]] = MappingProxyType(
 
 
 def folder(environ: Mapping[str, str]) -> Path:
-    """Where all models lie: ``$STACKDUEL_MODELS``, else the user's cache of this platform."""
+    """Return the folder of all models: ``$STACKDUEL_MODELS``, else the user's cache folder on this platform."""
     if chosen := environ.get(FOLDER_VARIABLE):
         return Path(chosen)
     if sys.platform == "win32":
@@ -71,23 +71,23 @@ def folder(environ: Mapping[str, str]) -> Path:
 
 
 def path(file: ModelFile, environ: Mapping[str, str]) -> Path:
-    """Where a file of a model belongs."""
+    """Return the path of a model's file."""
     return folder(environ) / file.name
 
 
 def read(name: str, environ: Mapping[str, str]) -> tuple[bytes, ...]:
-    """The content of each file of a model; raises ModelError where one is missing or is another file."""
+    """Return the content of each file of a model; raises ModelError if one is missing or is a different file."""
     return tuple(_read(name, file, environ) for file in FILES[name])
 
 
 def sha256_of(file: Path) -> str:
-    """The SHA-256 of any file."""
+    """Return the SHA-256 of a file."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def is_built(name: str, environ: Mapping[str, str]) -> bool:
-    """Are all files of a model there, and the right ones?"""
+    """Return whether all files of a model are there and are the right ones."""
     try:
         read(name, environ)
     except ModelError:
@@ -96,7 +96,7 @@ def is_built(name: str, environ: Mapping[str, str]) -> bool:
 
 
 def write(file: ModelFile, content: bytes, environ: Mapping[str, str]) -> Path:
-    """Put a file in its place at once, so that nobody ever reads half of it; raises ModelError where it is wrong."""
+    """Put a file in its place in one step, so that no reader sees half of it; raises ModelError if it is wrong."""
     target = path(file, environ)
     if _sha256(content) != file.sha256:
         raise ModelError(f"{target}: what was made is not the file that belongs there (SHA-256 {_sha256(content)})")

@@ -1,7 +1,7 @@
-"""Reads tensors out of PyTorch's old file format without PyTorch, and without running what a pickle may ask for.
+"""Reading tensors from PyTorch's old file format without PyTorch, and without running code that a pickle may name.
 
 The format: four pickles (a magic number, the version, the machine's sizes, the object), a pickled list of the storages'
-keys, then each storage as a count of its elements (int64) and the elements.
+keys, then each storage: its number of elements (int64) and the elements.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ VERSION = 1001
 
 @dataclass(frozen=True, slots=True)
 class _Tensor:
-    """A view on a storage that is not read yet; sizes, strides and offset in elements."""
+    """A view of a storage that is not read yet; sizes, strides and offset in elements."""
 
     storage: str
     offset: int
@@ -33,7 +33,7 @@ class _Tensor:
 
 
 class _FloatStorage:
-    """Stands for ``torch.FloatStorage``: float32, little-endian."""
+    """The stand-in for ``torch.FloatStorage``: float32, little-endian."""
 
 
 def _rebuild_tensor(storage: object, offset: object, size: object, stride: object, *_rest: object) -> _Tensor:
@@ -50,17 +50,17 @@ _ALLOWED: Mapping[tuple[str, str], Any] = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows three names and no others."""
+    """An unpickler that accepts three names and no others."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """What the name stands for; everything that is not needed for tensors is refused."""
+        """Return the object for the name; refuse every name that tensors do not need."""
         try:
             return _ALLOWED[module, name]
         except KeyError:
             raise pickle.UnpicklingError(f"{module}.{name} has no place in a file of tensors") from None
 
     def persistent_load(self, pid: Any) -> str:
-        """A storage, by its key."""
+        """Return a storage by its key."""
         match pid:
             case ("storage", kind, str(key), _, int(), None) if kind is _FloatStorage:
                 return key
@@ -68,7 +68,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def read_tensors(content: bytes, name: str, entry: str) -> dict[str, NDArray[np.float32]]:
-    """The float32 tensors of the dictionary ``entry`` of a file called ``name``; raises ModelError."""
+    """Read the float32 tensors of the dictionary ``entry`` of a file called ``name``; raises ModelError."""
     stream = io.BytesIO(content)
     try:
         return _read(stream, entry)

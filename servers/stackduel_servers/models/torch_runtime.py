@@ -1,6 +1,6 @@
-"""PyTorch as a second executor: the weights of the ONNX files in networks of PyTorch's own layers.
+"""PyTorch as a second runtime: the weights of the ONNX files in networks of PyTorch's own layers.
 
-For a machine whose GPU only PyTorch can use; ``torch-cpu`` is the same code without one.
+It is for a machine whose GPU only PyTorch can use; ``torch-cpu`` is the same code without a GPU.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Network = Callable[[Any], Sequence[Any]]
 
 
 class TorchSession:
-    """Runs one network as a session of ONNX Runtime would; any number of threads may call it at once."""
+    """Runs one network with the interface of an ONNX Runtime session; any number of threads may call it at once."""
 
     def __init__(self, graph: bytes, name: str, device: str) -> None:
         build = _NETWORKS.get(name)
         if build is None:
             raise ModelError(f"{name}: has no network for PyTorch; those that have one are {', '.join(_NETWORKS)}")
-        # As with ONNX Runtime: the pool that calls it decides how much runs at once, and no digits are dropped.
+        # As with ONNX Runtime: the calling pool decides how much runs at once, and TF32 is off.
         torch.set_num_threads(1)
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
@@ -47,16 +47,16 @@ class TorchSession:
         self._network = build(weights)
 
     def run(self, names: Sequence[str], given: Mapping[str, Array]) -> list[Array]:
-        """The named outputs for the one input: to the device in one transfer, and back in one."""
+        """Return the named outputs for the one input: one transfer to the device, and one back."""
         (batch,) = given.values()
         with torch.inference_mode():
-            found: Array = torch.stack(tuple(self._network(torch.tensor(batch, device=self._device)))).cpu().numpy()
-        by_name = dict(zip(self._outputs, found, strict=True))
+            outputs: Array = torch.stack(tuple(self._network(torch.tensor(batch, device=self._device)))).cpu().numpy()
+        by_name = dict(zip(self._outputs, outputs, strict=True))
         return [np.ascontiguousarray(by_name[name]) for name in names]
 
 
 def _fast_cnn(weights: Tensors) -> Network:
-    """Samples [batch, 48000] -> two embeddings [batch, 192]."""
+    """Build the network: samples [batch, 48000] -> two embeddings [batch, 192]."""
     layers = sorted(name.removesuffix(".weight") for name in weights if name.startswith("conv_") and "weight" in name)
     strides = (8, 4, 2, 2, 2, 2, 2)
 
@@ -76,7 +76,7 @@ def _fast_cnn(weights: Tensors) -> Network:
 
 
 def _speaker(weights: Tensors) -> Network:
-    """Mel spectra [windows, 160, 40] -> embeddings [windows, 256]."""
+    """Build the network: mel spectra [windows, 160, 40] -> embeddings [windows, 256]."""
     lstm = _lstm(weights)
 
     def network(spectra: Any) -> Sequence[Any]:

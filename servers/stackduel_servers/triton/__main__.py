@@ -1,4 +1,4 @@
-"""``python -m stackduel_servers.triton`` becomes the real server with our models; ``... install`` puts it here."""
+"""``python -m stackduel_servers.triton`` starts the real Triton with our models; ``... install`` installs it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from stackduel_servers.triton.installation import TritonError, install
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Install or serve; exits with 2 and one sentence where that cannot be."""
+    """Install or serve; exits with 2 and one sentence if that is impossible."""
     options = _parser().parse_args(arguments)
     try:
         if options.action == "install":
             install(os.environ, _say)
         else:
-            from stackduel_servers.triton.serving import serve  # noqa: PLC0415  # an image is installed before it has the rest
+            from stackduel_servers.triton.serving import serve  # noqa: PLC0415  # an image has no other module yet
 
             serve(options.host, options.http_port, options.grpc_port, options.instances)
     except (TritonError, OSError) as error:

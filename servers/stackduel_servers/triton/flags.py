@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stackduel_servers.triton.installation import Installation
 
-# Requests under way are given so long when it is asked to stop.
+# How long requests in flight may take when the server is stopped.
 GRACE_S = 2
 
 
@@ -23,10 +23,10 @@ def flags(
     shared_memory: str,
     has_gpu: bool,
 ) -> tuple[str, ...]:
-    """The command line that serves ``models`` on the ports given, and is ready only once all of them are.
+    """Return the command line that serves ``models`` on these ports; the server is ready only when all models are.
 
-    ``loaders`` models are loaded at once, no more than there are CPUs: one that starves holds a lock too long, and the
-    server aborts. ``shared_memory`` is what its segments' names start with. Without a GPU the search for one would
+    ``loaders`` models load at once, no more than there are CPUs: a loader without CPU time holds a lock too long, and
+    the server aborts. ``shared_memory`` is the prefix of its segments' names. Without a GPU, the search for one would
     fill the log.
     """
     return (

@@ -1,4 +1,4 @@
-"""Where the server lies, what of it is missing, and putting it there."""
+"""The installation of Triton: its folder, what is missing, and how to install it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from stackduel_servers.isolation import isolated_python
 from stackduel_servers.models import store
 
 FOLDER_VARIABLE = "STACKDUEL_TRITON"
-# Where an image of the vendor's holds its server, if this is one.
+# The server's folder in an image of the vendor.
 VENDOR_VARIABLE = "TRITON_HOME"
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 INSTALL = "python -m stackduel_servers.triton install"
-# NumPy 1 has no wheels for later ones.
+# NumPy 1 has no wheels for later versions.
 PYTHONS = ((3, 11), (3, 12))
-# What an image of the vendor's has already, compiled for each other.
+# Packages that an image of the vendor already has, compiled for each other.
 VENDORS_OWN = ("numpy", "nvidia-pytriton")
 BACKEND_FILES = ("backends/python/libtriton_python.so", "backends/python/triton_python_backend_utils.py")
 
@@ -35,9 +35,7 @@ class TritonError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The server's executable, its backends, the packages for its models, and where libpython lies unless the system
-    knows.
-    """
+    """The server's executable, backends and models' packages, and libpython's folder unless the system finds it."""
 
     executable: Path
     backends: Path
@@ -46,7 +44,7 @@ class Installation:
 
 
 def locate(environ: Mapping[str, str]) -> Installation:
-    """The installation, ready to start; raises TritonError where it is not, with the remedy."""
+    """Return the installation, ready to start; raises TritonError with the remedy if it is not."""
     _refuse_platform()
     home = home_of(environ)
     if not home.is_dir():
@@ -59,9 +57,9 @@ def locate(environ: Mapping[str, str]) -> Installation:
 
 
 def install(environ: Mapping[str, str], say: Callable[[str], None]) -> Path:
-    """Put the pinned packages and the backend into place, unless they are there; the folder they are in.
+    """Install the pinned packages and the backend, unless they are there, and return their folder.
 
-    Half an installation is never seen: it is made beside its place and moved there. Raises TritonError.
+    No reader sees half an installation: it is made beside its place and then moved. Raises TritonError.
     """
     _refuse_platform()
     home = home_of(environ)
@@ -84,7 +82,7 @@ def install(environ: Mapping[str, str], say: Callable[[str], None]) -> Path:
 
 
 def home_of(environ: Mapping[str, str]) -> Path:
-    """The folder of this installation: another one for other pins, another Python or an image of the vendor's."""
+    """Return the folder of this installation; it depends on the pins, the Python version and the vendor's image."""
     root = environ.get(FOLDER_VARIABLE) or store.folder({**environ, store.FOLDER_VARIABLE: ""}).parent / "triton"
     pins = "\n".join(pinned(environ))
     digest = hashlib.sha256(f"{sys.version_info[:2]} {environ.get(VENDOR_VARIABLE) or ''} {pins}".encode()).hexdigest()
@@ -92,7 +90,7 @@ def home_of(environ: Mapping[str, str]) -> Path:
 
 
 def pinned(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What is installed, as exact pins; in an image of the vendor's without what it has."""
+    """Return the exact pins to install, without those that an image of the vendor already has."""
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     pins = tuple(line for line in lines if line and not line.startswith("#"))
     return tuple(pin for pin in pins if pin.partition("==")[0] not in VENDORS_OWN or not environ.get(VENDOR_VARIABLE))
@@ -113,7 +111,7 @@ def _fill(home: Path, environ: Mapping[str, str], say: Callable[[str], None]) ->
 
 
 def _link_backend(folder: Path, server: Path) -> None:
-    """The Python backend as the server looks for it: its library and the stub of this Python, side by side."""
+    """Link the Python backend where the server expects it: its library and this Python's stub, side by side."""
     folder.mkdir(parents=True)
     stub = f"python_backend_stubs/{_python()}/triton_python_backend_stub"
     for file in (*BACKEND_FILES, stub):
@@ -122,18 +120,18 @@ def _link_backend(folder: Path, server: Path) -> None:
 
 
 def _refuse_platform() -> None:
-    found = f"{platform.system()} {platform.machine()}"
-    if found != "Linux x86_64":
-        raise TritonError(f"Triton runs on Linux x86_64, and this is {found}; --launcher docker runs it in a container")
+    here = f"{platform.system()} {platform.machine()}"
+    if here != "Linux x86_64":
+        raise TritonError(f"Triton runs on Linux x86_64, and this is {here}; --launcher docker runs it in a container")
     if sys.version_info[:2] not in PYTHONS:
         known = " or ".join(f"{major}.{minor}" for major, minor in PYTHONS)
         raise TritonError(f"Triton's Python backend needs Python {known}, and this is {_python()}; run with that one")
 
 
 def _libpython() -> Path | None:
-    """Where the stub's libpython lies, None where the system finds it by itself; raises TritonError where nobody does.
+    """Return the folder of the stub's libpython, None if the system finds it; raises TritonError if there is none.
 
-    The system's own goes first: what it is linked with was made for it.
+    The system's own comes first: it matches the libraries that it is linked with.
     """
     name = f"libpython{_python()}.so.1.0"
     try:

@@ -1,7 +1,7 @@
-"""What a Triton leaves behind: shared memory where it was killed, an empty folder always.
+"""Removing what a Triton leaves behind: shared memory if it was killed, and always an empty folder.
 
-Its shared memory is named after its process, so that what a killed server left can be told and removed: killed together
-with its backend it leaves its segments, and a machine's memory with them.
+A Triton that is killed together with its backend leaves its shared memory segments, which hold the machine's memory.
+They are named after its process, so that a later start can recognise and remove them.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # where the kernel has it
 PREFIX = "stackduel-"
-# Triton makes one at each start, for packed Python environments of which we have none, and never removes it.
+# Triton makes one at each start, for packed Python environments, which we do not use, and never removes it.
 ENVIRONMENTS = (Path("/tmp"), "python_env_??????")  # noqa: S108  # Triton's own words
 
 
 def prefix(pid: int) -> str:
-    """Return what a server's segments are named after; stackduel/launch/local/guard.py removes them by it."""
+    """Return the prefix of a server's segment names; stackduel/launch/local/guard.py removes them by it."""
     return f"{PREFIX}{pid}-"
 
 
 def remove_left(segments: Path = SHARED_MEMORY, environments: tuple[Path, str] = ENVIRONMENTS) -> list[str]:
-    """Remove the segments of servers that do not run any more, and empty folders; the names of the segments."""
+    """Remove the segments of servers that have ended, and empty folders; return the names of the segments."""
     left = [path for path in segments.glob(f"{PREFIX}*-*") if _is_dead(path.name)]
     for path in left:
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Becoming the server: its repository written, its command line made, and this process given up for it."""
+"""Starting the server: write its repository, make its command line, and replace this process with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GPU = Path("/dev/nvidiactl")
 
 
 def serve(host: str, http_port: int | None, grpc_port: int | None, instances: int | None) -> None:
-    """Become the server, on both of its usual ports where none is given; raises TritonError where that cannot be."""
+    """Replace this process with the server, on both default ports if none is given; raises TritonError."""
     installation = locate(os.environ)
     models = models_of(os.environ)
     remove_left()
@@ -38,11 +38,11 @@ def serve(host: str, http_port: int | None, grpc_port: int | None, instances: in
         shared_memory=prefix(os.getpid()),  # the server keeps this process's id
         has_gpu=GPU.exists(),
     )
-    os.execve(command[0], command, _environment(installation))  # noqa: S606  # no shell, and nothing of this is needed
+    os.execve(command[0], command, _environment(installation))  # noqa: S606  # no shell; this process is not needed any more
 
 
 def models_of(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The models to start with: those that ``TRITON_MODELS`` names, separated by spaces; raises TritonError."""
+    """Return the models to load, which ``TRITON_MODELS`` names, separated by spaces; raises TritonError."""
     names = tuple(environ.get(MODELS_VARIABLE, "").split()) or DEFAULT
     if names == (NONE,):
         return ()
@@ -53,7 +53,7 @@ def models_of(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _repository(installation: Installation, instances: int) -> Path:
-    """The written repository, beside the installation or, where that is read-only, among the temporary files."""
+    """Write the repository beside the installation or, if that is read-only, in a temporary folder."""
     home = home_of(os.environ)
     folder = home if os.access(home, os.W_OK) else Path(tempfile.mkdtemp(prefix="stackduel-triton-"))
     return write(folder / "repositories", instances, installation.packages)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackduel.analysis.comparisons import COARSEST, compare, matrix_word, migrations
+from stackduel.analysis.comparisons import COARSEST, compare, matrix_verdict, migrations
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.model.comparison import Comparison
 from stackduel.model.trial import Failure, Place, Trial, TrialState
@@ -85,7 +85,7 @@ def test_swapping_the_sides_inverts_the_speedup(pairs: list[tuple[int, int]]) ->
 )
 def test_the_matrix_has_the_classic_bounds(speedup: float, word: str) -> None:
     """Below 2, from 2, from 5 and above 10 have the words of the published matrix."""
-    assert matrix_word(speedup) == word
+    assert matrix_verdict(speedup) == word
 
 
 def test_the_matrix_reads_the_lower_bound_where_there_is_one() -> None:
@@ -93,7 +93,7 @@ def test_the_matrix_reads_the_lower_bound_where_there_is_one() -> None:
     sure = Comparison("s", "a", "b", "rate", 6.0, 1.5, 20.0, 0.95)
     unsure = Comparison("s", "a", "c", "rate", 6.0)
     first, second = migrations([sure, unsure])
-    assert (first.word, second.word) == ("moderate benefit", "strong case")
+    assert (first.verdict, second.verdict) == ("moderate benefit", "strong case")
 
 
 QUIET: tuple[TrialState, ...] = ("ok",) * 4

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from stackduel_servers.models.bench import MOST_TOLD, Plan, _thinned, main, measure, quantile_ms
+from stackduel_servers.models.bench import MOST_TIMES_KEPT, Plan, _thinned, main, measure, quantile_ms
 from stackduel_servers.models.catalog import CATALOG, Card, TensorInput
 from stackduel_servers.models.inputs import generate
 from stackduel_servers.models.model import DecodedInput, Features, Model, ModelOutputs
@@ -87,11 +87,11 @@ def test_progress_is_told_while_it_runs() -> None:
     assert len(seen) >= 2
 
 
-@pytest.mark.parametrize("count", [1, MOST_TOLD - 1, MOST_TOLD, MOST_TOLD + 1, 1_000_000])
+@pytest.mark.parametrize("count", [1, MOST_TIMES_KEPT - 1, MOST_TIMES_KEPT, MOST_TIMES_KEPT + 1, 1_000_000])
 def test_very_many_times_are_thinned_evenly(count: int) -> None:
     """At most 100,000 are told, and their quantiles are those of all."""
     told = _thinned(range(1, count + 1))
-    assert len(told) == min(count, MOST_TOLD)
+    assert len(told) == min(count, MOST_TIMES_KEPT)
     for part in (0.5, 0.99, 0.999):
         assert quantile_ms(told, part) == pytest.approx(quantile_ms(range(1, count + 1), part), rel=1e-4)
 

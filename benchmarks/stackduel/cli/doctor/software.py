@@ -12,6 +12,7 @@ from stackduel.cli.doctor.diagnosis import Diagnosis
 from stackduel.observe.host import host_facts
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry
+from stackduel_servers.supported import PYTHON_SERVERS, WEB_FRAMEWORKS
 from stackduel_servers.triton.installation import TritonError, locate
 
 
@@ -34,7 +35,7 @@ def _loop() -> Diagnosis:
 
 
 def _frameworks() -> Diagnosis:
-    needed = sorted({"flask", "quart", "fastapi", "urllib3", "aiohttp"} | _servers_needed())
+    needed = sorted({*WEB_FRAMEWORKS, "urllib3", "aiohttp", *_servers_needed()})
     missing = [name for name in needed if not _installed(name)]
     if missing:
         detail = f"not installed: {', '.join(missing)}; pip install -e '.[servers]' for --launcher local"
@@ -44,9 +45,9 @@ def _frameworks() -> Diagnosis:
 
 
 def _servers_needed() -> set[str]:
-    """The servers that are packages of this Python's; Triton is installed apart."""
+    """Return the servers that pip installs and that stacks of this platform use."""
     here = (entry for entry in load_registry().entries.values() if sys.platform in entry.platforms)
-    return {entry.server for entry in here if entry.framework != "triton"}
+    return {entry.server for entry in here} & set(PYTHON_SERVERS)
 
 
 def _triton() -> Diagnosis:

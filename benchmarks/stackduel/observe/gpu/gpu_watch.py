@@ -16,7 +16,7 @@ SAMPLE_S = 0.1
 class GpuWatch:
     """Samples devices between ``start`` and ``stop``; without a device it does nothing at all.
 
-    Used as a context manager, its thread has ended when the block is left, whatever happened in between.
+    As a context manager it ends its thread when the block is left, also after an error.
     """
 
     def __init__(self, devices: Sequence[ReadableGpu]) -> None:
@@ -34,18 +34,18 @@ class GpuWatch:
         self._end()
 
     def start(self) -> None:
-        """The window opens."""
+        """Open the window."""
         if self._devices:
             self._sampler.start()
 
     def stop(self) -> None:
-        """The window closes; the last look is at its very end, so that there is one however short it was."""
+        """Close the window after a last sample, so that even a very short window has one."""
         self._end()
         if self._devices:
             self._look()
 
     def use(self) -> GpuUse | None:
-        """What the devices did within the window; None without devices or before its end."""
+        """Return the devices' use within the window; None without devices or before its end."""
         return used([device.gpu for device in self._devices], self._rounds)
 
     def _end(self) -> None:
@@ -57,9 +57,9 @@ class GpuWatch:
         self._rounds.append(tuple(device.read() for device in self._devices))
 
     def _sample(self) -> None:
-        # The driver's utilisation is that of the time before it is asked: the first look is a step after the opening.
+        # The driver reports the utilisation before the call, so the first sample is one step after the opening.
         due_s = time.monotonic() + SAMPLE_S
         while not self._ended.wait(max(0.0, due_s - time.monotonic())):
             self._look()
-            # What a slow driver makes late is left out, not made up for.
+            # Samples that a slow driver delays are skipped, not caught up on.
             due_s = max(due_s + SAMPLE_S, time.monotonic())

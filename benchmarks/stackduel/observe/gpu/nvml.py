@@ -1,7 +1,7 @@
 """The graphics processors of this machine, as NVIDIA's management library shows them.
 
-The library is the driver's; nvidia-ml-py (module ``pynvml``, the ``gpu`` extra) calls it. Nothing is imported before
-somebody asks, and a machine without either has no devices and a reason for it.
+The library is part of the driver; nvidia-ml-py (module ``pynvml``, the ``gpu`` extra) calls it. Both are imported only
+on the first call. A machine without either has no devices, and a reason for that.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from stackduel.model.gpu_use import Gpu, GpuSample
 MIB = 1024 * 1024
 MW_PER_W = 1000
 MissingGpuPart = Literal["package", "library", "driver", "permission", "device", "other"]
-# Which devices CUDA shows to a process. By number, they are counted as NVML counts them where all are alike, or where
-# CUDA_DEVICE_ORDER is PCI_BUS_ID; an identity is always right.
+# Which devices CUDA shows to a process. Numbers count devices as NVML does if all are alike, or if
+# CUDA_DEVICE_ORDER is PCI_BUS_ID; identities are always right.
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
@@ -33,7 +33,7 @@ class NoGpuError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NvmlDevice:
-    """One device that can be read: what it is, and NVML's handle of it; MIG instances tell their memory alone."""
+    """A readable device: its name and NVML's handle of it; MIG instances report only their memory."""
 
     gpu: Gpu
     library: Any
@@ -41,11 +41,11 @@ class NvmlDevice:
     instance: bool = False
 
     def read(self) -> GpuSample:
-        """Look at it now; what it does not tell, or not to this user, is None."""
+        """Sample the device now; values that it does not report, or not to this user, are None."""
         memory = query(self.library, self.library.nvmlDeviceGetMemoryInfo, self.handle)
         memory_mib = None if memory is None else memory.used / MIB
         if self.instance:
-            # Utilisation and power are the whole card's, which other instances share.
+            # Utilisation and power belong to the whole card, which other instances share.
             return GpuSample(None, memory_mib, None)
         rates = query(self.library, self.library.nvmlDeviceGetUtilizationRates, self.handle)
         power_mw = query(self.library, self.library.nvmlDeviceGetPowerUsage, self.handle)
@@ -60,30 +60,30 @@ class NvmlDevice:
 def devices(
     load: Callable[[], Any] = lambda: import_module("pynvml"), environ: Mapping[str, str] = os.environ
 ) -> Iterator[tuple[NvmlDevice, ...]]:
-    """The devices that this process may see, readable until the block ends; raises NoGpuError without any."""
+    """Yield the devices that this process may see, readable until the block ends; raises NoGpuError without any."""
     library = _started(load)
     try:
-        found = tuple(_visible(library, environ))
-        if not found:
+        visible = tuple(_visible(library, environ))
+        if not visible:
             raise NoGpuError("device", "the driver is there, but shows this process no GPU")
-        yield found
+        yield visible
     finally:
         library.nvmlShutdown()
 
 
 @contextmanager
 def devices_if_any() -> Iterator[tuple[NvmlDevice, ...]]:
-    """The devices, or none where they cannot be observed."""
+    """Yield the devices, or none if they cannot be observed."""
     with ExitStack() as stack:
         try:
-            found = stack.enter_context(devices())
+            visible = stack.enter_context(devices())
         except NoGpuError:
-            found = ()
-        yield found
+            visible = ()
+        yield visible
 
 
 def names() -> list[str]:
-    """The devices of this machine in words, for a run's environment; empty where there are none to be seen."""
+    """Return the names of this machine's devices, for a run's environment; empty if none is visible."""
     try:
         return names_or_reason()
     except NoGpuError:
@@ -91,13 +91,13 @@ def names() -> list[str]:
 
 
 def names_or_reason() -> list[str]:
-    """The devices of this machine in words; raises NoGpuError with what is missing."""
-    with devices() as found:
-        return [str(device.gpu) for device in found]
+    """Return the names of this machine's devices; raises NoGpuError, naming the missing part."""
+    with devices() as visible:
+        return [str(device.gpu) for device in visible]
 
 
 def query(library: Any, question: Callable[..., Any], *about: Any) -> Any:
-    """NVML's answer, or None where it refuses: not supported by this device, not permitted, lost."""
+    """Return NVML's answer; None if it refuses: not supported by this device, not permitted, device lost."""
     try:
         return question(*about)
     except library.NVMLError:
@@ -123,7 +123,7 @@ def _started(load: Callable[[], Any]) -> Any:
 
 
 def _visible(library: Any, environ: Mapping[str, str]) -> Iterator[NvmlDevice]:
-    """Whole cards, and of those in MIG mode their instances, unless the environment hides them."""
+    """Yield whole cards, and instances of cards in MIG mode, unless the environment hides them."""
     wanted = _wanted(environ)
     driver = _text(query(library, library.nvmlSystemGetDriverVersion) or "unknown")
     for index in range(query(library, library.nvmlDeviceGetCount) or 0):
@@ -159,11 +159,11 @@ def _gpu(library: Any, handle: Any, driver: str) -> Gpu:
 
 
 def _wanted(environ: Mapping[str, str]) -> frozenset[str] | None:
-    """Indices and the beginnings of identities that the environment lets this process see; None for all."""
+    """Return the indices and identity prefixes of devices that the environment shows this process; None for all."""
     value = environ.get(VISIBLE)
     return None if value is None else frozenset(each.strip() for each in value.split(",") if each.strip())
 
 
 def _text(value: str | bytes) -> str:
-    """NVML's texts are bytes in older versions of its package."""
+    """Return the text; older versions of NVML's package give bytes."""
     return value.decode(errors="replace") if isinstance(value, bytes) else value

@@ -8,9 +8,9 @@ CPUS = Path("/sys/devices/system/cpu")
 
 
 def governors(cpus: Path = CPUS) -> tuple[str, ...]:
-    """The names of the frequency governors in use, each once; none where the system shows none.
+    """Return the names of the frequency governors in use, each once; none if the system shows none.
 
-    Linux shows them where it can change the frequency itself; in a virtual machine the hypervisor may do it unseen.
+    Linux shows them if it can change the frequency itself; in a virtual machine the hypervisor may change it unseen.
     """
     names = set()
     for path in cpus.glob("cpu[0-9]*/cpufreq/scaling_governor"):

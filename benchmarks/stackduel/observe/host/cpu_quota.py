@@ -1,4 +1,4 @@
-"""The CPU quota of this process, and for how long it was held back by it."""
+"""The CPU quota of this process, and for how long the quota throttled it."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ UNLIMITED = "max"
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The cgroups that may hold this process back: its own and those around it, innermost first."""
+    """The cgroups that may throttle this process: its own and those around it, innermost first."""
 
     folders: tuple[Path, ...]
 
     @property
     def cores(self) -> float | None:
-        """How many cores' worth of CPU time the tightest quota allows; None without one."""
+        """Return the CPU time that the tightest quota allows, in cores; None without a quota."""
         return min((cores for folder in self.folders if (cores := _cores(folder)) is not None), default=None)
 
     def throttled_s(self) -> tuple[float, ...] | None:
-        """For how many CPU seconds each of the cgroups was held back so far; None where the kernel keeps no account.
+        """Return for how many CPU seconds each cgroup was throttled so far; None if the kernel does not count them.
 
         An outer cgroup's time is that of all processes in it.
         """
-        found = [each for folder in self.folders if (each := _throttled_s(folder)) is not None]
-        return tuple(found) or None
+        times_s = [each for folder in self.folders if (each := _throttled_s(folder)) is not None]
+        return tuple(times_s) or None
 
 
 def own_quota(process: Path = Path("/proc/self"), cgroups: Path = CGROUPS) -> Quota:
-    """The quota of this process, without any cgroup where there is none (macOS, Windows)."""
+    """Return the quota of this process; it has no cgroups on systems without them (macOS, Windows)."""
     try:
         paths = parse_membership((process / "cgroup").read_text())
     except OSError:
@@ -44,7 +44,7 @@ def own_quota(process: Path = Path("/proc/self"), cgroups: Path = CGROUPS) -> Qu
 
 def _from_inside_out(root: Path, path: str) -> Iterator[Path]:
     folder = root / path.lstrip("/")
-    # Inside a container the path may be the host's, and what is mounted the container's own cgroup.
+    # Inside a container the path may be the host's, while the mounted cgroup is the container's own.
     folder = folder if folder.is_dir() and ".." not in folder.parts else root
     while True:
         yield folder
@@ -54,7 +54,7 @@ def _from_inside_out(root: Path, path: str) -> Iterator[Path]:
 
 
 def _cores(folder: Path) -> float | None:
-    """The quota of one cgroup: ``cpu.max`` of version 2, else ``cpu.cfs_quota_us`` of version 1."""
+    """Return the quota of one cgroup: ``cpu.max`` of version 2, else ``cpu.cfs_quota_us`` of version 1."""
     try:
         quota_us, period_us = (folder / "cpu.max").read_text().split()
     except OSError:

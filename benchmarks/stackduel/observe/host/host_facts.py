@@ -1,4 +1,4 @@
-"""What a reader must know of the machine: cores, memory, versions, limits."""
+"""Facts about the machine that a reader needs: cores, memory, versions, limits."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ import psutil
 from stackduel.model.environment import Environment
 from stackduel.observe.gpu import nvml
 from stackduel.process.cores import usable_cores
+from stackduel_servers.supported import PYTHON_SERVERS, WEB_FRAMEWORKS
 
 MIB = 1024 * 1024
-LIBRARIES = (
-    "aiohttp", "fastapi", "flask", "gevent", "gunicorn", "httptools", "hypercorn", "numpy", "nvidia-ml-py",
-    "onnxruntime", "onnxruntime-gpu", "pydantic", "quart",
-    "stackduel", "starlette", "torch", "urllib3", "uvicorn", "uvloop", "waitress", "werkzeug", "winloop",
-)  # fmt: skip
+# The packages whose versions a run stores: frameworks, servers, and the libraries under them.
+LIBRARIES = tuple(sorted({
+    *WEB_FRAMEWORKS, *PYTHON_SERVERS, "stackduel",
+    "aiohttp", "gevent", "httptools", "pydantic", "urllib3", "uvloop", "werkzeug", "winloop",
+    "numpy", "nvidia-ml-py", "onnxruntime", "onnxruntime-gpu", "torch",
+}))  # fmt: skip
 
 
 def describe() -> Environment:
@@ -42,18 +44,18 @@ def python() -> str:
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """The installed versions of those packages that are installed."""
-    found = {}
+    """Return the version of each of the packages that is installed."""
+    installed = {}
     for name in names:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
+    """Return the processor's name, as far as the system shows it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -63,7 +65,7 @@ def processor() -> str:
 
 
 def open_files_limit() -> int | None:
-    """How many files and sockets this process may hold open; None where the system does not say."""
+    """Return how many files and sockets this process may hold open; None if the system does not report it."""
     if sys.platform == "win32":
         return None
     import resource  # noqa: PLC0415 - POSIX only

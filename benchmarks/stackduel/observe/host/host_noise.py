@@ -1,4 +1,4 @@
-"""What the host did besides during a window: CPU time taken by the hypervisor, by strangers, by a quota."""
+"""CPU time that others took during a window: the hypervisor, foreign processes, a quota."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from stackduel.observe.host.cpu_quota import own_quota
 from stackduel.observe.resources.process_meter import ProcessTreeMeter
 from stackduel.observe.resources.usage import UsageSource
 
-# The host counts its CPU time in ticks of 10 ms: of a shorter window they say too little.
+# The host counts its CPU time in ticks of 10 ms, which are too coarse for a shorter window.
 SHORTEST_WINDOW_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class HostCpu:
-    """CPU seconds of the whole host since it started: all of them, those at work, and those stolen.
+    """CPU seconds of the whole host since it started: all, busy, and stolen.
 
     ``busy_s`` is the time of processes, without interrupts: these are nobody's, and while a load runs most of them
     are for its own packets. A Linux kernel without ``CONFIG_IRQ_TIME_ACCOUNTING`` charges an interrupt to the clock
     of the process that it interrupts, too; what is foreign then comes out too small, by at most our share of them,
-    and never too large. ``stolen_s`` is None where the system does not tell.
+    and never too large. ``stolen_s`` is None if the system does not report it.
     """
 
     total_s: float
@@ -35,10 +35,10 @@ class HostCpu:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read at one end of a window, in CPU seconds so far.
+    """Values read at one end of a window, in CPU seconds so far.
 
-    ``own_s`` is that of the runner, the stack and the downstream, None where one of them could not be read, and
-    ``throttled_s`` that of each cgroup around the runner, None where nobody counts.
+    ``own_s`` is the time of the runner, the stack and the downstream, None if one of them could not be read, and
+    ``throttled_s`` that of each cgroup around the runner, None if the kernel does not count it.
     """
 
     at_s: float
@@ -48,10 +48,10 @@ class Reading:
 
 
 class NoiseMeter:
-    """Reads the host, and what of it is our own, when a window opens and when it closes.
+    """Reads the CPU time of the host, and our own part of it, when a window opens and when it closes.
 
     Our own are the runner and all its descendants (the shards of the load, the downstream and the stacks that run as
-    local processes), and whatever else ``meters`` read: containers. Meters of process trees are left out, as those
+    local processes), and the containers that ``meters`` read. Meters of process trees are left out, as those
     trees are the runner's descendants already.
     """
 
@@ -63,21 +63,21 @@ class NoiseMeter:
         self._closed: Reading | None = None
 
     def start(self) -> None:
-        """The window opens."""
+        """Open the window."""
         self._opened, self._closed = self._read(), None
 
     def stop(self) -> None:
-        """The window closes."""
+        """Close the window."""
         self._closed = self._read()
 
     def noise(self) -> HostNoise:
-        """What the host did within the window; all None before there was one."""
+        """Return the host's noise within the window; all None before the first window."""
         if self._opened is None or self._closed is None:
             return HostNoise()
         return noise_between(self._opened, self._closed)
 
     def _read(self) -> Reading:
-        # The host and our own right after one another: what passes between them is counted on one side only.
+        # Host and own time are read directly after one another: the time between counts on one side only.
         return Reading(time.monotonic(), host_cpu(), self._own_s(), self._quota.throttled_s())
 
     def _own_s(self) -> float | None:
@@ -88,7 +88,7 @@ class NoiseMeter:
 
 
 def host_noise_now(seconds: float) -> HostNoise:
-    """What the host does while nothing of ours runs, watched for so many seconds."""
+    """Measure the host's noise for that many seconds while nothing of ours runs."""
     meter = NoiseMeter()
     meter.start()
     time.sleep(seconds)
@@ -97,20 +97,20 @@ def host_noise_now(seconds: float) -> HostNoise:
 
 
 def host_cpu() -> HostCpu:
-    """The host's CPU time so far; guests of a hypervisor are within the user time."""
+    """Read the host's CPU time so far; the user time includes guests of a hypervisor."""
     times = psutil.cpu_times()
 
     def sum_of(*names: str) -> float:
         return float(sum(getattr(times, name, 0.0) for name in names))
 
-    # Linux counts interrupts apart from the system time, Windows (interrupt, dpc) within it.
+    # Linux counts interrupts apart from the system time, Windows (interrupt, dpc) as part of it.
     busy_s = sum_of("user", "nice", "system") - sum_of("interrupt", "dpc")
     total_s = sum_of("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
     return HostCpu(total_s, busy_s, getattr(times, "steal", None))
 
 
 def noise_between(opened: Reading, closed: Reading) -> HostNoise:
-    """The noise of the window between two readings."""
+    """Return the noise of the window between two readings."""
     total_s = closed.host.total_s - opened.host.total_s
     throttled_s = _throttled_s(opened.throttled_s, closed.throttled_s)
     if closed.at_s - opened.at_s < SHORTEST_WINDOW_S or total_s <= 0:
@@ -131,7 +131,7 @@ def _growth(before: float | None, after: float | None) -> float | None:
 
 
 def _throttled_s(before: tuple[float, ...] | None, after: tuple[float, ...] | None) -> float | None:
-    """The longest that any of the cgroups was held back; they are around one another, so it is not the sum."""
+    """Return the longest throttled time of any cgroup; not the sum, because the cgroups are nested."""
     if before is None or after is None:
         return None
     return max(max(0.0, late - early) for early, late in zip(before, after, strict=True))

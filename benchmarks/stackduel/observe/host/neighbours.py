@@ -1,4 +1,4 @@
-"""Which other processes are at work on this machine, by name alone: what they were started with may be a secret."""
+"""Other busy processes on this machine, by name alone: their arguments may be secret."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import psutil
 
-# One process in one life: numbers are given out again.
+# Identifies one process for its lifetime: process ids are reused.
 Identity = tuple[int, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A process of somebody else's, and its share of the host's CPU time."""
+    """A foreign process and its share of the host's CPU time."""
 
     name: str
     share: float
@@ -23,7 +23,7 @@ class Neighbour:
 class Neighbours:
     """Reads the CPU time of all processes but this one and its descendants at both ends of a window.
 
-    A process that ended within the window is not seen, one that began in it is.
+    Processes that ended within the window are not seen, processes that started in it are.
     """
 
     def __init__(self) -> None:
@@ -32,15 +32,15 @@ class Neighbours:
         self._after: dict[Identity, tuple[str, float]] = {}
 
     def start(self) -> None:
-        """The window opens."""
+        """Open the window."""
         self._opened_s, self._before = time.monotonic(), _others()
 
     def stop(self) -> None:
-        """The window closes."""
+        """Close the window."""
         self._closed_s, self._after = time.monotonic(), _others()
 
     def busiest(self, count: int) -> tuple[Neighbour, ...]:
-        """The processes that used most, at most so many of them, and none that used nothing."""
+        """Return the processes that used most CPU time, at most that many, without idle ones."""
         host_s = (self._closed_s - self._opened_s) * (psutil.cpu_count() or 1)
         used_s = [
             (cpu_s - self._before.get(identity, ("", 0.0))[1], name) for identity, (name, cpu_s) in self._after.items()
@@ -50,19 +50,19 @@ class Neighbours:
 
 
 def _others() -> dict[Identity, tuple[str, float]]:
-    """Name and CPU seconds of every process that is none of ours, as far as the system shows them."""
-    # Number 0 is no process: Windows has the idle time there.
+    """Read name and CPU seconds of every foreign process, as far as the system shows them."""
+    # Id 0 is no process: Windows lists the idle time there.
     own = {0, os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
-    found = {}
+    cpu_s = {}
     for process in psutil.process_iter(["create_time", "cpu_times", "name"]):
         shown = process.info
         if process.pid in own or None in shown.values():
             continue
         times = shown["cpu_times"]
-        found[process.pid, shown["create_time"]] = (_printable(shown["name"]), times.user + times.system)
-    return found
+        cpu_s[process.pid, shown["create_time"]] = (_printable(shown["name"]), times.user + times.system)
+    return cpu_s
 
 
 def _printable(name: str) -> str:
-    """A process may call itself anything, an order to the terminal too."""
+    """Return the name with "?" for unprintable characters: a process may put terminal commands into its name."""
     return "".join(each if each.isprintable() else "?" for each in name)

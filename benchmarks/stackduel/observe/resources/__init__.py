@@ -1,1 +1,1 @@
-"""CPU seconds and memory of a stack: meters for processes and containers, and what samples them during a trial."""
+"""CPU seconds and memory of a stack: meters for processes and containers, and the watch that samples them."""

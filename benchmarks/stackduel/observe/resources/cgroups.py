@@ -22,13 +22,13 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True)
 class CgroupV1:
-    """The files of a cgroup where each controller has a hierarchy of its own."""
+    """The files of a cgroup of version 1, where each controller has a hierarchy of its own."""
 
     cpu: Path
     memory: Path
 
     def read(self) -> Usage:
-        """The usage now; raises ProcessLookupError when the cgroup is gone."""
+        """Read the usage now; raises ProcessLookupError when the cgroup is gone."""
         try:
             cpu_ns = int((self.cpu / "cpuacct.usage").read_text())
             used = int((self.memory / "memory.usage_in_bytes").read_text())
@@ -45,7 +45,7 @@ class CgroupV2:
     folder: Path
 
     def read(self) -> Usage:
-        """The usage now; raises ProcessLookupError when the cgroup is gone."""
+        """Read the usage now; raises ProcessLookupError when the cgroup is gone."""
         try:
             cpu_us = counter((self.folder / "cpu.stat").read_text(), "usage_usec")
             used = int((self.folder / "memory.current").read_text())
@@ -58,13 +58,13 @@ class CgroupV2:
 def kernel_files(
     container_id: str, pid: int, processes: Path = Path("/proc"), cgroups: Path = CGROUPS
 ) -> CgroupV1 | CgroupV2 | None:
-    """The container's cgroup on this machine, or None where its process is not one of this machine's."""
+    """Return the container's cgroup on this machine; None if its process runs on another one."""
     try:
         membership = (processes / str(pid) / "cgroup").read_text()
     except OSError:
         return None
     paths = parse_membership(membership)
-    # The id in the path proves that this process is the container's, not one with its number on this machine.
+    # The id in the path proves that this process is the container's, not another one with the same process id.
     if any(container_id not in paths.get(controller, "") for controller in ("cpuacct", "memory")):
         unified = cgroups / paths.get("", "").lstrip("/")
         return CgroupV2(unified) if container_id in str(unified) and (unified / "cpu.stat").exists() else None
@@ -73,7 +73,7 @@ def kernel_files(
 
 
 def parse_membership(text: str) -> Mapping[str, str]:
-    """The cgroup path by controller ("" for the unified hierarchy) out of ``/proc/PID/cgroup``."""
+    """Read the cgroup path by controller ("" for the unified hierarchy) out of ``/proc/PID/cgroup``."""
     paths = {}
     for line in text.splitlines():
         _number, controllers, path = line.split(":", 2)
@@ -83,7 +83,7 @@ def parse_membership(text: str) -> Mapping[str, str]:
 
 
 def counter(text: str, name: str) -> int:
-    """One counter out of a cgroup file of ``name value`` lines, 0 where it is not there."""
+    """Read one counter out of a cgroup file of ``name value`` lines; 0 if it is missing."""
     for line in text.splitlines():
         key, _space, value = line.partition(" ")
         if key == name:

@@ -18,11 +18,11 @@ from stackduel.observe.resources.usage import Usage, UsageSource
 
 
 class ContainerMeter:
-    """Reads a container's cgroup: its CPU time exactly, and its memory without the page cache that could go.
+    """Reads a container's cgroup: its exact CPU time, and its memory without reclaimable page cache.
 
-    Where the engine's cgroups are this machine's (Docker Engine on Linux), the kernel's files are read: a fraction
-    of a millisecond, and nothing of the engine's. Elsewhere (Docker Desktop) the engine is asked for one sample,
-    which engine 20.10 answers at once or within a second, whenever its collector comes round.
+    If the engine runs on this machine's kernel (Docker Engine on Linux), the meter reads the kernel's files: a fraction
+    of a millisecond, and no work for the engine. Elsewhere (Docker Desktop) it requests one sample from the engine,
+    which engine 20.10 answers at once or within a second, at the next round of its collector.
     """
 
     def __init__(self, container_id: str) -> None:
@@ -30,18 +30,18 @@ class ContainerMeter:
         self._lock = threading.Lock()
 
     def read(self) -> Usage:
-        """The usage now; raises ProcessLookupError when the container has ended, LaunchError without an engine."""
+        """Read the usage now; raises ProcessLookupError when the container has ended, LaunchError without an engine."""
         with self._lock:
             return self._source.read()
 
     def glance(self) -> Usage:
-        """As ``read``, which is quick."""
+        """Read the usage now as ``read`` does, which is quick enough."""
         return self.read()
 
     @functools.cached_property
     def _source(self) -> UsageSource:
         client = connect()
-        # The meter has no end of its own: its connection closes with it.
+        # The meter is never closed: its connection closes when the meter is deleted.
         weakref.finalize(self, client.close)
         try:
             state = client.api.inspect_container(self._container_id)["State"]
@@ -60,7 +60,7 @@ class EngineSample:
     container_id: str
 
     def read(self) -> Usage:
-        """The usage of the engine's next sample; raises ProcessLookupError when the container has ended."""
+        """Read the usage from the engine's next sample; raises ProcessLookupError when the container has ended."""
         with explained("reading what a container uses"):
             return parse_sample(self._sample())
 
@@ -70,13 +70,13 @@ class EngineSample:
         except docker.errors.NotFound:
             raise ProcessLookupError(self.container_id) from None
         except docker.errors.InvalidVersion:
-            # Engines before 20.10 take two samples, a second apart.
+            # Engines before 20.10 take two samples, one second apart.
             sample = self.api.stats(self.container_id, stream=False)
         return sample
 
 
 def parse_sample(sample: Mapping[str, Any]) -> Usage:
-    """The usage out of one answer of the engine's stats call; raises ProcessLookupError on an empty one."""
+    """Read the usage out of one answer of the engine's stats call; raises ProcessLookupError on an empty one."""
     memory = sample.get("memory_stats") or {}
     if "usage" not in memory:
         raise ProcessLookupError(str(sample.get("id", "")))

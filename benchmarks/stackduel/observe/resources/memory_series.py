@@ -1,4 +1,4 @@
-"""Samples over time that stay few however long they are taken."""
+"""Samples over time whose number stays bounded in a run of any length."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MOST_POINTS = 240
 
 
 class MemorySeries:
-    """The memory of a stack over time, as means of ever more samples, so that there are never many points."""
+    """The memory of a stack over time; each point is the mean of more and more samples, so the points stay few."""
 
     def __init__(self) -> None:
         self._each = 1
@@ -16,7 +16,7 @@ class MemorySeries:
         self._points: list[Memory] = []
 
     def add(self, t_s: float, mib: float) -> None:
-        """Take a sample."""
+        """Add a sample."""
         self._pending.append(Memory(t_s, mib))
         if len(self._pending) < self._each:
             return
@@ -27,7 +27,7 @@ class MemorySeries:
             self._each *= 2
 
     def points(self) -> tuple[Memory, ...]:
-        """The means so far; what is left at the end and makes no whole one is left out."""
+        """Return the means so far, without the last samples if they do not fill a point."""
         return tuple(self._points)
 
 

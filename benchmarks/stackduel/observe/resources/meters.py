@@ -1,4 +1,4 @@
-"""The meter for a stack, whatever it runs in."""
+"""The meter for a stack in processes or containers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stackduel.observe.resources.usage import Meter, SumMeter
 
 
 def meter_of(subject: Subject) -> Meter | None:
-    """The meter for a subject, or None where nothing can be read from here."""
+    """Return the meter for a subject; None if its usage cannot be read from here."""
     match subject:
         case ProcessTree(pid):
             return ProcessTreeMeter(pid)
@@ -17,7 +17,7 @@ def meter_of(subject: Subject) -> Meter | None:
             return ContainerMeter(container_id)
         case Several(parts):
             meters = [meter for part in parts if (meter := meter_of(part)) is not None]
-            # The sum of some would pass for the whole.
+            # A partial sum would look like the whole.
             return SumMeter(meters) if len(meters) == len(parts) else None
         case _:
             return None

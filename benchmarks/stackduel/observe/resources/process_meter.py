@@ -17,10 +17,10 @@ MIB = 1024 * 1024
 class ProcessTreeMeter:
     """Reads a process and all its descendants.
 
-    On Linux CPU time comes from each process's own clock (nanoseconds, threads that ended included) and memory is
+    On Linux CPU time comes from each process's own clock (nanoseconds, including ended threads) and memory is
     the proportional set size, which counts a page shared by forked workers once, as a container's cgroup does. The
-    kernel walks all pages for it, holding up the process meanwhile: a glance takes the resident set size less what was
-    shared when the same processes were last read. Elsewhere both come from psutil (CPU in the system's ticks, memory as
+    kernel walks all pages for it and blocks the process meanwhile: a glance takes the resident set size less the part
+    that the same processes shared when last read. Elsewhere both come from psutil (CPU in the system's ticks, memory as
     resident set size).
     """
 
@@ -30,7 +30,7 @@ class ProcessTreeMeter:
         self._shared_bytes = 0.0
 
     def read(self) -> Usage:
-        """The usage now; raises ProcessLookupError when the process has ended."""
+        """Read the usage now; raises ProcessLookupError when the process has ended."""
         pids = self._pids()
         cpu_s = self._total(pids, _cpu_s)
         proportional, resident = self._total(pids, _memory_bytes), self._total(pids, _resident_bytes)
@@ -38,7 +38,7 @@ class ProcessTreeMeter:
         return Usage(cpu_s, proportional / MIB)
 
     def glance(self) -> Usage:
-        """The usage now, quickly; raises as ``read`` does, and reads where processes have come or gone."""
+        """Read the usage now, quickly; raises as ``read`` does, and calls it if processes have started or ended."""
         pids = self._pids()
         if self._known != frozenset(pids):
             return self.read()
@@ -46,7 +46,7 @@ class ProcessTreeMeter:
         return Usage(self._total(pids, _cpu_s), max(0.0, resident - self._shared_bytes) / MIB)
 
     def cpu_s(self) -> float:
-        """The CPU seconds alone; raises ProcessLookupError as ``read`` does."""
+        """Read the CPU seconds alone; raises ProcessLookupError as ``read`` does."""
         return self._total(self._pids(), _cpu_s)
 
     def _pids(self) -> list[int]:
@@ -63,12 +63,12 @@ class ProcessTreeMeter:
             except (OSError, psutil.NoSuchProcess):
                 if pid == self._pid:
                     raise ProcessLookupError(pid) from None
-                # A worker that ended between the listing and the reading; its parent has its CPU time.
+                # This worker ended between the listing and the reading; its parent has its CPU time.
         return total
 
 
 def _tree(pid: int) -> Iterator[int]:
-    """The process and its descendants; nothing where it has ended."""
+    """Return the process and its descendants; empty if it has ended."""
     if sys.platform == "linux":
         yield from _descendants(pid)
         return
@@ -83,7 +83,7 @@ def _cpu_s(pid: int) -> float:
     if sys.platform == "linux":
         return _cpu_clock_s(pid) + _reaped_children_s(pid)
     times = psutil.Process(pid).cpu_times()
-    # Windows knows nothing of children that ended.
+    # Windows keeps no CPU time of ended children.
     ended_s = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
     return float(times.user + times.system + ended_s)
 
@@ -95,7 +95,7 @@ def _memory_bytes(pid: int) -> float:
 def _resident_bytes(pid: int) -> float:
     if sys.platform != "linux":
         return _memory_bytes(pid)
-    # The kernel keeps this number anyway; smaps_rollup it counts page by page when asked.
+    # The kernel keeps this number anyway; for smaps_rollup it counts page by page on each read.
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
 
 

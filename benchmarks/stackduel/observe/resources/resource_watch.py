@@ -1,4 +1,4 @@
-"""What was spent in one trial: CPU seconds between two moments, and the most memory meanwhile."""
+"""The resources that one trial used: CPU seconds between two moments, and the peak of memory in between."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class CpuUse:
         self._stop_s: float | None = None
 
     def start(self) -> None:
-        """The window opens."""
+        """Open the window."""
         usage = read(self._meter, exactly=False)
         self._start_s = usage.cpu_s if usage else None
 
     def stop(self) -> None:
-        """The window closes."""
+        """Close the window."""
         usage = read(self._meter, exactly=False)
         self._stop_s = usage.cpu_s if usage else None
 
     def cpu_s(self) -> float | None:
-        """What was spent in the window; None where nothing could be read."""
+        """Return the CPU seconds of the window; None if nothing could be read."""
         return None if self._start_s is None or self._stop_s is None else self._stop_s - self._start_s
 
 
@@ -60,7 +60,7 @@ class ResourceWatch:
             self._sampler.join()
 
     def start(self) -> None:
-        """The window opens."""
+        """Open the window."""
         self._began_s = time.monotonic()
         self._note_memory(exactly=True)
         self._spending.start()
@@ -68,7 +68,7 @@ class ResourceWatch:
             self._sampler.start()
 
     def stop(self) -> None:
-        """The window closes."""
+        """Close the window."""
         self._ended.set()
         self._spending.stop()
         if self._sampler.ident is not None:
@@ -76,7 +76,7 @@ class ResourceWatch:
         self._note_memory(exactly=True)
 
     def cost(self) -> Cost | None:
-        """CPU seconds within the window, and memory; None where nothing could be read."""
+        """Return CPU seconds and memory of the window; None if nothing could be read."""
         cpu_s = self._spending.cpu_s()
         return None if cpu_s is None else Cost(cpu_s, self._memory_peak_mib, self._memory.points())
 
@@ -92,7 +92,7 @@ class ResourceWatch:
 
 
 def read(meter: Meter | None, *, exactly: bool = True) -> Usage | None:
-    """What a meter says now; None where there is none, or its stack has ended."""
+    """Read a meter now; None without a meter, or if its stack has ended."""
     if meter is None:
         return None
     try:

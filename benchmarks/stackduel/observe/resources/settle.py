@@ -12,10 +12,10 @@ IDLE_READINGS = 2
 
 
 def settle(meter: Meter | None, deadline_s: float = 10.0) -> bool:
-    """Wait until the stack's CPU rests; whether it did before the deadline.
+    """Wait until the stack's CPU is idle; return whether that was before the deadline.
 
-    A server answers its health check when the first worker is up; the others, still importing, would take their
-    CPU time out of the first trial.
+    A server answers its health check when the first worker is up; the others still import, and would use CPU time
+    in the first trial.
     """
     if meter is None:
         return True

@@ -1,4 +1,4 @@
-"""What a stack has used, and the interface of whatever reads it."""
+"""The resources that a stack has used, and the interface of the meters that read them."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds since the start of the stack, and the memory that it holds now."""
+    """CPU seconds since the start of the stack, and its current memory."""
 
     cpu_s: float
     memory_mib: float
 
 
 class UsageSource(Protocol):
-    """Where a stack's usage can be read; a stack that has ended raises ProcessLookupError."""
+    """A source of a stack's usage; raises ProcessLookupError once the stack has ended."""
 
     def read(self) -> Usage:
-        """The usage now."""
+        """Read the usage now."""
 
 
 class Meter(UsageSource, Protocol):
-    """Reads the usage of one stack, before and after a load as exactly as it can, and quickly while it is on."""
+    """Reads the usage of one stack: exactly before and after a load, quickly during it."""
 
     def glance(self) -> Usage:
-        """The usage now, by means that take next to nothing from the stack; what it shares is as it was last read."""
+        """Read the usage now at almost no cost for the stack; its shared memory is that of the last full reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class SumMeter:
-    """Reads several meters as one: a stack of several servers."""
+    """Reads several meters as one, for a stack of several servers."""
 
     meters: Sequence[Meter]
 
     def read(self) -> Usage:
-        """The sum now; raises ProcessLookupError once any of them has ended."""
+        """Read the sum now; raises ProcessLookupError once any of them has ended."""
         return _summed([meter.read() for meter in self.meters])
 
     def glance(self) -> Usage:
-        """The sum now, quickly; raises as ``read`` does."""
+        """Read the sum now, quickly; raises as ``read`` does."""
         return _summed([meter.glance() for meter in self.meters])
 
 

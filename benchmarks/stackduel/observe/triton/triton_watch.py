@@ -1,4 +1,4 @@
-"""What happened inside a Triton while a window was open, in the words of the other stacks' Server-Timing."""
+"""Time inside Triton during a window, named like the spans of the other stacks' Server-Timing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stackduel.model.target import Address
 from stackduel.model.trial import Inside
 from stackduel.observe.triton.triton_statistics import Counters, StatisticsError, StatisticsWindow, between, read
 
-# The steps of each ensemble of ours, by the span that they are.
+# The steps of each ensemble of ours, by span.
 STEPS: Mapping[str, Mapping[str, str]] = {"speech": {"pre": "preprocessor", "infer": "acoustic", "post": "decoder"}}
 
 
@@ -24,15 +24,15 @@ class TritonWatch:
         self._after: Mapping[str, Counters] = {}
 
     def start(self) -> None:
-        """The window opens."""
+        """Open the window."""
         self._before = self._read()
 
     def stop(self) -> None:
-        """The window closes."""
+        """Close the window."""
         self._after = self._read()
 
     def inside(self) -> Inside | None:
-        """The mean milliseconds of a request by span; None where the server does not tell."""
+        """Return a request's mean milliseconds by span; None if the server does not report them."""
         if not self._before or self._before.keys() != self._after.keys():
             return None
         windows = {name: between(self._before[name], self._after[name]) for name in self._models}
@@ -51,12 +51,12 @@ class TritonWatch:
 
 
 def of_one(window: StatisticsWindow) -> Inside:
-    """A model alone: taking the inputs and giving the outputs stand beside computing."""
+    """Return the spans of a single model: taking the inputs, computing, giving the outputs."""
     return Inside(window.requests, window.batch_mean, dict(window.spans_ms))
 
 
 def of_steps(windows: Mapping[str, StatisticsWindow], steps: Mapping[str, str]) -> Inside:
-    """An ensemble: what each step computes is a span of its own; queues are added up, and so is the copying between."""
+    """Return the spans of an ensemble: one for each step's computing, the sum of the queues, the sum of the copying."""
     each = {span: windows[name] for span, name in steps.items()}
     spans = {span: window.spans_ms["infer"] for span, window in each.items()}
     spans["queue"] = sum(window.spans_ms["queue"] for window in each.values())
@@ -65,6 +65,6 @@ def of_steps(windows: Mapping[str, StatisticsWindow], steps: Mapping[str, str]) 
 
 
 def model_of(workloads: Iterable[Workload]) -> str | None:
-    """The one model that a load asks a Triton for, by the name that it has there; None where it asks several."""
+    """Return Triton's name of the one model that a load calls; None if it calls several."""
     names = {workload.served_as or workload.model for workload in workloads}
     return next(iter(names)) if len(names) == 1 else None

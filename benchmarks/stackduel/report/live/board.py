@@ -61,8 +61,8 @@ class Board:
 
     def _begin(self) -> None:
         self._texts = Texts("", "", 0, 0, ended=False)
-        self._tell_trials()
-        self.tell_now(0.0, 0.0)
+        self._update_trials()
+        self.update_now(0.0, 0.0)
 
     @property
     def texts(self) -> Texts:
@@ -82,7 +82,7 @@ class Board:
             if recent_ms is not None:
                 self._latencies.append([round(elapsed_s, 2), round(recent_ms, 3)])
 
-    def tell_now(self, share: float, left_s: float, *, ended: bool = False) -> None:
+    def update_now(self, share: float, left_s: float, *, ended: bool = False) -> None:
         """Prepare what changes all the time: the progress of the run, and the figures of the current trial."""
         now = {
             "doing": self._doing,
@@ -114,7 +114,7 @@ class Board:
             if result.counts:
                 self._measured += 1
                 self._add(result)
-        self._tell_trials()
+        self._update_trials()
 
     def _add(self, trial: Trial) -> None:
         scenario, noisy = trial.place.scenario.partition("@")[0], trial.state == "noisy"
@@ -127,10 +127,10 @@ class Board:
             ("p99", "Latency of the slowest hundredth (p99), block by block", "ms", latency.p99),
         ):
             if amount is not None:
-                found = self._figures.setdefault((scenario, name), _Figures(of, f"{scenario}: {shown}"))
-                found.add(trial.place.stack, amount, trial.place.block, noisy=noisy)
+                figures = self._figures.setdefault((scenario, name), _Figures(of, f"{scenario}: {shown}"))
+                figures.add(trial.place.stack, amount, trial.place.block, noisy=noisy)
 
-    def _tell_trials(self) -> None:
+    def _update_trials(self) -> None:
         trials = {
             "stacks": described(self._run),
             "roles": dict(ROLES),
@@ -146,16 +146,16 @@ class Board:
             {
                 "stack": name,
                 "role": role_of(self._run.stacks[name].tier),
-                "value": (middle := statistics.median(value for value, *_ in found)),
+                "value": (middle := statistics.median(value for value, *_ in values)),
                 "text": f"{figure(middle)} {figures.unit}",
                 "note": "",
                 "dots": [
                     {"value": value, "block": block, "noisy": noisy, "text": figure(value)}
-                    for value, block, noisy in found[-MOST_DOTS:]
+                    for value, block, noisy in values[-MOST_DOTS:]
                 ],
             }
             for name in self._run.stacks
-            if (found := figures.by_stack.get(name))
+            if (values := figures.by_stack.get(name))
         ]
         axis = {"label": figures.unit, "type": "auto"}
         return {"form": "strip", "title": figures.title, "x": axis, "panels": [{"title": "", "rows": rows}]}

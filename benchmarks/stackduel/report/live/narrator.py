@@ -42,12 +42,12 @@ class LiveNarrator(Narrator):
     def __enter__(self) -> Self:
         self._stack.enter_context(self._server)
         super().__enter__()
-        self.say(f"Live: {self._server.url}")
+        self.print_line(f"Live: {self._server.url}")
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._board.do("ended")
-        self._board.tell_now(1.0, 0.0, ended=True)
+        self._board.update_now(1.0, 0.0, ended=True)
         self._stack.close()
         super().__exit__(*exc)
 
@@ -75,18 +75,18 @@ class LiveNarrator(Narrator):
         """So many requests were answered since the window opened, the latest with this median latency."""
         super().progress(requests, elapsed_s, recent_ms)
         self._board.answered(requests, elapsed_s, recent_ms)
-        self._tell()
+        self._update()
 
     def finished(self, result: Result) -> None:
         """A trial ended, well or not."""
         super().finished(result)
         self._board.finished(result)
-        self._tell()
+        self._update()
 
     def _do(self, doing: str) -> None:
         self._board.do(doing)
-        self._tell()
+        self._update()
 
-    def _tell(self) -> None:
+    def _update(self) -> None:
         clock = self._clock
-        self._board.tell_now(clock.share, clock.left_s())
+        self._board.update_now(clock.share, clock.left_s())

@@ -38,10 +38,10 @@ def item(text: str) -> str:
 def paragraph(text: str) -> str:
     """Return text that Markdown shows as it is, as a line of its own."""
     shown = escape(text)
-    if not (found := _AT_START.match(shown)):
+    if not (hit := _AT_START.match(shown)):
         return shown
     # Of a number it is the dot behind it that makes a list.
-    place = found.end() if found[0].isdigit() else 0
+    place = hit.end() if hit[0].isdigit() else 0
     return f"{shown[:place]}\\{shown[place:]}"
 
 
@@ -63,7 +63,7 @@ def table(grid: Grid) -> Iterator[str]:
 def folded(summary: str, lines: Iterable[str]) -> Iterator[str]:
     """Yield lines that are folded away below their summary."""
     # Entities, because what stands within tags of HTML is no Markdown for some, and for others it is.
-    shown = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", _unmentioned(_plain(summary)))
+    shown = _MARKUP.sub(lambda hit: f"&#{ord(hit[0])};", _unmentioned(_plain(summary)))
     yield f"<details><summary>{shown}</summary>"
     yield ""
     shown_lines = list(lines)
@@ -81,8 +81,8 @@ def _unmentioned(text: str) -> str:
     return _MENTION.sub(rf"\1{_ZERO_WIDTH}", text)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    match found[0]:
+def _escaped(hit: re.Match[str]) -> str:
+    match hit[0]:
         case "<":
             return "&lt;"
         case "&":

@@ -13,7 +13,7 @@ from stackduel.model.run import Run
 from stackduel.model.trial import Failure
 from stackduel.report.sections.blocks import Block, Failures, Grid, Paragraph, Section
 from stackduel.report.sections.figures import DASH, figure, speedup_text
-from stackduel.report.sections.migration_matrix import matrix_note, word_on
+from stackduel.report.sections.migration_matrix import matrix_note, verdict_on
 
 # More columns than this are hard to read.
 MOST_SCENARIOS = 4
@@ -35,11 +35,11 @@ def _blocks(run: Run) -> Iterator[Block]:
 
 def _not_measured(run: Run) -> Iterator[tuple[str, str]]:
     """Yield in how many trials each stack could not be measured, and the latest reason."""
-    found: dict[tuple[str, str], list[str]] = {}
+    by_place: dict[tuple[str, str], list[str]] = {}
     for each in run.results:
         if isinstance(each, Failure):
-            found.setdefault((each.place.stack, each.place.scenario), []).append(each.reason)
-    for (stack, scenario), reasons in found.items():
+            by_place.setdefault((each.place.stack, each.place.scenario), []).append(each.reason)
+    for (stack, scenario), reasons in by_place.items():
         latest = ", the latest" if len(set(reasons)) > 1 else ""
         yield f"{stack}, {scenario}: {counted(len(reasons), 'trial')} not measured{latest}", reasons[-1]
 
@@ -62,13 +62,13 @@ def overview(run: Run) -> Grid | None:
     means = {each.candidate: each for each in migrations(run.comparisons)}
     rows = []
     for name, about in run.stacks.items():
-        tier, found = about.tier, by_stack.get(name, [])
+        tier, comparisons = about.tier, by_stack.get(name, [])
         if name == run.baseline:
             cells = ["1"] * len(scenarios) if few else ["1", "1", *[DASH] * len(VERDICTS)]
         else:
-            cells = _of_each(found, scenarios) if few else _of_all(found)
+            cells = _of_each(comparisons, scenarios) if few else _of_all(comparisons)
         mean = means.get(name)
-        mean_cells = (f"{figure(mean.mean_speedup)}x", word_on(mean, tier)) if mean else (DASH, DASH)
+        mean_cells = (f"{figure(mean.mean_speedup)}x", verdict_on(mean, tier)) if mean else (DASH, DASH)
         rows.append((name, tier, *cells, *mean_cells))
     words = frozenset({"stack", "tier", "in a word", *(scenarios if few else ())})
     return Grid("All stacks", ("stack", "tier", *between, "mean", "in a word"), tuple(rows), words)
@@ -80,8 +80,8 @@ _WHAT = (
 )
 
 
-def _of_each(found: Sequence[Comparison], scenarios: Sequence[str]) -> list[str]:
-    by_scenario = {each.scenario: each for each in found}
+def _of_each(comparisons: Sequence[Comparison], scenarios: Sequence[str]) -> list[str]:
+    by_scenario = {each.scenario: each for each in comparisons}
     return [_cell(by_scenario.get(name)) for name in scenarios]
 
 
@@ -92,12 +92,12 @@ def _cell(compared: Comparison | None) -> str:
     return f"{text} {compared.verdict}{' (noisy)' if compared.noisy else ''}"
 
 
-def _of_all(found: Sequence[Comparison]) -> list[str]:
-    if not found:
+def _of_all(comparisons: Sequence[Comparison]) -> list[str]:
+    if not comparisons:
         return [DASH] * (2 + len(VERDICTS))
-    ordered = sorted(found, key=lambda each: each.speedup)
+    ordered = sorted(comparisons, key=lambda each: each.speedup)
     counts: Counter[str] = Counter(
-        each.verdict for each in found if each.verdict in VERDICTS and not is_twin(each.candidate)
+        each.verdict for each in comparisons if each.verdict in VERDICTS and not is_twin(each.candidate)
     )
     verdicts = [str(counts[verdict]) if counts else DASH for verdict in VERDICTS]
     return [speedup_text(ordered[0]), speedup_text(ordered[-1]), *verdicts]

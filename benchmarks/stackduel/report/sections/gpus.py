@@ -57,18 +57,18 @@ def _most(values: Iterable[float | None]) -> float | None:
 
 def _devices(trials: ByStack) -> Iterator[Grid]:
     """Yield each device by itself, if there are several."""
-    found = {name: _by_device(each) for name, each in trials.items()}
-    rows = [(name, *_row(uses)) for name, each in found.items() if len(each) > 1 for uses in each.values()]
+    by_stack = {name: _by_device(each) for name, each in trials.items()}
+    rows = [(name, *_row(uses)) for name, each in by_stack.items() if len(each) > 1 for uses in each.values()]
     if rows:
         yield Grid("Each graphics processor by itself", HEADINGS, tuple(rows), frozenset({"stack", "device"}))
 
 
 def _by_device(trials: Iterable[Trial]) -> dict[str, list[DeviceUse]]:
-    found: dict[str, list[DeviceUse]] = {}
+    uses: dict[str, list[DeviceUse]] = {}
     for trial in trials:
         for use in trial.gpu.devices if trial.gpu else ():
-            found.setdefault(use.uuid, []).append(use)
-    return found
+            uses.setdefault(use.uuid, []).append(use)
+    return uses
 
 
 def _row(uses: list[DeviceUse]) -> tuple[str, ...]:

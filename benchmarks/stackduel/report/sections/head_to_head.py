@@ -25,49 +25,49 @@ SUMMED_UP = (QPS, "p50", "p95", "p99")
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield the pair over all scenarios, and scenario by scenario."""
-    found = head_to_heads(run.results, run.suite.scenarios, run.suite.duel)
+    results = head_to_heads(run.results, run.suite.scenarios, run.suite.duel)
     why = missing(run)
     blocks: list[Block] = [Sentences((why,))] if why else []
-    if len(found) == 1:
-        blocks += duel_blocks(found[0], run)
-    elif found:
-        blocks += summary(found)
-        blocks += [Folded(figures(duel).caption, tuple(duel_blocks(duel, run))) for duel in found]
+    if len(results) == 1:
+        blocks += head_to_head_blocks(results[0], run)
+    elif results:
+        blocks += summary(results)
+        blocks += [Folded(figures(result).caption, tuple(head_to_head_blocks(result, run))) for result in results]
     if blocks:
-        yield Section("duels", "Against each other", tuple(blocks))
+        yield Section("head-to-head", "Against each other", tuple(blocks))
 
 
-def summary(found: Sequence[HeadToHead]) -> tuple[Grid, Sentences]:
+def summary(results: Sequence[HeadToHead]) -> tuple[Grid, Sentences]:
     """Return the winner of the main figures in each scenario, and where each of the two is better."""
-    rows = tuple((duel.scenario.name, *(outcome(duel.row(name)) for name in SUMMED_UP)) for duel in found)
-    caption = f"{found[0].first} against {found[0].second}, in every scenario"
+    rows = tuple((result.scenario.name, *(outcome(result.row(name)) for name in SUMMED_UP)) for result in results)
+    caption = f"{results[0].first} against {results[0].second}, in every scenario"
     headings = ("scenario", *SUMMED_UP)
-    return Grid(caption, headings, rows, frozenset(headings)), Sentences(tuple(where_it_pays(found)))
+    return Grid(caption, headings, rows, frozenset(headings)), Sentences(tuple(where_it_pays(results)))
 
 
-def duel_blocks(duel: HeadToHead, run: Run) -> Iterator[Block]:
+def head_to_head_blocks(result: HeadToHead, run: Run) -> Iterator[Block]:
     """Yield the figures of the two in a scenario, and what follows from them."""
-    yield figures(duel)
+    yield figures(result)
     below = {
-        "Winners": winners(duel),
-        "Insights": map(str, insights(duel)),
-        "Recommendations": (recommended(stack, duel, run) for stack in (duel.first, duel.second)),
-        "Conditions": conditions(duel, run),
+        "Winners": winners(result),
+        "Insights": map(str, insights(result)),
+        "Recommendations": (recommended(stack, result, run) for stack in (result.first, result.second)),
+        "Conditions": conditions(result, run),
     }
     for title, lines in below.items():
         if texts := tuple(lines):
             yield from (Heading(title), Sentences(texts))
 
 
-def figures(duel: HeadToHead) -> Grid:
+def figures(result: HeadToHead) -> Grid:
     """Return all figures of two stacks in a scenario, or of one stack alone."""
-    if not duel.second:
-        rows = tuple((_name(row), _value(row.first, row)) for row in duel.rows)
-        return Grid(f"{duel.scenario.name}: {duel.first}", ("figure", duel.first), rows, WORDS)
+    if not result.second:
+        rows = tuple((_name(row), _value(row.first, row)) for row in result.rows)
+        return Grid(f"{result.scenario.name}: {result.first}", ("figure", result.first), rows, WORDS)
     return Grid(
-        f"{duel.first} against {duel.second}: {duel.scenario.name}",
-        ("figure", duel.first, duel.second, "winner", "ratio"),
-        tuple(_texts(row) for row in duel.rows),
+        f"{result.first} against {result.second}: {result.scenario.name}",
+        ("figure", result.first, result.second, "winner", "ratio"),
+        tuple(_texts(row) for row in result.rows),
         WORDS,
     )
 

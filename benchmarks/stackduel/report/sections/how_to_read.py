@@ -8,7 +8,7 @@ from stackduel.analysis.head_to_head import WORTH_NAMING
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Section, Sentences
 from stackduel.report.sections.pair import pair_of
-from stackduel.report.sections.pair_results import met
+from stackduel.report.sections.pair_results import head_to_heads_of
 
 
 def sections(run: Run) -> Iterator[Section]:
@@ -17,14 +17,14 @@ def sections(run: Run) -> Iterator[Section]:
 
 
 def _sentences(run: Run) -> Iterator[str]:
-    found = () if run.suite.search else met(run, pair_of(run))
-    if any(duel.tested for duel in found):
+    results = () if run.suite.search else head_to_heads_of(run, pair_of(run))
+    if any(result.tested for result in results):
         yield (
             "Two stacks, figure by figure: figures are of all blocks together; a ratio is that of the figures within "
             "each block, in the mean over the blocks, with an interval whose confidence of 95 % is that of all rows of "
             "its table together. A row has a winner where that leaves out 1, and else is a tie."
         )
-    elif found:
+    elif results:
         yield (
             "Two stacks, figure by figure: a ratio is the mean over the blocks; the stack that is ahead by "
             f"{100 * (WORTH_NAMING - 1):.0f} % is named, and the next run may name the other."

@@ -35,13 +35,13 @@ class Insight:
         return f"{self.sentence} ({', '.join(self.rows)})"
 
 
-def insights(duel: HeadToHead) -> Iterator[Insight]:
+def insights(result: HeadToHead) -> Iterator[Insight]:
     """Yield what follows from the rows; each insight names the rows it is computed from."""
-    yield from _of_rate(duel)
-    yield from _of_failures(duel)
-    yield from _of_middle_and_tail(duel)
-    yield from _of_spread(duel)
-    yield from _of_gpu(duel)
+    yield from _of_rate(result)
+    yield from _of_failures(result)
+    yield from _of_middle_and_tail(result)
+    yield from _of_spread(result)
+    yield from _of_gpu(result)
 
 
 def merged(of_scenarios: Iterable[tuple[str, Insight]], scenarios: int) -> Iterator[str]:
@@ -49,14 +49,14 @@ def merged(of_scenarios: Iterable[tuple[str, Insight]], scenarios: int) -> Itera
     groups: dict[tuple[str, tuple[str, ...]], list[tuple[str, Insight]]] = {}
     for scenario, insight in of_scenarios:
         groups.setdefault((insight.claim or insight.sentence, insight.rows), []).append((scenario, insight))
-    for (claim, rows), found in groups.items():
+    for (claim, rows), group in groups.items():
         if scenarios == 1:
-            yield str(found[0][1])
-        elif not found[0][1].figures:
-            where = "every scenario" if len(found) == scenarios else _some([scenario for scenario, _ in found])
+            yield str(group[0][1])
+        elif not group[0][1].figures:
+            where = "every scenario" if len(group) == scenarios else _some([scenario for scenario, _ in group])
             yield f"{claim} ({', '.join(rows)}; {where})"
         else:
-            figures = _some([f"in {scenario} {insight.figures}" for scenario, insight in found], "; ")
+            figures = _some([f"in {scenario} {insight.figures}" for scenario, insight in group], "; ")
             yield f"{claim}. I{figures[1:]} ({', '.join(rows)})"
 
 
@@ -66,12 +66,12 @@ def _some(texts: list[str], between: str = ", ") -> str:
     return between.join([*shown, f"and {others} more"] if others > 1 else texts)
 
 
-def _of_rate(duel: HeadToHead) -> Iterator[Insight]:
-    load, row = duel.scenario.load, duel.row(QPS)
+def _of_rate(result: HeadToHead) -> Iterator[Insight]:
+    load, row = result.scenario.load, result.row(QPS)
     if row.first is None or row.second is None:
         return
     if not isinstance(load, OpenLoop):
-        if row.winner in {duel.first, duel.second}:
+        if row.winner in {result.first, result.second}:
             yield Insight(
                 (QPS,),
                 f"{row.winner} serves more: {ratio_text(row)} the requests a second.",
@@ -79,8 +79,8 @@ def _of_rate(duel: HeadToHead) -> Iterator[Insight]:
                 ratio_text(row),
             )
         return
-    share = duel.row(SUCCESS_RATE)
-    sides = ((duel.first, row.first, share.first), (duel.second, row.second, share.second))
+    share = result.row(SUCCESS_RATE)
+    sides = ((result.first, row.first, share.first), (result.second, row.second, share.second))
     # What failed is behind nothing any more.
     slow = [
         f"{name} answered {figure(rate)} of them in time"
@@ -106,15 +106,15 @@ def _of_rate(duel: HeadToHead) -> Iterator[Insight]:
         )
 
 
-def _of_failures(duel: HeadToHead) -> Iterator[Insight]:
-    failed, share = duel.row(FAILED), duel.row(SUCCESS_RATE)
+def _of_failures(result: HeadToHead) -> Iterator[Insight]:
+    failed, share = result.row(FAILED), result.row(SUCCESS_RATE)
     if not failed.first and not failed.second:
         yield Insight((FAILED, SUCCESS_RATE), "Neither fails a request, so the latencies are of the same work.")
     # A closed loop has no latencies but those of right answers.
     besides = (
-        ", and of those that it kept waiting until the timeout" if isinstance(duel.scenario.load, OpenLoop) else ""
+        ", and of those that it kept waiting until the timeout" if isinstance(result.scenario.load, OpenLoop) else ""
     )
-    for name, count, kept in ((duel.first, failed.first, share.first), (duel.second, failed.second, share.second)):
+    for name, count, kept in ((result.first, failed.first, share.first), (result.second, failed.second, share.second)):
         if count and kept is not None:
             how_many = f"{count:,.0f} requests ({100 * (1 - kept):.2g} %)"
             of_whom = f"its latencies are of those that it answered{besides}"
@@ -126,9 +126,9 @@ def _of_failures(duel: HeadToHead) -> Iterator[Insight]:
             )
 
 
-def _of_middle_and_tail(duel: HeadToHead) -> Iterator[Insight]:
-    tail_name = "p99" if duel.row("p99").winner is not None else "p95"
-    middle, tail = duel.row("p50"), duel.row(tail_name)
+def _of_middle_and_tail(result: HeadToHead) -> Iterator[Insight]:
+    tail_name = "p99" if result.row("p99").winner is not None else "p95"
+    middle, tail = result.row("p50"), result.row(tail_name)
     if middle.winner is None or tail.winner is None:
         return
     names = ("p50", tail_name)
@@ -161,17 +161,17 @@ def _of_middle_and_tail(duel: HeadToHead) -> Iterator[Insight]:
         )
 
 
-def _of_spread(duel: HeadToHead) -> Iterator[Insight]:
+def _of_spread(result: HeadToHead) -> Iterator[Insight]:
     """Yield how far the tail is from the middle, which separates queueing from work."""
-    p50, p95 = duel.row("p50"), duel.row("p95")
-    for name, middle, tail in ((duel.first, p50.first, p95.first), (duel.second, p50.second, p95.second)):
+    p50, p95 = result.row("p50"), result.row("p95")
+    for name, middle, tail in ((result.first, p50.first, p95.first), (result.second, p50.second, p95.second)):
         if not middle or tail is None:
             continue
         spread = tail / middle
         if spread >= WIDE:
             what = (
                 "with requests all alike that is waiting for one another, not work"
-                if len(duel.scenario.workloads) == 1
+                if len(result.scenario.workloads) == 1
                 else "some of its requests are heavier, or wait for one another"
             )
         elif spread <= NARROW:
@@ -184,18 +184,18 @@ def _of_spread(duel: HeadToHead) -> Iterator[Insight]:
         yield Insight(("p50", "p95"), sentence, f"{name}'s p95 is {how_far} its p50: {what}", times)
 
 
-def _of_gpu(duel: HeadToHead) -> Iterator[Insight]:
-    row = duel.row(GPU)
+def _of_gpu(result: HeadToHead) -> Iterator[Insight]:
+    row = result.row(GPU)
     if row.first is None and row.second is None:
-        if not any(workload.model for workload in duel.scenario.workloads):
+        if not any(workload.model for workload in result.scenario.workloads):
             return
         yield Insight((GPU,), "No graphics processor was observed: as far as is known, both computed on the CPU.")
     elif row.first is not None and row.second is not None:
         yield Insight(
             (GPU,),
-            f"{duel.first} keeps the GPU busy {100 * row.first:.0f} % of the time, {duel.second} "
+            f"{result.first} keeps the GPU busy {100 * row.first:.0f} % of the time, {result.second} "
             f"{100 * row.second:.0f} %: with less of it for the same work, there is room for more.",
-            f"How busy {duel.first} and {duel.second} keep the GPU: with less of it for the same work, there is room "
-            "for more",
+            f"How busy {result.first} and {result.second} keep the GPU: with less of it for the same work, there is "
+            "room for more",
             f"{100 * row.first:.0f} % and {100 * row.second:.0f} %",
         )

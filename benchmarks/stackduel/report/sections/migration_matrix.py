@@ -30,16 +30,18 @@ def matrix_lines(run: Run) -> list[str]:
 
 def _matrix_line(entry: MatrixEntry, tier: str) -> str:
     scenarios = counted(entry.scenarios, "scenario")
-    return f"{entry.candidate} ({tier}): {figure(entry.mean_speedup)}x mean over {scenarios} - {word_on(entry, tier)}"
+    return (
+        f"{entry.candidate} ({tier}): {figure(entry.mean_speedup)}x mean over {scenarios} - {verdict_on(entry, tier)}"
+    )
 
 
-def word_on(entry: MatrixEntry, tier: str) -> str:
+def verdict_on(entry: MatrixEntry, tier: str) -> str:
     """Return the matrix's verdict, or what the change is instead of a migration."""
     if tier == "control":
         return "a wrong migration, shown as a control"
-    if tier in WITHOUT_MIGRATION and entry.word != NO_BENEFIT:
+    if tier in WITHOUT_MIGRATION and entry.verdict != NO_BENEFIT:
         return "gained without a migration"
-    return entry.word
+    return entry.verdict
 
 
 def matrix_note(run: Run) -> str:

@@ -33,17 +33,17 @@ def sections(run: Run) -> Iterator[Section]:
 
 def time_blocks(run: Run) -> Iterator[Block]:
     """Yield the tables scenario by scenario, each sentence once, then how to read them."""
-    found = _breakdowns(run)
+    times = _breakdowns(run)
     shown: set[str] = set()
     for scenario in run.suite.scenarios:
-        here = [each for each in found if each.scenario == scenario.name]
+        here = [each for each in times if each.scenario == scenario.name]
         for block in (*_beside_alone(scenario, run), *_spent(scenario, here, run.baseline)):
             if not isinstance(block, Sentences):
                 yield block
             elif fresh := tuple(each for each in block.items if each not in shown):
                 shown.update(fresh)
                 yield replace(block, items=fresh)
-    yield from _how_to_read(run, found)
+    yield from _how_to_read(run, times)
 
 
 def model_insights(run: Run, stacks: Collection[str]) -> Iterator[tuple[str, Insight]]:
@@ -61,11 +61,11 @@ def _breakdowns(run: Run) -> tuple[Breakdown, ...]:
     return breakdowns(run.results, run.suite.scenarios, run.isolated, sizes)
 
 
-def _how_to_read(run: Run, found: Sequence[Breakdown]) -> Iterator[Block]:
+def _how_to_read(run: Run, times: Sequence[Breakdown]) -> Iterator[Block]:
     """Yield what the headings mean, once for all tables."""
     lines = [HOW_ALONE] if run.isolated else []
-    if found:
-        names = [name for name in PARTS if any(each.part(name) for each in found)]
+    if times:
+        names = [name for name in PARTS if any(each.part(name) for each in times)]
         lines.append(f"{HOW_SPENT} {'; '.join(f'{name}: {MEANINGS[name]}' for name in names)}.")
     if lines:
         yield from (Heading("How to read these tables"), Sentences(tuple(lines)))
@@ -119,32 +119,32 @@ def share_text(share: CeilingShare | None) -> str:
     return text
 
 
-def _spent(scenario: Scenario, found: Sequence[Breakdown], baseline: str) -> Iterator[Block]:
-    if not found:
+def _spent(scenario: Scenario, times: Sequence[Breakdown], baseline: str) -> Iterator[Block]:
+    if not times:
         return
-    names = [name for name in PARTS if any(each.part(name) for each in found)]
-    rows = tuple((each.stack, _part(each.end_to_end), *(_part(each.part(name)) for name in names)) for each in found)
-    counted_by = [each.stack for each in found if each.source != "Server-Timing"]
-    lines = [f"{each.stack}: {each.sentence}" for each in found]
+    names = [name for name in PARTS if any(each.part(name) for each in times)]
+    rows = tuple((each.stack, _part(each.end_to_end), *(_part(each.part(name)) for name in names)) for each in times)
+    counted_by = [each.stack for each in times if each.source != "Server-Timing"]
+    lines = [f"{each.stack}: {each.sentence}" for each in times]
     if counted_by:
         lines.append(f"Of {', '.join(counted_by)} the parts are Triton's own statistics, which have means only.")
     headings = ("stack", "end to end", *names)
-    title, brief = f"{scenario.name}: where the time goes", _in_brief(found, baseline)
-    yield Grid(title, headings, rows, least_needed=_smallest_first(found, names), unit="mean / p99 in ms")
+    title, brief = f"{scenario.name}: where the time goes", _in_brief(times, baseline)
+    yield Grid(title, headings, rows, least_needed=_smallest_first(times, names), unit="mean / p99 in ms")
     yield Sentences(tuple(lines), brief)
 
 
-def _smallest_first(found: Sequence[Breakdown], names: Sequence[str]) -> tuple[str, ...]:
+def _smallest_first(times: Sequence[Breakdown], names: Sequence[str]) -> tuple[str, ...]:
     """Return the parts by the longest time of any stack in them, the model's own last: small ones are needed least."""
-    most = {name: max((part.mean_ms for each in found if (part := each.part(name))), default=0.0) for name in names}
+    most = {name: max((part.mean_ms for each in times if (part := each.part(name))), default=0.0) for name in names}
     return tuple(sorted(names, key=lambda name: (name == INFER, most[name])))
 
 
-def _in_brief(found: Sequence[Breakdown], baseline: str) -> tuple[str, ...] | None:
+def _in_brief(times: Sequence[Breakdown], baseline: str) -> tuple[str, ...] | None:
     """Return the sentences on the baseline and on the fastest stack; None if there are no others."""
-    fastest = min(found, key=lambda each: each.end_to_end.mean_ms)
-    shown = [each for each in found if each.stack in {baseline, fastest.stack}]
-    if len(shown) == len(found):
+    fastest = min(times, key=lambda each: each.end_to_end.mean_ms)
+    shown = [each for each in times if each.stack in {baseline, fastest.stack}]
+    if len(shown) == len(times):
         return None
     return (*(f"{each.stack}: {each.sentence}" for each in shown), "The others: see the report.")
 

@@ -10,8 +10,9 @@ from stackduel.analysis.trial_gates import NOTED_ONLY
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
-from stackduel.model.trial import Failure, Trial
+from stackduel.model.trial import Failure
 from stackduel.report.sections.blocks import Section, Sentences
+from stackduel.report.sections.counted_trials import all_trials
 from stackduel.report.sections.figures import speedup_text
 from stackduel.report.sections.head_to_head import missing
 
@@ -25,32 +26,32 @@ def sections(run: Run) -> Iterator[Section]:
 
 def notes(run: Run) -> list[str]:
     """Return what a reader must know before relying on the figures."""
-    found = [note for note in run.environment.notes if note]
-    found += _of_tests(run)
-    no_duel = missing(run)
-    found += [no_duel] if no_duel else []
-    void = [trial for trial in _trials(run) if trial.state == "void"]
+    lines = [note for note in run.environment.notes if note]
+    lines += _of_tests(run)
+    why_missing = missing(run)
+    lines += [why_missing] if why_missing else []
+    void = [trial for trial in all_trials(run) if trial.state == "void"]
     if void:
-        found.append(
+        lines.append(
             f"{counted(len(void), 'attempt')} at a trial did not count, because of the host or the load generator."
         )
-    found += _of_shared_cores(run)
-    noisy = sorted({trial.place.stack for trial in _trials(run) if trial.state == "noisy"})
+    lines += _of_shared_cores(run)
+    noisy = sorted({trial.place.stack for trial in all_trials(run) if trial.state == "noisy"})
     if noisy:
-        found.append(f"Measured on a noisy host, and no basis for a verdict: trials of {', '.join(noisy)}.")
-    unsteady = sorted({trial.place.stack for trial in _trials(run) if trial.measurement.warmup.stable is False})
+        lines.append(f"Measured on a noisy host, and no basis for a verdict: trials of {', '.join(noisy)}.")
+    unsteady = sorted({trial.place.stack for trial in all_trials(run) if trial.measurement.warmup.stable is False})
     if unsteady:
-        found.append(f"Still changing when the warm-up reached its bound: trials of {', '.join(unsteady)}.")
+        lines.append(f"Still changing when the warm-up reached its bound: trials of {', '.join(unsteady)}.")
     failures = [result for result in run.results if isinstance(result, Failure)]
     if failures:
-        found.append(f"{counted(len(failures), 'trial')} could not be measured: see the reasons.")
-    return found
+        lines.append(f"{counted(len(failures), 'trial')} could not be measured: see the reasons.")
+    return lines
 
 
 def _of_shared_cores(run: Run) -> Iterable[str]:
     """Yield which gates would have voided trials if the server did not share the generator's cores."""
     noted = Counter(
-        gate.name for trial in _trials(run) for gate in trial.gates if gate.ok and gate.detail.endswith(NOTED_ONLY)
+        gate.name for trial in all_trials(run) for gate in trial.gates if gate.ok and gate.detail.endswith(NOTED_ONLY)
     )
     if noted:
         of_each = ", ".join(f"{name} {count}" for name, count in noted.items())
@@ -71,7 +72,3 @@ def _of_tests(run: Run) -> Iterable[str]:
                 f"{each.scenario}: the baseline differs from its own twin ({speedup_text(each)}), so something on this "
                 "host favours one of two equal servers."
             )
-
-
-def _trials(run: Run) -> Iterable[Trial]:
-    return (result for result in run.results if isinstance(result, Trial))

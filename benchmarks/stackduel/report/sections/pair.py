@@ -52,7 +52,7 @@ def _ahead(run: Run) -> str | None:
             compared.setdefault(each.candidate, []).append(each)
 
     def rank(stack: str) -> tuple[bool, int, float]:
-        found = compared[stack]
-        return run.stacks[stack].tier != CONTROL, len(found), mean_speedup(found)
+        comparisons = compared[stack]
+        return run.stacks[stack].tier != CONTROL, len(comparisons), mean_speedup(comparisons)
 
     return max(compared, key=rank, default=None)

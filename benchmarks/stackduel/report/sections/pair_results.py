@@ -8,9 +8,9 @@ from stackduel.analysis.head_to_head import QPS, HeadToHead, alone, head_to_head
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
 from stackduel.report.sections.blocks import Block, Folded, Grid, Heading, Paragraph, Section
-from stackduel.report.sections.conditions import load_text
 from stackduel.report.sections.head_to_head import SUMMED_UP, figures
 from stackduel.report.sections.head_to_head_words import outcome, ratio_text, winner_text
+from stackduel.report.sections.loads import load_text
 from stackduel.report.sections.pair import Pair, pair_of
 from stackduel.report.sections.scenarios import described
 
@@ -25,7 +25,7 @@ def sections(run: Run) -> Iterator[Section]:
         yield Section("results", "Results", (*_in_short(run, pair), *_by_scenario(run, pair)))
 
 
-def met(run: Run, pair: Pair | None) -> tuple[HeadToHead, ...]:
+def head_to_heads_of(run: Run, pair: Pair | None) -> tuple[HeadToHead, ...]:
     """Return the two stacks head to head in each scenario in which both were measured."""
     return head_to_heads(run.results, run.suite.scenarios, (pair.first, pair.second)) if pair else ()
 
@@ -37,23 +37,25 @@ def _in_short(run: Run, pair: Pair | None) -> Iterator[Block]:
     yield Paragraph(
         f"{pair.first} against {pair.second}, {pair.why}. A ratio says how many times better the winner is."
     )
-    found = met(run, pair)
-    if pair.first == run.baseline and any(each.tested for each in found):
+    results = head_to_heads_of(run, pair)
+    if pair.first == run.baseline and any(each.tested for each in results):
         yield Paragraph(
             "Whether a move pays is the verdict in All stacks, which allows for the number of comparisons, and for "
             "what this host makes of no difference. The winner of a single row does not."
         )
-    if len(found) > 1:
-        yield _summary(found)
+    if len(results) > 1:
+        yield _summary(results)
 
 
-def _summary(found: Sequence[HeadToHead]) -> Grid:
+def _summary(results: Sequence[HeadToHead]) -> Grid:
     rows = tuple(
         (each.scenario.name, load_text(each.scenario.load), *(outcome(each.row(name)) for name in SUMMED_UP))
-        for each in found
+        for each in results
     )
     headings = ("scenario", "load", *SUMMED_UP)
-    return Grid(f"{found[0].first} against {found[0].second}, in every scenario", headings, rows, frozenset(headings))
+    return Grid(
+        f"{results[0].first} against {results[0].second}, in every scenario", headings, rows, frozenset(headings)
+    )
 
 
 def _by_scenario(run: Run, pair: Pair | None) -> Iterator[Block]:
@@ -62,21 +64,21 @@ def _by_scenario(run: Run, pair: Pair | None) -> Iterator[Block]:
     by_name = {
         each.scenario.name: each for name in reversed(names) for each in alone(run.results, run.suite.scenarios, name)
     }
-    by_name |= {each.scenario.name: each for each in met(run, pair)}
+    by_name |= {each.scenario.name: each for each in head_to_heads_of(run, pair)}
     for scenario in run.suite.scenarios:
-        duel = by_name.get(scenario.name)
-        if duel is None:
+        result = by_name.get(scenario.name)
+        if result is None:
             continue
-        blocks = (*described(scenario), figures(duel))
+        blocks = (*described(scenario), figures(result))
         if len(by_name) <= MOST_OPEN:
             yield from (Heading(scenario.name), *blocks)
         else:
-            yield Folded(_ending(duel), blocks)
+            yield Folded(_ending(result), blocks)
 
 
-def _ending(duel: HeadToHead) -> str:
+def _ending(result: HeadToHead) -> str:
     """Return a scenario's name, and who won its main row."""
-    if not duel.second:
-        return f"{duel.scenario.name}: {duel.first} alone"
-    row = duel.row("p50" if isinstance(duel.scenario.load, OpenLoop) else QPS)
-    return f"{duel.scenario.name}: {row.name} {winner_text(row)} {ratio_text(row)}"
+    if not result.second:
+        return f"{result.scenario.name}: {result.first} alone"
+    row = result.row("p50" if isinstance(result.scenario.load, OpenLoop) else QPS)
+    return f"{result.scenario.name}: {row.name} {winner_text(row)} {ratio_text(row)}"

@@ -11,25 +11,25 @@ from stackduel.report.sections.blocks import Section, Sentences
 from stackduel.report.sections.insights import insights, merged
 from stackduel.report.sections.models import model_insights
 from stackduel.report.sections.pair import pair_of
-from stackduel.report.sections.pair_results import met
-from stackduel.report.sections.stack_insights import reasons
+from stackduel.report.sections.pair_results import head_to_heads_of
+from stackduel.report.sections.stack_insights import stack_insights
 
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield the insights into a run that compared stacks."""
     pair = None if run.suite.search else pair_of(run)
-    found = met(run, pair)
-    if pair and found:
-        of_pair = [(duel.scenario.name, insight) for duel in found for insight in insights(duel)]
+    results = head_to_heads_of(run, pair)
+    if pair and results:
+        of_pair = [(result.scenario.name, insight) for result in results for insight in insights(result)]
         of_models = model_insights(run, {pair.first, pair.second})
-        lines = merged([*reasons(run, pair), *of_pair, *of_models], len(run.suite.scenarios))
-        yield Section("insights", "Insights", (Sentences((*caveats(found), *lines)),))
+        lines = merged([*stack_insights(run, pair), *of_pair, *of_models], len(run.suite.scenarios))
+        yield Section("insights", "Insights", (Sentences((*caveats(results), *lines)),))
 
 
-def caveats(found: Sequence[HeadToHead]) -> Iterator[str]:
+def caveats(results: Sequence[HeadToHead]) -> Iterator[str]:
     """Yield what limits all insights into a pair."""
-    if not any(duel.tested for duel in found):
+    if not any(result.tested for result in results):
         yield f"Nothing here is tested, as that takes {FEWEST_BLOCKS} blocks: the stack named was ahead, no more."
-    noisy = [duel.scenario.name for duel in found if duel.noisy]
-    if noisy and any(duel.tested for duel in found):
+    noisy = [result.scenario.name for result in results if result.noisy]
+    if noisy and any(result.tested for result in results):
         yield f"The host was busy with other things in {', '.join(noisy)}: the stack named there leads, no more."

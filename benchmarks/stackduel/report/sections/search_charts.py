@@ -45,11 +45,11 @@ def belongs(name: str, scenario: str) -> bool:
 def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
     rows, cells = [], []
     for each in findings:
-        found = each.found
-        if not isinstance(found, Capacity) or found.confirmed is None:
+        result = each.found
+        if not isinstance(result, Capacity) or result.confirmed is None:
             continue
-        kept, above = found.confirmed.rate_rps, found.above.rate_rps if found.above else None
-        rows.append(_mark(run, each.stack, kept, kept, above, f"{kept:g} req/s", found.sentence))
+        kept, above = result.confirmed.rate_rps, result.above.rate_rps if result.above else None
+        rows.append(_mark(run, each.stack, kept, kept, above, f"{kept:g} req/s", result.sentence))
         cells.append((each.stack, f"{kept:g}", DASH if above is None else f"{above:g}"))
     if rows:
         yield _intervals(

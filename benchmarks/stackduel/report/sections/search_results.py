@@ -62,24 +62,24 @@ def _grid(scenario: Scenario, rows: Sequence[Cells]) -> Grid:
     return Grid(f"All stacks in {scenario.name}", kept, cells, WORDS, least_needed=_LEAST_NEEDED)
 
 
-def _cells(found: SearchResult) -> Cells:
-    return _CELLS[type(found)](found)
+def _cells(result: SearchResult) -> Cells:
+    return _CELLS[type(result)](result)
 
 
-def _of_capacity(found: Capacity) -> Cells:
-    confirmed, above = found.confirmed, found.above
+def _of_capacity(result: Capacity) -> Cells:
+    confirmed, above = result.confirmed, result.above
     return {
         "capacity req/s": _rate(confirmed.rate_rps if confirmed else None, at_least=above is None),
         "kept": f"{confirmed.kept} of {confirmed.tried}" if confirmed else DASH,
         "not at": f"{above.rate_rps:g}" if above else DASH,
         "kept there": f"{above.kept} of {above.tried}" if above else DASH,
-        "replicas": f"{found.replicas:,}" if found.replicas is not None else DASH,
-        "cost": f"{found.cost:,.10g}" if found.cost is not None else DASH,
+        "replicas": f"{result.replicas:,}" if result.replicas is not None else DASH,
+        "cost": f"{result.cost:,.10g}" if result.cost is not None else DASH,
     }
 
 
-def _of_sustained(found: Sustained) -> Cells:
-    best = found.best
+def _of_sustained(result: Sustained) -> Cells:
+    best = result.best
     if best is None:
         return {"connections": DASH}
     bounds = DASH if best.low_rps is None else f"{figure(best.low_rps)}-{figure(best.high_rps)}"
@@ -87,46 +87,46 @@ def _of_sustained(found: Sustained) -> Cells:
         "connections": str(best.connections),
         "req/s": figure(best.rate_rps),
         "95 % interval": bounds,
-        "how sure": "sure" if found.sure else "inconclusive",
+        "how sure": "sure" if result.sure else "inconclusive",
         "not different from": ", ".join(
-            str(each.connections) for each in found.counts if each != best and each.word != "lower"
+            str(each.connections) for each in result.counts if each != best and each.word != "lower"
         )
         or DASH,
     }
 
 
-def _of_breaking_point(found: BreakingPoint) -> Cells:
-    last = next((step for step in reversed(found.steps) if step.rate_rps == found.held_rps), None)
+def _of_breaking_point(result: BreakingPoint) -> Cells:
+    last = next((step for step in reversed(result.steps) if step.rate_rps == result.held_rps), None)
     return {
-        "held req/s": _rate(found.held_rps, at_least=found.broken_rps is None),
+        "held req/s": _rate(result.held_rps, at_least=result.broken_rps is None),
         "p99 ms there": figure(last.p99_ms) if last else DASH,
-        "broken req/s": figure(found.broken_rps),
-        "what broke": found.what if found.broken_rps is not None else DASH,
+        "broken req/s": figure(result.broken_rps),
+        "what broke": result.what if result.broken_rps is not None else DASH,
     }
 
 
-def _of_cold_start(found: ColdStart) -> Cells:
-    speedup = found.speedup
+def _of_cold_start(result: ColdStart) -> Cells:
+    speedup = result.speedup
     text = "1" if speedup is None else times_text(speedup.ratio, speedup.low, speedup.high)
     return {
-        "launch ms": _median(found.launch_ms),
-        "first ms": _median(found.first_ms),
-        "warm ms": _median(found.warm_ms),
-        "CPU s": _median(found.cpu_s),
+        "launch ms": _median(result.launch_ms),
+        "first ms": _median(result.first_ms),
+        "warm ms": _median(result.warm_ms),
+        "CPU s": _median(result.cpu_s),
         "speedup": text,
     }
 
 
-def _of_soak(found: Soak) -> Cells:
-    slope = found.slope
+def _of_soak(result: Soak) -> Cells:
+    slope = result.slope
     return {
-        "MiB": figure(found.memory_mib),
+        "MiB": figure(result.memory_mib),
         "MiB/h": DASH if slope is None else f"{slope.value:+.3g} ({slope.low:+.3g} to {slope.high:+.3g})",
-        "first req/s": figure(found.first.rate_rps),
-        "last req/s": figure(found.last.rate_rps),
-        "first p99 ms": figure(found.first.p99_ms),
-        "last p99 ms": figure(found.last.p99_ms),
-        "fail": str(found.failed),
+        "first req/s": figure(result.first.rate_rps),
+        "last req/s": figure(result.last.rate_rps),
+        "first p99 ms": figure(result.first.p99_ms),
+        "last p99 ms": figure(result.last.p99_ms),
+        "fail": str(result.failed),
     }
 
 

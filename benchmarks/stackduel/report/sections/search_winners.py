@@ -38,12 +38,12 @@ class SearchWinner:
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield when to use which stack, and the winner of each figure, of a run that searched."""
-    found = winners(run)
-    lines = tuple(when_lines(found))
+    leaders = winners(run)
+    lines = tuple(when_lines(leaders))
     if lines:
         yield Section("when", "When to use which", (Sentences(lines),))
-    if found:
-        yield Section("winners", "Winners by figure", (winners_grid(found),))
+    if leaders:
+        yield Section("winners", "Winners by figure", (winners_grid(leaders),))
 
 
 def winners(run: Run) -> tuple[SearchWinner, ...]:
@@ -56,26 +56,26 @@ def winners(run: Run) -> tuple[SearchWinner, ...]:
     )
 
 
-def winners_grid(found: Sequence[SearchWinner]) -> Grid:
+def winners_grid(leaders: Sequence[SearchWinner]) -> Grid:
     """Return a table with a row a figure: its winner, and by how much."""
     rows = tuple(
         (each.scenario, each.name, _winner(each), figure(each.value), each.beside, figure(each.other), _ratio(each))
-        for each in found
+        for each in leaders
     )
     headings = ("scenario", "figure", "winner", "best", "beside", "its figure", "ratio")
     return Grid("Winners by figure", headings, rows, frozenset({"scenario", "figure", "winner", "beside"}))
 
 
-def when_lines(found: Sequence[SearchWinner]) -> Iterator[str]:
+def when_lines(leaders: Sequence[SearchWinner]) -> Iterator[str]:
     """Yield the figures that speak for each stack."""
     by_stack: dict[str, list[str]] = {}
-    for each in found:
+    for each in leaders:
         if each.winner != TIE:
             text = f"{each.name} in {each.scenario}, {figure(each.value)} beside {each.beside}'s {figure(each.other)}"
             by_stack.setdefault(each.winner, []).append(text if each.tested else f"{text} ({UNTESTED})")
     for stack, texts in by_stack.items():
         yield f"{stack}: better where these count: {'; '.join(texts)}."
-    if found and not by_stack:
+    if leaders and not by_stack:
         yield "No figure separates the stacks: what they cost to run and to move to decides."
 
 
@@ -100,8 +100,8 @@ def _figures(run: Run) -> tuple[tuple[str, Better, Callable[[SearchResult], Sear
 def _values(
     run: Run, scenario: str, value_of: Callable[[SearchResult], SearchedValue | None]
 ) -> dict[str, SearchedValue]:
-    found = {each.stack: value_of(each.found) for each in run.findings if each.scenario == scenario}
-    return {name: value for name in run.stacks if (value := found.get(name)) is not None}
+    by_stack = {each.stack: value_of(each.found) for each in run.findings if each.scenario == scenario}
+    return {name: value for name in run.stacks if (value := by_stack.get(name)) is not None}
 
 
 def _winner_of(
@@ -149,28 +149,28 @@ def _exact(value: float | None) -> SearchedValue | None:
     return None if value is None else (value, None, None)
 
 
-def _of_median(found: Median | None) -> SearchedValue | None:
-    return None if found is None else (found.value, found.low, found.high)
+def _of_median(median: Median | None) -> SearchedValue | None:
+    return None if median is None else (median.value, median.low, median.high)
 
 
 _FIGURES: Mapping[type, tuple[tuple[str, Better, Callable[..., SearchedValue | None]], ...]] = {
-    Capacity: (("capacity req/s", "higher", lambda found: _exact(found.confirmed and found.confirmed.rate_rps)),),
+    Capacity: (("capacity req/s", "higher", lambda result: _exact(result.confirmed and result.confirmed.rate_rps)),),
     Sustained: (
         (
             "req/s",
             "higher",
-            lambda found: found.best and (found.best.rate_rps, found.best.low_rps, found.best.high_rps),
+            lambda result: result.best and (result.best.rate_rps, result.best.low_rps, result.best.high_rps),
         ),
     ),
-    BreakingPoint: (("held req/s", "higher", lambda found: _exact(found.held_rps)),),
+    BreakingPoint: (("held req/s", "higher", lambda result: _exact(result.held_rps)),),
     ColdStart: (
-        ("launch ms", "lower", lambda found: _of_median(found.launch_ms)),
-        ("first ms", "lower", lambda found: _of_median(found.first_ms)),
-        ("warm ms", "lower", lambda found: _of_median(found.warm_ms)),
-        ("CPU s", "lower", lambda found: _of_median(found.cpu_s)),
+        ("launch ms", "lower", lambda result: _of_median(result.launch_ms)),
+        ("first ms", "lower", lambda result: _of_median(result.first_ms)),
+        ("warm ms", "lower", lambda result: _of_median(result.warm_ms)),
+        ("CPU s", "lower", lambda result: _of_median(result.cpu_s)),
     ),
     Soak: (
-        ("MiB/h", "lower", lambda found: found.slope and (found.slope.value, found.slope.low, found.slope.high)),
-        ("MiB", "lower", lambda found: _exact(found.memory_mib)),
+        ("MiB/h", "lower", lambda result: result.slope and (result.slope.value, result.slope.low, result.slope.high)),
+        ("MiB", "lower", lambda result: _exact(result.memory_mib)),
     ),
 }

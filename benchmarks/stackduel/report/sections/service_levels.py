@@ -27,28 +27,28 @@ def in_short(run: Run) -> Iterator[Section]:
 
 def levels(run: Run) -> Grid | None:
     """Return a row a level, with the stacks that keep it and break it; None if the suite has no levels."""
-    found: dict[tuple[str, str], list[ServiceLevelResult]] = {}
+    by_level: dict[tuple[str, str], list[ServiceLevelResult]] = {}
     for sla in run.slas:
         if not is_twin(sla.stack):
-            found.setdefault((sla.scenario, bound_text(sla.name, sla.bound)), []).append(sla)
-    if not found:
+            by_level.setdefault((sla.scenario, bound_text(sla.name, sla.bound)), []).append(sla)
+    if not by_level:
         return None
     headings = ("scenario", "level", "kept by", "broken by", "unknown for")
-    rows = tuple((*place, *(_those(slas, ok) for ok in (True, False, None))) for place, slas in found.items())
+    rows = tuple((*place, *(_those(slas, ok) for ok in (True, False, None))) for place, slas in by_level.items())
     return Grid("Service levels", headings, rows, frozenset(headings))
 
 
 def _those(slas: Sequence[ServiceLevelResult], ok: bool | None) -> str:
-    found = [each for each in slas if each.ok is ok]
-    if len(found) < len(slas) or len(slas) == 1:
-        return ", ".join(f"{each.stack}{_measured(each)}" for each in found) or DASH
-    return f"all {len(slas)}{_measured(max(found, key=lambda each: each.measured or 0.0), 'the most ')}"
+    matching = [each for each in slas if each.ok is ok]
+    if len(matching) < len(slas) or len(slas) == 1:
+        return ", ".join(f"{each.stack}{_measured(each)}" for each in matching) or DASH
+    return f"all {len(slas)}{_measured(max(matching, key=lambda each: each.measured or 0.0), 'the most ')}"
 
 
 def _measured(sla: ServiceLevelResult, before: str = "") -> str:
     if sla.measured is None:
         return ""
-    return f" ({before}{100 * sla.measured:.3g} %)" if sla.is_share else f" ({before}{figure(sla.measured)})"
+    return f" ({before}{_value(sla, sla.measured)})"
 
 
 def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
@@ -82,5 +82,8 @@ def bound_text(name: str, bound: float) -> str:
 def _word(sla: ServiceLevelResult) -> str:
     if sla.measured is None:
         return str(sla.reason)
-    measured = f"{100 * sla.measured:.3g} %" if sla.is_share else figure(sla.measured)
-    return f"{measured} {'pass' if sla.ok else 'FAIL'}"
+    return f"{_value(sla, sla.measured)} {'pass' if sla.ok else 'FAIL'}"
+
+
+def _value(sla: ServiceLevelResult, measured: float) -> str:
+    return f"{100 * measured:.3g} %" if sla.is_share else figure(measured)

@@ -35,7 +35,7 @@ RAISED_BY: Mapping[str, str] = {
 }
 
 
-def reasons(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
+def stack_insights(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
     """Yield every insight with its scenario, the most important rule first."""
     compared = by_stack(run.comparisons)
     yield from _without_migration(run, pair, compared)
@@ -57,12 +57,12 @@ def by_stack(comparisons: Iterable[Comparison]) -> ComparedScenarios:
 
 def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | None:
     """Return the stack without a migration with the highest mean speedup; None if it is in the pair."""
-    found = {
+    means = {
         name: mean_speedup(tuple(compared[name].values()))
         for name, about in run.stacks.items()
         if about.tier in WITHOUT_MIGRATION and name in compared and not is_twin(name)
     }
-    best = max(found, key=lambda name: found[name], default=None)
+    best = max(means, key=lambda name: means[name], default=None)
     return None if best in {pair.first, pair.second} else best
 
 
@@ -105,9 +105,9 @@ def _wrong_migrations(run: Run, compared: ComparedScenarios) -> Iterator[tuple[s
 
 def _ceilings(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
     """Yield the ceiling that limits each of the two, and what would raise it."""
-    found = {(each.scenario, each.stack): each for each in run.limits}
+    limits = {(each.scenario, each.stack): each for each in run.limits}
     for scenario in run.suite.scenarios:
-        both = [found.get((scenario.name, name)) for name in (pair.first, pair.second)]
+        both = [limits.get((scenario.name, name)) for name in (pair.first, pair.second)]
         held = [each for each in both if each is not None and each.binds in RAISED_BY]
         if len(held) == 2 and held[0].binds == held[1].binds:
             yield scenario.name, _held(f"Both are held by their ceiling of {held[0].binds}", held[0].binds, held)

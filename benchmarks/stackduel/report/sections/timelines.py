@@ -35,7 +35,9 @@ def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -
 
     Where a load was ``drained``, its last window holds the answers that came after the end as well, and has no rate.
     """
-    counted = {name: [_without_last(each) for each in found] for name, found in trials.items()} if drained else trials
+    counted = (
+        {name: [_without_last(each) for each in measured] for name, measured in trials.items()} if drained else trials
+    )
     rates = _lines(counted, most, lambda window: window.requests / window.width_s)
     if rates:
         yield _chart(
@@ -64,8 +66,8 @@ def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -
 
 
 def _lines(trials: ByStack, most: int, value: Callable[[Window], float | None]) -> dict[str, list[TimelinePoint]]:
-    found = {name: _over_time(each, most, value) for name, each in trials.items()}
-    return {name: points for name, points in found.items() if len(points) >= FEWEST_POINTS}
+    lines = {name: _over_time(each, most, value) for name, each in trials.items()}
+    return {name: points for name, points in lines.items() if len(points) >= FEWEST_POINTS}
 
 
 def _over_time(trials: Sequence[Trial], most: int, value: Callable[[Window], float | None]) -> list[TimelinePoint]:
@@ -93,13 +95,13 @@ def _whole(timeline: Sequence[Window]) -> list[Window]:
 
 
 def _memory(trials: ByStack, most: int) -> dict[str, list[TimelinePoint]]:
-    found = {}
+    memory = {}
     for name, each in trials.items():
         latest = each[-1].cost
         if latest and len(latest.memory) >= FEWEST_POINTS:
             step = math.ceil(len(latest.memory) / most)
-            found[name] = [(round(seen.t_s, 3), seen.mib) for seen in latest.memory[::step]]
-    return found
+            memory[name] = [(round(seen.t_s, 3), seen.mib) for seen in latest.memory[::step]]
+    return memory
 
 
 def _chart(title: str, reading: str, unit: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint]]]]) -> Chart:
@@ -110,7 +112,7 @@ def _chart(title: str, reading: str, unit: str, panels: Sequence[tuple[str, dict
         data={
             "x": {"label": "seconds since the measurement began", "type": "linear"},
             "y": {"label": unit, "type": "linear", "zero": True},
-            "panels": [{"title": name, "series": [_series(*each) for each in found.items()]} for name, found in panels],
+            "panels": [{"title": name, "series": [_series(*each) for each in lines.items()]} for name, lines in panels],
         },
         grid=_grid(f"{title}, {unit}", panels),
     )
@@ -125,8 +127,8 @@ def _grid(caption: str, panels: Sequence[tuple[str, dict[str, list[TimelinePoint
     titled = any(title for title, _ in panels)
     rows = [
         (*((title,) if titled else ()), name, f"{at_s:.3g}", figure(level))
-        for title, found in panels
-        for name, points in found.items()
+        for title, lines in panels
+        for name, points in lines.items()
         for at_s, level in points
     ]
     headings = (*(("of",) if titled else ()), "stack", "second", "value")

@@ -47,7 +47,7 @@ def _changed(before: DatedRun, now: DatedRun) -> Iterator[str]:
 
 def _at(started: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(started)
+        parsed = datetime.fromisoformat(started)
     except ValueError:
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)

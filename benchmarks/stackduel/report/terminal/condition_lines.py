@@ -11,7 +11,9 @@ from stackduel.report.terminal.page import message
 from stackduel.storage.redaction import redact
 
 
-def tell(results: Iterable[ConditionResult], secrets: Sequence[str], console: Console, *, quiet: bool = False) -> None:
+def print_conditions(
+    results: Iterable[ConditionResult], secrets: Sequence[str], console: Console, *, quiet: bool = False
+) -> None:
     """Print the conditions that are met or unknown, and unless ``quiet`` those that are open."""
     for each in results:
         if each.state in {"met", "unknown"} or (each.state == "open" and not quiet):

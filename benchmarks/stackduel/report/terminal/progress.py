@@ -110,7 +110,7 @@ class Narrator:
         if self._live:
             self._live.stop()
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line that stays, unless the narrator is quiet."""
         if not self._quiet:
             message(self._console, text)
@@ -145,16 +145,18 @@ class Narrator:
         self._clock.pass_by(SOLO_S)
         where = f"block {alone.block}, {alone.model} alone"
         if isinstance(alone, IsolatedFailure):
-            self.say(f"{where}: not measured: {alone.reason}")
+            self.print_line(f"{where}: not measured: {alone.reason}")
         elif not self._live:
-            self.say(f"{where}: {figure(alone.rate_rps)} a second by {counted(alone.pool, 'thread')} in one process")
+            self.print_line(
+                f"{where}: {figure(alone.rate_rps)} a second by {counted(alone.pool, 'thread')} in one process"
+            )
 
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
         """So many requests were answered since the window opened, the latest with this median latency."""
         self._state.answered(requests, elapsed_s, recent_ms)
         if not self._live and self._now() - self._printed_s >= PRINTED_EVERY_S:
             self._print_ended()
-            self.say(f"{self._state.doing}: {self._state.now} ({self._left()})")
+            self.print_line(f"{self._state.doing}: {self._state.now} ({self._left()})")
 
     def finished(self, result: Result) -> None:
         """A trial ended: print its figure, or why it has none."""
@@ -167,7 +169,7 @@ class Narrator:
             self._clock.pass_by(scenario_seconds(self._scenario, self._paces[place.stack]))
         if isinstance(result, Failure):
             self._print_ended()
-            self.say(f"block {place.block}, {place.stack}, {place.scenario}: not measured: {result.reason}")
+            self.print_line(f"block {place.block}, {place.stack}, {place.scenario}: not measured: {result.reason}")
             return
         self._ended.setdefault(place.scenario, ScenarioProgress(place.scenario)).add(result)
         if self._now() - self._printed_s >= PRINTED_EVERY_S:
@@ -177,7 +179,7 @@ class Narrator:
         """Print a plain line of the trials that ended since the last line, all on one stack."""
         texts, self._ended = [each.text for each in self._ended.values()], {}
         if texts and self._place and not self._live:
-            self.say(f"block {self._place.block}, {self._place.stack}: {'; '.join(texts)} ({self._left()})")
+            self.print_line(f"block {self._place.block}, {self._place.stack}: {'; '.join(texts)} ({self._left()})")
 
     def _left(self) -> str:
         return f"about {duration(self._clock.left_s())} left"

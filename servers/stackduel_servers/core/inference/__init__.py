@@ -1,4 +1,4 @@
-"""Models behind ``POST /infer/{model}``: what a request means, where its model runs, and what it is answered.
+"""Models behind ``POST /infer/{model}``: read a request, run its model, encode the answer.
 
-Nothing heavy is imported before the first request: a service that only waits costs what it cost without models.
+Nothing heavy is imported before the first request, so a service that serves no model costs no more than before.
 """

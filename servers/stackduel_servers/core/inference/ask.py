@@ -1,4 +1,4 @@
-"""What a request asks of a model, read from its path and headers alone, before its body is (no heavy import)."""
+"""A request to a model, read from its path and headers before its body arrives. No heavy imports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JPEG = "image/jpeg"
 JSON = "application/json"
 ALIASES = {"audio/x-wav": WAV, "audio/wave": WAV, "audio/vnd.wave": WAV, "image/jpg": JPEG}
 
-# The content types that each kind of input has, by the name of its class in stackduel_servers.models.catalog.
+# The content types allowed for each kind of input, by the name of its class in stackduel_servers.models.catalog.
 FORMS = {
     "Sound": (FLOAT32, PCM, WAV),
     "Picture": (PNG, JPEG),
@@ -41,18 +41,18 @@ QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
 class Headers(Protocol):
-    """A request's headers as every framework has them."""
+    """The headers of a request, as every framework offers them."""
 
     def get(self, name: str, /) -> str | None:
-        """The value of a header, whatever the case of its name."""
+        """Return the value of a header; the case of its name does not matter."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request to a model: which one, the form of its body, and whether its answer is to be raw float32.
+    """A request to a model: which model, the form of the body, and whether the answer is raw float32.
 
-    ``rate_hz`` and ``channels`` are those that audio/pcm names; None and 1 where it names none.
+    ``rate_hz`` and ``channels`` come from the audio/pcm content type; without them they are None and 1.
     """
 
     model: str
@@ -64,14 +64,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class InferenceRequest:
-    """A request: what it asks for, and its body."""
+    """A request with its body."""
 
     ask: Ask
     body: bytes
 
 
 def read(name: str, headers: Headers, catalog: Mapping[str, Card], *, has_own: bool) -> Ask:
-    """What the request asks for; raises HttpError 400, 404, 415."""
+    """Read which model and which forms the request names; raises HttpError 400, 404, 415."""
     card = catalog.get(name)
     if card is None and not (has_own and name == OWN):
         raise refusals.unknown_model((*catalog, OWN) if has_own else (*catalog,))
@@ -81,7 +81,7 @@ def read(name: str, headers: Headers, catalog: Mapping[str, Card], *, has_own: b
     return _asked(name, forms, headers.get("Content-Type") or FLOAT32, headers.get("Accept"))
 
 
-# Clients send the same headers with every request: to take them apart again costs more than to look them up.
+# Clients send the same headers with every request: looking them up costs less than parsing them again.
 @lru_cache(maxsize=128)
 def _asked(name: str, forms: tuple[str, ...], content_type: str, accept: str | None) -> Ask:
     form, parameters = _media_type(content_type)
@@ -96,7 +96,7 @@ def _asked(name: str, forms: tuple[str, ...], content_type: str, accept: str | N
 
 
 def _media_type(value: str) -> tuple[str, dict[str, str]]:
-    """A content type without its parameters, and these; ('', {}) for what is none."""
+    """Split a content type into its name and its parameters; ('', {}) if it is invalid."""
     essence, *rest = value.split(";")
     form = essence.strip().lower()
     if not MEDIA_TYPE.fullmatch(form):
@@ -115,7 +115,7 @@ def _integer(name: str, text: str | None, bounds: tuple[int, int]) -> int | None
 
 
 def _wants_raw(accept: str | None) -> bool:
-    """Whether raw float32 is asked for by name, at least as much as JSON is."""
+    """Return whether the client names raw float32 and prefers it at least as much as JSON."""
     if accept is None or FLOAT32 not in (accept := accept.lower()):
         return False
     wanted = {}

@@ -1,4 +1,4 @@
-"""Models for handlers that suspend their task."""
+"""Models for async handlers, which suspend their task while the model runs."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 
 class AsyncExecution(Protocol):
-    """Where a model runs."""
+    """A place where a model runs."""
 
     async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
-        """The result, and the seconds it was queued for; raises HttpError."""
+        """Return the result and the seconds it spent in the queue; raises HttpError."""
         ...
 
     async def close(self) -> None:
-        """Let go of what is held."""
+        """Release threads and connections."""
         ...
 
 
 class AsyncInference:
-    """Every model of a service; nothing is imported, loaded or started before the first request.
+    """All models of a service; nothing is imported, loaded or started before the first request.
 
-    ``in_thread`` is the framework's own way to run a function on a thread; an ``execution`` stands in the place of the
-    one that the settings name.
+    ``in_thread`` is the framework's own way to run a function on a thread. ``execution`` replaces the one that the
+    settings name.
     """
 
     def __init__(
@@ -58,17 +58,17 @@ class AsyncInference:
         await self._execution.close()
 
     def ask(self, model: str, headers: Headers) -> Ask:
-        """What a request asks for, before its body is read; raises HttpError 400, 404, 415."""
+        """Read the request's path and headers, before its body; raises HttpError 400, 404, 415."""
         return self._models.ask(model, headers)
 
     async def answer(self, ask: Ask, body: bytes) -> Answer:
-        """The model's answer; raises HttpError 400, 503, 504."""
+        """Return the model's answer; raises HttpError 400, 503, 504."""
         outputs = await self.outputs(ask, body)
         with span("post"):
             return self._models.encode(ask, outputs)
 
     async def outputs(self, ask: Ask, body: bytes) -> Outputs:
-        """The model's outputs by name; raises HttpError 400, 503, 504."""
+        """Return the model's outputs by name; raises HttpError 400, 503, 504."""
         result, queue_s = await self._execution.run(InferenceRequest(ask, body))
         for name, spent_s in result.spans(queue_s):
             record(name, spent_s)

@@ -1,4 +1,4 @@
-"""Models for handlers that hold their thread."""
+"""Models for blocking handlers, which hold their thread while the model runs."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ if TYPE_CHECKING:
 
 
 class BlockingExecution(Protocol):
-    """Where a model runs."""
+    """A place where a model runs."""
 
     def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
-        """The result, and the seconds it was queued for; raises HttpError."""
+        """Return the result and the seconds it spent in the queue; raises HttpError."""
         ...
 
     def close(self) -> None:
-        """Let go of what is held."""
+        """Release threads and connections."""
         ...
 
 
 class BlockingInference:
-    """Every model of a service; nothing is imported, loaded or started before the first request."""
+    """All models of a service; nothing is imported, loaded or started before the first request."""
 
     def __init__(self, settings: Settings, environ: Mapping[str, str] = os.environ) -> None:
         self._models = Models(environ)
         self._execution = _execution(settings, self._models)
 
     def ask(self, model: str, headers: Headers) -> Ask:
-        """What a request asks for, before its body is read; raises HttpError 400, 404, 415."""
+        """Read the request's path and headers, before its body; raises HttpError 400, 404, 415."""
         return self._models.ask(model, headers)
 
     def answer(self, ask: Ask, body: bytes) -> Answer:
-        """The model's answer; raises HttpError 400, 503, 504."""
+        """Return the model's answer; raises HttpError 400, 503, 504."""
         outputs = self.outputs(ask, body)
         with span("post"):
             return self._models.encode(ask, outputs)
 
     def outputs(self, ask: Ask, body: bytes) -> Outputs:
-        """The model's outputs by name; raises HttpError 400, 503, 504."""
+        """Return the model's outputs by name; raises HttpError 400, 503, 504."""
         result, queue_s = self._execution.run(InferenceRequest(ask, body))
         for name, spent_s in result.spans(queue_s):
             record(name, spent_s)
         return result.outputs
 
     def close(self) -> None:
-        """Let what runs end, and refuse what waits."""
+        """Let running requests end and refuse waiting ones."""
         self._execution.close()
 
 

@@ -1,4 +1,4 @@
-"""A request's body, whole, unless it is over the limit."""
+"""Reading the whole body of a request, unless it is over the limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ READ_BYTES = 1_048_576
 
 
 def read_wsgi(environ: Mapping[str, Any]) -> bytes:
-    """The body of a WSGI request; raises HttpError 413."""
+    """Read the body of a WSGI request; raises HttpError 413."""
     length = environ.get("CONTENT_LENGTH")
     if not length:
         return _read_chunked(environ)
@@ -34,7 +34,7 @@ def _read_chunked(environ: Mapping[str, Any]) -> bytes:
 
 
 async def read_asgi(stream: AsyncIterable[bytes]) -> bytes:
-    """The body of an ASGI request; raises HttpError 413."""
+    """Read the body of an ASGI request; raises HttpError 413."""
     chunks, count = [], 0
     async for chunk in stream:
         chunks.append(chunk)

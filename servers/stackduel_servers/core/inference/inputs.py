@@ -1,4 +1,4 @@
-"""A request's body made into what a model takes, by libraries; everything is bounded before it is decoded."""
+"""Decoding a request's body into a model's input, with libraries; sizes are checked before anything is decoded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stackduel_servers.models.catalog import Picture, Sound, TensorInput, Text
 Float32 = NDArray[np.float32]
 Given = Float32 | NDArray[np.uint8] | str
 
-# Pillow's own guard warns, and only above a size of its own; the sides are checked before any pixel is decoded.
+# Pillow's own limit only warns, and at its own size; here the sides are checked before any pixel is decoded.
 Image.MAX_IMAGE_PIXELS = None
 LITTLE_FLOAT32 = np.dtype("<f4")
 LITTLE_INT16 = np.dtype("<i2")
@@ -27,7 +27,7 @@ INT16_RANGE = np.float32(32768)
 
 
 def decode(ask: Ask, takes: Sound | Picture | Text | TensorInput, body: bytes) -> Given:
-    """What the model is given; raises HttpError 400 naming the field and its bounds."""
+    """Decode the body into the model's input; raises HttpError 400, which names the field and its bounds."""
     match takes:
         case Sound():
             return _sound(ask, takes, body)
@@ -65,7 +65,7 @@ def _pcm(body: bytes, channels: int) -> NDArray[np.int16]:
 
 
 def _wav(takes: Sound, body: bytes) -> tuple[Float32, int]:
-    """The frames of a WAV file (one row each) and their rate; its header is checked before any of them is read."""
+    """Return the frames of a WAV file (one row each) and their rate; the header is checked before frames are read."""
     try:
         with soundfile.SoundFile(io.BytesIO(body)) as file:
             if file.format not in {"WAV", "WAVEX", "RF64"}:
@@ -84,7 +84,7 @@ def _check_range(name: str, value: int, bounds: tuple[int, int]) -> None:
 
 
 def _check_length(takes: Sound, frames: int, rate_hz: int) -> None:
-    """Whether a sound of so many frames has an allowed length once it has the model's rate."""
+    """Refuse a sound whose length is out of bounds at the model's rate."""
     samples = round(frames * takes.rate_hz / rate_hz)
     if not takes.least <= samples <= takes.most:
         bound = f"{takes.least} to {takes.most}" if takes.least != takes.most else str(takes.least)
@@ -92,12 +92,12 @@ def _check_length(takes: Sound, frames: int, rate_hz: int) -> None:
 
 
 def _resampled(frames: Float32, rate_hz: int, wanted_hz: int) -> Float32:
-    """One channel, the mean of all, at the wanted rate."""
+    """Return the mean of all channels at ``wanted_hz``."""
     mono = frames[:, 0] if frames.shape[1] == 1 else frames.mean(axis=1, dtype=np.float32)
     if rate_hz == wanted_hz:
         return np.ascontiguousarray(mono)
     samples: Float32 = soxr.resample(mono, rate_hz, wanted_hz)
-    # The library may end a sample earlier or later than arithmetic does, and some models take one length only.
+    # The library's result may be one sample shorter or longer, and some models take one length only.
     wanted = round(len(mono) * wanted_hz / rate_hz)
     return samples if len(samples) == wanted else np.pad(samples[:wanted], (0, max(0, wanted - len(samples))))
 

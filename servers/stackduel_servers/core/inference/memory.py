@@ -1,4 +1,4 @@
-"""Memory that is only needed while a model is loaded: taken by one worker at a time, and given back."""
+"""Memory needed only while a model loads: one worker at a time takes it, and then returns it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Load a model within: no other worker of the service does so meanwhile, and what is free afterwards is returned.
+    """Keep other workers of the service from loading a model during this block, and return free memory after it.
 
-    A model takes up to twice its memory while it is loaded, which workers that are all asked for the first time at once
-    would take all at once.
+    While it loads, a model takes up to twice its memory. Without this lock, all workers could load at the same time and
+    need that much each.
     """
     if sys.platform == "win32":
         yield
@@ -28,7 +28,7 @@ def loading() -> Iterator[None]:
 
 
 def give_back() -> None:
-    """Return to the system what is free within the process; glibc keeps it otherwise, a third of what a model took."""
+    """Return the free memory of this process to the system; glibc would keep it, about a third of a model's memory."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:

@@ -1,4 +1,4 @@
-"""The models of one process as handlers see them: everything behind them is imported with the first request."""
+"""The models of one process, as handlers see them; the libraries are imported with the first request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OWN_VARIABLE = "STACKDUEL_OWN_MODEL"
 
 
 class Models:
-    """Made before a server forks, used after: nothing is imported or loaded until the first call."""
+    """The models of one process: made before a server forks, but nothing is imported or loaded until the first call."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -26,21 +26,21 @@ class Models:
         self._importing = threading.Lock()
 
     def ask(self, name: str, headers: Headers) -> Ask:
-        """What a request asks for; raises HttpError 400, 404, 415."""
+        """Read the request's path and headers; raises HttpError 400, 404, 415."""
         from stackduel_servers.models.catalog import CATALOG  # noqa: PLC0415  # with the first request
 
         return read(name, headers, CATALOG, has_own=bool(self._environ.get(OWN_VARIABLE)))
 
     def one(self, given: InferenceRequest) -> InferenceResult:
-        """The result of a single request; raises HttpError, or whatever its model raises."""
+        """Return the result of a single request; raises HttpError and any error of the model."""
         return self._loaded().one(given)
 
     def many(self, name: Hashable, batch: Sequence[InferenceRequest]) -> Sequence[InferenceResult | Exception]:
-        """The results of requests to one model, in order (see ``Work.many``)."""
+        """Return the results of requests to one model, in order (see ``Work.many``)."""
         return self._loaded().many(str(name), batch)
 
     def encode(self, ask: Ask, outputs: Outputs) -> Answer:
-        """The answer in the form that was asked for."""
+        """Return the answer in the form that the client accepts."""
         from stackduel_servers.core.inference.outputs import encode  # noqa: PLC0415  # with the first request
 
         return encode(ask, outputs)

@@ -1,4 +1,4 @@
-"""A model's outputs as an answer: JSON, or raw float32 with their shapes in a header."""
+"""Encoding a model's outputs: JSON, or raw float32 with the shapes in a header."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LITTLE_FLOAT32 = np.dtype("<f4")
 
 
 def encode(ask: Ask, outputs: Mapping[str, NDArray[np.float32]]) -> Answer:
-    """The answer in the form that was asked for."""
+    """Return the answer in the form that the client accepts."""
     arrays = {name: np.ascontiguousarray(array, LITTLE_FLOAT32) for name, array in outputs.items()}
     if not ask.raw:
         return Answer(200, orjson.dumps({"model": ask.model, "outputs": arrays}, option=orjson.OPT_SERIALIZE_NUMPY))

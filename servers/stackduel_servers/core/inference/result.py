@@ -1,4 +1,4 @@
-"""What a model gave for one request, wherever it ran."""
+"""The result of one request, the same wherever the model ran."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InferenceResult:
-    """A request's outputs, and where the time went. A batch's ``infer_s`` is that of each request in it."""
+    """The outputs of a request and the time of each step. In a batch, ``infer_s`` is the time of the whole batch."""
 
     outputs: Outputs
     pre_s: float
@@ -23,5 +23,5 @@ class InferenceResult:
     post_s: float
 
     def spans(self, queue_s: float) -> tuple[tuple[str, float], ...]:
-        """The request's spans in seconds, in the order in which they happened."""
+        """Return the request's spans in seconds, in the order in which they happened."""
         return ("pre", self.pre_s), ("queue", max(0.0, queue_s)), ("infer", self.infer_s), ("post", self.post_s)

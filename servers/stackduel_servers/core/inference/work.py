@@ -1,6 +1,6 @@
-"""What is done for requests to one model, on whatever thread: decode, prepare, infer, finish, each timed.
+"""The work for requests to one model: decode, prepare, infer, finish, each timed. Runs on any thread.
 
-Imports every library that models need: to be imported with the first request, never before.
+This module imports every library that models need. Import it with the first request, never before.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stackduel_servers.models.store import ModelError
 
 
 class Work:
-    """The models of one process, each loaded when it is first asked for; safe to share between threads."""
+    """The models of one process, each loaded with its first request; safe to share between threads."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -28,16 +28,16 @@ class Work:
         self._loading = Lock()
 
     def one(self, given: InferenceRequest) -> InferenceResult:
-        """The result of a single request; raises HttpError, or whatever its model raises."""
+        """Return the result of a single request; raises HttpError and any error of the model."""
         [result] = self.many(given.ask.model, [given])
         if isinstance(result, Exception):
             raise result
         return result
 
     def many(self, name: str, batch: Sequence[InferenceRequest]) -> list[InferenceResult | Exception]:
-        """The results of requests to one model, in order, in as few runs as it can; a bad request fails alone.
+        """Return the results of requests to one model, in order, in as few runs as possible; a bad request fails alone.
 
-        Raises what the model's run raises, when it is not known whose fault it was.
+        Raises any error of the model's run, when it is not known which request caused it.
         """
         prepared = [self._prepared(name, given) for given in batch]
         good = [each for each in prepared if not isinstance(each, Exception)]
@@ -56,7 +56,7 @@ class Work:
         started_s = perf_counter()
         try:
             card = CATALOG.get(name)
-            # A body that cannot be taken is told so whether or not the model is here.
+            # A bad body gets its error even if the model is not installed.
             content = decode(given.ask, (card or self._model(name).card).takes, given.body)
             decoded_s = perf_counter() - started_s
             model = self._model(name)

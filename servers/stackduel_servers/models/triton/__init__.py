@@ -1,1 +1,1 @@
-"""Triton's model repository: what it serves, written as its configuration, and the steps that its backend runs."""
+"""Triton's model repository: the configuration of its models, and the steps that its backend runs."""

@@ -1,4 +1,4 @@
-"""The ensemble's last step: the embeddings of a clip's windows to the clip's own."""
+"""The ensemble's last step: from the embeddings of a clip's windows to the clip's embedding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class TritonPythonModel:
     """One instance; Triton calls it in one thread of its own process."""
 
     def initialize(self, _given: Mapping[str, str]) -> None:
-        """Nothing is loaded."""
+        """Do nothing: no model is loaded."""
         self._speaker = SpeakerEnds()
 
     def execute(self, requests: Sequence[TritonRequest]) -> list[TritonResponse]:

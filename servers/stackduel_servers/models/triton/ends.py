@@ -1,4 +1,4 @@
-"""The speaker model's first and last step, for whoever has another run the one in between."""
+"""The speaker model's first and last step, for callers whose middle step runs elsewhere."""
 
 from __future__ import annotations
 

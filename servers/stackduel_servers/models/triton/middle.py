@@ -1,4 +1,4 @@
-"""A model of the catalogue between its ends: what it was prepared in, what it has to be finished from out."""
+"""The middle step of a model of the catalogue: prepared features in, raw outputs out."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class TritonPythonModel:
     """One instance; Triton calls it in one thread of its own process."""
 
     def initialize(self, given: Mapping[str, str]) -> None:
-        """Load the model that the configuration names; its ports are the model's features and raw outputs, in order."""
+        """Load the model that the configuration names; its ports are the features and raw outputs, in order."""
         config = json.loads(given["model_config"])
         self._model = load(config["parameters"]["model"]["string_value"], os.environ)
         self._inputs, self._outputs = ([port["name"] for port in config[key]] for key in ("input", "output"))
         self._is_batched = config["max_batch_size"] > 0
 
     def execute(self, requests: Sequence[TritonRequest]) -> list[TritonResponse]:
-        """Answer all requests of a batch by one call of the runtime, as far as the model can."""
+        """Answer all requests of a batch with one call of the runtime, as far as the model can."""
         return serve(requests, self._prepare, self._model.infer, self._finish)
 
     def _prepare(self, request: TritonRequest) -> Features:

@@ -1,4 +1,4 @@
-"""The ensemble's first step: PCM to the mel spectra of its windows."""
+"""The ensemble's first step: from PCM to the mel spectra of its windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TritonPythonModel:
     """One instance; Triton calls it in one thread of its own process."""
 
     def initialize(self, _given: Mapping[str, str]) -> None:
-        """Nothing is loaded."""
+        """Do nothing: no model is loaded."""
         self._speaker = SpeakerEnds()
 
     def execute(self, requests: Sequence[TritonRequest]) -> list[TritonResponse]:

@@ -1,4 +1,4 @@
-"""Models whose ends are here and whose middle runs on Triton: prepared and finished without ONNX Runtime."""
+"""Models whose first and last steps run here, without ONNX Runtime, and whose middle step runs on Triton."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from stackduel_servers.models.vad import Vad
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A model of the catalogue, and which of Triton's models is its middle."""
+    """A model of the catalogue, and the model of Triton that is its middle step."""
 
     ends: Model
     middle: RepositoryModel
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The tensors that Triton is asked for."""
+        """Return the names of the tensors to request from Triton."""
         return tuple(port.name for port in self.middle.outputs)
 
     def inputs(self, features: Features) -> dict[str, Array]:
-        """One item's features as the tensors that Triton is sent."""
+        """Return one item's features as tensors for Triton."""
         ports = zip(self.middle.inputs, features, strict=True)
         return {port.name: each[None] if self.middle.batch_size else each for port, each in ports}
 
     def raw(self, answer: Mapping[str, Array]) -> Features:
-        """One item's raw outputs out of the tensors that Triton answered; raises KeyError where one is missing."""
+        """Return one item's raw outputs from Triton's tensors; raises KeyError if one is missing."""
         return tuple(answer[name][0] if self.middle.batch_size else answer[name] for name in self.outputs)
 
 
 def load_remote(name: str, environ: Mapping[str, str]) -> Remote:
-    """One of the models that have a middle; raises ModelError where a file of its ends is missing."""
+    """Load the first and last step of a model; raises ModelError if a file of them is missing."""
     return Remote(_ENDS[name](environ), MODELS[MIDDLES[name]])
 
 

@@ -1,7 +1,7 @@
-"""What Triton serves: every model's inputs, outputs and batching, and the folder that says so in Triton's own form.
+"""Triton's models: their inputs, outputs and batching, and the folder that describes them in Triton's own format.
 
-``speech`` is the ensemble: preprocessor -> acoustic -> decoder. A model that batches takes its items with a dimension
-of 1 in front. Each model runs in as many instances as there are CPUs in the budget.
+``speech`` is the ensemble: preprocessor -> acoustic -> decoder. A model that batches takes items with a leading
+dimension of 1. Each model runs in as many instances as there are CPUs in the budget.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-# As many clips as the micro-batchers of the other stacks take at once.
+# The same number of clips as the micro-batchers of the other stacks take at once.
 BATCH_SIZE = 8
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """An input or output of a model: its type as KServe names it and its shape, where -1 is any size."""
+    """An input or output of a model: its type in KServe's names and its shape, where -1 is any size."""
 
     name: str
     datatype: str
@@ -30,7 +30,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class EnsembleStep:
-    """One model of an ensemble: which of the ensemble's tensors it takes and gives."""
+    """One model of an ensemble: the ensemble's tensors that it takes and returns."""
 
     model: str
     takes: tuple[str, str]
@@ -39,10 +39,10 @@ class EnsembleStep:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryModel:
-    """A model: its ports without any batch, what runs it, and how many items it takes at once (0: it never batches).
+    """A model: its ports without a batch, the module that runs it, and the most items at once (0: it never batches).
 
-    ``module`` stands in stackduel_servers.models.triton; ``model`` is what it loads of the catalogue. An ensemble has
-    ``steps``.
+    ``module`` is one of stackduel_servers.models.triton; ``model`` is the model of the catalogue that it loads. An
+    ensemble has ``steps``.
     """
 
     name: str
@@ -54,7 +54,7 @@ class RepositoryModel:
     steps: tuple[EnsembleStep, ...] = ()
 
     def shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape in which one item of ``shape`` is sent."""
+        """Return the shape in which one item of ``shape`` is sent."""
         return (1, *shape) if self.batch_size else shape
 
 
@@ -108,16 +108,16 @@ _SERVED = (
     ),
 )
 MODELS: Mapping[str, RepositoryModel] = MappingProxyType({served.name: served for served in _SERVED})
-# An ensemble brings its steps.
+# Triton loads an ensemble's steps with it.
 DEFAULT = ("fast-cnn", "speaker", "speaker-batched", "speech")
-# Which of them infers for a model of the catalogue whose ends are elsewhere.
+# The model that runs only the middle step of each model of the catalogue.
 MIDDLES: Mapping[str, str] = MappingProxyType(
     {"fast-cnn": "fast-cnn", "speaker": "acoustic", "vad": "vad", "face": "face", "embed": "embed"}
 )
 
 
 def config(served: RepositoryModel, instances: int) -> str:
-    """A model's ``config.pbtxt``."""
+    """Return a model's ``config.pbtxt``."""
     kind = 'platform: "ensemble"' if served.steps else 'backend: "python"'
     lines = [
         f'name: "{served.name}"',
@@ -138,7 +138,7 @@ def config(served: RepositoryModel, instances: int) -> str:
 
 
 def program(served: RepositoryModel, packages: Path) -> str:
-    """A model's ``model.py``: the backend's Python is isolated and must be told where packages and steps lie."""
+    """Return a model's ``model.py``: the backend's Python is isolated and needs the paths of packages and steps."""
     return (
         f"import sys\n\nsys.path[:0] = [{str(packages)!r}, {str(ROOT)!r}]\n"
         f"from stackduel_servers.models.triton.{served.module} import TritonPythonModel  # noqa: E402, F401\n"
@@ -146,9 +146,9 @@ def program(served: RepositoryModel, packages: Path) -> str:
 
 
 def write(parent: Path, instances: int, packages: Path) -> Path:
-    """Write the repository into a folder of ``parent`` that is named after its content, unless it is there; the folder.
+    """Write the repository into a folder of ``parent`` named by its content, unless it exists, and return the folder.
 
-    Half a repository is never seen: it is made beside its place and moved there.
+    No reader sees half a repository: it is written beside its place and then moved.
     """
     files = dict(_files(instances, packages))
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
@@ -165,7 +165,7 @@ def write(parent: Path, instances: int, packages: Path) -> Path:
         try:
             os.rename(unfinished, folder)  # noqa: PTH104 - unlike Path.replace it says what it does
         except OSError:
-            if not folder.is_dir():  # somebody else may have been quicker
+            if not folder.is_dir():  # another process may have been faster
                 raise
     return folder
 
@@ -174,7 +174,7 @@ def _files(instances: int, packages: Path) -> list[tuple[str, str]]:
     files = []
     for served in MODELS.values():
         files.append((f"{served.name}/config.pbtxt", config(served, instances)))
-        # An ensemble has a version, too, if an empty one.
+        # An ensemble has a version too, though an empty one.
         files.append((f"{served.name}/1/.version", "") if served.steps else _program_file(served, packages))
     return files
 
@@ -188,7 +188,7 @@ def _port(port: Port) -> str:
 
 
 def _ragged(served: RepositoryModel) -> str:
-    """Clips of different lengths may share a batch."""
+    """Return the setting that lets clips of different lengths share a batch."""
     return " allow_ragged_batch: true" if served.batch_size else ""
 
 

@@ -1,4 +1,4 @@
-"""Between Triton's requests and responses and our arrays: the one place that knows its backend's module."""
+"""The bridge between Triton's requests and responses and our arrays: only this module uses the backend's module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TritonResponse: TypeAlias = Any
 
 
 def tensor(request: TritonRequest, name: str) -> Array:
-    """An input of a request."""
+    """Return an input of a request."""
     array: Array = triton.get_input_tensor_by_name(request, name).as_numpy()
     return array
 
@@ -25,7 +25,7 @@ def serve(
     infer: Callable[[Sequence[Features]], Sequence[Features]],
     finish: Callable[[Features], Mapping[str, Array]],
 ) -> list[TritonResponse]:
-    """The responses, in order: all that can be prepared go through ``infer`` at once, what cannot fails alone."""
+    """Return the responses, in order: prepared requests go through ``infer`` together, a bad one fails alone."""
     prepared: dict[int, Features] = {}
     responses: dict[int, TritonResponse] = {}
     for at, request in enumerate(requests):
@@ -40,7 +40,7 @@ def serve(
 
 
 def as_they_are(batch: Sequence[Features]) -> Sequence[Features]:
-    """The middle of a step that has nothing to infer."""
+    """Return the features unchanged, for a step that has nothing to infer."""
     return batch
 
 

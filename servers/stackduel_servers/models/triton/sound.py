@@ -1,4 +1,4 @@
-"""Sound as Triton's models are given it."""
+"""The sound that Triton's models receive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FULL_SCALE = 32_768
 
 
 def one_clip(samples: Array) -> NDArray[np.float32]:
-    """A clip's samples from -1 to 1, of int16 or of float32, with or without a dimension of 1 in front.
+    """Return a clip's samples from -1 to 1, from int16 or float32, with or without a leading dimension of 1.
 
     Raises ValueError for several clips at once.
     """

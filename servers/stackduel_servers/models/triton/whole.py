@@ -1,4 +1,4 @@
-"""A model of the catalogue from samples to outputs, all three steps in one."""
+"""All three steps of a model of the catalogue, from samples to outputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TritonPythonModel:
         self._is_batched = config["max_batch_size"] > 0
 
     def execute(self, requests: Sequence[TritonRequest]) -> list[TritonResponse]:
-        """Answer all requests of a batch by one call of the runtime."""
+        """Answer all requests of a batch with one call of the runtime."""
         return serve(requests, self._prepare, self._model.infer, self._finish)
 
     def _prepare(self, request: TritonRequest) -> Features:

@@ -26,7 +26,7 @@ def dueling() -> Run:
     return replace(made, suite=replace(made.suite, duel=("slow", "fast"), scenarios=scenarios), slas=slas)
 
 
-def test_duels_and_service_levels_have_their_sections() -> None:
+def test_head_to_heads_and_service_levels_have_their_sections() -> None:
     """Each table and each sentence of theirs is on the page, in sections of their own."""
     html = render(dueling())
     text = outline(read(html))
@@ -39,7 +39,7 @@ def test_duels_and_service_levels_have_their_sections() -> None:
     assert "All kept by fast." in text
 
 
-def test_an_impossible_duel_is_reported() -> None:
+def test_a_missing_pair_is_reported_with_its_reason() -> None:
     """A pair that was not measured is a sentence, not an absence."""
     made = compared()
     text = outline(read(render(replace(made, suite=replace(made.suite, duel=("slow", "gone"))))))
@@ -64,7 +64,7 @@ def test_of_many_sentences_some_stand_open_and_all_are_folded() -> None:
     assert list(opened([few])) == [few]
 
 
-def test_duels_of_several_scenarios_are_folded_below_their_summary() -> None:
+def test_head_to_heads_of_several_scenarios_are_folded_below_their_summary() -> None:
     """One of a single scenario stands open."""
     text = outline(read(render(dueling())))
     assert "caption: slow against fast, in every scenario" in text

@@ -43,7 +43,7 @@ def test_figures_join_their_stack_as_they_come() -> None:
     board.finished(trial("fast", 400, scenario="waiting@30"))
     assert dots(board, RATES, "slow") == [20.0, 30.0]
     assert dots(board, RATES, "fast") == [200.0]
-    board.tell_now(0.5, 30.0)
+    board.update_now(0.5, 30.0)
     assert (now(board)["measured"], now(board)["share"], now(board)["left_s"]) == (3, 0.5, 30)
 
 
@@ -75,11 +75,11 @@ def test_the_current_trial_s_figures_are_those_between_two_messages() -> None:
     board.answered(30, 1.0, 15.0)
     board.answered(30, 1.0, 15.0)
     board.answered(30, 1.5, None)
-    board.tell_now(0, 0)
+    board.update_now(0, 0)
     assert now(board)["throughput"]["panels"][0]["series"][0]["points"] == [[0.5, 20.0], [1.0, 40.0], [1.5, 0.0]]
     assert now(board)["latency"]["panels"][0]["series"][0]["points"] == [[0.5, 12.0], [1.0, 15.0]]
     board.do("something else")
-    board.tell_now(0, 0)
+    board.update_now(0, 0)
     assert now(board)["throughput"] is None
     assert now(board)["latency"] is None
 
@@ -98,7 +98,7 @@ def test_unchanged_texts_keep_their_number() -> None:
     """The numbers tell a reader which of the two texts is new."""
     board = Board(run([]))
     before = board.texts
-    board.tell_now(0.1, 1.0)
+    board.update_now(0.1, 1.0)
     after = board.texts
     assert after.trials_number == before.trials_number
     assert after.now_number > before.now_number

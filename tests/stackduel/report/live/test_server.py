@@ -38,14 +38,14 @@ def test_events_hold_everything_at_once(tmp_path: Path) -> None:
     """Who comes late is told the whole state first, an event a line of JSON."""
     board = Board(run([]))
     board.do("Block 2: measuring")
-    board.tell_now(0.25, 9.0)
+    board.update_now(0.25, 9.0)
     with (
         LiveServer(board, "", tmp_path / "report.html", usable_cores()) as server,
         urllib.request.urlopen(f"{server.url}events", timeout=10) as answer,
     ):
         assert answer.headers["Content-Type"] == "text/event-stream"
         lines = [answer.readline().decode() for _ in range(5)]
-        board.tell_now(1.0, 0.0, ended=True)
+        board.update_now(1.0, 0.0, ended=True)
     assert [lines[0], lines[3]] == ["event: trials\n", "event: now\n"]
     assert "Block 2: measuring" in lines[4]
 

@@ -102,7 +102,7 @@ def test_a_few_scenarios_stand_open_and_many_are_folded() -> None:
     assert "<details><summary>scenario-number-0: QPS s-1 1.40x (1.39-1.40)" in text
 
 
-def test_the_same_advice_appears_once() -> None:
+def test_the_same_advice_is_shown_once() -> None:
     """Scenarios with another advice are named, the others not."""
     made = golden_run()
     assert made.advice is not None

@@ -24,7 +24,7 @@ def test_few_scenarios_have_a_column_each() -> None:
     assert by_name["slow.twin"][1] == "0.99x (0.97-1.01)"
 
 
-def test_many_scenarios_are_summarised_by_their_ends_and_by_how_often() -> None:
+def test_many_scenarios_are_summed_up_by_lowest_highest_and_counts() -> None:
     """And by the mean over all."""
     found = overview(large(stacks=3, scenarios=MOST_SCENARIOS + 1))
     assert found is not None

@@ -47,7 +47,7 @@ def test_each_figure_has_a_chart_and_a_table_in_each_scenario() -> None:
     assert "Each graphics processor by itself" not in text
 
 
-def test_several_devices_have_different_names() -> None:
+def test_several_devices_have_a_row_each() -> None:
     """Each has a row of its own for each stack, by its identity."""
     text = outline(read(render(watched(devices=2))))
     assert text.count("caption: Each graphics processor by itself") == 2

@@ -16,7 +16,7 @@ from stackduel.report.markdown.document import render
 from stackduel.report.sections import head_to_head, service_levels
 from stackduel.report.sections.blocks import Grid, Heading, Sentences
 from stackduel.report.sections.crossover import shown_curves
-from stackduel.report.sections.head_to_head import duel_blocks, missing, summary
+from stackduel.report.sections.head_to_head import head_to_head_blocks, missing, summary
 from stackduel.report.sections.head_to_head_words import category_winner, ratio_text, recommended
 from stackduel.report.sections.insights import insights
 from stackduel.report.sections.models import time_blocks
@@ -33,7 +33,7 @@ def test_the_report_is_the_golden_one() -> None:
     assert render(modelled()) == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_the_terminal_shows_all_duels_in_short_and_the_first_in_full() -> None:
+def test_the_terminal_shows_all_head_to_heads_in_short_and_the_first_in_full() -> None:
     """And every figure of them, however narrow it is."""
     console = Console(file=io.StringIO(), width=80)
     show(modelled(), console)
@@ -66,15 +66,15 @@ def test_the_terminal_says_of_many_stacks_where_the_baseline_and_the_fastest_spe
     assert {line.partition(":")[0] for line in spent.items} >= {"fastapi", "triton", "quart"}
 
 
-def test_the_summary_of_duels_covers_all_scenarios() -> None:
+def test_the_scenarios_where_a_stack_pays_are_listed() -> None:
     """By the rate where the load lets it choose, and by the median where that is given; one duel needs no summary."""
-    grid, where = summary(duels_of(modelled()))
+    grid, where = summary(head_to_heads_of(modelled()))
     assert [row[0] for row in grid.rows] == ["crowd", "clip"]
     assert where.items == (
         "fastapi is better in: clip 2.33x (2.33-2.34).",
         "triton is better in: crowd 1.14x (1.14-1.14).",
     )
-    _, few = summary(duels_of(modelled((1, 2))))
+    _, few = summary(head_to_heads_of(modelled((1, 2))))
     assert few.items[0].startswith("fastapi is better (not tested) in: clip 2.33x")
     one = modelled()
     one = replace(one, results=tuple(each for each in one.results if each.place.scenario == "clip"))
@@ -110,7 +110,7 @@ def test_a_duel_that_cannot_be_shown_is_noted() -> None:
     assert missing(whole) is None
 
 
-def duels_of(made: Run) -> tuple[HeadToHead, ...]:
+def head_to_heads_of(made: Run) -> tuple[HeadToHead, ...]:
     return tuple(head_to_heads(made.results, made.suite.scenarios, made.suite.duel))
 
 
@@ -176,7 +176,7 @@ def test_a_category_is_won_by_more_rows_or_by_nobody() -> None:
 def test_with_too_few_blocks_the_leader_is_named_as_untested() -> None:
     """In every row, and once more among the conditions."""
     made = modelled((1, 2))
-    table, *below = duel_blocks(duels_of(made)[0], made)
+    table, *below = head_to_head_blocks(head_to_heads_of(made)[0], made)
     assert isinstance(table, Grid)
     winners = [row[3] for row in table.rows]
     assert {word for word in winners if word != "-"} <= {

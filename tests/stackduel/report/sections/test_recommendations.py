@@ -26,17 +26,17 @@ def won_by(duel: HeadToHead, winner: str) -> HeadToHead:
     return replace(duel, rows=tuple(replace(row, winner=winner) for row in duel.rows))
 
 
-def rows(duels_of: Sequence[HeadToHead]) -> tuple[tuple[str, ...], ...]:
-    grid = winners_blocks(duels_of)[0]
+def rows(results: Sequence[HeadToHead]) -> tuple[tuple[str, ...], ...]:
+    grid = winners_blocks(results)[0]
     assert isinstance(grid, Grid)
     return grid.rows
 
 
-def when(duels_of: Sequence[HeadToHead], made: Run | None = None) -> list[str]:
-    return list(when_lines(made or modelled(), PAIR, duels_of))
+def when(results: Sequence[HeadToHead], made: Run | None = None) -> list[str]:
+    return list(when_lines(made or modelled(), PAIR, results))
 
 
-def test_each_of_the_two_gets_the_categories_that_it_wins_and_where() -> None:
+def test_each_of_the_two_is_shown_with_the_categories_that_it_wins_and_where() -> None:
     """With the ratio of the first row that it wins there."""
     fastapi, triton = when(found())
     assert fastapi == "fastapi (baseline): better where these count: typical latency, p50 2.33x (2.33-2.34) in clip."
@@ -76,14 +76,14 @@ def test_who_wins_nothing_has_to_be_cheaper_and_who_ties_is_judged_by_the_tier()
     assert when(even)[1].endswith("so what it costs to run and to move to decides.")
 
 
-def test_a_leader_is_called_one() -> None:
+def test_an_untested_winner_is_called_the_leader() -> None:
     """Without blocks enough, or on a noisy host."""
     assert "ahead, not tested, where these count:" in when(found(2))[0]
     noisy = [replace(each, rows=tuple(replace(row, noisy=True) for row in each.rows)) for each in found()]
     assert "ahead, noisy, where these count:" in when(noisy)[0]
 
 
-def test_the_changes_without_a_migration_are_listed() -> None:
+def test_the_best_change_without_a_migration_is_named() -> None:
     """The best stack that stays on the framework, unless it gains nothing by the migration matrix."""
     tiers = {"slow": "baseline", "tuned": "settings", "fast": "rewrite"}
 

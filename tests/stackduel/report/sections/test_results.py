@@ -26,10 +26,10 @@ from stackduel.report.sections.advice import advice_lines, title
 from stackduel.report.sections.bottlenecks import limit_lines
 from stackduel.report.sections.crossover import shown_curves
 from stackduel.report.sections.figures import figure, speedup_text
+from stackduel.report.sections.loads import latency_kind
 from stackduel.report.sections.migration_matrix import matrix_lines, matrix_note
 from stackduel.report.sections.notes import notes
 from stackduel.report.sections.result_table import grid
-from stackduel.report.sections.scenarios import latency_kind
 from stackduel.report.sections.validity import void_lines
 from tests.stackduel.makers import WAITING, run, trial
 
@@ -147,7 +147,7 @@ def test_the_matrix_has_a_word_for_each_candidate() -> None:
     ]
 
 
-def test_trials_that_do_not_count_are_listed_with_their_reason() -> None:
+def test_void_trials_are_listed_with_their_reason() -> None:
     """Void attempts and noisy trials are listed, and the notes count them."""
     void = replace(trial("fast", 30), state="void", reason="The generator was full.")
     noisy = replace(trial("fast", 30, block=2), state="noisy", reason="The host was busy.")
@@ -249,7 +249,7 @@ def test_an_a_a_pair_that_differs_is_reported() -> None:
     )
 
 
-def test_untested_stacks_are_named() -> None:
+def test_untested_scenarios_are_named() -> None:
     """Everywhere, or in which scenarios; where everything was tested there is nothing to tell."""
     sentence = "that takes 5 blocks and the baseline's twin in each."
     assert not [note for note in notes(five_blocks()) if note.startswith("Not tested")]

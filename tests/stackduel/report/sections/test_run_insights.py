@@ -16,7 +16,7 @@ from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Cost, Trial
 from stackduel.report.sections.insights import Insight, merged
 from stackduel.report.sections.pair import Pair
-from stackduel.report.sections.stack_insights import best_unmigrated, by_stack, reasons
+from stackduel.report.sections.stack_insights import best_unmigrated, by_stack, stack_insights
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 
 TIERS = {"slow": "baseline", "tuned": "settings", "fast": "rewrite", "wrong": "control", "slow.twin": "A/A"}
@@ -37,7 +37,7 @@ def measured(blocks: int = 5, **rates: int) -> list[Trial]:
 
 
 def said(made: Run) -> str:
-    return "\n".join(f"{scenario}: {insight}" for scenario, insight in reasons(made, PAIR))
+    return "\n".join(f"{scenario}: {insight}" for scenario, insight in stack_insights(made, PAIR))
 
 
 @pytest.mark.parametrize(

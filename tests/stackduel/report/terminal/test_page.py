@@ -69,7 +69,7 @@ def test_a_table_says_which_columns_it_has_no_room_for() -> None:
     ]
 
 
-def test_waiting_is_reported_on_a_terminal_alone() -> None:
+def test_a_wait_is_shown_on_a_terminal_only() -> None:
     """In a log the line that comes of it is enough."""
     made, file = console()
     with waiting(made, "for nothing"):

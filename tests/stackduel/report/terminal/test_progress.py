@@ -60,7 +60,7 @@ def test_a_pipe_gets_a_line_a_stack() -> None:
     assert "\x1b" not in scene.said.getvalue()
 
 
-def test_attempts_that_do_not_count_are_reported_once_with_the_reason() -> None:
+def test_attempts_that_do_not_count_are_printed_once_with_the_reason() -> None:
     """However many there were, and whether one of them was kept."""
     scene = Scene()
     noisy = replace(void("slow", 2), state="noisy")
@@ -71,7 +71,7 @@ def test_attempts_that_do_not_count_are_reported_once_with_the_reason() -> None:
     assert "waiting 10.0 req/s, p50 100 ms (1 attempt void: Stolen 9 %) (about " in scene.lines[1]
 
 
-def test_a_long_trial_is_reported_now_and_then() -> None:
+def test_a_long_trial_is_printed_now_and_then() -> None:
     """Not more often than every few seconds, however often something is heard of it."""
     scene = Scene()
     with scene.narrator:
@@ -84,7 +84,7 @@ def test_a_long_trial_is_reported_now_and_then() -> None:
     assert scene.lines[0].startswith("block 1: slow, waiting: 100 req/s, p50 9.88 ms, 10.0 s so far (about ")
 
 
-def test_a_failure_is_reported_at_once() -> None:
+def test_a_failure_is_printed_at_once() -> None:
     """With its reason, after what was measured before it."""
     scene = Scene()
     with scene.narrator:
@@ -99,7 +99,7 @@ def test_quiet_is_quiet() -> None:
     said = io.StringIO()
     narrator = Narrator(Console(file=said), 10.0, PACES, quiet=True)
     with narrator:
-        narrator.say("x")
+        narrator.print_line("x")
         narrator.finished(Failure(Place("slow", "waiting", 1), "it died"))
     assert said.getvalue() == ""
 

@@ -1,1 +1,1 @@
-"""Where a model runs: in the caller's thread, in another thread, or in a batch with others."""
+"""The places where a model runs: in the caller's thread, on another thread, in a batch, or on a Triton server."""

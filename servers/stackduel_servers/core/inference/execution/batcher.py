@@ -1,6 +1,6 @@
-"""The micro-batcher: a few threads that take what waits, so many at once, and give each request its own result.
+"""The micro-batcher: a few threads run waiting requests in batches and give each request its own result.
 
-Knows nothing of models, HTTP or event loops. A size of 1 makes it a plain pool of threads with a bounded queue.
+It knows nothing of models, HTTP or event loops. With a batch size of 1 it is a plain thread pool with a bounded queue.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Out = TypeVar("Out")
 
 
 class FullError(Exception):
-    """So many jobs wait already that no more are taken."""
+    """The queue is full: the job was refused."""
 
 
 class ClosedError(Exception):
-    """The batcher was closed before the job was taken up."""
+    """The batcher was closed before the job started."""
 
 
 class OverdueError(Exception):
-    """The job's deadline passed before it was taken up."""
+    """The job's deadline passed before the job started."""
 
 
 class JobState(Enum):
-    """What has become of a job; it is only ever changed under the batcher's lock."""
+    """The state of a job; it changes only under the batcher's lock."""
 
     NEW = auto()
     WAITING = auto()
@@ -42,7 +42,7 @@ class JobState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """How many threads; how many jobs at most in a batch; how long its first waits for more; how many may wait."""
+    """The number of threads, the most jobs in a batch, how long the first job waits for more, and the queue size."""
 
     threads: int
     size: int = 1
@@ -51,7 +51,7 @@ class BatchLimits:
 
 
 class BatchJob(Generic[In, Out]):
-    """One item on its way, and once it is delivered its outcome; ``waiter`` is for whoever is told so.
+    """One item, and after delivery its outcome. ``waiter`` lets ``deliver`` wake the caller.
 
     Only jobs of the same ``key`` share a batch. ``due_s`` is the deadline on the monotonic clock.
     """
@@ -75,10 +75,10 @@ Jobs = list[BatchJob[In, Out]]
 class Batcher(Generic[In, Out]):
     """Threads that start with the first job and work until ``close``.
 
-    ``work`` gets the items of one key and returns as many outcomes, in order, an exception being a failed item's. If it
-    raises, each item is tried again alone, so that one which breaks a batch cannot take its neighbours with it.
-    ``deliver`` is called from these threads with jobs that have ended, all of a batch at once, and must not raise.
-    Each job that was submitted is delivered exactly once, or was cancelled and never is.
+    ``work`` gets the items of one key and returns one outcome each, in order; an exception is the outcome of a failed
+    item. If ``work`` raises, each item is tried again alone, so that one bad item cannot fail the rest of its batch.
+    ``deliver`` is called from these threads with all ended jobs of a batch at once, and must not raise. Each submitted
+    job is delivered exactly once, unless it was cancelled: then it is never delivered.
     """
 
     def __init__(
@@ -110,12 +110,12 @@ class Batcher(Generic[In, Out]):
             self._queues.setdefault(job.key, deque()).append(job)
             self._waiting += 1
             if self._shape.delay_s:
-                self._changed.notify_all()  # the one that gathers for this key may be any of those that wait
+                self._changed.notify_all()  # any of the waiting threads may be the one that gathers for this key
             else:
                 self._changed.notify()
 
     def cancel(self, job: BatchJob[In, Out]) -> bool:
-        """Give a job up: one that still waits is never run, one that runs is not delivered. False if it has ended."""
+        """Cancel a job: a waiting one never runs, a running one is not delivered. Return False if it has ended."""
         with self._changed:
             if job.state is JobState.WAITING:
                 self._queues[job.key].remove(job)
@@ -126,7 +126,7 @@ class Batcher(Generic[In, Out]):
             return True
 
     def close(self) -> None:
-        """Fail what waits with ClosedError, let what runs end and be delivered, and end the threads."""
+        """Fail waiting jobs with ClosedError, let running jobs end and be delivered, and end the threads."""
         with self._changed:
             self._closed = True
             left = [job for queue in self._queues.values() for job in queue]
@@ -152,7 +152,7 @@ class Batcher(Generic[In, Out]):
             self._settle(batch, self._outcomes(batch))
 
     def _next(self) -> Jobs[In, Out]:
-        """The next batch, of the key whose oldest job has waited longest; empty once closed."""
+        """Return the next batch, of the key whose oldest job has waited longest; empty once closed."""
         with self._changed:
             while (key := self._oldest()) is None:
                 if self._closed:
@@ -169,7 +169,7 @@ class Batcher(Generic[In, Out]):
         return min(heads, key=lambda job: job.arrived_s).key if heads else None
 
     def _share(self, key: Hashable) -> int:
-        """How much of what waits a thread takes: its part, so that no other finds nothing to do meanwhile."""
+        """Return how many waiting jobs one thread takes: its fair part, so that the other threads are not idle."""
         return min(self._shape.size, ceil(len(self._queues[key]) / self._shape.threads))
 
     def _take(self, key: Hashable, most: int) -> Jobs[In, Out]:
@@ -181,14 +181,14 @@ class Batcher(Generic[In, Out]):
         return batch
 
     def _gather(self, key: Hashable, batch: Jobs[In, Out]) -> None:
-        """Wait for more jobs of the key until the batch is full or its first has waited for the delay."""
+        """Wait for more jobs of the key until the batch is full or its first job has waited for the delay."""
         until = batch[0].arrived_s + self._shape.delay_s
         self._gathering.add(key)
         while len(batch) < self._shape.size and not self._closed and (left_s := until - monotonic()) > 0:
             self._changed.wait(left_s)
             batch += self._take(key, self._shape.size - len(batch))
         self._gathering.discard(key)
-        self._changed.notify()  # what has come for this key beyond the batch
+        self._changed.notify()  # more jobs of this key may have arrived than the batch takes
 
     def _outcomes(self, batch: Jobs[In, Out]) -> Sequence[Out | Exception]:
         now = monotonic()
@@ -205,14 +205,14 @@ class Batcher(Generic[In, Out]):
             outcomes = self._work(batch[0].key, [job.item for job in batch])
             if len(outcomes) != len(batch):
                 raise RuntimeError(f"{len(outcomes)} outcomes for {len(batch)} items")  # noqa: TRY301
-        except BaseException as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
+        except BaseException as error:  # noqa: BLE001  # the waiting callers must get any error
             if len(batch) > 1:
                 return [self._alone(job) for job in batch]
             return [error if isinstance(error, Exception) else RuntimeError(repr(error))]
         return outcomes
 
     def _alone(self, job: BatchJob[In, Out]) -> Out | Exception:
-        # One that was given up meanwhile is not delivered: what its outcome is does not matter.
+        # A job cancelled meanwhile is not delivered: its outcome does not matter.
         return self._worked([job])[0] if job.state is JobState.RUNNING else OverdueError()
 
     def _settle(self, batch: Jobs[In, Out], outcomes: Sequence[Out | Exception]) -> None:

@@ -1,4 +1,4 @@
-"""The model in the caller's own thread: nothing to queue for, and on an event loop nothing else is done meanwhile."""
+"""The model in the caller's own thread: no queue, but an event loop does nothing else meanwhile."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ class BlockingInline:
         self._models = models
 
     def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
-        """The result, and the seconds it was queued for."""
+        """Return the result and the seconds it spent in the queue."""
         return self._models.one(given), 0.0
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to release."""
 
 
 class AsyncInline:
-    """Runs a request where it is handled, which stops the event loop: a way of doing it wrong, to be measured."""
+    """Runs a request where it is handled and so blocks the event loop: a common mistake, here to be measured."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
 
     async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
-        """The result, and the seconds it was queued for."""
+        """Return the result and the seconds it spent in the queue."""
         return self._models.one(given), 0.0
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to release."""

@@ -1,4 +1,4 @@
-"""The model on threads of our own, a request or a batch at a time, for handlers that block and handlers that await."""
+"""The model on our own threads, one request or one batch at a time, for blocking and for async handlers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BlockingPooled:
         self._batcher = Batcher(shape, models.many, _release)
 
     def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
-        """The result, and the seconds it was queued for; raises HttpError 503, 504."""
+        """Return the result and the seconds it spent in the queue; raises HttpError 503, 504."""
         done = threading.Lock()
         done.acquire()
         job = RequestJob(given.ask.model, given, monotonic() + self._timeout_s, done)
@@ -45,7 +45,7 @@ class BlockingPooled:
         return _result(job, self._timeout_s)
 
     def close(self) -> None:
-        """End the threads once what they run has ended."""
+        """End the threads after the requests they run."""
         self._batcher.close()
 
 
@@ -58,7 +58,7 @@ class AsyncPooled:
         self._batcher = Batcher(shape, models.many, _wake)
 
     async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
-        """The result, and the seconds it was queued for; raises HttpError 503, 504."""
+        """Return the result and the seconds it spent in the queue; raises HttpError 503, 504."""
         loop = asyncio.get_running_loop()
         done = loop.create_future()
         job = RequestJob(given.ask.model, given, monotonic() + self._timeout_s, done)
@@ -76,12 +76,12 @@ class AsyncPooled:
         return _result(job, self._timeout_s)
 
     async def close(self) -> None:
-        """End the threads once what they run has ended."""
+        """End the threads after the requests they run."""
         await asyncio.to_thread(self._batcher.close)
 
 
 def shape_of(settings: Settings) -> BatchLimits:
-    """The batcher that the settings ask for; a plain pool takes one request at a time."""
+    """Return the batcher's limits from the settings; a plain pool takes one request at a time."""
     size = (settings.batch_size or 1) if settings.inference == "batched" else 1
     return BatchLimits(settings.pool or 1, size, settings.batch_delay_ms / 1000, settings.queue_size)
 
@@ -101,9 +101,9 @@ def _release(jobs: Jobs[InferenceRequest, InferenceResult]) -> None:
 
 
 def _wake(jobs: Jobs[InferenceRequest, InferenceResult]) -> None:
-    # One wake-up of the event loop for a whole batch: each costs a write to a pipe and a hand-over of the interpreter.
+    # One wake-up of the event loop for a whole batch: each costs a write to a pipe and a switch of threads.
     loop = jobs[0].waiter.get_loop()
-    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+    with suppress(RuntimeError):  # the loop is closed: no caller waits any more
         loop.call_soon_threadsafe(_end, *[job.waiter for job in jobs])
 
 
@@ -122,7 +122,7 @@ def _result(job: RequestJob, timeout_s: float) -> tuple[InferenceResult, float]:
         case ClosedError():
             raise refusals.closing()
         case HttpError() as error:
-            # The same error may be told to a whole batch, and a traceback must not grow with each.
+            # A whole batch may share one error, whose traceback must not grow with each request.
             raise HttpError(error.status, error.message, error.headers) from error
         case Exception() as error:
             raise error

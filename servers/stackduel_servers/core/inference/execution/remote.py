@@ -1,4 +1,4 @@
-"""The model on a Triton server; what comes before and after it is done by the handler."""
+"""The model on a Triton server; the handler does the steps before and after it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AsyncRemote:
-    """Sends each request's features to Triton and waits for the rest; nothing is imported before the first."""
+    """Sends each request's features to Triton and awaits the outputs; nothing is imported before the first request."""
 
     def __init__(self, triton: Triton, environ: Mapping[str, str] = os.environ) -> None:
         self._triton = triton
@@ -30,7 +30,7 @@ class AsyncRemote:
         self._loading = asyncio.Lock()
 
     async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
-        """The result, and no time in a queue: Triton's own is part of the call. Raises HttpError 400, 502, 503, 504."""
+        """Return the result and 0 s in a queue (Triton's is part of the call); raises HttpError 400, 502, 503, 504."""
         name = given.ask.model
         try:
             from stackduel_servers.core.inference.inputs import decode  # noqa: PLC0415  # with the first request
@@ -39,7 +39,7 @@ class AsyncRemote:
         if name not in MIDDLES:
             raise refusals.not_available(name, f"Triton serves {', '.join(MIDDLES)}")
         started_s = perf_counter()
-        # A body that cannot be taken is told so whether or not Triton is there.
+        # A bad body gets its error even if Triton is not reachable.
         content = decode(given.ask, CATALOG[name].takes, given.body)
         decoded_s = perf_counter() - started_s
         model = await self._model(name)
@@ -59,7 +59,7 @@ class AsyncRemote:
         await self._triton.close()
 
     async def _model(self, name: str) -> Remote:
-        """The model, loaded here and there with the first request for it."""
+        """Return the model; its first request loads it here and on Triton."""
         if name not in self._models:
             async with self._loading:
                 if name not in self._models:

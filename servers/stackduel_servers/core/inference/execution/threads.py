@@ -1,4 +1,4 @@
-"""The model on the thread pool that the framework has anyway, as many at once as that pool has threads."""
+"""The model on the framework's own thread pool: as many requests at once as that pool has threads."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _Returned = TypeVar("_Returned")
 
 
 class InThread(Protocol):
-    """Runs a function of one argument on a thread of the framework's."""
+    """Runs a function of one argument on one of the framework's threads."""
 
     def __call__(self, function: Callable[[_Argument], _Returned], given: _Argument, /) -> Awaitable[_Returned]:
-        """What the function returns."""
+        """Return the function's result."""
         ...
 
 
 class Threads:
-    """Hands each request to the framework's pool, whose queue has no bound but the requests' deadlines."""
+    """Hands each request to the framework's pool, whose queue is bounded only by the requests' deadlines."""
 
     def __init__(self, models: Models, in_thread: InThread, timeout_s: float) -> None:
         self._models = models
@@ -32,7 +32,7 @@ class Threads:
         self._timeout_s = timeout_s
 
     async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
-        """The result, and the seconds it was queued for; raises HttpError 504."""
+        """Return the result and the seconds it spent in the queue; raises HttpError 504."""
         asked_s = monotonic()
 
         def work(given: InferenceRequest) -> tuple[InferenceResult, float]:
@@ -44,4 +44,4 @@ class Threads:
         return await self._in_thread(work, given)
 
     async def close(self) -> None:
-        """The pool is the framework's."""
+        """Do nothing: the pool belongs to the framework."""
