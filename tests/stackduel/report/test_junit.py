@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.analysis.conditions.conditions import conditions_for
-from stackduel.model.findings import BreakingPoint, Finding
+from stackduel.model.findings import Finding
 from stackduel.model.run import Run
+from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_settings import BreakingPointSettings
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.trial import Failure, Gate, Place

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stackduel.model.findings import Capacity
+from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Failure, Place, Result

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from stackduel.model.findings import Finding, Soak
+from stackduel.model.findings import Finding
+from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_settings import SoakSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Cost, Failure, Memory, Place, Result, Trial

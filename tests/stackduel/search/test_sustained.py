@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stackduel.model.findings import Sustained
+from stackduel.model.search_results.sustained import Sustained
 from stackduel.model.search_settings import SustainedSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Place, Result, Trial

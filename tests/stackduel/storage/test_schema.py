@@ -46,7 +46,7 @@ RUNS = {
 
 
 def test_the_docs_hold_the_schema_of_this_version() -> None:
-    """Else: python -m benchmarks schema > docs/run.schema.json."""
+    """Else: stackduel schema > docs/run.schema.json."""
     assert PAGE.read_text(encoding="utf-8") == text()
 
 

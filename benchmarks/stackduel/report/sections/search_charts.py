@@ -6,8 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Finding, Soak, Sustained
+from stackduel.model.findings import Finding
 from stackduel.model.run import Run
+from stackduel.model.search_results.breaking_point import BreakingPoint
+from stackduel.model.search_results.capacity import Capacity
+from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.sustained import Sustained
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Chart, Grid

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, SearchResult, Soak, Sustained
+from stackduel.model.estimates import Median
+from stackduel.model.findings import SearchResult
 from stackduel.model.run import Run
+from stackduel.model.search_results.breaking_point import BreakingPoint
+from stackduel.model.search_results.capacity import Capacity
+from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.sustained import Sustained
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure
 from stackduel.report.sections import search_charts

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.model.findings import Capacity, ColdStart, Median, Windows
+from stackduel.model.estimates import Median
 from stackduel.model.run import Run
+from stackduel.model.search_results.capacity import Capacity, Windows
+from stackduel.model.search_results.cold_start import ColdStart
 from stackduel.model.search_settings import CapacitySettings, ColdStartSettings
 from stackduel.report.markdown.document import render
 from stackduel.report.sections.search_winners import in_a_sentence, when_lines, winners, winners_grid

@@ -1,4 +1,4 @@
-"""Models that do as they are told, in the place of real ones."""
+"""Fake models with set results, instead of real ones."""
 
 from __future__ import annotations
 
