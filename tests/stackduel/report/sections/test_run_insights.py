@@ -14,7 +14,7 @@ from stackduel.model.measurement import Victim
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.trial import Cost, Trial
-from stackduel.report.sections.insights import Insight, merged
+from stackduel.report.sections.merged_insights import Insight, merged
 from stackduel.report.sections.pair import Pair
 from stackduel.report.sections.stack_insights import best_unmigrated, by_stack, stack_insights
 from tests.stackduel.makers import CALLING, WAITING, run, trial
