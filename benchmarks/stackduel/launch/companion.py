@@ -10,16 +10,16 @@ from stackduel.model.stack import Registered, Stack
 from stackduel.model.target import Address, Several, Subject
 from stackduel.planning.registry import registered_stacks
 
-# By companion: how the stack is told where it is.
+# By companion: the variable that gives the stack its address.
 URL_VARIABLES: Mapping[str, str] = {"triton": "TRITON_URL"}
-# And what it is started with. Triton loads a model when its stack asks for it: each costs the memory of its processes.
+# By companion: its environment. Triton loads a model when its stack calls it: each one costs its processes' memory.
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"triton": {"TRITON_MODELS": "none"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """The server that has to stand beside a stack: itself a stack, the environment that it is started with, and the
-    variable in which its caller is told its address.
+    """A server that must run beside a stack: itself as a stack, its environment, and the variable that gives its
+    address to its caller.
     """
 
     stack: Stack
@@ -28,7 +28,7 @@ class Companion:
 
 
 def companion_of(stack: Stack) -> Companion | None:
-    """The companion that the registry gives to a stack; None for one that stands alone."""
+    """Return the companion that the registry gives to a stack; None for a stack without one."""
     name = stack.source.entry.companion if isinstance(stack.source, Registered) else None
     if name is None:
         return None
@@ -37,7 +37,7 @@ def companion_of(stack: Stack) -> Companion | None:
 
 @dataclass(frozen=True, slots=True)
 class StackWithCompanion:
-    """The server that is loaded, and the one that it calls; what both use is the stack's."""
+    """The server under load and its companion; the usage of both counts for the stack."""
 
     server: Started
     companion: Started
@@ -54,17 +54,17 @@ class StackWithCompanion:
 
     @property
     def subject(self) -> Subject:
-        """Both."""
+        """The processes or containers of both."""
         return Several((self.server.subject, self.companion.subject))
 
     def failure(self) -> str | None:
-        """Why either of them does not run any more."""
+        """Return why either of them has ended; None while both run."""
         if reason := self.server.failure():
             return reason
         reason = self.companion.failure()
         return f"its companion: {reason}" if reason else None
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines of both, the companion's first."""
+        """Return the last lines of both logs, the companion's first."""
         logs = (self.companion.log_tail(lines), self.server.log_tail(lines))
         return "\n".join(log for log in logs if log.strip())

@@ -12,7 +12,7 @@ from stackduel.verify.exchange import ExchangeError, exchange
 
 POLL_S = 0.02
 TRY_S = 2.0
-# What a client of HTTP/2 begins with (RFC 9113, 3.4), and which type of frame a server must begin with.
+# The first bytes of an HTTP/2 client (RFC 9113, 3.4), and the type of a server's first frame.
 GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 SETTINGS = 4
 
@@ -37,7 +37,7 @@ def wait_until_healthy(name: str, started: Started, path: str | None, deadline_s
 
 
 def _answers(address: Address, path: str) -> str | None:
-    """None for an answer 200, else what there was instead."""
+    """Return None for an answer 200, else a description of what came instead."""
     try:
         status = exchange(address, path, timeout_s=TRY_S).status
     except ExchangeError as error:
@@ -46,7 +46,7 @@ def _answers(address: Address, path: str) -> str | None:
 
 
 def _greets(address: Address) -> str | None:
-    """None for a server of HTTP/2, else what there was instead."""
+    """Return None for an HTTP/2 server, else a description of what came instead."""
     try:
         with socket.create_connection((address.host, address.port), TRY_S) as connection:
             connection.sendall(GREETING)

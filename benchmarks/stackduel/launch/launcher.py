@@ -44,7 +44,7 @@ class Launcher(Protocol):
         """Prepare what all stacks share: the downstream, a network, images."""
 
     def __exit__(self, *_exc: object) -> None:
-        """Take everything down again, whatever happened."""
+        """Take everything down again, also after an error."""
 
     @property
     def downstream(self) -> Subject | None:

@@ -15,7 +15,7 @@ from stackduel.model.target import Address, Elsewhere, Subject
 
 
 class UrlLauncher:
-    """Measures servers that somebody else runs, by their addresses."""
+    """Measures servers that the user runs elsewhere, by their addresses."""
 
     name = "url"
 
@@ -23,15 +23,15 @@ class UrlLauncher:
         self._healthy_within_s = healthy_within_s
 
     def __enter__(self) -> Self:
-        """Nothing is shared."""
+        """Do nothing: the servers run already."""
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        """Nothing is taken down."""
+        """Do nothing: the servers keep running."""
 
     @property
     def downstream(self) -> Subject | None:
-        """Not this launcher's own."""
+        """None: the servers' downstream runs elsewhere."""
         return None
 
     @property
@@ -45,7 +45,7 @@ class UrlLauncher:
         return None
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
-        """Wait until the address answers; raises LaunchError where it does not."""
+        """Wait until the address answers; raises LaunchError if it does not."""
         return _answering(stack, self._healthy_within_s)
 
     def alone(self, module: Sequence[str]) -> str:
@@ -53,24 +53,24 @@ class UrlLauncher:
         raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
 
     def facts(self) -> Mapping[str, object]:
-        """That nothing is known of the machines behind the addresses."""
+        """Return the limits as unknown: nothing is known about the machines behind the addresses."""
         return {"cpu_limit": "unknown", "memory_limit": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteServer:
-    """A server of which only the address is known."""
+    """A server with nothing known but its address."""
 
     address: Address
     subject: Elsewhere
     inner_address: None = None
 
     def failure(self) -> str | None:
-        """None: whether it still runs cannot be seen from here."""
+        """Return None: this machine cannot see whether it still runs."""
         return None
 
     def log_tail(self, lines: int = 20) -> str:  # noqa: ARG002 - the protocol's
-        """Nothing: its log is elsewhere."""
+        """Return an empty text: its log is elsewhere."""
         return ""
 
 

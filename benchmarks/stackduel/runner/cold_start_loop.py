@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from stackduel.inference.translation import UntranslatableError, translate
 from stackduel.model.errors import LaunchError
-from stackduel.model.findings import Launch
 from stackduel.model.plan_step import PlanStep
 from stackduel.model.run import Run
+from stackduel.model.search_results.cold_start import Launch
 from stackduel.model.search_settings import ColdStartSettings
 from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Load, Scenario, Workload

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from stackduel.analysis.slo import Bound, Slo
-from stackduel.model.findings import BreakingPoint, RampStep
+from stackduel.model.search_results.breaking_point import BreakingPoint, RampStep
 from stackduel.model.search_settings import BreakingPointSettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Result, Trial

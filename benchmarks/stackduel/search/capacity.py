@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from stackduel.analysis.slo import Slo, parse_slo
-from stackduel.model.findings import Capacity, Windows
+from stackduel.model.search_results.capacity import Capacity, Windows
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Result

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from stackduel.analysis.statistics.intervals import interval, log_ratios
 from stackduel.analysis.statistics.order_statistics import median
-from stackduel.model.findings import ColdStart, Finding, Launch, Speedup
+from stackduel.model.findings import Finding
+from stackduel.model.search_results.cold_start import ColdStart, Launch, Speedup
 
 
 def cold_starts(launches: Mapping[str, Sequence[Launch]], baseline: str, scenario: str) -> tuple[Finding, ...]:

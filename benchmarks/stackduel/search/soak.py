@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from stackduel.analysis.statistics.slopes import slope
-from stackduel.model.findings import Soak, Third
 from stackduel.model.histogram import Histogram, summarise
+from stackduel.model.search_results.soak import Soak, Third
 from stackduel.model.search_settings import SoakSettings
 from stackduel.model.suite import Load
 from stackduel.model.trial import Failure, Memory, Trial

@@ -13,7 +13,7 @@ import msgspec
 
 from stackduel.analysis.decision import decide
 from stackduel.analysis.statistics.intervals import Interval, interval
-from stackduel.model.findings import Count, CountVerdict, Sustained, Tried
+from stackduel.model.search_results.sustained import Count, CountVerdict, Sustained, Tried
 from stackduel.model.search_settings import SustainedSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Result

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from stackduel.launch.launcher import Started
-from stackduel.model.findings import ColdStart, Launch
 from stackduel.model.run import Run
+from stackduel.model.search_results.cold_start import ColdStart, Launch
 from stackduel.model.search_settings import ColdStartSettings
 from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Scenario, Workload

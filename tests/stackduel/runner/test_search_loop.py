@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from stackduel.load.job import Job, LoadError
-from stackduel.model.findings import Capacity, Soak
 from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
+from stackduel.model.search_results.capacity import Capacity
+from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_settings import CapacitySettings, SearchSettings, SoakSettings
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario
 from stackduel.model.target import Address

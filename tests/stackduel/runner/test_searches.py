@@ -84,7 +84,7 @@ def test_the_breaking_point_is_searched_on_a_real_server(tmp_path: Path) -> None
     )
     (finding,) = content["findings"]
     assert (finding["held_rps"], finding["broken_rps"]) == (600.0, None)
-    assert finding["sentence"].startswith("Not broken up to 600 req/s. What ended the ramp: 600 req/s is the most")
+    assert finding["sentence"].startswith("Not broken up to 600 req/s. The ramp ended: 600 req/s is the highest")
     assert [step["rate_rps"] for step in finding["steps"]] == [500.0, 600.0]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stackduel.model.findings import BreakingPoint
+from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_settings import BreakingPointSettings
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Failure, Place, Result
@@ -92,7 +92,7 @@ def test_the_generators_end_is_not_the_servers() -> None:
     point, _ = found(lambda probe: void(server(probe), "generator-cpu") if rate(probe) > 500 else server(probe))
     assert (point.held_rps, point.broken_rps) == (378.0, None)
     assert point.sentence == (
-        "Not broken up to 378 req/s. What ended the ramp: the generator or the host, not the server, at 567 req/s: "
+        "Not broken up to 378 req/s. The ramp ended: the generator or the host, not the server, at 567 req/s: "
         "generator-cpu was closed."
     )
 
@@ -101,7 +101,7 @@ def test_the_most_that_may_be_tried_ends_the_ramp() -> None:
     """A bound of the user's is named as such."""
     point, tried = found(Slots(10_000, 0.1), most_rps=100)
     assert tried[-1] == 100.0
-    assert point.sentence == "Not broken up to 100 req/s. What ended the ramp: 100 req/s is the highest rate to try."
+    assert point.sentence == "Not broken up to 100 req/s. The ramp ended: 100 req/s is the highest rate to try."
 
 
 def test_a_server_that_ends_broke() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stackduel.model.findings import Sustained
+from stackduel.model.search_results.sustained import Sustained
 from stackduel.model.search_settings import SustainedSettings
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.trial import Failure, Place, Result, Trial
@@ -91,12 +91,12 @@ def test_it_says_how_sure_it_is() -> None:
 
 
 def test_on_a_noisy_server_it_is_inconclusive() -> None:
-    """Where rates move by 30 % between rounds, the order of neighbours cannot be told, and the sentence says so."""
+    """Where rates move by 30 % between rounds, the order of neighbours stays undecided, and the sentence says so."""
     several = [found(rates(lambda count: min(count, 10) * 10.0, noise=0.3, seed=seed))[0] for seed in range(20)]
     unsure = [each for each in several if not each.sure]
     assert len(unsure) >= 17
     assert all(each.sentence.startswith("Inconclusive: about ") for each in unsure)
-    assert any("not to be told at" in each.sentence for each in unsure)
+    assert any("undecided at" in each.sentence for each in unsure)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from stackduel.analysis.history.run_summary import RunSummary, entry_from_dict, entry_of, entry_to_dict
-from stackduel.model.findings import BreakingPoint, Finding
+from stackduel.model.findings import Finding
+from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_settings import BreakingPointSettings
 from stackduel.storage import index as index_module
 from stackduel.storage import run_folder

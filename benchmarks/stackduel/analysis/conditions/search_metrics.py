@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackduel.analysis.conditions.metrics import ERRORS, Dimension, MetricKind, MetricValue, Missing
-from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, Soak, Sustained
+from stackduel.model.estimates import Median
 from stackduel.model.run import Run
+from stackduel.model.search_results.breaking_point import BreakingPoint
+from stackduel.model.search_results.capacity import Capacity
+from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.sustained import Sustained
 
 ValueOrMissing = MetricValue | Missing
 Reader = Callable[[Any, Dimension], ValueOrMissing]

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 
 from stackduel.model.comparison import CONFIDENCE
-from stackduel.model.findings import Median
+from stackduel.model.estimates import Median
 
 
 def median(values: Sequence[float], confidence: float = CONFIDENCE) -> Median:

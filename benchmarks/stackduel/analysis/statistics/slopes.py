@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from stackduel.model.comparison import CONFIDENCE
-from stackduel.model.findings import Slope
+from stackduel.model.estimates import Slope
 
 # More than 10 gain little, and with fewer samples in each their means would be correlated (B. Schmeiser, Batch size
 # effects in the analysis of simulation output, Operations Research 30, 1982).

@@ -1,4 +1,4 @@
-"""Stacks that somebody else started: the containers of a compose project, and addresses."""
+"""Stacks that the user started: the running containers of a compose project."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ComposeLauncher:
         self._shared = ExitStack()
 
     def __enter__(self) -> Self:
-        """Find the project's containers, and write down which of them this run may pause."""
+        """Find the project's containers, and write the journal of those that this run may pause."""
         with ExitStack() as shared:
             self._client = shared.enter_context(closing(connect()))
             self._engine = usable_engine(self._client)
@@ -59,7 +59,7 @@ class ComposeLauncher:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        """Unpause whatever this run paused."""
+        """Unpause the containers that this run paused."""
         self._shared.close()
 
     @property
@@ -69,7 +69,7 @@ class ComposeLauncher:
 
     @property
     def downstream(self) -> Subject | None:
-        """Not this launcher's own."""
+        """None: the compose project runs it."""
         return None
 
     @property
@@ -78,7 +78,7 @@ class ComposeLauncher:
         return None
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
-        """Pause the others, wake this one; raises LaunchError where it is not up or not healthy."""
+        """Pause the other containers, unpause this stack's; raises LaunchError if it is not up or not healthy."""
         return self._measured(stack)
 
     def alone(self, module: Sequence[str]) -> str:
@@ -86,7 +86,7 @@ class ComposeLauncher:
         raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
 
     def facts(self) -> Mapping[str, object]:
-        """The engine, the images and the limits by stack, and what makes the comparison unequal."""
+        """Return the engine, the images and the limits by stack, and differences that make the comparison unequal."""
         limits = {name: limits_of(container) for name, container in self._containers.items()}
         return {
             "engine": self._engine.as_dict(),
@@ -114,7 +114,7 @@ class ComposeLauncher:
         yield self._accompanied(stack, server, companion)
 
     def _accompanied(self, stack: Stack, server: ServerContainer, container: Container | None) -> Started:
-        """The server with its companion, which publishes no port; raises LaunchError where that is missing."""
+        """Return the server with its companion, which publishes no port; raises LaunchError if that is not up."""
         wanted = companion_of(stack)
         if wanted is None:
             return server
@@ -128,7 +128,7 @@ class ComposeLauncher:
 
     @property
     def _all(self) -> tuple[Container, ...]:
-        """The containers that this run may pause: the stacks' and their companions'."""
+        """Return the containers that this run may pause: those of the stacks and of their companions."""
         return (*self._containers.values(), *self._companions.values())
 
     def _container_of(self, stack: Stack) -> Container:
@@ -156,7 +156,7 @@ class ComposeLauncher:
             journal.erase(self._folder)
 
     def _refuse_if_measured(self) -> None:
-        # Journals of dead runs are gone by now: whoever holds one of ours lives.
+        # Journals of dead runs are already removed: the owner of a journal with our containers is alive.
         ids = {str(container.id) for container in self._all}
         for journal in journals(self._folder):
             if ids.intersection(journal.containers):

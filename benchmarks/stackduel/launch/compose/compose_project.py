@@ -1,4 +1,4 @@
-"""The containers of a compose project: found by label, whoever started them."""
+"""The containers of a compose project, looked up by their labels."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FOLDER_LABEL = "com.docker.compose.project.working_dir"
 ONE_OFF_LABEL = "com.docker.compose.oneoff"
 UP = "docker compose up --build -d"
 UP_ALL = "docker compose --profile controls --profile extended --profile inference --profile triton up --build -d"
-# What a container's HostConfig says of its budget.
+# The fields of a container's HostConfig that hold its budget.
 LIMITS = ("CpusetCpus", "NanoCpus", "CpuQuota", "Memory", "MemorySwap", "PidsLimit")
 
 
 def stacks_up(project: str | None = None) -> frozenset[str]:
-    """The stacks that a compose project has running; raises LaunchError where there is none."""
+    """Return the running stacks of a compose project; raises LaunchError if there is none."""
     with closing(connect()) as client:
         found = stack_containers(client, project)
     running = frozenset(name for name, container in found.items() if container.status == "running")
@@ -35,9 +35,9 @@ def stacks_up(project: str | None = None) -> frozenset[str]:
 
 
 def stack_containers(client: DockerClient, project: str | None) -> dict[str, Container]:
-    """The containers of a project by stack, running or not; None means the project of this checkout.
+    """Return the containers of a project by stack, running or not; None means the project of this checkout.
 
-    Raises LaunchError when there is none, when it is not clear which, and when a stack has several.
+    Raises LaunchError if there is none, if several projects match, and if a stack has several containers.
     """
     label = PROJECT_LABEL if project is None else f"{PROJECT_LABEL}={project}"
     with explained("looking for the containers of the compose project"):
@@ -58,7 +58,7 @@ def stack_containers(client: DockerClient, project: str | None) -> dict[str, Con
 
 
 def companion_containers(client: DockerClient, stacks: Mapping[str, Container]) -> dict[str, Container]:
-    """The containers of the same project that stand beside a stack, by that stack."""
+    """Return the companions' containers of the same projects, by stack."""
     projects = {each.labels[PROJECT_LABEL] for each in stacks.values()}
     with explained("looking for the companions in the compose project"):
         found = client.containers.list(all=True, filters={"label": [COMPANION_LABEL]})
@@ -66,7 +66,7 @@ def companion_containers(client: DockerClient, stacks: Mapping[str, Container]) 
 
 
 def published_port(container: Container) -> int:
-    """The port inside that the container publishes; raises LaunchError where it publishes none, or several."""
+    """Return the inner port that the container publishes; raises LaunchError if it publishes none or several."""
     ports = [key for key in container.attrs["HostConfig"]["PortBindings"] or () if key.endswith("/tcp")]
     if len(ports) != 1:
         raise LaunchError(f"{container.name}: publishes {len(ports)} ports; exactly one is needed")
@@ -74,17 +74,17 @@ def published_port(container: Container) -> int:
 
 
 def network_of(container: Container) -> str:
-    """The name of the container's (first) network."""
+    """Return the name of the container's (first) network."""
     return str(next(iter(container.attrs["NetworkSettings"]["Networks"])))
 
 
 def limits_of(container: Container) -> dict[str, object]:
-    """What the container's budget is, in the engine's words."""
+    """Return the container's budget, as fields of the engine."""
     return {name: container.attrs["HostConfig"].get(name) for name in LIMITS}
 
 
 def unequal(limits: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """A sentence for each limit that is not the same for all stacks."""
+    """Return a sentence for each limit that is not the same for all stacks."""
     sentences = []
     for name in LIMITS:
         values = {stack: each.get(name) for stack, each in limits.items()}

@@ -25,7 +25,7 @@ from stackduel.model.target import Subject
 from stackduel_servers.registry import load_registry
 from stackduel_servers.serve import DOWNSTREAM
 
-# Whose image what is measured alone runs in.
+# A model that is measured alone runs in this stack's image.
 ALONE_IN = "fastapi-uvicorn"
 
 
@@ -54,7 +54,7 @@ class ContainerLauncher:
         self._images: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        """Clear what dead runs left, make the run's network, start the downstream."""
+        """Remove dead runs' leftovers, make the run's network, start the downstream."""
         with ExitStack() as shared:
             self._client = shared.enter_context(closing(connect()))
             self._engine = usable_engine(self._client)
@@ -87,7 +87,7 @@ class ContainerLauncher:
         return self._downstream.subject
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
-        """Start a stack in a container; raises LaunchError with its log where it does not get healthy."""
+        """Start a stack in a container; raises LaunchError with its log if it does not get healthy."""
         if companion := companion_of(stack):
             return self._accompanied(stack, companion)
         spec = self._spec(stack, {})
@@ -95,28 +95,28 @@ class ContainerLauncher:
 
     @contextmanager
     def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[StackWithCompanion]:
-        """The companion first, in a container of its own on the same cores, then the stack that calls it."""
+        """Start the companion, in a container of its own on the same cores, then the stack that calls it."""
         with self._containers.serving(self._spec(companion.stack, companion.environment)) as helper:
-            told = {companion.url_variable: helper.inner_address.url}
-            with self._containers.serving(self._spec(stack, told)) as server:
+            variables = {companion.url_variable: helper.inner_address.url}
+            with self._containers.serving(self._spec(stack, variables)) as server:
                 yield StackWithCompanion(server, helper)
 
     @property
     def budget(self) -> Budget:
-        """Who has which cores: those of the engine."""
+        """The division of the engine's cores."""
         return self._budget
 
     def alone(self, module: Sequence[str]) -> str:
-        """Run a module of ours to its end, in no stack and on the server's cores; what it printed.
+        """Run a module of ours to its end on the server's cores, without a stack; return its output.
 
-        In a container of its own, of a stack's image. Raises LaunchError with its last lines where it fails or does
-        not end.
+        It runs in a container of its own, of a stack's image. Raises LaunchError with its last lines if it fails or
+        does not end.
         """
         entry = load_registry().entries[ALONE_IN]
         return self._containers.output(self._specs.alone(self._image(recipe_of(entry, self._device))), module)
 
     def facts(self) -> Mapping[str, object]:
-        """The engine, the images by stack, how the budget is kept, how published ports are forwarded."""
+        """Return the engine, the images by stack, how the budget is enforced, how published ports are forwarded."""
         return {
             "engine": self._engine.as_dict(),
             "images": dict(self._images),
@@ -130,12 +130,12 @@ class ContainerLauncher:
     def _specs(self) -> Specs:
         return Specs(self._budget, self._own_model, self._device)
 
-    def _spec(self, stack: Stack, told: Mapping[str, str]) -> Spec:
+    def _spec(self, stack: Stack, variables: Mapping[str, str]) -> Spec:
         match stack.source:
             case Registered(entry):
                 image = self._image(recipe_of(entry, self._device))
                 everywhere = {"DOWNSTREAM_URL": self._downstream.inner_address.url}
-                return self._specs.registered(stack, entry, image, {**everywhere, **told})
+                return self._specs.registered(stack, entry, image, {**everywhere, **variables})
             case Image() as source:
                 image = self._images[stack.name] = ensure_pulled(self._client, source.reference, self._say)
                 return self._specs.own(stack, source, image)

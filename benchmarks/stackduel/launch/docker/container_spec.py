@@ -1,4 +1,4 @@
-"""What a container of a run is to be: its image, its port, its cores, what it is told and what it sees."""
+"""The specification of a container in a run: image, port, cores, environment and mounts."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ OWN_INSIDE = "/own-model.onnx"
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One container to be started: what runs in it, on which port it listens, how it is confined.
+    """One container to start: its image, its port, its confinement.
 
-    ``device`` is what it computes models on, where it has any.
+    ``device`` computes its models, if it has any.
     """
 
     name: str
@@ -41,21 +41,21 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Specs:
-    """What all containers of a run have in common: the budget, the user's own model, the device."""
+    """Makes the specifications of a run's containers, which share the budget, the user's own model and the device."""
 
     budget: Budget
     own_model: Path | None
     device: str | None
 
-    def registered(self, stack: Stack, entry: StackEntry, image: str, told: Mapping[str, str]) -> Spec:
-        """A stack of ours, which is ``told`` where the others are."""
-        # The image of Triton computes on the CPU, whatever the others do.
+    def registered(self, stack: Stack, entry: StackEntry, image: str, variables: Mapping[str, str]) -> Spec:
+        """Return a registered stack's container; ``variables`` join its environment, such as the companion's URL."""
+        # The image of Triton always computes on the CPU.
         triton = entry.server == "tritonserver"
         environment = {
             "PORT": str(entry.port),
             "CPUS": str(len(self.budget.server)),
             **own_environment(self.own_model),
-            **told,
+            **variables,
             **({} if triton else self._device_variable()),
         }
         return Spec(
@@ -71,16 +71,16 @@ class Specs:
         )
 
     def own(self, stack: Stack, source: Image, image: str) -> Spec:
-        """An image of the user's."""
+        """Return the container of a user's image."""
         return Spec(stack.name, image, source.port, self.budget.server, stack.health, ANY_IMAGE, source.env)
 
     def downstream(self, image: str) -> Spec:
-        """The downstream, on cores of its own."""
+        """Return the downstream's container, on cores of its own."""
         port = load_registry().downstream_port
         return Spec(DOWNSTREAM, image, port, self.budget.downstream, "/health", OWN_IMAGE)
 
     def alone(self, image: str) -> Spec:
-        """What is measured in no stack."""
+        """Return the container for a model that is measured alone."""
         return Spec(
             name="alone",
             image=image,
@@ -98,10 +98,10 @@ class Specs:
 
 
 def own_mounts(own: Path | None) -> tuple[Mount, ...]:
-    """The user's model as a container sees it, and cannot change it; the models of ours are in its image."""
+    """Return the read-only mount of the user's model; our models are in the image."""
     return (Mount(OWN_INSIDE, str(own.resolve()), type="bind", read_only=True),) if own else ()
 
 
 def own_environment(own: Path | None) -> dict[str, str]:
-    """Where a container finds it."""
+    """Return the variable that holds the model's path in a container."""
     return {OWN_VARIABLE: OWN_INSIDE} if own else {}

@@ -1,4 +1,4 @@
-"""The containers of one run: made on its network under its labels, and removed by whoever made them."""
+"""The containers of one run: created on its network with its labels, and removed when their block ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENDED_WITHIN_S = 120
 
 
 class RunContainers:
-    """Makes the containers of a run, each with the same memory; ``network`` has to be there."""
+    """Makes the containers of a run, each with the same memory; ``network`` must exist."""
 
     def __init__(
         self, client: DockerClient, run_id: str, labels: Mapping[str, str], network: str, memory_mib: int
@@ -37,7 +37,7 @@ class RunContainers:
 
     @contextmanager
     def serving(self, spec: Spec) -> Iterator[ServerContainer]:
-        """A healthy server; raises LaunchError with its log where it does not get so."""
+        """Start a container and yield its healthy server; raises LaunchError with its log if it is not healthy."""
         with self._created(spec) as container:
             with explained(f"{spec.name}: starting its container"):
                 container.start()
@@ -46,9 +46,9 @@ class RunContainers:
             yield server
 
     def output(self, spec: Spec, module: Sequence[str]) -> str:
-        """Run a module of ours to its end; what it printed.
+        """Run a module of ours to its end; return its output.
 
-        Raises LaunchError with its last lines where it fails or does not end.
+        Raises LaunchError with its last lines if it fails or does not end.
         """
         with self._created(spec, ("python", "-m", *module)) as container:
             with explained(f"{module[0]}: running it"):
@@ -61,7 +61,7 @@ class RunContainers:
 
     @contextmanager
     def _created(self, spec: Spec, command: Sequence[str] | None = None) -> Iterator[Container]:
-        """A container, not started yet, and removed afterwards; ``command`` in place of its image's."""
+        """Yield a created container, not yet started, and remove it afterwards; ``command`` replaces its image's."""
         self._made += 1
         with explained(f"{spec.name}: creating its container"):
             container = self._client.containers.create(
@@ -85,7 +85,7 @@ class RunContainers:
 
 
 def _ended(container: Container, name: str) -> int:
-    """The exit status of a container that ends by itself."""
+    """Wait for a container to end by itself; return its exit status."""
     try:
         return int(container.wait(timeout=ENDED_WITHIN_S)["StatusCode"])
     except requests.exceptions.RequestException:

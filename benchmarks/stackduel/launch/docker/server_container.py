@@ -1,4 +1,4 @@
-"""A server that runs in a container, whoever started it."""
+"""A server that runs in a container."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - read, not bound
 
 
 class ServerContainer:
-    """A running server in a container: where this machine reaches it, and where its neighbours do.
+    """A running server in a container: its address for this machine, and its address for other containers.
 
-    ``inner_address`` is its number on ``network``, so that whoever loads it from there looks up no name.
+    ``inner_address`` is its IP address on ``network``, so that clients there look up no name.
     """
 
     def __init__(self, name: str, container: Container, address: Address, inner_address: Address, network: str) -> None:
@@ -32,11 +32,11 @@ class ServerContainer:
 
     @property
     def subject(self) -> ContainerRef:
-        """The container, for whoever observes it."""
+        """The container to observe."""
         return ContainerRef(str(self._container.id))
 
     def failure(self) -> str | None:
-        """The exit status, and whether it ran out of memory, once its container has ended."""
+        """Return the exit status, and whether it ran out of memory; None until its container has ended."""
         try:
             self._container.reload()
         except docker.errors.NotFound:
@@ -46,7 +46,7 @@ class ServerContainer:
         return why_ended(self._container.attrs["State"])
 
     def log_tail(self, lines: int = LOG_LINES) -> str:
-        """The last lines of its standard output and error."""
+        """Return the last lines of its standard output and error."""
         try:
             return self._container.logs(tail=lines).decode(errors="replace").rstrip()
         except ENGINE_ERRORS as error:
@@ -54,7 +54,7 @@ class ServerContainer:
 
 
 def server_in(name: str, container: Container, port: int, network: str) -> ServerContainer:
-    """The server that listens on ``port`` in a container; raises LaunchError with its log where it has ended."""
+    """Return the server that listens on ``port`` in a container; raises LaunchError with its log if it has ended."""
     with explained(f"{name}: looking at its container"):
         container.reload()
     ended = why_ended(container.attrs["State"])
@@ -69,7 +69,7 @@ def server_in(name: str, container: Container, port: int, network: str) -> Serve
 
 
 def why_ended(state: Mapping[str, Any]) -> str | None:
-    """A sentence on a container that does not run, out of its inspected ``State``; None while it runs."""
+    """Return a sentence on why a container does not run, from its inspected ``State``; None while it runs."""
     match state:
         case {"OOMKilled": True, "Running": False}:
             return f"its container ran out of memory and ended with exit status {state['ExitCode']}"

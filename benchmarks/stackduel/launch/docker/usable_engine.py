@@ -1,4 +1,4 @@
-"""Whether an engine can do what a run asks of it, told before everything else."""
+"""The check, before a run starts, that the engine can do what the run needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOOLKIT = (
 
 
 def usable_engine(client: DockerClient) -> EngineFacts:
-    """What the engine is; raises LaunchError where the ports that it publishes are not on this machine."""
+    """Return the engine's facts; raises LaunchError if its published ports are not on this machine."""
     facts = describe(client)
     if not facts.local:
         raise LaunchError(
@@ -30,17 +30,17 @@ def usable_engine(client: DockerClient) -> EngineFacts:
 
 
 def refuse_without_gpus(client: DockerClient, image: str, labels: Mapping[str, str], device: str | None) -> None:
-    """Have the engine start a container with the device's GPUs, if it has any; raises LaunchError if it cannot."""
-    if not (asked := gpus(device)):
+    """Start a test container with GPUs if the device needs them; raises LaunchError if the engine cannot."""
+    if not (request := gpus(device)):
         return
     with explained("starting a container with GPUs"):
         container = client.containers.create(
-            image, ["python", "-c", ""], labels=dict(labels), network_mode="none", **asked, **OWN_IMAGE
+            image, ["python", "-c", ""], labels=dict(labels), network_mode="none", **request, **OWN_IMAGE
         )
     try:
         container.start()
     except docker.errors.APIError as error:
-        said = str(error.explanation).strip().rstrip(".")
-        raise LaunchError(f"--device: cuda cannot be used: the engine says: {said}. {TOOLKIT}") from error
+        reason = str(error.explanation).strip().rstrip(".")
+        raise LaunchError(f"--device: cuda cannot be used: the engine says: {reason}. {TOOLKIT}") from error
     finally:
         discard(container)

@@ -30,13 +30,13 @@ from stackduel_servers.triton.installation import FOLDER_VARIABLE as TRITON_FOLD
 from stackduel_servers.triton.installation import VENDOR_VARIABLE
 
 ALONE_WITHIN_S = 120.0
-# What stackduel_servers.serve reads; settings of the user's shell must not leak into one stack of a comparison.
+# Variables that stackduel_servers.serve reads; settings of the user's shell must not leak into a stack.
 SERVE_VARIABLES = (
     "STACK", "HOST", "PORT", "WORKERS", "THREADS", "CONNECTIONS", "LOOP", "BACKLOG", "CPUS", "TRITON_URL",
     "TRITON_MODELS", VARIABLE,
 )  # fmt: skip
 
-# Folders of the user's shell, which may be relative to where the user is.
+# Folders set in the user's shell, possibly relative to the user's working directory.
 FOLDERS = (MODELS_FOLDER, TRITON_FOLDER, VENDOR_VARIABLE)
 
 
@@ -88,21 +88,21 @@ class LocalLauncher:
         return None
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
-        """Start a stack on a free port; raises LaunchError with its log where it does not get healthy."""
+        """Start a stack on a free port; raises LaunchError with its log if it does not get healthy."""
         companion = companion_of(stack)
         return self._accompanied(stack, companion) if companion else self._alone(stack, {})
 
     @contextmanager
     def _accompanied(self, stack: Stack, companion: Companion) -> Iterator[StackWithCompanion]:
-        """The companion first, on the same cores, then the stack that calls it."""
+        """Start the companion, on the same cores, then the stack that calls it."""
         with (
             self._alone(companion.stack, companion.environment) as helper,
             self._alone(stack, {companion.url_variable: helper.address.url}) as server,
         ):
             yield StackWithCompanion(server, helper)
 
-    def _alone(self, stack: Stack, told: Mapping[str, str]) -> AbstractContextManager[LocalProcess]:
-        environment = {**self._environment(), **told}
+    def _alone(self, stack: Stack, variables: Mapping[str, str]) -> AbstractContextManager[LocalProcess]:
+        environment = {**self._environment(), **variables}
         match stack.source:
             case Registered(entry):
                 if sys.platform not in entry.platforms:
@@ -119,13 +119,13 @@ class LocalLauncher:
 
     @property
     def budget(self) -> Budget:
-        """Who has which cores."""
+        """The division of the cores."""
         return self._budget
 
     def alone(self, module: Sequence[str]) -> str:
-        """Run a module of ours to its end, in no stack and on the server's cores; what it printed.
+        """Run a module of ours to its end on the server's cores, without a stack; return its output.
 
-        Raises LaunchError with its last lines where it fails or does not end.
+        Raises LaunchError with its last lines if it fails or does not end.
         """
         argv = (*isolated_python(), "-m", *module)
         guarded, log = self._guarded(
@@ -143,7 +143,7 @@ class LocalLauncher:
         return log.read_text(encoding="utf-8", errors="replace")
 
     def facts(self) -> Mapping[str, object]:
-        """How the processes are bound to the budget."""
+        """Return how the budget is enforced on the processes."""
         pinned = hasattr(os, "sched_setaffinity")
         return {
             "cpu_limit": "affinity" if pinned else "none: this system cannot pin a process to a core",
@@ -191,7 +191,7 @@ class LocalLauncher:
         cores: tuple[int, ...],
         folder: Path | None = None,
     ) -> tuple[subprocess.Popen[str], Path]:
-        """A command under its guard, and the file that all its output goes to."""
+        """Start a command under its guard; return the process and the file of all its output."""
         self._started += 1
         log = self._logs / f"{self._started:03d}-{name}.log"
         with log.open("wb") as output:
@@ -209,5 +209,5 @@ class LocalLauncher:
 
 
 def _serve(stack: str) -> tuple[str, ...]:
-    """The command line of a registered stack's server, or of the downstream."""
+    """Return the command line of a registered stack's server, or of the downstream."""
     return (*isolated_python(), "-m", "stackduel_servers.serve", stack, "--port", "{port}")

@@ -37,16 +37,16 @@ class LocalProcess:
 
     @property
     def inner_address(self) -> None:
-        """A local process is on no containers' network."""
+        """None: a local process is on no containers' network."""
         return None
 
     def failure(self) -> str | None:
-        """The exit status, once it has ended."""
+        """Return the exit status in a sentence; None until it has ended."""
         status = self._process.poll()
         return None if status is None else f"the server ended with exit status {status}"
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines of its standard output and error."""
+        """Return the last lines of its standard output and error."""
         with self._log.open("rb") as file:
             file.seek(max(0, self._log.stat().st_size - LOG_TAIL_BYTES))
             return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])

@@ -11,14 +11,14 @@ from stackduel_servers.registry import load_registry
 from stackduel_servers.serve import DOWNSTREAM
 
 LOOPBACK = "127.0.0.1"
-# Below those that Linux, macOS and Windows give to outgoing connections, which could take one between our look at it
-# and the server's.
+# Below the ports that Linux, macOS and Windows give to outgoing connections: such a connection could take a port
+# between our check and the server's start.
 PORTS = range(20_000, 32_000)
 PORTS_TRIED = 200
 
 
 def registered_port(name: str) -> int:
-    """The port that the registry gives to a stack, or a free one for the user's own."""
+    """Return the port that the registry gives to a stack, or a free one for a user's stack."""
     registry = load_registry()
     if name == DOWNSTREAM:
         return registry.downstream_port
@@ -26,7 +26,7 @@ def registered_port(name: str) -> int:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment; raises LaunchError where there is none."""
+    """Return a TCP port of 127.0.0.1 with no listener at this moment; raises LaunchError if there is none."""
     for port in random.sample(PORTS, PORTS_TRIED):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((LOOPBACK, port))

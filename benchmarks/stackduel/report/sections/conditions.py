@@ -7,17 +7,16 @@ from collections.abc import Iterator
 
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.budget import Budget
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
-from stackduel.model.suite import Load, OpenLoop
-from stackduel.report.sections.blocks import Code, Paragraph, Section, Sentences
+from stackduel.report.sections.blocks import Block, Code, Paragraph, Section, Sentences
 
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield the conditions in a few lines, and the command."""
     lines = (*([run.suite.summary] if run.suite.summary else ()), *condition_lines(run))
-    blocks = (Sentences(lines), Paragraph("It was measured by this command:"), Code(command_text(run)))
-    yield Section("conditions", "Conditions", blocks)
+    yield Section("conditions", "Conditions", (Sentences(lines), *command_blocks(run)))
 
 
 def condition_lines(run: Run) -> Iterator[str]:
@@ -28,20 +27,14 @@ def condition_lines(run: Run) -> Iterator[str]:
     yield from _margin(run)
 
 
-def load_text(load: Load) -> str:
-    """Return a load in a few words."""
-    if isinstance(load, OpenLoop):
-        requests = "request" if load.rate_rps == 1 else "requests"
-        return f"{load.rate_rps:g} {requests} a second for {load.duration_s:g} s, {load.arrivals}"
-    connections = counted(load.connections, "connection")
-    if load.requests is not None:
-        return f"{connections}, {counted(load.requests, 'request')} a block"
-    return f"{connections} for {load.duration_s:g} s"
+def budget_text(budget: Budget, launcher: str | None) -> str:
+    """Return the cores and the memory of each stack, and the launcher."""
+    return f"{counted(len(budget.server), 'core')} and {budget.memory_mib} MiB, by the {launcher} launcher"
 
 
-def command_text(run: Run) -> str:
-    """Return the command that measured the run, quoted for a shell."""
-    return shlex.join(run.command)
+def command_blocks(run: Run) -> tuple[Block, ...]:
+    """Return the command that measured the run, quoted for a shell, below its introduction."""
+    return Paragraph("It was measured by this command:"), Code(shlex.join(run.command))
 
 
 def _how(run: Run) -> str:
@@ -65,10 +58,7 @@ def _budget(run: Run) -> Iterator[str]:
     where = "on one of these" if set(budget.server) & set(budget.generator) else "on another"
     timeout_s = environment.timeout_s
     timeout = "" if timeout_s is None else f"; a request may take {timeout_s:g} s"
-    yield (
-        f"Each stack had {counted(len(budget.server), 'core')} and {budget.memory_mib} MiB, by the "
-        f"{environment.launcher} launcher; the load generator worked {where}{timeout}."
-    )
+    yield (f"Each stack had {budget_text(budget, environment.launcher)}; the load generator worked {where}{timeout}.")
 
 
 def _host(run: Run) -> Iterator[str]:

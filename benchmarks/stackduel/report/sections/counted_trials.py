@@ -1,4 +1,4 @@
-"""The trials of a run that count, by scenario and stack."""
+"""The trials of a run: those that count, by scenario and stack, and all attempts."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def counting(run: Run, scenario: Scenario) -> ByStack:
     by_stack: ByStack = {name: run.trials(scenario.name, name) for name in run.stacks}
     ordered = {name: sorted(trials, key=lambda trial: trial.place.block) for name, trials in by_stack.items()}
     return {name: trials for name, trials in ordered.items() if trials}
+
+
+def all_trials(run: Run) -> list[Trial]:
+    """Return every attempt at a trial that was measured, also those that do not count."""
+    return [result for result in run.results if isinstance(result, Trial)]

@@ -10,6 +10,7 @@ from typing import Any
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
 from stackduel.report.sections.blocks import Block, Code, Grid, Paragraph, Section
+from stackduel.report.sections.conditions import command_blocks
 
 # What stands elsewhere on the page.
 _ELSEWHERE = frozenset({"notes", "libraries"})
@@ -79,8 +80,7 @@ def _environment(run: Run) -> Iterator[Block]:
 
 
 def _repeat(run: Run) -> Iterator[Block]:
-    yield Paragraph("It was measured by this command:")
-    yield Code(shlex.join(run.command))
+    yield from command_blocks(run)
     again = repeated(run)
     if again != run.command:
         yield Paragraph("The same plan in the same order, with its seed:")

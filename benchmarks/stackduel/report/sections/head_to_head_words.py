@@ -9,10 +9,14 @@ from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
+from stackduel.report.sections.conditions import budget_text
 from stackduel.report.sections.figures import DASH, times_text
+from stackduel.report.sections.loads import load_and_waiting
 from stackduel_servers.registry import TIERS
 
 UNTESTED, NOISY = "not tested", "noisy"
+# A busier GPU and a shorter shortest request are no reasons to choose a stack.
+_NO_REASONS = frozenset({"min", GPU})
 # Which rows make a category; the winner of more of its rows wins it.
 CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "typical latency": ("p50", "mean"),
@@ -70,10 +74,14 @@ def where_it_pays(results: Sequence[HeadToHead]) -> Iterator[str]:
 
 def winners(result: HeadToHead) -> Iterator[str]:
     """Yield the winner of each category that has a row with a winner."""
-    for category, names in CATEGORIES.items():
-        rows = [row for row in result.rows if row.name in names and row.winner is not None]
-        if rows:
+    for category in CATEGORIES:
+        if rows := category_rows(result, category):
             yield f"{category}: {category_winner(rows, result)} ({', '.join(row.name for row in rows)})"
+
+
+def category_rows(result: HeadToHead, category: str) -> list[HeadToHeadRow]:
+    """Return the rows of a category that have a winner or a tie."""
+    return [row for row in result.rows if row.name in CATEGORIES[category] and row.winner is not None]
 
 
 def category_winner(rows: Sequence[HeadToHeadRow], result: HeadToHead) -> str:
@@ -87,32 +95,35 @@ def category_winner(rows: Sequence[HeadToHeadRow], result: HeadToHead) -> str:
 def recommended(stack: str, result: HeadToHead, run: Run) -> str:
     """Return when to take a stack, by the rows that it wins, and its tier."""
     other = result.second if stack == result.first else result.first
-    won = [row for row in result.won_by(stack) if row.name not in {"min", GPU}]
     tier = run.stacks[stack].tier
-    if won:
+    if won := reasons_for(stack, result):
         figures = ", ".join(f"{row.name} {ratio_text(row)}" if row.ratio else row.name for row in won)
         return f"{stack} ({tier}): take it where these count: {figures}."
-    if any(row.name not in {"min", GPU} for row in result.won_by(other)):
+    if reasons_for(other, result):
         return f"{stack} ({tier}): no figure here speaks for it; it would have to be cheaper to run than {other}."
-    cheaper = TIERS.index(tier) < TIERS.index(run.stacks[other].tier) if tier in TIERS else False
-    reason = "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
-    return f"{stack} ({tier}): as good as {other} in every figure, {reason}."
+    return f"{stack} ({tier}): as good as {other} in every figure, {tie_breaker(stack, other, run)}."
+
+
+def reasons_for(stack: str, result: HeadToHead) -> list[HeadToHeadRow]:
+    """Return the rows that a stack wins and that are reasons to choose it."""
+    return [row for row in result.won_by(stack) if row.name not in _NO_REASONS]
+
+
+def tie_breaker(stack: str, other: str, run: Run) -> str:
+    """Return what decides between two stacks that are equally good: the cheaper tier, if the first has it."""
+    tiers = [run.stacks[name].tier for name in (stack, other)]
+    cheaper = all(tier in TIERS for tier in tiers) and TIERS.index(tiers[0]) < TIERS.index(tiers[1])
+    return "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
 
 
 def conditions(result: HeadToHead, run: Run) -> Iterator[str]:
     """Yield the conditions under which the two were measured."""
-    load = result.scenario.load
-    how = (
-        f"{load.rate_rps:g} requests a second for {load.duration_s:g} s, {load.arrivals}, never waiting for answers"
-        if isinstance(load, OpenLoop)
-        else f"{counted(load.connections, 'connection')}, each waiting for its answer"
-    )
-    yield f"Load: {how}; {counted(result.blocks, 'block')}, each on fresh servers in a drawn order."
+    load, blocks = load_and_waiting(result.scenario.load), counted(result.blocks, "block")
+    yield f"Load: {load}; {blocks}, each on fresh servers in a drawn order."
     yield f"Requests: {result.scenario.label}. {result.scenario.summary}".strip()
     budget = run.environment.budget
     if budget:
-        cores, launcher = counted(len(budget.server), "core"), run.environment.launcher
-        yield f"Each had {cores} and {budget.memory_mib} MiB, by the {launcher} launcher."
+        yield f"Each had {budget_text(budget, run.environment.launcher)}."
         if set(budget.server) & set(budget.generator):
             yield "The load generator worked on one of these cores."
     if not result.tested:

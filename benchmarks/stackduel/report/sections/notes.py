@@ -10,8 +10,9 @@ from stackduel.analysis.trial_gates import NOTED_ONLY
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
-from stackduel.model.trial import Failure, Trial
+from stackduel.model.trial import Failure
 from stackduel.report.sections.blocks import Section, Sentences
+from stackduel.report.sections.counted_trials import all_trials
 from stackduel.report.sections.figures import speedup_text
 from stackduel.report.sections.head_to_head import missing
 
@@ -29,16 +30,16 @@ def notes(run: Run) -> list[str]:
     lines += _of_tests(run)
     why_missing = missing(run)
     lines += [why_missing] if why_missing else []
-    void = [trial for trial in _trials(run) if trial.state == "void"]
+    void = [trial for trial in all_trials(run) if trial.state == "void"]
     if void:
         lines.append(
             f"{counted(len(void), 'attempt')} at a trial did not count, because of the host or the load generator."
         )
     lines += _of_shared_cores(run)
-    noisy = sorted({trial.place.stack for trial in _trials(run) if trial.state == "noisy"})
+    noisy = sorted({trial.place.stack for trial in all_trials(run) if trial.state == "noisy"})
     if noisy:
         lines.append(f"Measured on a noisy host, and no basis for a verdict: trials of {', '.join(noisy)}.")
-    unsteady = sorted({trial.place.stack for trial in _trials(run) if trial.measurement.warmup.stable is False})
+    unsteady = sorted({trial.place.stack for trial in all_trials(run) if trial.measurement.warmup.stable is False})
     if unsteady:
         lines.append(f"Still changing when the warm-up reached its bound: trials of {', '.join(unsteady)}.")
     failures = [result for result in run.results if isinstance(result, Failure)]
@@ -50,7 +51,7 @@ def notes(run: Run) -> list[str]:
 def _of_shared_cores(run: Run) -> Iterable[str]:
     """Yield which gates would have voided trials if the server did not share the generator's cores."""
     noted = Counter(
-        gate.name for trial in _trials(run) for gate in trial.gates if gate.ok and gate.detail.endswith(NOTED_ONLY)
+        gate.name for trial in all_trials(run) for gate in trial.gates if gate.ok and gate.detail.endswith(NOTED_ONLY)
     )
     if noted:
         of_each = ", ".join(f"{name} {count}" for name, count in noted.items())
@@ -71,7 +72,3 @@ def _of_tests(run: Run) -> Iterable[str]:
                 f"{each.scenario}: the baseline differs from its own twin ({speedup_text(each)}), so something on this "
                 "host favours one of two equal servers."
             )
-
-
-def _trials(run: Run) -> Iterable[Trial]:
-    return (result for result in run.results if isinstance(result, Trial))

@@ -8,9 +8,9 @@ from stackduel.analysis.head_to_head import QPS, HeadToHead, alone, head_to_head
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
 from stackduel.report.sections.blocks import Block, Folded, Grid, Heading, Paragraph, Section
-from stackduel.report.sections.conditions import load_text
 from stackduel.report.sections.head_to_head import SUMMED_UP, figures
 from stackduel.report.sections.head_to_head_words import outcome, ratio_text, winner_text
+from stackduel.report.sections.loads import load_text
 from stackduel.report.sections.pair import Pair, pair_of
 from stackduel.report.sections.scenarios import described
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stackduel.analysis.comparisons import migrations
-from stackduel.analysis.head_to_head import GPU, TIE, HeadToHead, HeadToHeadRow
+from stackduel.analysis.head_to_head import TIE, HeadToHead, HeadToHeadRow
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Block, Grid, Section, Sentences
 from stackduel.report.sections.figures import DASH, speedup_text
-from stackduel.report.sections.head_to_head_words import CATEGORIES, NOISY, UNTESTED, category_winner, ratio_text
+from stackduel.report.sections.head_to_head_words import (
+    CATEGORIES,
+    NOISY,
+    UNTESTED,
+    category_rows,
+    category_winner,
+    ratio_text,
+    reasons_for,
+    tie_breaker,
+)
 from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
 from stackduel.report.sections.pair import Pair, pair_of
 from stackduel.report.sections.pair_results import head_to_heads_of
 from stackduel.report.sections.stack_insights import ComparedScenarios, best_unmigrated, by_stack
-from stackduel_servers.registry import TIERS
 
 # Up to so many scenarios are named with their ratios; of more the lowest and the highest.
 MOST_NAMED = 3
-# A busier GPU and a shorter shortest request are no reasons to choose a stack.
-_NO_REASONS = frozenset({"min", GPU})
 
 
 def sections(run: Run) -> Iterator[Section]:
@@ -46,7 +52,7 @@ def when_lines(run: Run, pair: Pair, results: Sequence[HeadToHead]) -> Iterator[
 
 def winners_blocks(results: Sequence[HeadToHead]) -> tuple[Block, ...]:
     """Return the winner of each category in each scenario, and how often each of the two wins."""
-    names = [name for name in CATEGORIES if any(_rows(result, name) for result in results)]
+    names = [name for name in CATEGORIES if any(category_rows(result, name) for result in results)]
     grid = _by_category(results[0], names) if len(results) == 1 else _by_scenario(results, names)
     if len(results) * len(names) < 2:
         return (grid,)
@@ -57,7 +63,9 @@ def winners_blocks(results: Sequence[HeadToHead]) -> tuple[Block, ...]:
 
 def _by_category(result: HeadToHead, names: Sequence[str]) -> Grid:
     headings = ("category", "winner", "by its rows")
-    rows = tuple((name, _cell(result, name), ", ".join(row.name for row in _rows(result, name))) for name in names)
+    rows = tuple(
+        (name, _cell(result, name), ", ".join(row.name for row in category_rows(result, name))) for name in names
+    )
     return Grid("Winners by category", headings, rows, frozenset(headings))
 
 
@@ -85,7 +93,7 @@ def _best_row(result: HeadToHead, category: str, stack: str) -> HeadToHeadRow | 
     """Return the first row that the stack wins of a category, if it wins the category."""
     if _winner(result, category) != stack:
         return None
-    return next(row for row in _rows(result, category) if row.winner == stack)
+    return next(row for row in category_rows(result, category) if row.winner == stack)
 
 
 def _where(won: Sequence[tuple[HeadToHead, HeadToHeadRow]], scenarios: int) -> str:
@@ -106,13 +114,10 @@ def _advantage(row: HeadToHeadRow) -> float:
 
 
 def _nothing_for(stack: str, other: str, run: Run, results: Sequence[HeadToHead]) -> str:
-    reasons = [row for result in results for row in result.won_by(other) if row.name not in _NO_REASONS]
-    if reasons:
+    """Return why no category speaks for a stack: the other one wins, or both are equally good."""
+    if any(reasons_for(other, result) for result in results):
         return f"no category speaks for it; it would have to be cheaper to run, or to stay with, than {other}"
-    tiers = [run.stacks[name].tier for name in (stack, other)]
-    cheaper = all(tier in TIERS for tier in tiers) and TIERS.index(tiers[0]) < TIERS.index(tiers[1])
-    reason = "and it is the cheaper one to move to" if cheaper else "so what it costs to run and to move to decides"
-    return f"as good as {other} in every category, {reason}"
+    return f"as good as {other} in every category, {tie_breaker(stack, other, run)}"
 
 
 def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[str]:
@@ -128,19 +133,15 @@ def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Ite
     yield f"{name} ({run.stacks[name].tier}): if the framework stays: {shown}{more}."
 
 
-def _rows(result: HeadToHead, category: str) -> list[HeadToHeadRow]:
-    return [row for row in result.rows if row.name in CATEGORIES[category] and row.winner is not None]
-
-
 def _winner(result: HeadToHead, category: str) -> str:
-    rows = _rows(result, category)
+    rows = category_rows(result, category)
     return category_winner(rows, result) if rows else DASH
 
 
 def _cell(result: HeadToHead, category: str) -> str:
     """Return the winner, marked if it only leads."""
     who = _winner(result, category)
-    rows = [row for row in _rows(result, category) if row.winner == who]
+    rows = [row for row in category_rows(result, category) if row.winner == who]
     if who in {DASH, TIE} or any(row.settled for row in rows):
         return who
     return f"{who} ({NOISY if any(row.tested for row in rows) else UNTESTED})"

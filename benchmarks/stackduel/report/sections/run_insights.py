@@ -8,7 +8,8 @@ from stackduel.analysis.head_to_head import HeadToHead
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Section, Sentences
-from stackduel.report.sections.insights import insights, merged
+from stackduel.report.sections.insights import insights
+from stackduel.report.sections.merged_insights import merged
 from stackduel.report.sections.models import model_insights
 from stackduel.report.sections.pair import pair_of
 from stackduel.report.sections.pair_results import head_to_heads_of

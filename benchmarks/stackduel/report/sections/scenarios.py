@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from stackduel.analysis.result_rows import ResultTable, tables
 from stackduel.model.run import Run
-from stackduel.model.suite import Load, OpenLoop, Scenario
+from stackduel.model.suite import OpenLoop, Scenario
 from stackduel.report.sections import costs, gpus, latencies, spread, timelines
 from stackduel.report.sections import failures as failed_requests
 from stackduel.report.sections.blocks import Block, Code, Failures, Paragraph, Section
 from stackduel.report.sections.counted_trials import counting
+from stackduel.report.sections.loads import latency_kind, load_sentence
 from stackduel.report.sections.result_table import LEGEND, grid
 
 
@@ -34,25 +35,6 @@ def described(scenario: Scenario) -> Iterator[Block]:
         yield Paragraph(scenario.summary)
     yield Code(scenario.label)
     yield Paragraph(f"Load: {load_sentence(scenario.load)} Latencies: {latency_kind(scenario.load)}.")
-
-
-def load_sentence(load: Load) -> str:
-    """Return a load as a sentence."""
-    if isinstance(load, OpenLoop):
-        arrivals = f"{load.rate_rps:g} arrival{'' if load.rate_rps == 1 else 's'} a second ({load.arrivals})"
-        return f"{arrivals} for {load.duration_s:g} s, which never wait for answers."
-    connections = (
-        "One connection, which sends its"
-        if load.connections == 1
-        else f"{load.connections} connections, each sending its"
-    )
-    length = f"for {load.duration_s:g} s" if load.requests is None else f"until {load.requests} requests are answered"
-    return f"{connections} next request when the last was answered, {length}."
-
-
-def latency_kind(load: Load) -> str:
-    """Return what the latencies of a load are, in a few words."""
-    return "latency from the intended time" if isinstance(load, OpenLoop) else "service time"
 
 
 def _tables(run: Run) -> tuple[ResultTable, ...]:

@@ -10,8 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackduel.analysis.head_to_head import TIE, WORTH_NAMING, Better
-from stackduel.model.findings import BreakingPoint, Capacity, ColdStart, Median, SearchResult, Soak, Sustained
+from stackduel.model.estimates import Median
+from stackduel.model.findings import SearchResult
 from stackduel.model.run import Run
+from stackduel.model.search_results.breaking_point import BreakingPoint
+from stackduel.model.search_results.capacity import Capacity
+from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.sustained import Sustained
 from stackduel.report.sections.blocks import Grid, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.head_to_head_words import UNTESTED

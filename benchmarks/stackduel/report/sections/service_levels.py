@@ -48,7 +48,7 @@ def _those(slas: Sequence[ServiceLevelResult], ok: bool | None) -> str:
 def _measured(sla: ServiceLevelResult, before: str = "") -> str:
     if sla.measured is None:
         return ""
-    return f" ({before}{100 * sla.measured:.3g} %)" if sla.is_share else f" ({before}{figure(sla.measured)})"
+    return f" ({before}{_value(sla, sla.measured)})"
 
 
 def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
@@ -82,5 +82,8 @@ def bound_text(name: str, bound: float) -> str:
 def _word(sla: ServiceLevelResult) -> str:
     if sla.measured is None:
         return str(sla.reason)
-    measured = f"{100 * sla.measured:.3g} %" if sla.is_share else figure(sla.measured)
-    return f"{measured} {'pass' if sla.ok else 'FAIL'}"
+    return f"{_value(sla, sla.measured)} {'pass' if sla.ok else 'FAIL'}"
+
+
+def _value(sla: ServiceLevelResult, measured: float) -> str:
+    return f"{100 * measured:.3g} %" if sla.is_share else figure(measured)

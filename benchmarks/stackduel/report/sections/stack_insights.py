@@ -16,7 +16,7 @@ from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial, counting_trials
 from stackduel.report.sections.figures import figure, speedup_text
-from stackduel.report.sections.insights import Insight
+from stackduel.report.sections.merged_insights import Insight
 from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
 from stackduel.report.sections.pair import Pair, mean_speedup
 

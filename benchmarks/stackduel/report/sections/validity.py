@@ -9,7 +9,7 @@ from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Block, Folded, Grid, Paragraph, Section, Sentences
-from stackduel.report.sections.notes import _trials
+from stackduel.report.sections.counted_trials import all_trials
 
 WORDS = frozenset({"scenario", "stack", "word", "reason"})
 MOST_ROWS = 1_000
@@ -22,7 +22,7 @@ def sections(run: Run) -> Iterator[Section]:
 
 
 def _blocks(run: Run) -> Iterator[Block]:
-    trials = [each for each in run.results if isinstance(each, Trial)]
+    trials = all_trials(run)
     doubtful = [each for each in trials if each.state != "ok"]
     if not doubtful:
         yield Paragraph(f"None: all {len(trials)} trials passed every check of the host and of the load generator.")
@@ -54,7 +54,7 @@ def _blocks(run: Run) -> Iterator[Block]:
 def void_lines(run: Run) -> list[str]:
     """Return where trials do not count, or were kept in spite of noise: how many, and the latest reason."""
     places: dict[tuple[str, str], list[Trial]] = {}
-    for trial in _trials(run):
+    for trial in all_trials(run):
         places.setdefault((trial.place.scenario, trial.place.stack), []).append(trial)
     return [
         f"{scenario}, {stack}: of {counted(len(trials), 'attempt')} {_states(trials)}. The latest: {_reason(trials)}"

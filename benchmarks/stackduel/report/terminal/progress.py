@@ -84,16 +84,17 @@ class Narrator:
         self._ended: dict[str, ScenarioProgress] = {}
         self._place: Place | None = None
         self._printed_s = now()
-        self._live: Live | None = None
-        if is_animated(console) and not quiet:
-            self._live = Live(
-                get_renderable=self._lines,
-                console=console,
-                refresh_per_second=REDRAWN_A_SECOND,
-                transient=True,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
+        self._live = self._redrawn_lines() if is_animated(console) and not quiet else None
+
+    def _redrawn_lines(self) -> Live:
+        return Live(
+            get_renderable=self._lines,
+            console=self._console,
+            refresh_per_second=REDRAWN_A_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def plan_more(self, planned_s: float) -> None:
         """Plan more time than before; the number of all trials is unknown from now on."""

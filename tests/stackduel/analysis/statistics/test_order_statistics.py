@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, quantile_test
 
 from stackduel.analysis.statistics.order_statistics import median
-from stackduel.model.findings import Median
+from stackduel.model.estimates import Median
 
 
 def test_the_interval_of_ten_is_that_of_the_tables() -> None:

@@ -9,26 +9,15 @@ import msgspec
 
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.environment import Environment
-from stackduel.model.findings import (
-    BreakingPoint,
-    Capacity,
-    ColdStart,
-    Count,
-    Finding,
-    Launch,
-    Median,
-    RampStep,
-    SearchResult,
-    Slope,
-    Soak,
-    Speedup,
-    Sustained,
-    Third,
-    Tried,
-    Windows,
-)
+from stackduel.model.estimates import Median, Slope
+from stackduel.model.findings import Finding, SearchResult
 from stackduel.model.measurement import Window
 from stackduel.model.run import Run
+from stackduel.model.search_results.breaking_point import BreakingPoint, RampStep
+from stackduel.model.search_results.capacity import Capacity, Windows
+from stackduel.model.search_results.cold_start import ColdStart, Launch, Speedup
+from stackduel.model.search_results.soak import Soak, Third
+from stackduel.model.search_results.sustained import Count, Sustained, Tried
 from stackduel.model.search_settings import (
     BreakingPointSettings,
     CapacitySettings,

@@ -92,7 +92,7 @@ def test_no_script_of_ours_holds_what_would_end_its_element() -> None:
         assert not re.search(r"</script|<!--", script, re.IGNORECASE)
 
 
-def test_whatever_a_run_holds_is_text() -> None:
+def test_everything_in_a_run_is_shown_as_text() -> None:
     """A stack, a summary, a reason or a command of markup makes no element, and the data comes back as it was."""
     made = renamed(compared(), {"fast": HOSTILE, "tuned": "a\u2028b</SCRIPT><!--"})
     suite = replace(made.suite, summary=HOSTILE, name=HOSTILE, scenarios=(replace(WAITING, summary=HOSTILE),))
@@ -201,7 +201,7 @@ def test_an_open_loop_shows_no_rate_of_what_came_after_its_end() -> None:
     assert "1 arrival a second (constant) for 2 s" in outline(page)
 
 
-def test_what_holds_for_every_scenario_is_said_once() -> None:
+def test_advice_for_every_scenario_appears_once() -> None:
     """Advice that is the same for a scenario as for the run stands at the top alone."""
     made = compared()
     advice = Advice("not tested", "Not tested: no candidate has an interval in every scenario.")

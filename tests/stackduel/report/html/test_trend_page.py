@@ -115,7 +115,7 @@ def test_a_run_s_name_leads_to_its_report_where_it_has_one() -> None:
     assert "A run's name leads to its report" not in outline(read(render(went(), {})))
 
 
-def test_whatever_a_run_holds_is_text() -> None:
+def test_everything_in_a_run_is_shown_as_text() -> None:
     """Names and facts of markup make no element and no handler."""
     made = named(went(), {"fastapi-uvicorn": HOSTILE})
     moments = tuple(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
-import pytest
 
 from stackduel.model.environment import Environment
-from stackduel.model.suite import ClosedLoop, Load, OpenLoop
 from stackduel.report.sections.blocks import Grid
-from stackduel.report.sections.conditions import condition_lines, load_text
+from stackduel.report.sections.conditions import condition_lines
 from stackduel.report.sections.environment import sections as environment_sections
 from tests.stackduel.makers import run, trial
 from tests.stackduel.report.html.runs import SEARCHES
@@ -43,7 +41,7 @@ def test_shared_cores_and_an_unknown_host_are_reported() -> None:
     assert len(list(condition_lines(replace(run([trial("slow", 1)]), environment=Environment())))) == 1
 
 
-def test_a_search_tells_what_is_looked_for() -> None:
+def test_a_search_names_its_goal() -> None:
     """In place of its blocks."""
     first = next(condition_lines(SEARCHES["capacity"]))
     assert first.startswith("2 stacks: looked for is the highest rate that keeps p99=200ms. ")
@@ -57,17 +55,3 @@ def test_the_environment_in_full_has_the_rest_and_nothing_empty() -> None:
     assert ("launch: engine", "29") in host
     assert ("budget: server cores", "0, 1") in host
     assert not [row for row in host if row[0] in {"notes", "models"} or not row[1]]
-
-
-@pytest.mark.parametrize(
-    ("load", "text"),
-    [
-        (ClosedLoop(50, duration_s=0.8), "50 connections for 0.8 s"),
-        (ClosedLoop(1, requests=3), "1 connection, 3 requests a block"),
-        (OpenLoop(1, 5.0), "1 request a second for 5 s, constant"),
-        (OpenLoop(2.5, 5.0, "poisson"), "2.5 requests a second for 5 s, poisson"),
-    ],
-)
-def test_a_load_has_few_words(load: Load, text: str) -> None:
-    """How much, and for how long."""
-    assert load_text(load) == text

@@ -84,7 +84,7 @@ def test_the_scenarios_where_a_stack_pays_are_listed() -> None:
     assert [each.caption for each in section.blocks if isinstance(each, Grid)] == ["fastapi against triton: clip"]
 
 
-def test_nothing_is_said_of_models_where_there_are_none() -> None:
+def test_a_report_without_models_does_not_mention_them() -> None:
     """An ordinary run has no such tables."""
     ordinary = run([trial("slow", 10), trial("fast", 20)])
     assert list(time_blocks(ordinary)) == []
@@ -175,7 +175,7 @@ def test_a_category_is_won_by_more_rows_or_by_nobody() -> None:
     assert category_winner(rows[:2], duel()) == TIE
 
 
-def test_without_blocks_enough_whoever_leads_is_named_as_untested() -> None:
+def test_with_too_few_blocks_the_leader_is_named_as_untested() -> None:
     """In every row, and once more among the conditions."""
     made = modelled((1, 2))
     table, *below = head_to_head_blocks(head_to_heads_of(made)[0], made)

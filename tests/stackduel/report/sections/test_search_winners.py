@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from stackduel.model.findings import Capacity, ColdStart, Median, Windows
+from stackduel.model.estimates import Median
 from stackduel.model.run import Run
+from stackduel.model.search_results.capacity import Capacity, Windows
+from stackduel.model.search_results.cold_start import ColdStart
 from stackduel.model.search_settings import CapacitySettings, ColdStartSettings
 from stackduel.report.markdown.document import render
 from stackduel.report.sections.search_winners import in_a_sentence, when_lines, winners, winners_grid
@@ -28,7 +30,7 @@ def cold(**launches: tuple[float, float, float]) -> Run:
     return searched(ColdStartSettings(), **found)
 
 
-def test_without_intervals_whoever_is_ahead_is_named_as_not_tested() -> None:
+def test_without_intervals_the_leader_is_named_as_not_tested() -> None:
     """Beside the baseline, or beside the next best where the baseline itself is ahead; less than 5 % is a tie."""
     (each,) = winners(capacities(slow=100, fast=400, faster=470))
     assert (each.winner, each.tested, each.beside) == ("faster", False, "slow")
