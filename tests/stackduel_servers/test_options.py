@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.options import Listen, Options, available_cpus, resolve, resolve_listen
 from stackduel_servers.registry import StackEntry, load_registry
 

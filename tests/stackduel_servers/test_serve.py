@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stackduel_servers import allocator
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.models import device
 from stackduel_servers.registry import load_registry
 from stackduel_servers.serve import Start, plan

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.variables import SettingsError
 
 
 def test_defaults() -> None:

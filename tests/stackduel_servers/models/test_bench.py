@@ -13,8 +13,8 @@ import pytest
 
 from stackduel_servers.models.bench import MOST_TIMES_KEPT, Plan, _thinned, main, measure, quantile_ms
 from stackduel_servers.models.catalog import CATALOG, Card, TensorInput
-from stackduel_servers.models.inputs import generate
 from stackduel_servers.models.model import DecodedInput, Features, Model, ModelOutputs
+from stackduel_servers.models.sample_inputs import generate
 from tests.until import until
 
 

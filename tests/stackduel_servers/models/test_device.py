@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.models import device
 from stackduel_servers.models.device import (
     AUTO,

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stackduel_servers.models import inputs, store
+from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import store
 from stackduel_servers.models.face import pyramid
 from stackduel_servers.models.model import Model
 from stackduel_servers.models.package import Package, fetch, members

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from stackduel_servers.models import graphs, inputs, store
+from stackduel_servers.models import graphs, store
+from stackduel_servers.models import sample_inputs as inputs
 from stackduel_servers.models.mel import mel_spectrum
 from stackduel_servers.models.model import Features, Model
 from stackduel_servers.models.speaker import window_starts, windows

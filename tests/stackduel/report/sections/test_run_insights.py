@@ -70,20 +70,20 @@ def test_without_intervals_or_on_a_noisy_host_nobody_keeps_up() -> None:
 @pytest.mark.parametrize(
     ("rate", "word"), [(50, "makes it slower"), (100, "gains nothing"), (200, "gains something even so")]
 )
-def test_a_wrong_migration_is_told_by_its_verdict(rate: int, word: str) -> None:
+def test_the_verdict_describes_a_wrong_migration(rate: int, word: str) -> None:
     """Slower, equivalent or faster than what it was to replace."""
     made = concluded(measured(slow=100, fast=400, wrong=rate))
     assert f"The wrong migration, wrong, {word}: " in insight_text(made)
 
 
-def test_an_inconclusive_control_tells_nothing() -> None:
+def test_an_inconclusive_control_gives_no_sentence() -> None:
     """It is neither slower nor equal, for all that is known."""
     results = measured(slow=100, fast=400)
     results += [trial("wrong", rate, block=block) for block, rate in enumerate((50, 200, 80, 150, 100), 1)]
     assert "The wrong migration" not in insight_text(concluded(results))
 
 
-def test_who_holds_its_ceiling_is_told_what_would_raise_it() -> None:
+def test_a_stack_at_its_ceiling_learns_what_would_raise_it() -> None:
     """Two slots and ten connections that wait 100 ms: 20 and 100 requests a second."""
     made = concluded(measured(slow=40, fast=196))
     stacks = {**made.stacks, "slow": StackFacts("baseline", waiting_slots=2)}
@@ -121,7 +121,7 @@ def costing(fast: float, slow: float, blocks: int = 5) -> list[Trial]:
     ]
 
 
-def test_what_is_asked_beside_the_load_tells_who_is_felt_more() -> None:
+def test_the_victim_of_the_load_shows_which_stack_disturbs_more() -> None:
     """Twice as long in every block is worth a word, and half as long again is not."""
     assert "Requests beside the load wait longer on slow, in every block: 50.0 ms in the median" in insight_text(
         concluded(beside(50.0, 10.0))
@@ -146,13 +146,13 @@ def test_the_best_without_a_migration_is_none_of_the_pair() -> None:
     assert best_unmigrated(made, Pair("slow", "tuned", ""), compared) is None
 
 
-def test_one_scenario_is_told_in_whole_sentences() -> None:
+def test_one_scenario_gets_whole_sentences() -> None:
     """As the duel of one scenario tells it."""
     insight = Insight(("QPS",), "fast serves more: 2x.", "fast serves more", "2x")
     assert list(merged([("a", insight)], 1)) == ["fast serves more: 2x. (QPS)"]
 
 
-def test_the_same_of_several_scenarios_is_told_once() -> None:
+def test_the_same_sentence_of_several_scenarios_appears_once() -> None:
     """With the figures of each, and the names of those scenarios where there are no figures."""
     told = [(name, Insight(("QPS",), "", "fast serves more", f"{times}x")) for times, name in enumerate("abc", 2)]
     assert list(merged(told, 3)) == ["fast serves more. In a 2x; in b 3x; in c 4x (QPS)"]

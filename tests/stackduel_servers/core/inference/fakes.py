@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 
 from stackduel_servers.core.inference.ask import FLOAT32, Ask, InferenceRequest
-from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.inference.result import InferenceResult
 
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.inference.ask import FLOAT32, JPEG, JSON, PCM, PNG, WAV, Ask
-from stackduel_servers.core.inference.inputs import decode
-from stackduel_servers.models import inputs
+from stackduel_servers.core.inference.decoding import decode
+from stackduel_servers.models import sample_inputs as inputs
 from stackduel_servers.models.catalog import Picture, Sound, TensorInput, Text
 
 SOUND = Sound(16_000, 1000, 64_000)

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs as inputs
 from stackduel_servers.models.catalog import CATALOG, Picture, Sound, TensorInput
 from stackduel_servers.models.model import Model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackduel_servers.core.environment import SettingsError, choice, integer, number
+from stackduel_servers.core.variables import SettingsError, choice, integer, number
 
 
 def test_values_within_their_bounds() -> None:

@@ -19,7 +19,7 @@ from stackduel_servers.core.inference import work
 from stackduel_servers.core.inference.ask import FLOAT32, Ask, InferenceRequest
 from stackduel_servers.core.inference.asynchronous import AsyncInference
 from stackduel_servers.core.inference.blocking import BlockingInference
-from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.settings import Settings
 from stackduel_servers.core.timing import Timing, current_timing
 from stackduel_servers.models.catalog import CATALOG, Card
@@ -143,7 +143,7 @@ def test_a_model_that_is_not_built_is_503_with_the_remedy(tmp_path: Path) -> Non
 def test_libraries_that_are_not_installed_are_503(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, the answer names the missing package, and the client may retry."""
     monkeypatch.delitem(sys.modules, "stackduel_servers.core.inference.work")
-    monkeypatch.setitem(sys.modules, "stackduel_servers.core.inference.inputs", None)
+    monkeypatch.setitem(sys.modules, "stackduel_servers.core.inference.decoding", None)
     with pytest.raises(HttpError, match=r"inference is not installed on this server: .* is missing") as error:
         Models({}).one(starting_with(0))
     assert error.value.status == 503
