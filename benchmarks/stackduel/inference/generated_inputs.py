@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stackduel.model.model_input import ModelInput
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs as inputs
 
 # Full scale of 16 bits.
 FULL_SCALE = 32_768

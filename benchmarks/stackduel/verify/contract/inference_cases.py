@@ -50,7 +50,7 @@ def inference_cases(*, own_errors: bool = False) -> Known:
 @cache
 def _known() -> Known:
     try:
-        from stackduel_servers.core.inference.inputs import decode  # noqa: PLC0415, F401  # bodies need it on both sides
+        from stackduel_servers.core.inference.decoding import decode  # noqa: PLC0415, F401  # bodies need it on both sides
         from stackduel_servers.models.model import ModelError, load  # noqa: PLC0415  # needs numpy
     except ImportError as error:
         reason = f"{error.name} is missing (pip install 'stackduel[inference]')"
@@ -101,7 +101,7 @@ def _outputs(model: Model, given: Any) -> Outputs:
 
 def _samples(takes: Takes) -> Iterator[tuple[str, bytes, str, Any]]:
     """Yield title, body, content type, and the decoded input of the model."""
-    from stackduel_servers.models import inputs  # noqa: PLC0415  # needs numpy, and Pillow for pictures
+    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415  # needs numpy, and Pillow for pictures
 
     match takes:
         case Sound():
@@ -119,7 +119,7 @@ def _samples(takes: Takes) -> Iterator[tuple[str, bytes, str, Any]]:
 
 
 def _sounds(takes: Sound) -> Iterator[tuple[str, bytes, str, Any]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
 
     mono = inputs.sound(takes.usual, takes.rate_hz, SEED)
     yield "float32", inputs.as_float32(mono), FLOAT32, mono
@@ -139,7 +139,7 @@ def _sounds(takes: Sound) -> Iterator[tuple[str, bytes, str, Any]]:
 def _decoded(takes: Takes, body: bytes, form: str) -> Any:
     """Return the input as the core decodes it: every stack uses its resampling and its JPEG decoder."""
     from stackduel_servers.core.inference.ask import Ask  # noqa: PLC0415
-    from stackduel_servers.core.inference.inputs import decode  # noqa: PLC0415
+    from stackduel_servers.core.inference.decoding import decode  # noqa: PLC0415
 
     return decode(Ask("", form), takes, body)
 
@@ -179,7 +179,7 @@ def _bad_bodies() -> Iterator[Case]:
 
 
 def _bad_sounds() -> Iterator[tuple[str, str, str, bytes, str]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
 
     one_second = "body must hold 48000 samples at 48000 Hz, not"
     yield "an empty body", "fast-cnn", f"{one_second} 0", b"", FLOAT32
@@ -207,7 +207,7 @@ def _bad_sounds() -> Iterator[tuple[str, str, str, bytes, str]]:
 
 
 def _bad_pictures() -> Iterator[tuple[str, str, str, bytes, str]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
 
     png, jpeg = (encode(inputs.picture(64, 64, SEED)) for encode in (inputs.as_png, inputs.as_jpeg))
     no_png, no_jpeg = (f"body must be a {kind} file: it cannot be read" for kind in ("PNG", "JPEG"))

@@ -13,7 +13,7 @@ from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, exchange
 from stackduel_servers.core import kserve
 from stackduel_servers.core.kserve import KServeError, Tensor
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs as inputs
 from stackduel_servers.models.model import load
 from stackduel_servers.models.triton.repository import DEFAULT, MODELS
 
