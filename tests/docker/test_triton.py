@@ -15,7 +15,7 @@ from stackduel.model.target import ContainerRef, parts_of
 from stackduel.observe.resources.meters import meter_of
 from stackduel.verify.exchange import exchange
 from stackduel_servers.core import kserve
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs as inputs
 from tests.docker.test_launcher import run_inside
 from tests.until import until
 

@@ -19,7 +19,7 @@ import pytest
 from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, exchange
 from stackduel_servers.core.kserve import HEADER_LENGTH, Tensor, decode_response, encode_request, target
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs as inputs
 from stackduel_servers.models.build import build
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.model import Model, load

@@ -23,7 +23,7 @@ from stackduel.process.cores import usable_cores
 from stackduel.verify.exchange import Reply, exchange
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.triton import PooledTriton
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs as inputs
 from stackduel_servers.models.base import DecodedInput
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.model import Model

@@ -10,7 +10,7 @@ import pytest
 
 from stackduel.observe.triton import triton_statistics
 from stackduel_servers.core.kserve import KServeError, Tensor
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs as inputs
 from stackduel_servers.models.model import Model
 from tests.triton.conftest import Running, clip
 from tests.until import until

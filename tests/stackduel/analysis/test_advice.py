@@ -257,7 +257,7 @@ def tables(draw: st.DrawFn) -> list[Comparison]:
 
 @given(tables())
 def test_advice_keeps_its_promises(comparisons: list[Comparison]) -> None:
-    """Whatever was measured: no control, nothing slower anywhere, and no cheaper stack that suffices."""
+    """For any results: no control, nothing slower anywhere, and no cheaper stack that suffices."""
     found = advise(comparisons, CHANGES, RANKS, {})
     assert found.sentence.endswith(".")
     if found.stack is None:
@@ -277,7 +277,7 @@ def test_advice_keeps_its_promises(comparisons: list[Comparison]) -> None:
 
 @given(tables(), st.randoms(use_true_random=False))
 def test_the_order_of_the_comparisons_makes_no_difference(comparisons: list[Comparison], draw: Random) -> None:
-    """The same figures give the same advice in whatever order they come."""
+    """The same figures give the same advice in any order."""
     shuffled = list(comparisons)
     draw.shuffle(shuffled)
     forth, back = advise(comparisons, CHANGES, RANKS, {}), advise(shuffled, CHANGES, RANKS, {})

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from stackduel_servers.models import graphs, inputs, store
+from stackduel_servers.models import graphs, store
+from stackduel_servers.models import sample_inputs as inputs
 from stackduel_servers.models.mel import mel_spectrum
 from stackduel_servers.models.model import Features, Model
 from stackduel_servers.models.speaker import window_starts, windows
@@ -91,7 +92,7 @@ def test_the_mel_spectrum_is_its_definition() -> None:
     ],
 )
 def test_windows_are_cut_as_resemblyzer_cuts_them(samples: int, starts: list[int]) -> None:
-    """1.3 windows a second; the last one counts only where at least three quarters of it hold sound."""
+    """There are 1.3 windows a second; the last one counts only if at least three quarters of it hold sound."""
     assert window_starts(samples) == starts
     assert windows(np.zeros(samples, dtype=np.float32)).shape == (len(starts), 160, 40)
 
@@ -108,7 +109,7 @@ def alone(model: Callable[[str], Model], name: str, seed: int, samples: int) -> 
 @settings(max_examples=15)
 @given(data=st.data())
 def test_items_of_a_batch_are_never_mixed_up(model: Callable[[str], Model], name: str, data: st.DataObject) -> None:
-    """Whatever stands beside an item, in whatever order and length, its own answer stays the same within 1e-5."""
+    """An item's answer is the same within 1e-5, for any neighbours, order and lengths in its batch."""
     made = model(name)
     kinds = st.tuples(st.integers(0, 5), st.sampled_from(LENGTHS[name]))
     batch = [alone(model, name, *each) for each in data.draw(st.lists(kinds, min_size=1, max_size=6))]
@@ -123,7 +124,7 @@ def test_items_of_a_batch_are_never_mixed_up(model: Callable[[str], Model], name
 
 @pytest.mark.parametrize("name", LENGTHS)
 def test_different_items_have_different_answers(model: Callable[[str], Model], name: str) -> None:
-    """The test above could not fail if all answers were the same: they differ by far more than its tolerance."""
+    """Answers differ by far more than the tolerance of the test above, so that it could fail."""
     one, other = (alone(model, name, seed, LENGTHS[name][0])[1] for seed in (0, 1))
     assert np.abs(one[0] - other[0]).max() > 100 * TOLERANCE
 
@@ -146,7 +147,7 @@ def test_a_sound_of_a_wrong_length_is_refused(
 
 
 def test_silence_has_finite_answers(model: Callable[[str], Model]) -> None:
-    """No division by the loudness or the length of nothing."""
+    """Silence and zero length lead to no division by zero."""
     for name, samples in (("fast-cnn", 48_000), ("speaker", 8_000), ("vad", 512)):
         made = model(name)
         outputs = made.finish(made.infer([made.prepare(np.zeros(samples, dtype=np.float32))])[0])

@@ -28,7 +28,7 @@ class Passage:
 
     @property
     def size(self) -> int:
-        """Its characters, with the empty line before it."""
+        """The number of characters, with the empty line before them."""
         return 1 + sum(len(line) + 1 for line in self.lines)
 
 

@@ -1,7 +1,7 @@
-"""The contract of ``POST /infer/{model}``: every model with every content type, and everything that can be wrong.
+"""The contract of ``POST /infer/{model}``: every model with every content type, and all kinds of bad requests.
 
-What a good answer holds is known by asking the models directly, in this process: a model that is not built here is left
-out, and said so.
+The right outputs come from running the models in this process. Models that are not built here are left out, and each
+one is reported.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Known:
 
 
 def inference_cases(*, own_errors: bool = False) -> Known:
-    """The cases of every model that runs here; with ``own_errors`` the bodies of the 400s are the stack's own."""
+    """Return the cases of every model that runs here; with ``own_errors`` the stack may word its 400s itself."""
     known = _known()
     cases = (replace(case, expected=Anything()) if own_errors and case.status == 400 else case for case in known.cases)
     return Known(tuple(cases), known.left_out)
@@ -50,8 +50,8 @@ def inference_cases(*, own_errors: bool = False) -> Known:
 @cache
 def _known() -> Known:
     try:
-        from stackduel_servers.core.inference.inputs import decode  # noqa: PLC0415, F401  # bodies need it on both sides
-        from stackduel_servers.models.model import ModelError, load  # noqa: PLC0415  # numpy alone would do, but see above
+        from stackduel_servers.core.inference.decoding import decode  # noqa: PLC0415, F401  # bodies need it on both sides
+        from stackduel_servers.models.model import ModelError, load  # noqa: PLC0415  # needs numpy
     except ImportError as error:
         reason = f"{error.name} is missing (pip install 'stackduel[inference]')"
         return Known(tuple(_by_headers()), (f"every model with a body: {reason}",))
@@ -73,11 +73,11 @@ def _typed(content_type: str) -> tuple[str, str]:
     return ("Content-Type", content_type)
 
 
-# --- what is right ------------------------------------------------------------------------------------------------
+# --- good requests ------------------------------------------------------------------------------------------------
 
 
 def _good(model: Model) -> Iterator[Case]:
-    """Each content type that the model takes, answered in JSON, and once in raw float32."""
+    """Yield each content type that the model takes, answered in JSON, and one answered in raw float32."""
     for number, (title, body, content_type, given) in enumerate(_samples(model.card.takes)):
         outputs = _outputs(model, given)
         name = f"{model.card.name}: {title}"
@@ -94,14 +94,14 @@ def _good(model: Model) -> Iterator[Case]:
 
 
 def _outputs(model: Model, given: Any) -> Outputs:
-    """What the model itself makes of its input, without anything of HTTP."""
+    """Return the outputs of the model itself, without HTTP."""
     (raw,) = model.infer([model.prepare(given)])
     return {name: array.astype(np.float64) for name, array in model.finish(raw).items()}
 
 
 def _samples(takes: Takes) -> Iterator[tuple[str, bytes, str, Any]]:
-    """Title, body, content type, and what the model is to be given for it."""
-    from stackduel_servers.models import inputs  # noqa: PLC0415  # needs numpy, and Pillow for pictures
+    """Yield title, body, content type, and the decoded input of the model."""
+    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415  # needs numpy, and Pillow for pictures
 
     match takes:
         case Sound():
@@ -119,7 +119,7 @@ def _samples(takes: Takes) -> Iterator[tuple[str, bytes, str, Any]]:
 
 
 def _sounds(takes: Sound) -> Iterator[tuple[str, bytes, str, Any]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
 
     mono = inputs.sound(takes.usual, takes.rate_hz, SEED)
     yield "float32", inputs.as_float32(mono), FLOAT32, mono
@@ -137,14 +137,14 @@ def _sounds(takes: Sound) -> Iterator[tuple[str, bytes, str, Any]]:
 
 
 def _decoded(takes: Takes, body: bytes, form: str) -> Any:
-    """What the core decodes: its resampling and its JPEG decoder are the libraries', and the same everywhere."""
+    """Return the input as the core decodes it: every stack uses its resampling and its JPEG decoder."""
     from stackduel_servers.core.inference.ask import Ask  # noqa: PLC0415
-    from stackduel_servers.core.inference.inputs import decode  # noqa: PLC0415
+    from stackduel_servers.core.inference.decoding import decode  # noqa: PLC0415
 
     return decode(Ask("", form), takes, body)
 
 
-# --- what is wrong ------------------------------------------------------------------------------------------------
+# --- bad requests -------------------------------------------------------------------------------------------------
 
 SOUND_FORMS = error_body("Content-Type must be one of application/octet-stream, audio/pcm, audio/wav for fast-cnn")
 PICTURE_FORMS = error_body("Content-Type must be one of image/png, image/jpeg for face")
@@ -153,7 +153,7 @@ CHANNEL_BOUNDS = error_body("channels must be an integer from 1 to 8")
 
 
 def _by_headers() -> Iterator[Case]:
-    """What is refused for its headers, whatever is installed."""
+    """Yield requests that are refused for their headers; they need no package and no model."""
     for title, content_type in (
         *(("a picture", PNG), ("JSON", JSON), ("a form", "application/x-www-form-urlencoded")),
         *(("no type at all", "sound"), ("two types", "audio/wav, audio/pcm"), ("another sound", "audio/mpeg")),
@@ -173,13 +173,13 @@ def _by_headers() -> Iterator[Case]:
 
 
 def _bad_bodies() -> Iterator[Case]:
-    """What is refused for its body, whether or not the model is built."""
+    """Yield requests that are refused for their bodies; they need no built model."""
     for name, model, sentence, body, content_type in (*_bad_sounds(), *_bad_pictures(), *_bad_texts()):
         yield _post(f"{model}: {name}", model, error_body(sentence), 400, body, _typed(content_type))
 
 
 def _bad_sounds() -> Iterator[tuple[str, str, str, bytes, str]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
 
     one_second = "body must hold 48000 samples at 48000 Hz, not"
     yield "an empty body", "fast-cnn", f"{one_second} 0", b"", FLOAT32
@@ -207,7 +207,7 @@ def _bad_sounds() -> Iterator[tuple[str, str, str, bytes, str]]:
 
 
 def _bad_pictures() -> Iterator[tuple[str, str, str, bytes, str]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
 
     png, jpeg = (encode(inputs.picture(64, 64, SEED)) for encode in (inputs.as_png, inputs.as_jpeg))
     no_png, no_jpeg = (f"body must be a {kind} file: it cannot be read" for kind in ("PNG", "JPEG"))
@@ -227,7 +227,7 @@ def _bad_pictures() -> Iterator[tuple[str, str, str, bytes, str]]:
 
 
 def _crc(chunk: bytes) -> bytes:
-    import zlib  # noqa: PLC0415  # for this alone
+    import zlib  # noqa: PLC0415  # needed only here
 
     return zlib.crc32(chunk).to_bytes(4, "big")
 

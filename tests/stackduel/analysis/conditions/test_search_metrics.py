@@ -27,7 +27,7 @@ from tests.stackduel.report.html.runs import SEARCHES
         ("soak", "errors", MetricValue(0)),
     ],
 )
-def test_what_was_found_can_be_asked_for(mode: str, name: str, value: MetricValue) -> None:
+def test_search_results_have_metrics(mode: str, name: str, value: MetricValue) -> None:
     """A confirmed rate has an interval up to the next higher rate."""
     kind, _ = OF_A_SEARCH[mode][name]
     assert SearchMetrics(SEARCHES[mode]).value(name, "slow", "waiting", kind.dimensions[0]) == value
@@ -42,7 +42,7 @@ def test_what_was_found_can_be_asked_for(mode: str, name: str, value: MetricValu
         ("soak", "memory", "absent", "the search did not finish"),
     ],
 )
-def test_what_was_not_found_is_missing_with_its_reason(mode: str, name: str, stack: str, why: str) -> None:
+def test_a_missing_search_result_has_its_reason(mode: str, name: str, stack: str, why: str) -> None:
     """A metric without a value has a reason."""
     kind, _ = OF_A_SEARCH[mode][name]
     assert SearchMetrics(SEARCHES[mode]).value(name, stack, "waiting", kind.dimensions[0]) == Missing(why)
