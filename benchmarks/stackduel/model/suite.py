@@ -141,7 +141,7 @@ class Suite:
     on every stack.
 
     With ``shared_cores`` the server may have the generator's core, too; ``isolated`` has the models of the scenarios
-    measured alone in each block; ``duel`` names two stacks that are set against each other figure by figure. Each stack
+    measured alone in each block; ``duel`` names two stacks that are compared head to head. Each stack
     has ``memory_mib``.
     """
 

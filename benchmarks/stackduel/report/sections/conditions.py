@@ -16,7 +16,7 @@ from stackduel.report.sections.blocks import Block, Code, Paragraph, Section, Se
 def sections(run: Run) -> Iterator[Section]:
     """Yield the conditions in a few lines, and the command."""
     lines = (*([run.suite.summary] if run.suite.summary else ()), *condition_lines(run))
-    yield Section("conditions", "Conditions", (Sentences(lines), *command_blocks(run)))
+    yield Section("measured", "How it was measured", (Sentences(lines), *command_blocks(run)))
 
 
 def condition_lines(run: Run) -> Iterator[str]:

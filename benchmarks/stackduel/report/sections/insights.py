@@ -44,7 +44,7 @@ def _of_open_loop(result: HeadToHead, load: OpenLoop, first_rps: float, second_r
     """Return whether both keep up with the requests that arrive."""
     share = result.row(SUCCESS_RATE)
     sides = ((result.first, first_rps, share.first), (result.second, second_rps, share.second))
-    # What failed is behind nothing any more.
+    # Failed requests do not count as backlog.
     slow = [
         f"{name} answered {figure(rate)} of them in time"
         for name, rate, kept in sides

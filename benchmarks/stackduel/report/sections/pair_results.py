@@ -1,4 +1,4 @@
-"""The two stacks that a run is about, figure by figure: the suite's own pair, or the baseline and the advised one."""
+"""The two stacks that a run is about, head to head: the suite's own pair, or the baseline and the advised one."""
 
 from __future__ import annotations
 

@@ -106,9 +106,9 @@ def test_a_duel_that_cannot_be_shown_is_noted() -> None:
     """Who is missing is named; so is a pair that never met in one block."""
     whole = modelled()
     alone = replace(whole, suite=replace(whole.suite, duel=("fastapi", "absent")))
-    assert "No duel of fastapi and absent: absent not among the stacks." in notes(alone)
+    assert "No head-to-head comparison of fastapi and absent: absent not among the stacks." in notes(alone)
     apart = replace(whole, results=tuple(each for each in whole.results if each.place.stack != "triton"))
-    assert missing(apart) == "No duel of fastapi and triton: no block in which both were measured."
+    assert missing(apart) == "No head-to-head comparison of fastapi and triton: no block in which both were measured."
     assert missing(whole) is None
 
 

@@ -89,13 +89,15 @@ def test_a_stack_at_its_ceiling_learns_what_would_raise_it() -> None:
     stacks = {**made.stacks, "slow": StackFacts("baseline", waiting_slots=2)}
     made = conclude(replace(made, stacks=stacks), block_s=60)
     text = insight_text(made)
-    assert "slow is held by its ceiling of waiting slots: more slots would help, faster code would not (20.5 of" in text
     assert (
-        "fast is held by its ceiling of connections: this number of connections gets no more from any server (98.5 of"
+        "slow is limited by the number of waiting slots: more slots would help, faster code would not (20.5 of" in text
+    )
+    assert (
+        "fast is limited by the number of connections: with this number of clients no server can be faster (98.5 of"
         in text
     )
     both = insight_text(concluded(measured(slow=192, fast=196)))
-    assert "Both are held by their ceiling of connections" in both
+    assert "Both are limited by the number of connections" in both
 
 
 def test_less_cpu_and_memory_have_to_be_less_in_every_block() -> None:
