@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,13 +146,16 @@ class Histogram:
         first = int(indices[0])
         counts = np.zeros(int(indices[-1]) - first + 1, np.int64)
         counts[indices - first] = filled
-        bounds = [_bounds_of(index) for index in indices.tolist()]
+        octaves = np.maximum((indices >> _HALF_BITS) - 1, 0)
+        lowest, widths = (indices - (octaves << _HALF_BITS)) << octaves, 1 << octaves
+        middles = lowest + widths // 2
         return Histogram(
             first=first,
             counts=counts,
-            total_ns=sum(n * (low + width // 2) for n, (low, width) in zip(filled.tolist(), bounds, strict=True)),
-            min_ns=bounds[0][0],
-            max_ns=min(sum(bounds[-1]) - 1, MAX_VALUE_NS),
+            # As Python's integers: the sum of large counts would overflow 63 bits.
+            total_ns=sum(map(mul, filled.tolist(), middles.tolist())),
+            min_ns=int(lowest[0]),
+            max_ns=min(int(lowest[-1] + widths[-1]) - 1, MAX_VALUE_NS),
         )
 
 
