@@ -66,11 +66,13 @@ def _payload(text: str) -> bytes:
 
 
 def _inflated(data: bytes) -> bytes:
-    """Return the inflated bytes; raise ValueError where they are more than any histogram has."""
+    """Return the inflated bytes; raise ValueError if they exceed any histogram, or the stream ends early."""
     inflater = zlib.decompressobj()
     body = inflater.decompress(data, _MOST_BYTES)
     if inflater.unconsumed_tail:
         raise ValueError(f"a histogram of more than {_MOST_BYTES} bytes")
+    if not inflater.eof:
+        raise ValueError("a histogram cut short")
     return body
 
 

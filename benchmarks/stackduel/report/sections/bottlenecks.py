@@ -14,9 +14,9 @@ from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.roles import role_of
 
 READING = (
-    "A ceiling is what a rate cannot exceed by arithmetic: waiting places by the wait, cores by the CPU time of a "
-    "request, what the downstream can feed. A bar is the part of its lowest ceiling that a stack reached. At "
-    "{reached} or more, that ceiling is what binds it: only raising it makes the stack faster."
+    "A ceiling is the highest rate that is possible by arithmetic: waiting slots divided by the wait, cores divided by "
+    "the CPU time of a request, or the rate of the downstream. A bar is the part of its lowest ceiling that a stack "
+    "reached. At {reached} or more, that ceiling limits the stack: only raising it makes the stack faster."
 )
 HEADINGS = ("scenario", "stack", "what binds", "ceiling req/s", "measured req/s", "reached", "the sum")
 WORDS = frozenset({"scenario", "stack", "what binds", "the sum"})

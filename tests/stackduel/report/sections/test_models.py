@@ -22,6 +22,7 @@ from stackduel.report.sections.insights import insights
 from stackduel.report.sections.models import time_blocks
 from stackduel.report.sections.notes import notes
 from stackduel.report.terminal.run_report import show
+from tests.golden import golden
 from tests.stackduel.makers import WAITING, run, trial
 from tests.stackduel.report.modelled import CLIP, CROWD, modelled
 
@@ -30,7 +31,8 @@ GOLDEN = Path(__file__).with_name("golden_models.md")
 
 def test_the_report_is_the_golden_one() -> None:
     """Levels, ceilings, where the time goes, and the duel with all that follows from it, exactly as agreed."""
-    assert render(modelled()) == GOLDEN.read_text(encoding="utf-8")
+    text = render(modelled())
+    assert text == golden(GOLDEN, text)
 
 
 def test_the_terminal_shows_all_head_to_heads_in_short_and_the_first_in_full() -> None:
