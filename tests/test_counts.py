@@ -8,8 +8,8 @@ from tests.counts import ADDITIONS, PACKAGES, Addition, doubled_types, function_
 
 BOUNDS = {
     "a stack of a known framework": 3,
-    "a framework": 8,
-    "a server": 6,
+    "a framework": 7,
+    "a server": 5,
     "an endpoint": 11,
     "a suite": 1,
     "a report section": 2,

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from stackduel_servers.core.environment import SettingsError, choice, integer, number
 from stackduel_servers.core.settings import (
     DEFAULT_QUEUE_SIZE,
     EXECUTIONS,
@@ -16,6 +15,7 @@ from stackduel_servers.core.settings import (
     MAX_POOL,
     MAX_QUEUE,
 )
+from stackduel_servers.core.variables import SettingsError, choice, integer, number
 from stackduel_servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, POOLED, StackEntry
 from stackduel_servers.supported import SERVERS
 

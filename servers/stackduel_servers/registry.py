@@ -41,39 +41,31 @@ class RegistryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StackEntry:
-    """One stack: a framework, a server, and the settings they are compared with.
+    """One stack: a framework, a server, and the settings they are compared with."""
 
-    ``workers`` may be ``"cpu"``: one for each CPU of the budget. ``threads`` and ``connections`` count for each worker;
-    ``connections`` is its limit of requests (or connections) at once, None if the server has none. ``holds`` is the
-    resource that a waiting request occupies. ``profile`` is its group in the compose file. ``own_errors`` is true if
-    the framework writes the bodies of its 400s. ``inference`` is where its models run (see Settings); ``batch_size``
-    and ``batch_delay_ms`` belong to ``batched``. ``companion`` is a server that must run beside it, ``protocol`` the
-    protocol of its models' calls.
-    """
-
-    name: str
-    summary: str
-    framework: str
-    app: str
-    server: str
-    port: int
-    tier: str
-    profile: str
-    workers: int | Literal["cpu"]
-    holds: str
-    requirements: str
-    worker_class: str | None = None
-    threads: int = 1
-    connections: int | None = None
-    loop: str | None = None
-    access_log: bool = False
-    own_errors: bool = False
-    platforms: tuple[str, ...] = PLATFORMS
-    inference: str = "inline"
-    batch_size: int | None = None
-    batch_delay_ms: float | None = None
-    companion: str | None = None
-    protocol: str = "stackduel"
+    name: str  # flask-gthread: lower case; the key of its table in stacks.toml
+    summary: str  # "The same Quart app on Uvicorn": a line for tables and the list of stacks
+    framework: str  # flask: a name in supported.FRAMEWORKS
+    app: str  # stackduel_servers.apps.flask_app:app: the module and the application in it
+    server: str  # gunicorn: a name in supported.SERVERS
+    port: int  # 8012: its port in compose and serve; no other stack may have it
+    tier: str  # settings: the cost of a move there from the baseline, one of TIERS; control: a mistake shown on purpose
+    profile: str  # controls: its group in the compose file, one of PROFILES; local has no service there
+    workers: int | Literal["cpu"]  # 4; "cpu" is one for each CPU of the budget
+    holds: str  # thread: what a waiting request occupies, one of HOLDS; nothing: only memory limits how many can wait
+    requirements: str  # flask: the file servers/requirements/flask.txt, which its image installs
+    worker_class: str | None = None  # gthread: one of the server's, None if it has none
+    threads: int = 1  # 256: for each worker
+    connections: int | None = None  # 2048: most requests at once in each worker; None if the server has no limit
+    loop: str | None = None  # uvloop: the event loop, one of LOOPS
+    access_log: bool = False  # whether it writes a line for each request; costs some servers a third of their rate
+    own_errors: bool = False  # whether the framework writes the bodies of its 400s
+    platforms: tuple[str, ...] = PLATFORMS  # ["linux", "darwin"]: the systems that it runs on
+    inference: str = "inline"  # executor: where its models run (see core.settings.Settings)
+    batch_size: int | None = None  # 4: most requests in a batch; only with inference = "batched"
+    batch_delay_ms: float | None = None  # 2.0: how long a batch waits for more requests; only with "batched"
+    companion: str | None = None  # triton: a server that must run beside it, one of COMPANIONS
+    protocol: str = "stackduel"  # kserve: the protocol of its models' calls, one of PROTOCOLS
 
     @property
     def health(self) -> str | None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from stackduel_servers import allocator, commands
-from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.core.settings import read_settings
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.isolation import own_isolation
 from stackduel_servers.models.device import VARIABLE, Chosen, chosen
 from stackduel_servers.options import Options, resolve, resolve_listen

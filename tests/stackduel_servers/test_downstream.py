@@ -1,4 +1,4 @@
-"""The IO backend, really served."""
+"""The IO backend, served for real."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.001, 0.0137, 0.2])
 def test_it_waits_as_long_as_asked_and_never_less(delay_s: float, backend: Served) -> None:
-    """The answer comes after the delay, and hardly later."""
+    """The answer arrives after the delay, and hardly later."""
     with connected(backend.port) as wire:
         took_s = []
         for _ in range(5):
@@ -45,7 +45,7 @@ def test_it_waits_as_long_as_asked_and_never_less(delay_s: float, backend: Serve
 
 
 def test_waits_do_not_hold_each_other(backend: Served) -> None:
-    """Two hundred waits on as many connections take hardly longer than one."""
+    """Two hundred waits on two hundred connections take hardly longer than one."""
 
     async def waited() -> float:
         streams = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", backend.port) for _ in range(200)))
@@ -73,7 +73,7 @@ def test_waits_do_not_hold_each_other(backend: Served) -> None:
     ],
 )
 def test_answers(method: str, target: str, status: int, body: bytes, backend: Served) -> None:
-    """Each request has its answer, and the connection goes on after it."""
+    """Each request gets its answer, and the connection stays open."""
     with connected(backend.port) as wire:
         for _ in range(2):
             wire.send(f"{method} {target} HTTP/1.1\r\n{HOST}Content-Length: 3\r\n\r\nabc".encode())
@@ -84,7 +84,7 @@ def test_answers(method: str, target: str, status: int, body: bytes, backend: Se
 
 
 def test_pipelined_requests_are_answered_in_order(backend: Served) -> None:
-    """A wait holds back what was asked after it on the same connection."""
+    """A wait delays the later requests of the same connection."""
     with connected(backend.port) as wire:
         wire.send(get("/wait?delay=0.05") + get("/nothing") + get("/wait?delay=0.01") + get("/health"))
         bodies = [wire.answer().body for _ in range(4)]
@@ -92,7 +92,7 @@ def test_pipelined_requests_are_answered_in_order(backend: Served) -> None:
 
 
 def test_a_flood_of_pipelined_requests_is_answered_whole(backend: Served) -> None:
-    """More than the server keeps at once waits in the socket and is not lost."""
+    """Requests beyond the server's buffer wait in the socket and are not lost."""
     flood = get("/wait?delay=0.02") + get("/wait?delay=0") * (3 * MAX_PIPELINED_BYTES // len(get("/wait?delay=0")))
     with connected(backend.port) as wire:
         wire.send(flood)
@@ -120,7 +120,7 @@ def test_a_request_sent_byte_by_byte(backend: Served) -> None:
     ],
 )
 def test_connections_stay_or_close_as_asked(head: str, stays: bool, backend: Served) -> None:
-    """HTTP/1.1 connections stay unless asked to close, HTTP/1.0 ones close unless asked to stay."""
+    """HTTP/1.1 connections stay open unless the client closes them, HTTP/1.0 ones close unless it keeps them."""
     with connected(backend.port) as wire:
         wire.send(f"{head}\r\n".encode())
         assert wire.answer().status == 200
@@ -145,7 +145,7 @@ def test_connections_stay_or_close_as_asked(head: str, stays: bool, backend: Ser
     ],
 )
 def test_what_is_no_request_is_refused_and_ends_the_connection(data: bytes, status: int, backend: Served) -> None:
-    """What cannot be read as a request is told so, and nothing after it is read."""
+    """An unreadable request gets an error, and nothing after it is read."""
     with connected(backend.port) as wire:
         wire.send(data)
         assert wire.answer().status == status
@@ -153,7 +153,7 @@ def test_what_is_no_request_is_refused_and_ends_the_connection(data: bytes, stat
 
 
 def test_who_has_said_all_is_still_answered(backend: Served) -> None:
-    """A client that closes its own side while it waits gets its answer."""
+    """A client that closes its own side while it waits still gets its answer."""
     with connected(backend.port) as wire:
         wire.send(get("/wait?delay=0.05"))
         wire.half_close()
@@ -162,7 +162,7 @@ def test_who_has_said_all_is_still_answered(backend: Served) -> None:
 
 
 def test_who_leaves_is_forgotten(backend: Served) -> None:
-    """Clients that leave while they wait harm nobody."""
+    """Clients that leave while they wait do not disturb others."""
     for _ in range(20):
         with connected(backend.port) as wire:
             wire.send(get("/wait?delay=0.05"))
@@ -172,7 +172,7 @@ def test_who_leaves_is_forgotten(backend: Served) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 def test_it_stops_when_asked(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SIGTERM ends it at once, with idle and with waiting connections, and its exit status is 0."""
+    """SIGTERM stops it at once, with idle and with waiting connections; its exit status is 0."""
     with served("downstream", tmp_path_factory.mktemp("stopped")) as running:
         with connected(running.port) as idle, connected(running.port) as waiting:
             idle.send(get("/health"))
@@ -187,7 +187,7 @@ def test_it_stops_when_asked(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.mark.parametrize("factory", [asyncio.new_event_loop, loop_factory()], ids=["asyncio", "uvloop if there is one"])
 def test_waits_call_back_in_time(factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
-    """Of many waits within two milliseconds each is called back once, and none before its time."""
+    """Each of many waits within two milliseconds calls back once, and never early."""
     late_s: list[float] = []
 
     async def main() -> None:
@@ -210,7 +210,7 @@ def test_waits_call_back_in_time(factory: Callable[[], asyncio.AbstractEventLoop
 
 
 def test_heads_are_read() -> None:
-    """Method, target, version, and what frames the connection, whatever the case and the blanks."""
+    """Method, target, version and framing are read, in any case and with any blanks."""
     request = parse_head(b"\r\nGET /wait?delay=1 HTTP/1.0\r\nHost: x\r\ncontent-LENGTH:5 \r\nConnection: keep-alive")
     assert request == downstream.DownstreamRequest(b"GET", b"/wait?delay=1", 0, keep_alive=True, body_bytes=5)
     with pytest.raises(HttpError, match="the request line must be"):

@@ -1,4 +1,4 @@
-"""The settings in force: the registry's, overridden by the environment."""
+"""The settings in force: those of the registry, overridden by the environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.options import Listen, Options, available_cpus, resolve, resolve_listen
 from stackduel_servers.registry import StackEntry, load_registry
 
@@ -18,7 +18,7 @@ def resolved(name: str, environ: Mapping[str, str] | None = None, *, has_uvloop:
 
 
 def test_the_registry_decides_where_the_environment_is_silent() -> None:
-    """Without variables a stack runs as its entry says, on the CPUs it may run on."""
+    """Without variables, a stack runs as its entry says, on all usable CPUs."""
     options = resolved("flask-gunicorn")
     assert options == Options(Listen("127.0.0.1", 8002, 2048), float(available_cpus()), 4, 2, 1024, None)
 
@@ -33,7 +33,7 @@ def test_the_environment_overrides_the_registry() -> None:
 
 @pytest.mark.parametrize(("cpus", "workers"), [("1", 1), ("4", 4), ("0.5", 1), ("1.5", 2), ("2.0", 2)])
 def test_one_worker_a_cpu_of_the_budget(cpus: str, workers: int) -> None:
-    """A stack of one worker a CPU uses the whole budget, and never less than one worker."""
+    """A stack with one worker per CPU uses the whole budget, and never less than one worker."""
     assert resolved("fastapi-uvicorn", {"CPUS": cpus}).workers == workers
 
 
@@ -44,7 +44,7 @@ def test_an_empty_variable_is_not_given() -> None:
 
 
 def test_without_uvloop_asyncio_stands_in() -> None:
-    """Where uvloop is not installed, as on Windows, the loop is asyncio's and said to be so."""
+    """Without uvloop, as on Windows, the loop is asyncio's, and the settings say so."""
     assert resolved("fastapi-uvicorn").loop == "uvloop"
     assert resolved("fastapi-uvicorn", has_uvloop=False).loop == "asyncio"
     assert resolved("flask-gunicorn", has_uvloop=False).loop is None
@@ -113,20 +113,20 @@ def test_without_uvloop_asyncio_stands_in() -> None:
     ],
 )
 def test_what_cannot_be_is_named(name: str, variable: str, value: str, message: str) -> None:
-    """A value out of bounds, or without effect, is an error that names the variable and its bound."""
+    """A value out of bounds, or without effect, is an error that names the variable and its bounds."""
     with pytest.raises(SettingsError) as error:
         resolved(name, {variable: value})
     assert message in str(error.value)
 
 
 def test_uvloop_asked_for_but_not_installed_is_an_error() -> None:
-    """Who asks for uvloop must not silently get another loop."""
+    """A user who requests uvloop must not silently get another loop."""
     with pytest.raises(SettingsError, match="LOOP must be asyncio: uvloop is not installed"):
         resolved("fastapi-uvicorn", {"LOOP": "uvloop"}, has_uvloop=False)
 
 
 def test_a_pool_has_the_cpus_of_the_budget() -> None:
-    """Threads of our own are as many as the CPUs; only what has such threads has a queue, only batches have a size."""
+    """Our own threads are as many as the CPUs; only they have a queue, and only batches have a size."""
     executor, batched = (resolved(f"fastapi-uvicorn-{kind}", {"CPUS": "3.5"}) for kind in ("executor", "batched"))
     assert (executor.workers, executor.pool, executor.queue_size, executor.batch_size) == (1, 4, 512, None)
     assert (batched.workers, batched.pool, batched.batch_size, batched.batch_delay_ms) == (1, 4, 4, 0.0)
@@ -135,7 +135,7 @@ def test_a_pool_has_the_cpus_of_the_budget() -> None:
 
 
 def test_inference_can_be_overridden() -> None:
-    """A stack is asked to run its models elsewhere, with all that belongs to it."""
+    """``INFERENCE`` moves a stack's models elsewhere, with all settings that belong to it."""
     environ = {"INFERENCE": "batched", "POOL": "3", "BATCH_SIZE": "16", "BATCH_DELAY_MS": "2.5", "QUEUE_SIZE": "9"}
     options = resolved("flask-gunicorn", {**environ, "INFERENCE_TIMEOUT_S": "1"})
     assert (options.inference, options.pool, options.batch_size) == ("batched", 3, 16)
@@ -145,12 +145,12 @@ def test_inference_can_be_overridden() -> None:
 
 @pytest.mark.parametrize(("host", "address"), [("127.0.0.1", "127.0.0.1:80"), ("::1", "[::1]:80")])
 def test_addresses(host: str, address: str) -> None:
-    """An IPv6 address stands in brackets."""
+    """An IPv6 address is written in brackets."""
     assert resolve_listen(80, {"HOST": host}).address == address
 
 
 def test_every_stack_can_be_resolved() -> None:
-    """No entry contradicts the bounds that overrides are held to."""
+    """No entry contradicts the bounds of the overrides."""
     for entry in ENTRIES.values():
         assert isinstance(entry, StackEntry)
         assert resolve(entry, {"CPUS": "2"}, has_uvloop=True).workers >= 1

@@ -1,4 +1,4 @@
-"""The registry: the one we ship, and every way in which another can be wrong."""
+"""The registry: the one we ship, and the errors of others."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ PUBLISHED = {
 
 
 def test_the_registry_holds_the_published_stacks() -> None:
-    """Names, ports, tiers and profiles are those that others rely on."""
+    """Names, ports, tiers and profiles stay as users know them."""
     registry = load_registry()
     assert {name: (entry.port, entry.tier, entry.profile) for name, entry in registry.entries.items()} == PUBLISHED
     assert registry.downstream_port == 8009
 
 
 def test_no_stack_writes_an_access_log() -> None:
-    """Access logs cost some servers a third of their rate, so either all write one or none does."""
+    """Access logs cost some servers a third of their rate, so no stack writes one."""
     assert not [entry.name for entry in load_registry().entries.values() if entry.access_log]
 
 
@@ -94,7 +94,7 @@ def test_every_platform_has_a_baseline_and_something_to_compare(platform: str) -
 
 
 def test_tiers_go_from_the_cheapest_to_the_dearest() -> None:
-    """The order of the tiers is what "the cheapest sufficient change" means."""
+    """ "The cheapest sufficient change" depends on the order of the tiers."""
     assert TIERS.index("settings") < TIERS.index("worker-class") < TIERS.index("code") < TIERS.index("rewrite")
 
 
@@ -111,14 +111,14 @@ def test_tiers_go_from_the_cheapest_to_the_dearest() -> None:
     ],
 )
 def test_waiting_slots(name: str, cpus: int, workers: int, slots: int | None) -> None:
-    """How many requests can wait at once follows from the workers and from what a waiting request holds."""
+    """The number of requests that can wait at once follows from the workers and from ``holds``."""
     entry = load_registry().entries[name]
     assert entry.worker_count(cpus) == workers
     assert entry.waiting_slots(workers) == slots
 
 
 def test_waiting_slots_of_overridden_settings() -> None:
-    """A run that overrides threads or connections has the slots of what it runs with."""
+    """A run that overrides threads or connections gets the slots of these settings."""
     entries = load_registry().entries
     assert entries["flask-gunicorn"].waiting_slots(2, threads=16) == 32
     assert entries["flask-gevent"].waiting_slots(2, connections=10) == 20
@@ -249,7 +249,7 @@ def test_what_is_left_out_has_its_default() -> None:
     ],
 )
 def test_what_is_wrong_is_named(old: str, new: str, message: str) -> None:
-    """Each mistake is an error that names the stack, the field and its bound."""
+    """Each mistake is an error that names the stack, the field and its bounds."""
     assert old in GOOD
     with pytest.raises(RegistryError) as error:
         parse_registry(GOOD.replace(old, new, 1))
@@ -257,21 +257,21 @@ def test_what_is_wrong_is_named(old: str, new: str, message: str) -> None:
 
 
 def test_a_doubled_port_names_both_stacks() -> None:
-    """Two stacks on one port cannot both run."""
+    """Two stacks on one port are an error that names both."""
     second = GOOD[GOOD.index("[stacks.one]") :].replace("[stacks.one]", "[stacks.two]")
     with pytest.raises(RegistryError, match="stack two: port 8002 is already that of stack one"):
         parse_registry(GOOD + second)
 
 
 def test_connections_that_hold_need_a_number() -> None:
-    """Where a waiting request holds a connection, their number must be known."""
+    """If a waiting request holds a connection, the number of connections must be set."""
     text = GOOD.replace('holds = "thread"', 'holds = "connection"').replace("threads = 2\nconnections = 100", "")
     with pytest.raises(RegistryError, match="stack one: connections is missing"):
         parse_registry(text)
 
 
 def test_the_registry_is_read_from_any_path(tmp_path: Path) -> None:
-    """A registry elsewhere is read in the same way."""
+    """A registry at another path is read in the same way."""
     path = tmp_path / "mine.toml"
     path.write_text(GOOD, encoding="utf-8")
     assert list(load_registry(path).entries) == ["one"]

@@ -1,4 +1,4 @@
-"""What the images install."""
+"""The packages that the images install."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def pins(path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_line_is_an_exact_pin(path: Path) -> None:
-    """Each file is plain lines of exact versions, so that an image is the same tomorrow."""
+    """Each file has only exact versions, so that an image built later is the same."""
     assert len(pins(path)) >= 1
 
 
 def test_a_package_has_one_version() -> None:
-    """A package that several images install is the same in all of them, so that stacks differ by nothing else."""
+    """A package in several images has the same version in all of them, so that stacks do not differ by it."""
     versions: dict[str, set[str]] = {}
     for path in FILES:
         for name, number in pins(path).items():
@@ -36,7 +36,7 @@ def test_a_package_has_one_version() -> None:
 
 
 def test_tests_run_on_the_versions_that_images_have() -> None:
-    """What is installed here is what is pinned there, but for what takes the place of it on a machine with a GPU."""
+    """Installed packages have the pinned versions, except for their replacements on a machine with a GPU."""
     here = [path for path in FILES if path.stem != "inference-gpu"]
     wanted = {name: number for path in here for name, number in pins(path).items() if name != "colorama"}
     assert {name: version(name) for name in wanted} == wanted

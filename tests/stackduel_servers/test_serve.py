@@ -1,4 +1,4 @@
-"""Starting a server: what is started, with which environment, and what is refused."""
+"""Starting a server: its command, its environment, and the refused inputs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stackduel_servers import allocator
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.models import device
 from stackduel_servers.registry import load_registry
 from stackduel_servers.serve import Start, plan
@@ -23,7 +23,7 @@ def planned(stack: str, **environ: str) -> Start:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Gunicorn does not exist on Windows")
 def test_the_server_is_told_its_settings() -> None:
-    """What ``/health`` will tell is in the server's environment."""
+    """The server's environment holds every setting that ``/health`` reports."""
     environ = planned("flask-gunicorn", THREADS="3", INFERENCE_DEVICE="cpu").environ
     assert {name: value for name, value in environ.items() if name.startswith("STACKDUEL_")} == {
         "STACKDUEL_STACK": "flask-gunicorn",
@@ -38,7 +38,7 @@ def test_the_server_is_told_its_settings() -> None:
 
 
 def test_the_server_is_told_where_its_models_run() -> None:
-    """What the pool and the batches are in force reaches the application."""
+    """The pool and batch settings in force reach the application."""
     environ = planned("fastapi-uvicorn-batched", BATCH_DELAY_MS="0.5").environ
     told = {name.removeprefix("STACKDUEL_"): environ[name] for name in environ if name.startswith("STACKDUEL_")}
     assert {name: told[name] for name in ("INFERENCE", "POOL", "BATCH_SIZE", "BATCH_DELAY_MS", "QUEUE_SIZE")} == {
@@ -51,7 +51,7 @@ def test_the_server_is_told_where_its_models_run() -> None:
 
 
 def test_the_environment_is_passed_on_but_for_what_servers_read_themselves() -> None:
-    """Nothing but the registry and its overrides may set a server's settings."""
+    """Only the registry and its overrides set a server's settings; other variables are passed on."""
     given = {
         "DOWNSTREAM_URL": "http://downstream:8009",
         "GUNICORN_CMD_ARGS": "--workers 99",
@@ -67,7 +67,7 @@ def test_the_environment_is_passed_on_but_for_what_servers_read_themselves() -> 
 
 
 def test_the_device_is_chosen_once_for_all_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a GPU auto is the CPU, and ``/health`` is told why; asked for by name, the server does not start."""
+    """Without a GPU, auto is the CPU and ``/health`` gives the reason; a GPU requested by name stops the server."""
     monkeypatch.setattr(device, "driver_lacks", lambda: "no driver")
     environ = planned("flask-waitress").environ
     told = (environ["INFERENCE_DEVICE"], environ["STACKDUEL_DEVICE"], environ["STACKDUEL_DEVICE_NOTE"])
@@ -78,7 +78,7 @@ def test_the_device_is_chosen_once_for_all_workers(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_downstream_can_be_served_too() -> None:
-    """``downstream`` is no stack, but is started in the same way."""
+    """``downstream`` is not a stack, but starts in the same way."""
     start = planned("downstream", HOST="0.0.0.0")
     assert start.command == (
         *("-m", "stackduel_servers.downstream", "--host", "0.0.0.0"),
@@ -87,7 +87,7 @@ def test_the_downstream_can_be_served_too() -> None:
 
 
 def test_a_stack_of_another_system_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Gunicorn does not exist on Windows, and the error says where it does."""
+    """Gunicorn does not run on Windows, and the error names the systems where it does."""
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(SettingsError, match="flask-gunicorn does not run on win32, only on linux, darwin"):
         planned("flask-gunicorn")
@@ -119,7 +119,7 @@ def test_a_stack_of_another_system_is_refused(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_bad_input_exits_with_2(arguments: list[str], environ: dict[str, str], message: str) -> None:
-    """What cannot be served is one sentence on stderr and exit status 2, without a traceback."""
+    """Bad input gives one sentence on stderr and exit status 2, without a traceback."""
     result = subprocess.run(
         [sys.executable, "-m", "stackduel_servers.serve", *arguments],
         cwd=Path(__file__).parents[2],

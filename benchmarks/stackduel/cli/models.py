@@ -19,7 +19,7 @@ from stackduel.model.histogram import Histogram, fewest_for, summarise
 from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.terminal.page import ASIDE, Page, is_animated, message, standard_error, standard_output
 from stackduel.report.terminal.waiting import waiting
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.models import build, store
 from stackduel_servers.models.catalog import CATALOG, OWN, Card, Picture, Sound, Takes, TensorInput
 from stackduel_servers.models.catalog import Text as Sentence

@@ -1,4 +1,4 @@
-"""A model's outputs, read from whatever form an answer holds them in."""
+"""A model's outputs, read from any form of an answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from stackduel.model.model_output import Form, Outputs, Values
 from stackduel_servers.core.kserve import decode_response
 
-# The name of all outputs together, one after another, where a form does not tell them apart.
+# The name of all outputs, joined in order, for a form that does not separate them.
 ALL = ""
 
 
@@ -22,21 +22,21 @@ class NumbersError(ValueError):
 
 
 def read(body: bytes, form: Form) -> dict[str, Values]:
-    """All outputs of an answer, each in its shape; raises NumbersError on anything else."""
+    """Read all outputs of an answer, each in its shape; raises NumbersError on anything else."""
     try:
         outputs = _READERS[form](body)
-        # A server may send what is not a number, and be told so.
+        # A server may send NaN or infinity: the comparison reports them, so numpy need not warn.
         with np.errstate(all="ignore"):
-            found = {name: np.asarray(values, np.float64) for name, values in outputs.items()}
+            numbers = {name: np.asarray(values, np.float64) for name, values in outputs.items()}
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise NumbersError(f"no outputs in {form}: {error}") from error
-    if not found:
+    if not numbers:
         raise NumbersError(f"no outputs in {form}")
-    return found
+    return numbers
 
 
 def split(outputs: Outputs, tensors: str | None) -> dict[str, Values]:
-    """The outputs of an answer in raw float32 by the names and shapes in its header X-Tensors; raises NumbersError."""
+    """Split an answer in raw float32 by the names and shapes of its header X-Tensors; raises NumbersError."""
     shapes = {}
     for part in (tensors or "").split(","):
         name, _, sides = part.partition("=")
@@ -62,7 +62,7 @@ def _from_json(body: bytes) -> Mapping[str, Any]:
 
 
 def _only_numbers(value: object) -> None:
-    """Refuse what numpy would make numbers of: texts, true and null. A level at a time: it runs under load."""
+    """Refuse texts, true and null, which numpy would convert to numbers; level by level, as it runs under load."""
     level: list[Any] = [value]
     while (kinds := set(map(type, level))) == {list}:
         level = list(chain.from_iterable(level))
@@ -75,7 +75,7 @@ def _from_float32(body: bytes) -> Mapping[str, Any]:
 
 
 def _from_kserve(body: bytes) -> Mapping[str, Any]:
-    # The header ends where its JSON does: the field that says so is not kept for every answer.
+    # The header ends where its JSON ends; the HTTP field with its length is not kept for every answer.
     text = body.decode("latin-1")
     return decode_response(body, json.JSONDecoder().raw_decode(text)[1])
 

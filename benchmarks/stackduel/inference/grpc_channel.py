@@ -1,10 +1,10 @@
-"""How gRPC channels to a stack are opened, by whomever."""
+"""The address and the options of gRPC channels to a stack."""
 
 from __future__ import annotations
 
 from stackduel.model.target import Address
 
-# Channels of a process share their connections unless told otherwise, and messages are at most 4 MiB.
+# By default the channels of a process share their connections, and messages are at most 4 MiB.
 OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.max_send_message_length", -1),
@@ -18,5 +18,5 @@ OPTIONS = (
 
 
 def grpc_target(address: Address) -> str:
-    """The address as gRPC writes it."""
+    """Return the address in gRPC's form."""
     return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"

@@ -1,6 +1,6 @@
-"""KServe's messages over gRPC, to bytes and back by tritonclient's generated code (needs the extra `inference`).
+"""KServe's messages over gRPC, encoded and decoded by tritonclient's generated code (needs the extra `inference`).
 
-A request is made into bytes once, and sent as it is: what a client does for each request is then the generator's least.
+A request is encoded once and its bytes are sent many times, so the generator does little work for each request.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tritonclient.utils import np_to_triton_dtype, triton_to_np_dtype
 
 
 def infer_request(model: str, inputs: Mapping[str, NDArray[Any]], outputs: Sequence[str]) -> bytes:
-    """The request that asks a model for ``outputs`` of ``inputs``."""
+    """Encode the request to a model for ``outputs`` from ``inputs``."""
     request = service_pb2.ModelInferRequest(model_name=model)
     for name, tensor in inputs.items():
         request.inputs.add(name=name, datatype=np_to_triton_dtype(tensor.dtype), shape=tensor.shape)
@@ -26,7 +26,7 @@ def infer_request(model: str, inputs: Mapping[str, NDArray[Any]], outputs: Seque
 
 
 def outputs_of(body: bytes) -> dict[str, NDArray[Any]]:
-    """The tensors of an answer by name; raises ValueError where it is none."""
+    """Decode the tensors of an answer by name; raises ValueError if it is not an answer."""
     try:
         answer = service_pb2.ModelInferResponse.FromString(body)
     except Exception as error:  # protobuf's DecodeError, whose module differs between its implementations

@@ -1,4 +1,4 @@
-"""A model measured alone in one process, without a server: what no server on the same cores can exceed."""
+"""A model measured alone in one process, without a server: the ceiling for every server on the same cores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WARMUP_REQUESTS = 20
 
 
 def command(model: str, pool: int) -> tuple[str, ...]:
-    """What measures a model alone, as a module of ours and its arguments."""
+    """Return the command that measures a model alone: a module of ours and its arguments."""
     return (
         "stackduel_servers.models.bench", model, "--pool", str(pool), "--seconds", f"{ISOLATED_S:g}",
         "--warmup", str(WARMUP_REQUESTS), "--json",
@@ -21,15 +21,15 @@ def command(model: str, pool: int) -> tuple[str, ...]:
 
 
 def parse(model: str, block: int, output: str) -> IsolatedMeasurement:
-    """What that command printed; raises ValueError where it is not what it ought to be.
+    """Parse the output of that command; raises ValueError if it holds no valid result.
 
-    Other lines may stand around the one that holds the document.
+    The last line that begins with a brace is the document; other lines are ignored.
     """
     lines = [line for line in output.splitlines() if line.startswith("{")]
     try:
         content = json.loads(lines[-1])
         times_ns = np.array(content["infer_ns"], dtype=np.int64)
-        found = IsolatedMeasurement(
+        measurement = IsolatedMeasurement(
             model=model,
             block=block,
             pool=int(content["pool"]),
@@ -40,6 +40,6 @@ def parse(model: str, block: int, output: str) -> IsolatedMeasurement:
         )
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"measuring {model} alone gave no result: {output.strip()[-500:] or 'no output'}") from error
-    if found.rate_rps <= 0:
-        raise ValueError(f"measuring {model} alone gave a rate of {found.rate_rps:g}")
-    return found
+    if measurement.rate_rps <= 0:
+        raise ValueError(f"measuring {model} alone gave a rate of {measurement.rate_rps:g}")
+    return measurement

@@ -1,4 +1,4 @@
-"""A request to a model in the words of the protocol that a stack speaks."""
+"""A request to a model, translated to a stack's protocol."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ RAW = "application/octet-stream"
 
 
 class UntranslatableError(ValueError):
-    """A request that a protocol has no words for; the message says why."""
+    """A protocol cannot express this request; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A workload as it is sent, and in which form its answers hold the numbers; None where they hold none."""
+    """A workload as it is sent, and the form of the numbers in its answers; None without numbers."""
 
     workload: Workload
     form: Form | None
@@ -34,7 +34,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A model of the Triton repository: what it calls its input, its rate, how it wants the samples; its outputs."""
+    """A model of the Triton repository: its input's name, its sample rate, its conversion of samples, its outputs."""
 
     tensor: str
     rate_hz: int
@@ -55,9 +55,9 @@ SERVED: Mapping[str, ServedModel] = {
 
 
 def translate(workload: Workload, protocol: ModelProtocol) -> Translation:
-    """The workload with its body, as a stack of that protocol understands it.
+    """Translate a workload, with its body, to a stack's protocol.
 
-    Raises UntranslatableError where it has no words for it, or where a package is missing that would find them.
+    Raises UntranslatableError if the protocol cannot express it, or if a package for it is missing.
     """
     if protocol == "stackduel":
         return _plainly(workload)
@@ -79,7 +79,7 @@ def translate(workload: Workload, protocol: ModelProtocol) -> Translation:
 
 
 def is_grpc(workload: Workload) -> bool:
-    """Whether a translated workload is a call over gRPC."""
+    """Return whether a translated workload is a call over gRPC."""
     return workload.target.startswith(GRPC_SERVICE)
 
 
@@ -111,7 +111,7 @@ def _served(name: str, given: ModelInput) -> ServedModel:
 
 
 def _health(workload: Workload, protocol: ModelProtocol) -> Workload:
-    """What is asked beside a load: whether the server is well. Nothing else is known to all protocols."""
+    """Translate the health check beside a load, the only request without a model that all protocols have."""
     if workload.target != "/health" or workload.check != "status":
         raise UntranslatableError(f"{workload.label}: KServe knows requests to models and /health only")
     if protocol == "kserve":

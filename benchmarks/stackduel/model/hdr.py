@@ -66,7 +66,7 @@ def _payload(text: str) -> bytes:
 
 
 def _inflated(data: bytes) -> bytes:
-    """Return the inflated bytes; raise ValueError if they are cut short, or more than any histogram has."""
+    """Return the inflated bytes; raise ValueError if they exceed any histogram, or the stream ends early."""
     inflater = zlib.decompressobj()
     body = inflater.decompress(data, _MOST_BYTES)
     if inflater.unconsumed_tail:

@@ -10,7 +10,7 @@ from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.model.suite import Suite
 from stackduel.planning.adaptation import asks_models
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.isolation import isolated_python
 from stackduel_servers.models.device import AUTO, DEVICES, Chosen, choose, driver_lacks
 

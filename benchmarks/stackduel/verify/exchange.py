@@ -18,23 +18,23 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it came: status, headers in order, body."""
+    """An unchanged answer: status, headers in order, body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, whatever its case."""
+        """Return the first header of that name, in upper or lower case; None without one."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
 class ExchangeError(Exception):
-    """No answer, or none that is HTTP; the message says which."""
+    """No answer, or an answer that is not HTTP; the message says which."""
 
 
 def ask(address: Address, workload: Workload, *, timeout_s: float = 30.0) -> Reply:
-    """Send a workload once, as it is, and read the whole answer; raises ExchangeError."""
+    """Send a workload once, unchanged, and read the whole answer; raises ExchangeError."""
     if is_grpc(workload):
         return _call(address, workload, timeout_s)
     return exchange(
@@ -90,7 +90,7 @@ def exchange_raw(address: Address, request: bytes, method: str, timeout_s: float
 
 
 def _call(address: Address, workload: Workload, timeout_s: float) -> Reply:
-    """A unary call; a status of gRPC's own is no answer."""
+    """Make a unary call; a gRPC error status raises ExchangeError."""
     import grpc  # noqa: PLC0415 - part of the extra `inference`, and only where a stack speaks it
 
     target, credentials = grpc_target(address), grpc.ssl_channel_credentials()
@@ -100,8 +100,8 @@ def _call(address: Address, workload: Workload, timeout_s: float) -> Reply:
         try:
             body = channel.unary_unary(workload.target)(workload.body, timeout=timeout_s)
         except grpc.RpcError as error:
-            told = f"{error.code().name}: {error.details()}"
-            raise ExchangeError(f"{workload.label} on {target}: {told}") from error
+            status = f"{error.code().name}: {error.details()}"
+            raise ExchangeError(f"{workload.label} on {target}: {status}") from error
     return Reply(200, (), body)
 
 

@@ -1,4 +1,4 @@
-"""Making sure that every stack gives the same right answer before it is loaded."""
+"""The check that every stack gives the same right answer, before it is loaded."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SHOWN_BYTES = 200
 
 
 class VerifyError(Exception):
-    """A stack whose answer is not the expected one; the message says what it was."""
+    """A stack did not give the expected answer; the message shows its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a stack answered: the workload in the words of its protocol, its reply, and the numbers in that."""
+    """A stack's answer: the workload in its protocol, its reply, and the numbers in the reply."""
 
     stack: str
     translation: Translation
@@ -36,9 +36,9 @@ class _Answer:
 
 
 class Answers:
-    """The verified answer to each workload of a run: what the first stack said, and all others must repeat.
+    """The verified answer to each workload of a run: the first stack's, which all others must repeat.
 
-    Of models it is the numbers that they must repeat, whatever the form in which their protocol holds them.
+    For models the others must repeat the numbers; the form may differ between protocols.
     """
 
     def __init__(self, timeout_s: float) -> None:
@@ -51,10 +51,10 @@ class Answers:
     def verify(
         self, stack: str, address: Address, workloads: Iterable[Workload], protocol: ModelProtocol = "stackduel"
     ) -> None:
-        """Ask the stack for each workload that it has not been asked for yet, all at once.
+        """Send the stack each workload that is not verified yet, all at once.
 
-        A stack that does one thing after another answers the last when all others are done: each may take as long as
-        all of them together may. Raises VerifyError for the first that is answered wrongly, or not at all.
+        A stack that handles one request at a time answers the last after all others: each may take as long as all of
+        them together. Raises VerifyError for the first wrong or missing answer.
         """
         verified = self._verified.setdefault(stack, {})
         new = [workload for workload in dict.fromkeys(workloads) if workload not in verified]
@@ -64,13 +64,13 @@ class Answers:
             verified.update(zip(new, answers, strict=True))
 
     def sent(self, stack: str, workload: Workload) -> Workload:
-        """The workload as this stack is asked for it; raises KeyError before ``verify``."""
+        """Return the workload in this stack's protocol; raises KeyError before ``verify``."""
         return self._verified[stack][workload].translation.workload
 
     def expectation(self, stack: str, workload: Workload) -> Expectation:
-        """What the generator checks every answer of a stack against; raises KeyError before ``verify``.
+        """Return the expected answer that the generator checks this stack by; raises KeyError before ``verify``.
 
-        The numbers are the first stack's, the bytes that need no look at them the stack's own.
+        The numbers are the first stack's. The bytes are the stack's own: an equal body needs no parsing.
         """
         known, own = self._known[workload], self._verified[stack][workload]
         if known.outputs is None or own.translation.form is None or workload.tolerance is None:
@@ -82,51 +82,53 @@ class Answers:
         self, stack: str, address: Address, workload: Workload, protocol: ModelProtocol, timeout_s: float
     ) -> _Answer:
         try:
-            asked = self._in_words(workload, protocol)
-            reply = ask(address, asked.workload, timeout_s=timeout_s)
+            translation = self._in_words(workload, protocol)
+            reply = ask(address, translation.workload, timeout_s=timeout_s)
         except (ExchangeError, UntranslatableError) as error:
             raise VerifyError(f"{stack}: {error}") from error
         if reply.status != workload.status:
             raise VerifyError(
-                f"{stack}: {asked.workload.label} answered {reply.status} instead of {workload.status}: "
+                f"{stack}: {translation.workload.label} answered {reply.status} instead of {workload.status}: "
                 f"{_shown(reply.body)}"
             )
-        answer = _Answer(stack, asked, reply, _outputs(stack, workload, asked, reply))
+        answer = _Answer(stack, translation, reply, _outputs(stack, workload, translation, reply))
         with self._lock:
             known = self._known.setdefault(workload, answer)
         _same(workload, answer, known)
         return answer
 
     def _in_words(self, workload: Workload, protocol: ModelProtocol) -> Translation:
-        """The translation, made once for all stacks of a protocol: its body may be a megabyte."""
+        """Return the translation, made once for all stacks of a protocol, as its body may be a megabyte."""
         with self._lock:
             if (workload, protocol) not in self._spoken:
                 self._spoken[workload, protocol] = translate(workload, protocol)
             return self._spoken[workload, protocol]
 
 
-def _outputs(stack: str, workload: Workload, asked: Translation, reply: Reply) -> Outputs | None:
-    if workload.check != "numbers" or asked.form is None:
+def _outputs(stack: str, workload: Workload, translation: Translation, reply: Reply) -> Outputs | None:
+    if workload.check != "numbers" or translation.form is None:
         return None
     try:
-        return read(reply.body, asked.form)
+        return read(reply.body, translation.form)
     except NumbersError as error:
-        raise VerifyError(f"{stack}: {asked.workload.label}: {error}: {_shown(reply.body)}") from error
+        raise VerifyError(f"{stack}: {translation.workload.label}: {error}: {_shown(reply.body)}") from error
 
 
 def _same(workload: Workload, answer: _Answer, known: _Answer) -> None:
-    said = f"{answer.stack}: {answer.translation.workload.label} answered"
+    start = f"{answer.stack}: {answer.translation.workload.label} answered"
     if answer.outputs is not None and known.outputs is not None:
         difference = first_difference(answer.outputs, known.outputs, workload.tolerance or 0.0)
         if difference:
-            raise VerifyError(f"{said} other numbers than {known.stack}: {difference} (tolerance {workload.tolerance})")
+            raise VerifyError(
+                f"{start} other numbers than {known.stack}: {difference} (tolerance {workload.tolerance})"
+            )
         return
     advice = '(a request whose answers may differ says check = "status" or "length")'
     own, other = answer.reply.body, known.reply.body
     if workload.check != "status" and len(own) != len(other):
-        raise VerifyError(f"{said} {len(own)} bytes where {known.stack} answered {len(other)} {advice}")
+        raise VerifyError(f"{start} {len(own)} bytes where {known.stack} answered {len(other)} {advice}")
     if workload.check == "body" and own != other:
-        raise VerifyError(f"{said} {_shown(own)} where {known.stack} answered {_shown(other)} {advice}")
+        raise VerifyError(f"{start} {_shown(own)} where {known.stack} answered {_shown(other)} {advice}")
 
 
 def _shown(body: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from stackduel_servers.apps.fastapi_app import create_app
-from stackduel_servers.core.inference.execution.remote import AsyncRemote
+from stackduel_servers.core.inference.execution.on_triton import AsyncRemote
 from stackduel_servers.core.settings import read_settings
 from stackduel_servers.core.triton import PooledTriton
 

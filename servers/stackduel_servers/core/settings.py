@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from stackduel_servers.core.environment import SettingsError, choice, integer, number
+from stackduel_servers.core.variables import SettingsError, choice, integer, number
 
 DEFAULT_DOWNSTREAM_URL = "http://127.0.0.1:8009"
 DEFAULT_DOWNSTREAM_TIMEOUT_S = 5.0

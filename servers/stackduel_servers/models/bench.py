@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from stackduel_servers.models.base import Model
 from stackduel_servers.models.catalog import CATALOG, OWN
 from stackduel_servers.models.device import DEVICES
-from stackduel_servers.models.inputs import generate
 from stackduel_servers.models.model import load
+from stackduel_servers.models.sample_inputs import generate
 from stackduel_servers.models.store import OWN_VARIABLE, ModelError
 
 MOST_RUNS = 1_000_000

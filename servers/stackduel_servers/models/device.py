@@ -14,7 +14,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 
 VARIABLE = "INFERENCE_DEVICE"
 Device = Literal["cpu", "cuda", "torch-cuda", "torch-cpu"]

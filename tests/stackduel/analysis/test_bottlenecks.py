@@ -20,7 +20,7 @@ SHARED = Resources(server_cores=1, downstream_cores=1)
 
 
 def limit(results: Sequence[Result], scenario: Scenario, about: dict[str, Any]) -> Limit:
-    """What is said of the one stack of these results."""
+    """Return the limit of the one stack of these results."""
     stacks = {"slow": StackFacts("baseline", **about)}
     shared = ceiling_inputs(results, [scenario], stacks, SHARED)
     (found,) = limits(results, [scenario], stacks, shared)
@@ -68,7 +68,7 @@ def test_the_downstream_binds_where_its_core_is_full() -> None:
 
 
 def test_the_generator_binds_where_a_server_that_does_nothing_is_no_faster() -> None:
-    """The least that is known wins, whatever it is."""
+    """The lowest known ceiling wins."""
     results = [replace(trial("slow", 190, cost=None), null_rate_rps=96.0)]
     found = limit(results, replace(WAITING, workloads=(Workload("/json"),)), {})
     assert (found.binds, found.predicted_rps) == ("generator", 96.0)
@@ -91,8 +91,8 @@ def test_calls_made_in_turn_are_called_so() -> None:
     assert limit(one_call, WAITING, {"fans_out": False}).binds == "connections"
 
 
-def test_nothing_known_is_said_as_that() -> None:
-    """No wait, no CPU time, no downstream: the rate stands alone."""
+def test_the_sentence_says_that_no_ceiling_is_known() -> None:
+    """No wait, no CPU time, no downstream: only the rate is given."""
     open_path = replace(WAITING, workloads=(Workload("/own"),))
     found = limit([trial("slow", 190, cost=None)], open_path, {})
     assert (found.binds, found.predicted_rps) == (None, None)

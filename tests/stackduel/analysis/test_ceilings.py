@@ -1,4 +1,4 @@
-"""What a trial cannot exceed, and what it is said to be bound by."""
+"""The ceilings of a trial, and the one that binds it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_each_ceiling_is_plain_arithmetic() -> None:
 
 
 def test_what_is_unknown_sets_no_limit() -> None:
-    """Without a wait, a meter or a limit there is no ceiling; what stands in its place is never zero."""
+    """Without a wait, a meter or a limit there is no ceiling, and never a ceiling of zero."""
     assert ceilings(CeilingInputs(wait_s=0.0, connections=50, slots=8)) == ()
     assert ceilings(CeilingInputs(wait_s=0.1, cores=1, cpu_s_per_request=0.0)) == ()
     open_loop = ceilings(CeilingInputs(wait_s=0.1, offered_rps=200.0, downstream_rps=900.0))
@@ -69,7 +69,7 @@ RATES = st.floats(0.1, 1e5)
 
 @given(st.lists(RATES, min_size=1, max_size=6), RATES)
 def test_the_order_of_the_ceilings_makes_no_difference(rates: list[float], measured_rps: float) -> None:
-    """What is predicted is the lowest wherever it stands."""
+    """The prediction is the lowest ceiling in any order."""
     found = [Ceiling(f"c{number}", rate, "") for number, rate in enumerate(rates)]
     forth, back = bottleneck(found, measured_rps), bottleneck(found[::-1], measured_rps)
     assert forth.predicted_rps == back.predicted_rps == min(rates)

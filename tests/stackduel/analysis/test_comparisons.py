@@ -133,7 +133,7 @@ def test_each_word_follows_from_interval_and_twin() -> None:
 
 
 def test_without_a_twin_nothing_is_tested() -> None:
-    """The interval stands there, but what this host makes of no difference is not known."""
+    """There is an interval, but the difference between equal servers on this host is unknown."""
     found = words(*blocks_of("slow", [100] * 5), *blocks_of("fast", STEADY))["fast"]
     assert found.low is not None
     assert (found.verdict, found.margin) == ("not tested", None)
@@ -228,7 +228,7 @@ def test_a_void_attempt_never_counts() -> None:
         ({"slow": 64, "fast": 64}, 9.5 / 100),
     ],
 )
-def test_a_window_tells_apart_no_more_than_one_round(slots: dict[str, int | None] | None, resolution: float) -> None:
+def test_a_window_resolves_no_less_than_one_round(slots: dict[str, int | None] | None, resolution: float) -> None:
     """A round is what is in flight, at most the slots, as a part of what was answered; a margin holds it."""
     trials = [*blocks_of("slow", [100] * 5), *blocks_of("slow.twin", [100] * 5), *blocks_of("fast", [200] * 5)]
     (found,) = (each for each in compare(trials, "slow", slots) if each.candidate == "fast")

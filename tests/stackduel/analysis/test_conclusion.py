@@ -96,7 +96,7 @@ def test_the_cores_of_the_run_are_those_of_its_environment() -> None:
 
 
 def test_a_run_without_results_concludes_nothing() -> None:
-    """Before the first trial there is nothing to compare, and the advice says so."""
+    """Before the first trial there is nothing to compare, and the advice is "not tested"."""
     found = conclude(replace(faster(), results=()), block_s=1)
     assert (found.comparisons, found.limits, found.curves) == ((), (), ())
     assert found.advice is not None
@@ -130,7 +130,7 @@ def test_an_open_question_says_how_many_minutes_would_settle_it() -> None:
     assert unpaced.advice.run.minutes is None
 
 
-def test_what_a_window_cannot_tell_apart_no_patience_settles() -> None:
+def test_more_blocks_do_not_settle_what_a_window_cannot_resolve() -> None:
     """5 % more within a resolution of 5 % stays open, or takes far more blocks than the smallest margin would."""
     made = open_question([1000, 1100, 1050, 1080, 1030])
     coarse = replace(

@@ -85,7 +85,7 @@ def test_the_shortest_notable_wait_is_where_the_speedup_becomes_so() -> None:
         assert speedup == pytest.approx(NOTABLE)
 
 
-def test_the_widest_scenario_tells_the_cpu_time() -> None:
+def test_the_widest_scenario_gives_the_cpu_time() -> None:
     """With most in flight CPU time is known best; every closed loop is a point, in the suite's order."""
     narrow, wide = waiting(1), replace(waiting(20), workloads=(Workload("/slow-io?delay=0.098"),))
     trials = [ideal("slow", narrow, 4), ideal("fast", narrow, None)]

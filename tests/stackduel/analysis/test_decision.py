@@ -61,7 +61,7 @@ def test_without_interval_or_twins_nothing_is_tested() -> None:
 
 @given(intervals(), st.floats(0, 1))
 def test_noise_makes_nothing_faster_or_slower(found: Interval, allowed: float) -> None:
-    """With a noisy trial behind it, whatever would have been faster or slower is open, and the rest as it was."""
+    """With a noisy trial, faster and slower become inconclusive, and the other verdicts stay."""
     quiet = decide(found, allowed, noisy=False)
     assert decide(found, allowed, noisy=True) == ("inconclusive" if quiet in OPPOSITE else quiet)
 

@@ -92,7 +92,7 @@ def test_percentiles_are_of_all_blocks_together() -> None:
     assert duel(few).row("p99").ratio is None
 
 
-def test_who_fails_less_is_told_by_the_success_rate() -> None:
+def test_the_success_rate_decides_who_fails_less() -> None:
     """No ratio can be made of no failures at all."""
     results: list[Result] = [timed("left", block, spread(block)) for block in range(1, 6)]
     results += [timed("right", block, spread(block), failed=10 + block) for block in range(1, 6)]

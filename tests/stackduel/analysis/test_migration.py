@@ -133,5 +133,5 @@ def test_a_move_costs_what_it_costs_from_the_baseline_of_the_run(name: str, base
 
 
 def test_the_tier_of_a_user_s_own_stack_is_the_user_s() -> None:
-    """Whatever the baseline is."""
+    """With any baseline."""
     assert tier_from(StackFacts("settings", command=("serve",)), replace(FLASK, tier="rewrite")) == "settings"

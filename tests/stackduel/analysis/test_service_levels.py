@@ -1,4 +1,4 @@
-"""Service levels of scenarios: read, told over all blocks together, said in words."""
+"""Service levels of scenarios: read, checked over all blocks together, and put into words."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_invalid_bound_is_reported(table: object, message: str) -> None:
         parse_sla(Fields("s", {"sla": table}))
 
 
-def test_a_percentile_is_told_from_all_blocks_together() -> None:
+def test_a_percentile_covers_all_blocks_together() -> None:
     """250 requests are too few for a p99, and 500 of two blocks are enough; a void trial does not help."""
     scenario = promising(p99_ms=110.0)
     (one,) = slas([trial("slow", 250)], [scenario], ["slow"])
@@ -70,12 +70,12 @@ def test_a_percentile_is_told_from_all_blocks_together() -> None:
     assert two.ok is True
 
 
-def test_a_span_is_judged_where_answers_tell_it() -> None:
-    """A stack without Server-Timing neither keeps nor breaks the bound, and it is said why."""
+def test_a_span_is_judged_where_answers_report_it() -> None:
+    """A stack without Server-Timing neither keeps nor breaks the bound, and the reason is given."""
     scenario = promising(infer_p99_ms=10.0)
-    told = [infer(trial("fast", 250, block=block), 12.0, 250) for block in (1, 2)]
+    reporting = [infer(trial("fast", 250, block=block), 12.0, 250) for block in (1, 2)]
     silent = [trial("slow", 250, block=block) for block in (1, 2)]
-    fast, slow = slas([*told, *silent], [scenario], ["fast", "slow"])
+    fast, slow = slas([*reporting, *silent], [scenario], ["fast", "slow"])
     assert (fast.stack, fast.ok) == ("fast", False)
     assert fast.measured == pytest.approx(12, rel=0.002)
     assert (slow.stack, slow.measured, slow.ok, slow.reason) == ("slow", None, None, NOT_REPORTED)
@@ -94,7 +94,7 @@ def test_errors_are_a_share_of_all_requests() -> None:
 
 
 def test_what_was_not_measured_has_no_levels() -> None:
-    """A stack without a trial is not listed: why it has none stands elsewhere."""
+    """A stack without a trial is not listed; the report gives the reason elsewhere."""
     assert slas([trial("slow", 9)], [promising(errors=0.0)], ["fast"]) == ()
 
 

@@ -24,7 +24,7 @@ def test_service_levels_are_read_as_people_write_them(text: str, slo: Slo) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("p98=200ms", "NAME one of p50, p90, p95, p99, p999, mean"),
         ("p99", "must be NAME=VALUE"),
@@ -40,9 +40,9 @@ def test_service_levels_are_read_as_people_write_them(text: str, slo: Slo) -> No
         ("", "must be NAME=VALUE"),
     ],
 )
-def test_whatever_else_is_refused_with_what_it_may_be(text: str, told: str) -> None:
+def test_other_texts_are_refused_with_the_valid_values(text: str, message: str) -> None:
     """Each mistake names the field and its bounds."""
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         parse_slo(text)
 
 
@@ -59,7 +59,7 @@ def test_a_window_keeps_it_or_says_what_it_broke() -> None:
 
 
 def test_too_few_requests_do_not_keep_a_percentile() -> None:
-    """What cannot be told is never called kept."""
+    """An unknown figure never counts as kept."""
     slo = parse_slo("p99=100ms")
     assert slo.fewest == 459
     assert slo.broken_by(measurement([1.0] * 458)) == "458 answers are too few for the p99"

@@ -1,4 +1,4 @@
-"""Where the time of a request goes, and in which words that is said."""
+"""The parts of a request's time, and the sentence on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def constant(ms: float, count: int = 500) -> Histogram:
 
 
 def spanned(latency_ms: float = 50.0, **spans_ms: float) -> Trial:
-    """A trial of 500 requests, all alike, whose answers told these spans."""
+    """A trial of 500 requests, all alike, whose answers report these spans."""
     found = measurement([latency_ms] * 500)
     spans = {name: constant(ms) for name, ms in spans_ms.items()} or None
     made = trial("fast", 1, scenario="asking")
@@ -70,7 +70,7 @@ def test_the_sentence_names_the_model_s_part_and_the_largest_other() -> None:
     assert "the largest other part, 14.0 ms, is" in broken_down(spanned(**scattered)).sentence
 
 
-def test_what_no_server_could_spare_is_told_by_littles_law() -> None:
+def test_littles_law_gives_the_time_that_no_server_can_save() -> None:
     """20 requests at once of a model that does 500 a second take 40 ms anywhere: 10 of the 50 are the stack's own."""
     sentence = broken_down(spanned(**WHOLE), alone(500.0, 4.0)).sentence
     assert (

@@ -97,7 +97,7 @@ def test_a_stack_that_was_never_measured_failed_its_verification() -> None:
     }
 
 
-def test_a_search_passes_with_what_it_found() -> None:
+def test_a_search_passes_with_its_result() -> None:
     """A server that ends under too much load was found out, and has not failed."""
     found = Finding("fast", "waiting", BreakingPoint("p99 <= 1 s", 10.0, 15.0, "it died", ()))
     made = run([Failure(Place("fast", "waiting@15rps", 1), "it died")])
@@ -142,7 +142,7 @@ def test_any_text_makes_valid_xml(evil: str) -> None:
 
 
 @given(st.text())
-def test_whatever_a_server_wrote_can_be_read(text: str) -> None:
+def test_any_server_output_can_be_read(text: str) -> None:
     """No reason makes the file unreadable."""
     root = ElementTree.fromstring(render(run([Failure(Place("slow", "waiting", 1), text)])))
     assert root.get("failures") == "2"

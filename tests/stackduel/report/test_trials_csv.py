@@ -76,7 +76,7 @@ def test_no_text_becomes_a_formula(start: str) -> None:
 
 
 @given(st.text())
-def test_whatever_a_text_holds_a_trial_stays_a_line(text: str) -> None:
+def test_a_trial_stays_a_line_with_any_text(text: str) -> None:
     """Commas, quotes and line breaks are quoted or made spaces; what is not space is kept."""
     rendered = render(run([Failure(Place("slow", "waiting", 1), text)]))
     (row,) = csv.DictReader(io.StringIO(rendered))

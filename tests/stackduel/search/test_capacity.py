@@ -143,7 +143,7 @@ def test_lateness_that_the_server_caused_is_the_servers() -> None:
 
 
 def test_a_server_that_ends_under_a_rate_has_not_kept_it() -> None:
-    """Its obituary stands in the sentence."""
+    """The sentence gives the reason of its end."""
     server = Slots(1000, 0.01)
     dead = Failure(Place("it", "open", 1), "the server ended with exit status 9 during the trial\nlog")
     capacity, _ = found(lambda probe: dead if rate(probe) > 500 else server(probe))
@@ -152,7 +152,7 @@ def test_a_server_that_ends_under_a_rate_has_not_kept_it() -> None:
     assert "exit status 9" in capacity.sentence
 
 
-def test_failures_break_it_whatever_the_latencies() -> None:
+def test_failures_break_it_with_any_latencies() -> None:
     """Two refusals in a hundred are over the usual bound of 0.1 %."""
 
     def serve(probe: Probe) -> Result:

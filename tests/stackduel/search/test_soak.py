@@ -61,7 +61,7 @@ def test_a_leak_is_found_with_its_slope_and_the_time_to_the_budget() -> None:
     assert "to the budget of 200 MiB in 1 h 0 min" in soak.sentence
 
 
-def test_a_server_that_does_not_leak_is_told_so() -> None:
+def test_a_server_that_does_not_leak_shows_no_leak() -> None:
     """The interval holds nothing at all, and there is no time to the budget."""
     soak, _ = found(server(lambda _at_s: 94.0))
     assert soak.slope is not None
@@ -107,7 +107,7 @@ def test_the_load_is_one_in_pieces_on_one_server() -> None:
     assert len({probe.label for probe in tried}) == PIECES
 
 
-def test_every_piece_brings_what_was_found_so_far() -> None:
+def test_every_piece_brings_the_result_so_far() -> None:
     """An interruption loses the last piece at most."""
     _, tried = found(server(lambda _at_s: 94.0))
     assert tried[0].so_far is None
@@ -123,8 +123,8 @@ def test_the_first_two_pieces_have_no_thirds() -> None:
     assert three.first.rate_rps == three.last.rate_rps == 2.0
 
 
-def test_a_server_that_ends_keeps_what_was_found() -> None:
-    """Its obituary stands behind the figures of the pieces before."""
+def test_a_server_that_ends_keeps_the_result_so_far() -> None:
+    """The reason of its end follows the figures of the earlier pieces."""
     serve, dead = server(lambda at_s: 94 + 60 * at_s / 3600), Failure(Place("it", "x", 1), "used 201 MiB of memory")
     pieces = iter(range(PIECES))
     soak, tried = found(lambda probe: serve(probe) if next(pieces) < 6 else dead)
@@ -133,7 +133,7 @@ def test_a_server_that_ends_keeps_what_was_found() -> None:
 
 
 def test_disturbed_pieces_count_for_memory_alone() -> None:
-    """What the host disturbed says nothing about the rate, and is told."""
+    """Disturbed pieces do not count for the rate, and the sentence names them."""
     serve = server(lambda _at_s: 94.0)
     soak, _ = found(lambda probe: void(serve(probe), "foreign-cpu"))
     assert (soak.first.rate_rps, soak.disturbed) == (None, PIECES)
@@ -141,7 +141,7 @@ def test_disturbed_pieces_count_for_memory_alone() -> None:
     assert "12 of the pieces it was measured in were disturbed" in soak.sentence
 
 
-def test_memory_that_cannot_be_read_is_said_so() -> None:
+def test_the_sentence_says_that_memory_cannot_be_read() -> None:
     """A stack that runs elsewhere has rates, and no slope."""
     serve = server(lambda _at_s: 94.0)
     soak, _ = found(lambda probe: replace(serve(probe), cost=None))

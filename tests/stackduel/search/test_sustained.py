@@ -91,7 +91,7 @@ def test_it_says_how_sure_it_is() -> None:
 
 
 def test_on_a_noisy_server_it_is_inconclusive() -> None:
-    """Where rates move by 30 % between rounds, the order of neighbours cannot be told, and the sentence says so."""
+    """Where rates move by 30 % between rounds, the order of neighbours stays undecided, and the sentence says so."""
     several = [found(rates(lambda count: min(count, 10) * 10.0, noise=0.3, seed=seed))[0] for seed in range(20)]
     unsure = [each for each in several if not each.sure]
     assert len(unsure) >= 17

@@ -10,7 +10,7 @@ from stackduel_servers.core.payloads import catalogue
 
 
 def test_bodies_are_compact_utf_8() -> None:
-    """No blanks between tokens, and text as it is rather than escaped."""
+    """Bodies have no blanks between tokens, and text is not escaped."""
     body = answers.items(10).body
     assert b", " not in body
     assert b'": ' not in body

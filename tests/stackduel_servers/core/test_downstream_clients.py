@@ -60,7 +60,7 @@ def test_calls_one_after_another_or_all_at_once(client: tuple[str, Call]) -> Non
 
 
 def test_connections_are_used_again(client: tuple[str, Call], backend: ScriptedDownstream) -> None:
-    """Ten rounds of calls open no more connections than one round needs."""
+    """Ten rounds of calls open no more connections than one round."""
     name, call = client
     for _ in range(10):
         call(0.01, CALLS)
@@ -68,7 +68,7 @@ def test_connections_are_used_again(client: tuple[str, Call], backend: ScriptedD
 
 
 def test_calls_are_io(client: tuple[str, Call]) -> None:
-    """The time of the calls is told as such, and only once where they overlap."""
+    """The time of the calls is reported as ``io``, and overlapping calls count once."""
     _, call = client
     timing = Timing()
     token = current_timing.set(timing)
@@ -80,7 +80,7 @@ def test_calls_are_io(client: tuple[str, Call]) -> None:
 
 
 def test_one_failure_among_many_is_the_failure(client: tuple[str, Call]) -> None:
-    """A failed call fails the whole, and the client goes on working."""
+    """One failed call fails the whole, and the client works afterwards."""
     _, call = client
     with pytest.raises(HttpError) as error:
         call(float(scripted.STATUS_500), CALLS)
@@ -89,7 +89,7 @@ def test_one_failure_among_many_is_the_failure(client: tuple[str, Call]) -> None
 
 
 def test_the_allowance_comes_on_top_of_the_delay(client: tuple[str, Call]) -> None:
-    """A call may take its delay and the allowance, whatever the delay."""
+    """A call may take its delay plus the allowance, for any delay."""
     _, call = client
     assert call(0.5, 1) == 1
     with pytest.raises(HttpError) as error:

@@ -1,4 +1,4 @@
-"""What is left of a body once its request is answered."""
+"""The rest of a body after the answer to its request."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def refuse(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 def test_an_answer_goes_out_before_the_rest_of_the_body_is_read() -> None:
-    """The client has the whole answer while it still sends, and the request ends when it has sent all."""
+    """The client gets the whole answer while it still sends, and the request ends when it has sent all."""
     sent, left = post(refuse, b"a", b"b")
     assert [(message.get("body"), message.get("more_body"), unread) for message, unread in sent] == [
         (None, None, 3),
@@ -55,7 +55,7 @@ def test_an_answer_goes_out_before_the_rest_of_the_body_is_read() -> None:
 
 
 def test_a_body_that_was_read_is_not_waited_for() -> None:
-    """An answer to a whole request ends at once."""
+    """An answer to a fully read request ends at once."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         while (await receive())["more_body"]:
@@ -67,7 +67,7 @@ def test_a_body_that_was_read_is_not_waited_for() -> None:
 
 
 def test_a_framework_that_reads_on_by_itself_is_not_robbed() -> None:
-    """One that receives in a task of its own gets its messages, and the edge still sees the end."""
+    """A framework that receives in its own task gets its messages, and the edge still sees the end."""
 
     read_parts: list[bytes] = []
 
@@ -88,7 +88,7 @@ def test_a_framework_that_reads_on_by_itself_is_not_robbed() -> None:
 
 
 def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that stops sending does not hold the request for ever."""
+    """A client that stops sending does not hold the request forever."""
     monkeypatch.setattr(draining, "DRAIN_S", 0.05)
     sent: list[Any] = []
 
@@ -104,7 +104,7 @@ def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_body_over_the_limit_never_reaches_the_application() -> None:
-    """Its length is enough to refuse it, on a model's path alone."""
+    """Its declared length is enough to refuse it, only on a model's path."""
     sent, _ = post(refuse, b"a", path="/infer/vad", content_length="50000001")
     assert sent[0][0]["status"] == 413
     assert post(refuse, b"a", path="/other", content_length="50000001")[0][0][0]["status"] == 404
@@ -126,7 +126,7 @@ def test_a_body_over_the_limit_never_reaches_the_application() -> None:
     ],
 )
 def test_lengths_that_are_refused(path: str, length: str | None, *, refused: bool) -> None:
-    """What is no length is for the server's parser to refuse, and crashes nothing."""
+    """An invalid length is left to the server's parser and causes no crash."""
     assert (body_refusal(path, length) is not None) is refused
 
 
@@ -144,13 +144,13 @@ def test_lengths_that_are_refused(path: str, length: str | None, *, refused: boo
     ],
 )
 def test_models_are_only_posted_to(method: str, path: str, allow: str | None) -> None:
-    """Whatever the model, another method is 405 and says which is right."""
+    """Any other method is 405 for any model, and the answer names POST."""
     error = refusal(method, path)
     assert (dict(error.headers).get("Allow") if error else None) == allow
 
 
 def test_a_wsgi_answer_is_whole_before_the_body_is_read() -> None:
-    """The same for WSGI: first the answer, then the rest of the body; closed whatever happens."""
+    """WSGI works the same: first the answer, then the rest of the body; always closed."""
     body = io.BytesIO(bytes(200_000))
     closed = []
 
@@ -170,7 +170,7 @@ def test_a_wsgi_answer_is_whole_before_the_body_is_read() -> None:
 
 
 def test_a_wsgi_body_that_breaks_off_is_no_error() -> None:
-    """A client that is gone is none of the answer's business."""
+    """A client that leaves does not affect the answer."""
 
     class Broken:
         def read(self, _size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The WSGI and ASGI edges around small applications of their own."""
+"""The WSGI and ASGI edges around small applications."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def call_asgi(app: Callable[..., Any], **scope: object) -> list[dict[str, Any]]:
 
 
 def test_wsgi_paths_come_from_the_target() -> None:
-    """The application sees the path of the target as it came, whatever the server made of it."""
+    """The application sees the raw target's path, even if the server changed it."""
     seen = []
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
@@ -58,7 +58,7 @@ def test_wsgi_paths_come_from_the_target() -> None:
 
 
 def test_wsgi_answers_are_timed() -> None:
-    """Every answer has both headers, and the request's clock is gone once it is answered."""
+    """Every answer has both headers, and the request's clock is removed after it."""
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
         assert current_timing.get() is not None
@@ -72,7 +72,7 @@ def test_wsgi_answers_are_timed() -> None:
 
 
 def test_a_wsgi_crash_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
-    """Even after it has started, an answer that cannot be finished becomes the 500 that every stack gives."""
+    """An answer that fails after its start becomes the same 500 as in every stack."""
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
         start_response("200 OK", [])
@@ -87,7 +87,7 @@ def test_a_wsgi_crash_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_wsgi_refusals_do_not_reach_the_application() -> None:
-    """What frameworks disagree on is answered at the edge."""
+    """Requests on which frameworks disagree are answered at the edge."""
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
         raise AssertionError
@@ -97,7 +97,7 @@ def test_wsgi_refusals_do_not_reach_the_application() -> None:
 
 
 def test_asgi_answers_are_timed_and_paths_are_evened_out() -> None:
-    """The application sees the path alone; its answer gets both headers."""
+    """The application sees only the path; its answer gets both headers."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         assert scope["path"] == "/x"
@@ -112,7 +112,7 @@ def test_asgi_answers_are_timed_and_paths_are_evened_out() -> None:
 
 
 def test_an_asgi_crash_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
-    """An exception before the answer has begun becomes the 500 that every stack gives."""
+    """An exception before the answer starts becomes the same 500 as in every stack."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         raise ValueError("the cause")
@@ -124,7 +124,7 @@ def test_an_asgi_crash_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_an_asgi_crash_amid_an_answer_is_the_servers_to_end() -> None:
-    """Once the answer has begun there is no other status to give: the server must break the connection."""
+    """After the answer has started its status is fixed: the server must close the connection."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -135,7 +135,7 @@ def test_an_asgi_crash_amid_an_answer_is_the_servers_to_end() -> None:
 
 
 def test_asgi_lifespans_pass_the_edge() -> None:
-    """What is no request is none of the edge's business."""
+    """Events other than requests pass the edge unchanged."""
     seen = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

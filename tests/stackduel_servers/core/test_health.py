@@ -1,4 +1,4 @@
-"""What ``/health`` tells."""
+"""The report of ``/health``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stackduel_servers.core.settings import Settings
 
 
 def test_the_report_of_a_service_that_knows_nothing() -> None:
-    """Run without stackduel_servers.serve, a service has the same keys, and null for what it was not told."""
+    """Without stackduel_servers.serve, the report has the same keys, with null for unknown values."""
     report = Health("flask", Settings()).report()
     assert tuple(report) == HEALTH.names
     assert report["framework"] == "flask"
@@ -23,7 +23,7 @@ def test_the_report_of_a_service_that_knows_nothing() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only the peak is known, or nothing")
 def test_memory_is_what_is_resident_now() -> None:
-    """Memory that is taken shows, and memory that is given back shows too."""
+    """Memory that is allocated shows, and memory that is freed shows too."""
     before_mib = memory_mib()
     block = bytearray(os.urandom(1)) * (64 * 1024 * 1024)
     with_block_mib = memory_mib()

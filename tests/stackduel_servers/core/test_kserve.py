@@ -1,4 +1,4 @@
-"""KServe's binary form: what is sent is what arrives, and nothing malformed passes."""
+"""KServe's binary form: tensors survive a round trip, and malformed answers are refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def answer(outputs: Any, binary: bytes = b"") -> tuple[bytes, int]:
 
 @given(st.dictionaries(NAMES, TENSORS, max_size=4))
 def test_tensors_come_back_as_they_were_sent(tensors: dict[str, Tensor]) -> None:
-    """Any tensors of any type and shape, empty ones and scalars too, are bit for bit the same after a round trip."""
+    """Tensors of any type and shape, also empty ones and scalars, are the same bit for bit after a round trip."""
     found = decode_response(*echo(*encode_request(tensors, list(tensors))))
     assert list(found) == list(tensors)
     for name, tensor in tensors.items():
@@ -44,7 +44,7 @@ def test_tensors_come_back_as_they_were_sent(tensors: dict[str, Tensor]) -> None
 
 
 def test_a_request_is_what_the_protocol_says() -> None:
-    """The header names inputs and outputs, and behind it follow the tensors' bytes, little-endian."""
+    """The header names inputs and outputs, and the tensors' bytes follow it, little-endian."""
     body, length = encode_request({"pcm": np.array([1, -2], ">i2"), "gain": np.float32(0.5).reshape(1)}, ["embedding"])
     assert json.loads(body[:length]) == {
         "inputs": [
@@ -58,20 +58,20 @@ def test_a_request_is_what_the_protocol_says() -> None:
 
 
 def test_a_transposed_tensor_is_sent_in_its_own_order() -> None:
-    """A view that is not contiguous arrives with the elements where they belong."""
+    """The elements of a view that is not contiguous arrive in the right order."""
     tensor = np.arange(6, dtype=np.int32).reshape(2, 3).T
     assert np.array_equal(decode_response(*echo(*encode_request({"t": tensor}, [])))["t"], tensor)
 
 
 def test_what_has_no_name_in_the_protocol_cannot_be_sent() -> None:
-    """A tensor of complex numbers is refused before anything is sent, by name."""
+    """A tensor of complex numbers is refused by name before it is sent."""
     with pytest.raises(KServeError, match="input t: tensors of complex128 cannot be sent"):
         encode_request({"t": np.zeros(1, np.complex128)}, [])
 
 
 @pytest.mark.parametrize("with_length", [True, False])
 def test_an_answer_in_plain_json_is_read_too(with_length: bool) -> None:
-    """Numbers in the header itself are the same tensors, with a header's length or without."""
+    """Numbers in the JSON header give the same tensors, with or without a header length."""
     body, length = answer([{"name": "t", "datatype": "FP32", "shape": [2, 1], "data": [1.5, 2]}])
     found = decode_response(body, length if with_length else None)
     assert found["t"].dtype == np.float32
@@ -79,7 +79,7 @@ def test_an_answer_in_plain_json_is_read_too(with_length: bool) -> None:
 
 
 def test_the_server_s_error_is_told_in_its_own_words() -> None:
-    """Triton's errors are a JSON object with one sentence, which is the error's message."""
+    """Triton's errors are a JSON object with one sentence, which becomes the error's message."""
     with pytest.raises(KServeError, match=r"^unexpected shape for input 'pcm'$"):
         decode_response(b'{"error":"unexpected shape for input \'pcm\'"}', None)
 
@@ -112,7 +112,7 @@ def test_the_server_s_error_is_told_in_its_own_words() -> None:
     ],
 )
 def test_a_malformed_answer_is_told(body: bytes, length: int | None, message: str) -> None:
-    """Whatever is no answer of the protocol raises the one error, which says what is wrong with it."""
+    """Any malformed answer raises KServeError, which names the problem."""
     with pytest.raises(KServeError, match=message):
         decode_response(body, length)
 

@@ -14,7 +14,7 @@ from stackduel_servers.core.errors import HttpError
 
 
 def test_defaults() -> None:
-    """Without parameters, and with none but unknown ones, every value is its default."""
+    """Without parameters, or with only unknown ones, every value is its default."""
     for asked in (b"", b"&&", b"x=1&x=2&y", b"Delay=5"):
         assert (query.delay_s(asked), query.concurrent(asked), query.items(asked)) == (1.0, 1, 100)
 
@@ -32,13 +32,13 @@ def test_defaults() -> None:
     ],
 )
 def test_numbers(asked: bytes, delay_s: float) -> None:
-    """A number within its bounds is taken, however it is encoded and wherever it stands."""
+    """A number within its bounds is accepted in any encoding and at any place."""
     assert query.delay_s(asked) == delay_s
 
 
 @pytest.mark.parametrize("value", ["0", "101", "1.0", "", "one", "-1", "+1", "1 ", "1e1", "\u0661", "1\n", "9" * 20])
 def test_integers_out_of_their_grammar_or_bounds(value: str) -> None:
-    """Anything but plain digits within the bounds is a 400 that names the field and the bounds."""
+    """Anything except plain digits within the bounds is a 400 that names the field and the bounds."""
     with pytest.raises(HttpError) as error:
         query.concurrent(f"concurrent={quote(value)}".encode())
     assert (error.value.status, error.value.message) == (400, "concurrent must be an integer from 1 to 100")
@@ -54,7 +54,7 @@ def test_a_parameter_given_twice() -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=4), st.integers(0, 10_000))
 def test_what_a_browser_encodes_is_read(pairs: list[tuple[str, str]], items: int) -> None:
-    """Whatever else a form sends, the parameter is found as the standard library would find it."""
+    """The parameter is read as the standard library reads it, among any other fields of a form."""
     asked = urlencode([*((name, value) for name, value in pairs if name != "items"), ("items", items)], errors="ignore")
     assert dict(parse_qsl(asked, keep_blank_values=True))["items"] == str(items)
     assert query.items(asked.encode()) == items
@@ -62,7 +62,7 @@ def test_what_a_browser_encodes_is_read(pairs: list[tuple[str, str]], items: int
 
 @given(st.binary(max_size=12))
 def test_any_bytes_are_a_value_or_a_400(value: bytes) -> None:
-    """No bytes crash the parser: they are a number of the grammar, or they are refused."""
+    """Any bytes are a valid number or a 400; the parser never crashes."""
     decoded = value.split(b"&", maxsplit=1)[0].replace(b"+", b" ")
     plain = re.fullmatch(rb"[0-9]{1,6}(\.[0-9]{1,9})?", decoded) and float(decoded) <= 10 and b"delay=" not in value
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from stackduel_servers.core.environment import SettingsError
 from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.variables import SettingsError
 
 
 def test_defaults() -> None:
-    """Without variables the downstream is the local one, and nothing is known of the stack."""
+    """Without variables the downstream is the local one, and the stack is unknown."""
     assert read_settings({}) == Settings("http://127.0.0.1:8009", 5.0)
 
 
@@ -56,12 +56,12 @@ def test_everything_given() -> None:
     ],
 )
 def test_a_downstream_url_is_a_host_and_a_port(url: str) -> None:
-    """Anything but http://HOST:PORT is an error that names the variable."""
+    """Anything except http://HOST:PORT is an error that names the variable."""
     with pytest.raises(SettingsError, match="DOWNSTREAM_URL must be http://HOST:PORT and nothing more"):
         read_settings({"DOWNSTREAM_URL": url})
 
 
 def test_a_timeout_has_bounds() -> None:
-    """The allowance beyond a call's delay is more than nothing."""
+    """The allowance beyond a call's delay must be above zero."""
     with pytest.raises(SettingsError, match=r"DOWNSTREAM_TIMEOUT_S must be a number from 0\.01 to 3600"):
         read_settings({"DOWNSTREAM_TIMEOUT_S": "0"})

@@ -1,4 +1,4 @@
-"""Paths in the one form that every framework sees the same."""
+"""Paths in one form that is the same for every framework."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stackduel_servers.core.target import path_of, refusal
     ],
 )
 def test_the_path_of_a_target(target: str, path: str) -> None:
-    """What stands before the path in an absolute target is dropped, and nothing else is changed."""
+    """Everything before the path of an absolute target is dropped, and nothing else changes."""
     assert path_of(target) == path
 
 
@@ -42,6 +42,6 @@ def test_the_path_of_a_target(target: str, path: str) -> None:
     ],
 )
 def test_what_frameworks_disagree_on_is_refused(method: str, path: str, status: int | None) -> None:
-    """Paths that some framework would match and others not are 404 before any of them sees them."""
+    """Paths that only some frameworks would match are 404 before any framework sees them."""
     refused = refusal(method, path)
     assert (refused.status if refused else None) == status

@@ -45,7 +45,7 @@ def test_outside_a_request_a_span_does_nothing() -> None:
 
 
 def test_a_span_that_fails_is_counted() -> None:
-    """Time spent on what failed is time spent."""
+    """The time of a failed span counts too."""
     timing = Timing()
     token = current_timing.set(timing)
     with pytest.raises(ZeroDivisionError), span("io"):

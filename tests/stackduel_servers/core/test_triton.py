@@ -1,4 +1,4 @@
-"""The clients of Triton, against a server that answers as it is told."""
+"""The clients of Triton, against a server with set answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def ask(client: PooledTriton | UnpooledTriton, times: int = 1) -> Mapping[
 
 @pytest.mark.parametrize(("kind", "connections"), [(PooledTriton, 1), (UnpooledTriton, 3)])
 def test_pooling_is_one_connection_for_all(serve: Callable[..., Any], kind: Client, connections: int) -> None:
-    """The pooled client keeps its connection, the other makes one a call; both send the same and read the same."""
+    """The pooled client keeps one connection, the other opens one per call; both send and read the same."""
     seen: list[tuple[int, str, str | None]] = []
 
     def answer(request: Any) -> tuple[int, bytes]:
@@ -59,7 +59,7 @@ def test_pooling_is_one_connection_for_all(serve: Callable[..., Any], kind: Clie
 def test_what_triton_refuses_is_502(
     serve: Callable[..., Any], kind: Client, status: int, body: bytes, message: str
 ) -> None:
-    """Its sentence is passed on, and what is no answer is said to be none."""
+    """Triton's sentence is passed on, and an invalid answer is reported as such."""
     with serve(lambda _request: (status, body)) as address, pytest.raises(HttpError) as raised:
         asyncio.run(ask(kind(address.url, 5.0)))
     assert (raised.value.status, raised.value.message) == (502, message)
@@ -67,7 +67,7 @@ def test_what_triton_refuses_is_502(
 
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_nobody_there_is_502_and_too_slow_is_504(serve: Callable[..., Any], kind: Client) -> None:
-    """A connection that is refused is told at once, an answer that does not come at the deadline."""
+    """A refused connection is an error at once, a missing answer at the deadline."""
     with pytest.raises(HttpError) as raised:
         asyncio.run(ask(kind("http://127.0.0.1:9", 5.0)))
     assert (raised.value.status, raised.value.message) == (502, "triton unreachable")
@@ -83,7 +83,7 @@ def test_nobody_there_is_502_and_too_slow_is_504(serve: Callable[..., Any], kind
 
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_loading_a_model(serve: Callable[..., Any], kind: Client) -> None:
-    """A model that can be loaded is asked for by name; one that cannot is told with the server's reason."""
+    """A model is loaded by name; if that fails, the error has the server's reason."""
     seen: list[str] = []
 
     def answer(request: Any) -> tuple[int, bytes]:

@@ -18,7 +18,7 @@ FACTORIES = {"asyncio": asyncio.new_event_loop, "uvloop where there is one": loo
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.0001, 0.0123, 0.05])
 def test_blocking_waits_are_not_too_short(delay_s: float) -> None:
-    """The time has passed when the wait is over."""
+    """A wait ends only after its time has passed."""
     started_s = time.monotonic()
     wait_blocking(delay_s)
     assert time.monotonic() - started_s >= delay_s
@@ -26,7 +26,7 @@ def test_blocking_waits_are_not_too_short(delay_s: float) -> None:
 
 @pytest.mark.parametrize("factory", FACTORIES.values(), ids=FACTORIES)
 def test_asynchronous_waits_are_not_too_short(factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
-    """Of many waits at once, each of another length, none is too short on any loop."""
+    """None of many simultaneous waits of different lengths is too short, on any loop."""
 
     async def measured(delay_s: float) -> float:
         started_s = time.monotonic()
@@ -43,7 +43,7 @@ def test_asynchronous_waits_are_not_too_short(factory: Callable[[], asyncio.Abst
 
 
 def test_a_timer_that_fires_early_is_set_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wait goes on where the timer gave up, and never with one so short that it would spin."""
+    """A wait continues after an early timer, and never with a timer so short that it would spin."""
     asked: list[float] = []
     sleep = asyncio.sleep
 
@@ -60,7 +60,7 @@ def test_a_timer_that_fires_early_is_set_again(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_waits_are_io() -> None:
-    """The time of a wait is told as such."""
+    """The time of a wait is reported as ``io``."""
     timing = Timing()
     token = current_timing.set(timing)
     wait_blocking(0.01)

@@ -1,4 +1,4 @@
-"""The models, built once into the folder where every run of the tests finds them again."""
+"""The models, built once into a folder that later test runs reuse."""
 
 from __future__ import annotations
 

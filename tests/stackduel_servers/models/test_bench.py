@@ -1,4 +1,4 @@
-"""A model alone: what is run, counted and told."""
+"""A model alone: its runs, their times, and the printed result."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from stackduel_servers.models.bench import MOST_TIMES_KEPT, Plan, _thinned, main, measure, quantile_ms
 from stackduel_servers.models.catalog import CATALOG, Card, TensorInput
-from stackduel_servers.models.inputs import generate
 from stackduel_servers.models.model import DecodedInput, Features, Model, ModelOutputs
+from stackduel_servers.models.sample_inputs import generate
 from tests.until import until
 
 
@@ -43,7 +43,7 @@ class Sleeper:
 
 @pytest.mark.parametrize(("pool", "requests", "batch"), [(1, 7, 1), (3, 20, 1), (2, 20, 4)])
 def test_so_many_requests_are_run_by_so_many_threads(pool: int, requests: int, batch: int) -> None:
-    """Each run is counted once and timed, whoever makes it; the warm-up is not among them."""
+    """Each run is counted and timed once, on any thread; the warm-up is not counted."""
     model = Sleeper(0.002)
     measured = measure(model, Plan(pool, requests, warmup=6, batch=batch))
     assert measured.requests == requests
@@ -54,7 +54,7 @@ def test_so_many_requests_are_run_by_so_many_threads(pool: int, requests: int, b
 
 
 def test_time_and_rate_are_those_of_the_model() -> None:
-    """Two threads over a model of 10 ms: every time is 10 ms or a little more, and the rate twice the inverse."""
+    """With two threads and a model of 10 ms, each time is about 10 ms and the rate is twice the inverse."""
     measured = measure(Sleeper(0.01), Plan(2, 40, warmup=0))
     assert min(measured.infer_ns) >= 10e6
     assert 10 <= quantile_ms(measured.infer_ns, 0.5) < 15
@@ -62,14 +62,14 @@ def test_time_and_rate_are_those_of_the_model() -> None:
 
 
 def test_a_time_can_be_given_instead_of_a_number() -> None:
-    """It ends at the first run behind that time."""
+    """The measurement ends with the first run after that time."""
     measured = measure(Sleeper(0.005), Plan(2, None, seconds=0.2, warmup=0))
     assert 0.2 <= measured.duration_s < 0.5
     assert 20 <= measured.runs <= 82
 
 
 def test_an_error_ends_all_threads_and_is_raised() -> None:
-    """No thread goes on behind the caller's back."""
+    """No thread continues after the error is raised."""
     before = threading.active_count()
     with pytest.raises(RuntimeError, match="out of memory"):
         measure(Sleeper(0.001, fails_after=10), Plan(4, 100_000))
@@ -79,7 +79,7 @@ def test_an_error_ends_all_threads_and_is_raised() -> None:
 
 
 def test_progress_is_told_while_it_runs() -> None:
-    """The numbers grow, and the last one is all of them."""
+    """The reported numbers grow, and the last one is the total."""
     seen: list[int] = []
     measured = measure(Sleeper(0.01), Plan(2, 160, warmup=0), seen.append)
     assert seen == sorted(seen)
@@ -89,7 +89,7 @@ def test_progress_is_told_while_it_runs() -> None:
 
 @pytest.mark.parametrize("count", [1, MOST_TIMES_KEPT - 1, MOST_TIMES_KEPT, MOST_TIMES_KEPT + 1, 1_000_000])
 def test_very_many_times_are_thinned_evenly(count: int) -> None:
-    """At most 100,000 are told, and their quantiles are those of all."""
+    """At most 100,000 times are kept, and their quantiles are those of all times."""
     told = _thinned(range(1, count + 1))
     assert len(told) == min(count, MOST_TIMES_KEPT)
     for part in (0.5, 0.99, 0.999):
@@ -105,7 +105,7 @@ def asleep() -> bool:
 
 @pytest.mark.parametrize("name", CATALOG)
 def test_a_model_computes_in_the_thread_that_calls_it(model: Callable[[str], Model], name: str) -> None:
-    """The process spends no CPU time beside the caller's, so that a pool alone decides how many cores are used."""
+    """The process uses no CPU time outside the caller's thread, so the pool alone decides how many cores are used."""
     made = model(name)
     given = generate(made.card.takes, 1)
     made.finish(made.infer([made.prepare(given)])[0])
@@ -119,7 +119,7 @@ def test_a_model_computes_in_the_thread_that_calls_it(model: Callable[[str], Mod
 
 @pytest.mark.parametrize("wrong", ["nope", "vad --pool 0", "vad --seconds nan", "vad --requests 1e3", "vad --batch -1"])
 def test_wrong_arguments_are_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Status 2 and the bounds."""
+    """Exit status 2, and the message names the bounds."""
     with pytest.raises(SystemExit) as exit_:
         main(wrong.split())
     assert exit_.value.code == 2
@@ -137,7 +137,7 @@ assert not heavy, heavy
 
 
 def test_nothing_heavy_is_imported_before_a_model_is_loaded() -> None:
-    """The runner and a server start without ONNX Runtime and its company."""
+    """The runner and a server start without ONNX Runtime and its dependencies."""
     done = subprocess.run([sys.executable, "-c", LAZY], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -1,4 +1,4 @@
-"""Which boxes are kept, and how they are corrected: against the plainest definition."""
+"""Which boxes are kept and how they are corrected, compared with the simplest definition."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ BOXES = st.lists(
 def test_a_box_is_kept_unless_a_better_one_that_is_kept_covers_it(
     boxes: list[list[int]], random: object, over: Over, most: float
 ) -> None:
-    """The definition, applied box by box in the order of their scores, with pixels counted one by one."""
+    """The result equals the definition, applied box by box in order of score, counting single pixels."""
     scores = [0.5 + place / 20 for place in range(len(boxes))]
     random.shuffle(scores)  # type: ignore[attr-defined]
     wanted: list[int] = []
@@ -53,7 +53,7 @@ def test_a_box_is_kept_unless_a_better_one_that_is_kept_covers_it(
 
 
 def test_a_correction_counts_in_widths_and_heights_of_the_box() -> None:
-    """A tenth of the width to the right, half of the height up, with both ends counted in."""
+    """The box moves by a tenth of its width and half its height, counting both ends."""
     found = corrected(box(10, 20, 29, 59), np.array([[0.1, -0.5, 0.0, 0.25]], dtype=np.float32))
     np.testing.assert_allclose(found, box(12, 0, 29, 69), rtol=1e-6)
 
@@ -65,5 +65,5 @@ def test_a_correction_counts_in_widths_and_heights_of_the_box() -> None:
 def test_a_square_has_the_longer_side_and_the_same_middle(
     given_box: tuple[int, int, int, int], wanted: tuple[int, int, int, int]
 ) -> None:
-    """The shorter side grows to both ends."""
+    """The shorter side grows at both ends."""
     np.testing.assert_allclose(square(box(*given_box)), box(*wanted))

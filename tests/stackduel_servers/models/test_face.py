@@ -1,4 +1,4 @@
-"""face: it finds the one face of a well-known picture, wherever it stands, and none where there is none."""
+"""face: it detects the one face of a well-known picture, at any place, and no face where there is none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stackduel_servers.models import inputs, store
+from stackduel_servers.models import sample_inputs, store
 from stackduel_servers.models.face import pyramid
 from stackduel_servers.models.model import Model
 from stackduel_servers.models.package import Package, fetch, members
@@ -59,7 +59,7 @@ def detect(model: Callable[[str], Model], picture: Pixels) -> Mapping[str, NDArr
 def test_it_finds_the_astronaut_s_face_and_features(
     model: Callable[[str], Model], pictures: Mapping[str, Pixels]
 ) -> None:
-    """One box where her face is, sure of it, with eyes, nose and mouth within 8 pixels of where they are."""
+    """It returns one sure box at her face, with eyes, nose and mouth within 8 pixels of their places."""
     found = detect(model, pictures["astronaut"])
     assert found["scores"].shape == (1,)
     assert found["scores"][0] > 0.99
@@ -71,14 +71,14 @@ def test_it_finds_the_astronaut_s_face_and_features(
 def test_a_face_that_moves_is_found_where_it_went(
     model: Callable[[str], Model], pictures: Mapping[str, Pixels]
 ) -> None:
-    """The picture turned over from left to right has its face on the other side."""
+    """In the mirrored picture, the face is on the other side."""
     found = detect(model, np.ascontiguousarray(pictures["astronaut"][:, ::-1]))
     left, top, right, bottom = FACE
     assert np.abs(found["boxes"][0] - (511 - right, top, 511 - left, bottom)).max() < 15
 
 
 def test_a_face_at_the_edge_is_found(model: Callable[[str], Model], pictures: Mapping[str, Pixels]) -> None:
-    """Half of the hair lies beyond the picture: what is cut out is filled up with black, and the box is still right."""
+    """With half of the hair outside the picture, the cut-out is padded with black and the box is still right."""
     cut = pictures["astronaut"][75:, 190:]
     found = detect(model, np.ascontiguousarray(cut))
     assert len(found["scores"]) == 1
@@ -87,13 +87,13 @@ def test_a_face_at_the_edge_is_found(model: Callable[[str], Model], pictures: Ma
 
 @pytest.mark.parametrize("name", ["chelsea", "coffee"])
 def test_a_cat_and_a_cup_have_no_face(model: Callable[[str], Model], pictures: Mapping[str, Pixels], name: str) -> None:
-    """No boxes, in the shapes that the card promises."""
+    """The result is empty, in the card's shapes."""
     found = detect(model, pictures[name])
     assert {key: array.shape for key, array in found.items()} == {"boxes": (0, 4), "scores": (0,), "landmarks": (0, 10)}
 
 
 def test_pictures_of_a_batch_do_not_meet(model: Callable[[str], Model], pictures: Mapping[str, Pixels]) -> None:
-    """Each picture's answer is its own, in order, to the last bit."""
+    """Each picture has its own answer, in order, equal to the last bit."""
     face = model("face")
     batch = [face.prepare(pictures[name]) for name in ("chelsea", "astronaut", "chelsea", "astronaut")]
     found = face.infer(batch)
@@ -104,8 +104,8 @@ def test_pictures_of_a_batch_do_not_meet(model: Callable[[str], Model], pictures
 
 @pytest.mark.parametrize("shape", [(20, 20), (20, 500), (31, 21)])
 def test_small_and_long_pictures_can_be_searched(model: Callable[[str], Model], shape: tuple[int, int]) -> None:
-    """The least sides that are allowed, and very unequal ones."""
-    assert len(detect(model, inputs.picture(*shape, 1))["scores"]) == 0
+    """The smallest allowed sides and very unequal sides work."""
+    assert len(detect(model, sample_inputs.picture(*shape, 1))["scores"]) == 0
     noise = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
     assert detect(model, noise)["boxes"].shape[1] == 4
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from stackduel_servers.models import graphs, inputs, store
+from stackduel_servers.models import graphs, sample_inputs, store
 from stackduel_servers.models.mel import mel_spectrum
 from stackduel_servers.models.model import Features, Model
 from stackduel_servers.models.speaker import window_starts, windows
@@ -42,7 +42,7 @@ def torch_weights() -> dict[str, NDArray[np.float32]]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_fast_cnn_computes_what_its_definition_says(model: Callable[[str], Model], seed: int) -> None:
     """Both embeddings are those of a float64 forward pass in plain numpy, within 1e-5 at length one."""
-    samples = inputs.sound(48_000, 48_000, seed)
+    samples = sample_inputs.sound(48_000, 48_000, seed)
     fast_cnn = model("fast-cnn")
     outputs = fast_cnn.finish(fast_cnn.infer([fast_cnn.prepare(samples)])[0])
     wanted = reference.fast_cnn(samples, graphs.fast_cnn_weights())
@@ -55,7 +55,7 @@ def test_fast_cnn_computes_what_its_definition_says(model: Callable[[str], Model
 @pytest.mark.parametrize(("seed", "samples"), [(1, 25_600), (2, 8_000), (3, 60_000)])
 def test_speaker_computes_what_resemblyzer_defines(model: Callable[[str], Model], seed: int, samples: int) -> None:
     """The embedding is that of a float64 mel spectrum and a float64 LSTM in plain numpy, within 1e-5 at length one."""
-    sound = inputs.sound(samples, 16_000, seed)
+    sound = sample_inputs.sound(samples, 16_000, seed)
     speaker = model("speaker")
     embedding = speaker.finish(speaker.infer([speaker.prepare(sound)])[0])["embedding"]
     starts = window_starts(samples)
@@ -74,7 +74,7 @@ def loud(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def test_the_mel_spectrum_is_its_definition() -> None:
     """Fast Fourier transform and filter matrix give the plain sums, to the precision of float32."""
-    samples = inputs.sound(20_000, 16_000, 5)
+    samples = sample_inputs.sound(20_000, 16_000, 5)
     wanted = reference.mel(samples)
     assert mel_spectrum(samples).shape == (126, 40)
     np.testing.assert_allclose(mel_spectrum(samples), wanted, rtol=1e-3, atol=1e-6 * wanted.max())
@@ -91,7 +91,7 @@ def test_the_mel_spectrum_is_its_definition() -> None:
     ],
 )
 def test_windows_are_cut_as_resemblyzer_cuts_them(samples: int, starts: list[int]) -> None:
-    """1.3 windows a second; the last one counts only where at least three quarters of it hold sound."""
+    """There are 1.3 windows a second; the last one counts only if at least three quarters of it hold sound."""
     assert window_starts(samples) == starts
     assert windows(np.zeros(samples, dtype=np.float32)).shape == (len(starts), 160, 40)
 
@@ -100,7 +100,7 @@ def test_windows_are_cut_as_resemblyzer_cuts_them(samples: int, starts: list[int
 def alone(model: Callable[[str], Model], name: str, seed: int, samples: int) -> tuple[Features, Features]:
     """An item, and what the model says of it alone."""
     made = model(name)
-    item = made.prepare(inputs.sound(samples, 48_000 if name == "fast-cnn" else 16_000, seed))
+    item = made.prepare(sample_inputs.sound(samples, 48_000 if name == "fast-cnn" else 16_000, seed))
     return item, made.infer([item])[0]
 
 
@@ -108,7 +108,7 @@ def alone(model: Callable[[str], Model], name: str, seed: int, samples: int) -> 
 @settings(max_examples=15)
 @given(data=st.data())
 def test_items_of_a_batch_are_never_mixed_up(model: Callable[[str], Model], name: str, data: st.DataObject) -> None:
-    """Whatever stands beside an item, in whatever order and length, its own answer stays the same within 1e-5."""
+    """An item's answer is the same within 1e-5, for any neighbours, order and lengths in its batch."""
     made = model(name)
     kinds = st.tuples(st.integers(0, 5), st.sampled_from(LENGTHS[name]))
     batch = [alone(model, name, *each) for each in data.draw(st.lists(kinds, min_size=1, max_size=6))]
@@ -123,7 +123,7 @@ def test_items_of_a_batch_are_never_mixed_up(model: Callable[[str], Model], name
 
 @pytest.mark.parametrize("name", LENGTHS)
 def test_different_items_have_different_answers(model: Callable[[str], Model], name: str) -> None:
-    """The test above could not fail if all answers were the same: they differ by far more than its tolerance."""
+    """Answers differ by far more than the tolerance of the test above, so that it could fail."""
     one, other = (alone(model, name, seed, LENGTHS[name][0])[1] for seed in (0, 1))
     assert np.abs(one[0] - other[0]).max() > 100 * TOLERANCE
 
@@ -146,7 +146,7 @@ def test_a_sound_of_a_wrong_length_is_refused(
 
 
 def test_silence_has_finite_answers(model: Callable[[str], Model]) -> None:
-    """No division by the loudness or the length of nothing."""
+    """Silence and zero length lead to no division by zero."""
     for name, samples in (("fast-cnn", 48_000), ("speaker", 8_000), ("vad", 512)):
         made = model(name)
         outputs = made.finish(made.infer([made.prepare(np.zeros(samples, dtype=np.float32))])[0])

@@ -1,4 +1,4 @@
-"""own: the user's file, taken as it declares itself, or refused in one line that names it."""
+"""own: the user's file is used as it declares itself, or refused in one line that names it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.catalog import TensorInput
 from stackduel_servers.models.model import Model, ModelError, load
 
@@ -58,7 +58,7 @@ def answer(model: Model, numbers: NDArray[np.float32]) -> Mapping[str, NDArray[n
 
 @pytest.mark.parametrize("kind", [FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, INT64, TensorProto.INT32])
 def test_numbers_of_many_types_are_taken(own: Callable[..., Model], kind: int) -> None:
-    """The numbers become what the input declares, and what comes out becomes float32."""
+    """Numbers are converted to the input's declared type, and outputs to float32."""
     opset = [helper.make_node("Abs", ["x"], ["y"])], {"x": (kind, (2, 2))}, {"y": (kind, (2, 2))}
     model = own(*opset)
     assert model.card.takes == TensorInput((2, 2))
@@ -68,7 +68,7 @@ def test_numbers_of_many_types_are_taken(own: Callable[..., Model], kind: int) -
 
 
 def test_a_leading_dimension_that_is_left_open_becomes_one(own: Callable[..., Model]) -> None:
-    """One item has shape [1, 3], and several items go through together, each with its own answer."""
+    """One item has shape [1, 3]; several items run together, and each gets its own answer."""
     model = own(*relu(FLOAT, "batch", 3))
     assert model.card.takes == TensorInput((1, 3))
     assert model.card.gives == (("y", ("batch", 3)),)
@@ -77,7 +77,7 @@ def test_a_leading_dimension_that_is_left_open_becomes_one(own: Callable[..., Mo
 
 
 def test_items_that_would_meet_are_kept_apart(own: Callable[..., Model]) -> None:
-    """Where an open dimension turns out to be no batch, as under a softmax over it, each item goes alone."""
+    """If a dynamic dimension is not a batch, as under a softmax over it, each item runs alone."""
     nodes = [helper.make_node("Softmax", ["x"], ["y"], axis=0)]
     model = own(nodes, {"x": (FLOAT, ("n", 2))}, {"y": (FLOAT, ("n", 2))})
     items = [model.prepare(np.full(2, value, dtype=np.float32)) for value in (1, 5)]
@@ -85,7 +85,7 @@ def test_items_that_would_meet_are_kept_apart(own: Callable[..., Model]) -> None
 
 
 def test_several_inputs_are_taken_one_after_the_other(own: Callable[..., Model]) -> None:
-    """One row of numbers holds them in the order of their declaration; whole numbers are rounded."""
+    """One row of numbers holds all inputs in declared order; integers are rounded."""
     nodes = [helper.make_node("Cast", ["i"], ["f"], to=FLOAT), helper.make_node("Sub", ["x", "f"], ["y"])]
     model = own(nodes, {"x": (FLOAT, ("n", 2)), "i": (INT64, ("n", 2))}, {"y": (FLOAT, ("n", 2))})
     assert model.card.takes == TensorInput((4,))
@@ -95,9 +95,13 @@ def test_several_inputs_are_taken_one_after_the_other(own: Callable[..., Model])
 
 
 def test_generated_input_fits(own: Callable[..., Model]) -> None:
-    """What is generated for the card is what the model takes."""
+    """The model accepts the input generated for its card."""
     model = own(*relu(FLOAT, 2, 3, 4))
-    assert answer(model, np.asarray(inputs.generate(model.card.takes, 1), dtype=np.float32))["y"].shape == (2, 3, 4)
+    assert answer(model, np.asarray(sample_inputs.generate(model.card.takes, 1), dtype=np.float32))["y"].shape == (
+        2,
+        3,
+        4,
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,14 +139,14 @@ def test_generated_input_fits(own: Callable[..., Model]) -> None:
     ],
 )
 def test_a_graph_that_cannot_be_served_is_refused(own: Callable[..., Model], graph: tuple[Any, ...], told: str) -> None:
-    """One line that names the file and what is wrong with it."""
+    """The error is one line that names the file and the problem."""
     with pytest.raises(ModelError, match=rf"^[^\n]*my\.onnx: [^\n]*{told}[^\n]*$"):
         own(*graph)
 
 
 @pytest.mark.parametrize("content", [b"", b"\0", b"not a model", os.urandom(4096), b"\x08\x08"])
 def test_a_file_that_is_no_model_is_refused(content: bytes, tmp_path: Path) -> None:
-    """Empty, text, noise, or a beginning and no more: one line each, and no crash."""
+    """An empty file, text, noise and a truncated model give one line each, and no crash."""
     path = tmp_path / "my.onnx"
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"^[^\n]*my\.onnx: [^\n]+$"):
@@ -150,7 +154,7 @@ def test_a_file_that_is_no_model_is_refused(content: bytes, tmp_path: Path) -> N
 
 
 def test_a_model_that_is_cut_off_is_refused(own: Callable[..., Model], tmp_path: Path) -> None:
-    """At no place does half a file pass as a model or end the process."""
+    """A file cut at any place is neither accepted nor ends the process."""
     own(*relu(FLOAT, "n", 3))
     content = (tmp_path / "my.onnx").read_bytes()
     for end in range(1, len(content) - 1, 7):
@@ -160,7 +164,7 @@ def test_a_model_that_is_cut_off_is_refused(own: Callable[..., Model], tmp_path:
 
 
 def test_weights_that_are_kept_elsewhere_must_be_there(own: Callable[..., Model], tmp_path: Path) -> None:
-    """A model with its weights in a file of their own works beside it, and names it where it is missing."""
+    """A model with its weights in a separate file works beside it, and names it if it is missing."""
     weights = {"w": np.eye(64, dtype=np.float32)}
     graph = [helper.make_node("MatMul", ["x", "w"], ["y"])], {"x": (FLOAT, ("n", 64))}, {"y": (FLOAT, ("n", 64))}
     outside = {"save_as_external_data": True, "location": "my.weights", "size_threshold": 0}
@@ -172,7 +176,7 @@ def test_weights_that_are_kept_elsewhere_must_be_there(own: Callable[..., Model]
 
 
 def test_a_file_must_be_named_and_be_there(tmp_path: Path) -> None:
-    """Without a name, without a file, a folder, and a file beyond ONNX's own limit."""
+    """No name, no file, a folder, and a file over ONNX's own limit are refused."""
     large = tmp_path / "large.onnx"
     with large.open("wb") as stream:
         stream.truncate(2**31)
@@ -187,6 +191,6 @@ def test_a_file_must_be_named_and_be_there(tmp_path: Path) -> None:
 
 
 def test_an_unknown_model_is_refused() -> None:
-    """The error names the models that there are."""
+    """The error lists the known models."""
     with pytest.raises(ModelError, match="'nope' is unknown; there are fast-cnn, speaker, vad, face, embed"):
         load("nope", os.environ)

@@ -1,4 +1,4 @@
-"""The same weights on whatever there is to compute on."""
+"""The same weights give the same numbers on every device."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_pytorch_on_a_gpu_agrees_with_the_cpu(name: str) -> None:
 
 
 def test_what_pytorch_has_no_network_for_is_refused() -> None:
-    """A model of which only the ONNX file is there says so under PyTorch, and never runs on something else."""
+    """A model that only has an ONNX file is refused under PyTorch and never runs on another runtime."""
     if reason := lacking("torch-cpu"):
         unavailable("torch", reason)
     with pytest.raises(ModelError, match=r"vad\.onnx: has no network for PyTorch; those that have one are fast-cnn"):
@@ -96,13 +96,13 @@ def test_what_pytorch_has_no_network_for_is_refused() -> None:
 
 
 def test_pytorch_runs_no_file_of_the_user_s_own(tmp_path: Any) -> None:
-    """The user's own ONNX file needs ONNX Runtime, whether or not PyTorch is there."""
+    """The user's own ONNX file needs ONNX Runtime, with or without PyTorch."""
     with pytest.raises(ModelError, match="only ONNX Runtime runs a file of the user's own"):
         open_session(tmp_path / "own.onnx", "own.onnx", "torch-cpu")
 
 
 def test_without_pytorch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The device is asked for by name, so nothing else takes its place."""
+    """The error names the package; no other device replaces the requested one."""
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ModelError) as raised:
         open_session(b"", "fast-cnn.onnx", "torch-cpu")
@@ -133,7 +133,7 @@ class FakeOnnxRuntime:
 
 
 def test_a_session_on_cuda_looks_where_pip_puts_cuda_and_drops_no_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CUDA stands before the CPU, with whole float32 and without trying every algorithm for each batch."""
+    """CUDA comes before the CPU, with full float32 and without trying every algorithm for each batch."""
     fake = FakeOnnxRuntime(CUDA)
     monkeypatch.setitem(sys.modules, "onnxruntime", fake)
     open_session(b"", "m.onnx", "cuda")
@@ -143,7 +143,7 @@ def test_a_session_on_cuda_looks_where_pip_puts_cuda_and_drops_no_digits(monkeyp
 
 
 def test_onnx_runtime_s_silent_fall_back_to_the_cpu_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where CUDA's libraries are missing, no figure of the CPU's stands under a GPU's name."""
+    """Without CUDA's libraries, the CPU's times never carry a GPU's name."""
     monkeypatch.setitem(sys.modules, "onnxruntime", FakeOnnxRuntime())
     with pytest.raises(ModelError) as raised:
         open_session(b"", "m.onnx", "cuda")
@@ -151,7 +151,7 @@ def test_onnx_runtime_s_silent_fall_back_to_the_cpu_is_an_error(monkeypatch: pyt
 
 
 def test_the_build_for_cpus_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which package to install in the place of which is the remedy, not to look for libraries."""
+    """The remedy names the package to replace, not missing libraries."""
     fake = FakeOnnxRuntime()
     fake.built = ["CPUExecutionProvider"]
     monkeypatch.setitem(sys.modules, "onnxruntime", fake)
@@ -161,7 +161,7 @@ def test_the_build_for_cpus_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_cpu_needs_nothing_of_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the CPU nothing is preloaded, and only its own provider is asked for."""
+    """On the CPU nothing is preloaded, and only the CPU's provider is requested."""
     fake = FakeOnnxRuntime()
     monkeypatch.setitem(sys.modules, "onnxruntime", fake)
     open_session(b"", "m.onnx", "cpu")
@@ -169,7 +169,7 @@ def test_the_cpu_needs_nothing_of_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_unknown_device_is_refused() -> None:
-    """The error names those that there are."""
+    """The error lists the known devices."""
     with pytest.raises(ModelError, match="the device must be one of cpu, cuda, torch-cuda, torch-cpu, not 'tpu'"):
         open_session(b"", "m.onnx", "tpu")
 
@@ -178,7 +178,7 @@ def test_an_unknown_device_is_refused() -> None:
 def test_a_model_runs_on_what_the_environment_asks_for(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any, asked: str, used: str
 ) -> None:
-    """The device that stackduel_servers.serve has chosen reaches the session; auto without a GPU is the CPU."""
+    """The session uses the device chosen by stackduel_servers.serve; auto without a GPU is the CPU."""
     seen: list[str] = []
     monkeypatch.setattr(store, "read", lambda _name, _environ: (b"",))
     monkeypatch.setattr(

@@ -1,4 +1,4 @@
-"""Reading torch's old format: right numbers out of a right file, and nothing but an error out of all others."""
+"""Reading PyTorch's old format: right numbers from a valid file, and one kind of error from all others."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def tensor(offset: object = 0, size: object = (3, 4), stride: object = (4, 1)) -
 
 
 def test_tensors_are_read_with_their_strides_and_offsets() -> None:
-    """Whole, transposed, and a part: each is the view of the storage that it was."""
+    """Whole, transposed and partial tensors are the same views of the storage as before."""
     whole, part = tensor(), tensor(5, (2, 3), (3, 1))
     found = read_tensors(
         torch_file(("whole", whole), ("turned", tensor(0, (4, 3), (1, 4))), ("part", part), ("step", 7)),
@@ -93,7 +93,7 @@ def test_tensors_are_read_with_their_strides_and_offsets() -> None:
     ],
 )
 def test_a_hostile_pickle_is_refused_and_runs_nothing(name: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
-    """No name but the three that tensors need is ever looked up, whatever the pickle wants called."""
+    """No name except the three that tensors need is ever looked up."""
     trap = tmp_path / "trap"
     call = Global(name, tuple(each.format(str(trap)) for each in arguments))
     with pytest.raises(ModelError, match=r"x\.pt: refused: .* has no place in a file of tensors"):
@@ -120,14 +120,14 @@ def test_a_hostile_pickle_is_refused_and_runs_nothing(name: str, arguments: tupl
     ],
 )
 def test_a_broken_file_is_refused(broken: bytes) -> None:
-    """A tensor beyond its storage, a storage beyond the file, another format: one error each, and no memory taken."""
+    """A tensor beyond its storage, a storage beyond the file and another format are errors that take no memory."""
     with pytest.raises(ModelError, match=r"^x\.pt: refused: "):
         read_tensors(broken, "x.pt", "model_state")
 
 
 @given(st.data())
 def test_no_damage_escapes_as_another_error(data: st.DataObject) -> None:
-    """Cut anywhere, or with any byte changed: tensors or a ModelError, never anything else."""
+    """A file cut anywhere, or with any byte changed, gives tensors or a ModelError."""
     content = bytearray(torch_file(("whole", tensor())))
     place = data.draw(st.integers(0, len(content) - 1))
     content[place] = data.draw(st.integers(0, 255))

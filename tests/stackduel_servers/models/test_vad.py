@@ -1,4 +1,4 @@
-"""vad: it hears speech, and nothing else."""
+"""vad: it detects speech and nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.model import Model
 
 
@@ -19,8 +19,8 @@ def speech(model: Callable[[str], Model], samples: NDArray[np.float32]) -> NDArr
 
 @pytest.mark.parametrize("seed", range(4))
 def test_it_hears_what_is_like_speech(model: Callable[[str], Model], seed: int) -> None:
-    """Generated vowels with a moving pitch are taken for speech beyond doubt somewhere."""
-    assert speech(model, inputs.sound(48_000, 16_000, seed)).max() > 0.9
+    """Generated vowels with a moving pitch count as speech with high probability."""
+    assert speech(model, sample_inputs.sound(48_000, 16_000, seed)).max() > 0.9
 
 
 def test_it_hears_no_speech_in_other_sounds(model: Callable[[str], Model]) -> None:
@@ -33,16 +33,16 @@ def test_it_hears_no_speech_in_other_sounds(model: Callable[[str], Model]) -> No
 
 
 def test_it_says_when_the_speech_begins(model: Callable[[str], Model]) -> None:
-    """Behind a second of silence, only the windows of speech are heard as such."""
-    found = speech(model, np.concatenate([np.zeros(16_384, dtype=np.float32), inputs.sound(32_000, 16_000, 2)]))
+    """After a second of silence, only the windows with speech count as speech."""
+    found = speech(model, np.concatenate([np.zeros(16_384, dtype=np.float32), sample_inputs.sound(32_000, 16_000, 2)]))
     assert found[:32].max() < 0.2
     assert found[32:].max() > 0.9
 
 
 @pytest.mark.parametrize(("samples", "windows"), [(512, 1), (513, 2), (1024, 2), (16_000, 32)])
 def test_there_is_a_number_for_each_window(model: Callable[[str], Model], samples: int, windows: int) -> None:
-    """32 ms each; the last one is filled up with zeros."""
-    sound = inputs.sound(samples, 16_000, 3)
+    """Each 32 ms have a probability; the last window is padded with zeros."""
+    sound = sample_inputs.sound(samples, 16_000, 3)
     found = speech(model, sound)
     assert found.shape == (windows,)
     filled = np.pad(sound, (0, windows * 512 - samples))

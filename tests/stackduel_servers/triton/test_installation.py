@@ -1,4 +1,4 @@
-"""Installing Triton: what is missing is told with its remedy, and nothing is installed by halves."""
+"""Installing Triton: missing parts are reported with a remedy, and no installation is left half done."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def test_every_line_is_an_exact_pin_and_only_what_triton_needs_differs() -> None:
-    """The file is apart for NumPy's sake alone: all else that other files have, too, is the same version there."""
+    """Only NumPy's version may differ from the other requirement files."""
     lines = [line for line in REQUIREMENTS.read_text().splitlines() if line and not line.startswith("#")]
     assert all(PIN.fullmatch(line) for line in lines)
     ours = pins(REQUIREMENTS)
@@ -54,7 +54,7 @@ def test_every_line_is_an_exact_pin_and_only_what_triton_needs_differs() -> None
 
 
 def test_an_installation_is_made_once(tmp_path: Path, pip: list[list[str]]) -> None:
-    """The pinned packages go into a folder without their dependencies; the second time nothing is done."""
+    """The pinned packages are installed without dependencies; a second call does nothing."""
     said: list[str] = []
     environ = {"STACKDUEL_TRITON": str(tmp_path)}
     home = install(environ, said.append)
@@ -74,7 +74,7 @@ def test_an_installation_is_made_once(tmp_path: Path, pip: list[list[str]]) -> N
 
 
 def test_an_image_of_the_vendor_s_gets_only_what_it_lacks(tmp_path: Path, pip: list[list[str]]) -> None:
-    """Where the server is there already, it is started from its place, and its own packages stay."""
+    """The vendor's server is started from its own place, and the vendor's packages stay."""
     environ = {"STACKDUEL_TRITON": str(tmp_path), "TRITON_HOME": "/opt/tritonserver"}
     home = install(environ, lambda _line: None)
     assert not any("nvidia-pytriton" in word or "numpy" in word for word in pip[0])
@@ -87,7 +87,7 @@ def test_an_image_of_the_vendor_s_gets_only_what_it_lacks(tmp_path: Path, pip: l
 
 
 def test_a_failed_installation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What pip says is passed on, and the next attempt begins anew."""
+    """pip's message is passed on, and the next attempt starts from nothing."""
     failed = subprocess.CompletedProcess((), 1, "", "ERROR: no matching distribution\n")
     monkeypatch.setattr(subprocess, "run", lambda *_words, **_options: failed)
     with pytest.raises(TritonError, match=r"pip could not install Triton's packages:\nERROR: no matching distribution"):
@@ -96,7 +96,7 @@ def test_a_failed_installation_leaves_nothing(tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_is_not_installed_is_told_with_its_remedy(tmp_path: Path) -> None:
-    """The sentence has the folder that was looked for and the command that fills it."""
+    """The sentence has the missing folder and the command that installs it."""
     with pytest.raises(
         TritonError, match=r"is not installed in .*; install it with: python -m stackduel_servers\.triton install"
     ):
@@ -106,7 +106,7 @@ def test_what_is_not_installed_is_told_with_its_remedy(tmp_path: Path) -> None:
 def test_a_missing_libpython_is_told_with_its_package(
     tmp_path: Path, pip: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where neither the system nor this Python has the library, the sentence names the package that brings it."""
+    """If neither the system nor this Python has the library, the sentence names its package."""
     environ = {"STACKDUEL_TRITON": str(tmp_path)}
     install(environ, lambda _line: None)
     monkeypatch.setattr(ctypes, "CDLL", _not_found)
@@ -118,7 +118,7 @@ def test_a_missing_libpython_is_told_with_its_package(
 def test_a_libpython_of_this_python_s_own_is_found(
     tmp_path: Path, pip: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A Python that was built with its library, and which the system does not know, lends it to the server."""
+    """A Python built with its own library lends it to the server."""
     environ = {"STACKDUEL_TRITON": str(tmp_path / "triton")}
     install(environ, lambda _line: None)
     (tmp_path / f"libpython{HERE[0]}.{HERE[1]}.so.1.0").touch()
@@ -133,7 +133,7 @@ def test_a_libpython_of_this_python_s_own_is_found(
 def test_another_platform_or_python_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[dict[str, str]], object]
 ) -> None:
-    """Neither installing nor starting is tried where it cannot work, and the sentence says where it can."""
+    """Elsewhere neither install nor start is tried, and the sentence names the supported platforms."""
     environ = {"STACKDUEL_TRITON": str(tmp_path)}
     monkeypatch.setattr(installation, "PYTHONS", ((3, 9), (3, 10)))
     with pytest.raises(TritonError, match=r"needs Python 3\.9 or 3\.10, and this is 3\.\d+"):

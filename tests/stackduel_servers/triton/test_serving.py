@@ -1,4 +1,4 @@
-"""Starting Triton: its command line, its environment, and one sentence where it cannot be."""
+"""Starting Triton: its command line, its environment, and one sentence if it cannot start."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def made(http_port: int | None, grpc_port: int | None, *, has_gpu: bool = False)
 
 
 def test_the_command_line() -> None:
-    """Every model is named, readiness means all of them, and it listens on the address and ports that it is given."""
+    """Every model is named, readiness covers all of them, and it listens on the given address and ports."""
     command = made(8090, 8091)
     assert command[0] == "/t/bin/tritonserver"
     assert {
@@ -58,14 +58,14 @@ def test_the_command_line() -> None:
 
 
 def test_a_protocol_without_a_port_is_off() -> None:
-    """A stack listens on the port of its protocol and on no other, whose default could be taken."""
+    """A stack listens only on the port of its protocol; another default port could be in use."""
     assert "--allow-grpc=false" in made(8090, None)
     assert "--allow-http=false" in made(None, 8091)
     assert not [word for word in made(None, 8091) if word.startswith("--http-")]
 
 
 def test_with_a_gpu_its_metrics_are_left_alone() -> None:
-    """The flag that keeps Triton from looking for a GPU is given only where there is none."""
+    """The flag that stops Triton from searching for a GPU is set only without one."""
     assert not [word for word in made(8090, None, has_gpu=True) if "gpu" in word]
 
 
@@ -73,18 +73,18 @@ def test_with_a_gpu_its_metrics_are_left_alone() -> None:
     ("text", "models"), [(None, DEFAULT), ("", DEFAULT), ("none", ()), ("face  speech", ("face", "speech"))]
 )
 def test_the_models_to_start_with(text: str | None, models: tuple[str, ...]) -> None:
-    """Without a choice those of the repository's default, with one these, and none where they are asked for later."""
+    """The models are the repository's default, the chosen ones, or none if they are loaded later."""
     assert models_of({} if text is None else {"TRITON_MODELS": text}) == models
 
 
 def test_an_unknown_model_is_told() -> None:
-    """The sentence lists what there is."""
+    """The sentence lists the known models."""
     with pytest.raises(TritonError, match=r"TRITON_MODELS must be none, or some of fast-cnn, .*, not 'whisper'"):
         models_of({"TRITON_MODELS": "speech whisper"})
 
 
 def test_what_is_missing_ends_with_2_and_one_sentence(tmp_path: Path) -> None:
-    """The program says what is missing on one line, without a traceback."""
+    """The program names what is missing in one line, without a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "stackduel_servers.triton"],
         cwd=ROOT,
@@ -100,7 +100,7 @@ def test_what_is_missing_ends_with_2_and_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="shared memory is no folder there")
 def test_only_what_dead_servers_left_is_removed(tmp_path: Path) -> None:
-    """Segments of a process that has ended go; those of one that lives, and what others named, stay."""
+    """Segments of ended processes are removed; those of living ones and of other programs stay."""
     ended = subprocess.Popen([sys.executable, "-c", "pass"])
     ended.wait()
     names = {f"{prefix(ended.pid)}a", f"{prefix(os.getpid())}b", "stackduel-x-c", "other-1-d"}

@@ -20,9 +20,9 @@ ON_CPU = "models run on the CPU, and --device cuda is refused"
 KERNEL_DRIVER = Path("/proc/driver/nvidia/version")
 REMEDIES: Mapping[MissingGpuPart, str] = MappingProxyType(
     {
-        "package": "nvidia-ml-py is not installed, so no trial is cause what the GPU does: pip install -e '.[gpu]'",
+        "package": "nvidia-ml-py is not installed, so GPU use cannot be recorded: pip install -e '.[gpu]'",
         "library": (
-            "the driver's library for looking at it (libnvidia-ml) is not to be names: install the driver's utilities, "
+            "the driver's library for looking at it (libnvidia-ml) was not found: install the driver's utilities, "
             "or give the container the capability utility (NVIDIA_DRIVER_CAPABILITIES=compute,utility)"
         ),
         "driver": "the driver is installed but not loaded: modprobe nvidia, or restart after its installation",

@@ -6,25 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from stackduel.analysis.ceilings import REACHED
 from stackduel.model.aa_pair import is_twin
-from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.comparison import Limit
 from stackduel.model.run import Run
+from stackduel.report.sections import ceiling_shares
 from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure
-from stackduel.report.sections.models import share_text
 from stackduel.report.sections.roles import role_of
 
 READING = (
-    "A ceiling is what a rate cannot exceed by arithmetic: waiting places by the wait, cores by the CPU time of a "
-    "request, what the downstream can feed. A bar is the part of its lowest ceiling that a stack reached. At "
-    "{reached} or more, that ceiling is what binds it: only raising it makes the stack faster."
+    "A ceiling is the highest rate that is possible by arithmetic: waiting slots divided by the wait, cores divided by "
+    "the CPU time of a request, or the rate of the downstream. A bar is the part of its lowest ceiling that a stack "
+    "reached. At {reached} or more, that ceiling limits the stack: only raising it makes the stack faster."
 )
-SHARE = (
-    "A model in one process, without a server, is the ceiling of every server around it. What is missing is server, "
-    "framework and queue, or the load that was not there: one client keeps no two threads busy."
-)
-INTERVAL = "The line through a bar's end is the {confidence} interval of its share, over the blocks."
-SHARE_HEADINGS = ("scenario", "stack", "model", "share", "from", "to", "blocks", "alone a second")
 HEADINGS = ("scenario", "stack", "what binds", "ceiling req/s", "measured req/s", "reached", "the sum")
 WORDS = frozenset({"scenario", "stack", "what binds", "the sum"})
 # A ceiling's name at the beginning of a sentence, and what would raise it.
@@ -53,9 +46,20 @@ MEANINGS = {
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield the bottlenecks of a run in which ceilings are known."""
-    blocks = (*_of_limits(run), *_of_shares(run))
+    blocks = (*_of_limits(run), *ceiling_shares.charts(run))
     if blocks:
         yield Section("why", "Why?", blocks)
+
+
+def limits_sections(run: Run) -> Iterator[Section]:
+    """Yield the lowest ceiling of each stack in each scenario as a sentence."""
+    if lines := tuple(limit_lines(run)):
+        yield Section("limits", "What binds each stack", (Sentences(lines),))
+
+
+def limit_lines(run: Run) -> list[str]:
+    """Return what binds each stack in each scenario, predicted beside measured."""
+    return [f"{each.scenario}, {each.stack}: {each.sentence}" for each in run.limits if not is_twin(each.stack)]
 
 
 def _of_limits(run: Run) -> Iterator[Block]:
@@ -87,55 +91,6 @@ def _bound(run: Run) -> Iterator[str]:
 def _who(run: Run, stacks: Sequence[str]) -> str:
     everyone = {name for name in run.stacks if not is_twin(name)}
     return "every stack" if len(stacks) > 2 and everyone == set(stacks) else _listed(stacks)
-
-
-def _of_shares(run: Run) -> Iterator[Chart]:
-    """Yield each stack's share of the model's rate without a server, where that was measured."""
-    order = list(run.stacks)
-    shares = sorted(run.ceiling_shares, key=lambda each: order.index(each.stack))
-    if not shares:
-        return
-    names = [each.name for each in run.suite.scenarios if any(share.scenario == each.name for share in shares)]
-    confidences = sorted({each.confidence for each in shares if each.confidence is not None})
-    known = " and ".join(f"{100 * each:g} %" for each in confidences)
-    rows = tuple(_share_row(each) for name in names for each in shares if each.scenario == name)
-    yield Chart(
-        form="bars",
-        title="Share of what the model does alone",
-        reading=SHARE + (f" {INTERVAL.format(confidence=known)}" if known else ""),
-        data={
-            "x": {"label": "part of the model's own rate, in one process without a server", "type": "percent"},
-            "by": "role",
-            "panels": [
-                {"title": name, "rows": [_share_bar(run, each) for each in shares if each.scenario == name]}
-                for name in names
-            ],
-        },
-        grid=Grid("Share of the in-process ceiling", SHARE_HEADINGS, rows, WORDS | {"model"}),
-    )
-
-
-def _share_bar(run: Run, each: CeilingShare) -> dict[str, object]:
-    return {
-        "stack": each.stack,
-        "role": role_of(run.stacks[each.stack].tier),
-        "value": each.share,
-        "low": each.low,
-        "high": each.high,
-        "text": share_text(each),
-        "note": f"{each.model} alone: {figure(each.ceiling_rps)} a second",
-    }
-
-
-def _share_row(each: CeilingShare) -> tuple[str, ...]:
-    return (
-        each.scenario,
-        each.stack,
-        each.model,
-        *(DASH if share is None else f"{100 * share:.1f} %" for share in (each.share, each.low, each.high)),
-        str(each.blocks),
-        figure(each.ceiling_rps),
-    )
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -187,14 +142,3 @@ def _row(each: Limit) -> tuple[str, ...]:
         DASH if share is None else f"{100 * share:.1f} %",
         each.sentence,
     )
-
-
-def limits_sections(run: Run) -> Iterator[Section]:
-    """Yield the lowest ceiling of each stack in each scenario as a sentence."""
-    if lines := tuple(limit_lines(run)):
-        yield Section("limits", "What binds each stack", (Sentences(lines),))
-
-
-def limit_lines(run: Run) -> list[str]:
-    """Return what binds each stack in each scenario, predicted beside measured."""
-    return [f"{each.scenario}, {each.stack}: {each.sentence}" for each in run.limits if not is_twin(each.stack)]

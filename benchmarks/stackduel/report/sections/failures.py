@@ -38,16 +38,7 @@ def _ends(trials: ByStack, name: str) -> Counter[str]:
 def _chart(run: Run, requests: dict[str, int], ends: dict[str, Counter[str]]) -> Chart:
     kinds = tuple(dict.fromkeys(kind for each in ends.values() for kind in each))
     shares = {name: each.total() / requests[name] if requests[name] else 0.0 for name, each in ends.items()}
-    rows = [
-        {
-            "stack": name,
-            "role": role_of(run.stacks[name].tier),
-            "value": share,
-            "text": f"{100 * share:.2g} %",
-            "note": ", ".join(f"{n:,} {kind}" for kind, n in ends[name].items()),
-        }
-        for name, share in shares.items()
-    ]
+    bars = [_bar(run, name, share, ends[name]) for name, share in shares.items()]
     listed = tuple(
         (
             name,
@@ -65,7 +56,17 @@ def _chart(run: Run, requests: dict[str, int], ends: dict[str, Counter[str]]) ->
         data={
             "x": {"label": "share of the requests", "type": "percent"},
             "by": "role",
-            "panels": [{"title": "", "rows": rows}],
+            "panels": [{"title": "", "rows": bars}],
         },
         grid=Grid("Failed requests", (*HEADINGS, *kinds), listed),
     )
+
+
+def _bar(run: Run, stack: str, share: float, ends: Counter[str]) -> dict[str, object]:
+    return {
+        "stack": stack,
+        "role": role_of(run.stacks[stack].tier),
+        "value": share,
+        "text": f"{100 * share:.2g} %",
+        "note": ", ".join(f"{n:,} {kind}" for kind, n in ends.items()),
+    }

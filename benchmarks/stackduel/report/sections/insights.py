@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, HeadToHead
+from stackduel.analysis.head_to_head import FAILED, GPU, QPS, SUCCESS_RATE, TIE, HeadToHead, HeadToHeadRow
 from stackduel.model.suite import OpenLoop
 from stackduel.report.sections.figures import figure
 from stackduel.report.sections.head_to_head_words import ratio_text
+from stackduel.report.sections.merged_insights import Insight
 
 # Below this part of the rate that arrives, a server does not keep up with it.
 KEPT_UP = 0.98
 # A tail so many times the median, at a constant rate of like requests, is one request waiting for another.
 WIDE, NARROW = 3.0, 1.5
-# So many scenarios are named one by one.
-MOST_NAMED = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Insight:
-    """What some of the rows say together, and which rows.
-
-    An insight of several scenarios is shown as its ``claim`` once, with the ``figures`` of each; without a claim the
-    sentence is the same in all of them.
-    """
-
-    rows: tuple[str, ...]
-    sentence: str
-    claim: str = ""
-    figures: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.sentence} ({', '.join(self.rows)})"
 
 
 def insights(result: HeadToHead) -> Iterator[Insight]:
@@ -44,43 +25,25 @@ def insights(result: HeadToHead) -> Iterator[Insight]:
     yield from _of_gpu(result)
 
 
-def merged(of_scenarios: Iterable[tuple[str, Insight]], scenarios: int) -> Iterator[str]:
-    """Yield insights as sentences; one that holds in several scenarios is one sentence with the figures of each."""
-    groups: dict[tuple[str, tuple[str, ...]], list[tuple[str, Insight]]] = {}
-    for scenario, insight in of_scenarios:
-        groups.setdefault((insight.claim or insight.sentence, insight.rows), []).append((scenario, insight))
-    for (claim, rows), group in groups.items():
-        if scenarios == 1:
-            yield str(group[0][1])
-        elif not group[0][1].figures:
-            where = "every scenario" if len(group) == scenarios else _some([scenario for scenario, _ in group])
-            yield f"{claim} ({', '.join(rows)}; {where})"
-        else:
-            figures = _some([f"in {scenario} {insight.figures}" for scenario, insight in group], "; ")
-            yield f"{claim}. I{figures[1:]} ({', '.join(rows)})"
-
-
-def _some(texts: list[str], between: str = ", ") -> str:
-    """Return the first of them, and how many more there are."""
-    shown, others = texts[:MOST_NAMED], len(texts) - MOST_NAMED
-    return between.join([*shown, f"and {others} more"] if others > 1 else texts)
-
-
 def _of_rate(result: HeadToHead) -> Iterator[Insight]:
     load, row = result.scenario.load, result.row(QPS)
     if row.first is None or row.second is None:
         return
-    if not isinstance(load, OpenLoop):
-        if row.winner in {result.first, result.second}:
-            yield Insight(
-                (QPS,),
-                f"{row.winner} serves more: {ratio_text(row)} the requests a second.",
-                f"{row.winner} serves more requests a second",
-                ratio_text(row),
-            )
-        return
+    if isinstance(load, OpenLoop):
+        yield _of_open_loop(result, load, row.first, row.second)
+    elif row.winner in {result.first, result.second}:
+        yield Insight(
+            (QPS,),
+            f"{row.winner} serves more: {ratio_text(row)} the requests a second.",
+            f"{row.winner} serves more requests a second",
+            ratio_text(row),
+        )
+
+
+def _of_open_loop(result: HeadToHead, load: OpenLoop, first_rps: float, second_rps: float) -> Insight:
+    """Return whether both keep up with the requests that arrive."""
     share = result.row(SUCCESS_RATE)
-    sides = ((result.first, row.first, share.first), (result.second, row.second, share.second))
+    sides = ((result.first, first_rps, share.first), (result.second, second_rps, share.second))
     # What failed is behind nothing any more.
     slow = [
         f"{name} answered {figure(rate)} of them in time"
@@ -88,7 +51,7 @@ def _of_rate(result: HeadToHead) -> Iterator[Insight]:
         if rate < KEPT_UP * load.rate_rps * (kept or 0.0)
     ]
     if slow:
-        yield Insight(
+        return Insight(
             (QPS,),
             f"{load.rate_rps:g} requests arrive a second, and {' and '.join(slow)}: the backlog grows with every "
             "second of the window, and the latencies include it.",
@@ -96,14 +59,13 @@ def _of_rate(result: HeadToHead) -> Iterator[Insight]:
             "window, and the latencies include it",
             f"of {load.rate_rps:g} a second {' and '.join(slow)}",
         )
-    else:
-        yield Insight(
-            (QPS,),
-            f"Both keep up with the {load.rate_rps:g} requests that arrive a second, so QPS says nothing of how much "
-            "more either could do: only a higher rate does.",
-            "Both keep up with the requests that arrive, so QPS says nothing of how much more either could do",
-            f"{load.rate_rps:g} a second",
-        )
+    return Insight(
+        (QPS,),
+        f"Both keep up with the {load.rate_rps:g} requests that arrive a second, so QPS does not show how much "
+        "more either could serve: only a higher rate would.",
+        "Both keep up with the requests that arrive, so QPS does not show how much more either could serve",
+        f"{load.rate_rps:g} a second",
+    )
 
 
 def _of_failures(result: HeadToHead) -> Iterator[Insight]:
@@ -111,13 +73,11 @@ def _of_failures(result: HeadToHead) -> Iterator[Insight]:
     if not failed.first and not failed.second:
         yield Insight((FAILED, SUCCESS_RATE), "Neither fails a request, so the latencies are of the same work.")
     # A closed loop has no latencies but those of right answers.
-    besides = (
-        ", and of those that it kept waiting until the timeout" if isinstance(result.scenario.load, OpenLoop) else ""
-    )
+    timeouts = ", and of those that waited until the timeout" if isinstance(result.scenario.load, OpenLoop) else ""
     for name, count, kept in ((result.first, failed.first, share.first), (result.second, failed.second, share.second)):
         if count and kept is not None:
             how_many = f"{count:,.0f} requests ({100 * (1 - kept):.2g} %)"
-            of_whom = f"its latencies are of those that it answered{besides}"
+            of_whom = f"its latencies are those of the requests that it answered{timeouts}"
             yield Insight(
                 (FAILED, SUCCESS_RATE),
                 f"{name} fails {how_many}: {of_whom}.",
@@ -142,14 +102,10 @@ def _of_middle_and_tail(result: HeadToHead) -> Iterator[Insight]:
             f"{ratio_text(middle)} and {ratio_text(tail)}",
         )
     elif TIE in {middle.winner, tail.winner}:
-        row, where = (middle, "in the middle") if tail.winner == TIE else (tail, "at the tail")
-        other = "at the tail" if row is middle else "in the middle"
-        yield Insight(
-            names,
-            f"{row.winner} is faster {where} ({ratio_text(row)}), and neither is {other}.",
-            f"{row.winner} is faster {where}, and neither is {other}",
-            ratio_text(row),
-        )
+        if tail.winner == TIE:
+            yield _faster_at_one_end(names, middle, "in the middle", "at the tail")
+        else:
+            yield _faster_at_one_end(names, tail, "at the tail", "in the middle")
     else:
         yield Insight(
             names,
@@ -159,6 +115,11 @@ def _of_middle_and_tail(result: HeadToHead) -> Iterator[Insight]:
             "depends on the service, not on the figures",
             f"{ratio_text(middle)} and {ratio_text(tail)}",
         )
+
+
+def _faster_at_one_end(names: tuple[str, ...], row: HeadToHeadRow, where: str, other: str) -> Insight:
+    claim, figures = f"{row.winner} is faster {where}", ratio_text(row)
+    return Insight(names, f"{claim} ({figures}), and neither is {other}.", f"{claim}, and neither is {other}", figures)
 
 
 def _of_spread(result: HeadToHead) -> Iterator[Insight]:

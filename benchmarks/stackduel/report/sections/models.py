@@ -15,7 +15,7 @@ from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
 from stackduel.report.sections.blocks import Block, Grid, Heading, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure
-from stackduel.report.sections.insights import Insight
+from stackduel.report.sections.merged_insights import Insight
 
 HOW_ALONE = (
     "alone: the model in one process, without a server; infer: the same under load, from the answers' own headers; "
@@ -52,7 +52,7 @@ def model_insights(run: Run, stacks: Collection[str]) -> Iterator[tuple[str, Ins
         infer = each.part(INFER)
         if each.stack in stacks and infer is not None and each.end_to_end.mean_ms:
             share = f"{100 * infer.mean_ms / each.end_to_end.mean_ms:.0f} % of {figure(each.end_to_end.mean_ms)} ms"
-            claim = f"Of {each.stack}'s mean time the model takes so much"
+            claim = f"The model's share of {each.stack}'s mean time"
             yield each.scenario, Insight((END_TO_END, INFER), f"{each.stack}: {each.sentence}", claim, share)
 
 
@@ -72,15 +72,35 @@ def _how_to_read(run: Run, times: Sequence[Breakdown]) -> Iterator[Block]:
 
 
 def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
+    """Yield the table of a scenario whose only model was measured alone, and how fast it is alone."""
     model = scenario.workloads[0].model if len(scenario.workloads) == 1 else None
     alone = [each for each in run.isolated if each.model == model]
     if model is None or not alone:
         return
     measured = [each for each in alone if isinstance(each, IsolatedMeasurement)]
     failed = [each for each in alone if isinstance(each, IsolatedFailure)]
+    title = f"{scenario.name}: alone, loaded, end to end"
+    headings = ("stack", "of the ceiling", "alone p50 / p99", "infer p50 / p99", "end to end p50 / p99")
+    # The model alone is the same in every row.
+    least = ("alone p50 / p99", "of the ceiling", "infer p50 / p99")
+    rows = tuple(_rows_beside_alone(scenario, run, measured))
+    yield Grid(title, headings, rows, least_needed=least, unit="p50 / p99 in ms")
+    lines = []
+    if measured:
+        rate = figure(sum(each.rate_rps for each in measured) / len(measured))
+        blocks = counted(len(measured), "block")
+        lines.append(f"{model} alone: {rate} a second by {counted(measured[0].pool, 'thread')}, mean of {blocks}.")
+    lines += [f"{model} was not measured alone in block {each.block}: {each.reason}" for each in failed]
+    if lines:
+        yield Sentences(tuple(lines))
+
+
+def _rows_beside_alone(
+    scenario: Scenario, run: Run, measured: Sequence[IsolatedMeasurement]
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row a stack: its share of the ceiling, and the quantiles alone, in the model, and end to end."""
     of_alone = _quantiles(summarise(Histogram.sum(each.infer for each in measured)))
     shares = {share.stack: share for share in run.ceiling_shares if share.scenario == scenario.name}
-    rows = []
     for stack in run.stacks:
         trials = run.trials(scenario.name, stack)
         if not trials or is_twin(stack):
@@ -89,20 +109,7 @@ def _beside_alone(scenario: Scenario, run: Run) -> Iterator[Block]:
         spans = [spans[INFER] for spans in shown if INFER in spans]
         latency = summarise(Histogram.sum(trial.measurement.latency for trial in trials))
         loaded = _quantiles(summarise(Histogram.sum(spans)))
-        rows.append((stack, share_text(shares.get(stack)), of_alone, loaded, _quantiles(latency)))
-    lines = []
-    if measured:
-        rate = figure(sum(each.rate_rps for each in measured) / len(measured))
-        blocks = counted(len(measured), "block")
-        lines.append(f"{model} alone: {rate} a second by {counted(measured[0].pool, 'thread')}, mean of {blocks}.")
-    lines += [f"{model} was not measured alone in block {each.block}: {each.reason}" for each in failed]
-    headings = ("stack", "of the ceiling", "alone p50 / p99", "infer p50 / p99", "end to end p50 / p99")
-    # The model alone is the same in every row.
-    least = ("alone p50 / p99", "of the ceiling", "infer p50 / p99")
-    title = f"{scenario.name}: alone, loaded, end to end"
-    yield Grid(title, headings, tuple(rows), least_needed=least, unit="p50 / p99 in ms")
-    if lines:
-        yield Sentences(tuple(lines))
+        yield stack, share_text(shares.get(stack)), of_alone, loaded, _quantiles(latency)
 
 
 def _quantiles(latency: LatencySummary) -> str:

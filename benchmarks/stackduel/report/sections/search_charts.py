@@ -8,16 +8,16 @@ from typing import Any
 
 from stackduel.model.findings import Finding
 from stackduel.model.run import Run
-from stackduel.model.search_results.breaking_point import BreakingPoint
+from stackduel.model.search_results.breaking_point import BreakingPoint, RampStep
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
 from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_results.sustained import Sustained
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Chart, Grid
 from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.roles import role_of
+from stackduel.report.sections.search_trials import trials_of
 
 MOST_POINTS = 300
 
@@ -29,22 +29,6 @@ def charts(run: Run, scenario: Scenario) -> Iterator[Chart]:
         here = [each for each in findings if isinstance(each.found, kind)]
         if here:
             yield from draw(run, here)
-
-
-def trials_of(run: Run, finding: Finding) -> list[Trial]:
-    """Return the trials of a search."""
-    return [
-        each
-        for each in run.results
-        if isinstance(each, Trial)
-        and each.place.stack == finding.stack
-        and belongs(each.place.scenario, finding.scenario)
-    ]
-
-
-def belongs(name: str, scenario: str) -> bool:
-    """Return whether a trial of that scenario belongs to the search in ``scenario``: probes are named after it."""
-    return name == scenario or name.startswith(f"{scenario}@")
 
 
 def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
@@ -124,16 +108,7 @@ def _of_breaking_point(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart
         steps = each.found.steps
         points = [[step.rate_rps, step.p99_ms] for step in steps if step.p99_ms is not None]
         series.append({"stack": each.stack, "name": each.stack, "points": points})
-        cells += [
-            (
-                each.stack,
-                f"{step.rate_rps:g}",
-                "held" if step.held else "broken",
-                DASH if step.failed is None else f"{100 * step.failed:.2g} %",
-                figure(step.p99_ms),
-            )
-            for step in steps
-        ]
+        cells += [(each.stack, *_step_cells(step)) for step in steps]
     yield _lines(
         "The slowest hundredth of requests, by rate",
         "The ramp of each stack up to where it broke: where a line rises steeply, requests begin to queue.",
@@ -146,6 +121,15 @@ def _of_breaking_point(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart
             tuple(cells),
             frozenset({"stack", "word"}),
         ),
+    )
+
+
+def _step_cells(step: RampStep) -> tuple[str, ...]:
+    return (
+        f"{step.rate_rps:g}",
+        "held" if step.held else "broken",
+        DASH if step.failed is None else f"{100 * step.failed:.2g} %",
+        figure(step.p99_ms),
     )
 
 

@@ -18,6 +18,7 @@ from stackduel.report.sections import search_charts
 from stackduel.report.sections.blocks import Block, Failures, Grid, Heading, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure, interval_text, times_text
 from stackduel.report.sections.scenarios import described
+from stackduel.report.sections.search_trials import belongs
 
 Cells = Mapping[str, str]
 WORDS = frozenset({"stack", "tier", "how sure", "not different from", "what broke"})
@@ -53,9 +54,7 @@ def _not_measured(run: Run, scenario: Scenario, stack: str) -> tuple[str, str]:
     reasons = [
         each.reason
         for each in run.results
-        if isinstance(each, Failure)
-        and each.place.stack == stack
-        and search_charts.belongs(each.place.scenario, scenario.name)
+        if isinstance(each, Failure) and each.place.stack == stack and belongs(each.place.scenario, scenario.name)
     ]
     return f"{stack}: not measured", reasons[-1] if reasons else "the search did not come to its end"
 

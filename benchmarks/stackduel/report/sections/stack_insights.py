@@ -16,7 +16,7 @@ from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial, counting_trials
 from stackduel.report.sections.figures import figure, speedup_text
-from stackduel.report.sections.insights import Insight
+from stackduel.report.sections.merged_insights import Insight
 from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
 from stackduel.report.sections.pair import Pair, mean_speedup
 
@@ -27,8 +27,8 @@ WORTH_A_WORD = 1.10
 MUCH_LONGER = 2.0
 RAISED_BY: Mapping[str, str] = {
     "waiting slots": "more slots would help, faster code would not",
-    "connections": "so many clients get no more from any server",
-    "calls in turn": "making the calls at once would help, whatever the stack",
+    "connections": "this number of connections gets no more from any server",
+    "calls in turn": "making the calls at once would help, on every stack",
     "CPU": "only less CPU for a request, or more cores, would help",
     "downstream": "the downstream decides, not the stack",
     "generator": "the load generator could do no more, so the stack is at least this fast",

@@ -46,15 +46,7 @@ def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -
             "requests per second",
             [("", rates)],
         )
-    medians = _lines(trials, most, lambda window: window.p50_ms)
-    if medians:
-        slowest = _lines(trials, most, lambda window: window.p99_ms)
-        yield _chart(
-            "Latency over time",
-            "Milliseconds of a request over the time of a trial, the median of its blocks.",
-            "milliseconds",
-            [("median (p50)", medians), *([("slowest hundredth (p99)", slowest)] if slowest else [])],
-        )
+    yield from _latency(trials, most)
     memory = _memory(trials, most)
     if memory:
         yield _chart(
@@ -62,6 +54,19 @@ def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -
             "What each stack held in memory during its latest trial.",
             "MiB",
             [("", memory)],
+        )
+
+
+def _latency(trials: ByStack, most: int) -> Iterator[Chart]:
+    """Yield the median latency over time, with the slowest hundredth where it is known."""
+    medians = _lines(trials, most, lambda window: window.p50_ms)
+    slowest = _lines(trials, most, lambda window: window.p99_ms)
+    if medians:
+        yield _chart(
+            "Latency over time",
+            "Milliseconds of a request over the time of a trial, the median of its blocks.",
+            "milliseconds",
+            [("median (p50)", medians), *([("slowest hundredth (p99)", slowest)] if slowest else [])],
         )
 
 

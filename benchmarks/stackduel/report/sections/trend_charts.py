@@ -52,16 +52,7 @@ def speedups(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mappin
     title = f"Speedup over {over}"
     bounded = any(point and point.low is not None for line in compared for point in line.points)
     with_intervals = ", with its interval" if bounded else ""
-    rows = tuple(
-        (
-            *_place(each, line),
-            f"{figure(point.speedup)}x",
-            figure(point.low),
-            figure(point.high),
-            verdict_text(point.verdict),
-        )
-        for line, each, point in _rows(compared, runs)
-    )
+    rows = tuple((*_place(each, line), *_speedup_cells(point)) for line, each, point in _rows(compared, runs))
     headings = ("run", "started", "change", "stack", "speedup", "from", "to", "verdict")
     yield Chart(
         form="lines",
@@ -74,6 +65,10 @@ def speedups(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mappin
         },
         grid=Grid(f"{title}: {lines[0].scenario}", headings, rows, WORDS, links=links),
     )
+
+
+def _speedup_cells(point: SpeedupPoint) -> tuple[str, ...]:
+    return f"{figure(point.speedup)}x", figure(point.low), figure(point.high), verdict_text(point.verdict)
 
 
 def _compared(line: TrendLine, point: SpeedupPoint | None, each: TrendRun) -> SpeedupPoint | None:
@@ -108,7 +103,7 @@ def _of_marks(runs: Sequence[TrendRun]) -> str:
 
 
 def _rows(lines: Sequence[TrendLine], runs: Sequence[TrendRun]) -> Iterator[tuple[TrendLine, TrendRun, SpeedupPoint]]:
-    """Yield what a table has a row for: the runs in the order of time, within each the stacks."""
+    """Yield each row of a table: the runs in the order of time, and within each run the stacks."""
     for place, each in enumerate(runs):
         for line in lines:
             point = line.points[place]

@@ -33,6 +33,29 @@ def lay_out(
 ) -> Laid:
     """Return the table within ``width``, if possible; ``words`` are the headings of left-aligned columns."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    kept, left_out = _columns_that_fit(headings, widths, width, least_needed)
+    sizes = _squeezed([widths[place] for place in kept], kept, headings, rows, width, words)
+    lefts = [headings[place] in words for place in kept]
+
+    def lines(row: Sequence[str]) -> Iterator[str]:
+        broken = [
+            _broken(row[place], size) if left else [row[place]]
+            for place, size, left in zip(kept, sizes, lefts, strict=True)
+        ]
+        return (_line(cells, sizes, lefts) for cells in zip_longest(*broken, fillvalue=""))
+
+    return Laid(
+        headings=_line([headings[place] for place in kept], sizes, lefts),
+        rows=tuple(tuple(lines(row)) for row in rows),
+        width=sum(sizes) + len(GAP) * (len(sizes) - 1),
+        left_out=left_out,
+    )
+
+
+def _columns_that_fit(
+    headings: Sequence[str], widths: Sequence[int], width: int, least_needed: Sequence[str]
+) -> tuple[list[int], tuple[str, ...]]:
+    """Return the places of the columns that are kept, and the headings of those that are left out."""
     kept, left_out = list(range(len(headings))), []
     for heading in least_needed:
         if _total(widths, kept) <= width:
@@ -40,26 +63,12 @@ def lay_out(
         if heading in headings:
             kept.remove(headings.index(heading))
             left_out.append(heading)
-    sizes = _squeezed([widths[place] for place in kept], kept, headings, rows, width, words)
-    lefts = [headings[place] in words for place in kept]
+    return kept, tuple(left_out)
 
-    def line(cells: Sequence[str]) -> str:
-        pairs = zip(cells, sizes, lefts, strict=True)
-        return GAP.join(cell.ljust(size) if left else cell.rjust(size) for cell, size, left in pairs).rstrip()
 
-    def lines(row: Sequence[str]) -> Iterator[str]:
-        cells = [
-            _broken(row[place], size) if left else [row[place]]
-            for place, size, left in zip(kept, sizes, lefts, strict=True)
-        ]
-        return map(line, zip_longest(*cells, fillvalue=""))
-
-    return Laid(
-        headings=line([headings[place] for place in kept]),
-        rows=tuple(tuple(lines(row)) for row in rows),
-        width=sum(sizes) + len(GAP) * (len(sizes) - 1),
-        left_out=tuple(left_out),
-    )
+def _line(cells: Sequence[str], sizes: Sequence[int], lefts: Sequence[bool]) -> str:
+    pairs = zip(cells, sizes, lefts, strict=True)
+    return GAP.join(cell.ljust(size) if left else cell.rjust(size) for cell, size, left in pairs).rstrip()
 
 
 def _total(widths: Sequence[int], kept: Sequence[int]) -> int:

@@ -1,1 +1,1 @@
-"""What every stack must answer: requests with their right answers."""
+"""The contract of all stacks: requests with their right answers."""

@@ -15,7 +15,7 @@ FRAMEWORKS = tuple(WEB_FRAMEWORKS)
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A body too long to be written here: its length in bytes and its SHA-256."""
+    """A body that is too long for the source: its length in bytes and its SHA-256."""
 
     length: int
     sha256: str
@@ -23,14 +23,14 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """A body whose values vary: a JSON object with exactly these keys, in this order."""
+    """A body with varying values: a JSON object with exactly these keys, in this order."""
 
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """A body that is each stack's own."""
+    """A body that may differ between stacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Case:
 
 
 def request_bytes(case: Case) -> bytes:
-    """The request as it goes over the wire."""
+    """Return the bytes of the request."""
     host = [] if case.host is None else [f"Host: {case.host}".rstrip()]
     lines = [f"{case.method} {case.target} HTTP/{case.version}", *host]
     lines += [f"{name}: {value}" for name, value in case.headers]

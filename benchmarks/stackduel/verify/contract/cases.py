@@ -1,7 +1,7 @@
-"""What every stack must answer, byte for byte: requests with their expected answers, and how an answer differs.
+"""The HTTP contract of every stack, byte for byte: requests with their expected answers.
 
 For every request that is valid under RFC 9112 and reaches the application: the same status, body and content type from
-every stack. What a server's own parser refuses needs only to be refused: such cases are ``refusable``.
+every stack. Requests that a server's own parser refuses need only be refused: such cases are ``refusable``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ALLOW = "GET, HEAD"
 
 
 def cases_for(framework: str, *, own_errors: bool = False) -> tuple[Case, ...]:
-    """The cases for a stack of that framework; with ``own_errors`` the bodies of its 400s are its own."""
+    """Return the cases for a stack of that framework; with ``own_errors`` the bodies of its 400s may be its own."""
     cases = (case for case in CASES if framework in case.frameworks)
     return tuple(replace(case, expected=Anything()) if own_errors and case.status == 400 else case for case in cases)
 
@@ -46,7 +46,7 @@ def _io_test(delay: str, concurrent: int) -> bytes:
 
 
 def error_body(sentence: str) -> bytes:
-    """The body of an error."""
+    """Return the body of an error."""
     return b'{"error":"%s"}' % sentence.encode()
 
 
@@ -93,7 +93,7 @@ QUERIES = (
     Case("many parameters", f"/json?{'a&' * 1500}items=0", NO_ITEMS),
 )
 
-# What a number may not be, as it stands in the query.
+# Invalid numbers, as written in the query.
 NO_NUMBERS = {
     "empty": "", "text": "abc", "a sign": "-1", "a plus": "%2B1", "a blank": "+1", "a blank behind": "1%20",
     "an exponent": "1e0", "nan": "nan", "inf": "inf", "infinity": "Infinity", "a comma": "1,0", "no fraction": "1.",

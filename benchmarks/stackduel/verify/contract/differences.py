@@ -1,4 +1,4 @@
-"""How an answer differs from the one that its case expects."""
+"""The differences between an answer and the one that its case expects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERVER_TIMING = re.compile(r"app;dur=[0-9]+\.[0-9]{3}(, [a-z]+;dur=[0-9]+\.[0-9]
 
 
 def differences(case: Case, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> list[str]:
-    """How an answer differs from what the case expects, a sentence each; empty if it does not."""
+    """Return a sentence for each difference between an answer and its case; empty if there is none."""
     if case.refusable and status != case.status and 400 <= status < 500:
         return []
     fields = {name.lower(): value for name, value in headers}
@@ -63,11 +63,11 @@ def _body_differences(expected: Expected, body: bytes, tensors: str | None) -> l
 
 def _number_differences(expected: ExpectedNumbers, body: bytes, tensors: str | None) -> list[str]:
     try:
-        found = split(read(body, "float32"), tensors) if expected.raw else read(body, "json")
+        outputs = split(read(body, "float32"), tensors) if expected.raw else read(body, "json")
     except NumbersError as error:
         return [f"body is {_shown(body)}: {error}"]
     wrong = [] if expected.raw else _key_differences(("model", "outputs"), body) or _model_difference(expected, body)
-    return wrong + differences_of(found, expected.outputs)
+    return wrong + differences_of(outputs, expected.outputs)
 
 
 def _model_difference(expected: ExpectedNumbers, body: bytes) -> list[str]:

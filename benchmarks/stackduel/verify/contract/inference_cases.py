@@ -1,7 +1,7 @@
-"""The contract of ``POST /infer/{model}``: every model with every content type, and everything that can be wrong.
+"""The contract of ``POST /infer/{model}``: every model with every content type, and all kinds of bad requests.
 
-What a good answer holds is known by asking the models directly, in this process: a model that is not built here is left
-out, and said so.
+The right outputs come from running the models in this process. Models that are not built here are left out, and each
+one is reported.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Known:
 
 
 def inference_cases(*, own_errors: bool = False) -> Known:
-    """The cases of every model that runs here; with ``own_errors`` the bodies of the 400s are the stack's own."""
+    """Return the cases of every model that runs here; with ``own_errors`` the stack may word its 400s itself."""
     known = _known()
     cases = (replace(case, expected=Anything()) if own_errors and case.status == 400 else case for case in known.cases)
     return Known(tuple(cases), known.left_out)
@@ -50,8 +50,8 @@ def inference_cases(*, own_errors: bool = False) -> Known:
 @cache
 def _known() -> Known:
     try:
-        from stackduel_servers.core.inference.inputs import decode  # noqa: PLC0415, F401  # bodies need it on both sides
-        from stackduel_servers.models.model import ModelError, load  # noqa: PLC0415  # numpy alone would do, but see above
+        from stackduel_servers.core.inference.decoding import decode  # noqa: PLC0415, F401  # bodies need it on both sides
+        from stackduel_servers.models.model import ModelError, load  # noqa: PLC0415  # needs numpy
     except ImportError as error:
         reason = f"{error.name} is missing (pip install 'stackduel[inference]')"
         return Known(tuple(_by_headers()), (f"every model with a body: {reason}",))
@@ -73,11 +73,11 @@ def _typed(content_type: str) -> tuple[str, str]:
     return ("Content-Type", content_type)
 
 
-# --- what is right ------------------------------------------------------------------------------------------------
+# --- good requests ------------------------------------------------------------------------------------------------
 
 
 def _good(model: Model) -> Iterator[Case]:
-    """Each content type that the model takes, answered in JSON, and once in raw float32."""
+    """Yield each content type that the model takes, answered in JSON, and one answered in raw float32."""
     for number, (title, body, content_type, given) in enumerate(_samples(model.card.takes)):
         outputs = _outputs(model, given)
         name = f"{model.card.name}: {title}"
@@ -94,57 +94,57 @@ def _good(model: Model) -> Iterator[Case]:
 
 
 def _outputs(model: Model, given: Any) -> Outputs:
-    """What the model itself makes of its input, without anything of HTTP."""
+    """Return the outputs of the model itself, without HTTP."""
     (raw,) = model.infer([model.prepare(given)])
     return {name: array.astype(np.float64) for name, array in model.finish(raw).items()}
 
 
 def _samples(takes: Takes) -> Iterator[tuple[str, bytes, str, Any]]:
-    """Title, body, content type, and what the model is to be given for it."""
-    from stackduel_servers.models import inputs  # noqa: PLC0415  # needs numpy, and Pillow for pictures
+    """Yield title, body, content type, and the decoded input of the model."""
+    from stackduel_servers.models import sample_inputs  # noqa: PLC0415  # needs numpy, and Pillow for pictures
 
     match takes:
         case Sound():
             yield from _sounds(takes)
         case Picture():
-            pixels = inputs.picture(160, 120, SEED)
-            yield "PNG", inputs.as_png(pixels), PNG, pixels
-            jpeg = inputs.as_jpeg(pixels)
+            pixels = sample_inputs.picture(160, 120, SEED)
+            yield "PNG", sample_inputs.as_png(pixels), PNG, pixels
+            jpeg = sample_inputs.as_jpeg(pixels)
             yield "JPEG", jpeg, JPEG, _decoded(takes, jpeg, JPEG)
         case _:
-            given = inputs.generate(takes, SEED)
+            given = sample_inputs.generate(takes, SEED)
             if isinstance(given, str):
-                yield "JSON", inputs.as_json(given), f"{JSON}; charset=utf-8", given
+                yield "JSON", sample_inputs.as_json(given), f"{JSON}; charset=utf-8", given
                 yield "JSON beyond ASCII", '{"id":7,"text":"Grüße, 世界"}'.encode(), JSON, "Grüße, 世界"
 
 
 def _sounds(takes: Sound) -> Iterator[tuple[str, bytes, str, Any]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs  # noqa: PLC0415
 
-    mono = inputs.sound(takes.usual, takes.rate_hz, SEED)
-    yield "float32", inputs.as_float32(mono), FLOAT32, mono
-    pcm = inputs.as_pcm(mono)
+    mono = sample_inputs.sound(takes.usual, takes.rate_hz, SEED)
+    yield "float32", sample_inputs.as_float32(mono), FLOAT32, mono
+    pcm = sample_inputs.as_pcm(mono)
     as_heard = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
     yield "PCM", pcm, PCM, as_heard
-    wav = inputs.as_wav(mono, takes.rate_hz)
+    wav = sample_inputs.as_wav(mono, takes.rate_hz)
     yield "WAV", wav, WAV, as_heard
     frames = takes.usual * OTHER_RATE_HZ // takes.rate_hz
-    stereo = np.stack([inputs.sound(frames, OTHER_RATE_HZ, seed) for seed in (SEED, SEED + 1)], axis=1)
-    other = inputs.as_wav(stereo, OTHER_RATE_HZ)
+    stereo = np.stack([sample_inputs.sound(frames, OTHER_RATE_HZ, seed) for seed in (SEED, SEED + 1)], axis=1)
+    other = sample_inputs.as_wav(stereo, OTHER_RATE_HZ)
     yield "WAV, stereo at another rate", other, "audio/x-wav", _decoded(takes, other, WAV)
     typed = f"{PCM}; rate={OTHER_RATE_HZ}; channels=2"
-    yield "PCM, stereo at another rate", inputs.as_pcm(stereo), typed, _decoded(takes, other, WAV)
+    yield "PCM, stereo at another rate", sample_inputs.as_pcm(stereo), typed, _decoded(takes, other, WAV)
 
 
 def _decoded(takes: Takes, body: bytes, form: str) -> Any:
-    """What the core decodes: its resampling and its JPEG decoder are the libraries', and the same everywhere."""
+    """Return the input as the core decodes it: every stack uses its resampling and its JPEG decoder."""
     from stackduel_servers.core.inference.ask import Ask  # noqa: PLC0415
-    from stackduel_servers.core.inference.inputs import decode  # noqa: PLC0415
+    from stackduel_servers.core.inference.decoding import decode  # noqa: PLC0415
 
     return decode(Ask("", form), takes, body)
 
 
-# --- what is wrong ------------------------------------------------------------------------------------------------
+# --- bad requests -------------------------------------------------------------------------------------------------
 
 SOUND_FORMS = error_body("Content-Type must be one of application/octet-stream, audio/pcm, audio/wav for fast-cnn")
 PICTURE_FORMS = error_body("Content-Type must be one of image/png, image/jpeg for face")
@@ -153,7 +153,7 @@ CHANNEL_BOUNDS = error_body("channels must be an integer from 1 to 8")
 
 
 def _by_headers() -> Iterator[Case]:
-    """What is refused for its headers, whatever is installed."""
+    """Yield requests that are refused for their headers; they need no package and no model."""
     for title, content_type in (
         *(("a picture", PNG), ("JSON", JSON), ("a form", "application/x-www-form-urlencoded")),
         *(("no type at all", "sound"), ("two types", "audio/wav, audio/pcm"), ("another sound", "audio/mpeg")),
@@ -173,13 +173,13 @@ def _by_headers() -> Iterator[Case]:
 
 
 def _bad_bodies() -> Iterator[Case]:
-    """What is refused for its body, whether or not the model is built."""
+    """Yield requests that are refused for their bodies; they need no built model."""
     for name, model, sentence, body, content_type in (*_bad_sounds(), *_bad_pictures(), *_bad_texts()):
         yield _post(f"{model}: {name}", model, error_body(sentence), 400, body, _typed(content_type))
 
 
 def _bad_sounds() -> Iterator[tuple[str, str, str, bytes, str]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs  # noqa: PLC0415
 
     one_second = "body must hold 48000 samples at 48000 Hz, not"
     yield "an empty body", "fast-cnn", f"{one_second} 0", b"", FLOAT32
@@ -196,20 +196,28 @@ def _bad_sounds() -> Iterator[tuple[str, str, str, bytes, str]]:
     yield "too short at its rate", "speaker", f"{bounds} 4000", bytes(16_000), f"{PCM}; rate=32000"
     yield "too long", "speaker", f"{bounds} 960001", bytes(2 * 960_001), PCM
     unreadable = "body must be a WAV file: it cannot be read"
-    wav = inputs.as_wav(inputs.sound(16_000, 16_000, SEED), 16_000)
+    wav = sample_inputs.as_wav(sample_inputs.sound(16_000, 16_000, SEED), 16_000)
     yield "an empty file", "speaker", unreadable, b"", WAV
     yield "no WAV file", "speaker", unreadable, b"RIFF" + bytes(100), WAV
     yield "a header alone", "speaker", f"{bounds} 0", wav[:44], WAV
     yield "half a header", "speaker", unreadable, wav[:30], WAV
-    yield "too short a WAV", "speaker", f"{bounds} 5000", inputs.as_wav(inputs.sound(5000, 16_000, SEED), 16_000), WAV
-    slow = inputs.as_wav(inputs.sound(16_000, 16_000, SEED), 500)
+    yield (
+        "too short a WAV",
+        "speaker",
+        f"{bounds} 5000",
+        sample_inputs.as_wav(sample_inputs.sound(5000, 16_000, SEED), 16_000),
+        WAV,
+    )
+    slow = sample_inputs.as_wav(sample_inputs.sound(16_000, 16_000, SEED), 500)
     yield "a rate out of bounds", "speaker", "rate must be an integer from 1000 to 384000", slow, WAV
 
 
 def _bad_pictures() -> Iterator[tuple[str, str, str, bytes, str]]:
-    from stackduel_servers.models import inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs  # noqa: PLC0415
 
-    png, jpeg = (encode(inputs.picture(64, 64, SEED)) for encode in (inputs.as_png, inputs.as_jpeg))
+    png, jpeg = (
+        encode(sample_inputs.picture(64, 64, SEED)) for encode in (sample_inputs.as_png, sample_inputs.as_jpeg)
+    )
     no_png, no_jpeg = (f"body must be a {kind} file: it cannot be read" for kind in ("PNG", "JPEG"))
     yield "an empty file", "face", no_png, b"", PNG
     yield "no PNG file", "face", no_png, b"\x89PNG\r\n\x1a\n" + bytes(100), PNG
@@ -218,7 +226,7 @@ def _bad_pictures() -> Iterator[tuple[str, str, str, bytes, str]]:
     yield "no JPEG file", "face", no_jpeg, b"\xff\xd8\xff" + bytes(100), JPEG
     yield "half a JPEG", "face", no_jpeg, jpeg[: len(jpeg) // 2], JPEG
     sides = "body must be a picture of 20 to 2048 pixels a side, not"
-    yield "too small", "face", f"{sides} 64 x 19", inputs.as_png(inputs.picture(64, 19, SEED)), PNG
+    yield "too small", "face", f"{sides} 64 x 19", sample_inputs.as_png(sample_inputs.picture(64, 19, SEED)), PNG
     # A header that promises 30,000 by 30,000 pixels, 2.7 GB once decoded, in a file of a few bytes.
     bomb = bytearray(png)
     bomb[16:24] = (30_000).to_bytes(4, "big") * 2
@@ -227,7 +235,7 @@ def _bad_pictures() -> Iterator[tuple[str, str, str, bytes, str]]:
 
 
 def _crc(chunk: bytes) -> bytes:
-    import zlib  # noqa: PLC0415  # for this alone
+    import zlib  # noqa: PLC0415  # needed only here
 
     return zlib.crc32(chunk).to_bytes(4, "big")
 

@@ -1,4 +1,4 @@
-"""The contract of what speaks KServe over HTTP: every model gives the numbers that it gives in this process."""
+"""The contract of servers that speak KServe over HTTP: every model gives the same numbers as in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, exchange
 from stackduel_servers.core import kserve
 from stackduel_servers.core.kserve import KServeError, Tensor
-from stackduel_servers.models import inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.model import load
 from stackduel_servers.models.triton.repository import DEFAULT, MODELS
 
@@ -23,7 +23,7 @@ SPEAKER_SAMPLES = 30_000
 
 @dataclass(frozen=True, slots=True)
 class KServeCase:
-    """A request to a model of Triton's: its tensors, and the outputs that must come within the tolerance."""
+    """A request to a model of Triton: its tensors, and the outputs that the answer must hold within the tolerance."""
 
     model: str
     given: Mapping[str, Tensor]
@@ -31,12 +31,12 @@ class KServeCase:
 
 
 def kserve_cases() -> tuple[KServeCase, ...]:
-    """Every model that a Triton of ours starts with; raises ModelError where one is not built here."""
+    """Return a case for every model of our Triton; raises ModelError if one is not built here."""
     return tuple(_cases())
 
 
 def kserve_difference(case: KServeCase, address: Address, timeout_s: float) -> str | None:
-    """What is wrong with a server's answer, in a sentence; None where nothing is."""
+    """Return the first difference in a server's answer, in a sentence; None without one."""
     body, length = kserve.encode_request(case.given, tuple(case.outputs))
     headers = [(kserve.HEADER_LENGTH, str(length)), ("Content-Type", kserve.CONTENT_TYPE)]
     try:
@@ -44,14 +44,14 @@ def kserve_difference(case: KServeCase, address: Address, timeout_s: float) -> s
             address, kserve.target(case.model), method="POST", headers=headers, body=body, timeout_s=timeout_s
         )
         found_length = reply.header(kserve.HEADER_LENGTH)
-        found = kserve.decode_response(reply.body, int(found_length) if found_length else None)
+        outputs = kserve.decode_response(reply.body, int(found_length) if found_length else None)
     except (ExchangeError, KServeError, ValueError) as error:
         return f"{case.model}: {error}"
     for name, wanted in case.outputs.items():
-        if name not in found or found[name].shape != wanted.shape:
+        if name not in outputs or outputs[name].shape != wanted.shape:
             return f"{case.model}: output {name} has another shape than {list(wanted.shape)}"
-        if not np.allclose(found[name], wanted, rtol=0, atol=TOLERANCE):
-            return f"{case.model}: output {name} is off by {np.abs(found[name] - wanted).max():g}"
+        if not np.allclose(outputs[name], wanted, rtol=0, atol=TOLERANCE):
+            return f"{case.model}: output {name} is off by {np.abs(outputs[name] - wanted).max():g}"
     return None
 
 
@@ -61,7 +61,7 @@ def _cases() -> Iterator[KServeCase]:
         source = "fast-cnn" if name == "fast-cnn" else "speaker"
         (port,) = served.inputs
         samples = 48_000 if source == "fast-cnn" else SPEAKER_SAMPLES
-        sound = inputs.sound(samples, samples, SEED)
+        sound = sample_inputs.sound(samples, samples, SEED)
         pcm = (sound * 32_767).astype(np.int16)
         given = sound if port.datatype == "FP32" else pcm
         outputs = _outputs(source, sound if port.datatype == "FP32" else pcm.astype(np.float32) / np.float32(32_768))

@@ -10,7 +10,7 @@ from stackduel_servers.core.answers import Answer
 from stackduel_servers.core.inference.ask import Ask, Headers, InferenceRequest
 from stackduel_servers.core.inference.execution.inline import BlockingInline
 from stackduel_servers.core.inference.execution.pooled import BlockingPooled, shape_of
-from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.settings import Settings
 from stackduel_servers.core.timing import record, span
 

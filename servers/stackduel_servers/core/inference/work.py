@@ -11,7 +11,7 @@ from time import perf_counter
 
 from stackduel_servers.core.inference import refusals
 from stackduel_servers.core.inference.ask import InferenceRequest
-from stackduel_servers.core.inference.inputs import decode
+from stackduel_servers.core.inference.decoding import decode
 from stackduel_servers.core.inference.memory import loading
 from stackduel_servers.core.inference.result import InferenceResult
 from stackduel_servers.models.catalog import CATALOG

@@ -122,7 +122,7 @@ def test_a_unit_may_stand_apart(text: str) -> None:
     assert parse("errors > 1 %") == parse("errors > 1%") == Condition(MetricTerm("errors"), ">", Quantity(1, "%"))
 
 
-def test_a_name_with_whatever_characters_is_quoted() -> None:
+def test_a_name_with_any_characters_is_quoted() -> None:
     """Spaces, keywords and parentheses are plain within quotes of either kind."""
     condition = parse("""errors('my stack (new)', "or") > 0""")
     assert condition == Condition(MetricTerm("errors", None, (Name("my stack (new)"), Name("or"))), ">", Quantity(0))

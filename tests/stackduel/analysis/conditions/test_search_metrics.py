@@ -27,7 +27,7 @@ from tests.stackduel.report.html.runs import SEARCHES
         ("soak", "errors", MetricValue(0)),
     ],
 )
-def test_what_was_found_can_be_asked_for(mode: str, name: str, value: MetricValue) -> None:
+def test_search_results_have_metrics(mode: str, name: str, value: MetricValue) -> None:
     """A confirmed rate has an interval up to the next higher rate."""
     kind, _ = OF_A_SEARCH[mode][name]
     assert SearchMetrics(SEARCHES[mode]).value(name, "slow", "waiting", kind.dimensions[0]) == value
@@ -42,7 +42,7 @@ def test_what_was_found_can_be_asked_for(mode: str, name: str, value: MetricValu
         ("soak", "memory", "absent", "the search did not finish"),
     ],
 )
-def test_what_was_not_found_is_missing_with_its_reason(mode: str, name: str, stack: str, why: str) -> None:
+def test_a_missing_search_result_has_its_reason(mode: str, name: str, stack: str, why: str) -> None:
     """A metric without a value has a reason."""
     kind, _ = OF_A_SEARCH[mode][name]
     assert SearchMetrics(SEARCHES[mode]).value(name, stack, "waiting", kind.dimensions[0]) == Missing(why)
@@ -63,14 +63,14 @@ def test_every_figure_of_every_mode_is_known_or_missing(mode: str) -> None:
     ("text", "state", "message"),
     [
         ("capacity(slow) < 200", "met", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
-        ("capacity(slow) < 105", "open", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
+        ("capacity(slow) < 105", "undecided", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
         ("capacity(fast) < 400", "unmet", "capacity(fast, waiting) is 470 req/s (470 to inf)"),
         ("capacity.point(fast) < 500rps", "met", "capacity.point(fast, waiting) is 470 req/s"),
         ("replicas > 3", "unknown", "no demand was given"),
     ],
 )
 def test_a_search_fails_only_where_it_is_sure(text: str, state: str, message: str) -> None:
-    """A bound between the confirmed rate and the next higher one leaves the condition open."""
+    """A bound between the confirmed rate and the next higher one leaves the condition undecided."""
     made = replace(SEARCHES["capacity"], baseline="slow")
     (result,) = conditions_for([text], made).evaluate_on(made)
     assert result.state == state

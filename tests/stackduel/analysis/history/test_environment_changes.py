@@ -1,4 +1,4 @@
-"""In what two runs were not measured alike: whatever it is, it is told by its name."""
+"""The differences in how two runs were measured, each by its name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_run_is_like_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "difference"),
     [
         ({"processor": "Another CPU"}, "CPU model: A CPU -> Another CPU"),
         ({"cores": 4}, "cores: unknown -> 4"),
@@ -37,13 +37,13 @@ def test_a_run_is_like_itself() -> None:
         ({"budget": Budget((0, 1), (1,), (1,))}, "budget server: 0 -> 0 1"),
     ],
 )
-def test_the_environment_is_compared_whatever_is_in_it(other: dict[str, Any], told: str) -> None:
+def test_every_fact_of_the_environment_is_compared(other: dict[str, Any], difference: str) -> None:
     """Machine, kernel, Python, libraries, image digests, budget."""
-    assert differences(RUN, replace(RUN, environment=replace(RUN.environment, **other))) == (told,)
+    assert differences(RUN, replace(RUN, environment=replace(RUN.environment, **other))) == (difference,)
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "difference"),
     [
         (replace(RUN, seed=8), "seed: 7 -> 8"),
         (replace(RUN, suite=RUN.suite.with_blocks(9)), "blocks: 6 -> 9"),
@@ -56,9 +56,9 @@ def test_the_environment_is_compared_whatever_is_in_it(other: dict[str, Any], to
         ),
     ],
 )
-def test_settings_options_and_seed_are_compared(other: Run, told: str) -> None:
-    """What was asked for is told once, and after the environment."""
-    assert differences(RUN, other) == (told,)
+def test_settings_options_and_seed_are_compared(other: Run, difference: str) -> None:
+    """Each option is listed once, after the environment."""
+    assert differences(RUN, other) == (difference,)
 
 
 def test_facts_are_flat() -> None:

@@ -15,7 +15,7 @@ def entry(day: int, *, launcher: str = "local", python: str = "CPython 3.11.7", 
 
 
 def test_points_stand_at_their_moments_in_the_order_of_time() -> None:
-    """Whatever the order of the entries; twins have no line."""
+    """In any order of the entries; twins have no line."""
     made = trend([entry(2, fast=4.0), entry(3, fast=3.0), entry(1)])
     assert [moment.started[:10] for moment in made.moments] == ["2026-01-01", "2026-01-02", "2026-01-03"]
     assert [(line.scenario, line.stack) for line in made.lines] == [("waiting", "slow"), ("waiting", "fast")]
@@ -32,7 +32,7 @@ def test_a_run_without_the_stack_leaves_a_gap() -> None:
     assert [point is None for point in made.lines[1].points] == [False, True, False]
 
 
-def test_another_environment_is_told_at_its_moment() -> None:
+def test_another_environment_is_listed_at_its_moment() -> None:
     """In what it differs from the run before; another launcher or baseline is no run to be compared with."""
     made = trend([entry(1), entry(2, python="CPython 3.12.0"), entry(3, python="CPython 3.12.0", launcher="docker")])
     first, second, third = made.moments

@@ -25,7 +25,7 @@ def changed(found: RunComparison, stack: str = "fast") -> StackChange:
     return change
 
 
-def test_the_true_change_lies_within_the_interval_whatever_the_host_did() -> None:
+def test_the_interval_holds_the_true_change_on_any_host() -> None:
     """Of 300 pairs of runs on hosts of different speed, 95 % of the ratios hold the truth; hardly any raw one does."""
     pairs, held, held_raw = 300, 0, 0
     for seed in range(pairs):
@@ -44,7 +44,7 @@ def test_the_true_change_lies_within_the_interval_whatever_the_host_did() -> Non
 
 
 def test_equal_runs_are_hardly_ever_called_different() -> None:
-    """Of 200 pairs without any change, at most some per cent are told to be faster or slower, on any host."""
+    """Of 200 pairs without any change, at most a few per cent are judged faster or slower, on any host."""
     words = [
         changed(between(simulated(2 * seed), simulated(2 * seed + 1, host=1.3, run_id=NEW))).verdict
         for seed in range(1000, 1200)
@@ -74,7 +74,7 @@ def test_a_change_has_its_word(fast: float, word: str) -> None:
 
 
 def test_a_wide_interval_is_never_equivalent() -> None:
-    """Where the twins cannot be told apart within a half, a stack that changed by a tenth is no equal one."""
+    """If the twins differ by up to a half, a change of a tenth is not equivalent."""
     found = changed(between(simulated(1, spread=0.3), simulated(2, spread=0.3, run_id=NEW)))
     assert found.margin is not None
     assert found.margin > 0.3

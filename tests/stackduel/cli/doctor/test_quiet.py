@@ -21,7 +21,7 @@ BUSIEST = (Neighbour("compiler", 0.123), Neighbour("backup", 0.01))
 @pytest.mark.parametrize(
     ("share", "state", "said"),
     [
-        (None, "unknown", "does not tell"),
+        (None, "unknown", "does not report it"),
         (0.002, "good", "took 0.2 %"),
         (0.05, "good", "noted above 1 %"),
         (0.051, "limit", "closes the gate steal: trials are repeated, and then marked noisy"),

@@ -94,7 +94,7 @@ def test_a_long_run_does_not_make_the_page_grow_without_end() -> None:
     assert "block 1000" in lines[-1]
 
 
-def test_what_did_not_change_is_not_told_again() -> None:
+def test_unchanged_texts_keep_their_number() -> None:
     """The numbers tell a reader which of the two texts is new."""
     board = Board(run([]))
     before = board.texts

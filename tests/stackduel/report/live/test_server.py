@@ -61,7 +61,7 @@ def test_the_thread_keeps_to_the_cores_it_is_given(tmp_path: Path) -> None:
     assert os.sched_getaffinity(0) == set(usable_cores())
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported(tmp_path: Path) -> None:
     """The error is the caller's, and no thread is left waiting."""
     with LiveServer(Board(run([])), "", tmp_path / "report.html", usable_cores()) as first:
         port = int(first.url.rstrip("/").rpartition(":")[2])

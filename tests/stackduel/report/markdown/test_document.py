@@ -18,6 +18,7 @@ from stackduel.model.trial import Failure, Gate, Place, Result
 from stackduel.report.markdown.document import render
 from stackduel.report.markdown.markup import escape
 from stackduel.report.markdown.size_limit import LIMIT
+from tests.golden import golden
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 from tests.stackduel.report.large import large
 
@@ -64,7 +65,8 @@ def golden_run() -> Run:
 
 def test_the_report_is_the_golden_one() -> None:
     """Advice, conditions, the pair, all stacks, insights, choice, winners, notes and what is folded, as agreed."""
-    assert render(golden_run()) == GOLDEN.read_text(encoding="utf-8")
+    text = render(golden_run())
+    assert text == golden(GOLDEN, text)
 
 
 def test_fifteen_stacks_in_twelve_scenarios_fit_into_a_comment() -> None:

@@ -50,7 +50,7 @@ def test_a_run_without_a_model_alone_has_no_shares() -> None:
     assert shares(compared()) == []
 
 
-def test_a_ceiling_is_named_once_whatever_the_number_of_scenarios() -> None:
+def test_a_ceiling_is_named_once_for_all_scenarios() -> None:
     """Scenarios with the same stacks stand together, and what it means stands once."""
     names = ("slow", "tuned", "fast", "wrong")
     limits = tuple(

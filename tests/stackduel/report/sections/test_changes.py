@@ -16,6 +16,7 @@ from stackduel.analysis.history.trend import trend
 from stackduel.report.markdown import changes as markdown_changes
 from stackduel.report.markdown import trend as markdown_trend
 from stackduel.report.terminal.history import show_between, show_runs, show_trend
+from tests.golden import golden
 
 GOLDEN = Path(__file__).with_name("golden-changes.md")
 GOLDEN_TREND = Path(__file__).with_name("golden-trend.md")
@@ -73,12 +74,14 @@ def printed(show: Callable[..., None], *what: object, width: int = 80) -> str:
 
 def test_the_comparison_is_the_golden_one() -> None:
     """Tables, legend, notes and what was not measured alike, exactly as agreed."""
-    assert markdown_changes.render(FOUND) == GOLDEN.read_text(encoding="utf-8")
+    text = markdown_changes.render(FOUND)
+    assert text == golden(GOLDEN, text)
 
 
 def test_the_trend_is_the_golden_one() -> None:
     """A table for each stack in each scenario, and what changed where a mark stands."""
-    assert markdown_trend.render(TREND) == GOLDEN_TREND.read_text(encoding="utf-8")
+    text = markdown_trend.render(TREND)
+    assert text == golden(GOLDEN_TREND, text)
 
 
 @pytest.mark.parametrize("found", [FOUND, replace(FOUND, baseline=None, differences=(), notes=())])

@@ -54,7 +54,7 @@ def test_several_devices_have_a_row_each() -> None:
     assert "tr: triton | NVIDIA H100 (GPU-2) | 27.5 | 2,048 | 200\n" in text
 
 
-def test_what_a_device_does_not_tell_has_no_chart() -> None:
+def test_a_figure_that_a_device_does_not_report_has_no_chart() -> None:
     """A device without power figures has the two others."""
     text = outline(read(render(watched(power_w=None))))
     assert "GPU utilisation" in text

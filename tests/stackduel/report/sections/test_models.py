@@ -22,6 +22,7 @@ from stackduel.report.sections.insights import insights
 from stackduel.report.sections.models import time_blocks
 from stackduel.report.sections.notes import notes
 from stackduel.report.terminal.run_report import show
+from tests.golden import golden
 from tests.stackduel.makers import WAITING, run, trial
 from tests.stackduel.report.modelled import CLIP, CROWD, modelled
 
@@ -30,7 +31,8 @@ GOLDEN = Path(__file__).with_name("golden_models.md")
 
 def test_the_report_is_the_golden_one() -> None:
     """Levels, ceilings, where the time goes, and the duel with all that follows from it, exactly as agreed."""
-    assert render(modelled()) == GOLDEN.read_text(encoding="utf-8")
+    text = render(modelled())
+    assert text == golden(GOLDEN, text)
 
 
 def test_the_terminal_shows_all_head_to_heads_in_short_and_the_first_in_full() -> None:
@@ -82,7 +84,7 @@ def test_the_scenarios_where_a_stack_pays_are_listed() -> None:
     assert [each.caption for each in section.blocks if isinstance(each, Grid)] == ["fastapi against triton: clip"]
 
 
-def test_nothing_is_said_of_models_where_there_are_none() -> None:
+def test_a_report_without_models_does_not_mention_them() -> None:
     """An ordinary run has no such tables."""
     ordinary = run([trial("slow", 10), trial("fast", 20)])
     assert list(time_blocks(ordinary)) == []
@@ -173,7 +175,7 @@ def test_a_category_is_won_by_more_rows_or_by_nobody() -> None:
     assert category_winner(rows[:2], duel()) == TIE
 
 
-def test_without_blocks_enough_whoever_leads_is_named_as_untested() -> None:
+def test_with_too_few_blocks_the_leader_is_named_as_untested() -> None:
     """In every row, and once more among the conditions."""
     made = modelled((1, 2))
     table, *below = head_to_head_blocks(head_to_heads_of(made)[0], made)

@@ -49,7 +49,7 @@ def test_without_an_advice_the_baseline_meets_the_best() -> None:
     assert (found.second, found.why) == ("fast", "the baseline and the best of the candidates, though none is advised")
 
 
-def test_untested_it_meets_whoever_is_ahead_and_no_control() -> None:
+def test_untested_it_meets_the_leader_and_no_control() -> None:
     """A wrong migration only where there is nothing else."""
     assert names(measured(2, slow=100, tuned=200, fast=300, wrong=900)) == ("slow", "fast")
     assert names(measured(2, slow=100, wrong=900)) == ("slow", "wrong")

@@ -160,7 +160,7 @@ def test_void_trials_are_listed_with_their_reason() -> None:
     assert any("no basis for a verdict: trials of fast" in note for note in notes(made))
 
 
-def test_the_headline_says_when_a_run_is_not_whole() -> None:
+def test_the_headline_says_when_a_run_is_incomplete() -> None:
     """An interrupted run says how much of it was measured."""
     whole = compared(trial("slow", 10), trial("fast", 10))
     assert title(whole) == "quick: 2 stacks, 1 scenario, 1 block, seed 7"
@@ -175,7 +175,7 @@ def test_cost_is_divided_by_what_succeeded() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(4.4, "4 s"), (75, "1 min 15 s"), (7500, "2 h 5 min")])
-def test_durations_are_said_as_a_person_says_them(seconds: float, text: str) -> None:
+def test_durations_read_naturally(seconds: float, text: str) -> None:
     """Seconds, minutes and hours."""
     assert duration(seconds) == text
 
@@ -307,13 +307,13 @@ def test_a_warm_up_that_reached_its_bound_is_reported() -> None:
     ]
 
 
-def test_latencies_are_called_what_they_are() -> None:
+def test_latencies_have_their_exact_name() -> None:
     """A closed loop measures service time; only an open one counts from the intended moment."""
     assert latency_kind(WAITING.load) == "service time"
     assert latency_kind(OpenLoop(10.0, 2.0)) == "latency from the intended time"
 
 
-def test_advice_on_single_scenarios_is_said_only_where_there_are_several() -> None:
+def test_advice_on_single_scenarios_appears_only_with_several() -> None:
     """The run's comes first."""
     one, two = Advice("change", "One."), Advice("change", "Two.")
     advice = RunAdvice(Advice("change", "All."), {"a": one})

@@ -30,7 +30,7 @@ def cold(**launches: tuple[float, float, float]) -> Run:
     return searched(ColdStartSettings(), **found)
 
 
-def test_without_intervals_whoever_is_ahead_is_named_as_not_tested() -> None:
+def test_without_intervals_the_leader_is_named_as_not_tested() -> None:
     """Beside the baseline, or beside the next best where the baseline itself is ahead; less than 5 % is a tie."""
     (each,) = winners(capacities(slow=100, fast=400, faster=470))
     assert (each.winner, each.tested, each.beside) == ("faster", False, "slow")

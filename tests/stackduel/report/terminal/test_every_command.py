@@ -209,7 +209,7 @@ def test_a_coloured_terminal_has_colours(runs: Path) -> None:
     assert "\x1b[" in on_terminal("80", runs)["report compared"]
 
 
-def test_json_is_whole_whatever_the_terminal(runs: Path) -> None:
+def test_json_is_complete_on_any_terminal(runs: Path) -> None:
     """What is for machines is not broken into lines."""
     done = subprocess.run(
         [sys.executable, "-m", "stackduel", "runs", "--out", ".", "--json"],

@@ -12,6 +12,7 @@ from rich.console import Console
 from stackduel.analysis.history.two_runs import between
 from stackduel.report.terminal.history import show_between
 from stackduel.report.terminal.run_report import show
+from tests.golden import golden
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.report.html.runs import SEARCHES, compared
 from tests.stackduel.report.modelled import modelled
@@ -39,5 +40,5 @@ def test_the_terminal_is_the_golden_one(name: str) -> None:
     out = io.StringIO()
     SHOWN[name](Console(file=out, width=80))
     text = out.getvalue()
-    assert text == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    assert text == golden(GOLDEN / f"{name}.txt", text)
     assert max(map(len, text.splitlines())) <= 80

@@ -37,7 +37,7 @@ def test_a_message_is_one_line_in_a_file_and_fits_a_terminal() -> None:
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": "unknown"}])
-def test_whoever_wants_it_plain_gets_it_plain(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_can_ask_for_plain_text(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """No colour, no bold, nothing that is drawn again."""
     made = terminal(monkeypatch, **environ)
     with made.capture() as captured:

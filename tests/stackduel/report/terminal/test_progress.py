@@ -117,7 +117,7 @@ def test_a_terminal_is_left_as_it_was() -> None:
     assert last.count("\x1b[2K") == last.count("\x1b[1A") == drawn
 
 
-def test_the_view_tells_how_far_what_and_what_does_not_count() -> None:
+def test_the_view_shows_progress_and_trials_that_do_not_count() -> None:
     """Throughput now, the latest figures with their latencies, void attempts and failures, the time that is left."""
     state = TrialMark(planned=60)
     assert view(state, 0.0, 99.0) == [

@@ -1,4 +1,4 @@
-"""Models that do as they are told, in the place of real ones."""
+"""Fake models with set results, instead of real ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 
 from stackduel_servers.core.inference.ask import FLOAT32, Ask, InferenceRequest
-from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.inference.result import InferenceResult
 
 

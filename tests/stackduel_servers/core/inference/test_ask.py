@@ -1,4 +1,4 @@
-"""What a request asks for, by its headers alone."""
+"""Reading a request from its path and headers."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def refused(name: str, *, has_own: bool = False, **headers: str) -> tuple[int, s
     ],
 )
 def test_content_types_have_aliases_parameters_and_any_case(given_type: str, form: str) -> None:
-    """What names the same form is the same."""
+    """Different names of the same form mean the same."""
     assert ask("speaker", Content_Type=given_type) == Ask("speaker", form)
 
 
 def test_a_body_without_a_type_is_raw_float32() -> None:
-    """As RFC 9110 says of a body without Content-Type, it is an octet stream."""
+    """By RFC 9110, a body without Content-Type is an octet stream."""
     assert ask("fast-cnn") == Ask("fast-cnn", FLOAT32)
     assert ask("face", Content_Type="image/jpg") == Ask("face", JPEG)
 
 
 def test_pcm_names_its_rate_and_channels() -> None:
-    """Quoted or not, in any order; what it does not name is the model's rate and one channel."""
+    """Parameters may be quoted and in any order; defaults are the model's rate and one channel."""
     assert ask("speaker", Content_Type='audio/pcm; channels=2; rate="44100"') == Ask("speaker", PCM, 44_100, 2)
     assert ask("speaker", Content_Type="audio/pcm;rate=8000") == Ask("speaker", PCM, 8000, 1)
     assert ask("speaker", Content_Type="audio/pcm") == Ask("speaker", PCM, None, 1)
@@ -69,12 +69,12 @@ def test_pcm_names_its_rate_and_channels() -> None:
     ],
 )
 def test_raw_numbers_are_asked_for_by_name(accept: str, raw: bool) -> None:
-    """JSON is answered unless raw float32 is named and wanted at least as much."""
+    """The answer is JSON unless raw float32 is named and preferred at least as much."""
     assert ask("vad", Accept=accept).raw is raw
 
 
 def test_the_own_model_is_one_of_the_models_where_there_is_one() -> None:
-    """``own`` is known where a file of the user's is served, and takes raw numbers alone."""
+    """``own`` is known if the user's file is served, and only takes raw numbers."""
     assert refused("own") == (404, "model must be one of fast-cnn, speaker, vad, face, embed")
     assert ask("own", has_own=True) == Ask("own", FLOAT32)
     assert refused("x", has_own=True) == (404, "model must be one of fast-cnn, speaker, vad, face, embed, own")
@@ -90,7 +90,7 @@ def test_the_own_model_is_one_of_the_models_where_there_is_one() -> None:
     name=st.sampled_from([*CATALOG, "x"]),
 )
 def test_whatever_stands_in_headers_is_read_or_refused(content_type: str, accept: str | None, name: str) -> None:
-    """No header makes it crash."""
+    """No header causes a crash."""
     headers = {"Content-Type": content_type} | ({} if accept is None else {"Accept": accept})
     with suppress(HttpError):
         assert read(name, headers, CATALOG, has_own=False).model == name

@@ -1,4 +1,4 @@
-"""The micro-batcher under random arrivals, faults and cancellations, and in each of its corners."""
+"""The micro-batcher under random arrivals, faults and cancellations, and in each corner case."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ SHAPES = st.builds(
 def test_every_request_gets_its_own_outcome_exactly_once(
     plan: list[Arrival], shape: BatchLimits, takes_s: float
 ) -> None:
-    """Whatever comes when, whatever fails, whatever is cancelled: nothing is lost, doubled, mixed up or run in vain."""
+    """With any arrivals, faults and cancellations, no job is lost, doubled, mixed up or run for nothing."""
     recorder = Recorder(
         frozenset(item for item, each in enumerate(plan) if each.fault == "breaks"),
         frozenset(item for item, each in enumerate(plan) if each.fault == "fails"),
@@ -157,7 +157,7 @@ def assert_outcome(arrival: Arrival, ended: IntJob) -> None:
 
 
 def test_many_threads_at_once() -> None:
-    """Forty threads with a hundred requests each: every one gets its own, in batches, and the queue is empty again."""
+    """Forty threads send a hundred requests each: each gets its own result, in batches, and the queue ends empty."""
     recorder = Recorder(breaks=frozenset(range(0, 4000, 97)), takes_s=0.0005)
     wrong = []
 
@@ -200,7 +200,7 @@ class Gate:
 
 
 def test_a_full_queue_takes_no_more() -> None:
-    """Beyond its capacity a request is refused at once; when there is room again, it is taken."""
+    """A full queue refuses a request at once, and accepts one when there is room again."""
     gate, recorder = Gate(), Recorder()
     with batching(BatchLimits(1, 1, capacity=2), gate.work, recorder.deliver) as batcher:
         batcher.submit(job(0))
@@ -219,7 +219,7 @@ def test_a_full_queue_takes_no_more() -> None:
 
 
 def test_what_is_cancelled_while_it_waits_is_never_run() -> None:
-    """A request given up before its turn costs nothing; one given up while it runs is not delivered."""
+    """A waiting request that is cancelled never runs; a running one is not delivered."""
     gate, recorder = Gate(), Recorder()
     running, waiting = job(0), job(1)
     with batching(BatchLimits(1, 4), gate.work, recorder.deliver) as batcher:
@@ -238,7 +238,7 @@ def test_what_is_cancelled_while_it_waits_is_never_run() -> None:
 
 
 def test_what_is_overdue_is_not_run() -> None:
-    """A request whose deadline passed in the queue is told so, and its neighbours run without it."""
+    """A request whose deadline passed in the queue gets OverdueError, and its neighbours run without it."""
     gate, recorder = Gate(), Recorder()
     with batching(BatchLimits(1, 4), gate.work, recorder.deliver) as batcher:
         batcher.submit(job(0))
@@ -255,7 +255,7 @@ def test_what_is_overdue_is_not_run() -> None:
 
 
 def test_closing_ends_what_runs_and_fails_what_waits() -> None:
-    """After ``close`` nothing is left waiting, nothing more is taken, and no thread is left."""
+    """After ``close`` no job waits, no new one is accepted, and no thread is left."""
     gate, recorder = Gate(), Recorder()
     running, waiting = job(0), job(1)
     batcher = Batcher(BatchLimits(1), gate.work, recorder.deliver)
@@ -276,7 +276,7 @@ def test_closing_ends_what_runs_and_fails_what_waits() -> None:
 
 
 def test_without_a_delay_a_batch_is_what_waits() -> None:
-    """A lone request goes at once; what has gathered meanwhile goes together, the oldest first, up to the size."""
+    """A lone request runs at once; waiting ones run together, oldest first, up to the size."""
     gate, recorder = Gate(), Recorder()
     with batching(BatchLimits(1, 3), gate.work, recorder.deliver) as batcher:
         batcher.submit(job(0))
@@ -290,7 +290,7 @@ def test_without_a_delay_a_batch_is_what_waits() -> None:
 
 
 def test_the_model_that_waited_longest_is_next() -> None:
-    """Requests of different models never share a batch, and none of the models is starved."""
+    """Requests of different models never share a batch, and no model starves."""
     gate, recorder = Gate(), Recorder()
     with batching(BatchLimits(1, 8), gate.work, recorder.deliver) as batcher:
         batcher.submit(job(0))
@@ -304,7 +304,7 @@ def test_the_model_that_waited_longest_is_next() -> None:
 
 
 def test_a_delay_waits_for_a_full_batch_and_no_longer() -> None:
-    """With a delay the first waits for company: a full batch goes at once, another when the delay is over."""
+    """With a delay, the first request waits: a full batch runs at once, another when the delay is over."""
     recorder = Recorder()
     with batching(BatchLimits(2, 3, delay_s=5.0), recorder.work, recorder.deliver) as batcher:
         jobs = [job(item) for item in range(3)]
@@ -321,7 +321,7 @@ def test_a_delay_waits_for_a_full_batch_and_no_longer() -> None:
 
 
 def test_work_that_forgets_an_item_fails_and_hangs_nobody() -> None:
-    """As many outcomes as items, or it is an error of each."""
+    """If there are fewer outcomes than items, each item gets an error."""
     recorder = Recorder()
     with batching(BatchLimits(1, 4), lambda _key, _items: [], recorder.deliver) as batcher:
         its = job(0)
@@ -331,7 +331,7 @@ def test_work_that_forgets_an_item_fails_and_hangs_nobody() -> None:
 
 
 def test_a_thread_outlives_whatever_is_raised() -> None:
-    """Even what is no Exception reaches the request that caused it, and the next request is served."""
+    """Even a BaseException reaches the request that caused it, and the next request is served."""
     recorder = Recorder()
 
     def work(_key: Hashable, items: Sequence[int]) -> Sequence[str | Exception]:
@@ -349,7 +349,7 @@ def test_a_thread_outlives_whatever_is_raised() -> None:
 
 
 def test_nothing_starts_before_the_first_request() -> None:
-    """A batcher that was made and never used has no thread: it may be made before a server forks."""
+    """An unused batcher has no thread, so it may be made before a server forks."""
     before = threading.active_count()
     batcher = Batcher(BatchLimits(4), Recorder().work, Recorder().deliver)
     assert threading.active_count() == before
@@ -357,7 +357,7 @@ def test_nothing_starts_before_the_first_request() -> None:
 
 
 def test_a_thread_leaves_the_others_their_part_of_what_waits() -> None:
-    """Of six that wait for two threads the first to be free takes three, though its batches may hold eight."""
+    """With six waiting jobs and two threads, the first free one takes three, even if its batches may hold eight."""
     recorder, busy, go = Recorder(), threading.Semaphore(0), threading.Semaphore(0)
 
     def work(key: Hashable, items: Sequence[int]) -> Sequence[str | Exception]:

@@ -1,4 +1,4 @@
-"""Where models run: every way gives the same result, tells how long it queued, and stops when it is asked to."""
+"""Where models run: every way gives the same result, measures the queue, and stops on request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def after_a_while(function: Callable[[Argument], Returned], argument: Argu
 
 
 def test_every_way_gives_the_same_result() -> None:
-    """Inline in the caller's own thread, all others in another."""
+    """Inline runs in the caller's own thread, all others run in another."""
     here = threading.get_ident()
     models = FakeModels()
 
@@ -67,7 +67,7 @@ def test_every_way_gives_the_same_result() -> None:
 
 
 def test_a_failure_is_its_own_request_s() -> None:
-    """One of many fails, in whatever batch it was; the others have their results."""
+    """One request of many fails; the others in its batch get their results."""
     models = FakeModels()
     bodies = ["x" * count for count in range(1, 40)] + ["broken"]
 
@@ -94,7 +94,7 @@ def test_a_failure_is_its_own_request_s() -> None:
 
 
 def test_a_full_queue_is_503_and_says_when_to_come_back() -> None:
-    """Blocking and awaiting alike."""
+    """Blocking and async give 503 with Retry-After."""
     models = FakeModels()
     models.go.clear()
 
@@ -118,7 +118,7 @@ def test_a_full_queue_is_503_and_says_when_to_come_back() -> None:
 
 @pytest.mark.parametrize("blocks", [True, False], ids=["blocking", "asynchronous"])
 def test_a_deadline_is_504_and_what_has_not_begun_never_runs(*, blocks: bool) -> None:
-    """The answer comes when the deadline passes, not when the model is done; the queue forgets the request."""
+    """The answer comes at the deadline, not after the model; the waiting request is removed from the queue."""
     models = FakeModels()
     models.go.clear()
     shape, timeout_s = BatchLimits(1), 0.15
@@ -151,7 +151,7 @@ def assert_too_slow(error: object) -> None:
 
 
 def test_a_request_whose_task_is_cancelled_never_runs() -> None:
-    """A client that is gone costs nothing if its turn had not come."""
+    """A client that leaves before its turn costs nothing."""
     models = FakeModels()
     models.go.clear()
 
@@ -172,7 +172,7 @@ def test_a_request_whose_task_is_cancelled_never_runs() -> None:
 
 
 def test_threads_of_the_framework_do_not_run_what_is_overdue() -> None:
-    """A request that waited for a thread longer than it may is 504 without a run."""
+    """A request that waits too long for a thread is 504 without a run."""
     models = FakeModels()
 
     async def asynchronous() -> None:
@@ -185,7 +185,7 @@ def test_threads_of_the_framework_do_not_run_what_is_overdue() -> None:
 
 
 def test_what_comes_after_the_end_is_503() -> None:
-    """A service that stops takes nothing more, and leaves nobody waiting."""
+    """A stopping service accepts no request and leaves no caller waiting."""
     pooled = BlockingPooled(FakeModels(), BatchLimits(1), LONG_S)
     pooled.close()
     with pytest.raises(HttpError, match="inference is stopping") as error:
@@ -194,7 +194,7 @@ def test_what_comes_after_the_end_is_503() -> None:
 
 
 def test_a_batch_wakes_the_event_loop_once() -> None:
-    """However many requests a batch holds, the loop is called from another thread one time for it."""
+    """Another thread calls the loop once for a whole batch."""
     models = FakeModels()
     models.go.clear()
     wakes = []
@@ -225,7 +225,7 @@ def test_a_batch_wakes_the_event_loop_once() -> None:
 
 
 def test_the_shape_follows_from_the_settings() -> None:
-    """An executor takes one at a time, a batcher as many as it is told."""
+    """An executor takes one request at a time, a batcher as many as its settings say."""
     assert shape_of(Settings(inference="executor", pool=3, batch_size=8)) == BatchLimits(3, 1, 0.0, 512)
     batched = Settings(inference="batched", pool=2, batch_size=8, batch_delay_ms=2.0, queue_size=7)
     assert shape_of(batched) == BatchLimits(2, 8, 0.002, 7)

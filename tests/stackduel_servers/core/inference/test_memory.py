@@ -1,4 +1,4 @@
-"""Memory given back."""
+"""Returning memory to the system."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ print(before - memory_mib())
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps what is free")
 def test_what_is_free_goes_back_to_the_system() -> None:
-    """Below something that is still used, glibc keeps what is free until it is told."""
+    """glibc keeps free memory below used memory until ``give_back`` returns it."""
     found = subprocess.run(
         [sys.executable, "-c", CODE], cwd=Path(__file__).parents[4], capture_output=True, text=True, check=True
     )
@@ -33,7 +33,7 @@ def test_what_is_free_goes_back_to_the_system() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such lock, and no forked workers")
 def test_one_worker_loads_at_a_time() -> None:
-    """Two processes that load at once do so one after the other."""
+    """Two processes that load at the same time do so one after the other."""
     code = (
         "import time\nfrom stackduel_servers.core.inference.memory import loading\n"
         "with loading():\n    a = time.monotonic()\n    time.sleep(0.2)\n    print(a, time.monotonic())"

@@ -13,7 +13,7 @@ OUTPUTS = {"boxes": np.array([[1.5, 2, 3, 4]], np.float32), "none": np.zeros((0,
 
 
 def test_json_holds_every_number_as_it_is() -> None:
-    """A float32 comes back as the same float32, rows as rows, nothing as an empty list."""
+    """A float32 survives as the same float32, rows as rows, no result as an empty list."""
     thirds = np.arange(1, 100, dtype=np.float32) / np.float32(3)
     answer = encode(Ask("x", FLOAT32), {**OUTPUTS, "thirds": thirds})
     content = json.loads(answer.body)
@@ -25,7 +25,7 @@ def test_json_holds_every_number_as_it_is() -> None:
 
 
 def test_raw_outputs_follow_one_another_and_a_header_says_where() -> None:
-    """Little-endian float32, outputs in order, shapes in X-Tensors; strided arrays too."""
+    """Outputs are little-endian float32 in order, with shapes in X-Tensors; strided arrays work too."""
     strided = np.arange(6, dtype=np.float32)[::2]
     answer = encode(Ask("x", FLOAT32, raw=True), {**OUTPUTS, "strided": strided})
     assert answer.headers == (("X-Tensors", "boxes=1x4,none=0x10,strided=3"),)

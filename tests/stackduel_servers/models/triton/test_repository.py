@@ -14,7 +14,7 @@ PACKAGES = Path("/t/packages")
 
 
 def test_the_ensemble_goes_through_its_three_steps() -> None:
-    """Each step takes what the one before gave, from the ensemble's input to its output."""
+    """Each step takes the output of the step before, from the ensemble's input to its output."""
     assert config(MODELS["speech"], 2) == (
         'name: "speech"\n'
         'platform: "ensemble"\n'
@@ -31,7 +31,7 @@ def test_the_ensemble_goes_through_its_three_steps() -> None:
 
 
 def test_what_batches_waits_for_nobody() -> None:
-    """Clips of any lengths that are there share a batch, and none waits for another to come."""
+    """Waiting clips of any lengths share a batch, and no clip waits for another to arrive."""
     text = config(MODELS["acoustic"], 2)
     assert "max_batch_size: 8\n" in text
     assert "dims: [-1, 160, 40] allow_ragged_batch: true" in text
@@ -42,7 +42,7 @@ def test_what_batches_waits_for_nobody() -> None:
 
 
 def test_every_model_of_the_catalogue_has_a_middle() -> None:
-    """An application can have any model inferred by Triton, and what starts by itself is served."""
+    """Triton can infer every model for an application, and serves its default models from the start."""
     assert set(MIDDLES) == set(CATALOG)
     for name, middle in MIDDLES.items():
         assert (MODELS[middle].module, MODELS[middle].model) == ("middle", name)
@@ -51,7 +51,7 @@ def test_every_model_of_the_catalogue_has_a_middle() -> None:
 
 @pytest.mark.parametrize("served", [each for each in MODELS.values() if not each.steps], ids=lambda each: each.name)
 def test_a_program_is_python_that_finds_our_steps(tmp_path: Path, served: object) -> None:
-    """Each model.py parses, puts packages and this checkout on the path, and imports a module that is there."""
+    """Each model.py parses, adds packages and this checkout to the path, and imports an existing module."""
     from stackduel_servers.models.triton import repository
 
     assert isinstance(served, repository.RepositoryModel)
@@ -65,7 +65,7 @@ def test_a_program_is_python_that_finds_our_steps(tmp_path: Path, served: object
 
 
 def test_a_repository_is_written_once(tmp_path: Path) -> None:
-    """The same content is the same folder; other instances or packages are another; nothing unfinished stays."""
+    """The same content gives the same folder, other instances or packages another one, and nothing unfinished stays."""
     first = write(tmp_path, 1, PACKAGES)
     assert write(tmp_path, 1, PACKAGES) == first
     second = write(tmp_path, 2, PACKAGES)

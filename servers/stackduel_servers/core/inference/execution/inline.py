@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stackduel_servers.core.inference.ask import InferenceRequest
-from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.inference.result import InferenceResult
 
 

@@ -19,7 +19,7 @@ from stackduel_servers.core.inference.execution.batcher import (
     Jobs,
     OverdueError,
 )
-from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.inference.result import InferenceResult
 from stackduel_servers.core.settings import Settings
 

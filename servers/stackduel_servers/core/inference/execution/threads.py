@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from stackduel_servers.core.inference import refusals
 from stackduel_servers.core.inference.ask import InferenceRequest
-from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.inference.result import InferenceResult
 
 _Argument = TypeVar("_Argument")

@@ -33,7 +33,7 @@ class AsyncRemote:
         """Return the result and 0 s in a queue (Triton's is part of the call); raises HttpError 400, 502, 503, 504."""
         name = given.ask.model
         try:
-            from stackduel_servers.core.inference.inputs import decode  # noqa: PLC0415  # with the first request
+            from stackduel_servers.core.inference.decoding import decode  # noqa: PLC0415  # with the first request
         except ImportError as error:
             raise refusals.not_installed(error.name or "a library") from error
         if name not in MIDDLES:

@@ -1,4 +1,4 @@
-"""Models behind handlers: imported and loaded with the first request, once, and errors for what is not here."""
+"""Models behind handlers: imported and loaded once, with the first request; errors for missing ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stackduel_servers.core.inference import work
 from stackduel_servers.core.inference.ask import FLOAT32, Ask, InferenceRequest
 from stackduel_servers.core.inference.asynchronous import AsyncInference
 from stackduel_servers.core.inference.blocking import BlockingInference
-from stackduel_servers.core.inference.models import Models
+from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.settings import Settings
 from stackduel_servers.core.timing import Timing, current_timing
 from stackduel_servers.models.catalog import CATALOG, Card
@@ -83,14 +83,14 @@ def starting_with(number: float) -> InferenceRequest:
     "app", ["flask_app", "quart_app", "fastapi_app", "fastapi_threadpool", "fastapi_idiomatic", "starlette_app"]
 )
 def test_nothing_heavy_is_imported_before_the_first_request(app: str) -> None:
-    """A service that is never asked for a model starts without numpy, ONNX Runtime and all the rest."""
+    """A service without model requests starts without numpy and ONNX Runtime."""
     code = f"import sys, stackduel_servers.apps.{app}; print(*[name for name in {HEAVY} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == ""
 
 
 def test_a_model_is_loaded_once(loaded: list[FakeModel]) -> None:
-    """However many first requests come at once, they share one model."""
+    """Any number of simultaneous first requests share one model."""
     models = Models({})
     barrier = threading.Barrier(8)
 
@@ -104,7 +104,7 @@ def test_a_model_is_loaded_once(loaded: list[FakeModel]) -> None:
 
 
 def test_in_a_batch_each_fails_alone(loaded: list[FakeModel]) -> None:
-    """Bad input, and what cannot be prepared or finished, takes no neighbour with it; the rest runs in one go."""
+    """A request that fails to decode, prepare or finish does not fail its neighbours; the others run together."""
     batch = [
         *(starting_with(1), InferenceRequest(Ask("fast-cnn", FLOAT32), b"123"), starting_with(2)),
         *(starting_with(9), starting_with(float("nan")), starting_with(5)),
@@ -121,13 +121,13 @@ def test_in_a_batch_each_fails_alone(loaded: list[FakeModel]) -> None:
 
 
 def test_a_run_that_breaks_is_raised_for_the_batcher_to_take_apart(loaded: list[FakeModel]) -> None:
-    """Whose fault it was is not known here."""
+    """The failing request is unknown here, so the batcher must retry each alone."""
     with pytest.raises(RuntimeError, match="broke"):
         Models({}).many("fast-cnn", [starting_with(1), starting_with(-1)])
 
 
 def test_a_model_that_is_not_built_is_503_with_the_remedy(tmp_path: Path) -> None:
-    """The sentence says what to do, and the client when to come back; bad input is told all the same."""
+    """The sentence gives the remedy, and the header when to retry; bad input gets its own error."""
     models = Models({"STACKDUEL_MODELS": str(tmp_path)})
     with pytest.raises(HttpError) as error:
         models.one(starting_with(0))
@@ -141,9 +141,9 @@ def test_a_model_that_is_not_built_is_503_with_the_remedy(tmp_path: Path) -> Non
 
 
 def test_libraries_that_are_not_installed_are_503(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service in a place without the extra says which package is missing, and can be asked again."""
+    """Without the extra, the answer names the missing package, and the client may retry."""
     monkeypatch.delitem(sys.modules, "stackduel_servers.core.inference.work")
-    monkeypatch.setitem(sys.modules, "stackduel_servers.core.inference.inputs", None)
+    monkeypatch.setitem(sys.modules, "stackduel_servers.core.inference.decoding", None)
     with pytest.raises(HttpError, match=r"inference is not installed on this server: .* is missing") as error:
         Models({}).one(starting_with(0))
     assert error.value.status == 503
@@ -151,7 +151,7 @@ def test_libraries_that_are_not_installed_are_503(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_service_that_was_forked_before_its_first_request_answers() -> None:
-    """Gunicorn loads the application and then forks: threads and models come to life in each worker."""
+    """Gunicorn loads the application and then forks: threads and models start in each worker."""
     code = """
 import os
 from stackduel_servers.core.errors import HttpError
@@ -178,7 +178,7 @@ os.wait()
 
 @pytest.mark.parametrize("execution", ["inline", "batched"])
 def test_both_facades_answer_the_same_and_record_every_span(execution: str, loaded: list[FakeModel]) -> None:
-    """Blocking or awaiting: the same bytes, and the same names in Server-Timing."""
+    """Blocking and async give the same bytes and the same names in Server-Timing."""
     import asyncio
 
     settings = Settings(inference=execution, pool=1, batch_size=2)
