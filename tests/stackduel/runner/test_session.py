@@ -322,15 +322,15 @@ def test_a_condition_that_is_met_gives_status_1_and_a_line(scene: Scene) -> None
     assert "condition met: speedup(new) &gt; 1.5" in junit
 
 
-def test_what_cannot_be_told_gives_status_2_and_what_is_open_a_line(scene: Scene) -> None:
+def test_what_cannot_be_told_gives_status_2_and_what_is_undecided_a_line(scene: Scene) -> None:
     """A figure that is missing is no figure that is right, and noise fails nothing."""
     scene.bench.found = lambda place: trial(
         place.stack, spreading(place).measurement.requests // 100, block=place.block, scenario="x"
     )
     assert scene.start("p99(new, x) > 1s", "speedup(new) > 1.99") == 2
     said = scene.err.getvalue().splitlines()
-    (open_line,) = (line for line in said if "condition open" in line)
-    assert open_line.startswith("stackduel: condition open: speedup(new) > 1.99: speedup(new, x) is ")
+    (undecided_line,) = (line for line in said if "condition undecided" in line)
+    assert undecided_line.startswith("stackduel: condition undecided: speedup(new) > 1.99: speedup(new, x) is ")
     (unknown,) = (line for line in said if "cannot be evaluated" in line)
     assert unknown.startswith("stackduel: condition cannot be evaluated: p99(new, x) > 1s: p99(new, x): ")
     assert unknown.endswith(" correct answers are too few (459 are needed)")

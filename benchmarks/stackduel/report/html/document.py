@@ -57,7 +57,7 @@ def render(page: HtmlPage) -> str:
 
 
 def opened(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks, of many sentences the brief ones open and all of them folded."""
+    """Yield the blocks. If there are many sentences, show the short list and hide the full list."""
     about = ""
     for block in blocks:
         if isinstance(block, Grid):
