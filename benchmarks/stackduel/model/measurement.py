@@ -49,7 +49,7 @@ class Expectation:
 
     @staticmethod
     def of(status: int, body: bytes, check: Check) -> Expectation:
-        """What ``check`` asks all answers to have in common with a verified one."""
+        """Return what ``check`` requires of every answer, given a verified one."""
         return Expectation(
             status=status,
             length=None if check == "status" else len(body),
@@ -57,7 +57,7 @@ class Expectation:
         )
 
     def judge(self, *, status: int, length: int, same: bool) -> Outcome:
-        """How a complete answer ended its request; ``same`` says whether its bytes were the expected ones."""
+        """Return the outcome of a complete answer; ``same`` says whether its bytes were the expected ones."""
         if status != self.status:
             return Outcome.STATUS
         if self.length is not None and length != self.length:

@@ -166,5 +166,5 @@ class Suite:
         return tuple(dict.fromkeys(model for model in asked if model is not None))
 
     def with_blocks(self, blocks: int) -> Suite:
-        """The same suite measured in another number of rounds."""
+        """Return the suite with another number of rounds."""
         return replace(self, blocks=blocks)

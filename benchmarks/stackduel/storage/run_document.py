@@ -24,8 +24,7 @@ from stackduel.model.run_options import RunOptions
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Result
-from stackduel.storage.builtins import to_builtins
-from stackduel.storage.json_schema import NonNegative
+from stackduel.storage.json_values import NonNegative, to_builtins
 from stackduel.storage.outcome_documents import (
     IsolatedDocument,
     ServiceLevelDocument,

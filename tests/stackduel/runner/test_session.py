@@ -31,7 +31,7 @@ from stackduel.runner.run_context import RunContext
 from stackduel.runner.run_progress import RunProgress
 from stackduel.runner.run_record import RunRecord
 from stackduel.runner.session import resume, start
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from tests.stackduel.makers import trial
 from tests.stackduel.valid import check
 
@@ -147,8 +147,8 @@ class Scene:
 
     @property
     def kept(self) -> Run:
-        check(json.loads((self.where / run_folder.RUN_FILE).read_text(encoding="utf-8")))
-        return run_folder.load(self.where)
+        check(json.loads((self.where / run_file.RUN_FILE).read_text(encoding="utf-8")))
+        return run_file.load(self.where)
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ def test_a_live_run_tells_its_page_s_address_and_measures_the_same(scene: Scene)
 def test_json_is_the_file_and_quiet_is_silent(scene: Scene) -> None:
     """What goes to standard output is for machines, or nothing."""
     assert scene.start(json=True, quiet=True) == 0
-    assert scene.out.getvalue() == (scene.where / run_folder.RUN_FILE).read_text(encoding="utf-8")
+    assert scene.out.getvalue() == (scene.where / run_file.RUN_FILE).read_text(encoding="utf-8")
     assert scene.err.getvalue() == ""
 
 
@@ -286,7 +286,7 @@ def test_a_run_goes_on_only_with_what_it_began_with(scene: Scene, old: str, new:
 def test_a_run_goes_on_only_on_the_python_that_it_began_on(scene: Scene) -> None:
     """Half a run on another interpreter is no run."""
     assert scene.start(quiet=True) == 0
-    path = scene.where / run_folder.RUN_FILE
+    path = scene.where / run_file.RUN_FILE
     content = json.loads(path.read_text())
     content["environment"]["python"] = "CPython 2.7"
     path.write_text(json.dumps(content))
