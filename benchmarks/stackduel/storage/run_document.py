@@ -4,7 +4,7 @@ Schema 1: the first. What is not measured is null, never absent and never zero. 
 null where an older document lacks them, and always written: of a request ``model``, ``given``, ``served_as`` and
 ``tolerance``, of a load ``server_timing`` and ``rated``, of a trial ``spans_ms`` and ``span_histograms``. Unknown keys
 are ignored. To add a key, give it the type ``... | None`` and the default None: reading an older document sets it to
-None, and writing adds it as null.  A value of a wrong type is an error that names its place, such as
+None, and writing adds it as null. A value of a wrong type is an error that names its place, such as
 ``$.trials[3].block``.
 """
 

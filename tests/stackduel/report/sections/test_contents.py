@@ -93,12 +93,8 @@ def grids(blocks: tuple[Block, ...]) -> Iterator[Grid]:
 
 def modules_of(form: ReportForm) -> set[str]:
     """The modules whose sections are in a form, those that are folded there included."""
-    makers = [
-        cell.cell_contents if maker.__name__ == "each_folded" else maker
-        for maker in CONTENTS[form]
-        for cell in (maker.__closure__ or (None,))
-    ]
-    return {maker.__module__.rpartition(".")[2] for maker in makers}
+    folded_ones = [cell.cell_contents for maker in CONTENTS[form] for cell in maker.__closure__ or ()]
+    return {maker.__module__.rpartition(".")[2] for maker in (*CONTENTS[form], *folded_ones)}
 
 
 def made(maker: SectionMaker) -> list[Section]:
