@@ -141,14 +141,15 @@ def _unsettled(candidate: Candidate) -> list[Comparison]:
 def _inconclusive(best: Candidate, minutes: Mapping[tuple[str, str], float | None]) -> Advice:
     if any(each.noisy for each in _unsettled(best)):
         return _without_change("inconclusive", f"Inconclusive: {best.stack} measured {best.figures}; {_QUIETER}.", best)
-    waits = [minutes.get((each.scenario, each.candidate)) for each in _unsettled(best)]
-    known = [each for each in waits if each is not None]
+    waits = {(each.scenario, each.candidate): minutes.get((each.scenario, each.candidate)) for each in _unsettled(best)}
+    known = [each for each in waits.values() if each is not None]
     longest = max(known) if len(known) == len(waits) else None
-    settle = (
-        f"more than {MOST_BLOCKS_TO_SETTLE} blocks would be needed to decide"
-        if longest is None
-        else f"{_more_minutes(longest)} would settle it"
-    )
+    if longest is not None:
+        settle = f"{_more_minutes(longest)} would settle it"
+    elif waits.keys() <= minutes.keys():
+        settle = f"more than {MOST_BLOCKS_TO_SETTLE} blocks would be needed to decide"
+    else:  # nobody knows how long a block takes
+        settle = "more blocks may decide"
     return _without_change(
         "inconclusive", f"Inconclusive: {best.stack} measured {best.figures}; {settle}.", best, longest
     )

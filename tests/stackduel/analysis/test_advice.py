@@ -121,6 +121,8 @@ def test_inconclusive_says_what_would_settle_it() -> None:
     never = advice(unsure, minutes={("waiting", "fastapi-uvicorn"): None})
     assert never.minutes is None
     assert "more than 200 blocks would be needed to decide" in never.sentence
+    unknown = advice(unsure, minutes={})
+    assert "more blocks may decide" in unknown.sentence
     # What cannot be 2 % faster any more need not be settled.
     assert advice(comparison("fastapi-uvicorn", 0.98, 0.95, 1.01, "inconclusive")).kind == "no change"
 
