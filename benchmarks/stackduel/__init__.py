@@ -1,1 +1,1 @@
-"""The runner: launches stacks, loads them, measures, compares and reports."""
+"""Stackduel measures Python web stacks: it launches them, loads them, compares them and reports."""

@@ -15,14 +15,14 @@ from stackduel.model.target import ContainerRef, parts_of
 from stackduel.observe.resources.meters import meter_of
 from stackduel.verify.exchange import exchange
 from stackduel_servers.core import kserve
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import sample_inputs
 from tests.docker.test_launcher import run_inside
 from tests.until import until
 
 # The first of them may have to build two images.
 pytestmark = [pytest.mark.docker, pytest.mark.triton, pytest.mark.timeout(900)]
 
-SAMPLES = inputs.sound(48_000, 48_000, 1)
+SAMPLES = sample_inputs.sound(48_000, 48_000, 1)
 FORM = [("Content-Type", "application/octet-stream")]
 
 

@@ -41,7 +41,7 @@ from stackduel.model.measurement import Expectation
 from stackduel.model.suite import ClosedLoop
 from stackduel.model.target import Address
 from stackduel.model.trial import Trial
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from tests.performance.fast_server import BODY, CLIENT_CORE, WORKLOAD, serving
 from tests.performance.load_tools import CONNECTIONS, Client, Figures, installed
 
@@ -193,10 +193,10 @@ def run_overhead(where: Path) -> Iterator[Line]:
 
     Only a run that went through at once, and whose files keep their times, tells this.
     """
-    run = run_folder.load(where)
+    run = run_file.load(where)
     if run.status != "complete":
         raise ValueError(f"{where}: the run is {run.status}, not complete")
-    file = where / run_folder.RUN_FILE if where.is_dir() else where
+    file = where / run_file.RUN_FILE if where.is_dir() else where
     wall_s = file.stat().st_mtime - datetime.fromisoformat(run.started).timestamp()
     found = [result.measurement for result in run.results if isinstance(result, Trial)]
     measured_s = sum(each.duration_s + each.warmup.duration_s for each in found)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from tests.performance.bench_engine import judged, run_overhead
 from tests.performance.bench_truth import Finding, Tally, findings_of
 from tests.stackduel import makers
@@ -78,6 +78,6 @@ def test_the_overhead_of_a_run_is_what_it_did_not_measure(tmp_path: Path, wall_s
     """Two trials of 2.0 s with a warm-up of 0.5 s each may take a quarter longer than these 5 s, all in all."""
     run = makers.run([makers.trial("slow", 100), makers.trial("fast", 200)])
     ended_s = datetime.fromisoformat(run.started).timestamp() + wall_s
-    os.utime(run_folder.save(run, tmp_path), (ended_s, ended_s))
+    os.utime(run_file.save(run, tmp_path), (ended_s, ended_s))
     (line,) = run_overhead(tmp_path)
     assert line.ok is ok

@@ -19,7 +19,7 @@ import pytest
 from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, exchange
 from stackduel_servers.core.kserve import HEADER_LENGTH, Tensor, decode_response, encode_request, target
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.build import build
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.model import Model, load
@@ -116,7 +116,7 @@ def embedding(model: Callable[[str], Model]) -> Callable[[Tensor], Tensor]:
 
 def clip(samples: int, seed: int = 1) -> Tensor:
     """So much generated sound at 16 kHz as int16."""
-    return (inputs.sound(samples, 16_000, seed) * 32767).astype(np.int16)
+    return (sample_inputs.sound(samples, 16_000, seed) * 32767).astype(np.int16)
 
 
 def segments(pid: int) -> list[str]:

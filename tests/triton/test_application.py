@@ -23,7 +23,7 @@ from stackduel.process.cores import usable_cores
 from stackduel.verify.exchange import Reply, exchange
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.triton import PooledTriton
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.base import DecodedInput
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.model import Model
@@ -60,14 +60,14 @@ def given_and_sent(name: str) -> tuple[DecodedInput, bytes, str]:
     """A generated input of a model, and the same as a request's body and content type."""
     match name:
         case "face":
-            pixels = inputs.picture(96, 80, 5)
-            return pixels, inputs.as_png(pixels), PNG
+            pixels = sample_inputs.picture(96, 80, 5)
+            return pixels, sample_inputs.as_png(pixels), PNG
         case "embed":
-            sentence = inputs.text(5)
-            return sentence, inputs.as_json(sentence), JSON
+            sentence = sample_inputs.text(5)
+            return sentence, sample_inputs.as_json(sentence), JSON
         case _:
-            samples = inputs.sound(48_000 if name == "fast-cnn" else 30_000, 16_000, 5)
-            return samples, inputs.as_float32(samples), OCTETS
+            samples = sample_inputs.sound(48_000 if name == "fast-cnn" else 30_000, 16_000, 5)
+            return samples, sample_inputs.as_float32(samples), OCTETS
 
 
 @pytest.mark.parametrize("name", CATALOG)

@@ -10,7 +10,7 @@ import pytest
 
 from stackduel.observe.triton import triton_statistics
 from stackduel_servers.core.kserve import KServeError, Tensor
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.model import Model
 from tests.triton.conftest import Running, clip
 from tests.until import until
@@ -61,7 +61,7 @@ def test_a_voice_has_the_same_embedding(
 
 def test_fast_cnn_has_the_same_embeddings(triton: Running, model: Callable[[str], Model]) -> None:
     """Both outputs are those of the network in process, and only those that are asked for come."""
-    samples = inputs.sound(48_000, 48_000, 3)
+    samples = sample_inputs.sound(48_000, 48_000, 3)
     network = model("fast-cnn")
     (raw,) = network.infer([network.prepare(samples)])
     wanted = network.finish(raw)

@@ -16,13 +16,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from stackduel.analysis.candidates import Candidate, Migration, candidates_of, scenarios_of
+from stackduel.analysis.comparisons import SMALLEST_BENEFIT
+from stackduel.analysis.decision import MOST_BLOCKS_TO_SETTLE
 from stackduel.model.advice import Advice, AdviceKind
 from stackduel.model.comparison import Comparison
 
 SUFFICIENT = 0.90
 _QUIETER = "the host was busy; run again on a quieter one"
-# The migration matrix calls speedups up to this one "no benefit".
-NO_BENEFIT = 1.02
 
 
 def advise(
@@ -134,7 +134,7 @@ def _unsettled(candidate: Candidate) -> list[Comparison]:
     return [
         each
         for each in candidate.comparisons.values()
-        if each.verdict == "inconclusive" and (each.high or 0.0) > NO_BENEFIT
+        if each.verdict == "inconclusive" and (each.high or 0.0) > SMALLEST_BENEFIT
     ]
 
 
@@ -145,7 +145,7 @@ def _inconclusive(best: Candidate, minutes: Mapping[tuple[str, str], float | Non
     known = [each for each in waits if each is not None]
     longest = max(known) if len(known) == len(waits) else None
     settle = (
-        "settling it takes more blocks than planning allows"
+        f"more than {MOST_BLOCKS_TO_SETTLE} blocks would be needed to decide"
         if longest is None
         else f"{_more_minutes(longest)} would settle it"
     )

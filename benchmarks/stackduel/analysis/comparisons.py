@@ -15,7 +15,7 @@ from stackduel.model.comparison import Comparison
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Result, Trial
 
-NO_BENEFIT = "no benefit shown"
+NO_BENEFIT_WORD = "no benefit shown"
 # If a tenth of a window's requests or more are in flight, they queue and do not come in rounds.
 COARSEST = 0.10
 # The matrix knows no smaller word than a moderate benefit; 2 % is not worth a change.
@@ -183,7 +183,7 @@ def migrations(comparisons: Sequence[Comparison]) -> tuple[MatrixEntry, ...]:
 def matrix_verdict(speedup: float) -> str:
     """Return the matrix's verdict on a speedup: below 2, 2 to 5, 5 to 10, above 10."""
     if speedup < 2:
-        return "moderate benefit" if speedup > SMALLEST_BENEFIT else NO_BENEFIT
+        return "moderate benefit" if speedup > SMALLEST_BENEFIT else NO_BENEFIT_WORD
     if speedup < 5:
         return "good candidate"
     if speedup <= 10:

@@ -10,7 +10,7 @@ from stackduel.analysis.bottlenecks import Resources, ceiling_inputs, limits
 from stackduel.analysis.ceiling_shares import ceiling_shares
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.crossover import curves
-from stackduel.analysis.decision import SMALLEST_MARGIN, minutes_to_settle
+from stackduel.analysis.decision import MOST_BLOCKS_TO_SETTLE, SMALLEST_MARGIN, minutes_to_settle
 from stackduel.analysis.migration import change_to
 from stackduel.analysis.service_levels import slas
 from stackduel.analysis.statistics.intervals import Interval, blocks_for
@@ -21,9 +21,6 @@ from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, Suite
 from stackduel_servers.registry import TIERS
-
-# More than this, and something else than patience is wanting.
-MOST_BLOCKS_TO_SETTLE = 200
 
 
 def conclude(run: Run, block_s: float | None = None) -> Run:

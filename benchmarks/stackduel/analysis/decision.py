@@ -7,6 +7,8 @@ from stackduel.model.comparison import Verdict
 
 # A smaller difference is not worth a change, even if it is certain.
 SMALLEST_MARGIN = 0.02
+# A forecast looks no further ahead. More blocks than this will not help.
+MOST_BLOCKS_TO_SETTLE = 200
 
 
 def margin(twins: Interval | None, smallest: float = SMALLEST_MARGIN) -> float | None:
@@ -19,7 +21,7 @@ def margin(twins: Interval | None, smallest: float = SMALLEST_MARGIN) -> float |
 
 
 def decide(interval: Interval | None, margin: float | None, *, noisy: bool) -> Verdict:
-    """Return the verdict on ``interval``, where a ratio within ``margin`` counts as no difference.
+    """Return the verdict on ``interval``. A ratio within ``margin`` counts as no difference.
 
     Faster and slower need the whole interval outside ``1 / (1 + margin)`` to ``1 + margin``, equivalent the whole
     interval inside (interval inclusion: W. J. Westlake, Use of confidence intervals in analysis of comparative

@@ -69,7 +69,9 @@ def lateness(lateness_p99_ms: float, latency_p50_ms: float, bounds: Thresholds =
     The wait for a free connection after the start belongs to the server.
     """
     bound_ms = max(bounds.lateness_ms, bounds.lateness_of_p50 * latency_p50_ms)
-    detail = f"The generator started 1 % of the requests over {lateness_p99_ms:.2f} ms late (bound {bound_ms:.2f} ms)."
+    detail = (
+        f"The generator began 1 % of the requests more than {lateness_p99_ms:.2f} ms late (bound {bound_ms:.2f} ms)."
+    )
     return Gate("lateness", lateness_p99_ms <= bound_ms, detail)
 
 
@@ -84,9 +86,10 @@ def sent(requests: int, scheduled: int, bounds: Thresholds = METHOD) -> Gate:
 
 
 def arithmetic_ceiling(window: Measurement, places: int | None, wait_s: float, bounds: Thresholds = METHOD) -> Gate:
-    """Check that ``places`` requests at once, each waiting ``wait_s`` seconds, can give this many right answers.
+    """Check that the answers are not more than is possible.
 
-    This is Little's law with the shortest time of a right answer. A round may end at both edges of the window, so the
+    ``places`` requests at once, each waiting ``wait_s`` seconds, allow only so many right answers. This is Little's
+    law with the shortest time of a right answer. A round may end at both edges of the window, so the
     bound is ``places * (duration / wait + 1)``. ``places`` is the smaller of waiting slots and connections, None if
     both are unknown. With more answers than the bound, some requests did not wait.
     """
@@ -111,7 +114,7 @@ def headroom(window: Measurement, null_rate_rps: float, bounds: Thresholds = MET
 
 
 def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
-    """Check that the hypervisor took little CPU time; above ``steal_noted`` the detail says so."""
+    """Check that the hypervisor did not take CPU time; above ``steal_noted`` the detail says so."""
     if noise.steal is None:
         return _unknown("steal")
     detail = f"The hypervisor took {_percent(noise.steal, 1)} of the CPU time (bound {_percent(bounds.steal)})."

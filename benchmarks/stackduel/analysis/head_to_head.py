@@ -1,4 +1,4 @@
-"""Two stacks compared figure by figure: which is better, by how much, and how certain that is.
+"""Two stacks head to head: which is better, by how much, and how certain that is.
 
 Every ratio is that of the two figures within each block, above 1 where the first stack's is the better one, and over
 the blocks their geometric mean with its Student-t interval; the confidence is that of all rows of a table together. A

@@ -26,7 +26,7 @@ NAME = "littles-law"
 def littles_law(window: Measurement, load: ClosedLoop, bounds: Thresholds = METHOD) -> Gate:
     """Check that the mean number in flight is rate x mean latency, within the edges and ``bounds.littles_law``."""
     if not window.succeeded or not window.duration_s:
-        return Gate(NAME, True, "Unknown: no request got a right answer.")
+        return Gate(NAME, True, "Cannot be checked: no request got a right answer.")
     expected = _expected(window, load)
     slack = bounds.littles_law * window.in_flight_mean
     ok = expected.low - slack <= window.in_flight_mean <= expected.high + slack
@@ -51,7 +51,7 @@ def _expected(window: Measurement, load: ClosedLoop) -> _Expected:
     window_s = window.duration_s
     plain = window.latency.total_ns / 1e9 / window_s
     slowest_s = window.latency.max_ns / 1e9
-    # Each connection had one request at the opening: it may have waited outside for all but none of its latency.
+    # Each connection had one request at the opening: almost all of its latency may lie before the window.
     before = min(load.connections, window.succeeded) * slowest_s / window_s
     after = window.cut_off_s / window_s
     # Latencies are those of successes: a failure may have been in flight for any part of the window.

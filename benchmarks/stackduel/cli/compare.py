@@ -19,7 +19,7 @@ from stackduel.report.markdown.changes import render
 from stackduel.report.terminal.condition_lines import print_conditions
 from stackduel.report.terminal.history import show_between
 from stackduel.report.terminal.page import message, standard_error, standard_output
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 
 
 @click.command("compare")
@@ -42,7 +42,7 @@ def compare(
 
     Raises FieldError where the runs cannot be compared, or a condition of ``fail_on`` cannot be evaluated.
     """
-    before, after = run_folder.load(old), run_folder.load(new)
+    before, after = run_file.load(old), run_file.load(new)
     comparison = between(before, after)
     conditions = conditions_between(fail_on, after) if fail_on else NO_CONDITIONS
     if form == "json":

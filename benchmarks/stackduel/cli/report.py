@@ -14,7 +14,7 @@ from stackduel.report import files
 from stackduel.report.terminal.condition_lines import print_conditions
 from stackduel.report.terminal.page import Page, standard_error, standard_output
 from stackduel.report.terminal.run_report import show as print_report
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 
 
 @click.command("report")
@@ -28,7 +28,7 @@ def report_command(run: Path, out: Path, fail_on: tuple[str, ...]) -> int:
 
 def show(where: Path, console: Console, err: Console, fail_on: Sequence[str] = ()) -> int:
     """Print a run and write its reports; return the exit status, which conditions of ``fail_on`` may decide."""
-    run = run_folder.load(where)
+    run = run_file.load(where)
     judged = conditions_for(fail_on, run).evaluate_on(run)
     folder = where if where.is_dir() else where.parent
     path = files.write(run, folder, judged)

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from stackduel.analysis.history.run_summary import entry_to_dict
 from stackduel.cli import options
 from stackduel.report.terminal.history import show_runs
 from stackduel.report.terminal.page import standard_output
@@ -32,7 +31,7 @@ def show(results: Path, suite: str | None, limit: int, out: Console, *, as_json:
     entries = [each for each in stored.entries if suite is None or each.suite == suite]
     if as_json:
         content = {
-            "runs": [entry_to_dict(each) for each in entries[:limit]],
+            "runs": [asdict(each) for each in entries[:limit]],
             "unreadable": [asdict(each) for each in stored.unreadable],
         }
         out.file.write(json.dumps(content, indent=1, allow_nan=False) + "\n")

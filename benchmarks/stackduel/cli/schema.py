@@ -6,7 +6,7 @@ import json
 
 import click
 
-from stackduel.storage.schema import schema
+from stackduel.storage.run_schema import schema
 
 
 @click.command("schema")

@@ -1,4 +1,4 @@
-"""The container engine: connection, images, limits of containers, and ownership of containers and networks.
+"""The container engine: connection, images, limits of containers, and who owns each container and network.
 
 Imports only ``model``; must not import ``inference``, ``load`` or ``launch``.
 """

@@ -41,7 +41,7 @@ class Engine:
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        """What the shards run in that is no process of this runner's."""
+        """The containers in which the shards run; empty if they are processes of this runner."""
         return tuple(subject for channel in self._channels if (subject := channel.subject))
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class Engine:
         return merge(trial.results())
 
     def _revive(self, count: int) -> None:
-        """See that the first ``count`` shards run; raises LoadError where one does not get ready."""
+        """Start those of the first ``count`` shards that do not run; raises LoadError if one does not get ready."""
         ended = [index for index in range(count) if not self._channels[index].alive()]
         for index in ended:
             try:
@@ -93,10 +93,10 @@ class Engine:
         deadline_s = clock() + READY_WITHIN_S
         waiting = set(ended)
         while waiting:
-            found = self._events.get(deadline_s)
-            if found is None:
+            event = self._events.get(deadline_s)
+            if event is None:
                 raise LoadError(f"the load generator was not ready within {READY_WITHIN_S:.0f} s")
-            index, message = found
+            index, message = event
             if message is None and index in waiting:
                 raise LoadError(message_of_ended(self._channels[index], "could not be started"))
             if message is not None and message["event"] == "ready":
@@ -104,5 +104,5 @@ class Engine:
 
 
 def local_engine(cores: Sequence[int], shards: int) -> Engine:
-    """An engine of processes on this machine, bound in turn to these CPUs, or to none where there are none."""
+    """Return an engine of processes on this machine, bound in turn to these CPUs, or unbound without CPUs."""
     return Engine([ProcessChannel(cores[i % len(cores)] if cores else None) for i in range(shards)])

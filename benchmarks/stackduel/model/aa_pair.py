@@ -1,4 +1,4 @@
-"""The A/A pair: the baseline twice in every block, which tells what this host makes of no difference."""
+"""The A/A pair, the baseline twice in every block: how large a difference this host shows between two equal servers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ _SUFFIX = ".twin"
 
 
 def twin_of(baseline: str) -> str:
-    """What the baseline's twin is called."""
+    """Return the name of the baseline's twin."""
     return baseline + _SUFFIX
 
 
 def is_twin(name: str) -> bool:
-    """Whether a stack of this name is a twin; no other may have such a name."""
+    """Return whether a stack of this name is a twin; no other may have such a name."""
     return name.endswith(_SUFFIX)
 
 
 def original_of(name: str) -> str:
-    """Which stack a name means: a twin is its baseline."""
+    """Return which stack a name means: a twin is its baseline."""
     return name.removesuffix(_SUFFIX)

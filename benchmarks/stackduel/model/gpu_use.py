@@ -19,7 +19,7 @@ class Gpu:
 
     def __str__(self) -> str:
         """Its name, memory, driver and identity, for an environment's list."""
-        memory = "memory not told" if self.memory_mib is None else f"{self.memory_mib:.0f} MiB"
+        memory = "memory unknown" if self.memory_mib is None else f"{self.memory_mib:.0f} MiB"
         return f"{self.name} ({memory}, driver {self.driver}, {self.uuid})"
 
 
@@ -83,7 +83,7 @@ class GpuUse:
 
 
 def used(devices: Sequence[Gpu], rounds: Sequence[Sequence[GpuSample]]) -> GpuUse | None:
-    """The use that samples show, each round one of every device; None without a device or a round."""
+    """Return the use that samples show; each round holds one sample per device. None without a device or a round."""
     if not devices or not rounds:
         return None
     each = tuple(_device_use(device, series) for device, series in zip(devices, zip(*rounds, strict=True), strict=True))

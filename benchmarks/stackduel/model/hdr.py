@@ -29,7 +29,7 @@ _SEPTETS = 8  # of a LEB128 number: room for counts up to 2**55
 
 
 def encode(first: int, counts: Integers, highest_value: int) -> str:
-    """The text of a histogram whose bucket ``first + i`` holds ``counts[i]`` values, up to ``highest_value``."""
+    """Return the text of a histogram whose bucket ``first + i`` holds ``counts[i]`` values, up to ``highest_value``."""
     payload = _to_leb128(_to_zigzag(_to_runs(first, counts)))
     header = _HEADER.pack(_COOKIE, len(payload), 0, SIGNIFICANT_DIGITS, LOWEST_VALUE, highest_value, 1.0)
     deflated = zlib.compress(header + payload)
@@ -37,7 +37,7 @@ def encode(first: int, counts: Integers, highest_value: int) -> str:
 
 
 def decode(text: str) -> tuple[Integers, Integers]:
-    """The indices of the filled buckets, ascending, and their counts.
+    """Return the indices of the filled buckets, ascending, and their counts.
 
     Raises ValueError on anything but the V2 compressed form of the layout with 3 digits from 1 upwards.
     """
@@ -48,7 +48,7 @@ def decode(text: str) -> tuple[Integers, Integers]:
 
 
 def _payload(text: str) -> bytes:
-    """The bytes of the counts, once both headers were found right."""
+    """Return the bytes of the counts, after a check of both headers."""
     try:
         data = base64.b64decode(text, validate=True)
         outer_cookie, size = _COMPRESSED_HEADER.unpack_from(data)
@@ -77,7 +77,7 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _to_runs(first: int, counts: Integers) -> Integers:
-    """The counts of all buckets from 0, each run of empty ones as its negative length."""
+    """Return the counts of all buckets from 0, each run of empty ones as its negative length."""
     indices = np.flatnonzero(counts)
     gaps = np.diff(indices + first, prepend=-1) - 1
     listed = np.stack((-gaps, counts[indices]), axis=1).ravel()

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +45,12 @@ class Histogram:
 
     @staticmethod
     def empty() -> Histogram:
-        """The histogram of no values."""
+        """Return the histogram of no values."""
         return Histogram(first=0, counts=np.zeros(0, np.int64), total_ns=0, min_ns=0, max_ns=0)
 
     @staticmethod
     def of(values_ns: Nanoseconds) -> Histogram:
-        """The histogram of a one-dimensional array of durations; raises ValueError on a negative one."""
+        """Return the histogram of a one-dimensional array of durations; raises ValueError on a negative one."""
         if not values_ns.size:
             return Histogram.empty()
         if int(values_ns.min()) < 0:
@@ -67,7 +68,7 @@ class Histogram:
         )
 
     def merge(self, other: Histogram) -> Histogram:
-        """The histogram of both sets of values."""
+        """Return the histogram of both sets of values."""
         if not self.counts.size or not other.counts.size:
             return self if self.counts.size else other
         first = min(self.first, other.first)
@@ -102,7 +103,7 @@ class Histogram:
 
     @property
     def count(self) -> int:
-        """How many values there are."""
+        """The number of values."""
         return int(self.counts.sum())
 
     @property
@@ -128,7 +129,7 @@ class Histogram:
         return min(lowest + width - 1, self.max_ns)
 
     def encode(self) -> str:
-        """The counts in HdrHistogram's V2 compressed form, in base64."""
+        """Return the counts in HdrHistogram's V2 compressed form, in base64."""
         return hdr.encode(self.first, self.counts, MAX_VALUE_NS)
 
     @staticmethod
@@ -145,13 +146,16 @@ class Histogram:
         first = int(indices[0])
         counts = np.zeros(int(indices[-1]) - first + 1, np.int64)
         counts[indices - first] = filled
-        bounds = [_bounds_of(index) for index in indices.tolist()]
+        octaves = np.maximum((indices >> _HALF_BITS) - 1, 0)
+        lowest, widths = (indices - (octaves << _HALF_BITS)) << octaves, 1 << octaves
+        middles = lowest + widths // 2
         return Histogram(
             first=first,
             counts=counts,
-            total_ns=sum(n * (low + width // 2) for n, (low, width) in zip(filled.tolist(), bounds, strict=True)),
-            min_ns=bounds[0][0],
-            max_ns=min(sum(bounds[-1]) - 1, MAX_VALUE_NS),
+            # As Python's integers: the sum of large counts would overflow 63 bits.
+            total_ns=sum(map(mul, filled.tolist(), middles.tolist())),
+            min_ns=int(lowest[0]),
+            max_ns=min(int(lowest[-1] + widths[-1]) - 1, MAX_VALUE_NS),
         )
 
 
@@ -170,7 +174,7 @@ class LatencySummary:
 
 
 def summarise(histogram: Histogram) -> LatencySummary:
-    """What tables show of a histogram, without the percentiles that it is too small for."""
+    """Return the figures of a histogram that tables show, without the percentiles that it is too small for."""
     if not histogram.counts.size:
         return LatencySummary()
     return LatencySummary(
@@ -199,7 +203,7 @@ def _percentile_ms(histogram: Histogram, q: float) -> float | None:
 
 
 def _bucket_of(values: Nanoseconds) -> Nanoseconds:
-    """The index of each value's bucket, for values below 2**53."""
+    """Return the index of each value's bucket, for values below 2**53."""
     # A double's exponent is the place of the highest bit set; the mask gives the linear part octave 0.
     bits = (values | _LINEAR_MASK).astype(np.float64).view(np.int64)
     octave = (bits >> 52) - (1023 + _HALF_BITS)
@@ -207,7 +211,7 @@ def _bucket_of(values: Nanoseconds) -> Nanoseconds:
 
 
 def _bounds_of(index: int) -> tuple[int, int]:
-    """The lowest value of a bucket, and how many values it spans."""
+    """Return the lowest value of a bucket, and the number of values that it spans."""
     octave = max((index >> _HALF_BITS) - 1, 0)
     return (index - (octave << _HALF_BITS)) << octave, 1 << octave
 

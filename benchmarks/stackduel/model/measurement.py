@@ -49,7 +49,7 @@ class Expectation:
 
     @staticmethod
     def of(status: int, body: bytes, check: Check) -> Expectation:
-        """What ``check`` asks all answers to have in common with a verified one."""
+        """Return what ``check`` requires of every answer, given a verified one."""
         return Expectation(
             status=status,
             length=None if check == "status" else len(body),
@@ -57,7 +57,7 @@ class Expectation:
         )
 
     def judge(self, *, status: int, length: int, same: bool) -> Outcome:
-        """How a complete answer ended its request; ``same`` says whether its bytes were the expected ones."""
+        """Return the outcome of a complete answer; ``same`` says whether its bytes were the expected ones."""
         if status != self.status:
             return Outcome.STATUS
         if self.length is not None and length != self.length:
@@ -141,27 +141,25 @@ class Measurement:
 
     ``requests`` is ``succeeded + failed``, and the sum of ``outcomes``, by the values of ``Outcome``.
 
-    In a closed loop these are the requests that completed while the window was open, whenever they were sent. What
-    was in flight when it closed is in ``cut_off`` and nowhere else, and had then been so for ``cut_off_s`` within
+    In a closed loop these are the requests that completed while the window was open, whenever they were sent. What was
+    in flight when it closed is in ``cut_off`` and nowhere else; ``cut_off_s`` is the time they had been waiting within
     the window, all together. ``latency`` holds successes only and is service time: from sending, or from opening the
     connection where that came first, to the answer's last byte. ``scheduled``, ``service``, ``lateness`` and
     ``dispatch`` are None.
 
-    In an open loop these are the requests that were to be sent while the window was open, ``scheduled`` of them,
-    whenever they completed; ``completed`` did so before it closed, rightly. ``latency`` counts from the intended time
-    and holds, besides the successes, those that timed out or could not be sent, at no less than the timeout.
-    ``service`` is that of the successes from sending, ``lateness`` how much later than intended everything was sent
-    that was, and ``dispatch`` the generator's part of that: until it set about each request, for which a connection may
-    then still have been wanting. Nothing is cut off, and what completed after the close stands in the last window of
-    the timeline.
+    In an open loop these are the requests planned for the time of the window, ``scheduled`` of them, whenever they
+    completed; ``completed`` did so before it closed, rightly. ``latency`` counts from the planned time and holds,
+    besides the successes, those that timed out or could not be sent, at no less than the timeout. ``service`` is that
+    of the successes from sending, ``lateness`` how much later than planned each request was sent, and ``dispatch`` the
+    generator's part of that: until it began each request; maybe no connection was free yet. Nothing is cut off, and
+    what completed after the close stands in the last window of the timeline.
 
     ``drained`` says whether the server had answered everything soon after the window closed: one that had not is still
     busy with it. ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each
-    right answer. ``spans`` is None unless asked for: of the right answers, what their servers told of where the time
-    went, by the names in their ``Server-Timing``, and as ``total`` their ``X-Process-Time``; ``outside`` is what of
-    their latency lay before and after that. ``calls`` has an entry for each call of a load of several,
-    ``in_flight_mean`` is the mean number of unanswered requests over the window, from their sending on, those cut off
-    included.
+    right answer. ``spans`` is None unless asked for: of the right answers, where the time went as their servers report
+    it, by the names in their ``Server-Timing``, and as ``total`` their ``X-Process-Time``; ``outside`` is what of their
+    latency lay before and after that. ``calls`` has an entry for each call of a load of several, ``in_flight_mean`` is
+    the mean number of unanswered requests over the window, from their sending on, those cut off included.
     """
 
     requests: int

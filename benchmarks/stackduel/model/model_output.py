@@ -32,17 +32,17 @@ class Numbers:
 
     @staticmethod
     def of(outputs: Outputs, form: Form, tolerance: float) -> Numbers:
-        """What an answer in that form must hold."""
+        """Return what an answer in that form must hold."""
         return Numbers(
             form, tolerance, tuple((name, tuple(values.ravel().tolist())) for name, values in outputs.items())
         )
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Numbers:
-        """The numbers of a document."""
+        """Return the numbers of a document."""
         outputs = tuple((name, tuple(values)) for name, values in document["outputs"])
         return Numbers(document["form"], document["tolerance"], outputs)
 
     def values(self) -> dict[str, Values]:
-        """The numbers as they are compared."""
+        """Return the numbers as arrays, for comparison."""
         return {name: np.array(values) for name, values in self.outputs}

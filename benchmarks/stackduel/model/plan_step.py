@@ -18,7 +18,7 @@ class PlanStep:
     scenarios: tuple[Scenario, ...]
 
     def places(self) -> Iterable[Place]:
-        """Where its trials will stand."""
+        """Return the places of its trials."""
         return (Place(self.stack, scenario.name, self.block) for scenario in self.scenarios)
 
 

@@ -1,4 +1,4 @@
-"""A run: everything that was asked, found and concluded."""
+"""A run: its settings, results and conclusions."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Run:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def done(self) -> frozenset[Place]:
-        """Where a measured trial stands already, whichever attempt it was."""
+        """Return the places that have a measured trial, of any attempt."""
         return frozenset(replace(trial.place, attempt=1) for trial in counting_trials(self.results))
 
     def trials(self, scenario: str, stack: str) -> list[Trial]:
@@ -69,22 +69,22 @@ class Run:
         return (each for each in self.results if (each.place.scenario, each.place.stack) == (scenario, stack))
 
     def plus(self, result: Result) -> Run:
-        """The same run with one more result, or with another word on a trial that it holds already."""
+        """Return the run with one more result, or with a new state of a trial that it already holds."""
         kept = tuple(each for each in self.results if each.place != result.place)
         return replace(self, results=(*kept, result))
 
     def measured_alone(self) -> frozenset[IsolatedStep]:
-        """Which models were measured alone in which blocks."""
+        """Return the models that were measured alone, with their blocks."""
         return frozenset(
             IsolatedStep(each.block, each.model) for each in self.isolated if isinstance(each, IsolatedMeasurement)
         )
 
     def with_alone(self, alone: IsolatedResult) -> Run:
-        """The same run with one more measurement of a model alone, in place of what stood for the same block."""
+        """Return the run with one more measurement of a model alone; it replaces that of the same block."""
         kept = (each for each in self.isolated if (each.model, each.block) != (alone.model, alone.block))
         return replace(self, isolated=(*kept, alone))
 
     def with_finding(self, finding: Finding) -> Run:
-        """The same run with what a search found, in place of what the same search had found before."""
+        """Return the run with the result of a search; it replaces an earlier result of the same search."""
         kept = (each for each in self.findings if (each.stack, each.scenario) != (finding.stack, finding.scenario))
         return replace(self, findings=(*kept, finding))

@@ -141,7 +141,7 @@ class Suite:
     on every stack.
 
     With ``shared_cores`` the server may have the generator's core, too; ``isolated`` has the models of the scenarios
-    measured alone in each block; ``duel`` names two stacks that are set against each other figure by figure. Each stack
+    measured alone in each block; ``duel`` names two stacks that are compared head to head. Each stack
     has ``memory_mib``.
     """
 
@@ -166,5 +166,5 @@ class Suite:
         return tuple(dict.fromkeys(model for model in asked if model is not None))
 
     def with_blocks(self, blocks: int) -> Suite:
-        """The same suite measured in another number of rounds."""
+        """Return the suite with another number of rounds."""
         return replace(self, blocks=blocks)

@@ -40,7 +40,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class HostNoise:
-    """What the host did besides during a window; None where the system does not tell.
+    """What else the host did during the window; None where the system does not report it.
 
     ``steal`` is the share of all CPU time that the hypervisor took away, ``foreign_cpu`` that of processes which
     are neither the stack's nor the runner's nor the downstream's. ``throttled_s`` is for how many seconds the

@@ -34,7 +34,7 @@ class TestCase:
 def render(run: Run, judged: Sequence[ConditionResult] = ()) -> str:
     """Return the run as JUnit XML, with the results of its conditions.
 
-    A trial that failed is a failure; one that is void, or whose gate was closed, was skipped: neither says anything of
+    A trial that failed is a failure; one that is void, or whose gate was closed, was skipped: neither is a fault of
     the stack. A control may fail, so it is skipped, too.
     """
     suites = {

@@ -21,7 +21,7 @@ from stackduel.report.terminal.progress import Narrator
 from stackduel.runner.exit_status import INTERRUPTED, exit_status
 from stackduel.runner.run_progress import RunProgress
 from stackduel.runner.run_record import RunRecord
-from stackduel.storage.run_folder import to_json
+from stackduel.storage.run_file import to_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from stackduel.analysis.conditions.conditions import NO_CONDITIONS, Conditions
 from stackduel.analysis.conditions.evaluation import ConditionResult
 from stackduel.model.run import Run, Status
 from stackduel.report import files
-from stackduel.storage.run_folder import RUN_FILE, Writer
+from stackduel.storage.run_file import RUN_FILE, Writer
 
 
 class RunRecord:

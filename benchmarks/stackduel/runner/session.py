@@ -30,7 +30,7 @@ from stackduel.runner.run_progress import RunProgress
 from stackduel.runner.run_record import RunRecord
 from stackduel.runner.run_state import new_run, restore_run
 from stackduel.runner.search_loop import SearchLoop
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 
 OpenContext = Callable[[RunPlan, RunRecord, RunProgress], AbstractContextManager[RunContext]]
 
@@ -51,7 +51,7 @@ def resume(where: Path, fail_on: Sequence[str], output: Output, open_context: Op
 
     Raises StoreError if it cannot be read, FieldError if it cannot be resumed or a condition is wrong.
     """
-    stored = run_folder.load(where)
+    stored = run_file.load(where)
     plan = restore_plan(stored)
     run = restore_run(stored, plan)
     folder = where if where.is_dir() else where.parent

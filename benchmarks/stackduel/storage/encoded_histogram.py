@@ -24,13 +24,13 @@ def summary(histogram: Histogram | None) -> LatencySummary | None:
 
 
 def decoded(text: str, exact_ms: LatencySummary) -> Histogram:
-    """Return a decoded histogram with the exact mean and extremes; raise ValueError where the text is none."""
-    found = Histogram.decode(text)
+    """Return the decoded histogram with its exact mean and extremes; raise ValueError if the text is no histogram."""
+    histogram = Histogram.decode(text)
     if exact_ms.mean is None or exact_ms.min is None or exact_ms.max is None:
-        return found
+        return histogram
     return replace(
-        found,
-        total_ns=round(exact_ms.mean * 1e6 * found.count),
+        histogram,
+        total_ns=round(exact_ms.mean * 1e6 * histogram.count),
         min_ns=round(exact_ms.min * 1e6),
         max_ns=round(exact_ms.max * 1e6),
     )

@@ -1,26 +1,28 @@
-"""The index of a folder of runs: ``results/index.sqlite``, made of the run.json files and never the truth itself.
+"""The index of a folder of runs: ``results/index.sqlite``, a cache of summaries made from the run.json files.
 
-A run is read again when the time or size of its file changed. An index that is missing, damaged or of another version
-is made anew; where none can be written, one in memory serves for this time.
+A run is read again if the time or size of its file changed. An index that is missing, damaged or of another version is
+rebuilt. If none can be written, an index in memory is used once.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackduel.analysis.history.run_summary import RunSummary, Unreadable, entry_from_dict, entry_of, entry_to_dict
+import msgspec
+
+from stackduel.analysis.history.run_summary import RunSummary, Unreadable, entry_of
 from stackduel.model.errors import StoreError
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 
 INDEX_FILE = "index.sqlite"
-# Whatever an entry holds, and however it is made of a run: a change of either is another version.
+# Raise it with every change to the fields of a summary, or to how a summary is made from a run.
 VERSION = 1
 BUSY_S = 10.0
+_SUMMARY = msgspec.json.Decoder(RunSummary)
 _TABLE = "CREATE TABLE IF NOT EXISTS runs (folder TEXT PRIMARY KEY, stamp TEXT NOT NULL, entry TEXT, reason TEXT)"
 
 
@@ -33,14 +35,14 @@ class History:
 
 
 def history(results: Path) -> History:
-    """What stands in a folder of runs now; brings its index up to date. An absent folder holds none."""
+    """Return the runs that are in a folder now, and bring its index up to date. An absent folder holds none."""
     if not results.is_dir():
         return History((), ())
-    found = list(_indexed(results))
-    entries = (each for each in found if isinstance(each, RunSummary))
+    indexed = _indexed(results)
+    entries = (each for each in indexed if isinstance(each, RunSummary))
     return History(
         tuple(sorted(entries, key=lambda each: (each.started, each.folder), reverse=True)),
-        tuple(each for each in found if isinstance(each, Unreadable)),
+        tuple(each for each in indexed if isinstance(each, Unreadable)),
     )
 
 
@@ -51,8 +53,8 @@ def _indexed(results: Path) -> list[RunSummary | Unreadable]:
     except sqlite3.OperationalError:
         # Locked for too long, or a folder that cannot be written to.
         return _read(None, results)
-    except (sqlite3.DatabaseError, KeyError, TypeError, ValueError):
-        # Damaged. Whoever has it open still goes on with the file that was; the next one makes its own again.
+    except (sqlite3.DatabaseError, TypeError, ValueError):
+        # Damaged. A process that has it open keeps using the deleted file; the next one makes a new index.
         with suppress(OSError):
             path.unlink()
     try:
@@ -62,7 +64,7 @@ def _indexed(results: Path) -> list[RunSummary | Unreadable]:
 
 
 def _read(path: Path | None, results: Path) -> list[RunSummary | Unreadable]:
-    """Bring the index up to date and read it, in one transaction: of two processes, one comes after the other."""
+    """Bring the index up to date and read it, in one transaction, so that two processes take turns."""
     with closing(sqlite3.connect(path or ":memory:", timeout=BUSY_S, isolation_level=None)) as index:
         index.execute("BEGIN IMMEDIATE")
         if index.execute("PRAGMA user_version").fetchone()[0] != VERSION:
@@ -71,12 +73,12 @@ def _read(path: Path | None, results: Path) -> list[RunSummary | Unreadable]:
         index.execute(_TABLE)
         _update(index, results)
         rows = index.execute("SELECT folder, entry, reason FROM runs ORDER BY folder").fetchall()
-        found = [
-            Unreadable(folder, str(reason)) if entry is None else entry_from_dict(json.loads(entry))
+        indexed = [
+            Unreadable(folder, str(reason)) if entry is None else _SUMMARY.decode(entry)
             for folder, entry, reason in rows
         ]
         index.execute("COMMIT")
-        return found
+        return indexed
 
 
 def _update(index: sqlite3.Connection, results: Path) -> None:
@@ -91,16 +93,16 @@ def _update(index: sqlite3.Connection, results: Path) -> None:
 
 
 def _stamps(results: Path) -> Iterator[tuple[str, str]]:
-    """Each folder with a run, and what changes when its file does."""
-    for path in sorted(results.glob(f"*/{run_folder.RUN_FILE}")):
-        # It may go while we look.
+    """Yield each folder with a run, with a stamp that changes when its file does."""
+    for path in sorted(results.glob(f"*/{run_file.RUN_FILE}")):
+        # The file may disappear meanwhile.
         with suppress(OSError):
-            found = path.stat()
-            yield path.parent.name, f"{found.st_mtime_ns} {found.st_size} {found.st_ino}"
+            status = path.stat()
+            yield path.parent.name, f"{status.st_mtime_ns} {status.st_size} {status.st_ino}"
 
 
 def _loaded(folder: Path) -> tuple[str | None, str | None]:
     try:
-        return json.dumps(entry_to_dict(entry_of(run_folder.load(folder), folder.name))), None
+        return msgspec.json.encode(entry_of(run_file.load(folder), folder.name)).decode(), None
     except StoreError as error:
         return None, str(error)

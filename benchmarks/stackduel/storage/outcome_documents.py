@@ -1,4 +1,4 @@
-"""What a run found beside its trials, as run.json holds it: findings, models measured alone, kept service levels."""
+"""The results beside the trials, as run.json holds them: of searches, of models measured alone, of service levels."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from stackduel.model.findings import Finding, SearchResult
 from stackduel.model.histogram import LatencySummary, summarise
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
 from stackduel.model.service_level import ServiceLevelResult
-from stackduel.storage.builtins import to_builtins
 from stackduel.storage.encoded_histogram import EncodedHistogram, decoded
-from stackduel.storage.json_schema import NonNegative
+from stackduel.storage.json_values import NonNegative, to_builtins
 
 
 class FindingHead(Struct, frozen=True, kw_only=True):
-    """What every finding has beside the figures of its kind."""
+    """The keys of every finding, beside the figures of its kind."""
 
     stack: str
     scenario: str
@@ -26,16 +25,16 @@ class FindingHead(Struct, frozen=True, kw_only=True):
 
 
 def finding_to_dict(finding: Finding) -> dict[str, Any]:
-    """Return a finding as its document: its head, its kind and the figures of that."""
+    """Return a finding as its document: its head, its kind and the figures of that kind."""
     head = FindingHead(stack=finding.stack, scenario=finding.scenario, sentence=finding.found.sentence)
     return {**to_builtins(head), **to_builtins(finding.found)}
 
 
 def finding_from_dict(content: Mapping[str, Any]) -> Finding:
-    """Return the finding of a document; raise ValueError where it is none."""
+    """Return the finding of a document; raise ValueError if the document is none."""
     head = msgspec.convert(content, FindingHead)
-    found: SearchResult = msgspec.convert(content, SearchResult)
-    return Finding(head.stack, head.scenario, found)
+    result: SearchResult = msgspec.convert(content, SearchResult)
+    return Finding(head.stack, head.scenario, result)
 
 
 class IsolatedDocument(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,9 @@
 Schema 1: the first. What is not measured is null, never absent and never zero. Keys that were added since are read as
 null where an older document lacks them, and always written: of a request ``model``, ``given``, ``served_as`` and
 ``tolerance``, of a load ``server_timing`` and ``rated``, of a trial ``spans_ms`` and ``span_histograms``. Unknown keys
-are ignored; a value of a wrong type is an error that names its place, such as ``$.trials[3].block``.
+are ignored. To add a key, give it the type ``... | None`` and the default None: reading an older document sets it to
+None, and writing adds it as null. A value of a wrong type is an error that names its place, such as
+``$.trials[3].block``.
 """
 
 from __future__ import annotations
@@ -24,8 +26,7 @@ from stackduel.model.run_options import RunOptions
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Suite
 from stackduel.model.trial import Result
-from stackduel.storage.builtins import to_builtins
-from stackduel.storage.json_schema import NonNegative
+from stackduel.storage.json_values import NonNegative, to_builtins
 from stackduel.storage.outcome_documents import (
     IsolatedDocument,
     ServiceLevelDocument,

@@ -13,13 +13,12 @@ from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Cost, Failure, Gate, HostNoise, Inside, Memory, Place, Result, Trial, TrialState
-from stackduel.storage.builtins import to_builtins
 from stackduel.storage.encoded_histogram import EncodedHistogram, decoded, encoded, summary
-from stackduel.storage.json_schema import NonNegative
+from stackduel.storage.json_values import NonNegative, to_builtins
 
 
 class VictimDocument(Struct, frozen=True, kw_only=True):
-    """The endpoint that was asked beside the load."""
+    """The endpoint that was requested beside the load."""
 
     label: str
     requests: NonNegative
@@ -89,7 +88,7 @@ class TrialDocument(Struct, frozen=True, kw_only=True):
 
 
 class FailureDocument(Struct, frozen=True, kw_only=True):
-    """What a failure has of a trial's keys; all others are null, and it has no gates."""
+    """The keys of a trial that have a value for a failure; all others are null, and it has no gates."""
 
     stack: str
     scenario: str
@@ -127,7 +126,7 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
 
 
 def _trial_document(trial: Trial) -> TrialDocument:
-    found, cost, place = trial.measurement, trial.cost, trial.place
+    load, cost, place = trial.measurement, trial.cost, trial.place
     return TrialDocument(
         stack=place.stack,
         scenario=place.scenario,
@@ -136,45 +135,45 @@ def _trial_document(trial: Trial) -> TrialDocument:
         state=trial.state,
         reason=trial.reason,
         metric=trial.metric,
-        requests=found.requests,
-        succeeded=found.succeeded,
-        failed=found.failed,
-        cut_off=found.cut_off,
-        cut_off_s=found.cut_off_s,
-        scheduled=found.scheduled,
-        completed=found.completed,
-        outcomes=dict(found.outcomes),
+        requests=load.requests,
+        succeeded=load.succeeded,
+        failed=load.failed,
+        cut_off=load.cut_off,
+        cut_off_s=load.cut_off_s,
+        scheduled=load.scheduled,
+        completed=load.completed,
+        outcomes=dict(load.outcomes),
         rate_rps=trial.rate_rps,
         time_ms=trial.time_ms,
-        duration_s=found.duration_s,
-        latency_ms=summarise(found.latency),
-        service_ms=summary(found.service),
-        lateness_ms=summary(found.lateness),
-        dispatch_ms=summary(found.dispatch),
-        first_byte_ms=summary(found.first_byte),
-        spans_ms=None if found.spans is None else {name: summarise(each) for name, each in found.spans.items()},
-        victim_ms=summarise(found.victim.latency) if found.victim else None,
-        victim=VictimDocument(**_called(found.victim)) if found.victim else None,
-        calls=tuple(CallDocument(**_called(call), latency_ms=summarise(call.latency)) for call in found.calls),
-        in_flight_mean=found.in_flight_mean,
-        timeline=found.timeline,
-        histogram=found.latency.encode(),
-        service_histogram=encoded(found.service),
-        lateness_histogram=encoded(found.lateness),
-        dispatch_histogram=encoded(found.dispatch),
-        first_byte_histogram=encoded(found.first_byte),
-        span_histograms=None if found.spans is None else {name: each.encode() for name, each in found.spans.items()},
-        reconnects=found.reconnects,
-        resent=found.resent,
-        drained=found.drained,
-        warmup=found.warmup,
+        duration_s=load.duration_s,
+        latency_ms=summarise(load.latency),
+        service_ms=summary(load.service),
+        lateness_ms=summary(load.lateness),
+        dispatch_ms=summary(load.dispatch),
+        first_byte_ms=summary(load.first_byte),
+        spans_ms=None if load.spans is None else {name: summarise(each) for name, each in load.spans.items()},
+        victim_ms=summarise(load.victim.latency) if load.victim else None,
+        victim=VictimDocument(**_called(load.victim)) if load.victim else None,
+        calls=tuple(CallDocument(**_called(call), latency_ms=summarise(call.latency)) for call in load.calls),
+        in_flight_mean=load.in_flight_mean,
+        timeline=load.timeline,
+        histogram=load.latency.encode(),
+        service_histogram=encoded(load.service),
+        lateness_histogram=encoded(load.lateness),
+        dispatch_histogram=encoded(load.dispatch),
+        first_byte_histogram=encoded(load.first_byte),
+        span_histograms=None if load.spans is None else {name: each.encode() for name, each in load.spans.items()},
+        reconnects=load.reconnects,
+        resent=load.resent,
+        drained=load.drained,
+        warmup=load.warmup,
         cpu_s=cost.cpu_s if cost else None,
         cpu_ms_per_request=trial.cpu_ms_per_request,
         memory_peak_mib=cost.memory_peak_mib if cost else None,
         memory_timeline=tuple(Memory(round(t_s, 3), round(mib, 3)) for t_s, mib in cost.memory) if cost else None,
         gpu=trial.gpu,
         inside=trial.inside,
-        generator=found.generator,
+        generator=load.generator,
         noise=trial.noise,
         downstream_cpu_s=trial.downstream_cpu_s,
         null_rate_rps=trial.null_rate_rps,

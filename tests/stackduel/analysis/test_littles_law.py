@@ -134,4 +134,4 @@ def test_without_an_answer_there_is_nothing_to_tell() -> None:
     found = measurement([], failed=5)
     gate = littles_law(found, ClosedLoop(10, duration_s=2.0))
     assert gate.ok
-    assert gate.detail.startswith("Unknown: ")
+    assert gate.detail.startswith("Cannot be checked: ")

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from stackduel.cli.compare import compare
 from stackduel.model.errors import FieldError, StoreError
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 
 
@@ -21,8 +21,8 @@ class Scene:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.out, self.err = io.StringIO(), io.StringIO()
-        run_folder.save(simulated(1, run_id=OLD), folder / OLD)
-        run_folder.save(simulated(2, run_id=NEW, fast=3.0, python="CPython 3.12.1"), folder / NEW)
+        run_file.save(simulated(1, run_id=OLD), folder / OLD)
+        run_file.save(simulated(2, run_id=NEW, fast=3.0, python="CPython 3.12.1"), folder / NEW)
 
     def compare(self, *fail_on: str, form: str = "table") -> int:
         consoles = (Console(file=file, width=80, highlight=False) for file in (self.out, self.err))

@@ -14,7 +14,7 @@ from rich.console import Console
 from stackduel.cli.runs import show
 from stackduel.cli.trend import show_over_time
 from stackduel.model.errors import FieldError
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from tests.stackduel.analysis.history.made import simulated
 
 
@@ -26,7 +26,7 @@ def results(tmp_path: Path) -> Path:
         made = simulated(day, run_id=run_id, fast=5.0 - day)
         if day == 4:
             made = replace(made, suite=replace(made.suite, name="other"))
-        run_folder.save(made, tmp_path / run_id)
+        run_file.save(made, tmp_path / run_id)
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("[]")
     return tmp_path

@@ -31,7 +31,7 @@ from stackduel.runner.run_context import RunContext
 from stackduel.runner.run_progress import RunProgress
 from stackduel.runner.run_record import RunRecord
 from stackduel.runner.session import resume, start
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from tests.stackduel.makers import trial
 from tests.stackduel.valid import check
 
@@ -147,8 +147,8 @@ class Scene:
 
     @property
     def kept(self) -> Run:
-        check(json.loads((self.where / run_folder.RUN_FILE).read_text(encoding="utf-8")))
-        return run_folder.load(self.where)
+        check(json.loads((self.where / run_file.RUN_FILE).read_text(encoding="utf-8")))
+        return run_file.load(self.where)
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ def test_a_live_run_tells_its_page_s_address_and_measures_the_same(scene: Scene)
 def test_json_is_the_file_and_quiet_is_silent(scene: Scene) -> None:
     """What goes to standard output is for machines, or nothing."""
     assert scene.start(json=True, quiet=True) == 0
-    assert scene.out.getvalue() == (scene.where / run_folder.RUN_FILE).read_text(encoding="utf-8")
+    assert scene.out.getvalue() == (scene.where / run_file.RUN_FILE).read_text(encoding="utf-8")
     assert scene.err.getvalue() == ""
 
 
@@ -286,7 +286,7 @@ def test_a_run_goes_on_only_with_what_it_began_with(scene: Scene, old: str, new:
 def test_a_run_goes_on_only_on_the_python_that_it_began_on(scene: Scene) -> None:
     """Half a run on another interpreter is no run."""
     assert scene.start(quiet=True) == 0
-    path = scene.where / run_folder.RUN_FILE
+    path = scene.where / run_file.RUN_FILE
     content = json.loads(path.read_text())
     content["environment"]["python"] = "CPython 2.7"
     path.write_text(json.dumps(content))
@@ -322,15 +322,15 @@ def test_a_condition_that_is_met_gives_status_1_and_a_line(scene: Scene) -> None
     assert "condition met: speedup(new) &gt; 1.5" in junit
 
 
-def test_what_cannot_be_told_gives_status_2_and_what_is_open_a_line(scene: Scene) -> None:
+def test_what_cannot_be_told_gives_status_2_and_what_is_undecided_a_line(scene: Scene) -> None:
     """A figure that is missing is no figure that is right, and noise fails nothing."""
     scene.bench.found = lambda place: trial(
         place.stack, spreading(place).measurement.requests // 100, block=place.block, scenario="x"
     )
     assert scene.start("p99(new, x) > 1s", "speedup(new) > 1.99") == 2
     said = scene.err.getvalue().splitlines()
-    (open_line,) = (line for line in said if "condition open" in line)
-    assert open_line.startswith("stackduel: condition open: speedup(new) > 1.99: speedup(new, x) is ")
+    (undecided_line,) = (line for line in said if "condition undecided" in line)
+    assert undecided_line.startswith("stackduel: condition undecided: speedup(new) > 1.99: speedup(new, x) is ")
     (unknown,) = (line for line in said if "cannot be evaluated" in line)
     assert unknown.startswith("stackduel: condition cannot be evaluated: p99(new, x) > 1s: p99(new, x): ")
     assert unknown.endswith(" correct answers are too few (459 are needed)")

@@ -10,14 +10,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from stackduel.analysis.history.run_summary import RunSummary, entry_from_dict, entry_of, entry_to_dict
+from stackduel.analysis.history.run_summary import RunSummary, entry_of
 from stackduel.model.findings import Finding
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_settings import BreakingPointSettings
 from stackduel.storage import index as index_module
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from stackduel.storage.index import INDEX_FILE, history
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.makers import run, trial
@@ -27,7 +28,7 @@ from tests.stackduel.makers import run, trial
 def results(tmp_path: Path) -> Path:
     """A folder with two runs, and one that is no run."""
     for seed, run_id in enumerate((OLD, NEW)):
-        run_folder.save(simulated(seed, run_id=run_id), tmp_path / run_id)
+        run_file.save(simulated(seed, run_id=run_id), tmp_path / run_id)
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{")
     (tmp_path / "notes").mkdir()
@@ -38,13 +39,13 @@ def results(tmp_path: Path) -> Path:
 def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The folders whose run was read from its file."""
     seen: list[str] = []
-    load = run_folder.load
+    load = run_file.load
 
     def noted(where: Path) -> object:
         seen.append(where.name)
         return load(where)
 
-    monkeypatch.setattr(run_folder, "load", noted)
+    monkeypatch.setattr(run_file, "load", noted)
     return seen
 
 
@@ -68,7 +69,7 @@ def test_a_run_is_read_once_until_its_file_changes(results: Path, loaded: list[s
     loaded.clear()
     assert history(results) == first
     assert loaded == []
-    run_folder.save(replace(simulated(0, run_id=OLD), status="interrupted"), results / OLD)
+    run_file.save(replace(simulated(0, run_id=OLD), status="interrupted"), results / OLD)
     assert history(results).entries[1].status == "interrupted"
     assert loaded == [OLD]
     for path in (results / NEW).iterdir():
@@ -164,7 +165,7 @@ def test_no_folder_holds_no_runs(tmp_path: Path) -> None:
 def test_an_entry_survives_the_journey() -> None:
     """Points, facts and stacks come back equal."""
     entry = entry_of(simulated(1), "here")
-    assert entry_from_dict(json.loads(json.dumps(entry_to_dict(entry)))) == entry
+    assert msgspec.json.decode(msgspec.json.encode(entry), type=RunSummary) == entry
     assert {point.stack: point.speedup for point in entry.points}["slow"] == 1.0
     assert entry.facts["libraries flask"] == "3.1.0"
 

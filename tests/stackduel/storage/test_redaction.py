@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from stackduel.model.suite import Scenario, Workload
 from stackduel.model.trial import Failure, Place
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from stackduel.storage.redaction import redact
 from stackduel.storage.run_document import run_to_dict
 from tests.stackduel.makers import WAITING, run, trial
@@ -22,7 +22,7 @@ def test_secrets_are_shown_nowhere() -> None:
         secrets=(f"Bearer {token}", token),
         command=("stackduel", "run", token),
     )
-    text = run_folder.to_json(made)
+    text = run_file.to_json(made)
     assert token not in text
     assert text.count("[redacted]") == 3
 

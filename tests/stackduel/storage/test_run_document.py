@@ -21,7 +21,7 @@ from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, OpenLoop
 from stackduel.model.trial import Cost, Failure, Place, Result
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from stackduel.storage.run_document import run_from_dict, run_to_dict
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 from tests.stackduel.storage.whole import ALONE, CLOSED, EVERYTHING, MIXED, SHARE, journey, whole
@@ -44,9 +44,9 @@ def example() -> Run:
 
 def test_a_run_survives_the_journey_to_disk_and_back(tmp_path: Path) -> None:
     """What is read back is written again to the same text."""
-    path = run_folder.save(example(), tmp_path / "x")
-    again = run_folder.load(tmp_path / "x")
-    assert run_folder.to_json(again) == path.read_text(encoding="utf-8")
+    path = run_file.save(example(), tmp_path / "x")
+    again = run_file.load(tmp_path / "x")
+    assert run_file.to_json(again) == path.read_text(encoding="utf-8")
     assert again.done() == example().done() == {Place("slow", "waiting", 1), Place("fast", "waiting", 1)}
 
 
@@ -81,15 +81,15 @@ def test_a_file_that_is_no_run_is_told(tmp_path: Path, content: str, told: str) 
     """A damaged or foreign run.json raises a StoreError that says what is wrong."""
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(StoreError, match=told):
-        run_folder.load(tmp_path)
+        run_file.load(tmp_path)
     with pytest.raises(StoreError, match="cannot be read"):
-        run_folder.load(tmp_path / "absent")
+        run_file.load(tmp_path / "absent")
 
 
 def test_the_file_is_whole_at_every_moment(tmp_path: Path) -> None:
     """Saving replaces the file in one step and leaves no part of it behind."""
     for _ in range(3):
-        run_folder.save(example(), tmp_path)
+        run_file.save(example(), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
     assert run_from_dict(json.loads((tmp_path / "run.json").read_text())).run_id == example().run_id
 
@@ -201,10 +201,10 @@ def test_unknown_keys_of_a_stored_run_are_ignored() -> None:
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", '{"a":' * 5000])
 def test_what_is_no_number_and_what_is_too_deep_is_refused(tmp_path: Path, text: str) -> None:
     """JSON has no such numbers, and a document of ours is not so deep."""
-    path = run_folder.save(example(), tmp_path)
+    path = run_file.save(example(), tmp_path)
     path.write_text(path.read_text().replace('"seed": 7', f'"seed": 7, "more": {text}'))
     with pytest.raises(StoreError, match="not valid JSON"):
-        run_folder.load(tmp_path)
+        run_file.load(tmp_path)
 
 
 def test_a_histogram_that_inflates_without_end_is_refused() -> None:

@@ -12,8 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from stackduel_servers.models import sample_inputs as inputs
-from stackduel_servers.models import store
+from stackduel_servers.models import sample_inputs, store
 from stackduel_servers.models.face import pyramid
 from stackduel_servers.models.model import Model
 from stackduel_servers.models.package import Package, fetch, members
@@ -106,7 +105,7 @@ def test_pictures_of_a_batch_do_not_meet(model: Callable[[str], Model], pictures
 @pytest.mark.parametrize("shape", [(20, 20), (20, 500), (31, 21)])
 def test_small_and_long_pictures_can_be_searched(model: Callable[[str], Model], shape: tuple[int, int]) -> None:
     """The smallest allowed sides and very unequal sides work."""
-    assert len(detect(model, inputs.picture(*shape, 1))["scores"]) == 0
+    assert len(detect(model, sample_inputs.picture(*shape, 1))["scores"]) == 0
     noise = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
     assert detect(model, noise)["boxes"].shape[1] == 4
 

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from stackduel_servers.models import graphs, store
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import graphs, sample_inputs, store
 from stackduel_servers.models.mel import mel_spectrum
 from stackduel_servers.models.model import Features, Model
 from stackduel_servers.models.speaker import window_starts, windows
@@ -43,7 +42,7 @@ def torch_weights() -> dict[str, NDArray[np.float32]]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_fast_cnn_computes_what_its_definition_says(model: Callable[[str], Model], seed: int) -> None:
     """Both embeddings are those of a float64 forward pass in plain numpy, within 1e-5 at length one."""
-    samples = inputs.sound(48_000, 48_000, seed)
+    samples = sample_inputs.sound(48_000, 48_000, seed)
     fast_cnn = model("fast-cnn")
     outputs = fast_cnn.finish(fast_cnn.infer([fast_cnn.prepare(samples)])[0])
     wanted = reference.fast_cnn(samples, graphs.fast_cnn_weights())
@@ -56,7 +55,7 @@ def test_fast_cnn_computes_what_its_definition_says(model: Callable[[str], Model
 @pytest.mark.parametrize(("seed", "samples"), [(1, 25_600), (2, 8_000), (3, 60_000)])
 def test_speaker_computes_what_resemblyzer_defines(model: Callable[[str], Model], seed: int, samples: int) -> None:
     """The embedding is that of a float64 mel spectrum and a float64 LSTM in plain numpy, within 1e-5 at length one."""
-    sound = inputs.sound(samples, 16_000, seed)
+    sound = sample_inputs.sound(samples, 16_000, seed)
     speaker = model("speaker")
     embedding = speaker.finish(speaker.infer([speaker.prepare(sound)])[0])["embedding"]
     starts = window_starts(samples)
@@ -75,7 +74,7 @@ def loud(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def test_the_mel_spectrum_is_its_definition() -> None:
     """Fast Fourier transform and filter matrix give the plain sums, to the precision of float32."""
-    samples = inputs.sound(20_000, 16_000, 5)
+    samples = sample_inputs.sound(20_000, 16_000, 5)
     wanted = reference.mel(samples)
     assert mel_spectrum(samples).shape == (126, 40)
     np.testing.assert_allclose(mel_spectrum(samples), wanted, rtol=1e-3, atol=1e-6 * wanted.max())
@@ -101,7 +100,7 @@ def test_windows_are_cut_as_resemblyzer_cuts_them(samples: int, starts: list[int
 def alone(model: Callable[[str], Model], name: str, seed: int, samples: int) -> tuple[Features, Features]:
     """An item, and what the model says of it alone."""
     made = model(name)
-    item = made.prepare(inputs.sound(samples, 48_000 if name == "fast-cnn" else 16_000, seed))
+    item = made.prepare(sample_inputs.sound(samples, 48_000 if name == "fast-cnn" else 16_000, seed))
     return item, made.infer([item])[0]
 
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.catalog import TensorInput
 from stackduel_servers.models.model import Model, ModelError, load
 
@@ -97,7 +97,11 @@ def test_several_inputs_are_taken_one_after_the_other(own: Callable[..., Model])
 def test_generated_input_fits(own: Callable[..., Model]) -> None:
     """The model accepts the input generated for its card."""
     model = own(*relu(FLOAT, 2, 3, 4))
-    assert answer(model, np.asarray(inputs.generate(model.card.takes, 1), dtype=np.float32))["y"].shape == (2, 3, 4)
+    assert answer(model, np.asarray(sample_inputs.generate(model.card.takes, 1), dtype=np.float32))["y"].shape == (
+        2,
+        3,
+        4,
+    )
 
 
 @pytest.mark.parametrize(

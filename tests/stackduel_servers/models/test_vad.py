@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.model import Model
 
 
@@ -20,7 +20,7 @@ def speech(model: Callable[[str], Model], samples: NDArray[np.float32]) -> NDArr
 @pytest.mark.parametrize("seed", range(4))
 def test_it_hears_what_is_like_speech(model: Callable[[str], Model], seed: int) -> None:
     """Generated vowels with a moving pitch count as speech with high probability."""
-    assert speech(model, inputs.sound(48_000, 16_000, seed)).max() > 0.9
+    assert speech(model, sample_inputs.sound(48_000, 16_000, seed)).max() > 0.9
 
 
 def test_it_hears_no_speech_in_other_sounds(model: Callable[[str], Model]) -> None:
@@ -34,7 +34,7 @@ def test_it_hears_no_speech_in_other_sounds(model: Callable[[str], Model]) -> No
 
 def test_it_says_when_the_speech_begins(model: Callable[[str], Model]) -> None:
     """After a second of silence, only the windows with speech count as speech."""
-    found = speech(model, np.concatenate([np.zeros(16_384, dtype=np.float32), inputs.sound(32_000, 16_000, 2)]))
+    found = speech(model, np.concatenate([np.zeros(16_384, dtype=np.float32), sample_inputs.sound(32_000, 16_000, 2)]))
     assert found[:32].max() < 0.2
     assert found[32:].max() > 0.9
 
@@ -42,7 +42,7 @@ def test_it_says_when_the_speech_begins(model: Callable[[str], Model]) -> None:
 @pytest.mark.parametrize(("samples", "windows"), [(512, 1), (513, 2), (1024, 2), (16_000, 32)])
 def test_there_is_a_number_for_each_window(model: Callable[[str], Model], samples: int, windows: int) -> None:
     """Each 32 ms have a probability; the last window is padded with zeros."""
-    sound = inputs.sound(samples, 16_000, 3)
+    sound = sample_inputs.sound(samples, 16_000, 3)
     found = speech(model, sound)
     assert found.shape == (windows,)
     filled = np.pad(sound, (0, windows * 512 - samples))

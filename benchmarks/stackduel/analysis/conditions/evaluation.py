@@ -1,8 +1,8 @@
 """Whether a condition is met.
 
 A condition is met when the whole interval of its metric meets it, and unmet when none of it does. In between it is
-open, which fails nothing: noise is no regression. A condition on noisy trials is never more than open. It is unknown
-where the metric was not measured.
+undecided, which fails nothing: noise is no regression. A condition on noisy trials is undecided,
+unless it names a bound. It is unknown where the metric was not measured.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from stackduel.analysis.conditions.condition import Condition, MetricTerm, Opera
 from stackduel.analysis.conditions.metrics import UNITS, Dimension, MetricReader, MetricValue, Missing
 from stackduel.analysis.conditions.scope import ConditionSubject, MetricScope, dimension_of, subject_of
 
-ConditionState = Literal["met", "unmet", "open", "unknown"]
+ConditionState = Literal["met", "unmet", "undecided", "unknown"]
 _SENTENCES: dict[ConditionState, str] = {
     "met": "condition met",
     "unmet": "condition not met",
-    "open": "condition open",
+    "undecided": "condition undecided",
     "unknown": "condition cannot be evaluated",
 }
 MOST_DETAILS = 3
@@ -58,7 +58,7 @@ def evaluate(condition: Condition, scope: MetricScope, metrics: MetricReader) ->
     for subject in _subjects(condition, scope):
         left, right = (_operand(side, subject, dimension, scope, metrics) for side in (condition.left, condition.right))
         results.append(_compare(left, condition.operator, right))
-    states: tuple[ConditionState, ...] = ("met", "unknown", "open", "unmet")
+    states: tuple[ConditionState, ...] = ("met", "unknown", "undecided", "unmet")
     for state in states:
         details = tuple(dict.fromkeys(detail for each, detail in results if each == state))
         if details:
@@ -124,7 +124,7 @@ def _order(smaller: tuple[float, float], larger: tuple[float, float], *, strictl
         return "met"
     if smaller[0] > larger[1] or (smaller[0] == larger[1] and strictly):
         return "unmet"
-    return "open"
+    return "undecided"
 
 
 def _shown(value: float, dimension: Dimension) -> str:

@@ -1,4 +1,4 @@
-"""The differences in how two runs were measured."""
+"""Differences between the conditions of two runs."""
 
 from __future__ import annotations
 

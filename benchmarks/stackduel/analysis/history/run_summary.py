@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from stackduel.analysis.history.environment_changes import Facts, facts_of
 from stackduel.analysis.result_rows import tables
@@ -76,17 +74,6 @@ def entry_of(run: Run, folder: str) -> RunSummary:
         facts=facts_of(run.environment),
         points=_points(run),
     )
-
-
-def entry_to_dict(entry: RunSummary) -> dict[str, Any]:
-    """Return the entry as a document."""
-    return asdict(entry)
-
-
-def entry_from_dict(content: Mapping[str, Any]) -> RunSummary:
-    """Read the entry from a document; raise KeyError or TypeError if it is not one."""
-    points = tuple(SpeedupPoint(**point) for point in content["points"])
-    return RunSummary(**{**content, "stacks": tuple(content["stacks"]), "points": points})
 
 
 def _headline(run: Run) -> str:

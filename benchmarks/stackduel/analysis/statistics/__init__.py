@@ -1,1 +1,1 @@
-"""What the figures of a run allow anyone to say: intervals, verdicts, gates, ceilings, advice."""
+"""Statistics: intervals, medians, slopes. No I/O."""

@@ -1,1 +1,1 @@
-"""Stacks as running containers of a compose project."""
+"""Attach to stacks that the user started: the running containers of a compose project."""

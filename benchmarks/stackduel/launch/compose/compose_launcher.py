@@ -1,4 +1,4 @@
-"""Stacks that the user started: the running containers of a compose project."""
+"""Attach to stacks that the user started, as the running containers of a compose project."""
 
 from __future__ import annotations
 

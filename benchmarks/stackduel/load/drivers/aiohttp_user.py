@@ -30,7 +30,7 @@ _IDLE_WITHIN_S = 3600.0
 class AiohttpUser(User):
     """Keeps a connection and cookies of its own.
 
-    The first byte of an answer is told as the moment at which its head was there: aiohttp gives away no earlier one.
+    The first byte of an answer is recorded when its head is complete: aiohttp shows no earlier moment.
     """
 
     def __init__(self, job: Job, record: RecordRequest) -> None:
@@ -47,7 +47,7 @@ class AiohttpUser(User):
         )
 
     async def close(self) -> None:
-        """Close the connection, whatever is on it; a request in flight is not recorded."""
+        """Close the connection; a request in flight is not recorded."""
         self._connector.abort()
         await self._session.close()
 

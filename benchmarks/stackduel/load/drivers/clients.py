@@ -1,4 +1,4 @@
-"""Which clients carry out a job: the fastest that can do what is asked."""
+"""The clients for a job: the fastest that can send it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stackduel.model.driver import DriverName
 
 
 def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedLoopClient]:
-    """A closed loop's recorder, with timeline slices of that width, and its clients."""
+    """Return a closed loop's recorder, with timeline slices of that width, and its clients."""
     if job.driver == "raw" and not (job.labels or share.load.first_byte or share.load.server_timing):
         recorder = Recorder(width_s)
         return recorder, RawClient(job, share, recorder)
@@ -27,17 +27,17 @@ def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, Clo
 
 
 def open_client(job: Job, share: Share, log: OpenRequestLog) -> OpenLoopClient:
-    """An open loop's clients."""
+    """Return an open loop's clients."""
     if job.driver == "raw":
         return OpenClient(job, share, log)
     return OpenUsers(job, share, log, kind_of_user(job.driver))
 
 
 def kind_of_user(driver: DriverName) -> MakeUser:
-    """What a driver's full clients are; raises ValueError where a package is missing.
+    """Return how to make a driver's full client; raises ValueError if a package is missing.
 
-    They are imported only where they are asked for: that takes longer than all the rest, and a small container may not
-    have them.
+    Clients are imported only when used: the import takes longer than everything else, and a small container may lack
+    their packages.
     """
     try:
         if driver == "grpc":

@@ -78,7 +78,7 @@ class RawClient(ConnectionPool[Connection]):
         return True
 
     async def _enter(self, opens_s: float) -> None:
-        """Open one of the first connections, and let whatever comes after a failure go on by itself."""
+        """Open one of the first connections; after a failure a task of its own continues."""
         await until(opens_s)
         if not await self._establish(self._new(clock() if next(self.permits, None) else inf)):
             self._tasks.spawn(self._persist())

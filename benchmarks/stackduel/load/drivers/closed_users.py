@@ -1,4 +1,4 @@
-"""The closed loop of full clients, for whatever the raw one does not speak: TLS, cookies, gRPC."""
+"""The closed loop of full clients, for everything that the raw one does not support: TLS, cookies, gRPC."""
 
 from __future__ import annotations
 

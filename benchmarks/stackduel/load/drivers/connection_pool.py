@@ -154,8 +154,8 @@ async def _reachable(host: str, port: int, *, within_s: float) -> tuple[str, int
     Raises OSError where the name is not known.
     """
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys((str(info[4][0]), port) for info in found))
+    infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys((str(info[4][0]), port) for info in infos))
     if len(addresses) > 1:
         for address in addresses:
             try:

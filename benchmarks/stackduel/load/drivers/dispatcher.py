@@ -1,4 +1,4 @@
-"""Hands out arrivals at their times, whatever became of those before."""
+"""Hands out arrivals at their times, independently of the outcomes of earlier ones."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class GrpcUser(User):
         self._call: grpc.aio.UnaryUnaryCall | None = None
 
     async def close(self) -> None:
-        """Close the channel, whatever is on it; a call in flight is not recorded."""
+        """Close the channel; a call in flight is not recorded."""
         await self._channel.close()
 
     async def _request(self, scheduled: ScheduledRequest) -> Outcome:

@@ -80,7 +80,7 @@ class OpenUsers:
         return True
 
     async def _serve(self, user: User, scheduled: ScheduledRequest) -> None:
-        """Send a request, and then whatever waits."""
+        """Send a request, and then the waiting ones."""
         upcoming: ScheduledRequest | None = scheduled
         while upcoming is not None:
             await user.send(upcoming, clock())

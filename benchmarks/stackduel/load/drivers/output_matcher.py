@@ -25,10 +25,10 @@ class OutputMatcher:
         if body in self._variants:
             return True
         try:
-            found = read(body, self._form)
+            numbers = read(body, self._form)
         except NumbersError:
             return False
-        if first_difference(found, self._right, self._tolerance) is not None:
+        if first_difference(numbers, self._right, self._tolerance) is not None:
             return False
         if len(self._variants) == MOST_VARIANTS:
             del self._variants[next(iter(self._variants))]

@@ -1,4 +1,4 @@
-"""A virtual user: a full client with its own connection, whatever protocol it speaks."""
+"""A virtual user: a full client of any protocol, with its own connection."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class User(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Close the connection, whatever is on it; a request in flight is not recorded."""
+        """Close the connection; a request in flight is not recorded."""
 
     @abstractmethod
     async def _request(self, scheduled: ScheduledRequest) -> Outcome:
@@ -57,7 +57,7 @@ class User(ABC):
 
     @abstractmethod
     def _abort(self) -> None:
-        """Let whatever is in flight end at once."""
+        """End the request in flight at once."""
 
 
 def in_flight_since(users: Iterable[User]) -> list[float]:

@@ -38,7 +38,7 @@ def add_timing_header(timings: bytes, name: bytes, value: bytes) -> bytes:
 
 def spans_ns(timings: bytes) -> dict[str, int]:
     """Return nanoseconds by name; entries of the same name add up, malformed ones are left out."""
-    found: dict[str, int] = {}
+    spans: dict[str, int] = {}
     total_ns = None
     for entry in _unquoted(timings).split(b","):
         if entry.startswith(_PROCESS):
@@ -48,8 +48,8 @@ def spans_ns(timings: bytes) -> dict[str, int]:
         span_ns = next((_ns(each[1]) for each in map(_halves, parameters) if each[0] == b"dur"), None)
         if span_ns is not None and (name := _NAME.fullmatch(first)):
             known = name[1].decode("ascii").lower()
-            found[known] = found.get(known, 0) + span_ns
-    return found if total_ns is None else {**found, TOTAL: total_ns}
+            spans[known] = spans.get(known, 0) + span_ns
+    return spans if total_ns is None else {**spans, TOTAL: total_ns}
 
 
 def _unquoted(timings: bytes) -> bytes:

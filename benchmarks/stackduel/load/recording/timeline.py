@@ -12,7 +12,7 @@ from stackduel.model.histogram import Histogram, Nanoseconds, Seconds
 from stackduel.model.suite import Load
 
 MOST_SLICES = 120
-# What is told of a load while it is on is of the last half second: it is added ten times a second.
+# Live progress covers the last half second, as counts are added ten times a second.
 RECENT_TURNS = 5
 
 

@@ -1,1 +1,1 @@
-"""Which load a shard sends: its share of the connections, the times of its arrivals, how long each phase may last."""
+"""The load of a shard: its share of the connections, the times of its arrivals, the longest time of each phase."""

@@ -1,4 +1,4 @@
-"""When the requests of an open loop are sent, and which call each request of a mix is.
+"""The arrivals of an open loop, and the order of the calls in a mix.
 
 All arrivals of the window are computed before anything is sent. Each shard has its own: staggered against those of the
 other shards (constant), or drawn independently of them (Poisson).
@@ -15,20 +15,20 @@ import numpy as np
 from stackduel.model.histogram import Seconds
 from stackduel.model.suite import OpenLoop
 
-# Each kind of draw has its own random stream, so that none depends on how many others were drawn.
+# Each kind of draw has its own random stream, so that no kind depends on the number of other draws.
 _WINDOW, _WARMUP, _MIX = 0, 1, 2
 _DRAWN_AT_ONCE = 1024
 
 
 def arrivals_s(load: OpenLoop, shard: int, shards: int, seed: int) -> Seconds:
-    """When this shard's requests of an open loop are to be sent: seconds from the opening, in order, within the window.
+    """Return the scheduled times of this shard's requests in the window, in seconds from the opening, in order.
 
     Constant: one every ``1 / rate_rps`` over all shards, which take turns. Poisson: exponential gaps, drawn by seed
     and shard; as the shards' processes of ``rate_rps / shards`` are independent, together they are one of the whole
     rate (superposition: J. F. C. Kingman, Poisson Processes, 1993, section 2.2).
     """
     if load.arrivals == "constant":
-        # Every shard computes the whole, and takes its own: rounding can then neither lose an arrival nor double one.
+        # Every shard computes all arrivals and takes its own: rounding can then neither lose nor double one.
         moments = np.arange(ceil(load.rate_rps * load.duration_s) + 1) / load.rate_rps
         moments = moments[shard::shards]
     else:
@@ -42,7 +42,7 @@ def arrivals_s(load: OpenLoop, shard: int, shards: int, seed: int) -> Seconds:
 
 
 def endless_arrivals_s(load: OpenLoop, shard: int, shards: int, seed: int) -> Iterator[float]:
-    """The same kind of arrivals without an end, drawn apart from those of the window."""
+    """Yield endless arrivals of the same kind, drawn independently of those of the window."""
     if load.arrivals == "constant":
         return (number / load.rate_rps for number in count(shard, shards))
     gaps = chain.from_iterable(batch.tolist() for batch in _gaps(load.rate_rps / shards, seed, shard, _WARMUP))
@@ -50,9 +50,9 @@ def endless_arrivals_s(load: OpenLoop, shard: int, shards: int, seed: int) -> It
 
 
 def drawn(weights: Sequence[int], shard: int, seed: int) -> Iterator[int]:
-    """Which of several calls each request of a shard sends: their numbers in proportion to their weights, endless.
+    """Yield the call's number for each request of a shard, in proportion to the calls' weights, endlessly.
 
-    The order is that of the seed, whatever becomes of the requests.
+    The order depends on the seed alone, not on the outcomes of requests.
     """
     if len(weights) == 1:
         return repeat(0)
@@ -63,7 +63,7 @@ def drawn(weights: Sequence[int], shard: int, seed: int) -> Iterator[int]:
 
 
 def _gaps(rate_rps: float, seed: int, shard: int, stream: int) -> Iterator[Seconds]:
-    """Exponential gaps between the arrivals of a Poisson process, in batches, without an end."""
+    """Yield endless exponential gaps between the arrivals of a Poisson process, in batches."""
     generator = np.random.default_rng([seed % 2**64, shard, stream])
     while True:
         yield generator.exponential(1 / rate_rps, _DRAWN_AT_ONCE)

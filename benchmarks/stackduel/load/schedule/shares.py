@@ -1,7 +1,7 @@
-"""How a load is divided over its shards, and when their connections open.
+"""The division of a load over its shards, and the times at which their connections open.
 
-A closed loop has no timetable: each answer triggers the next request. So the plan holds only which shard has which
-connections, and when they open.
+A closed loop has no timetable: each answer triggers the next request. So a share holds only a shard's connections
+and the times at which they open.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class Share:
     opening_every_s: float
 
     def to_json(self) -> dict[str, Any]:
-        """The share as JSON values."""
+        """Return the share as JSON values."""
         document: dict[str, Any] = msgspec.to_builtins(self, enc_hook=float)
         return document
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Share:
-        """The share that ``to_json`` gave; raises ValidationError on anything else."""
+        """Return the share that ``to_json`` gave; raises ValidationError on anything else."""
         return msgspec.convert(document, Share)
 
 
@@ -58,12 +58,12 @@ def split(load: Load, shards: int) -> tuple[Share, ...]:
 
 
 def opening_times(share: Share) -> tuple[float, ...]:
-    """When each connection of a share opens, in seconds after go."""
+    """Return the time at which each connection of a share opens, in seconds after go."""
     return tuple(share.first_opening_s + i * share.opening_every_s for i in range(share.load.connections))
 
 
 def split_evenly(total: int, count: int) -> tuple[int, ...]:
-    """``total`` in ``count`` parts that differ by one at most, the larger first."""
+    """Split ``total`` into ``count`` parts that differ by at most one, the larger first."""
     part, left = divmod(total, count)
     return (part + 1,) * left + (part,) * (count - left)
 

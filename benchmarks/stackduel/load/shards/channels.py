@@ -1,4 +1,4 @@
-"""How the runner talks to its shards: a line each way at a time, whatever they run in."""
+"""The runner's connection to its shards: lines of JSON each way, to a process or a container."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stackduel_servers.isolation import isolated_python
 ShardMessage = Mapping[str, Any]
 Deliver = Callable[[ShardMessage | None], None]
 
-# The module that is run, and what its command line holds.
+# The module to run, and its command line.
 Program = tuple[str, ...]
 
 WORKER: Program = ("stackduel.load.shards.worker",)
@@ -27,32 +27,32 @@ TAIL_LINES = 40
 
 
 class Channel(Protocol):
-    """A shard's process, wherever it runs, and the line to it."""
+    """A shard's process, here or in a container, and the connection to it."""
 
     same_clock: bool
-    """Whether its clock is this process's: then a moment can be named at which all begin."""
+    """Whether it shares this process's clock, so that all shards can begin at one moment."""
 
     @property
     def subject(self) -> Subject | None:
-        """What it runs in, where that is no process of this runner's."""
+        """Its container; None for a process of this runner."""
 
     def open(self, deliver: Deliver) -> None:
-        """Start the shard. Its events are delivered on a thread of the channel's, at the end of them None.
+        """Start the shard. A thread of the channel delivers its events, and None after the last one.
 
         A channel that was closed, or whose shard ended, can be opened again.
         """
 
     def send(self, message: ShardMessage) -> None:
-        """Send a message without waiting; one to a shard that has ended is lost, as the None told."""
+        """Send a message without waiting; messages to an ended shard are lost, which the delivered None shows."""
 
     def alive(self) -> bool:
-        """Whether the shard runs."""
+        """Return whether the shard runs."""
 
     def stderr_tail(self) -> str:
-        """The last lines that the shard wrote to stderr."""
+        """Return the last lines that the shard wrote to stderr."""
 
     def close(self) -> None:
-        """End the shard within a few seconds, one way or the other."""
+        """End the shard within a few seconds, by force if needed."""
 
 
 def encode(message: ShardMessage) -> bytes:
@@ -63,7 +63,7 @@ def encode(message: ShardMessage) -> bytes:
 class ProcessChannel:
     """A shard, or another program of ours, in a process of this machine.
 
-    It is in a group of its own: a Ctrl-C in the terminal is not for it.
+    It has a process group of its own, so that a Ctrl-C in the terminal does not reach it.
     """
 
     same_clock = True
@@ -78,11 +78,11 @@ class ProcessChannel:
 
     @property
     def subject(self) -> Subject | None:
-        """A process of this runner's."""
+        """None: a process of this runner."""
         return None
 
     def open(self, deliver: Deliver) -> None:
-        """Start the process; raises OSError where that is not possible."""
+        """Start the process; raises OSError if that is not possible."""
         self.close()
         process = subprocess.Popen(
             _command(self._program, self._core),
@@ -110,15 +110,15 @@ class ProcessChannel:
         self._outbox.put(encode(message))
 
     def alive(self) -> bool:
-        """Whether the process runs."""
+        """Return whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def stderr_tail(self) -> str:
-        """The last lines that the process wrote to stderr."""
+        """Return the last lines that the process wrote to stderr."""
         return "\n".join(self._tail)
 
     def close(self) -> None:
-        """End the process: by the end of its stdin, else by force."""
+        """End the process by closing its stdin, else by force."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -140,7 +140,7 @@ def _command(program: Program, core: int | None) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's; numpy gets no threads for what a shard never computes."""
+    """Return this process's environment, without numpy's threads, which a shard never needs."""
     return {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -151,14 +151,14 @@ def _own_group() -> dict[str, Any]:
 
 
 def _write(stream: BinaryIO, outbox: SimpleQueue[bytes | None]) -> None:
-    """Write what is in the outbox, so that no one else waits for a shard that does not read."""
+    """Write the messages of the outbox, so that no other thread waits for a shard that does not read."""
     try:
         with stream:
             while (line := outbox.get()) is not None:
                 stream.write(line)
                 stream.flush()
     except OSError:
-        return  # it ended: its events end, too
+        return  # the process ended, which ends its events, too
 
 
 def _read(stream: BinaryIO, deliver: Deliver) -> None:

@@ -35,9 +35,9 @@ READ_BYTES = 65_536
 
 @contextmanager
 def container_engine(network: str, cores: Sequence[int], run_id: str, say: SayLine) -> Iterator[Engine]:
-    """A load engine with one shard on each core, in containers of the run on that network.
+    """Return a load engine with one shard on each core, in containers of the run on that network.
 
-    On Docker Desktop the generator's cores are those of its virtual machine, however many were asked for here.
+    On Docker Desktop the generator has that share of the virtual machine's cores, not the cores given here.
     Raises LaunchError when no engine answers or the image cannot be built.
     """
     with container_factory(network, run_id, say) as factory:
@@ -49,7 +49,7 @@ def container_engine(network: str, cores: Sequence[int], run_id: str, say: SayLi
 
 @dataclass(frozen=True, slots=True)
 class ContainerFactory:
-    """Where the shards of a run are started, and from what.
+    """Makes the containers of a run's shards, from one image on one network.
 
     ``machine`` divides the cores of the virtual machine in which containers run; None where they run on this one.
     """
@@ -62,13 +62,13 @@ class ContainerFactory:
     machine: Budget | None
 
     def create(self, core: int, program: Program, alias: str | None) -> Container:
-        """Make the container of a shard or another program, not yet started; ``alias`` is its name on the network."""
+        """Create the container of a shard or another program, not yet started; ``alias`` is its name on the network."""
         confinement: dict[str, Any] = {**OWN_IMAGE, "log_config": {"type": "none"}}
         names = EndpointConfig(self.client.api.api_version, [alias] if alias else None)
         return self.client.containers.create(
             self.image,
             ["python", "-m", *program, "--core", str(core)],
-            # The program's stdin ends with our connection: no runner, however it died, leaves one behind.
+            # The program's stdin ends with our connection, so even a killed runner leaves no container behind.
             stdin_open=True,
             environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             labels=labels(self.run_id),
@@ -81,7 +81,7 @@ class ContainerFactory:
 
 @contextmanager
 def container_factory(network: str, run_id: str, say: SayLine) -> Iterator[ContainerFactory]:
-    """The site of a run on that network; raises LaunchError when no engine answers or the image cannot be built."""
+    """Yield a run's factory on that network; raises LaunchError when no engine answers or the image cannot be built."""
     with closing(connect()) as client:
         facts = describe(client)
         yield ContainerFactory(
@@ -96,7 +96,7 @@ def container_factory(network: str, run_id: str, say: SayLine) -> Iterator[Conta
 
 
 class ContainerChannel:
-    """A shard, or another program of ours, in a container, spoken to through the engine's attached streams."""
+    """A shard, or another program of ours, in a container, connected through the engine's attached streams."""
 
     def __init__(
         self, factory: ContainerFactory, core: int, program: Program = WORKER, alias: str | None = None
@@ -114,11 +114,11 @@ class ContainerChannel:
 
     @property
     def subject(self) -> Subject | None:
-        """Its container, while there is one."""
+        """Its container; None before it starts and after it is removed."""
         return ContainerRef(str(self._container.id)) if self._container else None
 
     def open(self, deliver: Deliver) -> None:
-        """Start the container; raises OSError where that is not possible."""
+        """Start the container; raises OSError if that is not possible."""
         self.close()
         try:
             self._container = self._factory.create(self._core, self._program, self._alias)
@@ -141,11 +141,11 @@ class ContainerChannel:
         self._outbox.put(encode(message))
 
     def alive(self) -> bool:
-        """Whether the container runs: its streams end with it."""
+        """Return whether the container runs: its streams end with it."""
         return bool(self._threads) and self._threads[-1].is_alive()
 
     def stderr_tail(self) -> str:
-        """The last lines that the shard wrote to stderr."""
+        """Return the last lines that the shard wrote to stderr."""
         return "\n".join(self._tail)
 
     def close(self) -> None:
@@ -164,10 +164,10 @@ class ContainerChannel:
 
 @contextmanager
 def attached(client: DockerClient, container: Container) -> Iterator[socket.socket]:
-    """The container's streams: what is sent goes to its stdin, what comes are frames of its stdout and stderr."""
+    """Return the container's streams: sent bytes go to its stdin, received frames hold its stdout and stderr."""
     streams = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
     reader = client.api.attach_socket(str(container.id), params=streams)
-    # The SDK hands out a reader over the socket where it can; both directions are needed.
+    # The SDK may return a read-only wrapper of the socket; both directions are needed.
     stream: socket.socket = getattr(reader, "_sock", reader)
     try:
         stream.settimeout(None)
@@ -178,7 +178,7 @@ def attached(client: DockerClient, container: Container) -> Iterator[socket.sock
 
 
 def _write(stream: socket.socket, outbox: SimpleQueue[bytes | None]) -> None:
-    with suppress(OSError):  # it ended: its events end, too
+    with suppress(OSError):  # the container ended, which ends its events, too
         while (line := outbox.get()) is not None:
             stream.sendall(line)
 
@@ -200,7 +200,7 @@ def deliver_events(stream: socket.socket, deliver: Deliver, tail: deque[str]) ->
 
 
 class _Lines:
-    """Puts together the lines of a stream that comes in pieces."""
+    """Joins the pieces of a stream into lines."""
 
     def __init__(self, take: Callable[[bytes], None]) -> None:
         self._take = take
@@ -215,7 +215,7 @@ class _Lines:
 
 
 def frames(receive: Callable[[int], bytes]) -> Iterator[tuple[int, bytes]]:
-    """The engine's frames, (stream number, bytes), until the end; a frame that is cut off is the end, too."""
+    """Yield the engine's frames, (stream number, bytes), until the end, which may also be a frame that is cut off."""
     while head := _exactly(receive, FRAME_HEAD.size):
         kind, length = FRAME_HEAD.unpack(head)
         content = _exactly(receive, length)

@@ -1,4 +1,4 @@
-"""The null server in a container: for a generator that does not reach this machine's loopback."""
+"""The null server in a container, for a generator that does not reach this machine's loopback."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - of the container, which publishes nothing
 
 @contextmanager
 def container_null_rates(engine: Engine, network: str, core: int, run_id: str, say: SayLine) -> Iterator[NullRates]:
-    """Null rates of an engine in containers on that network, on a null server that is bound to ``core``.
+    """Return null rates of an engine in containers on that network, from a null server that is bound to ``core``.
 
-    On Docker Desktop the core is the server's of its virtual machine, whichever was asked for here. Raises
+    On Docker Desktop it is the server's core of the virtual machine instead of ``core``. Raises
     LaunchError when no engine answers or the image cannot be built.
     """
     with container_factory(network, run_id, say) as factory:

@@ -17,12 +17,12 @@ class EventQueue:
         self._lives: dict[int, object] = {}
 
     def slot(self, index: int) -> Callable[[ShardMessage | None], None]:
-        """Where the new life of a shard delivers its events."""
+        """Return the function by which a newly started shard delivers its events."""
         life = self._lives[index] = object()
         return lambda message: self._queue.put((index, life, message))
 
     def get(self, deadline_s: float) -> tuple[int, ShardMessage | None] | None:
-        """The next shard's index and event (None: it ended), or None if there is none until the deadline."""
+        """Return the next event with its shard's index (event None: the shard ended), or None if none comes in time."""
         while True:
             try:
                 index, life, message = self._queue.get(timeout=max(0.0, deadline_s - clock()))

@@ -1,4 +1,4 @@
-"""How fast the generator drives a server that does nothing, in the shape of a given load."""
+"""The null rate: the rate at which the generator drives a server that does nothing, in the shape of a load."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ DURATION_S = 0.4
 READY_WITHIN_S = 10.0
 ANSWER_WITHIN_S = 2.0
 
-# Any address will do to measure requests by, as long as it is always the same one.
+# Any address can serve to measure the size of requests, if it is always the same.
 _ANYWHERE = Address("localhost", 80)
 
 ChannelFor = Callable[[int], Channel]
 
 
 def null_server(host: str, body_bytes: int) -> Program:
-    """The program of a null server that listens on any free port there."""
+    """Return the program of a null server that listens on any free port of that host."""
     return ("stackduel.load.shards.null_server", "--host", host, "--port", "0", "--body-bytes", str(body_bytes))
 
 
 def local_null_rates(engine: Engine, core: int | None) -> NullRates:
-    """Null rates of an engine on this machine, on a null server that is bound to ``core``."""
+    """Return null rates of an engine on this machine, from a null server that is bound to ``core``."""
     return NullRates(engine, lambda body_bytes: ProcessChannel(core, null_server(LOOPBACK, body_bytes)), LOOPBACK)
 
 
 class NullRates:
-    """Measures each shape of a load once on a null server, and remembers what came of it.
+    """Measures each shape of a load once on a null server, and remembers the rate.
 
-    The server is started by the first load that needs it, and again when an answer of another length is asked for.
-    ``channel_for`` makes the line to a server of so many body bytes, which the generator then reaches on ``host``.
+    The server is started by the first load that needs it, and restarted for answers of another length.
+    ``channel_for`` makes the channel to a server of that many body bytes, which the generator reaches on ``host``.
     """
 
     def __init__(self, engine: Engine, channel_for: ChannelFor, host: str) -> None:
@@ -61,9 +61,9 @@ class NullRates:
         self._end()
 
     def rate_rps(self, job: Job) -> float | None:
-        """Answers a second of a null server to the same closed loop; None where that has no sense or did not work.
+        """Return a null server's answers per second to the same closed loop; None if it has no meaning or failed.
 
-        Without sense it is for open loops and fixed numbers of requests, whose rate is not the generator's, and over
+        It has no meaning for open loops and fixed numbers of requests, whose rate is not the generator's, and over
         TLS and gRPC, which the null server does not speak.
         """
         if not isinstance(job.load, ClosedLoop) or job.load.duration_s is None or not _speaks_http(job):
@@ -79,10 +79,10 @@ class NullRates:
     def _measure(self, job: Job, load: ClosedLoop, shape: LoadShape) -> float | None:
         try:
             server = self._server_of(shape.body_bytes)
-            found = self._engine.measure(null_job(job, load, server.address, shape), alive=server.channel.alive)
+            measurement = self._engine.measure(null_job(job, load, server.address, shape), alive=server.channel.alive)
         except (LoadError, OSError):
             return None
-        return found.succeeded / found.duration_s if found.succeeded else None
+        return measurement.succeeded / measurement.duration_s if measurement.succeeded else None
 
     def _server_of(self, body_bytes: int) -> _Server:
         server = self._server
@@ -105,10 +105,10 @@ class NullRates:
 
 @dataclass(frozen=True, slots=True)
 class LoadShape:
-    """What of a closed loop decides how fast the generator can drive it; sizes in bytes.
+    """The properties of a closed loop that limit the generator's rate; sizes in bytes.
 
-    Of several calls, ``request_bytes`` is the sum and ``body_bytes`` the mean by their weights. Where answers are
-    compared by their status alone that is not known, and taken as 0.
+    Of several calls, ``request_bytes`` is the sum and ``body_bytes`` the mean by their weights. If answers are
+    compared by their status alone, their size is unknown and taken as 0.
     """
 
     connections: int
@@ -118,7 +118,7 @@ class LoadShape:
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        """The shape of a job; raises ValueError where a request cannot be sent."""
+        """Return the shape of a job; raises ValueError if a request cannot be sent."""
         weights = sum(call.workload.weight for call in job.calls)
         length = sum(call.workload.weight * _answer_bytes(call.expectation) for call in job.calls)
         return cls(
@@ -134,12 +134,12 @@ def _speaks_http(job: Job) -> bool:
 
 
 def _answer_bytes(expectation: Expectation) -> int:
-    # Of numbers, about as many as in the verified answer.
+    # For numbers, about the size of the verified answer.
     return expectation.length or len(expectation.body or b"")
 
 
 def null_job(job: Job, load: ClosedLoop, address: Address, shape: LoadShape) -> Job:
-    """The job as it is sent to the null server: the same requests, for a moment."""
+    """Return the job for the null server: the same requests, for a moment."""
     right = Expectation(200, shape.body_bytes)
     return replace(
         job,
@@ -163,7 +163,7 @@ class _Server:
 
 
 def _port_of(channel: Channel) -> int:
-    """Start the server and wait until it listens; raises LoadError where it does not, OSError as the channel does."""
+    """Start the server and wait until it listens; raises LoadError if it does not, OSError as the channel does."""
     events: SimpleQueue[ShardMessage | None] = SimpleQueue()
     channel.open(events.put)
     try:

@@ -1,4 +1,4 @@
-"""What a process of the load generator does with itself: its CPU, its files, its event loop, its line and its end."""
+"""The setup of a load generator's process: its CPU, file limit, event loop, message streams and end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ END_WITHIN_S = 3.0
 
 
 def bind_to(core: int | None) -> None:
-    """Run on one CPU only, where there is a way; what came of it stands in every result."""
+    """Bind this process to one CPU if the system can; every result holds the CPU that it got."""
     if core is not None and hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, {core})
@@ -32,7 +32,7 @@ def allow_many_files() -> None:
 
 
 def fastest_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """What runs a coroutine on the fastest event loop that is installed."""
+    """Return the function that runs a coroutine on the fastest event loop that is installed."""
     try:
         loops = importlib.import_module("winloop" if sys.platform == "win32" else "uvloop")
     except ImportError:
@@ -43,16 +43,16 @@ def fastest_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
 
 @contextlib.contextmanager
 def events() -> Iterator[BinaryIO]:
-    """A stream to the former stdout, which from now on is stderr: nothing else can get between the events."""
+    """Yield a stream to the original stdout, with stdout redirected to stderr, so that only events go there."""
     with os.fdopen(os.dup(1), "wb") as stream:
         os.dup2(2, 1)
         yield stream
 
 
 def hand_on_stdin(loop: asyncio.AbstractEventLoop, receive: Callable[[bytes], None]) -> None:
-    """Hand every line of stdin to ``receive`` on the loop, and its end as an empty line; for a thread of its own.
+    """Pass every line of stdin to ``receive`` on the loop, and an empty line at its end; runs on its own thread.
 
-    Then it makes sure that this process ends: whoever held the other end is gone.
+    Then it makes sure that this process ends, as the runner has ended.
     """
     for line in _lines(sys.stdin.fileno()):
         loop.call_soon_threadsafe(receive, line)
@@ -63,9 +63,9 @@ def hand_on_stdin(loop: asyncio.AbstractEventLoop, receive: Callable[[bytes], No
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
-    """The lines of a stream, as they come.
+    """Yield the lines of a stream as they come.
 
-    Not by a buffered reader: it would hold a lock that the interpreter wants when it ends.
+    A buffered reader would hold a lock that the interpreter needs when it ends.
     """
     begun: list[bytes] = []
     while chunk := os.read(descriptor, READ_BYTES):

@@ -16,7 +16,7 @@ from stackduel.load.shards.event_queue import EventQueue
 START_AHEAD_S = 0.03
 LOOK_EVERY_S = 0.25
 ABORT_WITHIN_S = 3.0
-# On top of every deadline, for a machine that is busy with other things.
+# Added to every deadline, for a busy machine.
 SLACK_S = 15.0
 _ENDINGS = ("result", "error", "aborted", "lost")
 
@@ -82,10 +82,10 @@ class RunningJob:
 
     def _take_event(self, deadline_s: float) -> None:
         """Take the next event, if one comes before the deadline."""
-        found = self._events.get(deadline_s)
-        if found is None:
+        event = self._events.get(deadline_s)
+        if event is None:
             return
-        index, message = found
+        index, message = event
         if message is None:
             self._seen["lost"][index] = {}
         elif message["id"] == self._id:

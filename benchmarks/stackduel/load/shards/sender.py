@@ -1,4 +1,4 @@
-"""What a shard does with its share of a load, phase by phase, in a closed loop and in an open one."""
+"""The sending of a shard's share of a load, phase by phase, in a closed loop and in an open one."""
 
 from __future__ import annotations
 
@@ -25,47 +25,47 @@ from stackduel.model.suite import ClosedLoop, OpenLoop
 
 
 class Sender(Protocol):
-    """Sends a load: first the warm-up, then what is counted. Each phase follows the one before."""
+    """Sends a load: first the warm-up, then the window. The phases are called in this order."""
 
     @property
     def client(self) -> Client:
-        """Whatever holds the connections."""
+        """The client that holds the connections."""
 
     @property
     def recorder(self) -> Recorder:
-        """Where it counts."""
+        """The recorder that counts its requests."""
 
     @property
     def scheduled(self) -> int | None:
-        """How many requests are to be sent in the window, where that is known."""
+        """The number of requests to send in the window, if it is known."""
 
     async def warm_up(self) -> bool | None:
-        """Send what the load asks for before its window; a load with a duration then goes on without a pause.
+        """Send the load's warm-up; a load with a duration then continues without a pause.
 
-        Return whether the server was stable in the end, None where nobody asked.
+        Return whether the server was stable in the end; None if the load does not wait for that.
         """
 
     def open(self, opened_s: float) -> None:
-        """Fix the moment at which the window opens, which may be to come."""
+        """Fix the moment at which the window opens, now or later."""
 
     async def send(self, opened_s: float) -> float:
-        """Send the load from its window's opening on; return when the window closed."""
+        """Send the load from the opening of its window; return when the window has closed."""
 
     async def close(self, closed_s: float) -> None:
-        """Count what belongs to the window; where the load says so, wait for its answers first."""
+        """Count the requests of the window; an open loop first waits for their answers."""
 
     async def leave(self) -> bool:
-        """Let the server finish what it was asked, as far as that was not waited for; return whether it did.
+        """Wait for the answers that ``close`` did not wait for; return whether all came.
 
-        Nothing is counted any more.
+        They are not counted.
         """
 
 
 @contextlib.asynccontextmanager
 async def sending(job: Job, share: Share) -> AsyncIterator[Sender]:
-    """The sender of a share, with its clients.
+    """Yield the sender of a share, with its clients.
 
-    Raises OSError where the host is not known, and ValueError where the driver cannot send such a request.
+    Raises OSError for an unknown host, and ValueError if the driver cannot send such a request.
     """
     load = share.load
     width_s = window_width_s(load)
@@ -99,7 +99,7 @@ class ClosedSender:
         await client.open()
         await until(begun_s + load.warmup_s)
         if endless:
-            while self._warmed_with() < load.warmup_requests:  # noqa: ASYNC110  (the hot path tells nobody)
+            while self._warmed_with() < load.warmup_requests:  # noqa: ASYNC110  (the hot path sets no event)
                 await asyncio.sleep(FOLD_EVERY_S)
             return await _stable(client, self.recorder, load.stable_within_s)
         client.admit(iter(()))
@@ -113,7 +113,7 @@ class ClosedSender:
         return stable
 
     def open(self, opened_s: float) -> None:
-        """Fix the window, as far as it is known."""
+        """Fix the window; its end is open for a number of requests."""
         duration_s = self._load.duration_s
         self.recorder.open(opened_s, inf if duration_s is None else opened_s + duration_s)
 
@@ -129,12 +129,12 @@ class ClosedSender:
         return self.recorder.last_done_s
 
     async def close(self, closed_s: float) -> None:
-        """Count what is cut off."""
+        """Count the requests that are cut off."""
         self.client.admit(iter(()))
         self.recorder.close(closed_s, self.client.in_flight_since())
 
     async def leave(self) -> bool:
-        """Wait a while for what was cut off."""
+        """Wait a while for the answers that were cut off."""
         try:
             async with asyncio.timeout(longest_drain_s(self._load, self._timeout_s)):
                 await self.client.idle()
@@ -169,28 +169,28 @@ class OpenSender:
         return await _stable(self.client, self.recorder, self._load.stable_within_s)
 
     def open(self, opened_s: float) -> None:
-        """Fix the window, and what is sent in it."""
+        """Fix the window and its arrivals."""
         self.recorder.open(opened_s, opened_s + self._load.duration_s)
         self.client.follow((opened_s + float(moment_s) for moment_s in self._arrivals_s), opened_s)
 
     async def send(self, opened_s: float) -> float:
-        """Let the schedule pass."""
+        """Wait until the schedule has passed."""
         closed_s = opened_s + self._load.duration_s
         await until(closed_s)
         return closed_s
 
     async def close(self, closed_s: float) -> None:
-        """Wait for all that was to be sent in the window, and count it."""
+        """Wait for all requests scheduled in the window, and count them."""
         await self.client.drain(closed_s + longest_drain_s(self._load, self._timeout_s))
         self.recorder.close(closed_s, ())
 
     async def leave(self) -> bool:
-        """Nothing is left to wait for; a request that was given up may still keep the server busy."""
+        """Return whether all were answered; a request that was given up may still keep the server busy."""
         return not self.recorder.outcomes[Outcome.TIMEOUT]
 
 
 async def _stable(client: Client, recorder: Recorder, within_s: float) -> bool | None:
-    """Return True as soon as the server is stable, False when it was not within the time, None if there is none."""
+    """Return True once the server is stable, False if it is not within the time, None if the load sets no time."""
     if not within_s:
         return None
     deadline_s = clock() + within_s

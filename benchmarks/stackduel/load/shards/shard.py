@@ -24,34 +24,34 @@ from stackduel.load.shards.sender import sending
 from stackduel.model.measurement import GeneratorUse, Warmup
 
 FOLDS_A_REPORT = 5
-# New objects before garbage is collected: none in the usual case, and every few seconds in the worst.
+# New objects before a garbage collection: usually none happens, at worst one every few seconds.
 MOST_YOUNG_OBJECTS = 100_000
 
 
 class Coordinator(Protocol):
-    """Hears from a shard which phase it is in, and decides when it opens its window."""
+    """Is notified of a shard's phases, and decides when its window opens."""
 
     def warm(self) -> None:
-        """The warm-up is done."""
+        """Note that the warm-up is done."""
 
     async def start(self) -> float | None:
-        """When to open the window, in ``clock`` seconds; None for at once."""
+        """Return when to open the window, in ``clock`` seconds; None for at once."""
 
     def started(self, opened_s: float) -> None:
-        """The window is open."""
+        """Note that the window is open."""
 
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
-        """So many requests completed since the window opened, the latest with this median latency."""
+        """Note how many requests completed since the window opened, and the latest median latency."""
 
     def stopped(self) -> None:
-        """The window is closed."""
+        """Note that the window is closed."""
 
 
 async def run_shard(job: Job, share: Share, coordinator: Coordinator) -> ShardResult:
-    """Warm up, open the window when told, send the share's load, and return what came of it.
+    """Warm up, open the window at the coordinator's moment, send the share's load, and return the result.
 
-    Raises OSError where the host is not known or this machine lacks files or ports for so many connections,
-    and ValueError where the driver cannot send such a request.
+    Raises OSError if the host is unknown or this machine lacks files or ports for so many connections,
+    and ValueError if the driver cannot send such a request.
     """
     with _ended_by_errors():
         async with sending(job, share) as sender, probing(job, share) as probe:
@@ -92,7 +92,7 @@ async def run_shard(job: Job, share: Share, coordinator: Coordinator) -> ShardRe
 
 @contextlib.asynccontextmanager
 async def _folding(recorder: Recorder, coordinator: Coordinator) -> AsyncIterator[None]:
-    """Meanwhile fold what was recorded, in batches too small for their time to be seen, and report on it."""
+    """Fold the recorded requests during the block, in batches too small to disturb the load, and report progress."""
     folding = asyncio.get_running_loop().create_task(_fold_on(recorder, coordinator))
     try:
         yield
@@ -115,13 +115,13 @@ async def _fold_on(recorder: Recorder, coordinator: Coordinator) -> None:
 
 @contextlib.contextmanager
 def _ended_by_errors() -> Iterator[None]:
-    """Raise here what went wrong in a callback or another task, where nobody else would hear of it."""
+    """Raise here the errors of callbacks and other tasks, which would otherwise be lost."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     errors: list[BaseException] = []
 
     def record(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        # A connection that breaks is the server's affair, and was counted as an outcome.
+        # A broken connection was already counted as an outcome of its request.
         if error is None or (isinstance(error, OSError) and error.errno not in OWN_LIMITS):
             loop.default_exception_handler(context)
         elif task is not None:
@@ -143,7 +143,7 @@ def _ended_by_errors() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Keep the garbage collector away: what lives now stays out of its sight, and it runs only when called."""
+    """Disable automatic garbage collection in the block: existing objects are frozen, and it runs only when called."""
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -155,7 +155,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 class _Counters(NamedTuple):
-    """What grows while a window is open."""
+    """Counters that grow while a window is open."""
 
     cpu_s: float
     reconnects: int

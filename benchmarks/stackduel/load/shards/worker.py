@@ -3,7 +3,7 @@
 It reads ``{"id", "job", "share"}``, then ``{"id", "start"}`` (a moment of the clock, or null for at once) or
 ``{"id", "abort"}``. It writes ``{"event", "id", ...}``: ``ready`` once, then for each job ``warm``, ``started``,
 ``progress``, ``stopped`` and ``result``, or else ``error`` or ``aborted``. It ends with ``{"quit"}``, and also when
-stdin ends: no runner, however it died, leaves a worker behind.
+stdin ends, so even a killed runner leaves no worker behind.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stackduel.load.shards.shard import run_shard
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until told to quit, or until stdin ends."""
+    """Serve until a message to quit, or until stdin ends."""
     parser = argparse.ArgumentParser(
         prog="python -m stackduel.load.shards.worker", description="A load generator's shard."
     )
@@ -46,7 +46,7 @@ async def _serve(stream: BinaryIO) -> None:
 
 
 class Worker:
-    """Carries out one job at a time, and coordinates its shard with the runner."""
+    """Runs one job at a time, and coordinates its shard with the runner."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -56,7 +56,7 @@ class Worker:
         self._task: asyncio.Task[ShardResult] | None = None
 
     async def quit(self) -> None:
-        """Return when it is time to end, and whatever was going on has ended."""
+        """Return when the worker must end and its job has ended."""
         await self._quit.wait()
         if self._task is not None:
             self._task.cancel()
@@ -77,7 +77,7 @@ class Worker:
             self._start.set_result(message["start"])
 
     def emit(self, event: str, **content: Any) -> None:
-        """Write an event; it is gone when this returns."""
+        """Write and flush an event."""
         line = json.dumps({"event": event, "id": self._id, **content}, separators=(",", ":"))
         try:
             self._stream.write(line.encode() + b"\n")
@@ -86,25 +86,25 @@ class Worker:
             self._quit.set()
 
     def warm(self) -> None:
-        """Coordinator: the warm-up is done."""
+        """Report that the warm-up is done."""
         self.emit("warm")
 
     async def start(self) -> float | None:
-        """Coordinator: the moment that the runner set for all shards."""
+        """Return the moment that the runner set for all shards."""
         if self._start is None:
             raise RuntimeError("no job has begun")
         return await self._start
 
     def started(self, opened_s: float) -> None:
-        """Coordinator: the window is open."""
+        """Report that the window is open."""
         self.emit("started", opened_s=opened_s)
 
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
-        """Coordinator: so far."""
+        """Report the progress so far."""
         self.emit("progress", requests=requests, elapsed_s=elapsed_s, recent_ms=recent_ms)
 
     def stopped(self) -> None:
-        """Coordinator: the window is closed."""
+        """Report that the window is closed."""
         self.emit("stopped")
 
     def _begin(self, message: Mapping[str, Any]) -> None:

@@ -57,7 +57,7 @@ def render(page: HtmlPage) -> str:
 
 
 def opened(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks, of many sentences the brief ones open and all of them folded."""
+    """Yield the blocks. If there are many sentences, show the short list and hide the full list."""
     about = ""
     for block in blocks:
         if isinstance(block, Grid):
@@ -71,7 +71,7 @@ def opened(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def embedded(value: Mapping[str, Any]) -> Markup:
-    """Return a value as JSON that can stand in a script element, whatever its texts contain."""
+    """Return a value as JSON that is safe within a script element."""
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

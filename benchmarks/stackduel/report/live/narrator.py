@@ -52,33 +52,33 @@ class LiveNarrator(Narrator):
         super().__exit__(*exc)
 
     def plan_more(self, planned_s: float) -> None:
-        """There is more to do than was planned before."""
+        """Expect so many seconds more than were planned before."""
         super().plan_more(planned_s)
         self._board.plan_more()
 
     def launching(self, step: PlanStep) -> None:
-        """A stack is being started."""
+        """Show that a stack is being started."""
         super().launching(step)
         self._do(f"Block {step.block}: starting {step.stack}")
 
     def measuring(self, place: Place, scenario: Scenario) -> None:
-        """A trial begins."""
+        """Show that a trial begins."""
         super().measuring(place, scenario)
         self._do(f"Block {place.block}: measuring {place.stack}, {place.scenario}, attempt {place.attempt}")
 
     def isolating(self, solo: IsolatedStep) -> None:
-        """A model is being measured alone."""
+        """Show that a model is being measured alone."""
         super().isolating(solo)
         self._do(f"Block {solo.block}: {solo.model} alone, in process")
 
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
-        """So many requests were answered since the window opened, the latest with this median latency."""
+        """Show the requests answered since the window opened, and the median latency of the latest."""
         super().progress(requests, elapsed_s, recent_ms)
         self._board.answered(requests, elapsed_s, recent_ms)
         self._update()
 
     def finished(self, result: Result) -> None:
-        """A trial ended, well or not."""
+        """Show that a trial ended, measured or not."""
         super().finished(result)
         self._board.finished(result)
         self._update()

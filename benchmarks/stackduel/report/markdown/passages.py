@@ -1,4 +1,4 @@
-"""Sections as Markdown: a passage for what is required of each, and one for each part that may be left out."""
+"""Sections as Markdown: one required passage per section, and optional ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stackduel.report.sections.blocks import (
     Sentences,
 )
 
-# A chart is a table here; one of more rows has no room.
+# A chart is a table here. A longer table is left out.
 MOST_ROWS = 20
 
 

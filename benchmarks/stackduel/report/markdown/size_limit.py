@@ -28,15 +28,15 @@ class Passage:
 
     @property
     def size(self) -> int:
-        """Its characters, with the empty line before it."""
+        """The number of characters, with the empty line before them."""
         return 1 + sum(len(line) + 1 for line in self.lines)
 
 
 def fitted(passages: Iterable[Passage], limit: int = LIMIT) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the lines that fit into ``limit`` characters, in their order, and the titles of the passages left out.
 
-    Of those that are not required the first ones are kept that fit one after another. The required ones must have room
-    in ``limit``, ``MOST_OF_ONE`` each.
+    Optional passages are kept in order, as long as they fit. The required ones must have room in ``limit``,
+    ``MOST_OF_ONE`` each.
     """
     all_of_them = [_cut(each) if each.required else each for each in passages if each.lines]
     room = limit - _RESERVED - sum(each.size for each in all_of_them if each.required)

@@ -55,7 +55,7 @@ class Code:
 class Grid:
     """A table of texts: its caption, headings and rows.
 
-    ``words`` are the headings of columns of words, the others hold figures. ``least_needed`` are the headings of the
+    ``words`` are the names of the text columns; all others are numbers. ``least_needed`` are the headings of the
     columns that a narrow form leaves out, the first one first. ``unit`` is the unit of all figures, where the headings
     do not say it. The first cell of a row links to its address in ``links``, if it has one.
     """
@@ -120,7 +120,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Blocks that few readers need, below a line that stands for them."""
+    """Blocks that are hidden until the reader opens them, under a one-line ``summary``."""
 
     kind: ClassVar[str] = "folded"
     summary: str

@@ -14,12 +14,12 @@ from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.roles import role_of
 
 READING = (
-    "A ceiling is what a rate cannot exceed by arithmetic: waiting places by the wait, cores by the CPU time of a "
-    "request, what the downstream can feed. A bar is the part of its lowest ceiling that a stack reached. At "
-    "{reached} or more, that ceiling is what binds it: only raising it makes the stack faster."
+    "A ceiling is the highest rate that is possible by arithmetic: waiting slots divided by the wait, cores divided by "
+    "the CPU time of a request, or the rate of the downstream. A bar is the part of its lowest ceiling that a stack "
+    "reached. At {reached} or more, that ceiling limits the stack: only raising it makes the stack faster."
 )
-HEADINGS = ("scenario", "stack", "what binds", "ceiling req/s", "measured req/s", "reached", "the sum")
-WORDS = frozenset({"scenario", "stack", "what binds", "the sum"})
+HEADINGS = ("scenario", "stack", "bottleneck", "ceiling req/s", "measured req/s", "reached", "the sum")
+WORDS = frozenset({"scenario", "stack", "bottleneck", "the sum"})
 # A ceiling's name at the beginning of a sentence, and what would raise it.
 MEANINGS = {
     "connections": (
@@ -54,11 +54,11 @@ def sections(run: Run) -> Iterator[Section]:
 def limits_sections(run: Run) -> Iterator[Section]:
     """Yield the lowest ceiling of each stack in each scenario as a sentence."""
     if lines := tuple(limit_lines(run)):
-        yield Section("limits", "What binds each stack", (Sentences(lines),))
+        yield Section("limits", "The bottleneck of each stack", (Sentences(lines),))
 
 
 def limit_lines(run: Run) -> list[str]:
-    """Return what binds each stack in each scenario, predicted beside measured."""
+    """Return the bottleneck of each stack in each scenario, predicted beside measured."""
     return [f"{each.scenario}, {each.stack}: {each.sentence}" for each in run.limits if not is_twin(each.stack)]
 
 
@@ -112,7 +112,7 @@ def _chart(run: Run) -> Chart:
                 for scenario in run.suite.scenarios
             ],
         },
-        grid=Grid("What binds", HEADINGS, tuple(_row(each) for each in run.limits), WORDS),
+        grid=Grid("Bottlenecks", HEADINGS, tuple(_row(each) for each in run.limits), WORDS),
     )
 
 

@@ -23,7 +23,7 @@ def title(comparison: RunComparison) -> str:
 
 
 def sections(comparison: RunComparison) -> Iterator[Section]:
-    """Yield a table a scenario, what its columns mean, the notes, and what was not measured alike."""
+    """Yield a table per scenario, what its columns mean, the notes, and what was not measured alike."""
     units = {change.scenario: "req/s" if change.metric == "rate" else "ms" for change in comparison.changes}
     for number, (scenario, unit) in enumerate(units.items(), 1):
         rows = tuple(_row(each, comparison.baseline) for each in comparison.changes if each.scenario == scenario)

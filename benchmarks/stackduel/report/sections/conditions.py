@@ -16,7 +16,7 @@ from stackduel.report.sections.blocks import Block, Code, Paragraph, Section, Se
 def sections(run: Run) -> Iterator[Section]:
     """Yield the conditions in a few lines, and the command."""
     lines = (*([run.suite.summary] if run.suite.summary else ()), *condition_lines(run))
-    yield Section("conditions", "Conditions", (Sentences(lines), *command_blocks(run)))
+    yield Section("measured", "How it was measured", (Sentences(lines), *command_blocks(run)))
 
 
 def condition_lines(run: Run) -> Iterator[str]:
@@ -41,7 +41,7 @@ def _how(run: Run) -> str:
     stacks = counted(sum(not is_twin(name) for name in run.stacks), "stack")
     twin = ", and the baseline once more as its twin" if any(map(is_twin, run.stacks)) else ""
     if run.suite.search:
-        goal = f": looked for is {run.suite.search.goal}"
+        goal = f": the goal is {run.suite.search.goal}"
         return f"{stacks}{goal}. Started {run.started}, seed {run.seed}."
     blocks = counted(run.suite.blocks, "block")
     trials = f"{len(run.done())} of {run.planned} trials measured"
@@ -83,6 +83,6 @@ def _margin(run: Run) -> Iterator[str]:
         least, most = (f"{100 * bound:.1f}" for bound in (min(margins), max(margins)))
         share = f"{most} %" if least == most else f"{least} to {most} %, by scenario and stack,"
         yield (
-            f"Speedups within {share} count as no difference: the most of {100 * SMALLEST_MARGIN:g} %, of what the "
-            "baseline differs from itself, and of what the windows can tell apart."
+            f"Speedups within {share} count as no difference: the largest of {100 * SMALLEST_MARGIN:g} %, the "
+            "baseline's difference from its twin, and the smallest difference that the windows can show."
         )

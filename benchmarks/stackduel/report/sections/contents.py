@@ -65,7 +65,7 @@ CONTENTS: Mapping[ReportForm, tuple[SectionMaker, ...]] = {
         environment.sections,
         environment.repeat_sections,
     ),
-    # For a comment on a pull request: what does not fit is left out from the end of what is folded.
+    # For a comment on a pull request. If it is too long, the last folded sections are dropped.
     "markdown": (
         conditions.sections,
         pair_results.sections,

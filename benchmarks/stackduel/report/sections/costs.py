@@ -13,7 +13,7 @@ from stackduel.report.sections.roles import role_of
 
 
 def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
-    """Yield CPU milliseconds a request and peak memory of each stack whose processes could be watched."""
+    """Yield CPU milliseconds per request and peak memory of each stack whose processes could be watched."""
     cpu = {name: median_of_known(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
     yield from bars(
         run,
@@ -32,7 +32,7 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
 
 
 def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, float | None]) -> Iterator[Chart]:
-    """Yield a bar a stack and the same figures as a table; nothing if none is known."""
+    """Yield a bar per stack and the same figures as a table; nothing if none is known."""
     known = {name: value for name, value in values.items() if value is not None}
     if not known:
         return

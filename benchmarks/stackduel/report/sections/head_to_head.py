@@ -34,7 +34,7 @@ def sections(run: Run) -> Iterator[Section]:
         blocks += summary(results)
         blocks += [Folded(figures(result).caption, tuple(head_to_head_blocks(result, run))) for result in results]
     if blocks:
-        yield Section("head-to-head", "Against each other", tuple(blocks))
+        yield Section("head-to-head", "Head to head", tuple(blocks))
 
 
 def summary(results: Sequence[HeadToHead]) -> tuple[Grid, Sentences]:
@@ -78,7 +78,7 @@ def missing(run: Run) -> str | None:
         return None
     absent = [name for name in run.suite.duel if name not in run.stacks]
     why = f"{' and '.join(absent)} not among the stacks" if absent else "no block in which both were measured"
-    return f"No duel of {' and '.join(run.suite.duel)}: {why}."
+    return f"No head-to-head comparison of {' and '.join(run.suite.duel)}: {why}."
 
 
 def _texts(row: HeadToHeadRow) -> tuple[str, ...]:

@@ -20,13 +20,13 @@ def _sentences(run: Run) -> Iterator[str]:
     results = () if run.suite.search else head_to_heads_of(run, pair_of(run))
     if any(result.tested for result in results):
         yield (
-            "Two stacks, figure by figure: figures are of all blocks together; a ratio is that of the figures within "
+            "Two stacks head to head: figures are of all blocks together; a ratio is that of the figures within "
             "each block, in the mean over the blocks, with an interval whose confidence of 95 % is that of all rows of "
-            "its table together. A row has a winner where that leaves out 1, and else is a tie."
+            "its table together. A row has a winner if the interval does not contain 1; otherwise it is a tie."
         )
     elif results:
         yield (
-            "Two stacks, figure by figure: a ratio is the mean over the blocks; the stack that is ahead by "
+            "Two stacks head to head: a ratio is the mean over the blocks; the stack that is ahead by "
             f"{100 * (WORTH_NAMING - 1):.0f} % is named, and the next run may name the other."
         )
     yield (

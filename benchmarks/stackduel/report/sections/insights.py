@@ -44,7 +44,7 @@ def _of_open_loop(result: HeadToHead, load: OpenLoop, first_rps: float, second_r
     """Return whether both keep up with the requests that arrive."""
     share = result.row(SUCCESS_RATE)
     sides = ((result.first, first_rps, share.first), (result.second, second_rps, share.second))
-    # What failed is behind nothing any more.
+    # Failed requests do not count as backlog.
     slow = [
         f"{name} answered {figure(rate)} of them in time"
         for name, rate, kept in sides
@@ -61,9 +61,9 @@ def _of_open_loop(result: HeadToHead, load: OpenLoop, first_rps: float, second_r
         )
     return Insight(
         (QPS,),
-        f"Both keep up with the {load.rate_rps:g} requests that arrive a second, so QPS says nothing of how much "
-        "more either could do: only a higher rate does.",
-        "Both keep up with the requests that arrive, so QPS says nothing of how much more either could do",
+        f"Both keep up with the {load.rate_rps:g} requests that arrive a second, so QPS does not show how much "
+        "more either could serve: only a higher rate would.",
+        "Both keep up with the requests that arrive, so QPS does not show how much more either could serve",
         f"{load.rate_rps:g} a second",
     )
 
@@ -73,13 +73,11 @@ def _of_failures(result: HeadToHead) -> Iterator[Insight]:
     if not failed.first and not failed.second:
         yield Insight((FAILED, SUCCESS_RATE), "Neither fails a request, so the latencies are of the same work.")
     # A closed loop has no latencies but those of right answers.
-    besides = (
-        ", and of those that it kept waiting until the timeout" if isinstance(result.scenario.load, OpenLoop) else ""
-    )
+    timeouts = ", and of those that waited until the timeout" if isinstance(result.scenario.load, OpenLoop) else ""
     for name, count, kept in ((result.first, failed.first, share.first), (result.second, failed.second, share.second)):
         if count and kept is not None:
             how_many = f"{count:,.0f} requests ({100 * (1 - kept):.2g} %)"
-            of_whom = f"its latencies are of those that it answered{besides}"
+            of_whom = f"its latencies are those of the requests that it answered{timeouts}"
             yield Insight(
                 (FAILED, SUCCESS_RATE),
                 f"{name} fails {how_many}: {of_whom}.",

@@ -11,7 +11,7 @@ MOST_NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Insight:
-    """What some of the rows say together, and which rows.
+    """A conclusion from some rows of a table, and the names of these rows.
 
     An insight of several scenarios is shown as its ``claim`` once, with the ``figures`` of each; without a claim the
     sentence is the same in all of them.

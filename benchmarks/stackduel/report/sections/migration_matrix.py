@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stackduel.analysis.comparisons import NO_BENEFIT, MatrixEntry, migrations
+from stackduel.analysis.comparisons import NO_BENEFIT_WORD, MatrixEntry, migrations
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
@@ -39,7 +39,7 @@ def verdict_on(entry: MatrixEntry, tier: str) -> str:
     """Return the matrix's verdict, or what the change is instead of a migration."""
     if tier == "control":
         return "a wrong migration, shown as a control"
-    if tier in WITHOUT_MIGRATION and entry.verdict != NO_BENEFIT:
+    if tier in WITHOUT_MIGRATION and entry.verdict != NO_BENEFIT_WORD:
         return "gained without a migration"
     return entry.verdict
 

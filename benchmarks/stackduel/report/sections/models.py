@@ -52,7 +52,7 @@ def model_insights(run: Run, stacks: Collection[str]) -> Iterator[tuple[str, Ins
         infer = each.part(INFER)
         if each.stack in stacks and infer is not None and each.end_to_end.mean_ms:
             share = f"{100 * infer.mean_ms / each.end_to_end.mean_ms:.0f} % of {figure(each.end_to_end.mean_ms)} ms"
-            claim = f"Of {each.stack}'s mean time the model takes so much"
+            claim = f"The model's share of {each.stack}'s mean time"
             yield each.scenario, Insight((END_TO_END, INFER), f"{each.stack}: {each.sentence}", claim, share)
 
 

@@ -55,7 +55,7 @@ def _of_shared_cores(run: Run) -> Iterable[str]:
     )
     if noted:
         of_each = ", ".join(f"{name} {count}" for name, count in noted.items())
-        yield f"Trials over the bound of a gate, which is only noted on shared cores: {of_each}."
+        yield f"These trials failed a check. Server and generator share cores, so it is only a note: {of_each}."
 
 
 def _of_tests(run: Run) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Which two stacks of a run a report compares figure by figure, and why these."""
+"""Which two stacks of a run a report compares head to head, and why these."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pair_of(run: Run) -> Pair | None:
     """
     if head_to_heads(run.results, run.suite.scenarios, run.suite.duel):
         first, second = run.suite.duel
-        return Pair(first, second, "which the suite sets against each other")
+        return Pair(first, second, "which the suite compares head to head")
     advice = run.advice.run if run.advice else None
     if advice and advice.stack:
         return Pair(run.baseline, advice.stack, "the baseline and the change advised")

@@ -1,4 +1,4 @@
-"""The two stacks that a run is about, figure by figure: the suite's own pair, or the baseline and the advised one."""
+"""The two stacks that a run is about, head to head: the suite's own pair, or the baseline and the advised one."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def _in_short(run: Run, pair: Pair | None) -> Iterator[Block]:
     results = head_to_heads_of(run, pair)
     if pair.first == run.baseline and any(each.tested for each in results):
         yield Paragraph(
-            "Whether a move pays is the verdict in All stacks, which allows for the number of comparisons, and for "
-            "what this host makes of no difference. The winner of a single row does not."
+            "The verdict in All stacks says whether a move pays: it allows for the number of comparisons, and for "
+            "differences too small for this host. The winner of a single row does not."
         )
     if len(results) > 1:
         yield _summary(results)

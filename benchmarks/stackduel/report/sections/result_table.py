@@ -33,7 +33,7 @@ LEGEND = Legend(
             frozenset(_GPU),
         ),
         Meaning("Speedup", "over the baseline, above 1 is better, with its interval", frozenset({"speedup"})),
-        Meaning("binds", "the ceiling that was reached", frozenset({"binds"})),
+        Meaning("binds", "limited by this ceiling, which was reached", frozenset({"binds"})),
     ),
 )
 

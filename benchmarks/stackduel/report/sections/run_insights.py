@@ -30,7 +30,9 @@ def sections(run: Run) -> Iterator[Section]:
 def caveats(results: Sequence[HeadToHead]) -> Iterator[str]:
     """Yield what limits all insights into a pair."""
     if not any(result.tested for result in results):
-        yield f"Nothing here is tested, as that takes {FEWEST_BLOCKS} blocks: the stack named was ahead, no more."
+        few = f"Nothing here is tested, as that takes {FEWEST_BLOCKS} blocks"
+        yield f"{few}: the stack named was ahead, but that may be chance."
     noisy = [result.scenario.name for result in results if result.noisy]
     if noisy and any(result.tested for result in results):
-        yield f"The host was busy with other things in {', '.join(noisy)}: the stack named there leads, no more."
+        busy = f"The host was busy with other things in {', '.join(noisy)}"
+        yield f"{busy}: the stack named there leads, but that may be chance."

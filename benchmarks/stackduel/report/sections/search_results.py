@@ -1,4 +1,4 @@
-"""What a search measured: a table a scenario, a sentence a stack, and charts."""
+"""What a search measured: a table per scenario, a sentence per stack, and charts."""
 
 from __future__ import annotations
 

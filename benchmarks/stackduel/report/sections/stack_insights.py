@@ -25,10 +25,18 @@ ComparedScenarios = Mapping[str, Mapping[str, Comparison]]
 WORTH_A_WORD = 1.10
 # The probe beside the load has few requests: only a ratio this large is mentioned.
 MUCH_LONGER = 2.0
+LIMITED_BY: Mapping[str, str] = {
+    "waiting slots": "the number of waiting slots",
+    "connections": "the number of connections",
+    "calls in turn": "calls in turn",
+    "CPU": "CPU time",
+    "downstream": "the downstream",
+    "generator": "the load generator",
+}
 RAISED_BY: Mapping[str, str] = {
     "waiting slots": "more slots would help, faster code would not",
-    "connections": "so many clients get no more from any server",
-    "calls in turn": "making the calls at once would help, whatever the stack",
+    "connections": "with this number of clients no server can be faster",
+    "calls in turn": "making the calls at once would help, on every stack",
     "CPU": "only less CPU for a request, or more cores, would help",
     "downstream": "the downstream decides, not the stack",
     "generator": "the load generator could do no more, so the stack is at least this fast",
@@ -110,10 +118,10 @@ def _ceilings(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
         both = [limits.get((scenario.name, name)) for name in (pair.first, pair.second)]
         held = [each for each in both if each is not None and each.binds in RAISED_BY]
         if len(held) == 2 and held[0].binds == held[1].binds:
-            yield scenario.name, _held(f"Both are held by their ceiling of {held[0].binds}", held[0].binds, held)
+            yield scenario.name, _held(f"Both are limited by {LIMITED_BY[held[0].binds or '']}", held[0].binds, held)
         else:
             for each in held:
-                claim = f"{each.stack} is held by its ceiling of {each.binds}"
+                claim = f"{each.stack} is limited by {LIMITED_BY[each.binds or '']}"
                 yield scenario.name, _held(claim, each.binds, [each])
 
 

@@ -103,7 +103,7 @@ def _of_marks(runs: Sequence[TrendRun]) -> str:
 
 
 def _rows(lines: Sequence[TrendLine], runs: Sequence[TrendRun]) -> Iterator[tuple[TrendLine, TrendRun, SpeedupPoint]]:
-    """Yield what a table has a row for: the runs in the order of time, within each the stacks."""
+    """Yield each row of a table: the runs in the order of time, and within each run the stacks."""
     for place, each in enumerate(runs):
         for line in lines:
             point = line.points[place]

@@ -11,7 +11,7 @@ from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Block, Folded, Grid, Paragraph, Section, Sentences
 from stackduel.report.sections.counted_trials import all_trials
 
-WORDS = frozenset({"scenario", "stack", "word", "reason"})
+WORDS = frozenset({"scenario", "stack", "state", "reason"})
 MOST_ROWS = 1_000
 
 
@@ -43,9 +43,9 @@ def _blocks(run: Run) -> Iterator[Block]:
         )
         for each in doubtful[:MOST_ROWS]
     )
-    headings = ("scenario", "stack", "block", "attempt", "word", "reason")
+    headings = ("scenario", "stack", "block", "attempt", "state", "reason")
     grid = Grid("Attempts that do not count, or count only as noisy", headings, rows, WORDS)
-    summary = f"All {len(rows)} of them" if len(rows) > 1 else "In full"
+    summary = f"All {len(rows)} attempts" if len(rows) > 1 else "The attempt"
     if len(doubtful) > MOST_ROWS:
         summary = f"The first {MOST_ROWS:,} of {len(doubtful):,}; run.json has them all"
     yield Folded(summary, (grid,))

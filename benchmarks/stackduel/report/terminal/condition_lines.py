@@ -14,7 +14,7 @@ from stackduel.storage.redaction import redact
 def print_conditions(
     results: Iterable[ConditionResult], secrets: Sequence[str], console: Console, *, quiet: bool = False
 ) -> None:
-    """Print the conditions that are met or unknown, and unless ``quiet`` those that are open."""
+    """Print the conditions that are met or unknown, and unless ``quiet`` those that are undecided."""
     for each in results:
-        if each.state in {"met", "unknown"} or (each.state == "open" and not quiet):
+        if each.state in {"met", "unknown"} or (each.state == "undecided" and not quiet):
             message(console, redact(f"stackduel: {each.sentence}", secrets))

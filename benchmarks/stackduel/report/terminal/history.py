@@ -19,7 +19,7 @@ _ELSEWHERE = "see --json or --markdown"
 
 
 def show_runs(entries: Sequence[RunSummary], left_out: int, unreadable: Iterable[Unreadable], console: Console) -> None:
-    """Print runs: which, and below it what came of it; then what cannot be read."""
+    """Print each run with its headline below it, then the files that cannot be read."""
     page = Page(console)
     for entry in entries:
         mode = f" ({entry.mode})" if entry.mode else ""

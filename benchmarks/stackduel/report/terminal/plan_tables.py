@@ -19,7 +19,7 @@ MOST_ORDERS = 12
 
 
 def show(run: Run, plan: RunPlan, console: Console) -> None:
-    """Print what a run measures, and in which order; without a seed of the user's the order is an example."""
+    """Print what a run measures, and in which order; without the user's seed, the order is an example."""
     page = Page(console)
     if plan.suite.search:
         _show_searches(run, plan, page)
@@ -79,7 +79,7 @@ def _show_stacks(run: Run, plan: RunPlan, page: Page) -> list[str]:
 
 
 def _show_orders(names: list[str], plan: RunPlan, page: Page) -> None:
-    """The numbers of the stacks in the order of each block."""
+    """Print the numbers of the stacks in the order of each block."""
     numbers = {name: str(number) for number, name in enumerate(names, 1)}
     widest, blocks = len(str(len(names))), plan.suite.blocks
     page.line()

@@ -118,14 +118,14 @@ class Narrator:
             self._printed_s = self._now()
 
     def launching(self, step: PlanStep) -> None:
-        """A stack is being started."""
+        """Show that a stack is being started."""
         self._print_ended()
         self._launched = step.stack
         self._clock.begin(self._paces[step.stack].launch_s)
         self._state.do(f"block {step.block}: starting {step.stack}")
 
     def measuring(self, place: Place, scenario: Scenario) -> None:
-        """A trial begins."""
+        """Show that a trial begins."""
         self._scenario, self._place = scenario, place
         if self._launched:
             self._clock.pass_by(self._paces[self._launched].launch_s)
@@ -136,13 +136,13 @@ class Narrator:
         self._state.do(f"block {place.block}: {place.stack}, {place.scenario}{attempt}")
 
     def isolating(self, solo: IsolatedStep) -> None:
-        """A model is being measured alone."""
+        """Show that a model is being measured alone."""
         self._print_ended()
         self._clock.begin(SOLO_S)
         self._state.do(f"block {solo.block}: {solo.model} alone, in process")
 
     def isolated(self, alone: IsolatedResult) -> None:
-        """A model was measured alone: print its figure, or why it has none."""
+        """Print the figure of a model measured alone, or why it has none."""
         self._clock.pass_by(SOLO_S)
         where = f"block {alone.block}, {alone.model} alone"
         if isinstance(alone, IsolatedFailure):
@@ -153,14 +153,14 @@ class Narrator:
             )
 
     def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
-        """So many requests were answered since the window opened, the latest with this median latency."""
+        """Show the requests answered since the window opened, and the median latency of the latest."""
         self._state.answered(requests, elapsed_s, recent_ms)
         if not self._live and self._now() - self._printed_s >= PRINTED_EVERY_S:
             self._print_ended()
             self.print_line(f"{self._state.doing}: {self._state.now} ({self._left()})")
 
     def finished(self, result: Result) -> None:
-        """A trial ended: print its figure, or why it has none."""
+        """Print the figure of a trial that ended, or why it has none."""
         place = result.place
         self._place = place
         self._state.finished(result)

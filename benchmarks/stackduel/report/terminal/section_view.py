@@ -37,7 +37,7 @@ def show_sections(sections: Iterable[Section], page: Page, elsewhere: str = "see
 
 
 def _blocks(blocks: Sequence[Block], page: Page, elsewhere: str) -> set[str]:
-    """Print blocks and return the headings of the columns shown; of what is folded only the first is printed."""
+    """Print blocks, and return the headings of the columns shown. Of the hidden parts, print only the first."""
     shown: set[str] = set()
     several = sum(isinstance(each, Grid) for each in blocks) > 1
     first_grid = True

@@ -12,7 +12,7 @@ from stackduel.report.terminal.page import is_animated
 
 @contextmanager
 def waiting(console: Console, text: str) -> Iterator[None]:
-    """Say what is going on; meanwhile nothing else may be printed, unless to the same console."""
+    """Show what is going on; until the end, print nothing else, unless to the same console."""
     if not is_animated(console):
         yield
         return

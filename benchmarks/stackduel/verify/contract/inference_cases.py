@@ -101,39 +101,39 @@ def _outputs(model: Model, given: Any) -> Outputs:
 
 def _samples(takes: Takes) -> Iterator[tuple[str, bytes, str, Any]]:
     """Yield title, body, content type, and the decoded input of the model."""
-    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415  # needs numpy, and Pillow for pictures
+    from stackduel_servers.models import sample_inputs  # noqa: PLC0415  # needs numpy, and Pillow for pictures
 
     match takes:
         case Sound():
             yield from _sounds(takes)
         case Picture():
-            pixels = inputs.picture(160, 120, SEED)
-            yield "PNG", inputs.as_png(pixels), PNG, pixels
-            jpeg = inputs.as_jpeg(pixels)
+            pixels = sample_inputs.picture(160, 120, SEED)
+            yield "PNG", sample_inputs.as_png(pixels), PNG, pixels
+            jpeg = sample_inputs.as_jpeg(pixels)
             yield "JPEG", jpeg, JPEG, _decoded(takes, jpeg, JPEG)
         case _:
-            given = inputs.generate(takes, SEED)
+            given = sample_inputs.generate(takes, SEED)
             if isinstance(given, str):
-                yield "JSON", inputs.as_json(given), f"{JSON}; charset=utf-8", given
+                yield "JSON", sample_inputs.as_json(given), f"{JSON}; charset=utf-8", given
                 yield "JSON beyond ASCII", '{"id":7,"text":"Grüße, 世界"}'.encode(), JSON, "Grüße, 世界"
 
 
 def _sounds(takes: Sound) -> Iterator[tuple[str, bytes, str, Any]]:
-    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs  # noqa: PLC0415
 
-    mono = inputs.sound(takes.usual, takes.rate_hz, SEED)
-    yield "float32", inputs.as_float32(mono), FLOAT32, mono
-    pcm = inputs.as_pcm(mono)
+    mono = sample_inputs.sound(takes.usual, takes.rate_hz, SEED)
+    yield "float32", sample_inputs.as_float32(mono), FLOAT32, mono
+    pcm = sample_inputs.as_pcm(mono)
     as_heard = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32768)
     yield "PCM", pcm, PCM, as_heard
-    wav = inputs.as_wav(mono, takes.rate_hz)
+    wav = sample_inputs.as_wav(mono, takes.rate_hz)
     yield "WAV", wav, WAV, as_heard
     frames = takes.usual * OTHER_RATE_HZ // takes.rate_hz
-    stereo = np.stack([inputs.sound(frames, OTHER_RATE_HZ, seed) for seed in (SEED, SEED + 1)], axis=1)
-    other = inputs.as_wav(stereo, OTHER_RATE_HZ)
+    stereo = np.stack([sample_inputs.sound(frames, OTHER_RATE_HZ, seed) for seed in (SEED, SEED + 1)], axis=1)
+    other = sample_inputs.as_wav(stereo, OTHER_RATE_HZ)
     yield "WAV, stereo at another rate", other, "audio/x-wav", _decoded(takes, other, WAV)
     typed = f"{PCM}; rate={OTHER_RATE_HZ}; channels=2"
-    yield "PCM, stereo at another rate", inputs.as_pcm(stereo), typed, _decoded(takes, other, WAV)
+    yield "PCM, stereo at another rate", sample_inputs.as_pcm(stereo), typed, _decoded(takes, other, WAV)
 
 
 def _decoded(takes: Takes, body: bytes, form: str) -> Any:
@@ -179,7 +179,7 @@ def _bad_bodies() -> Iterator[Case]:
 
 
 def _bad_sounds() -> Iterator[tuple[str, str, str, bytes, str]]:
-    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs  # noqa: PLC0415
 
     one_second = "body must hold 48000 samples at 48000 Hz, not"
     yield "an empty body", "fast-cnn", f"{one_second} 0", b"", FLOAT32
@@ -196,20 +196,28 @@ def _bad_sounds() -> Iterator[tuple[str, str, str, bytes, str]]:
     yield "too short at its rate", "speaker", f"{bounds} 4000", bytes(16_000), f"{PCM}; rate=32000"
     yield "too long", "speaker", f"{bounds} 960001", bytes(2 * 960_001), PCM
     unreadable = "body must be a WAV file: it cannot be read"
-    wav = inputs.as_wav(inputs.sound(16_000, 16_000, SEED), 16_000)
+    wav = sample_inputs.as_wav(sample_inputs.sound(16_000, 16_000, SEED), 16_000)
     yield "an empty file", "speaker", unreadable, b"", WAV
     yield "no WAV file", "speaker", unreadable, b"RIFF" + bytes(100), WAV
     yield "a header alone", "speaker", f"{bounds} 0", wav[:44], WAV
     yield "half a header", "speaker", unreadable, wav[:30], WAV
-    yield "too short a WAV", "speaker", f"{bounds} 5000", inputs.as_wav(inputs.sound(5000, 16_000, SEED), 16_000), WAV
-    slow = inputs.as_wav(inputs.sound(16_000, 16_000, SEED), 500)
+    yield (
+        "too short a WAV",
+        "speaker",
+        f"{bounds} 5000",
+        sample_inputs.as_wav(sample_inputs.sound(5000, 16_000, SEED), 16_000),
+        WAV,
+    )
+    slow = sample_inputs.as_wav(sample_inputs.sound(16_000, 16_000, SEED), 500)
     yield "a rate out of bounds", "speaker", "rate must be an integer from 1000 to 384000", slow, WAV
 
 
 def _bad_pictures() -> Iterator[tuple[str, str, str, bytes, str]]:
-    from stackduel_servers.models import sample_inputs as inputs  # noqa: PLC0415
+    from stackduel_servers.models import sample_inputs  # noqa: PLC0415
 
-    png, jpeg = (encode(inputs.picture(64, 64, SEED)) for encode in (inputs.as_png, inputs.as_jpeg))
+    png, jpeg = (
+        encode(sample_inputs.picture(64, 64, SEED)) for encode in (sample_inputs.as_png, sample_inputs.as_jpeg)
+    )
     no_png, no_jpeg = (f"body must be a {kind} file: it cannot be read" for kind in ("PNG", "JPEG"))
     yield "an empty file", "face", no_png, b"", PNG
     yield "no PNG file", "face", no_png, b"\x89PNG\r\n\x1a\n" + bytes(100), PNG
@@ -218,7 +226,7 @@ def _bad_pictures() -> Iterator[tuple[str, str, str, bytes, str]]:
     yield "no JPEG file", "face", no_jpeg, b"\xff\xd8\xff" + bytes(100), JPEG
     yield "half a JPEG", "face", no_jpeg, jpeg[: len(jpeg) // 2], JPEG
     sides = "body must be a picture of 20 to 2048 pixels a side, not"
-    yield "too small", "face", f"{sides} 64 x 19", inputs.as_png(inputs.picture(64, 19, SEED)), PNG
+    yield "too small", "face", f"{sides} 64 x 19", sample_inputs.as_png(sample_inputs.picture(64, 19, SEED)), PNG
     # A header that promises 30,000 by 30,000 pixels, 2.7 GB once decoded, in a file of a few bytes.
     bomb = bytearray(png)
     bomb[16:24] = (30_000).to_bytes(4, "big") * 2

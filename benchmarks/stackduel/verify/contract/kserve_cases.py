@@ -13,7 +13,7 @@ from stackduel.model.target import Address
 from stackduel.verify.exchange import ExchangeError, exchange
 from stackduel_servers.core import kserve
 from stackduel_servers.core.kserve import KServeError, Tensor
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.model import load
 from stackduel_servers.models.triton.repository import DEFAULT, MODELS
 
@@ -61,7 +61,7 @@ def _cases() -> Iterator[KServeCase]:
         source = "fast-cnn" if name == "fast-cnn" else "speaker"
         (port,) = served.inputs
         samples = 48_000 if source == "fast-cnn" else SPEAKER_SAMPLES
-        sound = inputs.sound(samples, samples, SEED)
+        sound = sample_inputs.sound(samples, samples, SEED)
         pcm = (sound * 32_767).astype(np.int16)
         given = sound if port.datatype == "FP32" else pcm
         outputs = _outputs(source, sound if port.datatype == "FP32" else pcm.astype(np.float32) / np.float32(32_768))

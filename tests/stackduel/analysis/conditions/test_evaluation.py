@@ -20,13 +20,13 @@ BOUNDED = FixedMetrics({NEW: MetricValue(2.0, 1.8, 2.2)})
     ("text", "state"),
     [
         ("speedup(new,waiting-100) < 2.3", "met"),
-        ("speedup(new,waiting-100) < 2.2", "open"),
+        ("speedup(new,waiting-100) < 2.2", "undecided"),
         ("speedup(new,waiting-100) <= 2.2", "met"),
-        ("speedup(new,waiting-100) < 2", "open"),
-        ("speedup(new,waiting-100) <= 1.8", "open"),
+        ("speedup(new,waiting-100) < 2", "undecided"),
+        ("speedup(new,waiting-100) <= 1.8", "undecided"),
         ("speedup(new,waiting-100) < 1.8", "unmet"),
         ("speedup(new,waiting-100) > 1.7", "met"),
-        ("speedup(new,waiting-100) > 1.8", "open"),
+        ("speedup(new,waiting-100) > 1.8", "undecided"),
         ("speedup(new,waiting-100) >= 1.8", "met"),
         ("speedup(new,waiting-100) >= 2.3", "unmet"),
         ("1.7 < speedup(new,waiting-100)", "met"),
@@ -60,7 +60,7 @@ def test_noisy_trials_meet_nothing() -> None:
     metrics = FixedMetrics({NEW: MetricValue(2.0, 1.8, 2.2, noisy=True)})
     for text in ("speedup(new,waiting-100) < 3", "speedup(new,waiting-100) >= 3", "speedup(new,waiting-100) > 3"):
         result = evaluated(text, metrics)
-        assert result.state == "open"
+        assert result.state == "undecided"
         assert "from trials kept in spite of the host's noise" in result.sentence
     assert evaluated("speedup.point(new,waiting-100) < 3", metrics).state == "met"
 
@@ -149,6 +149,6 @@ def test_met_means_that_no_value_of_the_interval_says_otherwise(
     whole = evaluated(f"speedup(new,waiting-100) {operator} {bound:.3f}", metrics).state
     texts = [f"speedup.{end}(new,waiting-100) {operator} {bound:.3f}" for end in ("low", "high")]
     ends = {evaluated(text, metrics).state for text in texts}
-    assert whole == (ends.pop() if len(ends) == 1 else "open")
+    assert whole == (ends.pop() if len(ends) == 1 else "undecided")
     opposite = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}[operator]
     assert (evaluated(f"speedup(new,waiting-100) {opposite} {bound:.3f}", metrics).state == "met") == (whole == "unmet")

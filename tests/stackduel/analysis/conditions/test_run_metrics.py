@@ -146,11 +146,11 @@ def test_conditions_are_evaluated_on_a_run(texts: list[str], states: tuple[Condi
     [
         ((), 0, 0),
         ((), 3, 3),
-        (("unmet", "open"), 0, 0),
+        (("unmet", "undecided"), 0, 0),
         (("unmet", "met"), 0, 1),
         (("unknown", "met"), 3, 1),
         (("unknown",), 3, 3),
-        (("unknown", "open"), 0, 2),
+        (("unknown", "undecided"), 0, 2),
     ],
 )
 def test_the_exit_status_follows_from_the_states(

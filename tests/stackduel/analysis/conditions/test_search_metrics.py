@@ -63,14 +63,14 @@ def test_every_figure_of_every_mode_is_known_or_missing(mode: str) -> None:
     ("text", "state", "message"),
     [
         ("capacity(slow) < 200", "met", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
-        ("capacity(slow) < 105", "open", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
+        ("capacity(slow) < 105", "undecided", "capacity(slow, waiting) is 100 req/s (100 to 110)"),
         ("capacity(fast) < 400", "unmet", "capacity(fast, waiting) is 470 req/s (470 to inf)"),
         ("capacity.point(fast) < 500rps", "met", "capacity.point(fast, waiting) is 470 req/s"),
         ("replicas > 3", "unknown", "no demand was given"),
     ],
 )
 def test_a_search_fails_only_where_it_is_sure(text: str, state: str, message: str) -> None:
-    """A bound between the confirmed rate and the next higher one leaves the condition open."""
+    """A bound between the confirmed rate and the next higher one leaves the condition undecided."""
     made = replace(SEARCHES["capacity"], baseline="slow")
     (result,) = conditions_for([text], made).evaluate_on(made)
     assert result.state == state

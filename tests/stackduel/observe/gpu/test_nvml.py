@@ -42,7 +42,7 @@ def test_what_a_device_does_not_tell_is_none_and_no_zero() -> None:
     card = Card(utilisation=NoPermissionError(), used_mib=NotSupportedError(), power_mw=NotSupportedError())
     with devices(lambda: FakeNvml([card]), {}) as (device,):
         assert device.gpu.memory_mib is None
-        assert "memory not told" in str(device.gpu)
+        assert "memory unknown" in str(device.gpu)
         assert device.read() == GpuSample(None, None, None)
     with devices(lambda: FakeNvml([Card(power_mw=NotSupportedError())]), {}) as (device,):
         assert device.read() == GpuSample(50.0, 1000.0, None)

@@ -31,7 +31,7 @@ def test_head_to_heads_and_service_levels_have_their_sections() -> None:
     html = render(dueling())
     text = outline(read(html))
     assert '<th scope="col" class="figure" data-stack="fast">fast</th>' in html
-    assert "h2: Against each other" in text
+    assert "h2: Head to head" in text
     assert "caption: slow against fast: waiting" in text
     assert "caption: waiting: service levels" in text
     assert "fast | 147 pass" in text
@@ -43,7 +43,7 @@ def test_a_missing_pair_is_reported_with_its_reason() -> None:
     """A pair that was not measured is a sentence, not an absence."""
     made = compared()
     text = outline(read(render(replace(made, suite=replace(made.suite, duel=("slow", "gone"))))))
-    assert "No duel of slow and gone: gone not among the stacks." in text
+    assert "No head-to-head comparison of slow and gone: gone not among the stacks." in text
 
 
 def test_a_run_without_any_of_it_has_no_section_for_it() -> None:

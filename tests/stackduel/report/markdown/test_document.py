@@ -75,7 +75,7 @@ def test_fifteen_stacks_in_twelve_scenarios_fit_into_a_comment() -> None:
     assert len(text) <= LIMIT
     assert "\nLeft out, to fit into 60,000 characters: " in text
     for title in (
-        "Conditions",
+        "How it was measured",
         "Results",
         "All stacks",
         "Insights",

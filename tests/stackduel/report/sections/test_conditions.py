@@ -44,7 +44,7 @@ def test_shared_cores_and_an_unknown_host_are_reported() -> None:
 def test_a_search_names_its_goal() -> None:
     """In place of its blocks."""
     first = next(condition_lines(SEARCHES["capacity"]))
-    assert first.startswith("2 stacks: looked for is the highest rate that keeps p99=200ms. ")
+    assert first.startswith("2 stacks: the goal is the highest rate that keeps p99=200ms. ")
 
 
 def test_the_environment_in_full_has_the_rest_and_nothing_empty() -> None:

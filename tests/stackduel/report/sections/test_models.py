@@ -106,9 +106,9 @@ def test_a_duel_that_cannot_be_shown_is_noted() -> None:
     """Who is missing is named; so is a pair that never met in one block."""
     whole = modelled()
     alone = replace(whole, suite=replace(whole.suite, duel=("fastapi", "absent")))
-    assert "No duel of fastapi and absent: absent not among the stacks." in notes(alone)
+    assert "No head-to-head comparison of fastapi and absent: absent not among the stacks." in notes(alone)
     apart = replace(whole, results=tuple(each for each in whole.results if each.place.stack != "triton"))
-    assert missing(apart) == "No duel of fastapi and triton: no block in which both were measured."
+    assert missing(apart) == "No head-to-head comparison of fastapi and triton: no block in which both were measured."
     assert missing(whole) is None
 
 
@@ -116,63 +116,65 @@ def head_to_heads_of(made: Run) -> tuple[HeadToHead, ...]:
     return tuple(head_to_heads(made.results, made.suite.scenarios, made.suite.duel))
 
 
-def duel(rows: dict[str, HeadToHeadRow] | None = None, blocks: int = 5) -> HeadToHead:
-    """The made-up duel at a given rate, with some of its rows replaced."""
-    found = next(each for each in head_to_heads(modelled(range(1, blocks + 1)).results, [CLIP], ("fastapi", "triton")))
-    return replace(found, rows=tuple((rows or {}).get(row.name, row) for row in found.rows))
+def clip_pair(rows: dict[str, HeadToHeadRow] | None = None, blocks: int = 5) -> HeadToHead:
+    """The made-up pair at a given rate, with some of its rows replaced."""
+    result = next(each for each in head_to_heads(modelled(range(1, blocks + 1)).results, [CLIP], ("fastapi", "triton")))
+    return replace(result, rows=tuple((rows or {}).get(row.name, row) for row in result.rows))
 
 
-def said(found: HeadToHead) -> str:
-    return "\n".join(map(str, insights(found)))
+def insight_text(result: HeadToHead) -> str:
+    return "\n".join(map(str, insights(result)))
 
 
 def test_the_middle_may_have_another_winner_than_the_tail() -> None:
     """Then it is the service's needs that decide, and both rows are named."""
-    assert "fastapi is faster in the middle (2.33x" in said(duel())
-    assert "triton at the tail (2.22x" in said(duel())
-    assert "which of them counts depends on the service, not on the figures. (p50, p99)" in said(duel())
+    assert "fastapi is faster in the middle (2.33x" in insight_text(clip_pair())
+    assert "triton at the tail (2.22x" in insight_text(clip_pair())
+    assert "which of them counts depends on the service, not on the figures. (p50, p99)" in insight_text(clip_pair())
 
 
 def test_a_wide_spread_is_called_waiting() -> None:
     """And a narrow one not."""
-    assert "fastapi's p95 is 6.67 times its p50: with requests all alike that is waiting" in said(duel())
-    assert "triton's p95 is 1.29 times its p50: its requests hardly wait for one another." in said(duel())
+    assert "fastapi's p95 is 6.67 times its p50: with requests all alike that is waiting" in insight_text(clip_pair())
+    assert "triton's p95 is 1.29 times its p50: its requests hardly wait for one another." in insight_text(clip_pair())
 
 
 def test_who_cannot_keep_up_with_the_arrivals_is_named() -> None:
     """Where both can, the rate is no measure of them."""
     both = HeadToHeadRow(QPS, "rate", "higher", 9.99, 9.95, 1.0, 0.99, 1.01, TIE, tested=True)
-    assert "Both keep up with the 10 requests that arrive a second" in said(duel({QPS: both}))
+    assert "Both keep up with the 10 requests that arrive a second" in insight_text(clip_pair({QPS: both}))
     behind = replace(both, second=9.0)
-    assert "10 requests arrive a second, and triton answered 9.00 of them in time" in said(duel({QPS: behind}))
+    assert "10 requests arrive a second, and triton answered 9.00 of them in time" in insight_text(
+        clip_pair({QPS: behind})
+    )
     only_failing = replace(both, second=9.7)
-    assert "Both keep up" in said(duel({QPS: only_failing}))
+    assert "Both keep up" in insight_text(clip_pair({QPS: only_failing}))
 
 
 def test_failures_are_named_with_their_share() -> None:
     """3 of every 100 in the last block, 45 of 1,500 in all."""
-    assert "triton fails 45 requests (3 %)" in said(duel())
-    assert "No graphics processor was observed" in said(duel())
+    assert "triton fails 45 requests (3 %)" in insight_text(clip_pair())
+    assert "No graphics processor was observed" in insight_text(clip_pair())
 
 
 def test_each_side_is_recommended_for_what_it_wins() -> None:
     """With its ratios and its tier; who wins nothing is told so."""
-    made, found = modelled(), duel()
-    assert recommended("fastapi", found, made).startswith("fastapi (baseline): take it where these count: ")
-    assert "p50 2.33x" in recommended("fastapi", found, made)
-    assert "p95 2.22x" in recommended("triton", found, made)
-    lost = replace(found, rows=tuple(replace(row, winner="fastapi") for row in found.rows))
+    made, result = modelled(), clip_pair()
+    assert recommended("fastapi", result, made).startswith("fastapi (baseline): take it where these count: ")
+    assert "p50 2.33x" in recommended("fastapi", result, made)
+    assert "p95 2.22x" in recommended("triton", result, made)
+    lost = replace(result, rows=tuple(replace(row, winner="fastapi") for row in result.rows))
     assert "no figure here speaks for it" in recommended("triton", lost, made)
-    even = replace(found, rows=tuple(replace(row, winner=TIE) for row in found.rows))
+    even = replace(result, rows=tuple(replace(row, winner=TIE) for row in result.rows))
     assert recommended("fastapi", even, made).endswith("and it is the cheaper one to move to.")
     assert recommended("triton", even, made).endswith("so what it costs to run and to move to decides.")
 
 
 def test_a_category_is_won_by_more_rows_or_by_nobody() -> None:
     """One row each is a tie."""
-    rows = [replace(duel().row("p50"), winner=winner) for winner in ("fastapi", "triton", "fastapi")]
-    assert category_winner(rows, duel()) == "fastapi"
-    assert category_winner(rows[:2], duel()) == TIE
+    rows = [replace(clip_pair().row("p50"), winner=winner) for winner in ("fastapi", "triton", "fastapi")]
+    assert category_winner(rows, clip_pair()) == "fastapi"
+    assert category_winner(rows[:2], clip_pair()) == TIE
 
 
 def test_with_too_few_blocks_the_leader_is_named_as_untested() -> None:

@@ -31,7 +31,7 @@ def names(made: Run) -> tuple[str, str] | None:
 
 def test_a_suite_s_own_two_come_first() -> None:
     """In its order, whatever is advised; where they were not measured, the rule for others holds."""
-    assert pair_of(modelled()) == Pair("fastapi", "triton", "which the suite sets against each other")
+    assert pair_of(modelled()) == Pair("fastapi", "triton", "which the suite compares head to head")
     absent = replace(modelled(), suite=replace(modelled().suite, duel=("fastapi", "absent")))
     assert names(absent) == ("fastapi", "triton")
 

@@ -17,13 +17,13 @@ from tests.stackduel.report.modelled import modelled
 PAIR = Pair("fastapi", "triton", "")
 
 
-def found(blocks: int = 5) -> tuple[HeadToHead, ...]:
+def head_to_heads_of(blocks: int = 5) -> tuple[HeadToHead, ...]:
     made = modelled(range(1, blocks + 1))
     return head_to_heads(made.results, made.suite.scenarios, ("fastapi", "triton"))
 
 
-def won_by(duel: HeadToHead, winner: str) -> HeadToHead:
-    return replace(duel, rows=tuple(replace(row, winner=winner) for row in duel.rows))
+def won_by(result: HeadToHead, winner: str) -> HeadToHead:
+    return replace(result, rows=tuple(replace(row, winner=winner) for row in result.rows))
 
 
 def rows(results: Sequence[HeadToHead]) -> tuple[tuple[str, ...], ...]:
@@ -38,7 +38,7 @@ def when(results: Sequence[HeadToHead], made: Run | None = None) -> list[str]:
 
 def test_each_of_the_two_is_shown_with_the_categories_that_it_wins_and_where() -> None:
     """With the ratio of the first row that it wins there."""
-    fastapi, triton = when(found())
+    fastapi, triton = when(head_to_heads_of())
     assert fastapi == "fastapi (baseline): better where these count: typical latency, p50 2.33x (2.33-2.34) in clip."
     assert triton.startswith(
         "triton (service): better where these count: typical latency, p50 1.14x (1.14-1.14) in crowd;"
@@ -48,12 +48,12 @@ def test_each_of_the_two_is_shown_with_the_categories_that_it_wins_and_where() -
 
 def test_in_one_scenario_it_need_not_be_named() -> None:
     """There is no other."""
-    assert when(found()[1:])[0].endswith("where these count: typical latency, p50 2.33x (2.33-2.34).")
+    assert when(head_to_heads_of()[1:])[0].endswith("where these count: typical latency, p50 2.33x (2.33-2.34).")
 
 
 def test_of_many_scenarios_the_ends_are_named() -> None:
     """Where it is ahead the least, and the most."""
-    clip = found()[1]
+    clip = head_to_heads_of()[1]
     many = [
         replace(
             clip,
@@ -69,7 +69,7 @@ def test_of_many_scenarios_the_ends_are_named() -> None:
 
 def test_who_wins_nothing_has_to_be_cheaper_and_who_ties_is_judged_by_the_tier() -> None:
     """And both are told so."""
-    crowd, clip = found()
+    crowd, clip = head_to_heads_of()
     assert "no category speaks for it; it would have to be cheaper to run" in when([won_by(crowd, "triton")])[0]
     even = [won_by(crowd, TIE), won_by(clip, TIE)]
     assert when(even)[0].endswith("as good as triton in every category, and it is the cheaper one to move to.")
@@ -78,8 +78,8 @@ def test_who_wins_nothing_has_to_be_cheaper_and_who_ties_is_judged_by_the_tier()
 
 def test_an_untested_winner_is_called_the_leader() -> None:
     """Without blocks enough, or on a noisy host."""
-    assert "ahead, not tested, where these count:" in when(found(2))[0]
-    noisy = [replace(each, rows=tuple(replace(row, noisy=True) for row in each.rows)) for each in found()]
+    assert "ahead, not tested, where these count:" in when(head_to_heads_of(2))[0]
+    noisy = [replace(each, rows=tuple(replace(row, noisy=True) for row in each.rows)) for each in head_to_heads_of()]
     assert "ahead, noisy, where these count:" in when(noisy)[0]
 
 
@@ -104,7 +104,7 @@ def test_the_best_change_without_a_migration_is_named() -> None:
 
 def test_several_scenarios_have_a_row_each_and_the_categories_are_counted() -> None:
     """A category without any figure has no column."""
-    grid, counts = winners_blocks(found())
+    grid, counts = winners_blocks(head_to_heads_of())
     assert isinstance(grid, Grid)
     assert grid.headings == ("scenario", "typical latency", "tail latency", "throughput", "reliability")
     assert grid.rows == (
@@ -116,11 +116,11 @@ def test_several_scenarios_have_a_row_each_and_the_categories_are_counted() -> N
 
 def test_one_scenario_has_a_row_for_each_category() -> None:
     """With the rows that decide it."""
-    assert rows(found()[1:])[0] == ("typical latency", "fastapi", "p50, mean")
+    assert rows(head_to_heads_of()[1:])[0] == ("typical latency", "fastapi", "p50, mean")
 
 
 def test_a_category_that_is_only_led_says_so() -> None:
     """In its cell."""
-    assert rows(found(2))[1][1] == "fastapi (not tested)"
-    noisy = [replace(each, rows=tuple(replace(row, noisy=True) for row in each.rows)) for each in found()]
+    assert rows(head_to_heads_of(2))[1][1] == "fastapi (not tested)"
+    noisy = [replace(each, rows=tuple(replace(row, noisy=True) for row in each.rows)) for each in head_to_heads_of()]
     assert rows(noisy)[1][1:] == ("fastapi (noisy)", "triton (noisy)", "tie", "tie")

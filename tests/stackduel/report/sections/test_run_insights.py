@@ -36,7 +36,7 @@ def measured(blocks: int = 5, **rates: int) -> list[Trial]:
     ]
 
 
-def said(made: Run) -> str:
+def insight_text(made: Run) -> str:
     return "\n".join(f"{scenario}: {insight}" for scenario, insight in stack_insights(made, PAIR))
 
 
@@ -46,25 +46,25 @@ def said(made: Run) -> str:
 def test_a_change_without_a_migration_is_held_beside_the_migration(tuned: int, fast: int, word: str) -> None:
     """By the intervals: its lower bound reaches nine tenths of the other's speed, or its upper one not the other's."""
     made = concluded(measured(slow=100, tuned=tuned, fast=fast))
-    assert f"Without a migration, tuned (settings) {word} fast: " in said(made)
-    assert "(speedup)" in said(made)
+    assert f"Without a migration, tuned (settings) {word} fast: " in insight_text(made)
+    assert "(speedup)" in insight_text(made)
 
 
 def test_wide_intervals_leave_it_open() -> None:
     """It may keep up, and may not."""
     results = measured(slow=100, fast=400)
     results += [trial("tuned", rate, block=block) for block, rate in enumerate((200, 600, 300, 500, 400), 1)]
-    assert "tuned (settings) may keep up with fast" in said(concluded(results))
+    assert "tuned (settings) may keep up with fast" in insight_text(concluded(results))
 
 
 def test_without_intervals_or_on_a_noisy_host_nobody_keeps_up() -> None:
     """The figures are told, and what they are worth."""
-    assert "tuned (settings) is (not tested) beside fast: 3.89x against" in said(
+    assert "tuned (settings) is (not tested) beside fast: 3.89x against" in insight_text(
         concluded(measured(2, slow=100, tuned=390, fast=400))
     )
     noisy = [replace(each, state="noisy") if each.place.stack == "tuned" else each for each in
              measured(slow=100, tuned=390, fast=400)]  # fmt: skip
-    assert "is (noisy) beside fast" in said(concluded(noisy))
+    assert "is (noisy) beside fast" in insight_text(concluded(noisy))
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_without_intervals_or_on_a_noisy_host_nobody_keeps_up() -> None:
 def test_the_verdict_describes_a_wrong_migration(rate: int, word: str) -> None:
     """Slower, equivalent or faster than what it was to replace."""
     made = concluded(measured(slow=100, fast=400, wrong=rate))
-    assert f"The wrong migration, wrong, {word}: " in said(made)
+    assert f"The wrong migration, wrong, {word}: " in insight_text(made)
 
 
 def test_an_inconclusive_control_gives_no_sentence() -> None:
     """It is neither slower nor equal, for all that is known."""
     results = measured(slow=100, fast=400)
     results += [trial("wrong", rate, block=block) for block, rate in enumerate((50, 200, 80, 150, 100), 1)]
-    assert "The wrong migration" not in said(concluded(results))
+    assert "The wrong migration" not in insight_text(concluded(results))
 
 
 def test_a_stack_at_its_ceiling_learns_what_would_raise_it() -> None:
@@ -88,25 +88,30 @@ def test_a_stack_at_its_ceiling_learns_what_would_raise_it() -> None:
     made = concluded(measured(slow=40, fast=196))
     stacks = {**made.stacks, "slow": StackFacts("baseline", waiting_slots=2)}
     made = conclude(replace(made, stacks=stacks), block_s=60)
-    text = said(made)
-    assert "slow is held by its ceiling of waiting slots: more slots would help, faster code would not (20.5 of" in text
-    assert "fast is held by its ceiling of connections: so many clients get no more from any server (98.5 of" in text
-    both = said(concluded(measured(slow=192, fast=196)))
-    assert "Both are held by their ceiling of connections" in both
+    text = insight_text(made)
+    assert (
+        "slow is limited by the number of waiting slots: more slots would help, faster code would not (20.5 of" in text
+    )
+    assert (
+        "fast is limited by the number of connections: with this number of clients no server can be faster (98.5 of"
+        in text
+    )
+    both = insight_text(concluded(measured(slow=192, fast=196)))
+    assert "Both are limited by the number of connections" in both
 
 
 def test_less_cpu_and_memory_have_to_be_less_in_every_block() -> None:
     """One block the other way round, or a twentieth, says nothing; nor do four blocks."""
-    text = said(concluded(costing(0.5, 1.0)))
+    text = insight_text(concluded(costing(0.5, 1.0)))
     assert (
         "fast takes less CPU for a request than slow, in every block: 5.00 ms against 10.0 (50 % less). (CPU)" in text
     )
     assert "fast holds less memory than slow, in every block: 50.0 MiB against 100 (50 % less). (MiB)" in text
     turned = costing(0.5, 1.0)
     turned[0] = replace(turned[0], cost=Cost(2.0, 200.0))
-    assert "in every block" not in said(concluded(turned))
-    assert "in every block" not in said(concluded(costing(0.95, 1.0)))
-    assert "in every block" not in said(concluded(costing(0.5, 1.0, blocks=4)))
+    assert "in every block" not in insight_text(concluded(turned))
+    assert "in every block" not in insight_text(concluded(costing(0.95, 1.0)))
+    assert "in every block" not in insight_text(concluded(costing(0.5, 1.0, blocks=4)))
 
 
 def costing(fast: float, slow: float, blocks: int = 5) -> list[Trial]:
@@ -120,10 +125,10 @@ def costing(fast: float, slow: float, blocks: int = 5) -> list[Trial]:
 
 def test_the_victim_of_the_load_shows_which_stack_disturbs_more() -> None:
     """Twice as long in every block is worth a word, and half as long again is not."""
-    assert "Requests beside the load wait longer on slow, in every block: 50.0 ms in the median" in said(
+    assert "Requests beside the load wait longer on slow, in every block: 50.0 ms in the median" in insight_text(
         concluded(beside(50.0, 10.0))
     )
-    assert "beside the load" not in said(concluded(beside(15.0, 10.0)))
+    assert "beside the load" not in insight_text(concluded(beside(15.0, 10.0)))
 
 
 def beside(slow_ms: float, fast_ms: float) -> list[Trial]:

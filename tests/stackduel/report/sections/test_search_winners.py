@@ -76,4 +76,4 @@ def test_one_stack_alone_has_no_winner() -> None:
 def test_every_search_has_a_report(mode: str) -> None:
     """With conditions, results and notes."""
     text = render(SEARCHES[mode])
-    assert all(f"\n## {title}\n" in text for title in ("Conditions", "Results", "Notes"))
+    assert all(f"\n## {title}\n" in text for title in ("How it was measured", "Results", "Notes"))

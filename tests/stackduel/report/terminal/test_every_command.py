@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from stackduel.cli.groups import GROUPS
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.makers import run
 from tests.stackduel.report.html.runs import SEARCHES, compared
@@ -90,9 +90,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Stored runs of all kinds in one folder, where all commands are started."""
     folder = tmp_path_factory.mktemp("runs")
     for name, made in RUNS.items():
-        run_folder.save(made, folder / name)
+        run_file.save(made, folder / name)
     (folder / "example").mkdir()
-    (folder / "example" / run_folder.RUN_FILE).write_bytes(gzip.decompress(EXAMPLE.read_bytes()))
+    (folder / "example" / run_file.RUN_FILE).write_bytes(gzip.decompress(EXAMPLE.read_bytes()))
     return folder
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.inference.ask import FLOAT32, JPEG, JSON, PCM, PNG, WAV, Ask
 from stackduel_servers.core.inference.decoding import decode
-from stackduel_servers.models import sample_inputs as inputs
+from stackduel_servers.models import sample_inputs
 from stackduel_servers.models.catalog import Picture, Sound, TensorInput, Text
 
 SOUND = Sound(16_000, 1000, 64_000)
@@ -41,7 +41,7 @@ def status(form: str, takes: Sound | Picture | Text, body: bytes) -> int:
 
 def test_raw_numbers_are_not_copied() -> None:
     """A body of 192 KB is read in place."""
-    body = inputs.as_float32(inputs.sound(16_000, 16_000, 1))
+    body = sample_inputs.as_float32(sample_inputs.sound(16_000, 16_000, 1))
     samples = decode(Ask("x", FLOAT32), SOUND, body)
     assert isinstance(samples, np.ndarray)
     assert np.shares_memory(samples, np.frombuffer(body, np.float32))
@@ -73,8 +73,8 @@ def test_another_rate_is_resampled_to_exactly_the_length_it_lasts(rate_hz: int) 
 
 def test_channels_are_averaged() -> None:
     """Two channels become their mean."""
-    left, right = (inputs.sound(4000, 16_000, seed) for seed in (1, 2))
-    stereo = inputs.as_pcm(np.stack([left, right], axis=1))
+    left, right = (sample_inputs.sound(4000, 16_000, seed) for seed in (1, 2))
+    stereo = sample_inputs.as_pcm(np.stack([left, right], axis=1))
     samples = decode(Ask("x", PCM, 16_000, 2), SOUND, stereo)
     assert isinstance(samples, np.ndarray)
     assert np.abs(samples - (left + right) / 2).max() < 1e-4
@@ -83,7 +83,7 @@ def test_channels_are_averaged() -> None:
 def test_other_sound_files_are_no_wav_files() -> None:
     """The library could read FLAC too, but only WAV is accepted."""
     stream = io.BytesIO()
-    soundfile.write(stream, inputs.sound(4000, 16_000, 1), 16_000, format="FLAC")
+    soundfile.write(stream, sample_inputs.sound(4000, 16_000, 1), 16_000, format="FLAC")
     assert refused(Ask("x", WAV), SOUND, stream.getvalue()) == "body must be a WAV file, not FLAC"
 
 
@@ -97,7 +97,7 @@ def test_a_wav_of_infinities_is_refused() -> None:
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "1", "I;16", "LA"])
 def test_pictures_of_every_mode_become_rgb(mode: str) -> None:
     """Grey, palette and transparent pictures become three channels."""
-    picture = Image.fromarray(inputs.picture(40, 30, 1))
+    picture = Image.fromarray(sample_inputs.picture(40, 30, 1))
     picture = picture.convert("L").convert("I;16") if mode == "I;16" else picture.convert(mode)
     stream = io.BytesIO()
     picture.save(stream, "PNG")
@@ -109,13 +109,13 @@ def test_pictures_of_every_mode_become_rgb(mode: str) -> None:
 
 def test_pixels_of_a_png_are_exact() -> None:
     """A lossless file gives the same pixels."""
-    pixels = inputs.picture(50, 20, 3)
-    assert np.array_equal(decode(Ask("x", PNG), PICTURE, inputs.as_png(pixels)), pixels)
+    pixels = sample_inputs.picture(50, 20, 3)
+    assert np.array_equal(decode(Ask("x", PNG), PICTURE, sample_inputs.as_png(pixels)), pixels)
 
 
 def test_a_picture_is_refused_by_its_header() -> None:
     """The sides are checked before a pixel is decoded, in JPEG as in PNG."""
-    body = inputs.as_jpeg(inputs.picture(513, 20, 1))
+    body = sample_inputs.as_jpeg(sample_inputs.picture(513, 20, 1))
     assert refused(Ask("x", JPEG), PICTURE, body) == ("body must be a picture of 16 to 512 pixels a side, not 513 x 20")
 
 
@@ -145,9 +145,9 @@ def test_random_bytes_are_decoded_or_refused(body: bytes, form: str) -> None:
 def test_damaged_files_are_decoded_or_refused(cut: int, flip: int, form: str) -> None:
     """A truncated file, or one with a flipped bit, gives an input or a 400."""
     whole = {
-        WAV: inputs.as_wav(inputs.sound(2000, 16_000, 1), 16_000),
-        PNG: inputs.as_png(inputs.picture(32, 32, 1)),
-        JPEG: inputs.as_jpeg(inputs.picture(32, 32, 1)),
+        WAV: sample_inputs.as_wav(sample_inputs.sound(2000, 16_000, 1), 16_000),
+        PNG: sample_inputs.as_png(sample_inputs.picture(32, 32, 1)),
+        JPEG: sample_inputs.as_jpeg(sample_inputs.picture(32, 32, 1)),
     }[form]
     body = bytearray(whole[: len(whole) - cut] if cut < len(whole) else whole)
     body[flip % len(body)] ^= 0x10

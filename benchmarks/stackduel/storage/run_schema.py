@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from stackduel.model.findings import SearchResult
-from stackduel.storage.json_schema import Schema, closed
 from stackduel.storage.outcome_documents import FindingHead
 from stackduel.storage.run_document import SCHEMA, RunDocument
 from stackduel.storage.trial_document import MEASURED, FailureDocument, TrialDocument
+
+Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _PLACE = "#/$defs/{name}"
@@ -20,7 +21,7 @@ def schema() -> Schema:
     """Return the schema, by the rules of draft 2020-12; every key is required, and no other allowed."""
     types = (RunDocument, TrialDocument, FailureDocument, FindingHead, SearchResult)
     (_, _, _, _, findings), definitions = msgspec.json.schema_components(types, ref_template=_PLACE)
-    parts: dict[str, Any] = closed(definitions)
+    parts: dict[str, Any] = _closed(definitions)
     run, head = parts.pop("RunDocument"), parts.pop("FindingHead")
     for reference in findings["anyOf"]:
         kind = parts[reference["$ref"].rpartition("/")[2]]
@@ -30,7 +31,7 @@ def schema() -> Schema:
     run["properties"]["findings"] = {"type": "array", "items": {"anyOf": findings["anyOf"]}}
     run["properties"]["trials"] = {"type": "array", "items": _TRIAL_OR_FAILURE}
     run["properties"]["started"]["format"] = "date-time"
-    # Which settings a stack has depends on its kind; what is known of an environment on the launcher.
+    # The settings of a stack depend on its kind.
     parts["StackFacts"]["required"] = ["tier"]
     return {
         "$schema": DRAFT,
@@ -40,6 +41,22 @@ def schema() -> Schema:
         "description": "What was not measured is null, never absent and never zero.",
         "$defs": parts,
     }
+
+
+def _closed(schema: Any) -> Any:
+    """Return msgspec's schema with every object closed: our documents have every key of their type and no other."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _closed(each) for key, each in schema.items() if key not in {"default", "required"}}
+    if isinstance(text := made.get("description"), str):
+        # The first paragraph of a type's docstring is for readers, the rest for those who change it.
+        made["description"] = " ".join(text.partition("\n\n")[0].split())
+    if "properties" in made:
+        made["properties"] = {key: _closed(each) for key, each in schema["properties"].items()}
+        made |= {"required": list(schema["properties"]), "additionalProperties": False}
+    return made
 
 
 _TRIAL_OR_FAILURE: Schema = {

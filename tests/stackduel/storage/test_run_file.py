@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Place, Result, TrialState
-from stackduel.storage import run_folder
+from stackduel.storage import run_file
 from stackduel.storage.redaction import REDACTED
-from stackduel.storage.run_folder import RUN_FILE, Writer, to_json
+from stackduel.storage.run_file import RUN_FILE, Writer, to_json
 from stackduel.storage.trial_document import result_to_dict
 from tests.stackduel.makers import CALLING, WAITING, run, trial
 
@@ -73,7 +73,7 @@ def test_the_text_of_a_trial_is_made_once(tmp_path: Path, monkeypatch: pytest.Mo
         turned.append(result.place)
         return result_to_dict(result)
 
-    monkeypatch.setattr(run_folder, "result_to_dict", counted)
+    monkeypatch.setattr(run_file, "result_to_dict", counted)
     writer, state = Writer(tmp_path), run([])
     for number in range(1, 11):
         state = state.plus(trial("slow", 5, block=number))

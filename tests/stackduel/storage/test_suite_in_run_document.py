@@ -1,4 +1,4 @@
-"""Suites as parts of documents."""
+"""The suite within the document of a run."""
 
 from __future__ import annotations
 
