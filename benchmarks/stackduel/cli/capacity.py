@@ -1,4 +1,4 @@
-"""``stackduel capacity``: the highest rate that keeps a service level, and the replicas that a demand takes."""
+"""``stackduel capacity``: the highest rate that keeps a service level, and the replicas for a demand."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ GROUPS = {
     default=0.8,
     show_default=True,
     metavar="PART",
-    help="The part of its capacity that each replica carries.",
+    help="Use each replica up to this share (0.8 = 80 %).",
 )
 @click.option("--cost-per-replica", type=Number(0, 1e9), metavar="COST", help="In any unit.")
 @options.of_measuring
@@ -66,7 +66,7 @@ def capacity_command(
     cost_per_replica: float | None,
     **chosen: Any,
 ) -> int:
-    """Find the highest rate that keeps a service level, and how many replicas a demand takes."""
+    """Find the highest rate that keeps a service level, and how many replicas you need for a demand."""
     if cost_per_replica is not None and demand_rps is None:
         raise FieldError("--cost-per-replica: needs --demand, the rate that the replicas carry")
     output = Output(standard_output(), standard_error(), as_json, quiet, live)

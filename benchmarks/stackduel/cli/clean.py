@@ -14,7 +14,7 @@ from stackduel.report.terminal.page import message, standard_output
 
 @click.command("clean")
 def clean_command() -> int:
-    """Remove the containers and networks that killed runs left, and wake what they paused."""
+    """Remove the containers and networks that killed runs left, and unpause containers they paused."""
     return clean(standard_output())
 
 

@@ -10,13 +10,13 @@ from stackduel.cli.help import LazyGroup
 GROUPS = {
     "Measure": {
         "run": "Measure SUITE: quick (the default), another one of stackduel list, or a .toml file.",
-        "capacity": "Find the highest rate that keeps a service level, and how many replicas a demand takes.",
+        "capacity": "Find the highest rate that keeps a service level, and how many replicas you need for a demand.",
     },
     "Look at stored runs": {
         "report": "Show a stored RUN again, and write its reports anew.",
         "compare": "Say what changed from the stored run OLD to NEW.",
         "runs": "List the stored runs, the newest first.",
-        "trend": "Show how the figures of a suite went over its stored runs, by default of the newest run's suite.",
+        "trend": "Show a suite's results over time, by default those of the newest run's suite.",
         "schema": "Print the JSON Schema of run.json.",
     },
     "Look around": {
@@ -29,10 +29,10 @@ GROUPS = {
         "serve": (
             "Run stacks as local processes on their own ports until Ctrl-C: the classic three, or those of --stacks."
         ),
-        "clean": "Remove the containers and networks that killed runs left, and wake what they paused.",
+        "clean": "Remove the containers and networks that killed runs left, and unpause containers they paused.",
     },
 }
-# The module of a command has its name, but for the one that Python's own list has.
+# A command's module has its name, except for list, which is Python's own name.
 MODULES = {"list": "list_stacks"}
 
 

@@ -35,7 +35,7 @@ def models_command(context: click.Context, own: Path | None) -> int:
     if context.invoked_subcommand is None:
         return show(own, standard_output())
     if own is not None:
-        raise click.UsageError(f"--model belongs behind {context.invoked_subcommand}")
+        raise click.UsageError(f"write --model after {context.invoked_subcommand}")
     return 0
 
 
@@ -55,11 +55,16 @@ def build_command(names: tuple[str, ...]) -> int:
     default=500,
     show_default=True,
     metavar="N",
-    help="How many of each model.",
+    help="Requests per model.",
 )
 @click.option("--pool", type=click.IntRange(1, 1024), metavar="N", help="Threads; by default as many as CPUs.")
 @click.option(
-    "--batch", type=click.IntRange(1, 1024), default=1, show_default=True, metavar="N", help="Requests in a call."
+    "--batch",
+    type=click.IntRange(1, 1024),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Requests per model call (batch size).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the time of every call.")
 def bench_command(
@@ -142,9 +147,7 @@ def bench(names: Sequence[str], how: BenchOptions, output: Console, errors: Cons
     page.table(("model", "p50 ms", "p99 ms", "req/s"), rows, words={"model"})
     page.paragraph(f"{how.requests} requests each, {_together(plan.pool, plan.batch)}, {WORDS[used.device]}")
     if any(DASH in row for row in rows):
-        page.note(
-            f"a percentile is - where too few calls tell it: p50 takes {fewest_for(0.5)}, p99 {fewest_for(0.99)}."
-        )
+        page.note(f'"-" means: too few calls for this percentile; p50 needs {fewest_for(0.5)}, p99 {fewest_for(0.99)}.')
     if used.note:
         message(errors, used.note)
     return 0

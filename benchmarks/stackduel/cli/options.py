@@ -26,7 +26,7 @@ launcher = click.option(
     type=click.Choice(get_args(LauncherName)),
     default="local",
     show_default=True,
-    help="Local processes, containers of our own, a compose project that is up, or addresses.",
+    help="Start processes or containers, use a running compose project, or test given URLs.",
 )
 stacks = click.option("--stacks", callback=names, metavar="A,B", help="Only these stacks.")
 stacks_file = click.option("--stacks-file", metavar="FILE", help="Stacks and requests of your own (TOML).")
@@ -48,14 +48,18 @@ generator = click.option(
     help="Load from a process of this machine, or from a container on the stacks' network.",
 )
 driver = click.option(
-    "--driver", type=click.Choice(get_args(DriverName)), default="raw", show_default=True, help="Load client."
+    "--driver",
+    type=click.Choice(get_args(DriverName)),
+    default="raw",
+    show_default=True,
+    help="Program that sends the requests.",
 )
 device = click.option(
     "--device",
     type=click.Choice(get_args(DeviceName)),
     default="auto",
     show_default=True,
-    help="What models are computed on; auto is a GPU if one can be used. torch- is PyTorch, the others ONNX Runtime.",
+    help="Device for models; auto: a GPU if usable. Names with torch- use PyTorch, others ONNX Runtime.",
 )
 seed = click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Fixes the order of the trials.")
 memory = click.option(
@@ -63,11 +67,16 @@ memory = click.option(
     "memory_mib",
     type=click.IntRange(LEAST_MEMORY_MIB, MOST_MEMORY_MIB),
     metavar="MIB",
-    help="Memory budget of each stack; what the suite says by default.",
+    help="Memory limit per stack; default: the suite's.",
 )
-strict = click.option("--strict", is_flag=True, help="Keep no trial that the host disturbed.")
+strict = click.option("--strict", is_flag=True, help="Discard disturbed trials instead of marking them noisy.")
 gate = click.option(
-    "--gate", "gates", multiple=True, callback=bounds, metavar="NAME=VALUE", help="Another bound of a gate."
+    "--gate",
+    "gates",
+    multiple=True,
+    callback=bounds,
+    metavar="NAME=VALUE",
+    help="Change the limit of a gate, e.g. foreign_cpu=0.2.",
 )
 out = click.option(
     "--out",
@@ -85,7 +94,7 @@ fail_on = click.option(
     "fail_on",
     multiple=True,
     metavar="EXPR",
-    help="Exit with status 1 where this is met: 'errors > 0', 'speedup(STACK) < 2'; may be repeated.",
+    help="Exit with status 1 if this condition is true: 'errors > 0', 'speedup(STACK) < 2'; may be repeated.",
 )
 run_as_json = click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -93,7 +102,12 @@ form_json = click.option("--json", "form", flag_value="json", help="Print JSON."
 form_markdown = click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
 suite = click.option("--suite", metavar="NAME", help="Only runs of this suite.")
 limit = click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, metavar="N", help="Only the newest."
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Show at most N runs, newest first.",
 )
 own_model = click.option(
     "--model", "own", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="An ONNX model of your own."

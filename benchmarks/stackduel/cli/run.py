@@ -29,13 +29,18 @@ GROUPS = {
 @click.argument("suite", required=False)
 @click.option("--baseline", metavar="STACK", help="What the others are compared with.")
 @options.device
-@click.option("--blocks", type=click.IntRange(1, 1000), metavar="N", help="Interleaved rounds, each with every stack.")
+@click.option(
+    "--blocks",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Number of rounds; each round measures every stack once.",
+)
 @click.option(
     "--time-budget",
     "time_budget_s",
     type=Duration(10, 7 * 86_400),
     metavar="TIME",
-    help="Fit the run into so much time, such as 10m.",
+    help="Limit the run to this time, such as 10m.",
 )
 @click.option(
     "--duration",

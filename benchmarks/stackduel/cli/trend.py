@@ -1,4 +1,4 @@
-"""``stackduel trend``: how the figures of a suite went over its stored runs."""
+"""``stackduel trend``: a suite's results over time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from stackduel.storage.index import History, history
 def trend_command(
     suite: str | None, stacks: tuple[str, ...] | None, limit: int, out: Path, form: str | None, page: Path | None
 ) -> int:
-    """Show how the figures of a suite went over its stored runs, by default of the newest run's suite."""
+    """Show a suite's results over time, by default those of the newest run's suite."""
     form = form or ("table" if page is None else "path")
     return show_over_time(out, suite, stacks, limit, standard_output(), form=form, page=page)
 
@@ -92,8 +92,9 @@ def trend_of(stored: History, suite: str | None, stacks: Sequence[str] | None, l
     name = suite or (comparing[0].suite if comparing else "")
     chosen: list[RunSummary] = [each for each in comparing if each.suite == name][:limit]
     if not chosen:
-        known = ", ".join(dict.fromkeys(each.suite for each in comparing)) or "none at all"
-        raise FieldError(f"trend: no run that compares stacks of suite {name or 'any'} is here: there is {known}")
+        known = ", ".join(dict.fromkeys(each.suite for each in comparing)) or "none"
+        which = f" of suite {name}" if name else ""
+        raise FieldError(f"trend: no comparison run{which}; suites found: {known}")
     made = trend(chosen, stacks)
     if not made.lines:
         raise FieldError(f"trend: none of {', '.join(stacks or ())} was measured by suite {name}")

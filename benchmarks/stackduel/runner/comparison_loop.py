@@ -23,7 +23,7 @@ from stackduel.verify.verification import VerifyError
 class ComparisonLoop(Loop):
     """Measures the steps of a run one after another, and saves the run after every trial.
 
-    All repetitions of void trials together take no longer than a time budget leaves for them.
+    Void trials are repeated. Repeats stop when the time budget is used up.
     """
 
     def __init__(self, context: RunContext, run: Run) -> None:
@@ -32,7 +32,7 @@ class ComparisonLoop(Loop):
         self._refused: dict[str, str] = {}
 
     def measure(self, steps: Iterable[AnyStep]) -> Run:
-        """Measure all steps; a stack that fails costs its own trials, never the run."""
+        """Measure all steps. If a stack fails, only its trials fail; the run continues."""
         for step in steps:
             if isinstance(step, IsolatedStep):
                 self._measure_alone(step)
@@ -45,7 +45,7 @@ class ComparisonLoop(Loop):
         return self.run
 
     def _measure_alone(self, step: IsolatedStep) -> None:
-        """Measure a model alone; a failure is saved, and costs no trial."""
+        """Measure a model alone and save the result; if it fails, no trial fails."""
         self._context.progress.isolating(step)
         result = measure_alone(self._context.launcher, step)
         if result is not None:

@@ -13,7 +13,7 @@ from stackduel.planning.run_plan import RunPlan
 from stackduel.runner.run_context import RunContext
 
 PROXY_NOTE = (
-    "Published ports pass through the engine's userland proxy, which costs every request and halves a server that "
+    "Published ports pass through the engine's userland proxy, which slows every request and halves a server that "
     "closes its connections: --generator container measures without it."
 )
 UNOBSERVED_NOTE = (

@@ -1,4 +1,4 @@
-"""How many blocks a comparison needs, fixed once after the pilot's."""
+"""How many blocks a comparison needs, decided once by its first blocks (the pilot)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stackduel.planning.run_plan import RunPlan
 
 
 def blocks_needed(run: Run, plan: RunPlan, spent_s: float, block_s: float) -> int:
-    """Return the number of all blocks, from the spread within the pilot's and the time that is left.
+    """Return the total number of blocks, from the variation in the pilot and the time that is left.
 
     ``spent_s`` is how long the run has taken, ``block_s`` how long a block takes at the pace so far.
     """
@@ -33,7 +33,7 @@ def block_seconds(plan: RunPlan, pilot: Sequence[AnyStep], spent_s: float) -> fl
     return plan.block_s * (spent_s / total_seconds(pilot, plan.paces) if pilot else 1.0)
 
 
-def extended(run: Run, blocks: int) -> Run:
+def with_blocks(run: Run, blocks: int) -> Run:
     """Return the run with its number of blocks fixed, and its trials planned."""
     trials = len(run.suite.scenarios) * len(run.stacks) * blocks
     return replace(run, suite=run.suite.with_blocks(blocks), planned=trials)

@@ -40,7 +40,7 @@ def resolve(request: RunRequest) -> RunPlan:
     return _plan(request, secrets.randbelow(MAX_SEED) if seed is None else seed)
 
 
-def resolve_again(stored: Run) -> RunPlan:
+def restore_plan(stored: Run) -> RunPlan:
     """Return the plan that a stored run began with; raises FieldError if it cannot be resumed."""
     if stored.suite.search is not None:
         raise FieldError(f"--resume: a search ({stored.suite.search.mode}) cannot be resumed: start a new run")

@@ -1,4 +1,4 @@
-"""What all loops of a run share, and how it is opened for a run."""
+"""The context that all loops of a run share, and how it is opened."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class RunContext:
 
 
 @contextmanager
-def opened(plan: RunPlan, record: RunRecord, progress: RunProgress) -> Iterator[RunContext]:
+def open_run(plan: RunPlan, record: RunRecord, progress: RunProgress) -> Iterator[RunContext]:
     """Open the launcher, the GPUs, the load engine and the null server of a run, and close them afterwards.
 
-    This process keeps to the downstream's cores meanwhile, and SIGTERM interrupts it as Ctrl-C does.
+    Meanwhile this process runs only on the downstream's cores, and SIGTERM interrupts it as Ctrl-C does.
     """
     run_id = record.run.run_id
     with (

@@ -1,4 +1,4 @@
-"""The Run before its next trial is measured: a new one, or a stored one that is resumed."""
+"""Make a new Run, or prepare a stored one for resuming."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def new_run(plan: RunPlan, command: Sequence[str]) -> Run:
     )
 
 
-def resumed(stored: Run, plan: RunPlan) -> Run:
+def restore_run(stored: Run, plan: RunPlan) -> Run:
     """Return the stored run without its failures, whose trials are measured again.
 
     Raises FieldError if the suite or this Python is not the one that the run began with.

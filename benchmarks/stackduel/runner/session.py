@@ -1,7 +1,7 @@
-"""The way of a run, from request to report. Read this module first.
+"""How a run works, from request to report. Read this module first.
 
 A request becomes a RunPlan. The stacks are launched, verified and loaded; every trial is judged and saved at once.
-After the pilot's blocks their number is fixed, and the rest is measured. At the end the run is saved and reported.
+The first blocks (the pilot) decide how many blocks the run has. At the end the run is saved and reported.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from stackduel.runner.cold_start_loop import ColdStartLoop
 from stackduel.runner.comparison_loop import ComparisonLoop
 from stackduel.runner.environment import environment, with_launch
 from stackduel.runner.output import Output
-from stackduel.runner.pilot import block_seconds, blocks_needed, extended
-from stackduel.runner.request import RunRequest, resolve, resolve_again
-from stackduel.runner.run_context import RunContext, opened
+from stackduel.runner.pilot import block_seconds, blocks_needed, with_blocks
+from stackduel.runner.request import RunRequest, resolve, restore_plan
+from stackduel.runner.run_context import RunContext, open_run
 from stackduel.runner.run_progress import RunProgress
 from stackduel.runner.run_record import RunRecord
-from stackduel.runner.run_state import new_run, resumed
+from stackduel.runner.run_state import new_run, restore_run
 from stackduel.runner.search_loop import SearchLoop
 from stackduel.storage import run_file
 
 OpenContext = Callable[[RunPlan, RunRecord, RunProgress], AbstractContextManager[RunContext]]
 
 
-def start(request: RunRequest, results: Path, output: Output, open_context: OpenContext = opened) -> int:
+def start(request: RunRequest, results: Path, output: Output, open_context: OpenContext = open_run) -> int:
     """Measure a new run, saved in a folder below ``results``; return the exit status.
 
     Raises FieldError, before anything is started, for wrong options, suites and conditions.
@@ -46,14 +46,14 @@ def start(request: RunRequest, results: Path, output: Output, open_context: Open
     return RunSession(plan, record, output, open_context).measure()
 
 
-def resume(where: Path, fail_on: Sequence[str], output: Output, open_context: OpenContext = opened) -> int:
+def resume(where: Path, fail_on: Sequence[str], output: Output, open_context: OpenContext = open_run) -> int:
     """Measure the trials that a stored run lacks; return the exit status.
 
     Raises StoreError if it cannot be read, FieldError if it cannot be resumed or a condition is wrong.
     """
     stored = run_file.load(where)
-    plan = resolve_again(stored)
-    run = resumed(stored, plan)
+    plan = restore_plan(stored)
+    run = restore_run(stored, plan)
     folder = where if where.is_dir() else where.parent
     record = RunRecord(folder, run, plan.block_s, conditions_for(fail_on, run))
     return RunSession(plan, record, output, open_context).measure()
@@ -104,7 +104,7 @@ class RunSession:
                 SearchLoop(context, self.record.run, settings).measure()
 
     def _compare(self, context: RunContext) -> None:
-        """Measure the blocks of the pilot, fix the number of all blocks, and measure the rest."""
+        """Measure the pilot, decide how many blocks the run has, and measure the rest."""
         plan, record = self.plan, self.record
         loop, began_s = ComparisonLoop(context, record.run), time.monotonic()
         pilot = plan.steps_left(record.run)
@@ -112,7 +112,7 @@ class RunSession:
         spent_s = time.monotonic() - began_s
         blocks = blocks_needed(record.run, plan, spent_s, block_seconds(plan, pilot, spent_s))
         if blocks > record.run.suite.blocks:
-            loop.run = extended(record.run, blocks)
+            loop.run = with_blocks(record.run, blocks)
             rest = plan.steps_left(loop.run)
             context.progress.print_line(f"The pilot fixes the number of blocks at {blocks}.")
             context.progress.plan_more(total_seconds(rest, plan.paces))

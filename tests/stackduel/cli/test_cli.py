@@ -41,7 +41,7 @@ def stackduel(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[
         (["run", "--generator", "container", "--stacks", "flask-gunicorn"], "--generator: container needs"),
         (["report", "absent"], "run absent: cannot be read"),
         (["compare", "absent", "absent"], "run absent: cannot be read"),
-        (["trend", "--out", "absent"], "trend: no run that compares stacks of suite any is here"),
+        (["trend", "--out", "absent"], "trend: no comparison run; suites found: none"),
         (["runs", "--limit", "0"], "0 is not in the range 1<=x<=100000"),
         (["run", "--fail-on", "errors >"], "--fail-on: column 9: expected a metric such as p99(STACK), or a number"),
         (["run", "--fail-on", "p99(absent) > 1s"], "column 5: this run has no stack or scenario 'absent'"),

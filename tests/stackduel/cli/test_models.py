@@ -93,7 +93,7 @@ def test_bench_prints_a_row_for_each_model(own: Path) -> None:
         assert p99 == "-"
         assert float(rate.replace(",", "")) > 0
     assert how == "20 requests each, 1 thread, 2 in a batch, ONNX Runtime on the CPU"
-    assert note == "Note: a percentile is - where too few calls tell it: p50 takes 7, p99 459."
+    assert note == 'Note: "-" means: too few calls for this percentile; p50 needs 7, p99 459.'
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_bench_prints_a_row_for_each_model(own: Path) -> None:
         (["bench", "--model", "absent.onnx"], "absent.onnx: cannot be read: No such file"),
         (["bench", "--model", "pyproject.toml"], "pyproject.toml: Protobuf parsing failed."),
         (["--model", "pyproject.toml"], "pyproject.toml: Protobuf parsing failed."),
-        (["--model", "pyproject.toml", "bench"], "--model belongs behind bench"),
+        (["--model", "pyproject.toml", "bench"], "write --model after bench"),
         (["bench", "--requests", "0"], "0 is not in the range"),
         (["fly"], "No such command 'fly'"),
     ],

@@ -84,7 +84,7 @@ def test_the_trend_has_other_forms(results: Path) -> None:
 @pytest.mark.parametrize(
     ("suite", "stacks", "told"),
     [
-        ("absent", None, "no run that compares stacks of suite absent is here: there is other, quick"),
+        ("absent", None, "no comparison run of suite absent; suites found: other, quick"),
         ("quick", ["absent"], "none of absent was measured by suite quick"),
     ],
 )
@@ -97,7 +97,7 @@ def test_no_trend_is_an_error(results: Path, suite: str, stacks: list[str] | Non
 def test_an_empty_folder_has_neither_runs_nor_a_trend(tmp_path: Path) -> None:
     """And that is told."""
     assert listed(tmp_path / "absent") == "No run is here.\n"
-    with pytest.raises(FieldError, match="of suite any is here: there is none at all"):
+    with pytest.raises(FieldError, match="no comparison run; suites found: none"):
         over_time(tmp_path, None)
 
 

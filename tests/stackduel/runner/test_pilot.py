@@ -10,7 +10,7 @@ from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
 from stackduel.model.suite import ClosedLoop, Scenario, Suite, Workload
-from stackduel.runner.pilot import blocks_needed, extended
+from stackduel.runner.pilot import blocks_needed, with_blocks
 from tests.stackduel.makers import run, trial
 from tests.stackduel.runner.fakes import plan_of
 
@@ -64,5 +64,5 @@ def test_a_number_that_was_fixed_stays() -> None:
 def test_what_the_pilot_adds_counts_as_planned() -> None:
     """Every stack, its twin among them, in every scenario and block."""
     made = piloted()
-    longer = extended(made, 9)
+    longer = with_blocks(made, 9)
     assert (longer.suite.blocks, longer.planned, longer.results) == (9, 27, made.results)

@@ -10,9 +10,9 @@ DiagnosisState = Literal["good", "limit", "missing", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing that was looked at: whether it is good, a limit of the figures, missing or not to be seen.
+    """One thing that was looked at: good, limits accuracy, missing, or unknown.
 
-    ``detail`` says what was seen, what follows from it, and where there is a way, what to do.
+    ``detail`` is the value seen, its consequence, and the remedy if there is one.
     """
 
     name: str

@@ -42,8 +42,8 @@ def _forwarding(client: DockerClient, facts: EngineFacts) -> Diagnosis:
             return Diagnosis("published ports", "good", "forwarded by the kernel")
         case "proxy":
             detail = (
-                "forwarded by the userland proxy, which costs every request, and whose CPU time counts as foreign: "
-                f"much of it {consequence('foreign-cpu')}; use --generator container"
+                "forwarded by the userland proxy, which slows every request; its CPU counts as other processes'. "
+                f"{consequence('foreign-cpu')} Use --generator container."
             )
             return Diagnosis("published ports", "limit", detail)
         case _:

@@ -40,7 +40,7 @@ def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Diagnosis:
     if gate.ok:
         return Diagnosis("steal", "good", gate.detail)
     remedy = "Use a machine whose CPUs are its own, or measure when its neighbours rest."
-    return Diagnosis("steal", "limit", f"{gate.detail} This {consequence(gate.name)}. {remedy}")
+    return Diagnosis("steal", "limit", f"{gate.detail} {consequence(gate.name)} {remedy}")
 
 
 def foreign_cpu(noise: HostNoise, busiest: Sequence[Neighbour], bounds: Thresholds = METHOD) -> Diagnosis:
@@ -52,21 +52,19 @@ def foreign_cpu(noise: HostNoise, busiest: Sequence[Neighbour], bounds: Threshol
     detail = f"{gate.detail} Busiest: {named}." if named else gate.detail
     if gate.ok:
         return Diagnosis("foreign CPU", "good", detail)
-    return Diagnosis(
-        "foreign CPU", "limit", f"{detail} This {consequence(gate.name)}. Stop them, or wait for their end."
-    )
+    return Diagnosis("foreign CPU", "limit", f"{detail} {consequence(gate.name)} Stop them, or wait until they finish.")
 
 
 def frequency(in_use: Sequence[str]) -> Diagnosis:
     """Return whether the cores keep their speed; ``in_use`` are their governors."""
     if not in_use:
-        return Diagnosis("frequency", "unknown", "This system does not tell whether its cores change their speed.")
+        return Diagnosis("frequency", "unknown", "This system does not report whether its cores change their speed.")
     names = ", ".join(in_use)
     if set(in_use) == {STEADY}:
         return Diagnosis("frequency", "good", f"Governor {names}: the cores keep their speed.")
     detail = (
-        f"Governor {names}: the cores change their speed with the load. No gate sees that: it makes trials differ and "
-        f"so the intervals wide. Set the governor {STEADY} (cpupower frequency-set -g {STEADY})."
+        f"Governor {names}: the cores change their speed with the load. No gate detects this: it makes trials differ "
+        f"and so the intervals wide. Set the governor {STEADY} (cpupower frequency-set -g {STEADY})."
     )
     return Diagnosis("frequency", "limit", detail)
 
@@ -79,12 +77,11 @@ def quota(cores: float | None, usable: int) -> Diagnosis:
     if cores >= usable:
         return Diagnosis("CPU quota", "good", granted)
     remedy = "Raise it (docker run --cpus, a pod's limits, systemd's CPUQuota), or bind to fewer cores instead."
-    detail = f"{granted} When it is used up, that {consequence('throttling')}. {remedy}"
+    detail = f"{granted} {consequence('throttling')} {remedy}"
     return Diagnosis("CPU quota", "limit", detail)
 
 
 def consequence(gate: str) -> str:
-    """Return what happens to trials that do not pass this gate: a predicate, without its subject."""
-    if KINDS[gate] == "host":
-        return f"closes the gate {gate}: trials are repeated, and then marked noisy, which decides nothing"
-    return f"closes the gate {gate}: trials are repeated, and then void"
+    """Return the sentence that says what happens to trials that do not pass this gate."""
+    end = "are marked noisy and decide no verdict" if KINDS[gate] == "host" else "do not count"
+    return f"With '{gate}' above its limit trials are repeated; if that does not help they {end}."

@@ -24,7 +24,11 @@ BUSIEST = (Neighbour("compiler", 0.123), Neighbour("backup", 0.01))
         (None, "unknown", "does not report it"),
         (0.002, "good", "took 0.2 %"),
         (0.05, "good", "noted above 1 %"),
-        (0.051, "limit", "closes the gate steal: trials are repeated, and then marked noisy"),
+        (
+            0.051,
+            "limit",
+            "With 'steal' above its limit trials are repeated; if that does not help they are",
+        ),
     ],
 )
 def test_steal_is_judged_as_its_gate_will(share: float | None, state: str, said: str) -> None:
@@ -41,7 +45,7 @@ def test_foreign_cpu_names_who_it_was(share: float | None, state: str) -> None:
     found = foreign_cpu(HostNoise(foreign_cpu=share), BUSIEST)
     assert found.state == state
     assert ("Busiest: compiler 12.3 %, backup 1.0 %." in found.detail) == (share is not None)
-    assert ("closes the gate foreign-cpu" in found.detail) == (state == "limit")
+    assert ("With 'foreign-cpu' above its limit" in found.detail) == (state == "limit")
     assert "Busiest" not in foreign_cpu(HostNoise(foreign_cpu=share), ()).detail
 
 
@@ -76,13 +80,13 @@ def test_a_quota_below_the_usable_cores_is_a_limit(cores: float | None, state: s
     """Whoever may use four cores, and is granted less, will be held back."""
     found = quota(cores, 4)
     assert found.state == state
-    assert ("closes the gate throttling" in found.detail) == (state == "limit")
+    assert ("With 'throttling' above its limit" in found.detail) == (state == "limit")
 
 
 def test_every_gate_has_its_consequence() -> None:
     """A gate of the host's leaves a noisy trial, one of the generator's none."""
     for gate, kind in KINDS.items():
-        assert f"gate {gate}:" in consequence(gate)
+        assert f"With '{gate}' above" in consequence(gate)
         assert ("noisy" in consequence(gate)) == (kind == "host")
     with pytest.raises(KeyError):
         consequence("absent")
