@@ -22,6 +22,7 @@ RUN python3 -m pip install --no-cache-dir --disable-pip-version-check --no-deps 
     PYTHONPATH=/tmp/building python3 -m stackduel_servers.models build && chmod -R a+rX "${STACKDUEL_MODELS}" && \
     rm -r /tmp/building /tmp/requirements
 
+COPY servers/stackduel_servers/isolation.py stackduel_servers/
 COPY servers/stackduel_servers/triton/ stackduel_servers/triton/
 ARG TRITON_HOME
 ENV TRITON_HOME=${TRITON_HOME}

@@ -72,3 +72,11 @@ def test_the_models_are_built_from_what_was_copied_before(name: str) -> None:
     )
     needed = files_needed(ROOT, "stackduel_servers.models.__main__")
     assert {str(Path(path).parent) for path in needed if path != f"{package}/__init__.py"} == {f"{package}/models"}
+
+
+def test_triton_is_installed_from_what_was_copied_before() -> None:
+    """The step that installs Triton sees the modules that the installation imports, and not the rest of servers/."""
+    before = (ROOT / "docker/triton.Dockerfile").read_text().partition("-m stackduel_servers.triton install")[0]
+    copied = [line.split()[1].removesuffix("*.py") for line in before.splitlines() if line.startswith("COPY ")]
+    needed = files_needed(ROOT, "stackduel_servers.triton.installation")
+    assert not [path for path in needed if not path.startswith(tuple(copied))]
