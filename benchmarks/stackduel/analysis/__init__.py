@@ -1,4 +1,4 @@
-"""What follows from a run's trials: statistics, gates, comparisons, bottlenecks, advice, conditions.
+"""Conclusions from a run's trials: statistics, gates, comparisons, bottlenecks, advice, conditions.
 
 Imports only ``model``, and no I/O.
 """

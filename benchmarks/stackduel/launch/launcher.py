@@ -1,4 +1,4 @@
-"""What every launcher offers: a started stack as a context manager."""
+"""The interface of every launcher: a started stack as a context manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a load generator does: one load of one or more calls on one address."""
+"""The task of a load generator: one load of one or more calls on one address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the conditions of a run may name, and the check that one names nothing else, before anything is started."""
+"""The names that a condition on a run may use, checked before anything is started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class MetricScope:
-    """What a condition may name: metrics, stacks (the twin among them) and scenarios.
+    """The names that a condition may use: metrics, stacks (the twin among them) and scenarios.
 
     ``usual`` are the stacks that a metric without a stack asks about: neither twins nor controls.
     """

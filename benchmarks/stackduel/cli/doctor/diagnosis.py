@@ -1,4 +1,4 @@
-"""What the doctor says of one thing that was looked at."""
+"""The result of one check of the doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the machine has: cores, memory, open files."""
+"""The machine's cores, memory and limit of open files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients of every driver do for the shard that runs them."""
+"""The interface of every driver's clients to the shard that runs them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 
 class Client(Protocol):
-    """What the clients of closed and open loops have in common."""
+    """The common part of the clients of closed and open loops."""
 
     @property
     def reconnects(self) -> int:

@@ -30,7 +30,7 @@ RecordRequest = Callable[[ScheduledRequest, Outcome, float, float, float, bytes]
 
 
 class ScheduledConnectionOwner(Protocol):
-    """What a scheduled connection needs from its client, besides what every connection needs."""
+    """The client of a scheduled connection: it schedules requests and records how they end."""
 
     def draw(self, now_s: float) -> ScheduledRequest:
         """Schedule the next request of the load for now."""

@@ -1,1 +1,1 @@
-"""What the clients record, and how shards' records are merged."""
+"""The records of the clients, and the merging of shards' records."""

@@ -25,7 +25,7 @@ _OK, _TIMEOUT, _UNSENT = (CODES[outcome] for outcome in (Outcome.OK, Outcome.TIM
 
 
 class RecordedDetails(NamedTuple):
-    """What is recorded about each request besides its outcome and its latency."""
+    """The details recorded about each request besides its outcome and its latency."""
 
     labels: tuple[str, ...] = ()
     first_byte: bool = False
