@@ -5,4 +5,4 @@ import sys
 from stackduel.__main__ import main
 
 if __name__ == "__main__":
-    main(["run", "quick", "--launcher", "compose", *sys.argv[1:]])
+    main(["run", "classic", "--launcher", "compose", *sys.argv[1:]])

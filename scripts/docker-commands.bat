@@ -1,12 +1,16 @@
 @echo off
-rem The Docker side in six words. "set ALL=1" takes the control, inference and Triton stacks in; further arguments go to the command.
+rem The Docker side in six words. "set ALL=1" takes the control, inference, service and Triton stacks in, "set MONITORING=1"
+rem Prometheus and Grafana; further arguments go to the command.
 setlocal
 cd /d "%~dp0.."
 set "COMPOSE=docker compose"
 docker compose version >nul 2>&1 || set "COMPOSE=docker-compose"
-set "EVERY=%COMPOSE% --profile controls --profile extended --profile inference --profile triton"
+set "STACKS=%COMPOSE% --profile controls --profile extended --profile inference --profile service --profile triton"
+set "EVERY=%STACKS% --profile monitoring"
 set "CHOSEN=%COMPOSE%"
-if "%ALL%"=="1" set "CHOSEN=%EVERY%"
+if "%ALL%"=="1" set "CHOSEN=%STACKS%"
+if "%MONITORING%"=="1" set "CHOSEN=%CHOSEN% --profile monitoring"
+if "%MONITORING%"=="1" if not defined STACKDUEL_METRICS set "STACKDUEL_METRICS=on"
 
 set "WORD=%~1"
 set "REST="
@@ -16,7 +20,7 @@ if not "%~1"=="" (set "REST=%REST% %1" & goto collect)
 
 if "%WORD%"=="build" (%CHOSEN% build%REST% & goto end)
 if "%WORD%"=="up" (%CHOSEN% up --build -d%REST% & goto end)
-if "%WORD%"=="benchmark" (call scripts\setup.bat servers || exit /b 1
+if "%WORD%"=="benchmark" (call "%~dp0setup.bat" servers || exit /b
   .venv\Scripts\python.exe benchmarks\benchmark_docker.py%REST% & goto end)
 if "%WORD%"=="logs" (%EVERY% logs%REST% & goto end)
 if "%WORD%"=="stats" (for /f %%i in ('%EVERY% ps -q') do docker stats --no-stream %%i

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Docker side in six words. ALL=1 takes in the control, inference and Triton stacks; further arguments go to the command
-# behind the word.
+# The Docker side in six words. ALL=1 takes in the control, inference, service and Triton stacks; further arguments go to
+# the command behind the word.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ usage: scripts/docker-commands.sh build|up|benchmark|logs|stats|down [ARGUMENT..
   logs       show what the stacks wrote
   stats      show once what the running stacks use
   down       stop and remove them all
-ALL=1 before it takes in the control, inference and Triton stacks too.
+ALL=1 before it takes in the control, inference, service and Triton stacks too; MONITORING=1 Prometheus and Grafana.
 END
 }
 
@@ -25,9 +25,12 @@ else
   echo "neither 'docker compose' nor 'docker-compose' is here: install Docker Compose" >&2
   exit 3
 fi
-every=("${compose[@]}" --profile controls --profile extended --profile inference --profile triton)
+stacks=("${compose[@]}" --profile controls --profile extended --profile inference --profile service --profile triton)
+every=("${stacks[@]}" --profile monitoring)
 chosen=("${compose[@]}")
-[ "${ALL:-}" != 1 ] || chosen=("${every[@]}")
+[ "${ALL:-}" != 1 ] || chosen=("${stacks[@]}")
+[ "${MONITORING:-}" != 1 ] || chosen+=(--profile monitoring) STACKDUEL_METRICS=${STACKDUEL_METRICS:-on}
+export STACKDUEL_METRICS=${STACKDUEL_METRICS:-off}
 
 word=${1:-}
 shift || true

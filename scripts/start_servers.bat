@@ -1,5 +1,4 @@
 @echo off
 rem The classic stacks that run on Windows, as local processes, until Ctrl-C. Arguments go to `stackduel serve`.
-cd /d "%~dp0.."
-call scripts\setup.bat servers || exit /b 1
-.venv\Scripts\stackduel.exe serve %*
+call "%~dp0setup.bat" servers || exit /b
+"%~dp0..\.venv\Scripts\stackduel.exe" serve %*

@@ -1,19 +1,40 @@
 #!/usr/bin/env bash
 # Sets itself up, builds the models, and runs every test that this machine can run. Arguments go to pytest.
-# Without arguments it runs the tests that only wait or compute two at a time, with coverage, and then those that measure
-# time one at a time, without. STACKDUEL_REQUIRE=docker,browser,models,gpu turns the skips of those tests into failures.
+# Without arguments it runs the tests that only wait or compute three at a time, with coverage. Then come those that need
+# an engine, a Triton or signals to themselves, one after another with coverage, and beside them, two at a time, those
+# that gain nothing from it; and then those that measure. More at a time than there are cores, since much of it is
+# waiting; not more than that, since each process of pytest imports every test and starts every stack for itself.
+# STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus turns the skips of those tests into failures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-source scripts/setup.sh servers,inference,dev
+source scripts/setup.sh servers,service,inference,profile,encodings,dev
+# Where the environment keeps Python from writing bytecode (PYTHONDONTWRITEBYTECODE), each of the thousands of processes
+# that the tests start would compile all that it imports.
+.venv/bin/python -m compileall -q benchmarks servers
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
-.venv/bin/mypy
+.venv/bin/mypy &
+types=$!
 .venv/bin/python -m stackduel_servers.models build
+wait "$types"
 if [ $# -gt 0 ]; then exec .venv/bin/python -m pytest "$@"; fi
 status=0
+mkdir -p build
+# Runs "python -m" with all words but the first, and keeps what it says in a log of that name.
+kept() {
+  .venv/bin/python -m "${@:2}" 2>&1 | tee "build/$1.log"
+}
 .venv/bin/python -m coverage erase
-.venv/bin/python -m coverage run -m pytest -n 2 --dist worksteal --durations=50 -m "not alone and not performance" || status=$?
-.venv/bin/python -m pytest --durations=20 -m "alone and not performance" || status=$?
+kept covered coverage run -m pytest -n 3 --dist worksteal --durations=50 --group covered || status=$?
+kept uncovered pytest -n 2 --dist loadfile --durations=30 --group uncovered >/dev/null &
+aside=$!
+kept engine coverage run -m pytest --durations=20 --group engine || status=$?
+kept apart coverage run -m pytest --durations=20 --group apart || status=$?
+wait "$aside" || status=$?
+cat build/uncovered.log
+kept measured pytest --durations=20 --group measured || status=$?
+# Once more at the end, where they are found: each test that failed, and what it found wrong.
+[ "$status" -eq 0 ] || grep -hE '^(FAILED|ERROR) |^E  ' build/{covered,engine,uncovered,apart,measured}.log | head -n 200 || true
 .venv/bin/python -m coverage combine --quiet
 .venv/bin/python -m coverage json --quiet -o build/coverage.json
 .venv/bin/python -m tests.coverage_table build/coverage.json

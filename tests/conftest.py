@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from stackduel.model.target import Address
+from stackduel.storage import learned_secrets
 
 # A shell that starts its jobs in the background has them ignore Ctrl-C, and what ignores it passes that on. The tests
 # that interrupt a run need it to arrive, however the tests themselves were started.
@@ -25,46 +26,97 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
-# What measures time, or needs an engine, a browser or all stacks to itself: folders and files of tests/.
-# scripts/test.sh runs the others first, two at a time and with coverage; then these, one at a time and without.
-ALONE = (
+# Folders and files of tests/, by the group that scripts/test.sh runs them in. First come all others ("covered"), three
+# at a time. Then come those that need the engine to themselves ("engine"), and after these those that need a Triton or
+# the signals of a whole run to themselves ("apart"); beside both those that gain nothing from coverage: pages in a
+# browser, every stack there is, thousands of simulated runs. Last come those that measure time or memory, alone and
+# without coverage: it makes each child slower and larger.
+ENGINE = ("docker",)
+APART = (
+    "stackduel/runner/test_interruption.py",
+    "stackduel/runner/test_profile.py",
+    "triton",
+)
+UNCOVERED = (
     "browser",
+    "contract/test_adding_a_stack.py",
     "contract/test_cases.py",
     "contract/test_connections.py",
     "contract/test_downstream_failures.py",
     "contract/test_inference.py",
     "contract/test_lifecycle.py",
+    "contract/test_limits.py",
+    "contract/test_metrics.py",
     "contract/test_stopping.py",
+    "contract/test_streams.py",
+    "contract/test_switch_sizes.py",
+    "contract/test_switches.py",
     "contract/test_uploads.py",
-    "docker",
-    "performance",
-    "triton",
-    "truth",
+    "monitoring/test_scrapes.py",
+    "truth/test_advice.py",
+    "truth/test_screening.py",
+    "truth/test_two_runs.py",
+    "truth/test_verdicts.py",
+    "truth/test_words_without_size.py",
+)
+MEASURED = (
+    "truth/test_losses.py",
+    "truth/test_model_streams.py",
+    "truth/test_pair.py",
+    "truth/test_server.py",
+    "truth/test_streams.py",
+    "stackduel/cli/test_own_stacks.py",
+    "stackduel/cli/test_tuning.py",
+    "stackduel/load/drivers/test_early_refusals.py",
     "stackduel/load/test_engine.py",
     "stackduel/load/drivers/test_first_byte.py",
     "stackduel/load/shards/test_freeze.py",
+    "stackduel/load/shards/test_shard.py",
     "stackduel/load/drivers/test_lost_connections.py",
     "stackduel/load/drivers/test_open_loop.py",
     "stackduel/load/shards/test_stability.py",
     "stackduel/load/shards/test_worker.py",
-    "stackduel/observe",
-    "stackduel/runner/test_interruption.py",
+    "stackduel/observe/resources",
     "stackduel_servers/core/inference/test_memory.py",
 )
+GROUPS = {"engine": ENGINE, "apart": APART, "uncovered": UNCOVERED, "measured": MEASURED}
+COVERED = "covered"
 TESTS = Path(__file__).parent
 
 # Tests run beside each other and beside whatever else a machine does: no trial of theirs is void for that.
 ANY_HOST = ("--gate", "foreign_cpu=1", "--gate", "steal=1", "--gate", "generator_cpu=10")
 
+# Where it is set, coverage starts in each child.
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+
 Answer = Callable[[BaseHTTPRequestHandler], tuple[int, bytes]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what has to run alone."""
-    alone = [TESTS / name for name in ALONE]
-    for item in items:
-        if any(item.path.is_relative_to(path) for path in alone):
-            item.add_marker(pytest.mark.alone)
+@pytest.fixture(autouse=True)
+def no_secret_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test hide the words that an earlier one learned as secrets: a process remembers them."""
+    monkeypatch.setattr(learned_secrets, "_learned", ())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--group``: the tests of one group alone, of which no other module is imported."""
+    parser.addoption("--group", choices=(COVERED, *GROUPS), help="run the tests of this group (tests/conftest.py)")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what is in another group than the one that is asked for."""
+    group = config.getoption("--group")
+    if group is None or collection_path.is_dir():
+        return None
+    return True if group_of(collection_path) != group else None
+
+
+def group_of(path: Path) -> str:
+    """The group of a file of tests."""
+    for group, names in GROUPS.items():
+        if any(path.is_relative_to(TESTS / name) for name in names):
+            return group
+    return COVERED
 
 
 def unavailable(what: str, reason: str) -> NoReturn:
@@ -88,9 +140,10 @@ def serving(answer: Answer) -> Iterator[Address]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
-        do_GET = do_POST = handle_any
+        do_GET = do_POST = do_HEAD = do_PUT = do_OPTIONS = do_DELETE = handle_any
 
         def log_message(self, *_args: object) -> None:
             """Stay silent."""
@@ -111,3 +164,14 @@ def serving(answer: Answer) -> Iterator[Address]:
 def serve() -> Callable[..., object]:
     """Serves scripted answers: ``with serve(lambda request: (200, b"body")) as address``."""
     return serving
+
+
+@pytest.fixture
+def uncovered_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start children without coverage, for tests whose children run what others cover: each takes half the time."""
+    monkeypatch.delenv(COVERAGE, raising=False)
+
+
+def uncovered(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of children without coverage, for fixtures that several tests share."""
+    return {name: value for name, value in environ.items() if name != COVERAGE}

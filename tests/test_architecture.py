@@ -17,12 +17,12 @@ SERVERS = ROOT / "servers" / "stackduel_servers"
 STOREYS = (
     ("cli",),
     ("runner",),
-    ("launch", "observe"),
+    ("launch", "observe", "checkouts"),
     ("verify",),
     ("load",),
-    ("containers", "inference"),
+    ("application", "containers", "inference"),
     ("report",),
-    ("storage",),
+    ("storage", "traffic"),
     ("planning",),
     ("search",),
     ("analysis",),
@@ -36,7 +36,10 @@ IO = frozenset({
     "urllib.request",
 })  # fmt: skip
 # Of the servers' package the runner may use what describes stacks and models, never what serves them.
-FRAMEWORKS = frozenset({"flask", "quart", "fastapi", "starlette", "werkzeug", "pydantic", "gunicorn", "uvicorn"})
+FRAMEWORKS = frozenset({
+    "flask", "quart", "fastapi", "starlette", "django", "rest_framework", "litestar", "werkzeug", "pydantic",
+    "gunicorn", "uvicorn",
+})  # fmt: skip
 LOOSE = frozenset({"__init__", "__main__"})
 # Triton's Python backend looks for a class of this name in each model's module.
 NAMED_BY_OTHERS = frozenset({"TritonPythonModel"})

@@ -26,8 +26,12 @@ DOWNSTREAM = "downstream"
 REGISTRY = load_registry()
 ENTRIES = {name: entry for name, entry in REGISTRY.entries.items() if entry.profile != "local"}
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-PROFILES = [f"--profile={name}" for name in sorted({entry.profile for entry in ENTRIES.values()} - {"classic"})]
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+STACK_PROFILES = sorted({entry.profile for entry in ENTRIES.values()} - {"classic"})
+MONITORING = "monitoring"
+PROFILES = [f"--profile={name}" for name in (*STACK_PROFILES, MONITORING)]
+ALL_SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+# What watches the stacks has tests of its own: tests/monitoring.
+SERVICES = {name: service for name, service in ALL_SERVICES.items() if service.get("profiles") != [MONITORING]}
 COMPANIONS = {name: f"{name}-companion" for name, entry in ENTRIES.items() if entry.companion}
 ON_GPU: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker" / "compose.gpu.yml").read_text())["services"]
 FILES = ("-f", "docker-compose.yml", "-f", "docker/compose.gpu.yml")
@@ -48,7 +52,7 @@ def test_a_service_is_the_registry_s_stack(entry: StackEntry) -> None:
     assert service["build"]["args"]["REQUIREMENTS"] == entry.requirements
     assert service["build"]["dockerfile"] == recipe_of(entry).dockerfile
     assert service["labels"] == {"stackduel.stack": entry.name}
-    assert "MODELS" not in service["build"]["args"]
+    assert service["build"]["args"].get("MODELS", "yes") == recipe_of(entry).arguments.get("MODELS", "yes")
     assert service.get("profiles", []) == ([] if entry.profile == "classic" else [entry.profile])
 
 
@@ -153,15 +157,15 @@ def test_compose_parses_it(command: list[str], files: tuple[str, ...]) -> None:
     )
     assert (found.returncode, found.stderr) == (0, "")
     parsed = yaml.safe_load(found.stdout)
-    assert set(parsed["services"]) == set(SERVICES)
+    assert set(parsed["services"]) == set(ALL_SERVICES)
     for name in ON_GPU if files else ():
         built = parsed["services"][name]["build"]
         assert (built["dockerfile"], built["args"]["STACK"]) == ("docker/gpu.Dockerfile", name)
 
 
 def test_every_stack_has_its_twin_on_a_gpu() -> None:
-    """Each service but Triton's, and no other, asks for all GPUs and runs an image of its name with CUDA."""
-    assert set(ON_GPU) == {name for name, entry in ENTRIES.items() if entry.profile != "triton"}
+    """Each service that runs models itself, and no other, asks for all GPUs and runs an image with CUDA."""
+    assert set(ON_GPU) == {name for name, entry in ENTRIES.items() if entry.profile not in {"triton", "service"}}
     for name, service in ON_GPU.items():
         (device,) = service["deploy"]["resources"]["reservations"]["devices"]
         assert device == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
@@ -183,7 +187,8 @@ def test_the_generator_installs_the_runner_s_versions() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extra = (ROOT / "requirements/inference.txt").read_text().splitlines()
+    names = ("inference", "encodings")
+    extra = [line for name in names for line in (ROOT / f"requirements/{name}.txt").read_text().splitlines()]
     ours = {line.split(";")[0].strip() for line in (*project["dependencies"], *extra)}
     lines = (ROOT / "docker/generator.txt").read_text().splitlines()
     wanted = {line for line in lines if line and not line.startswith("#")}
@@ -192,13 +197,13 @@ def test_the_generator_installs_the_runner_s_versions() -> None:
 
 
 def test_the_scripts_know_every_profile() -> None:
-    """What is started with ALL=1, and what is cleared away, takes every profile of the compose file in."""
-    for path in (
-        "scripts/docker-commands.sh",
-        "scripts/docker-commands.bat",
-        ".ci/run",
-        "benchmarks/stackduel/launch/compose/compose_project.py",
+    """What is started with ALL=1 takes every stack in, and what is cleared away every profile of the compose file."""
+    for path, profiles in (
+        ("scripts/docker-commands.sh", PROFILES),
+        ("scripts/docker-commands.bat", PROFILES),
+        (".ci/run", PROFILES),
+        ("benchmarks/stackduel/launch/compose/compose_project.py", [f"--profile={name}" for name in STACK_PROFILES]),
     ):
         text = (ROOT / path).read_text()
-        for profile in PROFILES:
+        for profile in profiles:
             assert profile.replace("=", " ") in text, path

@@ -12,8 +12,8 @@ from typing import Any, get_args
 
 import pytest
 
-from stackduel.analysis.comparisons import matrix_verdict
 from stackduel.analysis.gates import KINDS, METHOD
+from stackduel.analysis.matrix import matrix_verdict
 from stackduel.model.comparison import Verdict
 from stackduel.model.errors import FieldError
 from stackduel.model.histogram import fewest_for
@@ -21,8 +21,9 @@ from stackduel.model.measurement import Outcome
 from stackduel.model.trial import TrialState
 from stackduel.planning.fields import Fields
 from stackduel.planning.load_file import parse_loads
+from stackduel.planning.request_file import parse_mix
 from stackduel.planning.stacks_file import parse_own_file
-from stackduel.planning.suite_file import parse_mix, parse_scenarios, parse_suite
+from stackduel.planning.suite_file import parse_scenarios, parse_suite
 from stackduel.report.sections.result_table import FIGURES, NAMES
 
 ROOT = Path(__file__).parents[1]
@@ -119,7 +120,7 @@ def test_every_gate_stands_in_the_method_with_its_kind_and_its_bounds() -> None:
 def test_every_column_is_explained() -> None:
     """The page explains all columns that a table can have, and no others."""
     explained = codes(row[0] for row in rows(section(METHOD_PAGE, "## The columns of a table"), "column"))
-    assert sorted(explained) == sorted({*NAMES, *FIGURES["rate"], *FIGURES["time"]})
+    assert sorted(explained) == sorted({*NAMES, *(name for each in FIGURES.values() for name in each)})
 
 
 def test_every_outcome_is_explained() -> None:
@@ -182,17 +183,30 @@ def test_every_bound_of_a_suite_s_keys_is_the_code_s(heading: str) -> None:
         if found := RANGE.fullmatch(bounds):
             with pytest.raises(FieldError) as raised:
                 TABLES[heading]({name.strip("`"): -1})
-            low, high = str(raised.value).rpartition(" from ")[2].split(" to ")
+            low, high = str(raised.value).rpartition(" from ")[2].partition(",")[0].split(" to ")
             assert (float(low), float(high)) == (number(found[1]), number(found[2])), name
 
 
-def test_the_examples_of_the_pages_can_be_read() -> None:
+def test_the_examples_of_the_pages_can_be_read(tmp_path: Path) -> None:
     """The suite and the stacks file that the pages show are valid."""
     suite = parse_suite("shop", example(SUITES_PAGE))
     assert [scenario.name for scenario in suite.scenarios] == ["slow-10", "slow-100", "mix", "users-50", "users-200"]
     document = tomllib.loads(example(OWN_PAGE))
-    own = parse_own_file("mine.toml", document, ROOT, {"DATABASE_URL": "db", "TOKEN": "t"})
-    assert list(own.stacks) == ["today", "tomorrow"]
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    own = parse_own_file("mine.toml", document, tmp_path, {"DATABASE_URL": "db", "TOKEN": "t"})
+    assert (list(own.stacks), own.name) == (["today", "tomorrow"], "shop")
+
+
+@pytest.mark.parametrize("kind", ['command = "serve {port}"', 'image = "shop:2"', 'url = "http://127.0.0.1:1"'])
+def test_every_key_of_a_stack_is_explained(kind: str) -> None:
+    """The page has all keys that a stack of the user's own may hold."""
+    explained = codes(row[0] for row in rows(OWN_PAGE.read_text(encoding="utf-8"), "field"))
+    with pytest.raises(FieldError, match="unknown field") as raised:
+        parse_own_file("mine.toml", tomllib.loads(f"[stacks.one]\n{kind}\nsurprise = 1"), ROOT, {})
+    known = str(raised.value).partition("(known: ")[2].removesuffix(")").split(", ")
+    assert {key if key == "port" else f"stacks.NAME.{key}" for key in known} <= set(explained)
 
 
 def example(page: Path) -> str:

@@ -1,5 +1,8 @@
 """The IO backend that every stack calls: ``GET /wait?delay=S`` answers after S seconds, never earlier.
 
+``GET /stream`` sends the events that relays pass on (docs/streams.md), ``POST /v1/chat/completions`` the tokens that
+gateways do (docs/gateway.md): by its query alone, as nothing here reads a body.
+
 It must never be the bottleneck of a comparison, so it is one bare asyncio.Protocol that spends a few microseconds on a
 request, and it never closes a connection for being idle.
 """
@@ -21,24 +24,35 @@ from typing import cast
 
 from stackduel_servers.core import answers, query
 from stackduel_servers.core.answers import Answer
-from stackduel_servers.core.errors import HttpError, bad_request, of_status
+from stackduel_servers.core.chat.chat_timetable import read_chat_timetable
+from stackduel_servers.core.errors import HttpError, bad_request, of_status, only_post
+from stackduel_servers.core.streams.timetable import asked
+from stackduel_servers.core.target import CHAT
 from stackduel_servers.core.waiting import SHORTEST_TIMER_S
+from stackduel_servers.downstream_stream import EventFeed, Paced, PlainEvents
 
 MAX_HEAD_BYTES = 16 * 1024
 MAX_PIPELINED_BYTES = 64 * 1024
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP/1\.([01])")
+READ = frozenset({b"GET", b"HEAD"})
+STREAM, COMPLETIONS = b"/stream", CHAT.encode()
 # The only fields that matter here: the request's length, and whether another request may follow.
 FRAMING = re.compile(rb"\r\n(connection|content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class DownstreamReply:
-    """One reply: its bytes, its delay, and whether the connection closes after it."""
+    """One reply: its bytes, its delay, and whether the connection closes after it.
+
+    ``paced`` are the events of a stream, made as it runs and sent in chunks, unless it ends with the connection.
+    """
 
     delay_s: float
     data: bytes
     body_bytes: int = 0
     closes: bool = False
+    paced: Paced | None = None
+    chunked: bool = True
 
 
 class Waits:
@@ -72,7 +86,7 @@ class Waits:
 class WaitProtocol(asyncio.Protocol):
     """One connection; its requests are answered one after another, in order."""
 
-    __slots__ = ("_received", "_reply", "_skip_bytes", "_transport", "_waits")
+    __slots__ = ("_feed", "_is_paused", "_received", "_reply", "_skip_bytes", "_transport", "_waits")
 
     def __init__(self, waits: Waits) -> None:
         self._waits = waits
@@ -80,6 +94,8 @@ class WaitProtocol(asyncio.Protocol):
         self._received = b""
         self._skip_bytes = 0
         self._reply: DownstreamReply | None = None
+        self._feed: EventFeed | None = None
+        self._is_paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102  # as asyncio documents it
         self._transport = cast("asyncio.Transport", transport)
@@ -97,6 +113,16 @@ class WaitProtocol(asyncio.Protocol):
             return False
         self._reply = replace(self._reply, closes=True)
         return True
+
+    def pause_writing(self) -> None:  # noqa: D102
+        self._is_paused = True
+        if self._feed:
+            self._feed.pause()
+
+    def resume_writing(self) -> None:  # noqa: D102
+        self._is_paused = False
+        if self._feed:
+            self._feed.resume()
 
     def _advance(self) -> None:
         """Answer the received requests, up to the first one that has to wait."""
@@ -117,7 +143,13 @@ class WaitProtocol(asyncio.Protocol):
     def _answer(self, reply: DownstreamReply) -> None:
         self._reply = reply
         self._skip_bytes = reply.body_bytes
-        if reply.delay_s:
+        if reply.paced:
+            feed = EventFeed(self._transport, self._waits, reply.paced, chunked=reply.chunked)
+            self._feed = feed
+            if self._is_paused:
+                feed.pause()
+            feed.begin(self._wake, closes=reply.closes)
+        elif reply.delay_s:
             self._waits.call_at(monotonic() + reply.delay_s, self._wake)
         else:
             self._send(reply)
@@ -132,7 +164,7 @@ class WaitProtocol(asyncio.Protocol):
 
     def _send(self, reply: DownstreamReply) -> None:
         self._transport.write(reply.data)
-        self._reply = None
+        self._reply = self._feed = None
         if reply.closes:
             self._transport.close()
 
@@ -145,10 +177,29 @@ def reply_to(head: bytes) -> DownstreamReply:
     except HttpError as error:
         return refusal(error)
     try:
+        if paced := stream_asked(request):
+            return stream_reply(request, paced)
         delay_s, answer = requested(request.method, request.target)
     except HttpError as error:
         delay_s, answer = 0.0, answers.failure(error)
     return DownstreamReply(delay_s, serialised(request, answer), request.body_bytes, not request.keep_alive)
+
+
+def stream_asked(request: DownstreamRequest) -> Paced | None:
+    """Return the stream that a request asks for; None if it asks for another answer; raises HttpError 400."""
+    path, _, parameters = request.target.partition(b"?")
+    if path == STREAM and request.method in READ:
+        return PlainEvents(asked(request.method.decode(), parameters))
+    if path == COMPLETIONS and request.method == b"POST":
+        return read_chat_timetable(parameters)
+    return None
+
+
+def stream_reply(request: DownstreamRequest, paced: Paced) -> DownstreamReply:
+    """Return the reply that is a stream, which HTTP/1.0 ends with its connection."""
+    chunked = request.minor_version > 0
+    closes = not (chunked and request.keep_alive)
+    return DownstreamReply(0.0, b"", request.body_bytes, closes, paced, chunked)
 
 
 def refusal(error: HttpError) -> DownstreamReply:
@@ -190,9 +241,11 @@ def parse_head(head: bytes) -> DownstreamRequest:
 def requested(method: bytes, target: bytes) -> tuple[float, Answer]:
     """Return the seconds to wait and the answer after them; raises HttpError."""
     path, _, parameters = target.partition(b"?")
-    if path not in {b"/wait", b"/health"}:
+    if path == COMPLETIONS:
+        raise only_post()
+    if path not in {b"/wait", b"/health", STREAM}:
         raise of_status(404)
-    if method not in {b"GET", b"HEAD"}:
+    if method not in READ:
         raise of_status(405)
     if path == b"/health":
         return 0.0, Answer(200, b'{"status":"ok"}')

@@ -7,32 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from stackduel_servers.core.settings import (
-    DEFAULT_QUEUE_SIZE,
-    EXECUTIONS,
-    MAX_BATCH,
-    MAX_BATCH_DELAY_MS,
-    MAX_POOL,
-    MAX_QUEUE,
+from stackduel_servers.core.settings import DEFAULT_QUEUE_SIZE, EXECUTIONS
+from stackduel_servers.core.variables import SettingsError, integer, number
+from stackduel_servers.effects import has_effect, refuse_without_effect
+from stackduel_servers.registry import POOLED, StackEntry
+from stackduel_servers.start_variables import (
+    ACCESS_LOG,
+    BACKLOG,
+    BATCH_DELAY_MS,
+    BATCH_SIZE,
+    CONNECTIONS,
+    HTTP_PARSER,
+    HTTP_PARSERS,
+    INFERENCE,
+    LOOP,
+    MAX_REQUESTS,
+    MAX_REQUESTS_JITTER,
+    POOL,
+    QUEUE_SIZE,
+    THREADS,
+    VARIABLES,
+    WORKERS,
 )
-from stackduel_servers.core.variables import SettingsError, choice, integer, number
-from stackduel_servers.registry import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, POOLED, StackEntry
-from stackduel_servers.supported import SERVERS
 
 MAX_CPUS = 1024
-BACKLOG = 2048
-BATCH_SIZE = 4
+DEFAULT_BACKLOG = 2048
+DEFAULT_BATCH_SIZE = 4
 KEEP_ALIVE_S = 75
 GRACE_S = 3
-# The ways of inference in which each setting has an effect.
-EFFECTIVE: Mapping[str, tuple[str, ...]] = {
-    "POOL": POOLED,
-    "BATCH_SIZE": ("batched",),
-    "BATCH_DELAY_MS": ("batched",),
-    "QUEUE_SIZE": POOLED,
-    "INFERENCE_TIMEOUT_S": ("threads", *POOLED, "triton"),
-    "TRITON_URL": ("triton",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One server's settings in force: its address, and its numbers of workers, threads and connections."""
+    """One server's settings in force: its address, and its numbers of workers, threads and connections.
+
+    A worker that has answered ``max_requests`` and up to ``max_requests_jitter`` more is replaced; None for never.
+    """
 
     listen: Listen
     cpus: float
@@ -65,6 +70,10 @@ class Options:
     batch_size: int | None = None
     batch_delay_ms: float | None = None
     queue_size: int | None = None
+    http_parser: str | None = None
+    max_requests: int | None = None
+    max_requests_jitter: int = 0
+    access_log: bool = False
 
 
 def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
@@ -72,8 +81,13 @@ def resolve_listen(port: int, environ: Mapping[str, str]) -> Listen:
     return Listen(
         host=environ.get("HOST") or "127.0.0.1",
         port=integer(environ, "PORT", 1, 65_535) or port,
-        backlog=integer(environ, "BACKLOG", 1, 65_535) or BACKLOG,
+        backlog=BACKLOG.read(environ) or DEFAULT_BACKLOG,
     )
+
+
+def in_force(entry: StackEntry, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a start: the settings of ``entry``, unless the environment has its own."""
+    return {**entry.settings, **{name: value for name, value in environ.items() if value or name not in VARIABLES}}
 
 
 def resolve(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) -> Options:
@@ -82,23 +96,30 @@ def resolve(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) 
     ``CPUS`` is the budget in CPUs, by default those this process may run on. A setting that the stack cannot use
     (``THREADS`` for an event loop) is refused, not ignored. Without uvloop, as on Windows, asyncio's own loop is used.
     """
+    environ = in_force(entry, environ)
     cpus = number(environ, "CPUS", 0.01, MAX_CPUS) or float(available_cpus())
     inference = _inference(entry, environ)
-    _refuse_without_effect(entry, environ, inference)
+    refuse_without_effect(entry, environ, inference)
     pooled, batched = inference in POOLED, inference == "batched"
     options = Options(
         listen=resolve_listen(entry.port, environ),
         cpus=cpus,
-        workers=integer(environ, "WORKERS", 1, MAX_WORKERS) or entry.worker_count(ceil(cpus)),
-        threads=integer(environ, "THREADS", 1, MAX_THREADS) or entry.threads,
-        connections=integer(environ, "CONNECTIONS", 1, MAX_CONNECTIONS) or entry.connections,
+        workers=_worker_count(entry, environ, ceil(cpus)),
+        threads=THREADS.read(environ) or entry.threads,
+        connections=CONNECTIONS.read(environ) or entry.connections,
         loop=_loop(entry, environ, has_uvloop=has_uvloop),
         inference=inference,
-        pool=integer(environ, "POOL", 1, MAX_POOL) or (ceil(cpus) if pooled else None),
-        batch_size=integer(environ, "BATCH_SIZE", 1, MAX_BATCH) or (_batch_size(entry) if batched else None),
+        pool=POOL.read(environ) or (ceil(cpus) if pooled else None),
+        batch_size=BATCH_SIZE.read(environ) or (_batch_size(entry) if batched else None),
         batch_delay_ms=_delay_ms(entry, environ) if batched else None,
-        queue_size=integer(environ, "QUEUE_SIZE", 1, MAX_QUEUE) or (DEFAULT_QUEUE_SIZE if pooled else None),
+        queue_size=QUEUE_SIZE.read(environ) or (DEFAULT_QUEUE_SIZE if pooled else None),
+        http_parser=HTTP_PARSER.read(environ) or (HTTP_PARSERS[0] if has_effect(entry, HTTP_PARSER.name) else None),
+        max_requests=MAX_REQUESTS.read(environ) or None,
+        max_requests_jitter=_jitter(environ),
+        access_log=entry.access_log if (log := ACCESS_LOG.read(environ)) is None else log == "on",
     )
+    if MAX_REQUESTS_JITTER.read(environ) and not options.max_requests:
+        raise SettingsError("MAX_REQUESTS_JITTER must be left out without MAX_REQUESTS: no worker is replaced")
     if options.connections and options.connections <= options.threads:
         raise SettingsError(f"CONNECTIONS must be more than THREADS ({options.threads}), or none could be kept alive")
     return options
@@ -111,9 +132,27 @@ def available_cpus() -> int:
     return os.cpu_count() or 1
 
 
+def _worker_count(entry: StackEntry, environ: Mapping[str, str], cpus: int) -> int:
+    match WORKERS.read(environ):
+        case None:
+            return entry.worker_count(cpus)
+        case "cpu":
+            return cpus
+        case int(count):
+            return count
+        case _:
+            return 2 * cpus + 1
+
+
+def _jitter(environ: Mapping[str, str]) -> int:
+    """Return the jitter, by default a tenth of the requests, so that workers do not all end at once."""
+    jitter = MAX_REQUESTS_JITTER.read(environ)
+    return (MAX_REQUESTS.read(environ) or 0) // 10 if jitter is None else jitter
+
+
 def _inference(entry: StackEntry, environ: Mapping[str, str]) -> str:
     """Return where models run: the requested way if the application and its server support it."""
-    requested = choice(environ, "INFERENCE", EXECUTIONS)
+    requested = INFERENCE.read(environ)
     if requested is None or requested == entry.inference:
         return entry.inference
     without_threads = entry.worker_class == "gevent" or entry.server == "tritonserver"
@@ -128,31 +167,16 @@ def _inference(entry: StackEntry, environ: Mapping[str, str]) -> str:
 
 
 def _batch_size(entry: StackEntry) -> int:
-    return entry.batch_size or BATCH_SIZE
+    return entry.batch_size or DEFAULT_BATCH_SIZE
 
 
 def _delay_ms(entry: StackEntry, environ: Mapping[str, str]) -> float:
-    requested = number(environ, "BATCH_DELAY_MS", 0, MAX_BATCH_DELAY_MS)
+    requested = BATCH_DELAY_MS.read(environ)
     return (entry.batch_delay_ms or 0.0) if requested is None else requested
 
 
-def _refuse_without_effect(entry: StackEntry, environ: Mapping[str, str], inference: str) -> None:
-    useless = {
-        "WORKERS": not SERVERS[entry.server].takes_workers,
-        "THREADS": entry.holds != "thread",
-        "CONNECTIONS": entry.connections is None,
-        "LOOP": entry.loop is None,
-    }
-    for name, is_useless in useless.items():
-        if is_useless and environ.get(name):
-            raise SettingsError(f"{name} must be left out: {entry.name} has no such setting")
-    for name, where in EFFECTIVE.items():
-        if inference not in where and environ.get(name):
-            raise SettingsError(f"{name} must be left out: it has no effect where inference is {inference}")
-
-
 def _loop(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) -> str | None:
-    requested = choice(environ, "LOOP", LOOPS)
+    requested = LOOP.read(environ)
     if requested == "uvloop" and not has_uvloop:
         raise SettingsError("LOOP must be asyncio: uvloop is not installed")
     if requested or entry.loop is None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from stackduel_servers.core.settings import EXECUTIONS, MAX_BATCH, MAX_BATCH_DELAY_MS
-from stackduel_servers.supported import FRAMEWORKS, SERVERS
+from stackduel_servers.core.variables import SettingsError
+from stackduel_servers.start_variables import LOOPS, MAX_CONNECTIONS, MAX_THREADS, MAX_WORKERS, VARIABLES
+from stackduel_servers.supported import FRAMEWORKS, SERVERS, WEBSOCKET_SERVERS, WITHOUT_WEBSOCKETS
 
 TIERS: tuple[str, ...] = (
-    "baseline", "settings", "worker-class", "code", "framework", "rewrite", "service", "control",
+    "baseline", "settings", "worker-class", "server", "code", "framework", "rewrite", "service", "control",
 )  # fmt: skip
-PROFILES = ("classic", "controls", "extended", "inference", "triton", "local")
-LOOPS = ("uvloop", "asyncio")
+PROFILES = ("classic", "controls", "extended", "inference", "service", "triton", "local")
+# The HTTP contracts: that of the endpoints which wait, serialise and run models, and that of the music service.
+CONTRACTS = ("sandbox", "music")
 # The ways of inference with their own threads, as many as the budget has CPUs.
 POOLED = ("executor", "batched")
 PLATFORMS = ("linux", "darwin", "win32")
@@ -26,10 +29,6 @@ HOLDS = ("thread", "connection", "worker", "nothing")
 COMPANIONS = ("triton",)
 # Each protocol with the path that answers 200 when the server is ready; over HTTP/2 the server's greeting says so.
 PROTOCOLS: Mapping[str, str | None] = {"stackduel": "/health", "kserve": "/v2/health/ready", "kserve-grpc": None}
-
-MAX_WORKERS = 256
-MAX_THREADS = 1024
-MAX_CONNECTIONS = 65_535
 
 STACKS_TOML = Path(__file__).with_name("stacks.toml")
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -51,7 +50,7 @@ class StackEntry:
     port: int  # 8012: its port in compose and serve; no other stack may have it
     tier: str  # settings: the cost of a move there from the baseline, one of TIERS; control: a mistake shown on purpose
     profile: str  # controls: its group in the compose file, one of PROFILES; local has no service there
-    workers: int | Literal["cpu"]  # 4; "cpu" is one for each CPU of the budget
+    workers: int | Literal["cpu", "2cpu+1"]  # 4; "cpu" is one for each CPU of the budget, "2cpu+1" two and one more
     holds: str  # thread: what a waiting request occupies, one of HOLDS; nothing: only memory limits how many can wait
     requirements: str  # flask: the file servers/requirements/flask.txt, which its image installs
     worker_class: str | None = None  # gthread: one of the server's, None if it has none
@@ -65,7 +64,20 @@ class StackEntry:
     batch_size: int | None = None  # 4: most requests in a batch; only with inference = "batched"
     batch_delay_ms: float | None = None  # 2.0: how long a batch waits for more requests; only with "batched"
     companion: str | None = None  # triton: a server that must run beside it, one of COMPANIONS
+    contract: str = "sandbox"  # music: the endpoints that it has, one of CONTRACTS
     protocol: str = "stackduel"  # kserve: the protocol of its models' calls, one of PROTOCOLS
+    settings: Mapping[str, str] = field(default_factory=dict)  # {BACKLOG = "4096"}: other variables of its start
+
+    @property
+    def keeps_connections(self) -> bool:
+        """Return whether a connection stays open after its answer; Gunicorn's sync workers close each one."""
+        return self.worker_class != "sync"
+
+    @property
+    def has_websockets(self) -> bool:
+        """Return whether it has the endpoints below ``/ws/``; WSGI has no WebSockets."""
+        is_capable = (self.worker_class or self.server) in WEBSOCKET_SERVERS
+        return is_capable and self.framework not in WITHOUT_WEBSOCKETS and self.contract == "sandbox"
 
     @property
     def health(self) -> str | None:
@@ -74,7 +86,9 @@ class StackEntry:
 
     def worker_count(self, cpus: int) -> int:
         """Return the number of workers on a budget of ``cpus`` CPUs."""
-        return cpus if self.workers == "cpu" else self.workers
+        if isinstance(self.workers, int):
+            return self.workers
+        return cpus if self.workers == "cpu" else 2 * cpus + 1
 
     def waiting_slots(self, workers: int, threads: int | None = None, connections: int | None = None) -> int | None:
         """Return how many requests ``workers`` workers can hold waiting at once, None if only memory limits them.
@@ -124,13 +138,15 @@ def _entry(name: str, table: Mapping[str, Any]) -> StackEntry:
     where = f"stack {name}"
     if not NAME.fullmatch(name):
         raise RegistryError(f"{where}: the name must be lower case letters, digits and '-', at most 40, a letter first")
-    known = {field.name: field for field in fields(StackEntry) if field.name != "name"}
+    known = {each.name: each for each in fields(StackEntry) if each.name != "name"}
     _refuse_unknown(where, table, tuple(known))
-    missing = [key for key, field in known.items() if field.default is MISSING and key not in table]
+    required = (key for key, each in known.items() if each.default is MISSING and each.default_factory is MISSING)
+    missing = [key for key in required if key not in table]
     if missing:
         raise RegistryError(f"{where}: {missing[0]} is missing")
     entry = StackEntry(name=name, **{key: _checked(where, key, value) for key, value in table.items()})
     _refuse_contradictions(where, entry)
+    _refuse_bad_settings(where, entry.settings)
     return entry
 
 
@@ -162,6 +178,16 @@ def _refuse_contradicting_inference(where: str, entry: StackEntry) -> None:
         raise RegistryError(f"{where}: inference must be inline under gevent, which has no threads")
     if entry.inference == "triton" and entry.companion != "triton":
         raise RegistryError(f"{where}: companion must be triton where inference is triton")
+
+
+def _refuse_bad_settings(where: str, settings: Mapping[str, str]) -> None:
+    for name in settings:
+        if name not in VARIABLES:
+            raise RegistryError(f"{where}: settings: {name} is unknown (known: {', '.join(VARIABLES)})")
+        try:
+            VARIABLES[name].read(settings)
+        except SettingsError as error:
+            raise RegistryError(f"{where}: settings: {error}") from error
 
 
 def _refuse_doubled_ports(downstream_port: int, entries: Mapping[str, StackEntry]) -> None:
@@ -222,9 +248,9 @@ _CHECKS: Mapping[str, _Check] = {
     "port": _integer(1, 65_535),
     "tier": _choice(TIERS),
     "profile": _choice(PROFILES),
-    "workers": (lambda value: value == "cpu" or _WORKERS(value), f"{_WORKERS_BOUND}, or cpu"),
+    "workers": (lambda value: value in {"cpu", "2cpu+1"} or _WORKERS(value), f"{_WORKERS_BOUND}, cpu or 2cpu+1"),
     "holds": _choice(HOLDS),
-    "requirements": _text(r"[a-z]{1,40}", "the stem of a file in servers/requirements"),
+    "requirements": _text(r"[a-z][a-z-]{0,39}", "the stem of a file in servers/requirements"),
     "worker_class": _choice(tuple(name for server in SERVERS.values() for name in server.worker_classes)),
     "threads": _integer(1, MAX_THREADS),
     "connections": _integer(1, MAX_CONNECTIONS),
@@ -236,11 +262,16 @@ _CHECKS: Mapping[str, _Check] = {
         f"a number from 0 to {MAX_BATCH_DELAY_MS}",
     ),
     "companion": _choice(COMPANIONS),
+    "contract": _choice(CONTRACTS),
     "protocol": _choice(tuple(PROTOCOLS)),
     "access_log": _FLAG,
     "own_errors": _FLAG,
     "platforms": (
         lambda value: isinstance(value, list) and bool(value) and all(name in PLATFORMS for name in value),
         f"a list of {', '.join(PLATFORMS)}",
+    ),
+    "settings": (
+        lambda value: isinstance(value, dict) and all(isinstance(each, str) and each for each in value.values()),
+        'a table of VARIABLE = "value"',
     ),
 }

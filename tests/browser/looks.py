@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Dialog, Locator, Page
 
 # What a chart of each form must at least have drawn.
 MARKS = ".mark-dot path, .mark-dot circle, .mark-bar rect, .mark-line path"
@@ -63,6 +63,11 @@ def colour(page: Page, selector: str, name: str = "color") -> tuple[int, ...]:
     """A computed colour as numbers."""
     text = page.eval_on_selector(selector, f"each => getComputedStyle(each).getPropertyValue('{name}')")
     return tuple(int(part) for part in text.partition("(")[2].rstrip(")").split(",")[:3])
+
+
+def colour_of(element: Locator, name: str) -> str:
+    """A computed colour of one element."""
+    return str(element.evaluate(f"each => getComputedStyle(each).getPropertyValue('{name}')"))
 
 
 def column(page: Page, caption: str, place: int) -> list[str]:

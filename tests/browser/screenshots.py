@@ -47,8 +47,8 @@ def figure(title: str) -> Callable[[Page], bytes]:
 
 
 SHOTS: Mapping[str, Shot] = {
-    "report.png": Shot(top(1120)),
-    "report-dark.png": Shot(top(1120), scheme="dark"),
+    "report.png": Shot(top(800), width=1280, scale=1.2),
+    "report-dark.png": Shot(top(800), width=1280, scheme="dark", scale=1.2),
     "report-phone.png": Shot(top(1500), width=390),
     "report-why.png": Shot(figure("Measured against the lowest ceiling")),
     "report-blocks.png": Shot(figure("block by block")),

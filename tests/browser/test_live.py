@@ -41,7 +41,12 @@ class Following:
         paces = dict.fromkeys(run.stacks, Pace(launch_s=1.0))
         console = Console(file=self.said, width=200)
         self.narrator = LiveNarrator(
-            console, 100.0, paces, run=replace(run, results=()), report=folder / "report.html", cores=usable_cores()
+            console,
+            {"slow": 100.0},
+            paces,
+            run=replace(run, results=()),
+            report=folder / "report.html",
+            cores=usable_cores(),
         )
 
     @property
@@ -144,7 +149,7 @@ def test_the_page_ends_with_the_report(tmp_path: Path, opened: Callable[[str], O
         ending.start()
         for page in pages:
             expect(page.locator("h1")).to_contain_text("Stay on Flask", timeout=WITHIN_MS)
-            assert page.locator("[data-chart='0'] .mark-dot path").count() > 0
+            expect(page.locator("[data-chart='0'] .mark-dot path").first).to_be_attached(timeout=WITHIN_MS)
         ending.join()
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(following.url, timeout=5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,37 @@ FOLDER = Path(__file__).parent
 # Long enough for a hundred calls on a busy machine; only a silent downstream is waited for, by all stacks at once.
 DOWNSTREAM_TIMEOUT_S = "3.0"
 # What speaks another protocol has another contract, and what needs a companion is asked beside it in tests/triton.
+# The music service has its own contract too: test_music.py.
 ENTRIES = [
     entry
     for entry in load_registry().entries.values()
-    if sys.platform in entry.platforms and entry.protocol == "stackduel" and entry.companion is None
+    if sys.platform in entry.platforms
+    and entry.contract == "sandbox"
+    and entry.protocol == "stackduel"
+    and entry.companion is None
 ]
+
+# These ask what is sent over HTTP, in which numbers of workers and threads and the way in which models run make no
+# difference: of stacks that differ in nothing else, the first answers for all.
+OVER_HTTP = (
+    *("test_cases", "test_chat", "test_connections", "test_downstream_failures", "test_streams"),
+    "test_websockets",
+)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each stack in turn, or the first of those that are alike over HTTP."""
+    if "entry" in metafunc.fixturenames:
+        entries = unlike(ENTRIES) if metafunc.module.__name__.endswith(OVER_HTTP) else ENTRIES
+        metafunc.parametrize("entry", entries, ids=lambda entry: entry.name)
+
+
+def unlike(entries: Iterable[StackEntry]) -> list[StackEntry]:
+    """The first stack of each application, server, kind of worker and other settings."""
+    found: dict[tuple[object, ...], StackEntry] = {}
+    for each in entries:
+        found.setdefault((each.app, each.server, each.worker_class, *each.settings.items()), each)
+    return list(found.values())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,13 +55,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ordered = sorted((items[at] for at in here), key=lambda item: "ended" in getattr(item, "fixturenames", ()))
     for at, item in zip(here, ordered, strict=True):
         items[at] = item
-
-
-@pytest.fixture(params=ENTRIES, ids=lambda entry: entry.name)
-def entry(request: pytest.FixtureRequest) -> StackEntry:
-    """Each stack in turn."""
-    stack: StackEntry = request.param
-    return stack
 
 
 @pytest.fixture

@@ -42,8 +42,15 @@ def all_served(
     names: Iterable[str], folder: Path, environ: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, Served]]:
     """The servers of these stacks by name, started at once and answering."""
+    with all_started({name: (name, environ or {}) for name in names}, folder) as servers:
+        yield servers
+
+
+@contextmanager
+def all_started(starts: Mapping[str, tuple[str, Mapping[str, str]]], folder: Path) -> Iterator[dict[str, Served]]:
+    """Servers by a name of each start, which is a stack and its environment; started at once and answering."""
     with ExitStack() as stack:
-        servers = {name: stack.enter_context(_starting(name, folder, environ)) for name in names}
+        servers = {name: stack.enter_context(_starting(name, *start, folder)) for name, start in starts.items()}
         try:
             for server in servers.values():
                 _wait_until_healthy(server)
@@ -61,14 +68,14 @@ def served(name: str, folder: Path, environ: Mapping[str, str] | None = None) ->
 
 
 @contextmanager
-def _starting(name: str, folder: Path, environ: Mapping[str, str] | None) -> Iterator[Served]:
+def _starting(name: str, stack: str, environ: Mapping[str, str], folder: Path) -> Iterator[Served]:
     log, port = folder / f"{name}.log", free_port()
-    command = [sys.executable, "-m", "stackduel_servers.serve", name, "--port", str(port)]
+    command = [sys.executable, "-m", "stackduel_servers.serve", stack, "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "CPUS": "1", **(environ or {})},
+            env={**os.environ, "CPUS": "1", **environ},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

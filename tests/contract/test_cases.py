@@ -21,6 +21,8 @@ GROUPS = {
     "successes": contract.SUCCESSES,
     "queries": contract.QUERIES,
     "bad parameters": contract.BAD_PARAMETERS,
+    "bad streams": contract.BAD_STREAMS,
+    "bad chats": contract.BAD_CHATS,
     "methods": contract.METHODS,
     "paths": contract.PATHS,
     "forms": contract.FORMS,

@@ -20,8 +20,29 @@ REQUEST = f"GET /json?items=1 HTTP/1.1\r\n{HOST}\r\n".encode()
 MANY_CONNECTIONS = 512
 # More than the thousand after which Hypercorn would close a connection.
 MANY_REQUESTS = 1100
+# Sent at once, so that a thousand requests are not a thousand round trips.
+IN_A_ROW = 10
 
 
+@pytest.fixture
+def keeping(entry: StackEntry) -> StackEntry:
+    """The stack, unless its server closes each connection after its answer."""
+    if not entry.keeps_connections:
+        pytest.skip("its server keeps no connection")
+    return entry
+
+
+def test_who_keeps_no_connection_says_so(entry: StackEntry, served: Served) -> None:
+    """An answer announces the end of its connection where the registry says that none is kept, and nowhere else."""
+    with connected(served.port) as wire:
+        wire.send(REQUEST)
+        answer = wire.answer()
+        assert answer.body == ONE_ITEM
+        assert (answer.header("Connection") == "close") == (not entry.keeps_connections)
+        assert entry.keeps_connections or wire.ends()
+
+
+@pytest.mark.usefixtures("keeping")
 def test_a_connection_is_kept(served: Served) -> None:
     """Requests of every outcome follow one another on one connection."""
     with connected(served.port) as wire:
@@ -51,19 +72,23 @@ def followed(fleet: Mapping[str, Served]) -> Mapping[str, Future[None]]:
     return of_all(follow, fleet, at_once=3)
 
 
-def follow(_entry: StackEntry, served: Served) -> None:
-    """Send one request after another."""
+def follow(entry: StackEntry, served: Served) -> None:
+    """Send request after request, some at once."""
+    if not entry.keeps_connections:
+        return
     with connected(served.port) as wire:
-        for _ in range(MANY_REQUESTS):
-            wire.send(REQUEST)
-            assert wire.answer().status == 200
+        for _ in range(MANY_REQUESTS // IN_A_ROW):
+            wire.send(REQUEST * IN_A_ROW)
+            for _ in range(IN_A_ROW):
+                assert wire.answer().status == 200
 
 
-def test_many_requests_on_one_connection(entry: StackEntry, followed: Mapping[str, Future[None]]) -> None:
+def test_many_requests_on_one_connection(keeping: StackEntry, followed: Mapping[str, Future[None]]) -> None:
     """No server closes a connection for the number of requests it has served."""
-    followed[entry.name].result()
+    followed[keeping.name].result()
 
 
+@pytest.mark.usefixtures("keeping")
 def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
     """Requests sent at once on one connection are each answered, in order, a slow one first."""
     slow = f"GET /slow-io?delay=0.05 HTTP/1.1\r\n{HOST}\r\n".encode()
@@ -143,20 +168,22 @@ def kept(fleet: Mapping[str, Served]) -> Mapping[str, Future[int]]:
 
 
 def test_many_connections_are_kept_at_once(entry: StackEntry, kept: Mapping[str, Future[int]]) -> None:
-    """512 connections are all answered, stay open while idle, and are all answered again."""
-    assert kept[entry.name].result() == 2 * MANY_CONNECTIONS
+    """512 connections are all answered, and where they are kept, stay open while idle and are all answered again."""
+    assert kept[entry.name].result() == (2 if entry.keeps_connections else 1) * MANY_CONNECTIONS
 
 
-def ask_twice_on_each(_entry: StackEntry, served: Served) -> int:
-    """Ask on all connections at once, then on all of them again; returns how many answers came."""
+def ask_twice_on_each(entry: StackEntry, served: Served) -> int:
+    """Ask on all connections at once, then on all kept ones again; returns how many answers came."""
     answered = 0
     with ExitStack() as stack:
         wires = [stack.enter_context(connected(served.port)) for _ in range(MANY_CONNECTIONS)]
-        for _ in range(2):
+        for _ in range(2 if entry.keeps_connections else 1):
             for wire in wires:
                 wire.send(REQUEST)
             for wire in wires:
                 answer = wire.answer()
                 assert (answer.status, answer.body) == (200, ONE_ITEM)
                 answered += 1
+                if not entry.keeps_connections:  # Gunicorn waits up to 2 s for the client to close, too
+                    wire.half_close()
     return answered

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,9 +40,20 @@ class Wire:
         """Send these bytes."""
         self._socket.sendall(data)
 
+    def has_data(self) -> bool:
+        """Whether anything has come that was not read yet, or the connection has ended."""
+        readiness = select.poll()
+        readiness.register(self._socket, select.POLLIN)
+        return bool(self._received or readiness.poll(0))
+
     def half_close(self) -> None:
         """Say that nothing more will be sent."""
         self._socket.shutdown(socket.SHUT_WR)
+
+    def reset(self) -> None:
+        """Close so that the server gets a reset, and no orderly end."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
 
     def answer(self, method: str = "GET") -> WireAnswer:
         """The next final answer, read as one to ``method``; raises ClosedError, TimeoutError."""
@@ -53,6 +66,13 @@ class Wire:
         if length is None:
             return WireAnswer(status, headers, self._rest())
         return WireAnswer(status, headers, self._exactly(int(length)))
+
+    def until(self, end: bytes) -> bytes:
+        """All that comes up to these bytes, and they."""
+        while end not in self._received:
+            self._more()
+        found, _, self._received = self._received.partition(end)
+        return found + end
 
     def ends(self) -> bool:
         """Whether the server closes the connection, with nothing more to read."""

@@ -8,7 +8,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,10 +85,21 @@ def client() -> Iterator[DockerClient]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(client: DockerClient) -> Iterator[None]:
-    """After each test, what it made is gone; what the module's launcher shares was there before."""
+    """After each test, what it made is gone; what the module's launcher shares was there before.
+
+    What is not gone fails this test, and is removed for the next one's sake.
+    """
     before = set(left_behind(client))
     yield
-    assert set(left_behind(client)) <= before
+    left = set(left_behind(client)) - before
+    for name in sorted(left):
+        with suppress(docker.errors.APIError):
+            client.containers.get(name).remove(force=True, v=True)
+    for network in client.networks.list(filters={"label": OWNER_LABEL}):
+        if network.name in left:
+            with suppress(docker.errors.APIError):
+                network.remove()
+    assert left == set()
 
 
 @pytest.fixture(scope="session")
@@ -176,6 +187,13 @@ class CommandLine:
                 if process.poll() is None:
                     process.kill()
                     process.communicate()
+
+
+def kept_trials(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The trials of a stored run that count; a busy host may have voided attempts before them, and nothing else."""
+    trials: list[dict[str, Any]] = run["trials"]
+    assert {trial["state"] for trial in trials} <= {"ok", "void"}
+    return [trial for trial in trials if trial["state"] == "ok"]
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from stackduel.model.suite import ClosedLoop, Workload
 from stackduel.model.target import Address, ContainerRef
 from stackduel.observe.resources.container_meter import EngineSample
 from stackduel.observe.resources.meters import meter_of
+from stackduel.planning.registry import variant_of
 from stackduel.verify.exchange import exchange
 from stackduel_servers.models.store import FILES
 from tests.docker.conftest import run_id
@@ -68,15 +69,32 @@ def test_a_stack_answers_and_calls_its_downstream(launcher: ContainerLauncher, s
     """A started stack is reached from here by its published port, and reaches the downstream of the run."""
     with launcher.start(stacks["flask-gunicorn"]) as started:
         assert started.address.host == "127.0.0.1"
+        assert started.inner_address is not None
+        assert started.address.host_header == started.inner_address.host_header == "localhost"
         reply = exchange(started.address, "/benchmark/io-test?delay=0.01&concurrent=2")
         assert reply.status == 200, reply.body
         assert started.failure() is None
         assert started.log_tail(3)
+    runs_on = launcher.interpreter(stacks["flask-gunicorn"])
+    assert runs_on is not None, "what it runs on is asked in a container of its own"
+    assert runs_on.version.startswith("3.")
+    assert {"flask", "gunicorn", "werkzeug"} <= set(runs_on.packages)
     facts = launcher.facts()
     assert facts["port_forwarding"] in {"kernel", "proxy"}
     images = facts["images"]
     assert isinstance(images, dict)
     assert set(images) >= {"downstream", "flask-gunicorn"}
+
+
+def test_a_confined_container_counts_its_requests(launcher: ContainerLauncher, stacks: dict[str, Stack]) -> None:
+    """On a read-only root the four workers share a folder in memory, and each start begins at nothing."""
+    variant = variant_of(stacks["flask-gunicorn"], "measured", {"METRICS": "on"})
+    for _ in range(2):
+        with launcher.start(variant) as started:
+            for _ in range(20):
+                assert exchange(started.address, "/json?items=1").status == 200
+            page = exchange(started.address, "/metrics").body
+        assert b'stackduel_requests_total{route="/json",status="200"} 20.0' in page.splitlines()
 
 
 def test_a_container_is_confined_by_the_engine(
@@ -207,7 +225,7 @@ def test_a_server_that_eats_its_memory_says_so(
         with local_engine((), 1) as generator, pytest.raises(LoadError):
             eat = Job(started.address, (Call(Workload("/eat"), Expectation(200)),), ClosedLoop(1, duration_s=30))
             generator.measure(eat, alive=lambda: started.failure() is None)
-        assert started.failure() == "its container ran out of memory and ended with exit status 137"
+        assert started.failure() == "its container ran out of memory and ended with exit status 137 (SIGKILL)"
 
 
 def test_a_container_killed_in_mid_trial_is_a_failure(
@@ -223,9 +241,18 @@ def test_a_container_killed_in_mid_trial_is_a_failure(
                     at_start=container_of(client, started).kill,
                     alive=lambda: started.failure() is None,
                 )
-            assert started.failure() == "its container ended with exit status 137"
+            assert started.failure() == "its container ended with exit status 137 (SIGKILL)"
         with launcher.start(stack) as started:
             assert generator.measure(short_job(started.address)).failed == 0
+
+
+def test_a_container_is_stopped_as_docker_stop_does(launcher: ContainerLauncher, stacks: dict[str, Stack]) -> None:
+    """SIGTERM reaches the server, which ends by itself before its grace is over."""
+    with launcher.start(stacks["fastapi-uvicorn"]) as started:
+        end = started.terminate(10.0)
+        assert not end.killed
+        assert end.ended_s < 10.0
+        assert started.failure() is not None
 
 
 def test_a_stack_on_cuda_is_refused_by_an_engine_without_gpus(client: DockerClient, budget: Budget) -> None:
@@ -235,7 +262,7 @@ def test_a_stack_on_cuda_is_refused_by_an_engine_without_gpus(client: DockerClie
     name = run_id()
     with pytest.raises(LaunchError, match=r"--device: cuda cannot be used: the engine says: .*Container Toolkit"):
         ContainerLauncher(budget, name, device="cuda").__enter__()
-    assert not client.containers.list(all=True, filters={"name": f"stackduel-{name}"})
+    assert not client.containers.list(all=True, filters={"name": f"stackduel-{name}"}, ignore_removed=True)
     assert not client.networks.list(names=[f"stackduel-{name}"])
 
 

@@ -76,6 +76,6 @@ def test_an_application_has_its_triton_beside_it(
         for name in ("CpusetCpus", "Memory", "MemorySwap", "PidsLimit", "ReadonlyRootfs", "CapDrop", "SecurityOpt"):
             assert limits[0][name] == limits[1][name], name
         client.containers.get(ids[1]).kill()
-        assert until(lambda: started.failure() == "its companion: its container ended with exit status 137")
-    left = {each.id for each in client.containers.list(all=True)}
+        assert until(lambda: started.failure() == "its companion: its container ended with exit status 137 (SIGKILL)")
+    left = {each.id for each in client.containers.list(all=True, ignore_removed=True)}
     assert not left & set(ids)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from statistics import median
 
 import pytest
@@ -59,10 +60,11 @@ def three_ways() -> Iterator[dict[str, Way]]:
     """One container, and three ways to it."""
     budget, run = divide(usable_cores()), run_id()
     cores = budget.generator[:1]
+    one = replace(budget, generator=cores)
     with ExitStack() as held:
         launcher = held.enter_context(ContainerLauncher(budget, run))
         outside = held.enter_context(local_engine(cores, 1))
-        inside = held.enter_context(container_engine(launcher.network, cores, run, lambda _line: None))
+        inside = held.enter_context(container_engine(launcher.network, one, run, lambda _line: None))
         started = held.enter_context(launcher.start(registered_stacks()[STACK]))
         assert started.inner_address is not None
         yield {

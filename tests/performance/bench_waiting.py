@@ -1,17 +1,16 @@
 """Do stackduel and wrk agree? The suite ``waiting`` on every local stack, each figure taken by both in turn.
 
 ``python tests/performance/bench_waiting.py [--stacks A,B] [--connections 10,100,256] [--pairs 3]`` prints a table of
-the medians. Each pair measures the same stack, freshly started for each tool, in changing order.
+the medians. Each pair measures the same stack, freshly started for each tool, in changing order. Sync workers, which
+close each connection and wait until the client has, too, are asked for short answers as well.
 Where wrk reports no errors the two should agree within 5 %, or within 10 % where the server's CPU is the limit.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # as a script it knows its own folder only
 
 from stackduel.launch.launcher import Started
 from stackduel.launch.local.local_launcher import LocalLauncher
@@ -35,20 +36,17 @@ from stackduel.observe.resources.settle import settle
 from stackduel.planning.registry import registered_stacks
 from stackduel.process.cores import usable_cores
 from stackduel.verify.exchange import exchange
+from tests.performance import wrk
 
-TARGET = "/slow-io?delay=0.1"
+WAITING = "/slow-io?delay=0.1"
+SHORT = "/json"
+# What each stack is asked for, where it is not waiting alone.
+TARGETS = {"flask-sync": (WAITING, SHORT)}
 OURS_S = 4.0
 # wrk counts from its first connection on: over 5 s the 100 ms before the first answers are 2 %.
 WRK_S = 5
 CPU_BOUND = 0.85
-# wrk's own hook for its results, so that no text meant for people is parsed.
-WRK_REPORT = """
-done = function(summary, latency, requests)
-  local e = summary.errors
-  local failed = e.connect + e.read + e.write + e.status + e.timeout
-  io.write(string.format("\\nRESULT %d %d %d\\n", summary.requests, summary.duration, failed))
-end
-"""
+WRK_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The medians of a stack's pairs at one number of connections."""
+    """The medians of a stack's pairs for one target at one number of connections."""
 
     stack: str
+    target: str
     connections: int
     pairs: tuple[Pair, ...]
 
@@ -85,20 +84,21 @@ class Line:
     def text(self) -> str:
         """The line of the table."""
         ours = statistics.median(pair.ours_rps for pair in self.pairs)
-        wrk = statistics.median(pair.wrk_rps for pair in self.pairs)
+        theirs = statistics.median(pair.wrk_rps for pair in self.pairs)
         errors = sum(pair.wrk_errors for pair in self.pairs)
         cpu = statistics.median(pair.server_cpu for pair in self.pairs)
         spread = ", ".join(f"{pair.ours_rps / pair.wrk_rps:.3f}" for pair in self.pairs)
         tolerance = self.tolerance
         agrees = "wrk errors" if tolerance is None else ("yes" if abs(self.ratio - 1) <= tolerance else "NO")
+        asked = self.stack if self.target == WAITING else f"{self.stack}, `{self.target}`"
         return (
-            f"| {self.stack} | {self.connections} | {ours:,.0f} | {wrk:,.0f} | {self.ratio:.3f} ({spread}) "
+            f"| {asked} | {self.connections} | {ours:,.0f} | {theirs:,.0f} | {self.ratio:.3f} ({spread}) "
             f"| {errors} | {cpu:.0%} | {agrees} |"
         )
 
 
 def measure(stacks: Sequence[str], connections: Sequence[int], pairs: int) -> Iterator[Line]:
-    """Measure each stack, freshly started, at each number of connections, in interleaved pairs."""
+    """Measure each stack, freshly started, for each of its targets and connections, in interleaved pairs."""
     budget = divide(usable_cores())
     known = registered_stacks()
     with (
@@ -106,20 +106,25 @@ def measure(stacks: Sequence[str], connections: Sequence[int], pairs: int) -> It
         LocalLauncher(budget, Path(folder)) as launcher,
         local_engine(budget.generator, shards=1) as engine,
     ):
-        script = Path(folder) / "report.lua"
-        script.write_text(WRK_REPORT)
-        for name in stacks:
+        for name, target, count in _cases(stacks, connections):
+            yield _line(known[name], target, count, pairs, launcher, engine, budget.generator)
+
+
+def _cases(stacks: Sequence[str], connections: Sequence[int]) -> Iterator[tuple[str, str, int]]:
+    """Yield each stack with each of its targets and each number of connections."""
+    for name in stacks:
+        for target in TARGETS.get(name, (WAITING,)):
             for count in connections:
-                yield _line(known[name], count, pairs, launcher, engine, script, budget.generator)
+                yield name, target, count
 
 
 def _line(
     stack: Stack,
+    target: str,
     connections: int,
     pairs: int,
     launcher: LocalLauncher,
     engine: Engine,
-    script: Path,
     cores: tuple[int, ...],
 ) -> Line:
     found = []
@@ -127,22 +132,22 @@ def _line(
         # A fresh server for each tool: what the first left in the server's queue would slow the second.
         if number % 2:
             with launcher.start(stack) as started:
-                wrk_rps, errors = _wrk(started, connections, script, cores)
+                wrk_rps, errors = _wrk(started, target, connections, cores)
         with launcher.start(stack) as started:
-            ours_rps, cpu = _ours(started, connections, engine)
+            ours_rps, cpu = _ours(started, target, connections, engine)
         if not number % 2:
             with launcher.start(stack) as started:
-                wrk_rps, errors = _wrk(started, connections, script, cores)
+                wrk_rps, errors = _wrk(started, target, connections, cores)
         found.append(Pair(ours_rps, wrk_rps, errors, cpu))
-    return Line(stack.name, connections, tuple(found))
+    return Line(stack.name, target, connections, tuple(found))
 
 
-def _ours(started: Started, connections: int, engine: Engine) -> tuple[float, float]:
+def _ours(started: Started, target: str, connections: int, engine: Engine) -> tuple[float, float]:
     meter = meter_of(started.subject)
     settle(meter)
-    reply = exchange(started.address, TARGET)
+    reply = exchange(started.address, target)
     load = ClosedLoop(connections, duration_s=OURS_S, warmup_s=0.3, warmup_requests=connections)
-    job = Job(started.address, (Call(Workload(TARGET), Expectation.of(200, reply.body, "body")),), load)
+    job = Job(started.address, (Call(Workload(target), Expectation.of(200, reply.body, "body")),), load)
     with ResourceWatch(meter) as watch:
         found = engine.measure(job, at_start=watch.start, at_stop=watch.stop)
     cost = watch.cost()
@@ -151,25 +156,10 @@ def _ours(started: Started, connections: int, engine: Engine) -> tuple[float, fl
     return found.succeeded / found.duration_s, cost.cpu_s / found.duration_s
 
 
-def _wrk(started: Started, connections: int, script: Path, cores: tuple[int, ...]) -> tuple[float, int]:
+def _wrk(started: Started, target: str, connections: int, cores: tuple[int, ...]) -> tuple[float, int]:
     settle(meter_of(started.subject))
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cores)  # inherited by wrk
-    try:
-        done = subprocess.run(
-            [
-                *("wrk", "-t1", f"-c{connections}", f"-d{WRK_S}s", "--timeout", "30s"),
-                *("-s", str(script), f"{started.address.url}{TARGET}"),
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    finally:
-        os.sched_setaffinity(0, before)
-    fields = next(line.split() for line in done.stdout.splitlines() if line.startswith("RESULT"))
-    requests, duration_us, errors = map(int, fields[1:])
-    return requests / (duration_us / 1e6), errors
+    found = wrk.asked(f"{started.address.url}{target}", connections, WRK_S, WRK_TIMEOUT_S, cores)
+    return found.rate_rps, found.errors
 
 
 HEADER = (
@@ -180,7 +170,7 @@ HEADER = (
 
 @pytest.mark.performance
 @pytest.mark.skipif(shutil.which("wrk") is None or sys.platform != "linux", reason="needs wrk and Linux")
-@pytest.mark.parametrize("stack", ["flask-gunicorn", "flask-gevent", "fastapi-uvicorn"])
+@pytest.mark.parametrize("stack", ["flask-gunicorn", "flask-gevent", "flask-sync", "fastapi-uvicorn"])
 def test_stackduel_and_wrk_agree(stack: str) -> None:
     """At 10 and 100 connections the medians of interleaved pairs agree within the tolerance."""
     for line in measure([stack], [10, 100], 3):

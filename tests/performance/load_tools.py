@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stackduel.load.drivers.request import request_headers
+from stackduel.load.drivers.request_head import request_headers
 from stackduel.model.target import Address
 from tests.performance.fast_server import CLIENT_CORE, WORKLOAD, on
 

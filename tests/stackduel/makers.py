@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from stackduel.model.measurement import GeneratorUse, Measurement, Warmup, Windo
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack_facts import StackFacts
+from stackduel.model.stream_figures import COUNTS, TIMES, StreamFigures
 from stackduel.model.suite import ClosedLoop, Metric, Scenario, Suite, Workload
 from stackduel.model.trial import Cost, Place, Result, Trial
 
@@ -20,11 +23,16 @@ WAITING = Scenario("waiting", (Workload("/slow-io?delay=0.1"),), ClosedLoop(10, 
 CALLING = Scenario("calling", (Workload("/benchmark/io-test?delay=0.1&concurrent=5"),), ClosedLoop(1, requests=3))
 
 
+def histogram(times_ms: Sequence[float]) -> Histogram:
+    """These times, counted."""
+    return Histogram.of(np.array([value * 1e6 for value in times_ms], dtype=np.int64))
+
+
 def measurement(
     latencies_ms: Sequence[float], duration_s: float = 2.0, failed: int = 0, generator_cpu_s: float = 0.2
 ) -> Measurement:
     """What the engine would bring home for these latencies."""
-    latency = Histogram.of(np.array([value * 1e6 for value in latencies_ms], dtype=np.int64))
+    latency = histogram(latencies_ms)
     ok = len(latencies_ms)
     return Measurement(
         requests=ok + failed,
@@ -68,6 +76,40 @@ def trial(
     """A trial of so many equal requests within two seconds."""
     found = measurement([latency_ms] * requests, failed=failed)
     return Trial(Place(stack, scenario, block), metric, found, cost)
+
+
+def stream_figures(events: int = 0, counts: Mapping[str, int] | None = None, **times: Histogram) -> StreamFigures:
+    """Figures of streams: so many events, each in a read of its own; all other ``counts`` are 0 unless given."""
+    numbers: dict[str, Any] = {**dict.fromkeys(COUNTS, 0), "events": events, **(counts or {})}
+    histograms: dict[str, Any] = {name: times.get(name, Histogram.empty()) for name in TIMES}
+    return StreamFigures(**numbers, **histograms, cut_short={}, reads={1: events}, added_by_number={})
+
+
+STREAMING = Scenario("chat-8", (Workload("/stream", stream="sse"),), ClosedLoop(8, duration_s=2.0))
+
+
+def streamed(
+    stack: str,
+    delay_ms: float,
+    *,
+    cpu_s: float = 0.1,
+    block: int = 1,
+    scenario: str = "chat-8",
+    metric: Metric = "event_cpu",
+    events: int = 1_000,
+) -> Trial:
+    """A trial of streams of which each event came so late, a tenth of it before it was made."""
+    added, late, way = (
+        Histogram.of(np.full(events, round(delay_ms * part * 1e6), dtype=np.int64)) for part in (1.0, 0.1, 0.9)
+    )
+    counts = {"opened": 9, "completed": 8, "paced": events, "stalls": 1}
+    figures = replace(
+        stream_figures(events, counts, added=added, made_late=late, way=way, ttft=added, gap=added),
+        cut_short={17: 1},
+        added_by_number={1: added, 2: added, 4: added},
+    )
+    found = replace(measurement([1_000.0] * 8), streams=figures)
+    return Trial(Place(stack, scenario, block), metric, found, Cost(cpu_s, 64.0))
 
 
 def run(

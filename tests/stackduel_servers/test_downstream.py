@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 from stackduel_servers import downstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.downstream import MAX_HEAD_BYTES, MAX_PIPELINED_BYTES, Waits, loop_factory, parse_head
+from tests.contract.events import parse, stream
 from tests.contract.served import Served, served
 from tests.contract.wire import ClosedError, ask, connected
 
@@ -44,6 +46,53 @@ def test_it_waits_as_long_as_asked_and_never_less(delay_s: float, backend: Serve
     assert min(took_s) < delay_s + 0.05
 
 
+def test_a_stream_is_never_early(backend: Served) -> None:
+    """Its events come by the timetable, after their times; its connection answers the next request."""
+    sent = stream(backend.port, "/stream?events=5&first=0.0137&interval=0.003&size=64")
+    assert sent.whole
+    assert [event.id for event in sent.events()] == ["0", "1", "2", "3", "4"]
+    times_ns = [event.times_ns() for event in sent.events()]
+    assert [due_ns for due_ns, _ in times_ns] == [13_700_000 + number * 3_000_000 for number in range(5)]
+    assert all(due_ns <= made_ns for due_ns, made_ns in times_ns)
+    assert sent.asked_ns < int(sent.headers["x-stream-zero"]) < sent.head_ns
+    with connected(backend.port) as wire:
+        wire.send(b"HEAD /stream?events=10000&first=10 HTTP/1.1\r\n\r\n")
+        assert wire.answer("HEAD").header("Content-Type") == "text/event-stream; charset=utf-8"
+        wire.send(get("/stream?events=2&interval=0") + get("/wait?delay=0"))
+        assert wire.until(b'{"waited_s":0.0000}').count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_tokens_come_by_their_timetable(backend: Served) -> None:
+    """A completion's body is passed over, its events are never early, and the next request finds the connection."""
+    target = "/v1/chat/completions?tokens=3&first=0.02&interval=0.01&top_logprobs=2"
+    for body in (b"{}", b"GET / HTTP/1.1\r\n\r\n"):
+        sent = stream(backend.port, target, "POST", json_body=body)
+        *chunks, done = sent.events()
+        times = [chunk.times_ns() for chunk in chunks]
+        assert [due_ns for due_ns, _ in times] == [0, 20_000_000, 30_000_000, 40_000_000, 40_000_000]
+        assert all(made_ns >= due_ns for due_ns, made_ns in times)
+        assert done.data == "[DONE]"
+
+
+def test_a_stream_without_chunks_ends_with_its_connection(backend: Served) -> None:
+    """HTTP/1.0 knows no chunks."""
+    with connected(backend.port) as wire:
+        wire.send(b"GET /stream?events=3&interval=0 HTTP/1.0\r\n\r\n")
+        answer = wire.answer()
+        assert (answer.header("Transfer-Encoding"), answer.header("Connection")) == (None, "close")
+        assert [event.id for event in parse(answer.body.decode())] == ["0", "1", "2"]
+
+
+def test_a_stream_waits_for_a_client_that_reads_slowly(backend: Served) -> None:
+    """Events that nobody reads are not made; read at last, all of them are there."""
+    with connected(backend.port) as wire:
+        wire.send(get("/stream?events=200&interval=0&size=65536", "Connection: close\r\n"))
+        time.sleep(0.3)
+        events = re.findall(rb'id: [0-9]+\ndata: {"due_ns":0,"made_ns":([0-9]+)', wire.answer().body)
+    assert len(events) == 200
+    assert int(events[0]) < 300_000_000 <= int(events[-1])
+
+
 def test_waits_do_not_hold_each_other(backend: Served) -> None:
     """Two hundred waits on two hundred connections take hardly longer than one."""
 
@@ -70,6 +119,10 @@ def test_waits_do_not_hold_each_other(backend: Served) -> None:
         ("POST", "/nothing", 404, b'{"error":"not found"}'),
         ("POST", "/wait?delay=0", 405, b'{"error":"method not allowed: only GET and HEAD"}'),
         ("HEAD", "/wait?delay=0", 200, b""),
+        ("GET", "/stream?events=0", 400, b'{"error":"events must be an integer from 1 to 10000"}'),
+        ("POST", "/v1/chat/completions?tokens=0", 400, b'{"error":"tokens must be an integer from 1 to 10000"}'),
+        ("GET", "/v1/chat/completions", 405, b'{"error":"method not allowed: only POST"}'),
+        ("POST", "/stream", 405, b'{"error":"method not allowed: only GET and HEAD"}'),
     ],
 )
 def test_answers(method: str, target: str, status: int, body: bytes, backend: Served) -> None:
@@ -80,7 +133,8 @@ def test_answers(method: str, target: str, status: int, body: bytes, backend: Se
             answer = wire.answer(method)
             assert (answer.status, answer.body) == (status, body)
             assert answer.header("Content-Type") == "application/json"
-            assert answer.header("Allow") == ("GET, HEAD" if status == 405 else None)
+            allowed = "POST" if b"only POST" in body else "GET, HEAD"
+            assert answer.header("Allow") == (allowed if status == 405 else None)
 
 
 def test_pipelined_requests_are_answered_in_order(backend: Served) -> None:

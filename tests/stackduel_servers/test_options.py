@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,35 @@ def test_the_environment_overrides_the_registry() -> None:
 def test_one_worker_a_cpu_of_the_budget(cpus: str, workers: int) -> None:
     """A stack with one worker per CPU uses the whole budget, and never less than one worker."""
     assert resolved("fastapi-uvicorn", {"CPUS": cpus}).workers == workers
+
+
+def test_an_entry_s_own_settings_stand_between() -> None:
+    """An entry's ``settings`` replace its other fields, and the environment replaces both."""
+    entry = replace(ENTRIES["fastapi-uvicorn"], settings={"LOOP": "asyncio", "BACKLOG": "4096"})
+    options = resolve(entry, {"BACKLOG": "9", "LOOP": ""}, has_uvloop=True)
+    assert (options.loop, options.listen.backlog) == ("asyncio", 9)
+    with pytest.raises(SettingsError, match="THREADS must be left out"):
+        resolve(replace(entry, settings={"THREADS": "8"}), {}, has_uvloop=True)
+
+
+@pytest.mark.parametrize(("asked", "count"), [("1", 1), ("cpu", 4), ("2cpu+1", 9), (None, 4)])
+def test_workers_can_follow_from_the_cpus(asked: str | None, count: int) -> None:
+    """A number of workers is one, or follows from the budget, whatever the entry says."""
+    assert resolved("fastapi-uvicorn", {"CPUS": "3.5", **({"WORKERS": asked} if asked else {})}).workers == count
+    with pytest.raises(SettingsError, match=r"WORKERS must be an integer .*, not '2x' \(or cpu, or 2cpu\+1\)"):
+        resolved("fastapi-uvicorn", {"WORKERS": "2x"})
+
+
+def test_recycling_has_a_jitter_of_a_tenth() -> None:
+    """Workers that are replaced do not all end at once, unless the jitter says so; 0 requests are no end at all."""
+    for environ, expected in (
+        ({}, (None, 0)),
+        ({"MAX_REQUESTS": "0"}, (None, 0)),
+        ({"MAX_REQUESTS": "10000"}, (10_000, 1000)),
+        ({"MAX_REQUESTS": "10000", "MAX_REQUESTS_JITTER": "0"}, (10_000, 0)),
+    ):
+        options = resolved("fastapi-uvicorn", environ)
+        assert (options.max_requests, options.max_requests_jitter) == expected
 
 
 def test_an_empty_variable_is_not_given() -> None:

@@ -43,7 +43,27 @@ PUBLISHED = {
     "fastapi-threadpool": (8011, "rewrite", "controls"),
     "fastapi-blocking": (8021, "control", "controls"),
     "fastapi-idiomatic": (8051, "rewrite", "controls"),
+    "fastapi-tuned": (8061, "rewrite", "extended"),
     "starlette-uvicorn": (8101, "rewrite", "extended"),
+    "flask-sync": (8112, "worker-class", "extended"),
+    "flask-granian": (8122, "server", "extended"),
+    "quart-granian": (8123, "framework", "extended"),
+    "fastapi-granian": (8121, "rewrite", "extended"),
+    "fastapi-hypercorn": (8111, "rewrite", "extended"),
+    "fastapi-uvicorn-worker": (8131, "rewrite", "extended"),
+    "fastapi-threadpool-200": (8141, "rewrite", "extended"),
+    "django-gunicorn": (8104, "rewrite", "extended"),
+    "django-uvicorn": (8114, "rewrite", "extended"),
+    "litestar-granian": (8125, "rewrite", "extended"),
+    "aiohttp": (8106, "rewrite", "extended"),
+    "fastapi-eventsource": (8301, "rewrite", "extended"),
+    "fastapi-sse": (8311, "rewrite", "extended"),
+    "flask-gthread-512": (8302, "settings", "extended"),
+    "starlette-gunicorn": (8305, "rewrite", "extended"),
+    "starlette-hypercorn": (8315, "rewrite", "extended"),
+    "starlette-granian": (8325, "rewrite", "extended"),
+    "asgi-uvicorn": (8307, "control", "extended"),
+    "asgi-granian": (8317, "control", "extended"),
     "flask-gunicorn-inline": (8072, "settings", "inference"),
     "quart-hypercorn-inline": (8073, "framework", "inference"),
     "fastapi-uvicorn-inline": (8071, "rewrite", "inference"),
@@ -54,6 +74,10 @@ PUBLISHED = {
     "quart-hypercorn-batched": (8079, "framework", "inference"),
     "fastapi-uvicorn-batched": (8077, "rewrite", "inference"),
     "starlette-uvicorn-batched": (8107, "rewrite", "inference"),
+    "service-drf": (8204, "baseline", "service"),
+    "service-django": (8203, "code", "service"),
+    "service-flask": (8202, "framework", "service"),
+    "service-fastapi": (8201, "rewrite", "service"),
     "triton": (8090, "service", "triton"),
     "triton-grpc": (8091, "service", "triton"),
     "fastapi-triton": (8081, "service", "triton"),
@@ -95,7 +119,13 @@ def test_every_platform_has_a_baseline_and_something_to_compare(platform: str) -
 
 def test_tiers_go_from_the_cheapest_to_the_dearest() -> None:
     """ "The cheapest sufficient change" depends on the order of the tiers."""
-    assert TIERS.index("settings") < TIERS.index("worker-class") < TIERS.index("code") < TIERS.index("rewrite")
+    assert (
+        TIERS.index("settings")
+        < TIERS.index("worker-class")
+        < TIERS.index("server")
+        < TIERS.index("code")
+        < TIERS.index("rewrite")
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,6 +136,9 @@ def test_tiers_go_from_the_cheapest_to_the_dearest() -> None:
         ("flask-gthread", 2, 2, 512),
         ("flask-gevent", 1, 1, 2048),
         ("fastapi-threadpool", 2, 2, 80),
+        ("flask-sync", 1, 3, 3),
+        ("flask-sync", 4, 9, 9),
+        ("flask-granian", 2, 2, 1024),
         ("fastapi-blocking", 3, 3, 3),
         ("fastapi-uvicorn", 1, 1, None),
     ],
@@ -182,8 +215,8 @@ def test_what_is_left_out_has_its_default() -> None:
         ("port = 8002", 'port = "8002"', "stack one: port must be an integer"),
         ("port = 8002", "port = true", "stack one: port must be an integer"),
         ("port = 8002", "port = 8009", "stack one: port 8009 is already that of the downstream"),
-        ("workers = 4", "workers = 0", "stack one: workers must be an integer from 1 to 256, or cpu"),
-        ("workers = 4", 'workers = "many"', "stack one: workers must be an integer from 1 to 256, or cpu"),
+        ("workers = 4", "workers = 0", "stack one: workers must be an integer from 1 to 256, cpu or 2cpu+1"),
+        ("workers = 4", 'workers = "many"', "stack one: workers must be an integer from 1 to 256, cpu or 2cpu+1"),
         ("threads = 2", "threads = 2.5", "stack one: threads must be an integer from 1 to 1024"),
         ("threads = 2", "threads = 100", "stack one: connections must be more than threads"),
         ("threads = 2", "thread = 2", "stack one: thread is unknown (known: summary"),
@@ -196,7 +229,11 @@ def test_what_is_left_out_has_its_default() -> None:
             'app = "os:system"',
             "stack one: app must be stackduel_servers.apps.MODULE:NAME",
         ),
-        ('worker_class = "gthread"', "", "stack one: worker_class must be one of gthread, gevent, asgi on gunicorn"),
+        (
+            'worker_class = "gthread"',
+            "",
+            "stack one: worker_class must be one of gthread, sync, gevent, asgi, uvicorn, aiohttp on",
+        ),
         ('server = "gunicorn"', 'server = "uvicorn"', "stack one: worker_class must be left out on uvicorn"),
         ('holds = "thread"', 'holds = "worker"', "stack one: threads must be 1 unless holds is thread"),
         ("workers = 4", "workers = 4\ninference = 'gpu'", "stack one: inference must be one of inline, threads,"),
@@ -238,6 +275,14 @@ def test_what_is_left_out_has_its_default() -> None:
             ),
             "stack one: inference must be inline under gevent, which has no threads",
         ),
+        ("workers = 4", "workers = 4\nsettings = 'x'", 'stack one: settings must be a table of VARIABLE = "value"'),
+        ("workers = 4", "workers = 4\nsettings = {BACKLOG = 5}", "stack one: settings must be a table of VARIABLE"),
+        (
+            "workers = 4",
+            "workers = 4\nsettings = {SPEED = '5'}",
+            "stack one: settings: SPEED is unknown (known:",
+        ),
+        ("workers = 4", "workers = 4\nsettings = {BACKLOG = '0'}", "stack one: settings: BACKLOG must be an integer"),
         ('"darwin"]', '"win32"]', "stack one: platforms must not hold win32"),
         ('["linux", "darwin"]', "[]", "stack one: platforms must be a list of linux, darwin, win32"),
         ('["linux", "darwin"]', '["plan9"]', "stack one: platforms must be a list of"),

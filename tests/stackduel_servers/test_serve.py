@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from stackduel_servers import allocator
+from stackduel_servers import allocator, serve
 from stackduel_servers.core.variables import SettingsError
 from stackduel_servers.models import device
 from stackduel_servers.registry import load_registry
 from stackduel_servers.serve import Start, plan
+from stackduel_servers.start_variables import VARIABLES
 
 REGISTRY = load_registry()
 
@@ -25,7 +27,10 @@ def planned(stack: str, **environ: str) -> Start:
 def test_the_server_is_told_its_settings() -> None:
     """The server's environment holds every setting that ``/health`` reports."""
     environ = planned("flask-gunicorn", THREADS="3", INFERENCE_DEVICE="cpu").environ
-    assert {name: value for name, value in environ.items() if name.startswith("STACKDUEL_")} == {
+    told = {name: value for name, value in environ.items() if name.startswith("STACKDUEL_")}
+    in_force = json.loads(told.pop("STACKDUEL_SETTINGS"))
+    assert set(in_force["variables"]) == set(VARIABLES)
+    assert told == {
         "STACKDUEL_STACK": "flask-gunicorn",
         "STACKDUEL_FRAMEWORK": "flask",
         "STACKDUEL_SERVER": "gunicorn",
@@ -35,6 +40,39 @@ def test_the_server_is_told_its_settings() -> None:
         "STACKDUEL_INFERENCE": "inline",
         "STACKDUEL_DEVICE": "cpu",
     }
+
+
+def test_the_settings_in_force_are_those_of_entry_environment_and_defaults() -> None:
+    """A value is the environment's, else the entry's, else the default; null where it has no effect on the stack."""
+    environ = planned("fastapi-tuned", COMPRESSION="gzip", JSON_ENCODER="stdlib", HTTP_PARSER="h11").environ
+    assert (environ["JSON_ENCODER"], environ["CONCURRENCY_LIMIT"]) == ("stdlib", "512")
+    in_force = json.loads(environ["STACKDUEL_SETTINGS"])
+    values = {name: in_force["variables"][name] for name in ("COMPRESSION", "WORKERS", "MAX_REQUESTS_JITTER", "TIMING")}
+    assert values == {"COMPRESSION": "gzip", "WORKERS": "3", "MAX_REQUESTS_JITTER": "1000", "TIMING": "on"}
+    assert (in_force["variables"]["THREADS"], in_force["variables"]["RESPONSE_MODEL"]) == (None, None)
+    positions = {name: in_force["switches"][name] for name in ("workers", "json", "pure-asgi", "triton-client")}
+    assert positions == {"workers": "on", "json": "off", "pure-asgi": "none", "triton-client": None}
+
+
+@pytest.mark.parametrize(
+    ("stack", "variable", "value"),
+    [
+        ("flask-waitress", "MAX_REQUESTS", "10"),
+        ("flask-waitress", "ACCESS_LOG", "on"),
+        ("flask-waitress", "HTTP_PARSER", "h11"),
+        ("flask-waitress", "MIDDLEWARE", "asgi"),
+        ("flask-waitress", "RESPONSE_MODEL", "off"),
+        ("flask-waitress", "TRITON_CLIENT", "cached"),
+        ("fastapi-idiomatic", "JSON_ENCODER", "orjson"),
+        ("triton", "COMPRESSION", "gzip"),
+        ("triton", "BACKLOG", "9"),
+        ("triton", "METRICS", "on"),
+    ],
+)
+def test_a_setting_without_effect_is_refused(stack: str, variable: str, value: str) -> None:
+    """A switch that could not change a stack is an error, and not a false result."""
+    with pytest.raises(SettingsError, match=f"{variable} must be left out: "):
+        plan(stack, {"CPUS": "1", variable: value}, REGISTRY, has_uvloop=True)
 
 
 def test_the_server_is_told_where_its_models_run() -> None:
@@ -58,6 +96,7 @@ def test_the_environment_is_passed_on_but_for_what_servers_read_themselves() -> 
         "WEB_CONCURRENCY": "99",
         "FORWARDED_ALLOW_IPS": "*",
         "UVICORN_WORKERS": "99",
+        "PROMETHEUS_MULTIPROC_DIR": "/somebody/s",
     }
     environ = planned("fastapi-uvicorn", **given).environ
     assert environ["DOWNSTREAM_URL"] == "http://downstream:8009"
@@ -94,6 +133,17 @@ def test_a_stack_of_another_system_is_refused(monkeypatch: pytest.MonkeyPatch) -
     assert planned("flask-waitress").command
 
 
+def test_metrics_need_their_library(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without prometheus-client the start is refused with its name, and no folder is made."""
+    monkeypatch.setattr(serve, "find_spec", lambda name: None)
+    monkeypatch.setattr(serve, "make_folder", lambda _parent: pytest.fail("a folder was made"))
+    monkeypatch.setenv("METRICS", "on")
+    with pytest.raises(SystemExit) as ended:
+        serve.main(["flask-waitress"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith("METRICS must be off: prometheus-client is not installed\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "environ", "message"),
     [
@@ -115,6 +165,7 @@ def test_a_stack_of_another_system_is_refused(monkeypatch: pytest.MonkeyPatch) -
             {"DOWNSTREAM_URL": "x"},
             "stackduel_servers.serve: DOWNSTREAM_URL must be http://HOST:PORT",
         ),
+        (["flask-waitress"], {"METRICS": "1"}, "stackduel_servers.serve: METRICS must be one of on, off, not '1'"),
         ([], {"STACK": "flask-waitress", "DOWNSTREAM_TIMEOUT_S": "0"}, "DOWNSTREAM_TIMEOUT_S must be a number from"),
     ],
 )

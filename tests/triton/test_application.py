@@ -133,7 +133,7 @@ def test_a_companion_that_dies_is_the_stack_s_failure(launcher: LocalLauncher) -
         assert backend
         psutil.Process(pid).kill()
         assert until(started.failure)
-        assert started.failure() == "its companion: the server ended with exit status 247"
+        assert started.failure() == "its companion: the server was ended by SIGKILL"
         reply = post(started.address, "fast-cnn", body, form)
         assert (reply.status, json.loads(reply.body)) == (502, {"error": "triton unreachable"})
     assert until(lambda: not any(map(psutil.pid_exists, backend)))

@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def started(*arguments: str) -> Iterator[str]:
+def started(*arguments: str, server: str = "server") -> Iterator[str]:
     """A server with these arguments on a free port; the line that it prints once it listens."""
-    command = [sys.executable, "-m", "tests.truth.server", "--port", "0", *arguments]
+    command = [sys.executable, "-m", f"tests.truth.{server}", "--port", "0", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -27,9 +27,9 @@ def started(*arguments: str) -> Iterator[str]:
 
 
 @contextmanager
-def truth(*arguments: str) -> Iterator[Address]:
+def truth(*arguments: str, server: str = "server") -> Iterator[Address]:
     """A server with these arguments, and where it listens."""
-    with started(*arguments) as line:
+    with started(*arguments, server=server) as line:
         found = re.match(r"listening on ([\d.]+):(\d+)", line)
         assert found, "the truth server did not start"
         yield Address(found[1], int(found[2]))

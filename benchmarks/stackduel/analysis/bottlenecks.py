@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stackduel.analysis.ceilings import Ceiling, CeilingInputs, bottleneck, ceilings
+from stackduel.analysis.learned_waits import learned_waits, wait_seconds
 from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.comparison import Limit
 from stackduel.model.stack_facts import StackFacts
@@ -31,8 +32,11 @@ def ceiling_inputs(
 ) -> dict[tuple[str, str], CeilingInputs]:
     """Return the inputs of the ceilings by (scenario, stack), for all that were measured."""
     trials = trials_by_place(each for each in counting_trials(results) if each.measurement.completed)
+    learned = learned_waits(scenarios, trials)
     return {
-        (scenario.name, stack): inputs_of(scenario, facts, trials[scenario.name, stack], resources)
+        (scenario.name, stack): inputs_of(
+            scenario, facts, trials[scenario.name, stack], resources, wait_seconds(scenario, stack, facts, learned)
+        )
         for scenario in scenarios
         for stack, facts in stacks.items()
         if (scenario.name, stack) in trials
@@ -57,18 +61,26 @@ def limits(
 def _limit(scenario: Scenario, stack: str, facts: StackFacts, inputs: CeilingInputs, trials: Sequence[Trial]) -> Limit:
     known = _named_by_handler(ceilings(inputs), scenario, facts)
     bound = bottleneck(known, statistics.median(trial.rate_rps for trial in trials))
+    if not inputs.waits_known and bound.name is None and bound.predicted_rps is not None:
+        sentence = "Unknown: nobody says how many requests the stack can hold at once, or how long they wait."
+        return Limit(scenario.name, stack, None, None, bound.measured_rps, sentence)
     return Limit(scenario.name, stack, bound.name, bound.predicted_rps, bound.measured_rps, bound.sentence)
 
 
-def inputs_of(scenario: Scenario, facts: StackFacts, trials: Sequence[Trial], resources: Resources) -> CeilingInputs:
-    """Return the inputs of the ceilings of a stack in a scenario, as medians over its trials."""
+def inputs_of(
+    scenario: Scenario, facts: StackFacts, trials: Sequence[Trial], resources: Resources, wait_s: float | None
+) -> CeilingInputs:
+    """Return the inputs of the ceilings of a stack in a scenario, as medians over its trials.
+
+    ``wait_s`` is how long a request waits on the stack, None where nobody knows.
+    """
     load = scenario.load
     downstream_cpu_s = median_of_known(
         trial.downstream_cpu_s / trial.measurement.succeeded for trial in trials if trial.downstream_cpu_s is not None
     )
     cpu_ms = median_of_known(trial.cpu_ms_per_request for trial in trials if trial.cpu_ms_per_request is not None)
     return CeilingInputs(
-        wait_s=mean_request_seconds(scenario.workloads, fans_out=facts.fans_out),
+        wait_s=wait_s or 0.0,
         connections=None if isinstance(load, OpenLoop) else load.connections,
         offered_rps=load.rate_rps if isinstance(load, OpenLoop) else None,
         slots=facts.waiting_slots,
@@ -76,6 +88,7 @@ def inputs_of(scenario: Scenario, facts: StackFacts, trials: Sequence[Trial], re
         cpu_s_per_request=None if cpu_ms is None else cpu_ms / 1000,
         downstream_rps=resources.downstream_cores / downstream_cpu_s if downstream_cpu_s else None,
         generator_rps=median_of_known(trial.null_rate_rps for trial in trials if trial.null_rate_rps is not None),
+        waits_known=wait_s is not None and facts.slots_known,
     )
 
 

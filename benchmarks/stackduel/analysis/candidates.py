@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import geometric_mean
 
+from stackduel.analysis.mean_speedup import MeanSpeedup
 from stackduel.model.comparison import Comparison
 
 CONTROL = "control"
@@ -21,12 +21,7 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stack with its comparison in every scenario; the lower its ``rank``, the cheaper the change.
-
-    Over several scenarios its figures are geometric means. The means of the bounds enclose the true mean speedup
-    whenever every interval encloses its own truth, so their confidence is that of all intervals together. They are
-    wider than necessary.
-    """
+    """A stack with its comparison in every scenario and their mean; the lower its ``rank``, the cheaper the change."""
 
     stack: str
     change: Migration
@@ -34,29 +29,9 @@ class Candidate:
     comparisons: Mapping[str, Comparison]
 
     @property
-    def speedup(self) -> float:
-        """The speedup over the baseline; above 1 the candidate is better."""
-        return geometric_mean(each.speedup for each in self.comparisons.values())
-
-    @property
-    def low(self) -> float:
-        """The lower bound of ``speedup``."""
-        return geometric_mean(each.low or each.speedup for each in self.comparisons.values())
-
-    @property
-    def high(self) -> float:
-        """The upper bound of ``speedup``."""
-        return geometric_mean(each.high or each.speedup for each in self.comparisons.values())
-
-    @property
-    def verdicts(self) -> frozenset[str]:
-        """The verdicts of all scenarios."""
-        return frozenset(each.verdict for each in self.comparisons.values())
-
-    @property
-    def figures(self) -> str:
-        """The speedup as text, such as ``6.0x (5.8-6.2)``."""
-        return times(self.speedup, self.low, self.high)
+    def mean(self) -> MeanSpeedup:
+        """The mean of its speedups."""
+        return MeanSpeedup(tuple(self.comparisons.values()))
 
 
 def candidates_of(
@@ -81,9 +56,3 @@ def candidates_of(
 def scenarios_of(comparisons: Sequence[Comparison]) -> list[str]:
     """Return the scenarios of the comparisons, in order."""
     return list(dict.fromkeys(each.scenario for each in comparisons))
-
-
-def times(speedup: float, low: float, high: float) -> str:
-    """Return a speedup and its interval with the same number of digits: ``6.0x (5.8-6.2)``."""
-    digits = 2 if speedup < 2 else 1 if speedup < 100 else 0
-    return f"{speedup:.{digits}f}x ({low:.{digits}f}-{high:.{digits}f})"

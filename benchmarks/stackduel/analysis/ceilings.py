@@ -14,6 +14,8 @@ from dataclasses import dataclass
 # A stack that reaches this part of a ceiling is bound by it: edges of the window and queueing take the rest.
 REACHED = 0.90
 
+CPU = "CPU"
+
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
@@ -32,6 +34,7 @@ class CeilingInputs:
     arrivals, ``slots`` how many requests the stack can hold waiting, ``cores`` the CPUs of its budget and
     ``cpu_s_per_request`` what it spent of them on a right answer. ``downstream_rps`` is how many requests a second the
     downstream can feed, and ``generator_rps`` how many the generator got from a server that does nothing.
+    ``waits_known`` is false where nobody knows the wait or the slots, so that no ceiling is surely the lowest one.
     """
 
     wait_s: float
@@ -42,6 +45,7 @@ class CeilingInputs:
     cpu_s_per_request: float | None = None
     downstream_rps: float | None = None
     generator_rps: float | None = None
+    waits_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _cpu(cores: float | None, cpu_s_per_request: float | None) -> Ceiling | None
     rate_rps = cores / cpu_s_per_request
     noun = "core" if cores == 1 else "cores"
     detail = f"{cores:g} {noun} / {1000 * cpu_s_per_request:.3g} ms of CPU = {_rate(rate_rps)} req/s"
-    return Ceiling("CPU", rate_rps, detail)
+    return Ceiling(CPU, rate_rps, detail)
 
 
 def _stated(name: str, where: str, rate_rps: float | None) -> Ceiling | None:

@@ -1,35 +1,26 @@
-"""Comparisons of every stack with the baseline, and the migration matrix."""
+"""Comparisons of every stack with the baseline."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from stackduel.analysis.decision import SMALLEST_MARGIN, decide, margin
-from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, Interval, interval, log_ratios
+from stackduel.analysis.decision import SMALLEST_MARGIN, decide, decide_without_size, margin
+from stackduel.analysis.failure_shares import BlockTrials, failure_excess, failure_suspicion, trials_with_requests
+from stackduel.analysis.pairs import BaselinePair, BoundSide, logs_of, pairs
+from stackduel.analysis.statistics.intervals import Interval, interval
 from stackduel.model.aa_pair import is_twin
-from stackduel.model.comparison import Comparison
+from stackduel.model.comparison import Comparison, FailureExcess
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Result, Trial
 
-NO_BENEFIT_WORD = "no benefit shown"
+# A scenario, and what is compared in it.
+MeasuredBy = tuple[str, Metric]
+
 # If a tenth of a window's requests or more are in flight, they queue and do not come in rounds.
 COARSEST = 0.10
-# The matrix knows no smaller word than a moderate benefit; 2 % is not worth a change.
-SMALLEST_BENEFIT = 1.02
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixEntry:
-    """The migration matrix's verdict on one candidate: its scenarios and its mean speedup."""
-
-    candidate: str
-    scenarios: int
-    mean_speedup: float
-    verdict: str
 
 
 def compare(
@@ -37,155 +28,169 @@ def compare(
     baseline: str,
     slots: Mapping[str, int | None] | None = None,
     fixed: Collection[str] = (),
+    windows: Mapping[str, int] | None = None,
 ) -> tuple[Comparison, ...]:
     """Compare every stack with the baseline, scenario by scenario, in the order of the trials.
 
     The speedup is the geometric mean of the ratios within each block: drift between blocks cancels out. From five
     blocks on it has an interval, whose confidence is that of all comparisons of the run together, and a verdict if the
     baseline's twin was measured, too. ``slots`` are the waiting slots of each stack, where they are limited; ``fixed``
-    names the scenarios of a fixed number of requests.
+    names the scenarios of a fixed number of requests, ``windows`` into how many windows a trial of a scenario is
+    divided, where it is. A candidate that is shown to fail more requests than the
+    baseline is never faster.
     """
-    pairs = list(_pairs(_trials(results), baseline))
-    tested = sum(not is_twin(pair.candidate) for pair in pairs)
-    # The twin is no candidate: its interval takes no part of the risk.
-    intervals = [interval(pair.logs, comparisons=1 if is_twin(pair.candidate) else tested) for pair in pairs]
-    twins = {
-        pair.scenario: own_interval
-        for pair, own_interval in zip(pairs, intervals, strict=True)
-        if is_twin(pair.candidate)
-    }
-    return tuple(
-        _comparison(
+    results = tuple(results)
+    found = [(pair, baseline) for pair in pairs(results, baseline)]
+    twins = {_twin_of(pair): pair for pair, _ in found if is_twin(pair.candidate)}
+    return _judged(results, found, twins, slots or {}, fixed, windows or {})
+
+
+def compare_with(
+    results: Iterable[Result],
+    references: Mapping[str, str],
+    baseline: str,
+    slots: Mapping[str, int | None],
+    fixed: Collection[str] = (),
+    windows: Mapping[str, int] | None = None,
+) -> tuple[Comparison, ...]:
+    """Compare stacks with one of their own each, which ``references`` names; the margin is that of the run's A/A pair.
+
+    The confidence is that of all these comparisons together; the rest is as in ``compare``.
+    """
+    results = tuple(results)
+    twins = {_twin_of(pair): pair for pair in pairs(results, baseline) if is_twin(pair.candidate)}
+    found = [
+        (pair, reference)
+        for reference in dict.fromkeys(references.values())
+        for pair in pairs(results, reference)
+        if references.get(pair.candidate) == reference
+    ]
+    return _judged(results, found, twins, slots, fixed, windows or {})
+
+
+def _judged(
+    results: Sequence[Result],
+    found: Sequence[tuple[BaselinePair, str]],
+    twins: Mapping[MeasuredBy, BaselinePair],
+    slots: Mapping[str, int | None],
+    fixed: Collection[str],
+    windows: Mapping[str, int],
+) -> tuple[Comparison, ...]:
+    """Return the comparison of each pair, beside which its baseline stands."""
+    tested = sum(not is_twin(pair.candidate) for pair, _ in found)
+    trials = trials_with_requests(results)
+    judged = (
+        _with_failures(
+            _sized(
+                pair,
+                baseline,
+                # The twin is no candidate: its interval takes no part of the risk.
+                interval(pair.logs, comparisons=1 if is_twin(pair.candidate) else tested),
+                twins.get(_twin_of(pair)),
+                0.0 if pair.scenario in fixed else _resolution(pair, baseline, slots, windows.get(pair.scenario, 1)),
+            ),
             pair,
-            baseline,
-            own_interval,
-            twins.get(pair.scenario),
-            0.0 if pair.scenario in fixed else _resolution(pair, baseline, slots or {}),
+            twins.get(_twin_of(pair)),
+            failure_excess(trials, pair.scenario, pair.candidate, baseline, tested),
         )
-        for pair, own_interval in zip(pairs, intervals, strict=True)
+        for pair, baseline in found
     )
+    return tuple(_with_suspicion(each, trials, tested) for each in judged)
 
 
-class Logs(NamedTuple):
-    """The logarithms of a candidate's ratio to the baseline, a block each; ``noisy`` as in comparisons."""
-
-    logs: tuple[float, ...]
-    noisy: bool
+def _twin_of(pair: BaselinePair) -> MeasuredBy:
+    """Return by what a pair finds the baseline's twin."""
+    return pair.scenario, pair.metric
 
 
-def log_ratios_by_pair(results: Iterable[Result], baseline: str) -> dict[tuple[str, str], Logs]:
-    """Return the log ratios that ``compare`` uses, by scenario and candidate."""
-    return {(pair.scenario, pair.candidate): Logs(pair.logs, pair.noisy) for pair in _pairs(_trials(results), baseline)}
+def _with_suspicion(judged: Comparison, trials: BlockTrials, tested: int) -> Comparison:
+    """Return the comparison with what is suspected of a candidate that is not shown to fail more."""
+    if judged.failures or is_twin(judged.candidate):
+        return judged
+    found = failure_suspicion(trials, judged.scenario, judged.candidate, judged.baseline, tested)
+    return replace(judged, suspected=found) if found else judged
 
 
-class _Pair(NamedTuple):
-    """A candidate beside the baseline in one scenario: both trials of each block that both have."""
-
-    scenario: str
-    candidate: str
-    blocks: Sequence[tuple[Trial, Trial]]
-
-    @property
-    def metric(self) -> Metric:
-        return self.blocks[0][0].metric
-
-    @property
-    def noisy(self) -> bool:
-        return any(trial.state == "noisy" for block in self.blocks for trial in block)
-
-    @property
-    def logs(self) -> tuple[float, ...]:
-        scores = [(candidate.score or 0.0, baseline.score or 0.0) for candidate, baseline in self.blocks]
-        return log_ratios([one for one, _ in scores], [other for _, other in scores])
-
-
-def _comparison(
-    pair: _Pair, baseline: str, bounds: Interval | None, twins: Interval | None, resolution: float
+def _with_failures(
+    sized: Comparison, pair: BaselinePair, twin: BaselinePair | None, excess: FailureExcess | None
 ) -> Comparison:
-    allowed = margin(twins, max(SMALLEST_MARGIN, resolution))
+    """Return the comparison with its final verdict: a stack shown to fail more is never faster or equivalent."""
+    judged = _without_size(sized, pair, twin) if sized.verdict == "inconclusive" and twin else sized
+    if excess is None or is_twin(pair.candidate):
+        return judged
+    if judged.verdict in {"slower", "not tested"}:
+        return replace(judged, failures=excess)
+    return replace(sized, failures=excess, verdict="inconclusive")
+
+
+def _sized(
+    pair: BaselinePair, baseline: str, bounds: Interval | None, twin: BaselinePair | None, resolution: float
+) -> Comparison:
+    allowed = margin(interval(twin.logs) if twin else None, max(SMALLEST_MARGIN, resolution))
     return Comparison(
         scenario=pair.scenario,
         baseline=baseline,
         candidate=pair.candidate,
         metric=pair.metric,
         speedup=math.exp(statistics.fmean(pair.logs)),
-        low=bounds.low if bounds else None,
-        high=bounds.high if bounds else None,
+        low=bounds.low if bounds and pair.bound != "high" else None,
+        high=bounds.high if bounds and pair.bound != "low" else None,
         confidence=bounds.confidence if bounds else None,
-        verdict=decide(bounds, allowed, noisy=pair.noisy),
+        verdict=decide(_open(bounds, pair.bound), allowed, noisy=pair.noisy),
         noisy=pair.noisy,
         blocks=len(pair.blocks),
         margin=allowed,
         resolution=resolution,
+        size="at_least" if pair.bound else None,
     )
 
 
-def _resolution(pair: _Pair, baseline: str, slots: Mapping[str, int | None]) -> float:
+def _open(bounds: Interval | None, bound: BoundSide | None) -> Interval | None:
+    """Return the interval without the end that lower bounds of a rate do not give."""
+    if bounds is None or bound is None:
+        return bounds
+    return replace(bounds, high=math.inf) if bound == "low" else replace(bounds, low=0.0)
+
+
+def _without_size(sized: Comparison, pair: BaselinePair, twin: BaselinePair) -> Comparison:
+    """Return the comparison as faster or slower without a size, where the signs of all blocks show that."""
+    if is_twin(pair.candidate):
+        return sized
+    logs, shares = logs_of(pair.every), (pair.taken, twin.taken)
+    taken = None if None in shares else max(each for each in shares if each is not None)
+    verdict = decide_without_size(logs, logs_of(twin.every), taken)
+    if verdict is None or not pair.may_be(verdict):
+        return sized
+    return replace(
+        sized,
+        speedup=math.exp(statistics.fmean(logs)),
+        low=None,
+        high=None,
+        confidence=None,
+        verdict=verdict,
+        noisy=any(trial.state == "noisy" for block in pair.every for trial in block),
+        blocks=len(pair.every),
+        size="uncertain",
+    )
+
+
+def _resolution(pair: BaselinePair, baseline: str, slots: Mapping[str, int | None], windows: int) -> float:
     """Return the smallest difference that a window can show, as a share of its rate: one round of requests in step.
 
     A window may hold one round more or less than another by chance. A round is what is in flight, at most the
-    stack's waiting slots. A fixed number of requests has no rounds.
+    stack's waiting slots. A fixed number of requests has no rounds. Of several ``windows`` each begins at a point of a
+    round that is drawn anew, so that their chances add up as independent ones do: by the root of their number.
     """
-    if pair.metric == "time":
+    if pair.metric != "rate":
         return 0.0
     names = (pair.candidate, baseline)
     rounds: list[float] = [
         statistics.median(_round(trial, slots.get(name)) / trial.measurement.completed for trial in side)
         for name, side in zip(names, zip(*pair.blocks, strict=True), strict=True)
     ]
-    return min(max(rounds), COARSEST)
+    return min(max(rounds) * math.sqrt(windows), COARSEST)
 
 
 def _round(trial: Trial, slots: int | None) -> float:
     in_flight = trial.measurement.in_flight_mean
     return in_flight if slots is None else min(in_flight, slots)
-
-
-# Scenario -> stack -> block -> the trial that counts.
-_Trials = dict[str, dict[str, dict[int, Trial]]]
-
-
-def _trials(results: Iterable[Result]) -> _Trials:
-    trials: _Trials = {}
-    for result in results:
-        stacks = trials.setdefault(result.place.scenario, {})
-        if isinstance(result, Trial) and result.counts and result.score is not None:
-            stacks.setdefault(result.place.stack, {})[result.place.block] = result
-    return trials
-
-
-def _pairs(trials: _Trials, baseline: str) -> Iterator[_Pair]:
-    for scenario, stacks in trials.items():
-        reference = stacks.get(baseline, {})
-        for candidate, blocks in stacks.items():
-            shared = [(blocks[block], reference[block]) for block in sorted(set(blocks) & set(reference))]
-            if candidate != baseline and shared:
-                yield _Pair(scenario, candidate, quiet_blocks(shared))
-
-
-def quiet_blocks(blocks: Sequence[tuple[Trial, Trial]]) -> Sequence[tuple[Trial, Trial]]:
-    """Return the blocks without noise if there are enough for an interval, else all blocks."""
-    quiet = [block for block in blocks if all(trial.state == "ok" for trial in block)]
-    return quiet if len(quiet) >= FEWEST_BLOCKS else blocks
-
-
-def migrations(comparisons: Sequence[Comparison]) -> tuple[MatrixEntry, ...]:
-    """Return the migration matrix: each candidate's mean speedup, by the lower bounds where there are any."""
-    entries = []
-    candidates = dict.fromkeys(each.candidate for each in comparisons if not is_twin(each.candidate))
-    for candidate in candidates:
-        speedups = [each.low or each.speedup for each in comparisons if each.candidate == candidate]
-        mean = statistics.fmean(speedups)
-        entries.append(MatrixEntry(candidate, len(speedups), mean, matrix_verdict(mean)))
-    return tuple(entries)
-
-
-def matrix_verdict(speedup: float) -> str:
-    """Return the matrix's verdict on a speedup: below 2, 2 to 5, 5 to 10, above 10."""
-    if speedup < 2:
-        return "moderate benefit" if speedup > SMALLEST_BENEFIT else NO_BENEFIT_WORD
-    if speedup < 5:
-        return "good candidate"
-    if speedup <= 10:
-        return "strong case"
-    return "migrate as soon as possible"

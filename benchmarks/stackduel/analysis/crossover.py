@@ -10,12 +10,13 @@ from stackduel.model.comparison import Comparison
 from stackduel.model.crossover import CrossoverCurve, CrossoverPoint
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import ClosedLoop, Scenario
-from stackduel.model.waits import mean_request_seconds
 
 WAITS_S = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 CONNECTIONS = (1, 10, 50, 100, 256)
 # The smallest speedup that a reader notices.
 NOTABLE = 1.5
+# Predictions of a user's own stacks that are further off than by this factor are not shown.
+AGREEING = 1.5
 
 
 def curves(
@@ -26,7 +27,8 @@ def curves(
 ) -> tuple[CrossoverCurve, ...]:
     """Return the curves of the candidates with CPU time measured in a closed loop, in the order of the comparisons.
 
-    ``means`` are by (scenario, stack).
+    ``means`` are by (scenario, stack). A curve needs known waits and slots. Of a user's own stacks these are what a
+    command line and latencies tell, so their curve must also agree with all that was measured.
     """
     by_candidate: dict[str, dict[str, Comparison]] = {}
     for each in comparisons:
@@ -36,11 +38,21 @@ def curves(
         points = [
             point
             for scenario in scenarios
-            if scenario.name in compared and (point := _point(scenario, compared[scenario.name], stacks, means))
+            if scenario.name in compared and (point := _point(scenario, compared[scenario.name], means))
         ]
-        if points:
+        if points and (_in_registry(stacks, candidate, compared) or all(map(_holds, points))):
             candidate_curves.append(_curve(candidate, points, compared, means))
     return tuple(candidate_curves)
+
+
+def _in_registry(stacks: Mapping[str, StackFacts], candidate: str, compared: Mapping[str, Comparison]) -> bool:
+    names = {candidate, *(each.baseline for each in compared.values())}
+    return not any(stacks[name].is_own for name in names)
+
+
+def _holds(point: CrossoverPoint) -> bool:
+    """Return whether a measured speedup is near the predicted one."""
+    return 1 / AGREEING <= point.predicted / point.measured <= AGREEING
 
 
 def _curve(
@@ -72,7 +84,6 @@ def _curve(
 def _point(
     scenario: Scenario,
     compared: Comparison,
-    stacks: Mapping[str, StackFacts],
     means: Mapping[tuple[str, str], CeilingInputs],
 ) -> CrossoverPoint | None:
     load = scenario.load
@@ -82,12 +93,12 @@ def _point(
     for stack in (compared.baseline, compared.candidate):
         shared = means.get((scenario.name, stack))
         capacity = _resources(shared) if shared else None
-        if shared is None or capacity is None:
+        if shared is None or capacity is None or not shared.waits_known:
             return None
         rates.append(predicted_rps(capacity, shared.wait_s, load.connections))
     return CrossoverPoint(
         scenario=scenario.name,
-        wait_s=mean_request_seconds(scenario.workloads, fans_out=stacks[compared.candidate].fans_out),
+        wait_s=means[scenario.name, compared.candidate].wait_s,
         connections=load.connections,
         predicted=rates[1] / rates[0],
         measured=compared.speedup,

@@ -24,10 +24,13 @@ KINDS: Mapping[str, GateKind] = {
     "littles-law": "generator",
     "arithmetic-ceiling": "generator",
     "headroom": "generator",
+    "resent": "generator",
     "throttling": "generator",
     "steal": "host",
     "foreign-cpu": "host",
 }
+# These gates close where the generator, not the server, sets the rate: the server could do at least as much.
+LIMITS = frozenset({"generator-cpu", "headroom", "throttling"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Thresholds:
     Shares are parts of 1: of a core (``generator_cpu``), of the median latency (``lateness_of_p50``), of the schedule
     (``sent``), of those in flight (``littles_law``), of the rate (``arithmetic_ceiling``), and of the host's CPU time
     (``steal``, from which on it is noted, and ``foreign_cpu``). ``headroom`` is by how many times the null server must
-    be faster; the rest are milliseconds and seconds.
+    be faster; ``resent`` the share of requests that may have been sent twice: by default any, as it is a result of the
+    server's. The rest are milliseconds and seconds.
     """
 
     generator_cpu: float = 0.70
@@ -47,6 +51,7 @@ class Thresholds:
     littles_law: float = 0.03
     arithmetic_ceiling: float = 0.02
     headroom: float = 2.0
+    resent: float = 1.0
     steal: float = 0.05
     steal_noted: float = 0.01
     foreign_cpu: float = 0.10
@@ -104,13 +109,33 @@ def arithmetic_ceiling(window: Measurement, places: int | None, wait_s: float, b
 
 
 def headroom(window: Measurement, null_rate_rps: float, bounds: Thresholds = METHOD) -> Gate:
-    """Check that the generator gets a multiple of this rate from a server that does nothing: it is not the limit."""
-    rate_rps = window.requests / window.duration_s
+    """Check that the generator gets a multiple of this rate from a server that does nothing: it is not the limit.
+
+    Of streams it is the rate of events.
+    """
+    rate_rps = answers_rps(window)
+    what = "answers" if window.streams is None else "events"
     detail = (
-        f"{rate_rps:,.1f} answers a second, where the null server gave {null_rate_rps:,.0f} "
+        f"{rate_rps:,.1f} {what} a second, where the null server gave {null_rate_rps:,.0f} "
         f"(bound: {bounds.headroom:g} times as many)."
     )
     return Gate("headroom", null_rate_rps >= bounds.headroom * rate_rps, detail)
+
+
+def answers_rps(window: Measurement) -> float:
+    """Return the rate that a null server is compared by: of events where the answers are streams, else of requests."""
+    answers = window.requests if window.streams is None else window.streams.events
+    return answers / window.duration_s
+
+
+def resent(window: Measurement, bounds: Thresholds = METHOD) -> Gate:
+    """Check how many requests were sent twice; a bound of the user's may say that these are too many."""
+    share = window.resent / window.requests if window.requests else 0.0
+    detail = (
+        f"{window.resent:,} of {window.requests:,} requests were sent again, as the server had closed their idle "
+        f"connections: {_percent(share, 2)} (bound {_percent(bounds.resent, 2)})."
+    )
+    return Gate("resent", share <= bounds.resent, detail)
 
 
 def steal(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:

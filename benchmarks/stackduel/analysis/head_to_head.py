@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from stackduel.analysis.comparisons import quiet_blocks
+from stackduel.analysis.pairs import quiet_blocks
 from stackduel.analysis.statistics.intervals import interval
 from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.measurement import Measurement

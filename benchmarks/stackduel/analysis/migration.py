@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from stackduel.analysis.candidates import Migration
-from stackduel.model.stack_facts import StackFacts
-from stackduel_servers.supported import SERVERS, WEB_FRAMEWORKS
+from collections.abc import Mapping
+from dataclasses import replace
 
-_TITLES = {**WEB_FRAMEWORKS, **{name: server.title for name, server in SERVERS.items()}}
+from stackduel.analysis.candidates import Migration
+from stackduel.model.counted import counted
+from stackduel.model.stack_facts import StackFacts
+from stackduel_servers.supported import BARE, SERVERS, WEB_FRAMEWORKS
+
+_TITLES = {**WEB_FRAMEWORKS, **BARE, **{name: server.title for name, server in SERVERS.items()}}
 
 TRITON = "triton"
+_PER_CPU: Mapping[object, str] = {"cpu": "1 worker a CPU", "2cpu+1": "2 x CPUs + 1 workers"}
 # Tiers that cost the same from every baseline, and tiers that only exist within one framework.
 _ANYWHERE = frozenset({"service", "control"})
-_WITHIN = frozenset({"baseline", "settings", "worker-class", "code"})
+_WITHIN = frozenset({"baseline", "settings", "worker-class", "server", "code"})
 
 
 def change_to(name: str, stack: StackFacts, baseline: StackFacts) -> Migration:
@@ -31,11 +36,15 @@ def tier_from(stack: StackFacts, baseline: StackFacts) -> str:
         return "rewrite" if tier in _WITHIN else tier
     if any(getattr(stack, name) != getattr(baseline, name) for name in ("app", "inference", "batch_size")):
         return "code"
-    return "settings" if _server(stack) == _server(baseline) else "worker-class"
+    if stack.server != baseline.server:
+        return "server"
+    return "settings" if stack.worker_class == baseline.worker_class else "worker-class"
 
 
 def _summary(name: str, stack: StackFacts, baseline: StackFacts) -> str:
     framework = stack.framework
+    if stack.interpreter != baseline.interpreter and _differ_by_interpreter_alone(stack, baseline):
+        return f"Run it on Python {stack.interpreter} instead of {baseline.interpreter}"
     if not framework:
         return f"Change to {name}"
     if stack.framework == TRITON:
@@ -47,13 +56,23 @@ def _summary(name: str, stack: StackFacts, baseline: StackFacts) -> str:
     return f"Stay on {_title(framework)}, {model or _change_within(name, stack, baseline)}"
 
 
+def _differ_by_interpreter_alone(stack: StackFacts, baseline: StackFacts) -> bool:
+    return _without_interpreter(stack) == _without_interpreter(baseline)
+
+
+def _without_interpreter(facts: StackFacts) -> StackFacts:
+    """Return what a stack is but for its interpreter, which the first word of a command may be."""
+    command = facts.command[1:] if facts.command else None
+    return replace(facts, tier="", summary="", interpreter=None, command=command)
+
+
 def _change_within(name: str, stack: StackFacts, baseline: StackFacts) -> str:
     """Return the change within one framework as an imperative."""
     if stack.app != baseline.app:
         return "change the handlers"
     if _server(stack) != _server(baseline):
         return f"serve it with {_server(stack)}"
-    return ", ".join(_changed(stack, baseline)) or f"use the settings of {name}"
+    return _changed(stack, baseline) or _set(stack, baseline) or f"use the settings of {name}"
 
 
 def _model_change(stack: StackFacts, baseline: StackFacts) -> str | None:
@@ -84,13 +103,25 @@ def _server(stack: StackFacts) -> str:
     return f"{server}'s {worker_class} workers" if worker_class else server
 
 
-def _changed(stack: StackFacts, baseline: StackFacts) -> list[str]:
-    changes = []
-    for setting, noun in (("threads", "threads"), ("worker_count", "workers")):
-        before, after = getattr(baseline, setting), getattr(stack, setting)
-        if before != after and isinstance(before, int) and isinstance(after, int):
-            changes.append(f"{'raise' if after > before else 'lower'} {noun} from {before} to {after}")
-    return changes
+def _changed(stack: StackFacts, baseline: StackFacts) -> str | None:
+    """Return the new workers and threads beside the old ones: neither number says anything without the other."""
+    numbers = [(each.worker_count, each.threads) for each in (stack, baseline)]
+    if numbers[0] == numbers[1] or not all(isinstance(each, int) for pair in numbers for each in pair):
+        return None
+    return f"run {_workers_and_threads(stack)} instead of {_workers_and_threads(baseline)}"
+
+
+def _set(stack: StackFacts, baseline: StackFacts) -> str | None:
+    """Return the variables that differ as an imperative; None if none does, or if one is only left out."""
+    new = {
+        name: value for name, value in (stack.settings or {}).items() if (baseline.settings or {}).get(name) != value
+    }
+    return f"set {', '.join(f'{name}={value}' for name, value in new.items())}" if new else None
+
+
+def _workers_and_threads(facts: StackFacts) -> str:
+    workers = _PER_CPU.get(facts.workers) or counted(facts.worker_count or 0, "worker")
+    return f"{workers} x {counted(facts.threads or 0, 'thread')}"
 
 
 def _title(name: object) -> str:

@@ -1,4 +1,4 @@
-"""Service levels: bounds on latencies and errors as text, and whether a window keeps them."""
+"""Service levels: bounds on latencies, on the events of streams and on errors as text; whether a window keeps them."""
 
 from __future__ import annotations
 
@@ -7,32 +7,63 @@ from dataclasses import dataclass
 
 from stackduel.model.histogram import Histogram, fewest_for
 from stackduel.model.measurement import Measurement, Outcome
+from stackduel.model.stream_figures import StreamFigures
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 MEAN = "mean"
 NAMES = (*QUANTILES, MEAN)
+# The times of a stream's events that a bound may be on, by the prefix of its name: their added delay, and the time to
+# the first one.
+EVENT, TTFT = "event_", "ttft_"
+OF_STREAMS = (EVENT, TTFT)
 USUAL_ERRORS = 0.001
+# A stream that still waits for a slot has no late events: with a bound on events, it must also begin.
+USUAL_TTFT = "ttft_p99"
+USUAL_TTFT_MS = 1000.0
 LONGEST_MS = 3_600_000.0
-_BOUND = re.compile(r"(?P<name>[a-z0-9]+)\s*(?:<=|=|<)\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|%)")
+_BOUND = re.compile(r"(?P<name>[a-z0-9_]+)\s*(?:<=|=|<)\s*(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|%)")
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The bound on one figure of the latency: ``name``, one of ``NAMES``, may be at most ``most_ms`` milliseconds."""
+    """The bound on one figure, which may be at most ``most_ms`` milliseconds.
+
+    ``name`` is one of ``NAMES``, of the latency; or one of them after ``event_`` or ``ttft_``, of a stream's events.
+    """
 
     name: str
     most_ms: float
 
     @property
-    def fewest(self) -> int:
-        """The smallest number of requests that gives this figure."""
-        return fewest_for(QUANTILES[self.name]) if self.name in QUANTILES else 1
+    def prefix(self) -> str:
+        """The one of ``OF_STREAMS`` that its name begins with; empty for a bound on the latency."""
+        return next((each for each in OF_STREAMS if self.name.startswith(each)), "")
 
-    def of(self, latency: Histogram) -> float | None:
-        """Return the bounded figure in milliseconds; None if there are too few requests for it."""
-        if latency.count < self.fewest:
+    @property
+    def figure(self) -> str:
+        """The figure alone, one of ``NAMES``."""
+        return self.name.removeprefix(self.prefix)
+
+    @property
+    def fewest(self) -> int:
+        """The smallest number of requests, or of events, that gives this figure.
+
+        Streams are few: of too few for a percentile of their first events the slowest one counts.
+        """
+        return fewest_for(QUANTILES[self.figure]) if self.figure in QUANTILES and self.prefix != TTFT else 1
+
+    def of(self, times: Histogram) -> float | None:
+        """Return the bounded figure in milliseconds; None if there are too few times for it."""
+        if times.count < self.fewest:
             return None
-        return (latency.mean_ns if self.name == MEAN else latency.quantile_ns(QUANTILES[self.name])) / 1e6
+        return (times.mean_ns if self.figure == MEAN else times.quantile_ns(QUANTILES[self.figure])) / 1e6
+
+    def broken_by(self, times: Histogram, what: str = "answers") -> str | None:
+        """Return how these times break the bound, as a part of a sentence; None if they keep it."""
+        value = self.of(times)
+        if value is None:
+            return f"{times.count} {what} are too few for the {self.name}"
+        return f"the {self.name} was {value:,.4g} ms (bound {self.most_ms:g} ms)" if value > self.most_ms else None
 
     def __str__(self) -> str:
         return f"{self.name} <= {self.most_ms:g} ms"
@@ -47,13 +78,23 @@ class Slo:
 
     @property
     def fewest(self) -> int:
-        """The smallest number of requests that gives all bounded figures."""
-        return max((bound.fewest for bound in self.bounds), default=1)
+        """The smallest number of requests that gives all bounded figures of the latency."""
+        return max((bound.fewest for bound in self.of_latency), default=1)
 
     @property
     def slowest_s(self) -> float:
         """The largest latency bound in seconds; 0 without bounds."""
-        return max((bound.most_ms for bound in self.bounds), default=0.0) / 1000
+        return max((bound.most_ms for bound in self.of_latency), default=0.0) / 1000
+
+    @property
+    def of_latency(self) -> tuple[Bound, ...]:
+        """The bounds on the latency of requests."""
+        return tuple(bound for bound in self.bounds if not bound.prefix)
+
+    @property
+    def of_streams(self) -> tuple[Bound, ...]:
+        """The bounds on the events of streams."""
+        return tuple(bound for bound in self.bounds if bound.prefix)
 
     def broken_by(self, window: Measurement) -> str | None:
         """Return which bound the window breaks, as a part of a sentence; None if it keeps all.
@@ -64,16 +105,20 @@ class Slo:
         if share > self.errors:
             cause = _most_frequent_failure(window)
             return f"{100 * share:.3g} % of the requests failed{cause} (bound {100 * self.errors:g} %)"
-        return self.broken_by_latency(window.latency)
+        return self._broken_by_events(window.streams) or self.broken_by_latency(window.latency)
 
     def broken_by_latency(self, latency: Histogram) -> str | None:
         """Return which bound these latencies break, as a part of a sentence; None if they keep all."""
-        for bound in self.bounds:
-            value = bound.of(latency)
-            if value is None:
-                return f"{latency.count} answers are too few for the {bound.name}"
-            if value > bound.most_ms:
-                return f"the {bound.name} was {value:,.4g} ms (bound {bound.most_ms:g} ms)"
+        return next((broken for bound in self.of_latency if (broken := bound.broken_by(latency))), None)
+
+    def _broken_by_events(self, streams: StreamFigures | None) -> str | None:
+        """Return which bound a window's events break; a time that nobody could measure keeps none."""
+        for bound in self.of_streams:
+            if streams is None:
+                return f"no stream was read for the {bound.name}"
+            times, what = (streams.added, "timed events") if bound.prefix == EVENT else (streams.ttft, "first events")
+            if broken := bound.broken_by(times, what):
+                return broken
         return None
 
     def __str__(self) -> str:
@@ -86,14 +131,18 @@ def _most_frequent_failure(window: Measurement) -> str:
 
 
 def parse_slo(text: str) -> Slo:
-    """Read a service level such as ``p99=200ms`` or ``p99<0.2s, p50<50ms, errors=0.5%``; raise ValueError on others."""
+    """Read a service level such as ``p99=200ms`` or ``p99<0.2s, p50<50ms, errors=0.5%``; raise ValueError on others.
+
+    A bound on events brings one on the first of them, ``USUAL_TTFT``, unless the text has its own.
+    """
     bounds: dict[str, Bound] = {}
     errors: float | None = None
     for part in text.split(","):
         match = _BOUND.fullmatch(part.strip().lower())
-        if match is None or match["name"] not in {*NAMES, "errors"}:
+        if match is None or match["name"] not in _KNOWN:
             raise ValueError(
-                f"{part.strip()!r} must be NAME=VALUE, NAME one of {', '.join(NAMES)} in ms or s, or errors in %"
+                f"{part.strip()!r} must be NAME=VALUE, NAME one of {', '.join(NAMES)} in ms or s, any of them after "
+                f"{' or '.join(OF_STREAMS)} for streams, or errors in %"
             )
         name, value, unit = match["name"], float(match["value"]), match["unit"]
         if (unit == "%") != (name == "errors"):
@@ -111,4 +160,10 @@ def parse_slo(text: str) -> Slo:
         bounds[name] = Bound(name, most_ms)
     if not bounds:
         raise ValueError(f"at least one of {', '.join(NAMES)} must have a bound")
+    prefixes = {bound.prefix for bound in bounds.values()}
+    if EVENT in prefixes and TTFT not in prefixes:
+        bounds[USUAL_TTFT] = Bound(USUAL_TTFT, USUAL_TTFT_MS)
     return Slo(tuple(bounds.values()), USUAL_ERRORS if errors is None else errors)
+
+
+_KNOWN = frozenset({*NAMES, *(f"{prefix}{name}" for prefix in OF_STREAMS for name in NAMES), "errors"})

@@ -46,6 +46,10 @@ def _gates(window: Measurement, scenario: Scenario, noise: HostNoise, by: GateIn
         yield from _of_open_loop(window, bounds)
     elif load.duration_s is not None:
         yield from _of_closed_loop(window, load, scenario, by)
+    in_a_window = load.duration_s is not None and not isinstance(load, OpenLoop)
+    if by.null_rate_rps is not None and (in_a_window or window.streams is not None):
+        yield gates.headroom(window, by.null_rate_rps, bounds)
+    yield gates.resent(window, bounds)
     yield gates.steal(noise, bounds)
     yield gates.foreign_cpu(noise, bounds)
     yield gates.throttling(noise, bounds)
@@ -66,8 +70,6 @@ def _of_closed_loop(window: Measurement, load: ClosedLoop, scenario: Scenario, b
     # The wait of a mix is random.
     wait_s = least_seconds(scenario.workloads[0]) if len(scenario.workloads) == 1 else 0.0
     yield gates.arithmetic_ceiling(window, places, wait_s, by.bounds)
-    if by.null_rate_rps is not None:
-        yield gates.headroom(window, by.null_rate_rps, by.bounds)
 
 
 def _noted(gate: Gate) -> Gate:
@@ -78,6 +80,12 @@ def with_state(trial: Trial) -> Trial:
     """Return the trial, void with the reasons of its closed gates if there are any."""
     reason = gates.void_reason(trial.gates)
     return replace(trial, state="void", reason=reason) if reason else trial
+
+
+def is_lower_bound(trial: Trial) -> bool:
+    """Return whether the trial is void by the generator's limits alone: the true rate is at least the measured one."""
+    closed = {gate.name for gate in trial.gates if not gate.ok}
+    return trial.state == "void" and trial.metric == "rate" and bool(closed) and closed <= gates.LIMITS
 
 
 def quietest_attempt(attempts: Sequence[Trial]) -> Trial | None:

@@ -20,6 +20,7 @@ from stackduel.report.terminal.condition_lines import print_conditions
 from stackduel.report.terminal.history import show_between
 from stackduel.report.terminal.page import message, standard_error, standard_output
 from stackduel.storage import run_file
+from stackduel.storage.redaction import NO_SECRETS
 
 
 @click.command("compare")
@@ -30,8 +31,8 @@ from stackduel.storage import run_file
 @options.form_markdown
 @options.fail_on
 def compare_command(old: Path, new: Path, out: Path, form: str | None, fail_on: tuple[str, ...]) -> int:
-    """Say what changed from the stored run OLD to NEW."""
-    runs = options.run_path(old, out), options.run_path(new, out)
+    """Say what changed from the stored run OLD to NEW (paths, ids, or latest~1 and latest)."""
+    runs = options.measured_run_path(old, out), options.measured_run_path(new, out)
     return compare(*runs, standard_output(), standard_error(), form=form or "table", fail_on=fail_on)
 
 
@@ -54,5 +55,5 @@ def compare(
     if comparison.differences and form != "table":
         message(err, f"stackduel: not measured alike: {counted(len(comparison.differences), 'difference')}")
     judged = conditions.evaluate(ComparisonMetrics(comparison, RunMetrics(after)))
-    print_conditions(judged, (), err)
+    print_conditions(judged, NO_SECRETS, err)
     return status_with(judged, 0)

@@ -1,4 +1,4 @@
-"""``stackduel list``: every suite and every stack, with its tier and its port."""
+"""``stackduel list``: every suite and every stack, with its tier and its port; or every switch."""
 
 from __future__ import annotations
 
@@ -13,13 +13,25 @@ from stackduel.planning.registry import registered_stacks
 from stackduel.planning.stacks_file import read_own_file
 from stackduel.planning.suites_by_name import read_suite, suite_names
 from stackduel.report.terminal.page import ASIDE, Page, standard_output
+from stackduel_servers.switches import SWITCHES
 
 
 @click.command("list")
 @options.stacks_file
-def list_command(stacks_file: str | None) -> int:
-    """Show all suites and stacks."""
-    return show(stacks_file, standard_output())
+@click.option("--switches", is_flag=True, help="Show all switches with their variables.")
+def list_command(stacks_file: str | None, *, switches: bool) -> int:
+    """Show all suites and stacks, or all switches."""
+    return show_switches(standard_output()) if switches else show(stacks_file, standard_output())
+
+
+def show_switches(console: Console) -> int:
+    """Print each switch with its variable, its values and where it has an effect; return the exit status."""
+    page = Page(console)
+    page.heading("Switches")
+    for switch in SWITCHES:
+        page.line(f"  {switch.name}: {switch.variable} {switch.off} (off), {switch.on} (on)")
+        page.paragraph(f"{switch.title}; on {switch.where}", first="    ", style=ASIDE)
+    return 0
 
 
 def show(stacks_file: str | None, console: Console) -> int:

@@ -1,18 +1,24 @@
-"""Types of options that click does not have: lengths of time, bounded numbers, lists of names, bounds of gates."""
+"""Types of options that click does not have: lengths of time, bounded numbers, names, bounds of gates, prices."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import fields
-from math import nan
 
 import click
 
 from stackduel.analysis.gates import Thresholds
 from stackduel.model.duration import duration, parse_duration
+from stackduel.model.similar import did_you_mean
+from stackduel.planning.prices_file import HIGHEST, PRICES
+
+MOST_INTERPRETERS = 8
+GATE_LIMITS = tuple(field.name for field in fields(Thresholds))
 
 
 class Duration(click.ParamType[float]):
-    """A length of time in seconds, written as 45, 45s, 10m or 1h30m, between two bounds."""
+    """A length of time in seconds, written as 45, 500ms, "45 s", 10m, 1h30m or 1d, between two bounds."""
 
     name = "duration"
 
@@ -48,7 +54,7 @@ class Number(click.ParamType[float]):
         try:
             number = float(str(value))
         except ValueError:
-            number = nan
+            number = math.nan
         if not self._low <= number <= self._high:
             self.fail(f"{value} is not a number from {self._low:g} to {self._high:g}", param, ctx)
         return number
@@ -64,19 +70,47 @@ def names(_context: click.Context, _parameter: click.Parameter, value: str | Non
     return parts
 
 
+def interpreters(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Return the interpreters in ``A,B``."""
+    if value is None:
+        return None
+    parts = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not 1 <= len(parts) <= MOST_INTERPRETERS:
+        raise click.BadParameter(f"must name from 1 to {MOST_INTERPRETERS} interpreters")
+    return parts
+
+
 def bounds(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
     """Return the bounds of gates in ``NAME=VALUE``, by name."""
-    known = [field.name for field in fields(Thresholds)]
-    chosen = {}
-    for text in values:
-        name, equals, value = text.partition("=")
-        name = name.strip().replace("-", "_")
-        if not equals or name not in known:
-            raise click.BadParameter(f"{text!r}: must be NAME=VALUE, with NAME one of {', '.join(known)}")
-        try:
-            chosen[name] = float(value)
-        except ValueError:
-            raise click.BadParameter(f"{text!r}: the value must be a number") from None
-        if not 0 <= chosen[name] < 1e9:
-            raise click.BadParameter(f"{text!r}: the value must be a number from 0 to 1e9")
+    return dict(_assigned(text, GATE_LIMITS, 1e9) for text in values)
+
+
+def prices(_context: click.Context, _parameter: click.Parameter, value: str | None) -> dict[str, float] | None:
+    """Return the prices in ``cpu-hour=0.04,gib-hour=0.005``, by name; None without any."""
+    if value is None:
+        return None
+    chosen: dict[str, float] = {}
+    for text in filter(None, map(str.strip, value.split(","))):
+        name, price = _assigned(text, PRICES, HIGHEST)
+        if name in chosen:
+            raise click.BadParameter(f"{text!r}: {name.replace('_', '-')} is given twice")
+        chosen[name] = price
+    if not any(chosen.values()):
+        raise click.BadParameter("one price at least must be above 0, as in cpu-hour=0.04,gib-hour=0.005")
     return chosen
+
+
+def _assigned(text: str, known: Sequence[str], most: float) -> tuple[str, float]:
+    """Return the name and the number in ``NAME=VALUE``."""
+    name, equals, value = text.partition("=")
+    name = name.strip().replace("-", "_")
+    if not equals or name not in known:
+        close = did_you_mean(name, known)
+        raise click.BadParameter(f"{text!r}: must be NAME=VALUE, with NAME one of {', '.join(known)}{close}")
+    try:
+        number = float(value)
+    except ValueError:
+        raise click.BadParameter(f"{text!r}: the value must be a number") from None
+    if not 0 <= number <= most:
+        raise click.BadParameter(f"{text!r}: the value must be a number from 0 to 1e{math.log10(most):.0f}")
+    return name, number

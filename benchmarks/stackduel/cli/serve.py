@@ -16,8 +16,10 @@ from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.launch.local.ports import registered_port
 from stackduel.model.budget import Budget
 from stackduel.model.errors import FieldError, LaunchError
+from stackduel.model.similar import did_you_mean
 from stackduel.model.stack import Registered, Stack
 from stackduel.planning.registry import registered_stacks
+from stackduel.planning.shortfall import refuse_without_packages
 from stackduel.planning.stacks_file import read_own_file
 from stackduel.process.cores import usable_cores
 from stackduel.process.interrupts import as_keyboard_interrupt
@@ -66,5 +68,8 @@ def _wanted(names: tuple[str, ...] | None, stacks_file: str | None) -> list[Stac
         ]
     for name in names:
         if name not in known:
-            raise FieldError(f"--stacks: {name!r} is unknown; stackduel list shows all stacks")
-    return [known[name] for name in dict.fromkeys(names)]
+            close = did_you_mean(name, known) or "; stackduel list shows all stacks"
+            raise FieldError(f"--stacks: {name!r} is unknown{close}")
+    wanted = [known[name] for name in dict.fromkeys(names)]
+    refuse_without_packages(wanted)
+    return wanted

@@ -19,6 +19,7 @@ from stackduel.runner.stack_checks import check_stacks
 @options.launcher
 @options.project
 @options.device
+@options.of_cores
 @options.timeout
 def verify_command(**chosen: Any) -> int:
     """Start every stack and check that it answers as the contract says."""

@@ -10,6 +10,8 @@ from docker.types import DeviceRequest
 
 from stackduel.containers.engine import EngineFacts
 from stackduel.model.budget import Budget, divide
+from stackduel.model.counted import counted
+from stackduel.model.errors import LaunchError
 
 UID = 10001
 PIDS_LIMIT = 4096
@@ -42,9 +44,20 @@ TRITON: Mapping[str, Any] = MappingProxyType({**OWN_IMAGE, "shm_size": "256m"})
 
 
 def in_engine_cores(budget: Budget, facts: EngineFacts) -> Budget:
-    """Return the budget in the engine's cores: Docker Desktop's are those of its virtual machine, numbered from 0."""
+    """Return the budget in the engine's cores: Docker Desktop's are those of its virtual machine, numbered from 0.
+
+    Raises LaunchError if the virtual machine has fewer than the budget asks for.
+    """
     own = tuple(range(facts.cores))
-    return divide(own, budget.memory_mib, shared=budget.shared) if facts.desktop else budget
+    if not facts.desktop:
+        return budget
+    try:
+        return divide(own, budget.memory_mib, shared=budget.shared, asked=budget.asked)
+    except ValueError as error:
+        raise LaunchError(
+            f"--cores: Docker's virtual machine has {counted(len(own), 'core')}, and one is the generator's; give it "
+            f"{(budget.asked or 1) + 1} in the settings of Docker Desktop"
+        ) from error
 
 
 def gpus(device: str | None) -> dict[str, Any]:

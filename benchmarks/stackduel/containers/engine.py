@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,10 +15,9 @@ import docker.errors
 import requests
 from docker import DockerClient
 
+from stackduel.containers.bounded_api import BoundedClient, is_frozen
 from stackduel.model.errors import LaunchError
 
-# Long enough for a busy engine to create a container; builds and pulls stream, each line within this time.
-ANSWER_WITHIN_S = 120
 ENGINE_ERRORS = (docker.errors.DockerException, requests.exceptions.RequestException)
 
 
@@ -49,7 +49,7 @@ def connect() -> DockerClient:
     Raises LaunchError with a remedy when no engine answers.
     """
     try:
-        return docker.from_env(timeout=ANSWER_WITHIN_S)
+        return BoundedClient.of_environment()
     except ENGINE_ERRORS as error:
         where = os.environ.get("DOCKER_HOST") or "the default address"
         raise LaunchError(f"no Docker engine answers at {where}: {_cause(error)}. {_remedy(error)}") from error
@@ -79,6 +79,11 @@ def parse_facts(info: Mapping[str, Any], api_version: str, base_url: str) -> Eng
     )
 
 
+def reaches_containers(engine: EngineFacts) -> bool:
+    """Return whether this machine reaches containers by their own addresses: they are on a bridge of its kernel."""
+    return sys.platform == "linux" and engine.local and not engine.desktop and not engine.rootless
+
+
 @contextmanager
 def explained(action: str) -> Iterator[None]:
     """Turn exceptions of the SDK in the block into a LaunchError that names the action."""
@@ -86,6 +91,12 @@ def explained(action: str) -> Iterator[None]:
         yield
     except ENGINE_ERRORS as error:
         raise LaunchError(f"{action}: {_cause(error)}") from error
+
+
+def refuse_if_frozen(client: DockerClient) -> None:
+    """Raise LaunchError if the engine did not answer the latest call."""
+    if is_frozen(client):
+        raise LaunchError("nothing can be started without the Docker engine")
 
 
 def _is_local(base_url: str) -> bool:

@@ -9,11 +9,13 @@ import tarfile
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import docker.errors
 from docker import DockerClient
 from docker.models.images import Image as DockerImage
 
+from stackduel.containers.bounded_api import heard
 from stackduel.containers.engine import explained
 from stackduel.containers.recipes import ROOT, Recipe, base_image
 from stackduel.model.errors import LaunchError
@@ -29,9 +31,10 @@ SayLine = Callable[[str], None]
 
 def own_image(client: DockerClient) -> str | None:
     """Return the id of any local server image of ours; None without one."""
-    for image in client.images.list(filters={"label": CONTENT_LABEL}):
-        if any(tag.startswith("stackduel/") for tag in image.tags):
-            return str(image.id)
+    # The engine's own list: the SDK's asks for each image again, and fails if one was removed in between.
+    for image in client.api.images(filters={"label": CONTENT_LABEL}):
+        if any(tag.startswith("stackduel/") for tag in image["RepoTags"] or ()):
+            return str(image["Id"])
     return None
 
 
@@ -67,7 +70,9 @@ def ensure_pulled(client: DockerClient, reference: str, say: SayLine) -> str:
         remedy = "PYTHON_IMAGE names another base image" if "python" in reference else "docker images lists those here"
         try:
             with explained(f"the image {reference} is not here and cannot be pulled"):
-                present = client.images.pull(*_split(reference))
+                for _ in heard(client, lambda: client.api.pull(*_split(reference), stream=True, decode=True)):
+                    pass
+                present = client.images.get(reference)
         except LaunchError as error:
             raise LaunchError(f"{error}. {remedy}") from error
     return str(present.id)
@@ -106,18 +111,7 @@ def _files(root: Path, recipe: Recipe) -> Iterator[str]:
 def _build(client: DockerClient, recipe: Recipe, base: str, context: bytes, content: str, say: SayLine) -> str:
     lines: list[str] = []
     with explained(f"building {recipe.tag}"):
-        for event in client.api.build(
-            fileobj=io.BytesIO(context),
-            custom_context=True,
-            dockerfile=recipe.dockerfile,
-            tag=recipe.tag,
-            buildargs={"PYTHON_IMAGE": base, **recipe.arguments},
-            labels={CONTENT_LABEL: content},
-            use_config_proxy=True,
-            rm=True,
-            forcerm=True,
-            decode=True,
-        ):
+        for event in heard(client, lambda: _build_events(client, recipe, base, context, content)):
             for line in COLOUR.sub("", str(event.get("stream", event.get("error", "")))).splitlines():
                 lines += [line] if line.strip() else []
                 if line.startswith("Step ") and " : RUN " in line:
@@ -125,6 +119,24 @@ def _build(client: DockerClient, recipe: Recipe, base: str, context: bytes, cont
             if "error" in event:
                 raise LaunchError("\n".join([f"building {recipe.tag} failed:", *lines[-LOG_LINES:]]))
         return str(client.images.get(recipe.tag).id)
+
+
+def _build_events(
+    client: DockerClient, recipe: Recipe, base: str, context: bytes, content: str
+) -> Iterator[dict[str, Any]]:
+    events: Iterator[dict[str, Any]] = client.api.build(
+        fileobj=io.BytesIO(context),
+        custom_context=True,
+        dockerfile=recipe.dockerfile,
+        tag=recipe.tag,
+        buildargs={"PYTHON_IMAGE": base, **recipe.arguments},
+        labels={CONTENT_LABEL: content},
+        use_config_proxy=True,
+        rm=True,
+        forcerm=True,
+        decode=True,
+    )
+    return events
 
 
 def _forget(client: DockerClient, image_id: str) -> None:

@@ -26,6 +26,7 @@ COMPANION_LABEL = "stackduel.companion"
 # Setting the clock during a run moves the start times that the system reports. Erring on this side
 # keeps a dead run's leftovers a little longer; erring on the other would take a living run's containers.
 CLOCK_TOLERANCE_S = 60.0
+GONE_WITHIN_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,11 @@ def discard(container: Container) -> None:
         except docker.errors.NotFound:
             return
         except docker.errors.APIError as error:
-            # Another process is already removing it, such as a second cleanup.
+            # Another process is already removing it, such as a second cleanup. Until then it holds on to its network.
             if "already in progress" not in str(error.explanation):
                 raise
+            with contextlib.suppress(docker.errors.NotFound):
+                container.wait(condition="removed", timeout=GONE_WITHIN_S)
 
 
 def unpause(client: DockerClient, container_ids: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stackduel.containers.import_closure import files_needed
@@ -16,17 +16,29 @@ from stackduel_servers.serve import DOWNSTREAM
 ROOT = Path(__file__).resolve().parents[3]
 
 
+# A tag has at most 128 characters.
+MOST_SUFFIX = 100
 GENERATOR = ("stackduel.load.shards.worker", "stackduel.load.shards.null_server")
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A Dockerfile, the files and folders of its build context (relative to the checkout), and its arguments."""
+    """A Dockerfile, the files and folders of its build context (relative to the checkout), and its arguments.
+
+    ``base`` is the base image that was chosen for it, None for that of the environment or of the Dockerfile.
+    """
 
     tag: str
     dockerfile: str
     content: tuple[str, ...]
     arguments: Mapping[str, str] = field(default_factory=dict)
+    base: str | None = None
+
+    def on(self, base: str) -> Recipe:
+        """Return the same image on another base image, under a tag of its own."""
+        repository, _, tag = self.tag.partition(":")
+        suffix = re.sub(r"[^A-Za-z0-9._-]+", "-", base)[-MOST_SUFFIX:]
+        return replace(self, tag=f"{repository}:{tag}-{suffix}", base=base)
 
 
 def recipe_of(entry: StackEntry, device: str | None = None) -> Recipe:
@@ -38,17 +50,23 @@ def recipe_of(entry: StackEntry, device: str | None = None) -> Recipe:
             content=("servers/stackduel_servers", "servers/requirements"),
             arguments={"STACK": entry.name, "REQUIREMENTS": entry.requirements},
         )
+    if entry.contract == "music":
+        return server_recipe(entry.name, entry.requirements, models=False)
     recipe = gpu_recipe if device == "cuda" else server_recipe
     return recipe(entry.name, entry.requirements)
 
 
-def server_recipe(stack: str, requirements: str) -> Recipe:
-    """Return the image that runs one Python service, or the downstream, which has no models."""
+def server_recipe(stack: str, requirements: str, *, models: bool = True) -> Recipe:
+    """Return the image that runs one Python service with ``models`` or without, or the downstream, which has none."""
     return Recipe(
         tag=f"stackduel/{stack}:run",
         dockerfile="docker/server.Dockerfile",
         content=("servers/stackduel_servers", "servers/requirements"),
-        arguments={"STACK": stack, "REQUIREMENTS": requirements, "MODELS": "no" if stack == DOWNSTREAM else "yes"},
+        arguments={
+            "STACK": stack,
+            "REQUIREMENTS": requirements,
+            "MODELS": "yes" if models and stack != DOWNSTREAM else "no",
+        },
     )
 
 
@@ -72,9 +90,18 @@ def generator_recipe() -> Recipe:
     )
 
 
+def profiler_recipe() -> Recipe:
+    """Return the image that holds py-spy and nothing else, to run beside a server's container."""
+    return Recipe(
+        tag="stackduel/profiler:run",
+        dockerfile="docker/profiler.Dockerfile",
+        content=("requirements/profile.txt",),
+    )
+
+
 def base_image(recipe: Recipe) -> str:
-    """Return the base image: PYTHON_IMAGE of the environment, or the default in its Dockerfile."""
+    """Return the base image: the chosen one, PYTHON_IMAGE of the environment, or the default in its Dockerfile."""
     default = re.search(r"(?m)^ARG PYTHON_IMAGE=(\S+)$", (ROOT / recipe.dockerfile).read_text())
     if default is None:
         raise LaunchError(f"{recipe.dockerfile}: names no default PYTHON_IMAGE")
-    return os.environ.get("PYTHON_IMAGE") or default.group(1)
+    return recipe.base or os.environ.get("PYTHON_IMAGE") or default.group(1)

@@ -19,4 +19,11 @@ OPTIONS = (
 
 def grpc_target(address: Address) -> str:
     """Return the address in gRPC's form."""
+    if address.socket:
+        return f"unix:{address.socket}"
     return f"[{address.host}]:{address.port}" if ":" in address.host else f"{address.host}:{address.port}"
+
+
+def root_certificates(address: Address) -> bytes | None:
+    """Return the certificates of the authorities to believe, as PEM; None for the usual ones."""
+    return address.trust.authorities.encode() or None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from stackduel.launch.launcher import Started
+from stackduel.model.lost_part import LostPart
+from stackduel.model.server_end import ServerEnd
 from stackduel.model.stack import Registered, Stack
 from stackduel.model.target import Address, Several, Subject
 from stackduel.planning.registry import registered_stacks
@@ -32,7 +35,22 @@ def companion_of(stack: Stack) -> Companion | None:
     name = stack.source.entry.companion if isinstance(stack.source, Registered) else None
     if name is None:
         return None
-    return Companion(registered_stacks()[name], ENVIRONMENTS[name], URL_VARIABLES[name])
+    beside = replace(registered_stacks()[name], cores=stack.cores)
+    return Companion(beside, ENVIRONMENTS[name], URL_VARIABLES[name])
+
+
+class NamedServer(Started, Protocol):
+    """A started server that knows its name."""
+
+    @property
+    def name(self) -> str:
+        """The name of its stack."""
+
+
+def lost_part(companion: NamedServer) -> LostPart | None:
+    """Return a companion as a lost part of the sandbox if it has ended; None while it runs."""
+    reason = companion.failure()
+    return LostPart(f"the companion {companion.name}", f"has failed: {reason}", shared=False) if reason else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,7 @@ class StackWithCompanion:
     """The server under load and its companion; the usage of both counts for the stack."""
 
     server: Started
-    companion: Started
+    companion: NamedServer
 
     @property
     def address(self) -> Address:
@@ -63,6 +81,14 @@ class StackWithCompanion:
             return reason
         reason = self.companion.failure()
         return f"its companion: {reason}" if reason else None
+
+    def lost_companion(self) -> LostPart | None:
+        """Return the companion if it has ended; None while it runs."""
+        return lost_part(self.companion)
+
+    def terminate(self, grace_s: float) -> ServerEnd:
+        """Send the server SIGTERM and wait for its end, while its companion runs on; kill it after ``grace_s``."""
+        return self.server.terminate(grace_s)
 
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines of both logs, the companion's first."""

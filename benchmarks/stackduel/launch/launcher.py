@@ -7,6 +7,9 @@ from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
 from stackduel.model.budget import Budget
+from stackduel.model.interpreter_facts import InterpreterFacts
+from stackduel.model.lost_part import LostPart
+from stackduel.model.server_end import ServerEnd
 from stackduel.model.stack import Stack
 from stackduel.model.target import Address, Subject
 
@@ -29,8 +32,17 @@ class Started(Protocol):
     def failure(self) -> str | None:
         """Return why it ended; None while it runs."""
 
+    def lost_companion(self) -> LostPart | None:
+        """Return its companion if that has ended; None while it runs, and for a stack without one."""
+
     def log_tail(self, lines: int = 20) -> str:
         """Return the last lines that it wrote."""
+
+    def terminate(self, grace_s: float) -> ServerEnd:
+        """Send the server SIGTERM, wait until it has ended, and kill it after ``grace_s``; return how it ended.
+
+        Only its first process gets the signal, as a container's does. Raises LaunchError where it cannot be sent.
+        """
 
 
 class Launcher(Protocol):
@@ -58,6 +70,12 @@ class Launcher(Protocol):
     def budget(self) -> Budget | None:
         """The cores and memory of what it starts; None if it starts nothing."""
 
+    def lost(self) -> LostPart | None:
+        """Return what it runs for all stacks, such as the downstream, and has ended; None while all of it runs."""
+
+    def restore(self) -> None:
+        """Start again what ``lost`` returns; raises LaunchError if that is not possible."""
+
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Start a stack and wait until it is healthy; raises LaunchError with its log if it does not get healthy."""
 
@@ -65,6 +83,12 @@ class Launcher(Protocol):
         """Run a module of ours, with its arguments, to its end on the server's cores; return its output.
 
         No stack runs meanwhile. Raises LaunchError if it fails or does not end, or if this launcher starts nothing.
+        """
+
+    def interpreter(self, stack: Stack) -> InterpreterFacts | None:
+        """Return what a stack runs on, asked in a process of its own; None if it is no Python, or out of reach.
+
+        Raises LaunchError if its interpreter does not answer.
         """
 
     def facts(self) -> Mapping[str, object]:

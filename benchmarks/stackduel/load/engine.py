@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from typing import Self
 
+from stackduel.load.all_failed import never_in_vain
 from stackduel.load.clock import clock
 from stackduel.load.job import Job, LoadError, Progress
 from stackduel.load.recording.merging import merge
-from stackduel.load.schedule.deadlines import longest_drain_s, longest_warmup_s, longest_window_s
+from stackduel.load.schedule.deadlines import longest_count_s, longest_drain_s, longest_warmup_s, longest_window_s
 from stackduel.load.schedule.shares import split
 from stackduel.load.shards.channels import Channel, ProcessChannel
 from stackduel.load.shards.event_queue import EventQueue
-from stackduel.load.shards.running_job import SLACK_S, RunningJob, message_of_ended
+from stackduel.load.shards.running_job import SLACK_S, InVain, RunningJob, message_of_ended
 from stackduel.model.measurement import Measurement
 from stackduel.model.target import Subject
 
@@ -44,6 +46,26 @@ class Engine:
         """The containers in which the shards run; empty if they are processes of this runner."""
         return tuple(subject for channel in self._channels if (subject := channel.subject))
 
+    @property
+    def shards(self) -> int:
+        """How many shards send a load of enough connections."""
+        return len(self._channels)
+
+    @contextmanager
+    def limited_to(self, shards: int | None) -> Iterator[None]:
+        """Let only the first ``shards`` send what is measured meanwhile; None for all of them."""
+        every, self._channels = self._channels, self._channels[:shards]
+        try:
+            yield
+        finally:
+            self._channels = every
+
+    def keep(self, shards: int) -> None:
+        """End all shards but the first ``shards``, which send every load from now on."""
+        for channel in self._channels[shards:]:
+            channel.close()
+        self._channels = self._channels[:shards]
+
     def close(self) -> None:
         """End all shards."""
         for channel in self._channels:
@@ -57,17 +79,19 @@ class Engine:
         at_stop: Callable[[], None] = lambda: None,
         progress: Progress = lambda _requests, _elapsed_s, _recent_ms: None,
         alive: Callable[[], bool] = lambda: True,
+        in_vain: InVain = never_in_vain,
     ) -> Measurement:
         """Send the job's load and return what was measured.
 
         ``at_start`` and ``at_stop`` are called right when the window opens and closes, ``progress`` about twice a
-        second with the requests so far and the seconds since the opening. Raises LoadError as soon as ``alive`` says
+        second with the requests so far and the seconds since the opening. The window is closed early once ``in_vain``
+        says so. Raises LoadError as soon as ``alive`` says
         that the server is not, when a shard fails or is lost, and when it takes longer than it possibly can; the
         engine can then be used again.
         """
         shares = split(job.load, len(self._channels))
         self._revive(len(shares))
-        trial = RunningJob(next(self._ids), self._channels[: len(shares)], self._events, progress, alive)
+        trial = RunningJob(next(self._ids), self._channels[: len(shares)], self._events, progress, alive, in_vain)
         try:
             trial.begin(job, shares)
             trial.wait_for("warm", max(longest_warmup_s(share.load, job.timeout_s) for share in shares))
@@ -76,7 +100,8 @@ class Engine:
             at_start()
             trial.wait_for("stopped", max(longest_window_s(share.load, job.timeout_s) for share in shares))
             at_stop()
-            trial.wait_for("result", longest_drain_s(job.load, job.timeout_s))
+            longest_s = longest_drain_s(job.load, job.timeout_s) + longest_count_s(streams=job.streams)
+            trial.wait_for("result", longest_s)
         except BaseException:
             trial.abort()
             raise

@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import msgspec
 
 from stackduel.inference.translation import is_grpc
 from stackduel.model.driver import DriverName
+from stackduel.model.lost_part import LostPart
 from stackduel.model.measurement import Expectation
-from stackduel.model.model_input import ModelInput
-from stackduel.model.model_output import Numbers
+from stackduel.model.run_options import RESEND_IDLE_S
+from stackduel.model.stream_bounds import StreamBounds
 from stackduel.model.suite import Load, Workload
 from stackduel.model.target import Address
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A workload, and the right answer to it."""
+    """A workload, and the right answer to it.
+
+    The calls of a file's rows are of one ``group``, by which they are counted together. ``weight`` is the call's own
+    where it shares that of its workload with others.
+    """
 
     workload: Workload
     expectation: Expectation
+    group: str | None = None
+    weight: float | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the call as JSON values."""
-        document = asdict(self)
-        document["workload"]["body"] = _text(self.workload.body)
-        document["expectation"]["body"] = None if self.expectation.body is None else _text(self.expectation.body)
-        return document
+    @property
+    def label(self) -> str:
+        """What it is counted as."""
+        return self.group or self.workload.label
 
-    @staticmethod
-    def from_json(document: Mapping[str, Any]) -> Call:
-        """Return the call that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
-        workload, expectation = document["workload"], document["expectation"]
-        headers = tuple((name, value) for name, value in workload["headers"])
-        given = None if workload["given"] is None else ModelInput(**workload["given"])
-        body = None if expectation["body"] is None else _bytes(expectation["body"])
-        numbers = None if expectation["numbers"] is None else Numbers.from_json(expectation["numbers"])
-        return Call(
-            Workload(**{**workload, "headers": headers, "body": _bytes(workload["body"]), "given": given}),
-            Expectation(**{**expectation, "body": body, "numbers": numbers}),
-        )
+    @property
+    def share(self) -> float:
+        """How often it is sent, beside the other calls."""
+        return self.workload.weight if self.weight is None else self.weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,9 @@ class Job:
     """A load of one or more calls on an address, each in proportion to its workload's weight.
 
     ``timeout_s`` counts from the sending of a request to the last byte of its answer. ``seed`` is for what is drawn:
-    arrivals, and the order of several calls. ``victim`` is requested ten times a second beside the load.
+    arrivals, and the order of several calls. ``victim`` is requested ten times a second beside the load. A request
+    whose connection turns out closed is sent again only if that had been idle for ``resend_idle_s``, and if the request
+    may be repeated. Streams that keep the ``bounds`` are counted.
     """
 
     address: Address
@@ -62,6 +61,13 @@ class Job:
     driver: DriverName = "raw"
     seed: int = 0
     victim: Call | None = None
+    resend_idle_s: float = RESEND_IDLE_S
+    bounds: StreamBounds | None = None
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answers are event streams."""
+        return any(call.workload.stream is not None for call in self.calls)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -70,37 +76,35 @@ class Job:
         Return none for a single call.
         """
         seen: Counter[str] = Counter()
-        labels = []
-        for call in self.calls:
-            label = call.workload.label
-            seen[label] += 1
-            labels.append(label if seen[label] == 1 else f"{label} #{seen[label]}")
+        labels: list[str] = []
+        for call, begins in zip(self.calls, self._beginnings(), strict=True):
+            if begins:
+                seen[call.label] += 1
+                labels.append(call.label if seen[call.label] == 1 else f"{call.label} #{seen[call.label]}")
         return tuple(labels) if len(labels) > 1 else ()
 
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Return the place in ``labels`` that each call is counted at."""
+        return tuple(number - 1 for number in accumulate(map(int, self._beginnings())))
+
+    def _beginnings(self) -> Iterator[bool]:
+        """Yield for each call whether it is counted by itself, or is the first of a group."""
+        before = None
+        for call in self.calls:
+            yield call.group is None or call.group != before
+            before = call.group
+
     def to_json(self) -> dict[str, Any]:
-        """Return the job as JSON values."""
-        return {
-            "address": asdict(self.address),
-            "calls": [call.to_json() for call in self.calls],
-            "load": msgspec.to_builtins(self.load, enc_hook=float),
-            "timeout_s": self.timeout_s,
-            "driver": self.driver,
-            "seed": self.seed,
-            "victim": self.victim.to_json() if self.victim else None,
-        }
+        """Return the job as JSON values; bytes as base64."""
+        # Numbers of numpy's, as a search computes them, are plain ones on the wire.
+        document: dict[str, Any] = msgspec.to_builtins(self, enc_hook=float)
+        return document
 
     @staticmethod
     def from_json(document: Mapping[str, Any]) -> Job:
-        """Return the job that ``to_json`` gave; raises KeyError, TypeError or ValueError on anything else."""
-        return Job(
-            address=Address(**document["address"]),
-            calls=tuple(Call.from_json(call) for call in document["calls"]),
-            load=msgspec.convert(document["load"], Load),
-            timeout_s=document["timeout_s"],
-            driver=document["driver"],
-            seed=document["seed"],
-            victim=Call.from_json(document["victim"]) if document["victim"] else None,
-        )
+        """Return the job that ``to_json`` gave; raises ValueError with the place of what is wrong on anything else."""
+        return msgspec.convert(document, Job)
 
 
 def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[DriverName, str]:
@@ -108,6 +112,8 @@ def choose_driver(address: Address, workloads: Iterable[Workload]) -> tuple[Driv
     workloads = tuple(workloads)
     if any(is_grpc(workload) for workload in workloads):
         return "grpc", "gRPC"
+    if any(workload.is_websocket for workload in workloads):
+        return "websocket", "a WebSocket"
     if address.tls:
         return "aiohttp", "TLS"
     for workload in workloads:
@@ -126,17 +132,17 @@ def _beyond_raw(workload: Workload) -> str | None:
     return None
 
 
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
-
-
 # Called while a load runs, with requests and seconds since its window opened, and the latest median latency in ms.
 Progress = Callable[[int, float, float | None], None]
 
 
 class LoadError(Exception):
     """A load that could not be measured; the message says why."""
+
+
+class LostPartError(LoadError):
+    """A load that could not be measured because a part of the generator ended."""
+
+    def __init__(self, part: LostPart) -> None:
+        super().__init__(part.sentence)
+        self.part = part

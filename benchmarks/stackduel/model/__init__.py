@@ -1,4 +1,4 @@
-"""What flows through a run, as values: suite, stack, trial, measurement, run.
+"""The values that flow through a run: suite, stack, trial, measurement, run.
 
 Imports nothing else of stackduel, and no I/O.
 """

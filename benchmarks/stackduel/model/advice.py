@@ -10,12 +10,26 @@ AdviceKind = Literal["change", "no change", "inconclusive", "mixed", "not tested
 
 
 @dataclass(frozen=True, slots=True)
+class DearerChange:
+    """The gain of a dearer change over the advised one, or over staying: a ratio with one-sided bounds."""
+
+    stack: str
+    tier: str
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do, and the figures behind it; None where the kind of advice has no such figure.
+    """An advice, its ``reason`` and the figures behind it; None where this kind of advice has no such figure.
 
     ``speedup`` over the baseline lies between ``low`` and ``high``; they are those of ``stack``, or of ``best`` where
     no stack is advised, and over several scenarios geometric means. ``share_of_best`` is the part of ``best``'s gain
     that ``stack`` gives, and ``minutes`` how much longer the measurement of an inconclusive one would have to be.
+    ``proven`` says whether ``stack`` is itself shown to be faster than the baseline. ``dearer`` is what the dearer
+    changes would buy over ``stack``, or over the baseline where no stack is advised; a ratio from ``detectable`` on
+    would have been shown to be worth a dearer change.
     """
 
     kind: AdviceKind
@@ -28,6 +42,10 @@ class Advice:
     best: str | None = None
     share_of_best: float | None = None
     minutes: float | None = None
+    reason: str | None = None
+    proven: bool | None = None
+    detectable: float | None = None
+    dearer: tuple[DearerChange, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,34 @@ from typing import Literal
 from stackduel.model.suite import Metric
 
 Verdict = Literal["faster", "slower", "equivalent", "inconclusive", "not tested"]
+SpeedupSize = Literal["uncertain", "at_least"]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureExcess:
+    """A candidate that is shown to fail more of its requests than the baseline: both shares over all blocks.
+
+    ``low`` is the lower bound of their difference, and ``outcome`` how most of the candidate's failed requests ended.
+    """
+
+    share: float
+    baseline_share: float
+    low: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureSuspicion:
+    """A candidate that failed far more of its requests than the baseline, while that is not shown: both shares.
+
+    ``outcome`` is how most of the candidate's failed requests ended. ``blocks`` is how many blocks would show that it
+    fails more if they went on as those measured; None where that would take too many.
+    """
+
+    share: float
+    baseline_share: float
+    outcome: str
+    blocks: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +45,14 @@ class Comparison:
     ``speedup`` above 1 is better, whatever the metric. ``low`` and ``high`` bound it with ``confidence``, and are None
     where too few blocks were measured. Within ``margin``, a share, is no difference; it is None without an A/A pair.
     Its least part is ``resolution``: what the windows could tell apart at all.
-    ``noisy`` says that a trial behind it was kept in spite of the host's noise: it then makes nothing faster or slower.
-    ``binds`` names the ceiling that the candidate reached, None where it reached none.
+    ``noisy`` says that a trial behind it was kept in spite of the host's noise: it then gives no size.
+    ``size`` is None where the interval gives it. "uncertain": faster or slower in every block by more than noise can
+    explain, and how much is unknown: ``low`` and ``high`` are None, and ``speedup`` claims nothing. "at_least": the
+    generator could not saturate one side, so only one bound is known: ``low`` (the speedup is at least this), or
+    ``high`` where that side is the baseline (at most this).
+    ``binds`` names the ceiling that the candidate reached, None where it reached none. ``failures`` is None unless the
+    candidate is shown to fail more requests than the baseline: it is then never faster. ``suspected`` says that it
+    failed far more without being shown to: it is then not advised.
     """
 
     scenario: str
@@ -35,6 +69,9 @@ class Comparison:
     margin: float | None = None
     resolution: float = 0.0
     binds: str | None = None
+    size: SpeedupSize | None = None
+    failures: FailureExcess | None = None
+    suspected: FailureSuspicion | None = None
 
 
 @dataclass(frozen=True, slots=True)

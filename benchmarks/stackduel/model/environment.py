@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stackduel.model.budget import Budget
+from stackduel.model.interpreter_facts import InterpreterFacts
 
 # What a launcher reports of itself: its engine, images by stack, how the budget is kept.
 LaunchFacts = Mapping[str, Any]
@@ -16,7 +17,8 @@ LaunchFacts = Mapping[str, Any]
 class Environment:
     """The host, the versions, the launcher and the budget of a run; None where it is not known (yet).
 
-    ``libraries`` holds the versions of Python packages, ``models`` the hashes of the files of each model by file name;
+    ``python`` and ``libraries``, versions of packages, are those of stackduel itself; ``interpreters`` holds what each
+    stack runs on, None in a run that did not ask. ``models`` holds the hashes of the files of each model by file name;
     ``device`` is what models are computed on. ``notes`` are sentences that a reader of the figures must know.
     """
 
@@ -37,3 +39,4 @@ class Environment:
     timeout_s: float | None = None
     models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    interpreters: Mapping[str, InterpreterFacts] | None = None

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stackduel.model.search_results.ablation import Ablation
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.profile import Profile
+from stackduel.model.search_results.recycling import Recycling
+from stackduel.model.search_results.scaling import Scaling
+from stackduel.model.search_results.shutdown import Shutdown
 from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
+from stackduel.model.search_results.tuned import Tuned
 
-SearchResult = Capacity | Sustained | BreakingPoint | ColdStart | Soak
+SearchResult = (
+    Capacity
+    | StreamsHeld
+    | Sustained
+    | BreakingPoint
+    | ColdStart
+    | Soak
+    | Shutdown
+    | Recycling
+    | Ablation
+    | Profile
+    | Tuned
+    | Scaling
+)
 
 
 @dataclass(frozen=True, slots=True)

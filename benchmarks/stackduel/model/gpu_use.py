@@ -1,4 +1,4 @@
-"""What graphics processors there are, and what they did in a window."""
+"""The graphics processors of a machine, and their use in a window."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ReadableGpu(Protocol):
 
     @property
     def gpu(self) -> Gpu:
-        """What it is."""
+        """The device's index, name and memory."""
 
     def read(self) -> GpuSample:
         """Look at it now; never raises for what the device does not tell."""
@@ -45,7 +45,7 @@ class ReadableGpu(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeviceUse(Gpu):
-    """What one device did in a window; None for what it does not tell."""
+    """The use of one device in a window; None for a figure that it does not report."""
 
     utilisation_mean: float | None
     memory_peak_mib: float | None
@@ -69,7 +69,7 @@ class DeviceUse(Gpu):
 
 @dataclass(frozen=True, slots=True)
 class GpuUse:
-    """What all visible devices did in a window, whoever used them, by so many ``samples``.
+    """The use of all visible devices in a window, by any process, from ``samples`` samples.
 
     ``utilisation_mean`` is that of the busiest device, in percent of the time; ``memory_peak_mib`` the most that all of
     them held at once; ``power_mean_w`` what all of them drew together. None where no device tells.

@@ -113,6 +113,16 @@ class Histogram:
             raise ValueError("an empty histogram has no mean")
         return self.total_ns / self.count
 
+    @property
+    def deviation_ns(self) -> float:
+        """The standard deviation of a sample, from the middles of the buckets; not a number below two values."""
+        if self.count < 2:
+            return math.nan
+        bounds = [_bounds_of(self.first + int(place)) for place in np.flatnonzero(self.counts)]
+        middles = np.array([lowest + (width - 1) / 2 for lowest, width in bounds])
+        squares = float((self.counts[self.counts > 0] * (middles - self.mean_ns) ** 2).sum())
+        return math.sqrt(squares / (self.count - 1))
+
     def quantile_ns(self, q: float) -> int:
         """The nearest-rank quantile: the value at rank ``ceil(q * count)``, for 0 < q <= 1.
 

@@ -1,13 +1,16 @@
-"""What came out of a load: counts by outcome, latencies, a timeline, what the generator used."""
+"""The result of a load: counts by outcome, latencies, a timeline, and the generator's own use of CPU."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
+from stackduel.model.expected_content import ExpectedContent
 from stackduel.model.histogram import Histogram
 from stackduel.model.model_output import Numbers
+from stackduel.model.stream_figures import StreamFigures
 from stackduel.model.suite import Check
 
 
@@ -20,11 +23,20 @@ class Outcome(StrEnum):
     STATUS = "status", "A complete answer came, with another status than expected."
     WRONG_LENGTH = "wrong-length", "The status was right, and the body longer or shorter than expected."
     WRONG_BODY = "wrong-body", "The body had the right length and other bytes, or other numbers, than expected."
+    WRONG_EVENTS = (
+        "wrong-events",
+        "The status was right, and the stream's events were not those expected: too few, missing, doubled, or others.",
+    )
     TIMEOUT = "timeout", "No complete answer came within the client's timeout."
     REFUSED = "refused", "No connection could be opened."
-    RESET = "reset", "The server closed the connection before the first byte of an answer."
+    RESET = "reset", "The server closed a new connection before the first byte of an answer."
+    DROPPED = (
+        "dropped",
+        "The server closed a connection in use before the first byte of an answer, as a worker does that is recycled.",
+    )
     TRUNCATED = "truncated", "The server closed the connection in the middle of an answer."
     PROTOCOL = "protocol", "What came was no HTTP answer, or not one to this request."
+    CLOSED = "closed", "The server closed the WebSocket in place of an answer, or before the end of a stream."
     TOO_LARGE = "too-large", "The answer's head or body went over the client's limit."
     UNSENT = "unsent", "No connection was free for it before the client's timeout, counted from when it was to be sent."
 
@@ -39,13 +51,14 @@ class Outcome(StrEnum):
 class Expectation:
     """The right answer: its status, and unless None the length and the bytes of its body.
 
-    With ``numbers`` other bytes are right, too, if the numbers in them are.
+    With ``numbers`` other bytes are right, too, if the numbers in them are, and with ``content`` if they say the same.
     """
 
     status: int
     length: int | None = None
     body: bytes | None = None
     numbers: Numbers | None = None
+    content: ExpectedContent | None = None
 
     @staticmethod
     def of(status: int, body: bytes, check: Check) -> Expectation:
@@ -66,6 +79,21 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedAnswer:
+    """A complete answer that was not the right one: its status, and the beginning of its body.
+
+    ``call`` is the number of its call in the job; ``difference`` tells where it differs from the verified answer.
+    """
+
+    MOST_BYTES: ClassVar[int] = 256 * 1024
+
+    status: int
+    beginning: bytes
+    call: int = 0
+    difference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """One slice of the timeline: ``width_s`` from ``t_s`` after the opening on (the last one: what is left).
 
@@ -83,7 +111,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Warmup:
-    """What completed before the window opened, and was not counted; and how long that lasted.
+    """The warm-up: requests completed before the window opened, which are not counted, and its length.
 
     ``stable`` says whether three windows in a row agreed in the end, and is None where nobody asked.
     """
@@ -95,7 +123,7 @@ class Warmup:
 
 @dataclass(frozen=True, slots=True)
 class CallCount:
-    """What became of one of several calls of a load: its requests, and the latencies of those answered rightly."""
+    """The result of one of a load's several calls: its requests, and the latencies of the right answers."""
 
     label: str
     requests: int
@@ -105,21 +133,23 @@ class CallCount:
 
 @dataclass(frozen=True, slots=True)
 class Victim:
-    """What an endpoint beside the load said, asked ten times a second; its latencies count from the intended time.
+    """The answers of an endpoint requested ten times a second beside the load; latencies count from the intended time.
 
     A request still unanswered soon after the window closed is in ``latency`` with the time that it had waited by then;
-    ``failed`` are those refused or answered wrongly.
+    ``failed`` are those refused, dropped or answered wrongly, ``resent`` those sent again on a new
+    connection, None in runs that did not count them.
     """
 
     label: str
     requests: int
     failed: int
     latency: Histogram
+    resent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratorUse:
-    """What the load generator was, and what it used while the window was open.
+    """The load generator, and its use of CPU while the window was open.
 
     ``cpu_s`` is the CPU time of all ``shards`` (worker processes) and ``busiest`` the share of one core that the
     busiest of them took. ``cores`` are the CPUs that they could run on, empty where the system does not tell;
@@ -137,7 +167,7 @@ class GeneratorUse:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a load brought home from its window.
+    """The complete result of a load's window.
 
     ``requests`` is ``succeeded + failed``, and the sum of ``outcomes``, by the values of ``Outcome``.
 
@@ -154,12 +184,17 @@ class Measurement:
     generator's part of that: until it began each request; maybe no connection was free yet. Nothing is cut off, and
     what completed after the close stands in the last window of the timeline.
 
+    ``resent`` requests were sent a second time, on a new connection: the server had closed theirs, which had been idle
+    for so long that it may have been closed for that.
+
     ``drained`` says whether the server had answered everything soon after the window closed: one that had not is still
     busy with it. ``first_byte`` is None unless asked for: from the same moment as ``latency`` to the first byte of each
     right answer. ``spans`` is None unless asked for: of the right answers, where the time went as their servers report
     it, by the names in their ``Server-Timing``, and as ``total`` their ``X-Process-Time``; ``outside`` is what of their
     latency lay before and after that. ``calls`` has an entry for each call of a load of several, ``in_flight_mean`` is
     the mean number of unanswered requests over the window, from their sending on, those cut off included.
+    ``failed_answer`` is one answer of those that were not right, while the run goes on; it is stored nowhere.
+    ``streams`` is what was seen of the answers' events, None where the answers are no event streams.
     """
 
     requests: int
@@ -186,3 +221,5 @@ class Measurement:
     in_flight_mean: float
     warmup: Warmup
     generator: GeneratorUse
+    failed_answer: FailedAnswer | None = None
+    streams: StreamFigures | None = None

@@ -1,4 +1,4 @@
-"""What a model is given: recipes of generated inputs, and the bytes that they stand for."""
+"""The inputs of a model: recipes of generated inputs, and the bytes that they stand for."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ModelInput:
 
     @property
     def content_type(self) -> str:
-        """What its bytes are called in a request to ``/infer/{model}``."""
+        """Return the content type of its bytes in a request to ``/infer/{model}``."""
         if self.kind == "pcm":
             return f"audio/pcm; rate={self.rate_hz}"
         return _CONTENT_TYPES[self.kind]

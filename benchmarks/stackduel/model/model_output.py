@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +36,6 @@ class Numbers:
         return Numbers(
             form, tolerance, tuple((name, tuple(values.ravel().tolist())) for name, values in outputs.items())
         )
-
-    @staticmethod
-    def from_json(document: Mapping[str, Any]) -> Numbers:
-        """Return the numbers of a document."""
-        outputs = tuple((name, tuple(values)) for name, values in document["outputs"])
-        return Numbers(document["form"], document["tolerance"], outputs)
 
     def values(self) -> dict[str, Values]:
         """Return the numbers as arrays, for comparison."""

@@ -14,6 +14,7 @@ from stackduel.model.environment import Environment
 from stackduel.model.findings import Finding
 from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.plan_step import IsolatedStep
+from stackduel.model.prices import RequestCost
 from stackduel.model.run_options import RunOptions
 from stackduel.model.service_level import ServiceLevelResult
 from stackduel.model.stack_facts import StackFacts
@@ -28,7 +29,8 @@ class Run:
     """A run and the environment it was measured in.
 
     ``options`` are the settings that led to it, enough to go on with it; ``planned`` is the number of trials that its
-    plan holds; ``secrets`` are texts of the user's that no document may show.
+    plan holds; ``delays`` compare the added delay of event streams where ``comparisons`` compare their CPU time;
+    ``secrets`` are texts of the user's that no document may show.
     """
 
     run_id: str
@@ -44,6 +46,7 @@ class Run:
     status: Status = "running"
     results: tuple[Result, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    delays: tuple[Comparison, ...] = ()
     limits: tuple[Limit, ...] = ()
     curves: tuple[CrossoverCurve, ...] = ()
     advice: RunAdvice | None = None
@@ -51,21 +54,28 @@ class Run:
     isolated: tuple[IsolatedResult, ...] = ()
     ceiling_shares: tuple[CeilingShare, ...] = ()
     slas: tuple[ServiceLevelResult, ...] = ()
+    costs: tuple[RequestCost, ...] = ()
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def done(self) -> frozenset[Place]:
         """Return the places that have a measured trial, of any attempt."""
         return frozenset(replace(trial.place, attempt=1) for trial in counting_trials(self.results))
 
+    @property
+    def has_measured(self) -> bool:
+        """Return whether the run holds any measured trial, any finding, or any model measured alone."""
+        return bool(self.done() or self.findings or self.measured_alone())
+
     def trials(self, scenario: str, stack: str) -> list[Trial]:
         """Return the trials of a scenario on a stack that count."""
-        return counting_trials(self._at(scenario, stack))
+        return counting_trials(self.attempts(scenario, stack))
 
     def failures(self, scenario: str, stack: str) -> list[Failure]:
         """Return the failures to measure a scenario on a stack."""
-        return [each for each in self._at(scenario, stack) if isinstance(each, Failure)]
+        return [each for each in self.attempts(scenario, stack) if isinstance(each, Failure) and each.state == "failed"]
 
-    def _at(self, scenario: str, stack: str) -> Iterator[Result]:
+    def attempts(self, scenario: str, stack: str) -> Iterator[Result]:
+        """Yield everything that was measured of a scenario on a stack, void trials and failures included."""
         return (each for each in self.results if (each.place.scenario, each.place.stack) == (scenario, stack))
 
     def plus(self, result: Result) -> Run:

@@ -1,4 +1,4 @@
-"""What each mode of search is told: the part of a suite that says how its loads are varied."""
+"""The settings of each search mode: the part of a suite that says how its loads vary."""
 
 from __future__ import annotations
 
@@ -6,18 +6,27 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from stackduel.model.ablation_settings import AblationSettings
 from stackduel.model.budget import DEFAULT_MEMORY_MIB
+from stackduel.model.profile_settings import ProfileSettings
+from stackduel.model.scaling_settings import ScalingSettings
+from stackduel.model.tune_settings import TuneSettings
 
 MOST_RATE_RPS = 100_000.0
+MOST_STREAMS = 4096
 FEWEST_CONFIRMATIONS = 5
 
 
 class CapacitySettings(Struct, frozen=True, tag_field="mode", tag="capacity"):
-    """The highest rate at which a service level is kept, and how many replicas a demand takes.
+    """The highest rate at which a service level is kept, and how many replicas a demand takes; or the most streams.
 
-    ``slo`` is as ``stackduel.analysis.slo`` reads it, ``resolution`` the share by which the rate found and the one
+    With a bound on events it is the number of streams that are open at once, ``most_streams`` at most, ``MOST_STREAMS``
+    where that is None.
+
+    ``slo`` is as ``stackduel.analysis.slo`` reads it, ``resolution`` the share by which the load found and the one
     above may differ, ``confirmations`` the number of windows in which it must be kept. ``headroom`` is the part of its
     capacity that a replica is to carry; ``demand_rps`` and ``cost_per_replica`` are None where nobody asked.
+    ``allowance_s`` is how long the search for one request may take on one stack, None for as long as it needs.
     """
 
     mode: ClassVar[str] = "capacity"
@@ -28,10 +37,14 @@ class CapacitySettings(Struct, frozen=True, tag_field="mode", tag="capacity"):
     demand_rps: float | None = None
     headroom: float = 0.8
     cost_per_replica: float | None = None
+    allowance_s: float | None = None
+    most_streams: int | None = None
 
     @property
     def goal(self) -> str:
-        """What is looked for, in a few words."""
+        """Return the goal of the search in a few words."""
+        if "event_" in self.slo or "ttft_" in self.slo:
+            return f"the most streams at once that keep {self.slo}"
         return f"the highest rate that keeps {self.slo}"
 
 
@@ -49,7 +62,7 @@ class SustainedSettings(Struct, frozen=True, tag_field="mode", tag="sustained"):
 
     @property
     def goal(self) -> str:
-        """What is looked for, in a few words."""
+        """Return the goal of the search in a few words."""
         return f"the fewest of up to {self.most_connections} connections with the highest rate"
 
 
@@ -67,7 +80,7 @@ class BreakingPointSettings(Struct, frozen=True, tag_field="mode", tag="breaking
 
     @property
     def goal(self) -> str:
-        """What is looked for, in a few words."""
+        """Return the goal of the search in a few words."""
         return f"the rate at which over {100 * self.errors:g} % fail or the p99 goes over {self.p99_ms:g} ms"
 
 
@@ -79,7 +92,7 @@ class ColdStartSettings(Struct, frozen=True, tag_field="mode", tag="cold-start")
 
     @property
     def goal(self) -> str:
-        """What is looked for, in a few words."""
+        """Return the goal of the search in a few words."""
         return f"how {self.launches} fresh launches start"
 
 
@@ -91,8 +104,47 @@ class SoakSettings(Struct, frozen=True, tag_field="mode", tag="soak"):
 
     @property
     def goal(self) -> str:
-        """What is looked for, in a few words."""
+        """Return the goal of the search in a few words."""
         return "whether memory grows under a long load"
 
 
-SearchSettings = SoakSettings | ColdStartSettings | CapacitySettings | SustainedSettings | BreakingPointSettings
+class ShutdownSettings(Struct, frozen=True, tag_field="mode", tag="shutdown"):
+    """How often every stack is stopped under load, and after how many seconds it is killed."""
+
+    mode: ClassVar[str] = "shutdown"
+    rounds: int = 3
+    grace_s: float = 5.0
+
+    @property
+    def goal(self) -> str:
+        """Return the goal of the search in a few words."""
+        return f"what {self.rounds} stops by SIGTERM under load lose"
+
+
+class RecyclingSettings(Struct, frozen=True, tag_field="mode", tag="recycling"):
+    """How often every stack is loaded while it replaces its workers."""
+
+    mode: ClassVar[str] = "recycling"
+    rounds: int = 3
+
+    @property
+    def goal(self) -> str:
+        """Return the goal of the search in a few words."""
+        return "what the replacement of workers under load loses"
+
+
+# What is lost in these modes is to be seen: nothing is sent again.
+LossSettings = ShutdownSettings | RecyclingSettings
+SearchSettings = (
+    SoakSettings
+    | ColdStartSettings
+    | CapacitySettings
+    | SustainedSettings
+    | BreakingPointSettings
+    | ShutdownSettings
+    | RecyclingSettings
+    | AblationSettings
+    | ProfileSettings
+    | TuneSettings
+    | ScalingSettings
+)

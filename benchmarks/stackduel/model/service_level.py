@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+LevelUnit = Literal["ms", "share", "rps", "mib"]
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceLevelResult:
     """Whether a stack kept one bound of a scenario: ``measured`` and ``ok`` are None where too few requests tell.
 
-    Milliseconds, but for ``errors``, which is a share of all requests. ``reason`` says why nothing could be told.
+    Its unit is that of the name (``unit``). ``reason`` says why nothing could be told.
     """
 
     scenario: str
@@ -21,9 +25,12 @@ class ServiceLevelResult:
     reason: str | None = None
 
     @property
-    def is_share(self) -> bool:
-        """Whether bound and measured are a share instead of milliseconds."""
-        return self.name == ERRORS
+    def unit(self) -> LevelUnit:
+        """Return the unit of bound and measured."""
+        return _UNITS.get(self.name, "ms")
 
 
 ERRORS = "errors"
+RATE = "rate_rps"
+GROWTH = "growth_mib"
+_UNITS: Mapping[str, LevelUnit] = {ERRORS: "share", RATE: "rps", GROWTH: "mib"}

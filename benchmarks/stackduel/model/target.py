@@ -6,16 +6,52 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """Whose certificates are believed over TLS: of ``authorities`` (PEM) alone, of the system's without any.
+
+    Anybody's unless they are to be ``verified``.
+    """
+
+    authorities: str = ""
+    verified: bool = True
+
+
+USUAL_TRUST = Trust()
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
-    """Where requests go: ``host`` and ``port``, over TLS or not."""
+    """Where requests go: ``host`` and ``port``, over TLS or not, or the path of a unix ``socket``.
+
+    ``authority`` is the ``Host`` header of every request, where it is another than that of the URL: all stacks that
+    we start are asked for the same, though each has a port of its own.
+    """
 
     host: str
     port: int
     tls: bool = False
+    authority: str = ""
+    trust: Trust = USUAL_TRUST
+    socket: str = ""
+
+    @property
+    def host_header(self) -> str:
+        """The ``Host`` header of requests to it; a port that goes without saying is left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = self.socket or self.port == (443 if self.tls else 80)
+        own = host if usual else f"{host}:{self.port}"
+        return self.authority or own
 
     @property
     def url(self) -> str:
-        """The address as a URL without a path."""
+        """The address as a URL without a path; of a unix socket as ``unix:/run/app.sock``."""
+        return f"unix:{self.socket}" if self.socket else self.base
+
+    @property
+    def base(self) -> str:
+        """The scheme, the host and the port that a request's URL begins with; of a unix socket any host will do."""
+        if self.socket:
+            return "http://localhost"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
@@ -50,7 +86,7 @@ Subject = ProcessTree | ContainerRef | Elsewhere | Several
 
 
 def parts_of(subject: Subject) -> tuple[Subject, ...]:
-    """What a subject is made of: itself, unless it is several."""
+    """Return the parts of a subject: itself, unless it has several."""
     if isinstance(subject, Several):
         return tuple(part for each in subject.parts for part in parts_of(each))
     return (subject,)

@@ -1,4 +1,4 @@
-"""What a measurement is: a trial of one scenario on one stack, or the failure to get one."""
+"""A trial of one scenario on one stack, or the failure to measure one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from stackduel.model.gpu_use import GpuUse
+from stackduel.model.histogram import summarise
 from stackduel.model.measurement import Measurement
+from stackduel.model.stream_figures import LEAST_DELAY_MS
 from stackduel.model.suite import Metric
 
 TrialState = Literal["ok", "noisy", "void"]
+FailureState = Literal["failed", "void"]
 
 
 class Memory(NamedTuple):
@@ -22,7 +25,7 @@ class Memory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the stack spent in the window: CPU seconds, and its peak memory in MiB; and its memory over time."""
+    """The stack's use in the window: CPU seconds, peak memory in MiB, and memory over time."""
 
     cpu_s: float
     memory_peak_mib: float
@@ -40,21 +43,23 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class HostNoise:
-    """What else the host did during the window; None where the system does not report it.
+    """The host's other work during the window; None where the system does not report it.
 
     ``steal`` is the share of all CPU time that the hypervisor took away, ``foreign_cpu`` that of processes which
     are neither the stack's nor the runner's nor the downstream's. ``throttled_s`` is for how many seconds the
-    generator was held back by a CPU quota.
+    generator was held back by a CPU quota. ``server_taken`` is the share of the time of the server's own cores that
+    others took, the hypervisor included.
     """
 
     steal: float | None = None
     foreign_cpu: float | None = None
     throttled_s: float | None = None
+    server_taken: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What a server's own statistics say of a window: mean milliseconds of a request by span.
+    """A server's own statistics of a window: mean milliseconds of a request, by span.
 
     ``batch_mean`` is how many requests shared a run of the model in the mean.
     """
@@ -81,7 +86,8 @@ class Trial:
     ``cost`` is None where the stack runs elsewhere, ``noise`` where nobody looked at the host. ``downstream_cpu_s`` is
     what the downstream spent in the window, ``null_rate_rps`` what the same load gets from a server that does nothing;
     both are None where they are not known. ``gpu`` is what the graphics processors did, None where
-    none can be observed. ``inside`` is what a Triton counted itself, None for all others.
+    none can be observed. ``inside`` is what a Triton counted itself, None for all others. ``sample`` is one of
+    the answers that were not right, in words; None where there is none.
     """
 
     place: Place
@@ -96,6 +102,7 @@ class Trial:
     null_rate_rps: float | None = None
     gpu: GpuUse | None = None
     inside: Inside | None = None
+    sample: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -121,8 +128,34 @@ class Trial:
         return 1000 * self.cost.cpu_s / self.measurement.succeeded
 
     @property
+    def cpu_us_per_event(self) -> float | None:
+        """The server's CPU microseconds for each event of its streams; None where nobody knows, or no event came."""
+        streams = self.measurement.streams
+        if streams is None or self.cost is None or not streams.events:
+            return None
+        return 1e6 * self.cost.cpu_s / streams.events
+
+    @property
+    def event_p99_ms(self) -> float | None:
+        """The p99 of the added delay of its events, in milliseconds; None where they have none, or are too few."""
+        streams = self.measurement.streams
+        return None if streams is None else summarise(streams.added).p99
+
+    @property
+    def figure(self) -> float | None:
+        """The figure that is compared, in the unit of its metric."""
+        match self.metric:
+            case "rate":
+                return self.rate_rps
+            case "time":
+                return self.time_ms
+            case "event_cpu":
+                return self.cpu_us_per_event
+        return self.event_p99_ms
+
+    @property
     def score(self) -> float | None:
-        """What comparisons use, greater is better: the rate, or the inverse of the time of a request.
+        """Return the figure that comparisons use, greater is better: the rate, or the inverse of a time.
 
         None where nothing succeeded: no ratio can be made of that.
         """
@@ -130,18 +163,23 @@ class Trial:
             return None
         if self.metric == "rate":
             return self.rate_rps
-        return 1000 / self.time_ms if self.time_ms else None
+        time = self.figure
+        if time is not None and self.metric == "event_delay":
+            time = max(time, LEAST_DELAY_MS)
+        return 1000 / time if time else None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A trial that did not measure, and why; never a zero.
 
-    ``by_generator`` says, while the run goes on, that this was no doing of the stack's.
+    Where a part of the sandbox ended meanwhile the ``state`` is void: that is no doing of the stack's, and the trial is
+    measured again. ``by_generator`` says, while the run goes on, that the load generator was at fault.
     """
 
     place: Place
     reason: str
+    state: FailureState = "failed"
     by_generator: bool = field(default=False, compare=False)
 
 

@@ -1,4 +1,4 @@
-"""What a stack and its host use during a trial: CPU time, memory, GPUs, Triton's queues, and the noise of the host.
+"""The resources that a stack and its host use during a trial: CPU time, memory, GPUs, Triton's queues, and host noise.
 
 Imports ``verify`` and packages below it; must not import ``runner`` or ``launch``.
 """

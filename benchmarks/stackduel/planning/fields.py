@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from stackduel.model.errors import FieldError
+from stackduel.model.similar import did_you_mean
 
 T = TypeVar("T")
 _MISSING: Any = object()
+MOST_CHARACTERS = 10_000
+# Of a name that an error repeats.
+_SHOWN = 80
 
 
 class Fields:
-    """One table of a file, read field by field; ``finish`` refuses the fields that were never read."""
+    """One table of a file, read field by field; ``finish`` refuses the fields that were never read.
 
-    def __init__(self, where: str, table: Mapping[str, Any]) -> None:
+    Paths in it are relative to ``folder``.
+    """
+
+    def __init__(self, where: str, table: Mapping[str, Any], folder: Path = Path()) -> None:
         self.where = where
+        self.folder = folder
         self._table = table
         self._read: set[str] = set()
 
@@ -28,13 +37,37 @@ class Fields:
         for name in self._table:
             if name not in self._read:
                 known = ", ".join(sorted(self._read))
-                raise FieldError(f"{self.where}: {name}: unknown field (known: {known})")
+                meant = did_you_mean(name, self._read)
+                raise FieldError(f"{self.where}: {shortened(name)}: unknown field{meant} (known: {known})")
 
-    def text(self, name: str, default: str = _MISSING) -> str:
-        """Return a string that is not empty, or the default."""
+    def refuse_misspelt(self, *names: str) -> None:
+        """Raise FieldError if a field that was not read resembles one of these names, which the table lacks."""
+        lacking = [name for name in names if not self.given(name)]
+        for given in self._table:
+            if given not in self._read and given not in names and (meant := did_you_mean(given, lacking)):
+                raise FieldError(f"{self.where}: {shortened(given)}: unknown field{meant}")
+
+    def refuse(self, names: Mapping[str, str]) -> None:
+        """Raise FieldError if the table holds one of these fields, with why it may not."""
+        for name, why in names.items():
+            if self.given(name):
+                raise FieldError(f"{self.where}: {name}: {why}")
+
+    def text(self, name: str, default: str = _MISSING, most: int = MOST_CHARACTERS) -> str:
+        """Return a string that is not empty and has at most so many characters, or the default."""
+        if not self.given(name) or self._table[name]:
+            return self.any_text(name, default, most)
+        raise FieldError(f"{self.where}: {name}: must be a text that is not empty")
+
+    def any_text(self, name: str, default: str = _MISSING, most: int = MOST_CHARACTERS) -> str:
+        """Return a string that may be empty and has at most so many characters, or the default."""
         value = self._take(name, default)
-        if not isinstance(value, str) or (not value and value is not default):
+        if not isinstance(value, str):
             raise FieldError(f"{self.where}: {name}: must be a text that is not empty")
+        if len(value) > most:
+            raise FieldError(f"{self.where}: {name}: at most {most} characters")
+        if "\0" in value:
+            raise FieldError(f"{self.where}: {name}: must hold no NUL character")
         return value
 
     def texts(self, name: str, default: Sequence[str] = _MISSING) -> tuple[str, ...]:
@@ -45,36 +78,38 @@ class Fields:
         return tuple(value)
 
     @overload
-    def integer(self, name: str, low: int, high: int, default: int = ...) -> int: ...
+    def integer(self, name: str, low: int, high: int, default: int = ..., other: str = ...) -> int: ...
     @overload
-    def integer(self, name: str, low: int, high: int, default: None) -> int | None: ...
-    def integer(self, name: str, low: int, high: int, default: int | None = _MISSING) -> int | None:
-        """Return a whole number from ``low`` to ``high``, or the default."""
+    def integer(self, name: str, low: int, high: int, default: None, other: str = ...) -> int | None: ...
+    def integer(self, name: str, low: int, high: int, default: int | None = _MISSING, other: str = "") -> int | None:
+        """Return a whole number from ``low`` to ``high``, or the default; ``other`` names what else may be given."""
         value = self._take(name, default)
         if value is None and default is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise FieldError(f"{self.where}: {name}: must be a whole number from {low} to {high}")
+            raise FieldError(f"{self.where}: {name}: must be a whole number from {low} to {high}{other}")
         return value
 
     @overload
-    def number(self, name: str, low: float, high: float, default: float = ...) -> float: ...
+    def number(self, name: str, low: float, high: float, default: float = ..., other: str = ...) -> float: ...
     @overload
-    def number(self, name: str, low: float, high: float, default: None) -> float | None: ...
-    def number(self, name: str, low: float, high: float, default: float | None = _MISSING) -> float | None:
-        """Return a number from ``low`` to ``high``, or the default."""
+    def number(self, name: str, low: float, high: float, default: None, other: str = ...) -> float | None: ...
+    def number(
+        self, name: str, low: float, high: float, default: float | None = _MISSING, other: str = ""
+    ) -> float | None:
+        """Return a number from ``low`` to ``high``, or the default; ``other`` names what else may be given."""
         value = self._take(name, default)
         if value is None and default is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise FieldError(f"{self.where}: {name}: must be a number from {low:g} to {high:g}")
+            raise FieldError(f"{self.where}: {name}: must be a number from {low:.10g} to {high:.10g}{other}")
         return float(value)
 
     def choice(self, name: str, choices: tuple[T, ...], default: T = _MISSING) -> T:
         """Return one of ``choices``, or the default."""
         value = self._take(name, default)
         for choice in choices:
-            if value == choice:
+            if value == choice and type(value) is type(choice):
                 return choice
         raise FieldError(f"{self.where}: {name}: must be one of {', '.join(map(str, choices))}")
 
@@ -92,9 +127,20 @@ class Fields:
             raise FieldError(f"{self.where}: {name}: must be an array of tables ([[{name}]])")
         return value
 
+    def one_or_more(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """Return an array of tables; of a table that stands alone that one."""
+        alone = isinstance(self._table.get(name), Mapping)
+        return [self.table(name)] if alone else self.tables(name)
+
     def _take(self, name: str, default: Any) -> Any:
         self._read.add(name)
         value = self._table.get(name, default)
         if value is _MISSING:
+            self.refuse_misspelt(name)
             raise FieldError(f"{self.where}: {name}: is missing")
         return value
+
+
+def shortened(name: str) -> str:
+    """Return a name as an error shows it: a key of a TOML file may be as long as the file."""
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."

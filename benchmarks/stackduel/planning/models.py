@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from math import prod
@@ -20,6 +20,7 @@ from stackduel_servers.models.build import build
 from stackduel_servers.models.catalog import OWN, TensorInput
 from stackduel_servers.models.model import load
 from stackduel_servers.models.store import FILES, OWN_VARIABLE, ModelError
+from stackduel_servers.models.triton.repository import loaded_by_default
 from stackduel_servers.triton.installation import INSTALL, TritonError, locate
 
 EXTRA = "inference"
@@ -64,13 +65,15 @@ def refuse_without_runtime() -> None:
         raise FieldError(f"models need {', '.join(missing)}: install them with pip install 'stackduel[{EXTRA}]'")
 
 
-def build_models(suite: Suite, launcher: LauncherName, say: Callable[[str], None]) -> None:
-    """Build the models that a suite asks and that are missing, before the first server starts.
+def build_models(suite: Suite, stacks: Iterable[Stack], launcher: LauncherName, say: Callable[[str], None]) -> None:
+    """Build the models that are missing, before the first server starts: those that a suite asks, and all that a Triton
+    among the ``stacks`` loads at its start.
 
     Only local servers need them: images, projects and running servers have their own. Raises FieldError if they
     cannot be built.
     """
-    wanted = [model for model in suite.models if model != OWN]
+    loaded = loaded_by_default() if any(_is_triton(stack) for stack in stacks) else ()
+    wanted = [model for model in dict.fromkeys((*suite.models, *loaded)) if model != OWN]
     if launcher != "local" or not suite.models:
         return
     refuse_without_runtime()
@@ -114,6 +117,11 @@ def without_triton(
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") or INSTALL in text[-len(INSTALL) :] else ".")
+
+
+def _is_triton(stack: Stack) -> bool:
+    """Return whether a stack is a Triton by itself; one beside a stack loads a model when it is asked for."""
+    return isinstance(stack.source, Registered) and stack.source.entry.framework == TRITON
 
 
 def needs_triton(stack: Stack) -> bool:

@@ -11,14 +11,14 @@ from stackduel.model.trial import Place
 
 
 def interleaved(suite: Suite, stacks: Collection[str], seed: int) -> tuple[AnyStep, ...]:
-    """Return the steps of all blocks: each holds every stack once, and every model alone, in an order drawn anew.
+    """Return the steps of all blocks: each holds its stacks once, and every model alone, in an order drawn anew.
 
     ``seed`` fixes the orders. A drift of the host's speed then affects all stacks alike, not the last one measured.
     """
     draw = random.Random(seed)  # noqa: S311 - an order, not a secret
     steps: list[AnyStep] = []
     for block in range(1, suite.blocks + 1):
-        order: list[AnyStep] = [PlanStep(block, stack, suite.scenarios) for stack in stacks]
+        order: list[AnyStep] = [PlanStep(block, stack, suite.scenarios) for stack in suite.stacks_in(block, stacks)]
         order += [IsolatedStep(block, model) for model in (suite.models if suite.isolated else ())]
         draw.shuffle(order)
         steps += order

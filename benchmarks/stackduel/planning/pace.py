@@ -15,11 +15,11 @@ def pace_of(stack: Stack, options: RunOptions, cores: int) -> Pace:
     """Return how long a stack takes to start, and how many requests it can hold waiting at once."""
     launch_s = LAUNCH_S[options.launcher]
     if isinstance(stack.source, Registered):
-        entry = stack.source.entry
-        slots = entry.waiting_slots(entry.worker_count(cores))
+        entry, start = stack.source.entry, stack.source.options(cores)
+        slots = entry.waiting_slots(start.workers, start.threads, start.connections)
         fans_out = entry.holds == "nothing" or "fanout" in entry.app
-        return Pace(launch_s + _companion_s(stack), slots, fans_out, cores)
-    return Pace(launch_s, cores=cores)
+        return Pace(launch_s + _companion_s(stack), slots, fans_out, cores, stack.reset is not None)
+    return Pace(launch_s, cores=cores, fresh=stack.reset is not None)
 
 
 def _companion_s(stack: Stack) -> float:

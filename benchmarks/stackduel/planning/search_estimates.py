@@ -6,11 +6,14 @@ import math
 from dataclasses import replace
 
 from stackduel.analysis.slo import parse_slo
+from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.search_settings import (
     BreakingPointSettings,
     CapacitySettings,
     ColdStartSettings,
+    RecyclingSettings,
     SearchSettings,
+    ShutdownSettings,
     SoakSettings,
     SustainedSettings,
 )
@@ -24,19 +27,28 @@ from stackduel.search.soak import PIECES
 SUPPOSED_DOUBLINGS = 3
 SUPPOSED_STEPS = 8
 SUPPOSED_BETWEEN = 5
+# A profiler attaches to every other window, and writes what it has.
+ATTACHING_S = 0.5
+# So many times longer a start takes whose allocations are recorded.
+RECORDING = 3
 
 
 def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> float:
     """Estimate the seconds of a search on one stack, launches included."""
     match settings, scenario.load:
-        case CapacitySettings(), OpenLoop() as load:
-            return _of_capacity(settings, load, scenario, pace)
+        case CapacitySettings(), _:
+            return _of_capacity(settings, scenario, pace)
         case SustainedSettings(), ClosedLoop() as load:
             return _of_sustained(settings, load, scenario, pace)
         case SoakSettings(), _:
             return pace.launch_s + scenario_seconds(scenario, pace) + PIECES * OVERHEAD_S
-        case ColdStartSettings(), ClosedLoop():
-            return settings.launches * (pace.launch_s + scenario_seconds(scenario, pace))
+        case ColdStartSettings() | ShutdownSettings() | RecyclingSettings(), ClosedLoop():
+            rounds = settings.launches if isinstance(settings, ColdStartSettings) else settings.rounds
+            return rounds * (pace.launch_s + scenario_seconds(scenario, pace))
+        case ProfileSettings(), ClosedLoop():
+            windows_s = 2 * settings.windows * (scenario_seconds(scenario, pace) + ATTACHING_S)
+            memory_s = RECORDING * (pace.launch_s + scenario_seconds(scenario, pace)) if settings.memory else 0.0
+            return pace.launch_s + windows_s + memory_s
         case BreakingPointSettings(), OpenLoop():
             return pace.launch_s + SUPPOSED_STEPS * scenario_seconds(scenario, pace)
     raise ValueError(load_problem(settings, scenario) or "no such mode")
@@ -48,9 +60,12 @@ def _of_sustained(settings: SustainedSettings, load: ClosedLoop, scenario: Scena
     return tries * scenario_seconds(scenario, pace) + (1 + settings.confirmations) * pace.launch_s
 
 
-def _of_capacity(settings: CapacitySettings, first: OpenLoop, scenario: Scenario, pace: Pace) -> float:
+def _of_capacity(settings: CapacitySettings, scenario: Scenario, pace: Pace) -> float:
+    if settings.allowance_s is not None:
+        return settings.allowance_s
     bisections = math.ceil(math.log2(math.log(2) / math.log(1 + settings.resolution)))
-    load = at_rate(first, first.rate_rps, parse_slo(settings.slo))
+    first = scenario.load
+    load = at_rate(first, first.rate_rps, parse_slo(settings.slo)) if isinstance(first, OpenLoop) else first
     window_s = scenario_seconds(replace(scenario, load=load), pace)
     tries = SUPPOSED_DOUBLINGS + bisections + 2 * settings.confirmations
     return tries * window_s + (1 + bisections / 2 + settings.confirmations) * pace.launch_s

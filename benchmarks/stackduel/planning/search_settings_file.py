@@ -6,16 +6,20 @@ from collections.abc import Callable, Mapping
 
 from stackduel.analysis.slo import parse_slo
 from stackduel.model.errors import FieldError
+from stackduel.model.scaling_settings import ScalingSettings
 from stackduel.model.search_settings import (
     MOST_RATE_RPS,
     BreakingPointSettings,
     CapacitySettings,
     ColdStartSettings,
+    RecyclingSettings,
     SearchSettings,
+    ShutdownSettings,
     SoakSettings,
     SustainedSettings,
 )
 from stackduel.planning.fields import Fields
+from stackduel.planning.load_file import MAX_CONNECTIONS
 
 COMPARE = "compare"
 MOST_CONFIRMATIONS = 100
@@ -53,6 +57,7 @@ def _capacity(fields: Fields) -> CapacitySettings:
         demand_rps=fields.number("demand", 0.01, 1e9, default=None),
         headroom=fields.number("headroom", 0.05, 1.0, default=usual.headroom),
         cost_per_replica=fields.number("cost_per_replica", 0, 1e9, default=None),
+        most_streams=fields.integer("most_streams", 1, MAX_CONNECTIONS, default=None),
     )
 
 
@@ -79,6 +84,16 @@ def _cold_start(fields: Fields) -> ColdStartSettings:
     return ColdStartSettings(launches=fields.integer("launches", 1, 1000, default=ColdStartSettings().launches))
 
 
+def _shutdown(fields: Fields) -> ShutdownSettings:
+    return ShutdownSettings(
+        rounds=_rounds(fields), grace_s=fields.number("grace_s", 0.1, 600, default=ShutdownSettings().grace_s)
+    )
+
+
+def _rounds(fields: Fields) -> int:
+    return fields.integer("rounds", 1, 1000, default=ShutdownSettings().rounds)
+
+
 def _confirmations(fields: Fields) -> int:
     return fields.integer("confirmations", 1, MOST_CONFIRMATIONS, default=CapacitySettings().confirmations)
 
@@ -93,4 +108,7 @@ _PARSERS: Mapping[str, Callable[[Fields], SearchSettings]] = {
     BreakingPointSettings.mode: _breaking_point,
     ColdStartSettings.mode: _cold_start,
     SoakSettings.mode: lambda _fields: SoakSettings(),
+    ShutdownSettings.mode: _shutdown,
+    ScalingSettings.mode: lambda _fields: ScalingSettings(),
+    RecyclingSettings.mode: lambda fields: RecyclingSettings(_rounds(fields)),
 }

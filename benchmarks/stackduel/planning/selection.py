@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
+from stackduel.model.similar import did_you_mean
 from stackduel.model.stack import Registered, Stack
 from stackduel.model.suite import Suite
 from stackduel.planning.models import needs_triton, without_triton
@@ -35,14 +36,25 @@ def select(
 
     ``running`` names the stacks that an attached project has up. Raises FieldError.
     """
+    for field, name in _named_in(suite):
+        if name not in known:
+            raise FieldError(f"suite {suite.name}: {field}: {name!r} is unknown{did_you_mean(name, known)}")
     if options.stacks is not None:
         names, notes = _named(options.stacks, options, known)
     else:
         names, notes = _of_suite(options, suite, own, known, running)
     baseline = options.baseline or _baseline(suite, names, known)
     if baseline not in names:
-        raise FieldError(f"--baseline: {baseline} is not among the stacks of this run: {', '.join(names)}")
+        close = did_you_mean(baseline, names)
+        raise FieldError(f"--baseline: {baseline} is not among the stacks of this run: {', '.join(names)}{close}")
     return Selection({name: known[name] for name in names}, baseline, notes)
+
+
+def _named_in(suite: Suite) -> Iterator[tuple[str, str]]:
+    """Yield the stacks that a suite names by a field of its own; that of the user's own requests names none."""
+    if suite.baseline:
+        yield "baseline", suite.baseline
+    yield from (("duel", name) for name in suite.duel)
 
 
 def is_local_only(stack: Stack) -> bool:
@@ -54,7 +66,10 @@ def _named(asked: tuple[str, ...], options: RunOptions, known: Mapping[str, Stac
     names = tuple(dict.fromkeys(asked))
     for name in names:
         if name not in known:
-            raise FieldError(f"--stacks: {name!r} is unknown; stackduel list shows all stacks")
+            own = [each for each in known if not isinstance(known[each].source, Registered)]
+            of_file = f"the file has {', '.join(own)}; " if own else ""
+            close = did_you_mean(name, known) or f"; {of_file}stackduel list shows all stacks"
+            raise FieldError(f"--stacks: {name!r} is unknown{close}")
     return _servable(names, options, known, named=True)
 
 
@@ -62,9 +77,14 @@ def _of_suite(
     options: RunOptions, suite: Suite, own: OwnFile, known: Mapping[str, Stack], running: frozenset[str] | None
 ) -> _Names:
     wanted = tuple(dict.fromkeys((*suite.stacks, *own.stacks)))
+    if not wanted:
+        raise FieldError(f"suite {suite.name}: names no stacks: --stacks-file FILE, --url URL or --stacks A,B does")
     for name in wanted:
         if name not in known:
-            raise FieldError(f"suite {suite.name}: stacks: {name!r} is unknown")
+            raise FieldError(f"suite {suite.name}: stacks: {name!r} is unknown{did_you_mean(name, known)}")
+    for field, name in _named_in(suite) if suite.search is None else ():
+        if name not in wanted:
+            raise FieldError(f"suite {suite.name}: {field}: {name!r} is not among its stacks")
     up, down_notes = _only(wanted, running, "not up in the project") if running is not None else (wanted, ())
     here, platform_notes = _runnable_here(up, known) if options.launcher == "local" else (up, ())
     names, triton_notes = _servable(here, options, known, named=False)
@@ -106,8 +126,13 @@ def _runs_here(stack: Stack) -> bool:
 
 
 def _baseline(suite: Suite, names: tuple[str, ...], known: Mapping[str, Stack]) -> str:
-    """Return the suite's baseline, else the first stack that is marked as one, else the first."""
+    """Return the suite's baseline, else the only stack that is marked as one, else the first.
+
+    Raises FieldError where several are marked.
+    """
     if suite.baseline in names:
         return suite.baseline
     marked = [name for name in names if known[name].tier == "baseline"]
+    if len(marked) > 1:
+        raise FieldError(f"--baseline: is needed: {' and '.join(marked)} have the tier baseline")
     return marked[0] if marked else names[0]

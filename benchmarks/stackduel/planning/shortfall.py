@@ -3,10 +3,60 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 
+from stackduel.model.errors import FieldError
 from stackduel.model.stack import Registered, Stack
+from stackduel_servers.supported import PYTHON_SERVERS, WEB_FRAMEWORKS
 from stackduel_servers.triton.installation import TritonError, locate
+
+# What a worker class of a server needs beside it.
+WORKER_PACKAGES = {"gevent": "gevent", "uvicorn": "uvicorn_worker"}
+# What an application needs beside its framework.
+APP_PACKAGES = {
+    "stackduel_servers.apps.django_app:app": "rest_framework",
+    "stackduel_servers.apps.fastapi_sse:app": "sse_starlette",
+}
+# The library of the music service, which no other stack needs.
+MUSIC = "pymusicxml"
+
+
+def refuse_without_packages(stacks: Iterable[Stack], is_installed: Callable[[str], bool] | None = None) -> None:
+    """Raise FieldError if a stack of the registry needs a package that this Python lacks, with the line to type.
+
+    What another interpreter has is not asked here.
+    """
+    is_installed = is_installed or (lambda name: find_spec(name) is not None)
+    here = (stack for stack in stacks if not stack.interpreter)
+    lacking = [(stack.name, name) for stack in here for name in packages_of(stack) if not is_installed(name)]
+    if lacking:
+        extras = extras_for(package for _, package in lacking)
+        names, packages = (", ".join(dict.fromkeys(each)) for each in zip(*lacking, strict=True))
+        raise FieldError(
+            f"--launcher local: {names} cannot run here without {packages}; install all servers with: "
+            f"{shlex.join((sys.executable, '-m', 'pip', 'install', f'stackduel[{extras}]'))}"
+        )
+
+
+def extras_for(packages: Iterable[str]) -> str:
+    """Return the extras of stackduel that install these packages."""
+    return "servers,service" if MUSIC in packages else "servers"
+
+
+def packages_of(stack: Stack) -> tuple[str, ...]:
+    """Return the packages that run a stack as a local process: its framework, its server, its kind of worker, more."""
+    if not isinstance(stack.source, Registered):
+        return ()
+    entry = stack.source.entry
+    needed = [name for name in (entry.framework, entry.server) if name in {*WEB_FRAMEWORKS, *PYTHON_SERVERS}]
+    if entry.worker_class in WORKER_PACKAGES:
+        needed.append(WORKER_PACKAGES[entry.worker_class])
+    if entry.app in APP_PACKAGES:
+        needed.append(APP_PACKAGES[entry.app])
+    return (*needed, MUSIC) if entry.contract == "music" else (*needed,)
 
 
 def shortfall(stack: Stack) -> str | None:

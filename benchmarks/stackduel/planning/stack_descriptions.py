@@ -14,13 +14,16 @@ from stackduel.planning.run_plan import RunPlan
 def describe_stack(name: str, plan: RunPlan) -> StackFacts:
     """Return the tier, the settings and the waiting slots of a stack."""
     stack, pace = plan.stacks[name], plan.paces[name]
+    facts = stack.facts(stack.cores or len(plan.budget.server))
     return replace(
-        stack.facts(len(plan.budget.server)),
+        facts,
+        cores=stack.cores,
         tier=_tier(name, plan),
         summary=f"{plan.baseline} once more, as the measure of chance" if is_twin(name) else stack.summary,
         device=plan.device if isinstance(stack.source, Registered) else None,
-        waiting_slots=pace.slots,
+        waiting_slots=pace.slots if isinstance(stack.source, Registered) else facts.waiting_slots,
         fans_out=pace.fans_out,
+        interpreter=stack.interpreter,
     )
 
 

@@ -4,37 +4,58 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, get_args
-from urllib.parse import urlsplit
+from pathlib import Path, PurePath
+from typing import Any
 
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.errors import FieldError
-from stackduel.model.stack import Command, Image, ModelProtocol, Stack, StackSource, Url
-from stackduel.model.suite import PLAIN_HEADERS, Load, Workload
-from stackduel.model.target import Address
-from stackduel.planning.fields import Fields
+from stackduel.model.prices import Prices
+from stackduel.model.stack import OwnCompanion, Stack
+from stackduel.model.suite import Load, SetupRequest, Workload
+from stackduel.planning.command_line import parse_words
+from stackduel.planning.command_places import OF_A_RESET, refuse_misspelt_places
+from stackduel.planning.companions_file import parse_companions, with_companions
+from stackduel.planning.fields import Fields, shortened
 from stackduel.planning.load_file import parse_loads
-from stackduel.planning.suite_file import parse_workload
-from stackduel_servers.registry import TIERS
+from stackduel.planning.own_secrets import OwnSecrets
+from stackduel.planning.own_stack import parse_stack
+from stackduel.planning.prices_file import parse_prices
+from stackduel.planning.request_file import parse_workload
+from stackduel.planning.setup_file import parse_setup, refuse_unknown, setup_tables
+from stackduel.planning.suites_by_name import suite_names
+from stackduel.planning.thresholds_file import ThresholdTable, parse_thresholds
+from stackduel.planning.toml_file import folder_of, read_toml
 
-MAX_FILE_BYTES = 1_000_000
+MOST_NAME = 64
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# Of a request: the tables in whose values ${NAME} is filled in.
+EXPANDED = ("headers", "form")
 DEFAULT_LOAD = {"connections": [1, 16, 64], "duration_s": 3.0, "warmup_s": 1.0, "warmup_rounds": 1}
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """The content of a user's stacks file: stacks, named requests, their loads, and texts that no result may show."""
+    """The content of a user's stacks file: stacks, named requests, their loads, and the texts from the environment.
+
+    ``name`` is that of the suite that its requests make, ``where`` that of the file in error messages. ``reset`` is a
+    command that is run in ``folder`` before each start of a stack. ``thresholds`` are bounds of its requests that fail
+    the run, ``prices`` those of CPU time and memory. ``setup``
+    is sent once after each start.
+    """
 
     stacks: Mapping[str, Stack]
     requests: Mapping[str, Workload]
     loads: tuple[Load, ...]
     secrets: tuple[str, ...]
+    name: str = "own"
+    where: str = "stacks file"
+    reset: tuple[str, ...] = ()
+    folder: Path = Path()
+    thresholds: ThresholdTable | None = None
+    prices: Prices | None = None
+    setup: tuple[SetupRequest, ...] | None = None
 
 
 def read_own_file(path: Path, environ: Mapping[str, str] = os.environ) -> OwnFile:
@@ -42,137 +63,115 @@ def read_own_file(path: Path, environ: Mapping[str, str] = os.environ) -> OwnFil
 
     Raises FieldError that names the field and its bound.
     """
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise FieldError(f"stacks file {path}: cannot be read: {error.strerror}") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise FieldError(f"stacks file {path}: at most {MAX_FILE_BYTES} bytes")
-    try:
-        document = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FieldError(f"stacks file {path}: not valid TOML: {error}") from error
-    return parse_own_file(path.name, document, path.parent.resolve(), environ)
+    document = read_toml("stacks file", path)
+    return parse_own_file(path.name, document, folder_of(path), environ)
 
 
 def parse_own_file(where: str, document: Mapping[str, Any], folder: Path, environ: Mapping[str, str]) -> OwnFile:
     """Check the content of a stacks file; commands run in ``folder``."""
-    secrets = _Secrets(environ)
-    fields = Fields(where, document)
+    secrets = OwnSecrets(environ)
+    fields = Fields(where, document, folder)
+    name = fields.text("name", default="") or _name_of(where)
+    if not NAME.fullmatch(name) or (fields.given("name") and name in suite_names()):
+        raise FieldError(f"{where}: name: letters, digits, '.', '_' and '-' only, at most 64, and no suite of ours")
+    setup = _parse_setup(where, fields, secrets)
+    own = OwnFile(
+        stacks=_parse_stacks(where, fields, folder, secrets, parse_companions(fields, folder, secrets)),
+        requests=_parse_requests(where, fields, secrets),
+        setup=setup,
+        loads=parse_loads(fields.table("load", default=DEFAULT_LOAD), f"{where}: load"),
+        secrets=tuple(sorted(secrets.seen)),
+        name=name,
+        where=where,
+        reset=_parse_reset(where, document, fields),
+        folder=folder,
+        thresholds=parse_thresholds(fields),
+        prices=parse_prices(fields),
+    )
+    fields.finish()
+    if setup:
+        refuse_unknown(where, own.requests.values(), (name for each in setup for name in each.names))
+    return own
+
+
+def _parse_setup(where: str, fields: Fields, secrets: OwnSecrets) -> tuple[SetupRequest, ...] | None:
+    tables = [
+        {**table, **_expanded(f"{where}: setup {number}", table, secrets), **_expanded_body(where, table, secrets)}
+        for number, table in enumerate(setup_tables(fields), 1)
+    ]
+    return parse_setup(where, tables, fields)
+
+
+def _expanded_body(where: str, table: Mapping[str, Any], secrets: OwnSecrets) -> Mapping[str, Any]:
+    """Return the text of a set-up's body with the variables in it filled in, as a password may stand there."""
+    body = table.get("body")
+    return {"body": secrets.expand(f"{where}: setup: body", body)} if isinstance(body, str) else {}
+
+
+def _name_of(where: str) -> str:
+    """Return the name of the file's suite: the file's own without its ending, as far as a name may be so.
+
+    What comes through a pipe has none.
+    """
+    if PurePath(where).suffix != ".toml":
+        return "own"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", PurePath(where).stem).strip("-._")[:MOST_NAME]
+    return f"own-{name}"[:MOST_NAME] if name in suite_names() else name or "own"
+
+
+def _parse_stacks(
+    where: str, fields: Fields, folder: Path, secrets: OwnSecrets, companions: Mapping[str, OwnCompanion]
+) -> dict[str, Stack]:
     stacks = {}
     for name, table in fields.table("stacks", default={}).items():
         if is_twin(name):
             raise FieldError(f"{where}: stacks.{name}: this ending is for the baseline's twin")
         if not NAME.fullmatch(name):
-            raise FieldError(f"{where}: stacks.{name}: letters, digits, '.', '_' and '-' only, at most 64")
+            raise FieldError(f"{where}: stacks.{shortened(name)}: letters, digits, '.', '_' and '-' only, at most 64")
         if not isinstance(table, Mapping):
             raise FieldError(f"{where}: stacks.{name}: must be a table")
-        stacks[name] = _parse_stack(f"{where}: stacks.{name}", name, table, folder, secrets)
-    requests = {}
-    for table in fields.tables("requests"):
-        name = Fields(where, table).text("name")
+        named = Fields(f"{where}: stacks.{name}", table).texts("companions") if "companions" in table else None
+        rest = {key: value for key, value in table.items() if key != "companions"}
+        stack = parse_stack(f"{where}: stacks.{name}", name, rest, folder, secrets)
+        stacks[name] = with_companions(f"{where}: stacks.{name}", stack, named, companions)
+    return stacks
+
+
+def _parse_requests(where: str, fields: Fields, secrets: OwnSecrets) -> dict[str, Workload]:
+    requests: dict[str, Workload] = {}
+    for number, table in enumerate(fields.tables("requests"), 1):
+        numbered = f"{where}: [[requests]] number {number}"
+        name = Fields(numbered, table).text("name")
         if not NAME.fullmatch(name) or name in requests:
-            raise FieldError(f"{where}: requests: name {name!r}: must be a plain name, given once")
-        requests[name] = _parse_request(f"{where}: requests.{name}", table, secrets)
-    loads = parse_loads(fields.table("load", default=DEFAULT_LOAD), f"{where}: load")
-    fields.finish()
-    return OwnFile(stacks, requests, loads, tuple(sorted(secrets.seen, key=len, reverse=True)))
+            raise FieldError(f"{numbered}: name: {shortened(name)!r} must be a plain name, given once")
+        requests[name] = _parse_request(f"{where}: requests.{name}", table, fields.folder, secrets)
+    return requests
 
 
-def _parse_stack(where: str, name: str, table: Mapping[str, Any], folder: Path, secrets: _Secrets) -> Stack:
-    fields = Fields(where, table)
-    kinds = [kind for kind in ("command", "image", "url") if kind in table]
-    if len(kinds) != 1:
-        raise FieldError(f"{where}: exactly one of command, image and url is needed")
-    source = _parse_source(where, kinds[0], fields, folder, secrets)
-    health = fields.text("health", default="/health")
-    stack = Stack(
-        name=name,
-        tier=fields.choice("tier", TIERS, default="rewrite"),
-        summary=fields.text("summary", default="your own stack"),
-        source=source,
-        health=health,
-        protocol=fields.choice("protocol", get_args(ModelProtocol), default="stackduel"),
-    )
-    fields.finish()
-    if not health.startswith("/"):
-        raise FieldError(f"{where}: health: must be a path that starts with /")
-    return stack
-
-
-def _parse_source(where: str, kind: str, fields: Fields, folder: Path, secrets: _Secrets) -> StackSource:
-    if kind == "url":
-        return Url(parse_address(where, fields.text("url")))
-    env = {}
-    for key, value in fields.table("env", default={}).items():
-        if not isinstance(value, str):
-            raise FieldError(f"{where}: env.{key}: must be a text")
-        env[key] = secrets.expand(f"{where}: env.{key}", value)
-        secrets.hide(env[key]) if _sounds_secret(key) else None
-    if kind == "image":
-        return Image(fields.text("image"), fields.integer("port", 1, 65535, default=8000), env)
-    argv = fields.texts("command")
-    if not argv or not any("{port}" in word for word in argv):
-        raise FieldError(f"{where}: command: must be a list of words, one of them with {{port}} in it")
-    return Command(argv, env, folder)
-
-
-def _parse_request(where: str, table: Mapping[str, Any], secrets: _Secrets) -> Workload:
-    headers = {}
-    given = table.get("headers", {})
-    for key, value in given.items() if isinstance(given, Mapping) else ():
-        expanded = secrets.expand(f"{where}: headers.{key}", value) if isinstance(value, str) else value
-        headers[key] = expanded
-        if isinstance(expanded, str) and key.lower() not in PLAIN_HEADERS:
-            secrets.hide(expanded)
-            # "Bearer TOKEN": the token alone must not be shown either.
-            for word in expanded.split():
-                secrets.hide(word) if len(word) >= 8 else None
-    fields = Fields(where, {**table, "headers": headers} if isinstance(given, Mapping) else table)
+def _parse_request(where: str, table: Mapping[str, Any], folder: Path, secrets: OwnSecrets) -> Workload:
+    fields = Fields(where, {**table, **_expanded(where, table, secrets)}, folder)
     fields.text("name")
-    workload = parse_workload(fields)
+    workload = parse_workload(fields, "content")
     fields.finish()
     return workload
 
 
-def parse_address(where: str, url: str) -> Address:
-    """Read ``http(s)://host[:port]``; raises FieldError for any other form."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise FieldError(f"{where}: url: {error}") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
-        raise FieldError(f"{where}: url: must be http://host:port or https://host:port, without a user in it")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise FieldError(f"{where}: url: must end after the port; the path belongs to the request")
-    tls = parts.scheme == "https"
-    return Address(parts.hostname, port or (443 if tls else 80), tls)
+def _expanded(where: str, table: Mapping[str, Any], secrets: OwnSecrets) -> Mapping[str, Any]:
+    """Return the headers and the form of a request with the variables in their values filled in."""
+    return {
+        key: {name: _filled(f"{where}: {key}.{name}", value, secrets) for name, value in inner.items()}
+        for key in EXPANDED
+        if isinstance(inner := table.get(key), Mapping)
+    }
 
 
-class _Secrets:
-    """Expands ``${NAME}`` and remembers every text that a result must not show."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.seen: set[str] = set()
-
-    def expand(self, where: str, text: str) -> str:
-        def value(match: re.Match[str]) -> str:
-            name = match.group(1)
-            if name not in self._environ:
-                raise FieldError(f"{where}: the environment has no variable {name}")
-            self.hide(self._environ[name])
-            return self._environ[name]
-
-        return VARIABLE.sub(value, text)
-
-    def hide(self, text: str) -> None:
-        # A text of two letters would blot out half the report and protects nothing.
-        if len(text) >= 4:
-            self.seen.add(text)
+def _parse_reset(where: str, document: Mapping[str, Any], fields: Fields) -> tuple[str, ...]:
+    words = parse_words(where, "reset", document, fields)
+    refuse_misspelt_places(f"{where}: reset", words, OF_A_RESET)
+    return words
 
 
-def _sounds_secret(name: str) -> bool:
-    return bool(re.search(r"(?i)secret|token|passw|key|credential|auth|dsn", name))
+def _filled(where: str, value: Any, secrets: OwnSecrets) -> Any:
+    if isinstance(value, list):
+        return [_filled(where, each, secrets) for each in value]
+    return secrets.expand(where, value) if isinstance(value, str) else value

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from stackduel.model.errors import FieldError
+from stackduel.model.similar import did_you_mean
 from stackduel.model.suite import Suite
-from stackduel.planning.suite_file import parse_suite
+from stackduel.planning.suite_file import parse_suite, suite_of
+from stackduel.planning.toml_file import folder_of, read_toml
 
 SUITES = Path(__file__).parent / "suites"
-MAX_SUITE_BYTES = 1_000_000
 
 
 def suite_names() -> tuple[str, ...]:
@@ -23,11 +24,6 @@ def read_suite(name: str) -> Suite:
         return parse_suite(name, (SUITES / f"{name}.toml").read_text(encoding="utf-8"))
     path = Path(name)
     if path.suffix != ".toml":
-        raise FieldError(f"SUITE: {name!r} is none of {', '.join(suite_names())}, nor a .toml file")
-    try:
-        if path.stat().st_size > MAX_SUITE_BYTES:
-            raise FieldError(f"SUITE: {path}: at most {MAX_SUITE_BYTES} bytes")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FieldError(f"SUITE: {path}: cannot be read: {error}") from error
-    return parse_suite(path.stem, text)
+        close = did_you_mean(name, suite_names())
+        raise FieldError(f"SUITE: {name!r} is none of {', '.join(suite_names())}, nor a .toml file{close}")
+    return suite_of(path.stem, read_toml("SUITE:", path), "content", folder_of(path))

@@ -11,6 +11,7 @@ from stackduel.model.model_input import PICTURES, SOUNDS, InputKind, ModelInput
 from stackduel.model.model_output import TOLERANCE
 from stackduel.model.suite import Check, Workload
 from stackduel.planning.fields import Fields
+from stackduel.planning.request_body import BODY_KEYS
 from stackduel_servers.models.catalog import CATALOG, OWN, Picture, Sound, TensorInput, Text
 
 CHECKS: tuple[Check, ...] = ("numbers", "body", "length", "status")
@@ -18,7 +19,7 @@ CHECKS: tuple[Check, ...] = ("numbers", "body", "length", "status")
 MAX_SEED = 2**31 - 1
 MAX_SAMPLES = 10_000_000
 MAX_RATE_HZ = 192_000
-_PATH_ONLY = ("path", "method", "body")
+_PATH_ONLY = ("path", "method", "values_file", "stream", *BODY_KEYS)
 _MODEL_ONLY = ("given", "served_as", "tolerance")
 
 

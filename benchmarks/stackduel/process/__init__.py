@@ -1,4 +1,4 @@
-"""This process itself: its cores and its signals.
+"""This process itself: its cores, its signals and its standard streams.
 
 Imports nothing else of stackduel.
 """

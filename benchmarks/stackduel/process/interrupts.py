@@ -19,5 +19,19 @@ def as_keyboard_interrupt() -> Iterator[None]:
             signal.signal(getattr(signal, name), handler)
 
 
+def go_on_interrupting(error: BaseException) -> None:
+    """Raise KeyboardInterrupt if this error came up while one was on its way out: tidying up may fail, too."""
+    if was_interrupted(error):
+        raise KeyboardInterrupt from error
+
+
+def was_interrupted(error: BaseException) -> bool:
+    """Return whether an error came up while a KeyboardInterrupt was on its way out."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, KeyboardInterrupt):
+        cause = cause.__context__
+    return cause is not None
+
+
 def _interrupt(number: int, _frame: object) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)

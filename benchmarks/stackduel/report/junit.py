@@ -10,10 +10,18 @@ from xml.etree import ElementTree
 
 from stackduel.analysis.candidates import CONTROL
 from stackduel.analysis.conditions.evaluation import ConditionResult
+from stackduel.analysis.trial_gates import is_lower_bound
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.ablation_settings import AblationSettings
+from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
-from stackduel.model.service_level import ServiceLevelResult
+from stackduel.model.scaling_settings import ScalingSettings
+from stackduel.model.service_level import RATE, ServiceLevelResult
 from stackduel.model.trial import Failure, Gate, Place, Result, Trial
-from stackduel.storage.redaction import redact
+from stackduel.model.tune_settings import TuneSettings
+from stackduel.model.visible_text import visible
+from stackduel.report.sections.figures import comparison_word, figure, speedup_text
+from stackduel.storage.run_document import redaction_of
 
 # Characters that XML 1.0 cannot hold, not even as a reference (https://www.w3.org/TR/xml/#charsets).
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -42,6 +50,7 @@ def render(run: Run, judged: Sequence[ConditionResult] = ()) -> str:
         "trials": list(_trials(run)),
         "gates": list(_gates(run)),
         "searches": list(_searches(run)),
+        "verdicts": list(_verdicts(run.comparisons)),
         "service levels": list(_service_levels(run.slas)),
         "conditions": list(_conditions(judged)),
     }
@@ -59,7 +68,7 @@ def _verification(run: Run) -> Iterator[TestCase]:
     """Yield whether each stack could be started and verified: no trial is measured otherwise."""
     for stack in run.stacks:
         results = [each for each in run.results if each.place.stack == stack]
-        reasons = [each.reason for each in results if isinstance(each, Failure)]
+        reasons = [each.reason for each in results if isinstance(each, Failure) and each.state == "failed"]
         if reasons and not any(isinstance(each, Trial) for each in results):
             yield _not_measured(run, TestCase(stack, "starts and answers rightly", reason=reasons[0]), stack)
         elif results or any(each.stack == stack for each in run.findings):
@@ -70,12 +79,16 @@ def _trials(run: Run) -> Iterator[TestCase]:
     for place, attempts in _attempts(run):
         result = attempts[-1]
         case = TestCase(f"{place.scenario}.{place.stack}", f"block {place.block}")
+        if isinstance(result, Failure) and result.state == "void":
+            yield _because(case, "skipped", f"void: {result.reason}")
+            continue
         if isinstance(result, Failure):
             yield _not_measured(run, _because(case, "failed", result.reason), place.stack)
             continue
         time_s = result.measurement.duration_s
         if result.state == "void":
-            yield _because(case, "skipped", f"void: {result.reason}", time_s)
+            bound = f" At least {figure(result.rate_rps)} req/s." if is_lower_bound(result) else ""
+            yield _because(case, "skipped", f"void: {result.reason}{bound}", time_s)
         else:
             output = f"kept in spite of the host's noise: {result.reason}" if result.state == "noisy" else ""
             yield TestCase(case.group, case.name, output=output, time_s=time_s)
@@ -99,7 +112,7 @@ def _searches(run: Run) -> Iterator[TestCase]:
     if not run.suite.search:
         return
     for scenario in run.suite.scenarios:
-        for stack in run.stacks:
+        for stack in _searched(run):
             findings = [each for each in run.findings if (each.stack, each.scenario) == (stack, scenario.name)]
             case = TestCase(f"{scenario.name}.{stack}", run.suite.search.mode)
             if findings:
@@ -109,10 +122,38 @@ def _searches(run: Run) -> Iterator[TestCase]:
                 yield _not_measured(run, ended, stack)
 
 
+def _searched(run: Run) -> Iterable[str]:
+    """Return the stacks that have a result of their own: of an ablation, and of a tuning, one stands for all.
+
+    Of a scaling it is the arm of each stack on one core.
+    """
+    if isinstance(run.suite.search, TuneSettings):
+        return (run.baseline,)
+    if isinstance(run.suite.search, ScalingSettings):
+        return tuple(run.suite.search.arms_of(stack)[0].name for stack in run.suite.search.stacks)
+    if not isinstance(run.suite.search, AblationSettings):
+        return run.stacks
+    return dict.fromkeys(each.stack for each in run.findings) or run.suite.stacks[-1:]
+
+
+def _verdicts(comparisons: Iterable[Comparison]) -> Iterator[TestCase]:
+    """Yield each verdict; none fails, as a slower stack is a result. Without a test it is skipped."""
+    for each in comparisons:
+        if is_twin(each.candidate):
+            continue
+        case = TestCase(f"{each.scenario}.{each.candidate}", f"compared with {each.baseline}")
+        if each.verdict == "not tested":
+            yield _because(case, "skipped", "not tested for significance: there are too few blocks, or no twin")
+        else:
+            words = comparison_word(each)
+            yield TestCase(case.group, case.name, output=words if each.size else f"{words}: {speedup_text(each)}")
+
+
 def _service_levels(slas: Iterable[ServiceLevelResult]) -> Iterator[TestCase]:
     """Yield each bound of a service level on each stack: failed if it was not kept, skipped if that is unknown."""
     for each in slas:
-        case = TestCase(f"{each.scenario}.{each.stack}", f"{each.name} at most {each.bound:g}")
+        most = "at least" if each.name == RATE else "at most"
+        case = TestCase(f"{each.scenario}.{each.stack}", f"{each.name} {most} {each.bound:g}")
         if each.ok is None or each.measured is None:
             yield _because(case, "skipped", each.reason or "unknown")
         elif each.ok:
@@ -150,7 +191,8 @@ def _because(case: TestCase, outcome: Literal["failed", "skipped"], reason: str,
 
 def _not_measured(run: Run, case: TestCase, stack: str) -> TestCase:
     """Return the case of a stack that could not be measured; skipped for a control, and for one that a search broke."""
-    excused = run.stacks[stack].tier == CONTROL or any(each.stack == stack for each in run.findings)
+    broken = run.suite.search is not None and any(each.stack == stack for each in run.findings)
+    excused = run.stacks[stack].tier == CONTROL or broken
     return _because(case, "skipped" if excused else "failed", case.reason)
 
 
@@ -188,4 +230,4 @@ def _count(element: ElementTree.Element, cases: Sequence[TestCase]) -> None:
 
 def _clean(text: str, run: Run) -> str:
     """Return the text without the user's secrets, and without characters that XML cannot hold."""
-    return _NO_CHARACTER.sub("", str(redact(text, run.secrets)))
+    return _NO_CHARACTER.sub("", visible(redaction_of(run).document(text)))

@@ -7,8 +7,16 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from stackduel.analysis.request_costs import cost_per_million
+from stackduel.analysis.stream_metrics import TIMES, events_per_s
+from stackduel.analysis.trial_gates import is_lower_bound
+from stackduel.model.aa_pair import is_twin
+from stackduel.model.prices import Prices
 from stackduel.model.run import Run
-from stackduel.storage.redaction import redact
+from stackduel.model.trial import Failure, Result, Trial
+from stackduel.model.visible_text import visible
+from stackduel.report.sections.figures import comparison_word
+from stackduel.storage.run_document import redaction_of
 from stackduel.storage.trial_document import result_to_dict
 
 Document = Mapping[str, Any]
@@ -31,11 +39,30 @@ def render(run: Run) -> str:
 
 
 def _rows(run: Run) -> Iterator[list[str]]:
+    redaction = redaction_of(run)
     about = {"run": run.run_id, "started": run.started, "suite": run.suite.name}
+    verdicts = {
+        (each.scenario, each.candidate): comparison_word(each)
+        for each in run.comparisons
+        if each.verdict != "not tested" and not is_twin(each.candidate)
+    }
     for result in run.results:
-        place = {**about, "tier": run.stacks[result.place.stack].tier}
-        shown = redact({**place, **result_to_dict(result)}, run.secrets)
+        bound = isinstance(result, Trial) and is_lower_bound(result)
+        place = {
+            **about,
+            "tier": run.stacks[result.place.stack].tier,
+            "rate_is": None if isinstance(result, Failure) else "at least" if bound else "measured",
+            "cost_per_million": _cost(result, run.suite.prices),
+            "cpu_us_per_event": result.cpu_us_per_event if isinstance(result, Trial) else None,
+            "events_per_s": events_per_s(result) if isinstance(result, Trial) else None,
+            "verdict": verdicts.get((result.place.scenario, result.place.stack)),
+        }
+        shown = {**place, **redaction.document(result_to_dict(result))}
         yield [_cell(value(shown)) for value in COLUMNS.values()]
+
+
+def _cost(result: Result, prices: Prices | None) -> float | None:
+    return cost_per_million(result, prices) if isinstance(result, Trial) and prices is not None else None
 
 
 def _cell(value: Any) -> str:
@@ -43,7 +70,7 @@ def _cell(value: Any) -> str:
         return ""
     if not isinstance(value, str):
         return str(value)
-    text = " ".join(value.split())
+    text = " ".join(visible(value).split())
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
@@ -66,6 +93,16 @@ def _span(span: str, name: str) -> Callable[[Document], Any]:
         return ((trial["spans_ms"] or {}).get(span) or {}).get(name)
 
     return value
+
+
+def _streams(*path: str) -> Callable[[Document], Any]:
+    """Return a function that reads a figure of a trial's streams; None if it has none."""
+    return _key("streams", *path)
+
+
+def _cut_short(trial: Document) -> int | None:
+    streams = trial["streams"]
+    return None if streams is None else sum(streams["cut_short"].values())
 
 
 def _failed_gates(trial: Document) -> str:
@@ -108,4 +145,19 @@ COLUMNS: Mapping[str, Callable[[Document], Any]] = {
     "gpu_utilisation_mean": _key("gpu", "utilisation_mean"),
     "gpu_memory_peak_mib": _key("gpu", "memory_peak_mib"),
     "gpu_power_mean_w": _key("gpu", "power_mean_w"),
+    "server_taken": _key("noise", "server_taken"),
+    **{name: _key(name) for name in ("rate_is", "verdict", "cost_per_million")},
+    **{
+        f"{word}_{quantile}_ms": _streams(f"{key}_ms", quantile)
+        for word, key in TIMES.items()
+        for quantile in ("p50", "p99", "p999")
+    },
+    "cpu_us_per_event": _key("cpu_us_per_event"),
+    "events_per_s": _key("events_per_s"),
+    **{f"streams_{name}": _streams(name) for name in ("opened", "completed")},
+    "streams_cut_short": _cut_short,
+    **{
+        name: _streams(name)
+        for name in ("events", "merged", "stalls", "missing", "doubled", "out_of_order", "wrong", "early")
+    },
 }  # fmt: skip

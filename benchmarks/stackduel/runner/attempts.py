@@ -19,23 +19,31 @@ class Attempts:
         self.scenario = scenario
         self._place = place
         self._void: list[Trial] = []
+        self._lost = 0
         self._over = False
 
     @property
     def next(self) -> Place | None:
         """The place of the next attempt; None if no more are made."""
-        return None if self._over else replace(self._place, attempt=len(self._void) + 1)
+        return None if self._over else replace(self._place, attempt=self._made + 1)
 
     @property
     def repeats(self) -> bool:
         """Whether the next attempt is a repetition."""
-        return bool(self._void)
+        return self._made > 0
+
+    @property
+    def _made(self) -> int:
+        return len(self._void) + self._lost
 
     def take(self, result: Result) -> None:
         """Take the result of the attempt."""
         if isinstance(result, Trial) and not result.counts:
             self._void.append(result)
-            self._over = len(self._void) == MOST_ATTEMPTS
+            self._over = self._made == MOST_ATTEMPTS
+        elif result.state == "void":
+            self._lost += 1
+            self._over = self._made == MOST_ATTEMPTS
         else:
             self._void.clear()
             self._over = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 import time
 from collections.abc import Callable
@@ -20,14 +19,15 @@ from stackduel.model.trial import Failure, Place
 from stackduel.observe.resources.meters import meter_of
 from stackduel.observe.resources.resource_watch import read
 from stackduel.observe.resources.settle import settle
-from stackduel.runner.loop import Loop
+from stackduel.process.interrupts import go_on_interrupting
+from stackduel.runner.rounds_loop import RoundsLoop
 from stackduel.runner.run_context import RunContext
 from stackduel.search.cold_start import cold_starts
 from stackduel.verify.exchange import ExchangeError, ask
 from stackduel.verify.verification import VerifyError
 
 
-class ColdStartLoop(Loop):
+class ColdStartLoop(RoundsLoop):
     """Launches every stack as often as the settings say, and saves the figures of each launch.
 
     One plain client sends every request, each on its own connection, so that only the server makes the first answer
@@ -41,32 +41,27 @@ class ColdStartLoop(Loop):
         settings: ColdStartSettings,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        super().__init__(context, run)
-        self._launches_each = settings.launches
+        super().__init__(context, run, settings.launches)
         self._clock = clock
         self._launches: dict[str, dict[str, list[Launch]]] = {
-            scenario.name: {name: [] for name in context.plan.stacks} for scenario in run.suite.scenarios
+            scenario.name: {name: [] for name in context.plan.stacks} for scenario in context.plan.suite.scenarios
         }
-        self._refused: set[str] = set()
-
-    def measure(self) -> Run:
-        """Launch in rounds, each stack once in each, in an order drawn anew; a stack that fails is left out."""
-        draw = random.Random(self.run.seed)  # noqa: S311 - an order, not a secret
-        for block in range(1, self._launches_each + 1):
-            for scenario in self.run.suite.scenarios:
-                order = [name for name in self._context.plan.stacks if name not in self._refused]
-                draw.shuffle(order)
-                for name in order:
-                    self._measure(name, scenario, block)
-        return self.run
 
     def _measure(self, name: str, scenario: Scenario, block: int) -> None:
+        sandbox = self._context.trial_runner.sandbox
+        sandbox.restore()
         self._context.progress.launching(PlanStep(block, name, (scenario,)))
         try:
             launch = self._launch(self._context.plan.stacks[name], scenario, block)
         except (LaunchError, VerifyError, ExchangeError, UntranslatableError, ProcessLookupError) as error:
+            go_on_interrupting(error)
+            place = Place(name, scenario.name, block)
+            if (part := sandbox.lost()) is not None:
+                self._save_result(sandbox.trial_without(part, place))
+                self._measure(name, scenario, block)
+                return
             self._refused.add(name)
-            self._save_result(Failure(Place(name, scenario.name, block), str(error)))
+            self._save_result(Failure(place, str(error)))
             return
         self._launches[scenario.name][name].append(launch)
         run = self.run
@@ -74,7 +69,7 @@ class ColdStartLoop(Loop):
             run = run.with_finding(finding)
         self._save(run)
         self._context.progress.print_line(
-            f"launch {block} of {self._launches_each}, {name}: answered after {launch.launch_ms:.0f} ms, "
+            f"launch {block} of {self._round_count}, {name}: answered after {launch.launch_ms:.0f} ms, "
             f"first request {launch.first_ms:.1f} ms, later ones {launch.warm_ms:.1f} ms"
         )
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from stackduel.launch.launcher import Started
 from stackduel.model.errors import LaunchError
 from stackduel.model.plan_step import AnyStep, IsolatedStep, PlanStep
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Failure, Place
+from stackduel.model.trial import Failure, Place, Result
 from stackduel.observe.resources.usage import Meter
+from stackduel.process.interrupts import go_on_interrupting
 from stackduel.runner.attempts import Attempts, fit_for_more
+from stackduel.runner.ended_scenarios import EndedScenarios
 from stackduel.runner.isolated_models import measure_alone
 from stackduel.runner.loop import Loop
 from stackduel.runner.run_context import RunContext
@@ -30,6 +32,7 @@ class ComparisonLoop(Loop):
         super().__init__(context, run)
         self._repeats_s = context.plan.spare_s
         self._refused: dict[str, str] = {}
+        self._ended = EndedScenarios(run.baseline)
 
     def measure(self, steps: Iterable[AnyStep]) -> Run:
         """Measure all steps. If a stack fails, only its trials fail; the run continues."""
@@ -54,10 +57,9 @@ class ComparisonLoop(Loop):
 
     def _measure(self, step: PlanStep) -> None:
         stack = self._context.plan.stacks[step.stack]
-        pending = deque(
-            Attempts(place, scenario) for place, scenario in zip(step.places(), step.scenarios, strict=True)
-        )
+        pending = deque(self._attempts_of(step, stack.name))
         while pending:
+            self._context.trial_runner.sandbox.restore()
             self._context.progress.launching(step)
             try:
                 with self._ready(stack, [attempts.scenario for attempts in pending]) as (started, meter):
@@ -65,12 +67,34 @@ class ComparisonLoop(Loop):
                     while pending and usable:
                         usable = self._attempt(pending, started, meter)
             except (LaunchError, VerifyError, ProcessLookupError) as error:
+                go_on_interrupting(error)
+                if self._lost_with_sandbox(pending):
+                    continue
                 self._refused[stack.name] = str(error)
                 self._fail(step, [attempts.scenario for attempts in pending], str(error))
                 return
 
+    def _attempts_of(self, step: PlanStep, stack: str) -> Iterator[Attempts]:
+        """Yield the trials of a step that are still worth measuring; save the others as failures."""
+        for place, scenario in zip(step.places(), step.scenarios, strict=True):
+            if why := self._ended.why(stack, scenario.name):
+                self._fail(step, [scenario], why)
+            else:
+                yield Attempts(place, scenario)
+
+    def _lost_with_sandbox(self, pending: deque[Attempts]) -> bool:
+        """Save the next attempt as void if a part of the sandbox ended; return whether one did."""
+        if not pending or (place := pending[0].next) is None:
+            return False
+        part = self._context.trial_runner.sandbox.lost()
+        if part is None:
+            return False
+        if not self._context.trial_runner.sandbox.knows(part):
+            self._take(pending, self._context.trial_runner.sandbox.trial_without(part, place))
+        return True
+
     def _attempt(self, pending: deque[Attempts], started: Started, meter: Meter | None) -> bool:
-        """Make the next attempt; return False if the stack ended or is still busy with the last load.
+        """Make the next attempt; return False if the stack ended, is still busy with the last load, or is to be reset.
 
         The rest is then measured on a fresh server.
         """
@@ -80,7 +104,15 @@ class ComparisonLoop(Loop):
             raise RuntimeError("an attempt too many")
         self._context.progress.measuring(place, attempts.scenario)
         result = self._context.trial_runner.measure(place, attempts.scenario, started, meter)
+        result = self._ended.judged(self._context.plan.stacks[place.stack].name, attempts.scenario.load, result)
         self._repeats_s -= time.monotonic() - began_s if attempts.repeats else 0.0
+        self._take(pending, result)
+        is_reset = self._context.plan.stacks[place.stack].reset is not None
+        return fit_for_more(started, result) and not is_reset
+
+    def _take(self, pending: deque[Attempts], result: Result) -> None:
+        """Save the result of the next attempt; the trial is done if no more are to be made."""
+        attempts = pending[0]
         attempts.take(result)
         self._save_result(result)
         if attempts.next is None or self._repeats_s <= 0:
@@ -88,7 +120,6 @@ class ComparisonLoop(Loop):
             noisy = None if self._context.plan.options.strict else attempts.noisy()
             if noisy is not None:
                 self._save_result(noisy)
-        return fit_for_more(started, result)
 
     def _fail(self, step: PlanStep, scenarios: Iterable[Scenario], reason: str) -> None:
         for scenario in scenarios:

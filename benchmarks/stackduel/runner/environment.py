@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +21,11 @@ UNOBSERVED_NOTE = (
 )
 
 
-def environment(context: RunContext, machine: Environment) -> Environment:
+def environment(context: RunContext, machine: Environment, before: Environment) -> Environment:
     """Return the environment of a run: the ``machine``, the launcher, the budget, and notes for the reader.
 
-    ``machine`` is what ``host_facts.describe`` returned before this process bound itself to its core.
+    ``machine`` is what ``host_facts.describe`` returned before this process bound itself to its core. A run that is
+    resumed keeps the notes of ``before``, and what its host was like before it began.
     """
     plan, facts = context.plan, context.launcher.facts()
     return replace(
@@ -37,13 +38,21 @@ def environment(context: RunContext, machine: Environment) -> Environment:
         device=plan.device,
         timeout_s=plan.options.timeout_s,
         models=described(plan.suite, Path(plan.options.model) if plan.options.model else None),
-        notes=tuple(_notes(plan, facts, machine)),
+        interpreters=before.interpreters,
+        notes=_together(context.notes if before.python is None else before.notes, _notes(plan, facts, machine)),
     )
 
 
-def with_launch(before: Environment, launcher: Launcher) -> Environment:
-    """Return an environment with what the launcher knows by now, such as every image that it used."""
-    return replace(before, launch=_without_warnings(launcher.facts()))
+def with_launch(before: Environment, launcher: Launcher, notes: Iterable[str] = ()) -> Environment:
+    """Return an environment with what the launcher knows by now, such as every image that it used, and new notes."""
+    facts: LaunchFacts = launcher.facts()
+    new = (*facts.get("warnings", ()), *notes)
+    return replace(before, launch=_without_warnings(facts), notes=_together(before.notes, new))
+
+
+def _together(notes: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Return all notes in their order, each once."""
+    return tuple(dict.fromkeys((*notes, *more)))
 
 
 def _without_warnings(facts: LaunchFacts) -> LaunchFacts:

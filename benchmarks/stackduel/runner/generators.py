@@ -19,9 +19,9 @@ def generator_for(
     plan: RunPlan, launcher: Launcher, run_id: str, say: Callable[[str], None]
 ) -> Iterator[tuple[Engine, NullRates]]:
     """Open the load engine, in processes here or in containers on the stacks' network, and its null server."""
-    cores, server_core = plan.budget.generator, plan.budget.server[0]
+    cores, of_server = plan.budget.generator, plan.budget.server
     if plan.options.generator == "process":
-        with local_engine(cores, shards=len(cores)) as engine, local_null_rates(engine, server_core) as null_rates:
+        with local_engine(cores, shards=len(cores)) as engine, local_null_rates(engine, of_server) as null_rates:
             yield engine, null_rates
         return
     network = launcher.network
@@ -31,8 +31,8 @@ def generator_for(
     from stackduel.load.shards.container_null_rate import container_null_rates  # noqa: PLC0415
 
     with (
-        container_engine(network, cores, run_id, say) as engine,
-        container_null_rates(engine, network, server_core, run_id, say) as null_rates,
+        container_engine(network, plan.budget, run_id, say) as engine,
+        container_null_rates(engine, network, plan.budget, run_id, say) as null_rates,
     ):
         yield engine, null_rates
 

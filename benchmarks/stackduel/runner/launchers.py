@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from stackduel.launch.companion import NamedServer
 from stackduel.launch.compose.compose_launcher import ComposeLauncher
 from stackduel.launch.compose.compose_project import stacks_up
+from stackduel.launch.docker.companion_containers import CompanionContainers
 from stackduel.launch.docker.container_launcher import ContainerLauncher
 from stackduel.launch.launcher import Launcher
 from stackduel.launch.local.local_launcher import LocalLauncher
+from stackduel.launch.own_companions import CompanionLauncher, StartCompanion
+from stackduel.launch.redacted_launcher import RedactedLauncher
+from stackduel.launch.reset import ResettingLauncher
 from stackduel.launch.url import UrlLauncher
+from stackduel.model.errors import LaunchError
 from stackduel.model.run_options import RunOptions
+from stackduel.model.stack import Command, Image, OwnCompanion
 from stackduel.planning.run_plan import RunPlan
+from stackduel.storage.redaction import Redaction
+from stackduel.storage.run_document import redaction_for
 
 
 def running_stacks(options: RunOptions) -> frozenset[str] | None:
@@ -21,15 +31,47 @@ def running_stacks(options: RunOptions) -> frozenset[str] | None:
 
 
 def launcher_for(plan: RunPlan, run_id: str, folder: Path, say: Callable[[str], None]) -> Launcher:
-    """Return the launcher of a plan; its servers write their logs below ``folder``."""
+    """Return the launcher of a plan; its servers write their logs, without secrets, below ``folder``.
+
+    Before each start it starts the companions of the stack, and runs its reset, where it has them.
+    """
+    redaction = redaction_for(plan.secrets, plan.suite, plan.stacks)
+    launcher = _launcher(plan, run_id, folder, say, redaction)
+    whole: Launcher = launcher
+    if any(stack.reset for stack in plan.stacks.values()):
+        whole = ResettingLauncher(whole)
+    if any(stack.companions for stack in plan.stacks.values()):
+        whole = CompanionLauncher(whole, _companion_starter(plan, launcher, run_id, say))
+    return RedactedLauncher(whole, redaction)
+
+
+def _companion_starter(plan: RunPlan, launcher: Launcher, run_id: str, say: Callable[[str], None]) -> StartCompanion:
+    """Return what starts a companion: a command as a process beside local stacks, an image as a container."""
+    containers = CompanionContainers(run_id, plan.budget.downstream, say)
+
+    def start(companion: OwnCompanion) -> AbstractContextManager[NamedServer]:
+        match companion.source:
+            case Command() as command if isinstance(launcher, LocalLauncher):
+                return launcher.companion(companion, command)
+            case Image() as image:
+                return containers.serving(companion, image, launcher.network)
+        raise LaunchError(f"companion {companion.name}: --launcher {launcher.name} starts no command")
+
+    return start
+
+
+def _launcher(plan: RunPlan, run_id: str, folder: Path, say: Callable[[str], None], redaction: Redaction) -> Launcher:
     options = plan.options
     own = Path(options.model) if options.model else None
     match options.launcher:
         case "local":
-            return LocalLauncher(plan.budget, folder / "logs", own_model=own, device=plan.device)
+            logs = folder / "logs"
+            return LocalLauncher(plan.budget, logs, own_model=own, device=plan.device, redaction=redaction, say=say)
         case "docker":
-            return ContainerLauncher(plan.budget, run_id, say, own_model=own, device=plan.device)
+            inside = options.generator == "container"
+            return ContainerLauncher(plan.budget, run_id, say, own_model=own, device=plan.device, load_inside=inside)
         case "compose":
-            return ComposeLauncher(run_id, options.project)
+            wanted = plan.budget.server if options.cores is not None else ()
+            return ComposeLauncher(run_id, options.project, cores=wanted)
         case "url":
             return UrlLauncher()

@@ -1,19 +1,21 @@
-"""What all loops of a run have in common: a stack made ready, and every result saved at once."""
+"""The part that all loops of a run share: make a stack ready, and save every result at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from stackduel.launch.launcher import Started
 from stackduel.model.run import Run
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Result
+from stackduel.model.trial import Failure, Result
 from stackduel.observe.resources.meters import meter_of
 from stackduel.observe.resources.settle import settle
 from stackduel.observe.resources.usage import Meter
 from stackduel.runner.run_context import RunContext
+from stackduel.storage.run_document import redaction_of
 
 
 class Loop:
@@ -40,5 +42,8 @@ class Loop:
         self._context.save(run)
 
     def _save_result(self, result: Result) -> None:
+        if isinstance(result, Failure):
+            # The reason may hold words of the server's, and is shown and saved from here on.
+            result = replace(result, reason=redaction_of(self.run).text(result.reason))
         self._save(self.run.plus(result))
         self._context.progress.finished(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from stackduel.model.isolated import IsolatedResult
@@ -16,11 +17,20 @@ class RunProgress(Protocol):
     def print_line(self, text: str) -> None:
         """Show a line that stays."""
 
-    def plan_more(self, planned_s: float) -> None:
-        """Expect so many seconds more than were planned before."""
+    def plan_more(self, planned: Mapping[str, float]) -> None:
+        """Expect so many seconds more than were planned before, by stack; fewer where they are negative."""
+
+    def checking(self, stack: str) -> None:
+        """Show that a stack is started once, before anything is measured."""
+
+    def leave_out(self, stacks: Sequence[str]) -> None:
+        """Expect no steps of these stacks any longer."""
 
     def launching(self, step: PlanStep) -> None:
         """Show that a stack is being started."""
+
+    def launching_together(self, steps: Sequence[PlanStep]) -> None:
+        """Show that the stacks of a block are being started, which run at once."""
 
     def measuring(self, place: Place, scenario: Scenario) -> None:
         """Show that a trial begins."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,9 +16,11 @@ from stackduel.model.search_settings import SearchSettings
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place, Result
 from stackduel.observe.resources.usage import Meter
+from stackduel.process.interrupts import go_on_interrupting
 from stackduel.runner.attempts import Attempts, fit_for_more
 from stackduel.runner.loop import Loop
 from stackduel.runner.run_context import RunContext
+from stackduel.runner.search_clock import SearchClock
 from stackduel.search.modes import begin
 from stackduel.search.probe import Probe, Search
 from stackduel.verify.verification import VerifyError
@@ -34,8 +37,8 @@ class SearchLoop(Loop):
         super().__init__(context, run)
         self._searches = {
             stack: [
-                _StackSearch(stack, scenario, begin(settings, scenario, f"{run.seed}/{stack}/{scenario.name}"))
-                for scenario in run.suite.scenarios
+                _StackSearch(stack, scenario, settings, f"{run.seed}/{stack}/{scenario.name}")
+                for scenario in context.plan.suite.scenarios
             ]
             for stack in context.plan.stacks
         }
@@ -57,12 +60,24 @@ class SearchLoop(Loop):
     def _round(self, name: str, searches: Sequence[_StackSearch], block: int) -> None:
         stack = self._context.plan.stacks[name]
         step = PlanStep(block, name, tuple(search.scenario for search in searches))
+        sandbox = self._context.trial_runner.sandbox
+        sandbox.restore()
         self._context.progress.launching(step)
+        began_s = time.monotonic()
         try:
             with self._ready(stack, step.scenarios) as (started, meter):
+                ready_s = (time.monotonic() - began_s) / len(searches)
                 for search in searches:
-                    self._advance(search, started, meter, block)
+                    search.clock.add(ready_s)
+                    with search.clock:
+                        self._advance(search, started, meter, block)
         except (LaunchError, VerifyError, ProcessLookupError) as error:
+            go_on_interrupting(error)
+            if (part := sandbox.lost()) is not None:
+                # The searches go on in the next round.
+                if not sandbox.knows(part):
+                    self._save_result(sandbox.trial_without(part, Place(name, searches[0].scenario.name, block)))
+                return
             for search in searches:
                 if search.probe is not None:
                     self._save_result(Failure(Place(name, search.scenario.name, block), str(error)))
@@ -77,7 +92,9 @@ class SearchLoop(Loop):
             place = Place(search.stack, scenario.name, block)
             self._context.progress.measuring(place, scenario)
             result = self._measure(place, scenario, started, meter, once=probe.once)
-            if isinstance(result, Failure) and result.by_generator:
+            if isinstance(result, Failure) and result.state == "void" and not search.stays_here:
+                return
+            if isinstance(result, Failure) and (result.by_generator or result.state == "void"):
                 # A fault of the generator teaches the search nothing about the server.
                 search.give_up()
                 return
@@ -88,7 +105,7 @@ class SearchLoop(Loop):
                     failure = Failure(replace(place, scenario=search.name), ended)
                     self._save_result(failure)
                     self._advise(search, failure)
-            elif not fit_for_more(started, result):
+            elif not fit_for_more(started, result) or self._context.plan.stacks[search.stack].reset is not None:
                 return
 
     def _advise(self, search: _StackSearch, result: Result) -> None:
@@ -111,7 +128,7 @@ class SearchLoop(Loop):
             self._save_result(result)
             if once:
                 return result
-            if not fit_for_more(started, result):
+            if not fit_for_more(started, result) or self._context.plan.stacks[place.stack].reset is not None:
                 break
         noisy = None if self._context.plan.options.strict else attempts.noisy()
         if noisy is not None:
@@ -122,11 +139,12 @@ class SearchLoop(Loop):
 class _StackSearch:
     """One search on one stack; ``probe`` is the load that it wants to try next, None when it has ended."""
 
-    def __init__(self, stack: str, scenario: Scenario, search: Search[SearchResult]) -> None:
+    def __init__(self, stack: str, scenario: Scenario, settings: SearchSettings, seed: str) -> None:
         self.stack = stack
         self.scenario = scenario
-        self._search = search
-        self.probe: Probe | None = next(search)
+        self.clock = SearchClock()
+        self._search: Search[SearchResult] = begin(settings, scenario, seed, self.clock.spent_s)
+        self.probe: Probe | None = next(self._search)
 
     def scenario_of(self, probe: Probe) -> Scenario:
         """Return the scenario with the load of a probe, named by it."""

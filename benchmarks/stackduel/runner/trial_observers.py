@@ -29,7 +29,7 @@ class WindowObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What is observed: meters of the stack, the downstream and our own containers, GPUs, a Triton and its model."""
+    """The meters of a trial: of the stack, the downstream, our own containers, GPUs, a Triton and its model."""
 
     stack: Meter | None
     downstream: Meter | None
@@ -37,13 +37,14 @@ class Observed:
     gpus: Sequence[ReadableGpu]
     triton: Address | None
     model: str | None
+    server_cores: Sequence[int] = ()
 
 
 class TrialObservers:
     """Observes the host's noise, the stack, the downstream, GPUs and a Triton's own statistics."""
 
     def __init__(self, observed: Observed) -> None:
-        self.noise = NoiseMeter(observed.containers)
+        self.noise = NoiseMeter(observed.containers, stack=observed.stack, server_cores=observed.server_cores)
         self.downstream = CpuUse(observed.downstream)
         self.triton = TritonWatch(observed.triton, observed.model)
         self.gpus = GpuWatch(observed.gpus)

@@ -1,35 +1,60 @@
-"""Capacity: the highest rate that keeps a service level, by ramp, bisection and confirmation."""
+"""Capacity: the highest load that keeps a service level, by ramp, bisection and confirmation.
+
+The load is a rate of arrivals, or a number of streams that are open at once.
+"""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from stackduel.analysis.slo import Slo, parse_slo
 from stackduel.model.search_results.capacity import Capacity, Windows
+from stackduel.model.search_results.streams_held import StreamsHeld, StreamWindows
 from stackduel.model.search_settings import CapacitySettings
-from stackduel.model.suite import OpenLoop
+from stackduel.model.suite import ClosedLoop, OpenLoop
 from stackduel.model.trial import Result
-from stackduel.search.level_outcome import LevelOutcome, at_rate, level_outcome, rounded
+from stackduel.search.level_outcome import LevelOutcome, level_outcome
+from stackduel.search.load_scale import ArrivalScale, LoadScale, StreamScale
 from stackduel.search.probe import Probe, Search
 
-LOWEST_RPS = 1.0
 FACTOR = 2.0
 MOST_STEPS = 8
 
 
-def search_capacity(load: OpenLoop, settings: CapacitySettings, seed: str) -> Search[Capacity]:
-    """Search for the capacity, beginning with the load's rate; ``seed`` draws the order of the confirmations."""
+def search_capacity(
+    load: OpenLoop, settings: CapacitySettings, seed: str, spent_s: Callable[[], float] = lambda: 0.0
+) -> Search[Capacity]:
+    """Search for the highest rate, beginning with the load's; ``seed`` draws the order of the confirmations.
+
+    ``spent_s`` returns the seconds that the search has taken so far; what its allowance has no room for is not begun.
+    """
     slo = parse_slo(settings.slo)
-    search = _CapacitySearch(load, slo, settings, random.Random(seed))  # noqa: S311 - an order, not a secret
-    yield from search.ramp()
-    if search.low is None:
-        return _result(settings, slo, None, search.broken_at(search.high), search.limit)
-    yield from search.bisect()
-    confirmed, above_rps = yield from search.confirm()
-    return _result(settings, slo, confirmed, search.broken_at(above_rps), search.limit)
+    search = _CapacitySearch(ArrivalScale(load, settings, slo), slo, settings, _drawn_by(seed), spent_s)
+    confirmed, above_rps = yield from search.run()
+    return _capacity(search, confirmed, above_rps)
+
+
+def search_streams_held(
+    load: ClosedLoop, settings: CapacitySettings, seed: str, spent_s: Callable[[], float] = lambda: 0.0
+) -> Search[StreamsHeld]:
+    """Search for the most streams at once, beginning with the load's; the rest is as in ``search_capacity``."""
+    slo = parse_slo(settings.slo)
+    search = _CapacitySearch(StreamScale(load, settings), slo, settings, _drawn_by(seed), spent_s)
+    confirmed, above = yield from search.run()
+    return StreamsHeld(
+        slo=str(slo),
+        confirmed=_stream_windows(confirmed),
+        above=_stream_windows(search.broken_at(above)),
+        limit=search.limit,
+        nothing_right=search.nothing_right or None,
+    )
+
+
+def _drawn_by(seed: str) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - an order, not a secret
 
 
 def replicas_for(demand_rps: float, capacity_rps: float, headroom: float) -> int:
@@ -38,123 +63,196 @@ def replicas_for(demand_rps: float, capacity_rps: float, headroom: float) -> int
     return max(1, math.ceil(demand_rps / (capacity_rps * headroom) - 1e-9))
 
 
+@dataclass(frozen=True, slots=True)
+class _LevelWindows:
+    """The windows at one level, how many kept the service level, and which bound the last other one broke."""
+
+    level: float
+    kept: int
+    tried: int
+    broke: str
+
+
 @dataclass
 class _CapacitySearch:
-    """The state of a search: the highest rate kept, the lowest not kept, and any other reason to end."""
+    """The state of a search: the highest level kept, the lowest not kept, and any other reason to end."""
 
-    load: OpenLoop
+    scale: LoadScale
     slo: Slo
     settings: CapacitySettings
     order: random.Random
+    spent_s: Callable[[], float]
     low: float | None = None
     high: float | None = None
     limit: str = ""
     fresh: bool = True
+    nothing_right: bool = False
     seen: dict[float, list[LevelOutcome]] = field(default_factory=dict)
 
+    def run(self) -> Generator[Probe, Result, tuple[_LevelWindows | None, float | None]]:
+        """Search; return the windows at the level that was confirmed, and the higher level that was not."""
+        yield from self.ramp()
+        if self.low is None:
+            return None, self.high
+        yield from self.bisect()
+        return (yield from self.confirm())
+
     def ramp(self) -> Generator[Probe, Result, None]:
-        """Double the rate while the service level is kept, or halve it until it is."""
-        rate_rps = min(self.load.rate_rps, self.settings.most_rps)
-        while True:
-            state = (yield from self._try(rate_rps)).state
-            if state == "kept":
-                self.low = rate_rps
+        """Double the load while the service level is kept, or halve it until it is."""
+        scale, level = self.scale, self.scale.first
+        while self._has_time_for(level):
+            outcome = yield from self._try(level)
+            if outcome.nothing_right and self.low is None and (yield from self._fails_without_load()):
+                return
+            if outcome.state == "kept":
+                self.low = level
                 if self.high is not None:
                     return
-                if rate_rps >= self.settings.most_rps:
-                    self.limit = f"{self.settings.most_rps:g} req/s is the highest rate to try"
+                if level >= scale.most:
+                    self.limit = f"{scale.text(scale.most)} is the highest {scale.noun} to try"
                     return
-                rate_rps = min(rounded(rate_rps * FACTOR), self.settings.most_rps)
+                level = min(scale.near(level * FACTOR), scale.most)
             else:
-                self.high = rate_rps
-                if self.low is not None or rate_rps <= LOWEST_RPS:
+                self.high = level
+                if self.low is not None or level <= scale.lowest:
                     return
-                rate_rps = max(rounded(rate_rps / FACTOR), LOWEST_RPS)
+                level = max(scale.near(level / FACTOR), scale.lowest)
 
     def bisect(self) -> Generator[Probe, Result, None]:
-        """Halve the range between the rate kept and the rate not kept, on a logarithmic scale."""
+        """Halve the range between the level kept and the level not kept, on a logarithmic scale."""
         while self.low is not None and self.high is not None:
             if self.high <= self.low * (1 + self.settings.resolution):
                 return
-            middle = rounded(math.sqrt(self.low * self.high))
-            if not self.low < middle < self.high:
+            middle = self.scale.near(math.sqrt(self.low * self.high))
+            if not self.low < middle < self.high or not self._has_time_for(middle):
                 return
             if (yield from self._try(middle)).state == "kept":
                 self.low = middle
             else:
                 self.high = middle
 
-    def confirm(self) -> Generator[Probe, Result, tuple[Windows | None, float | None]]:
-        """Repeat the rate and the next higher one in turns; step down or up where they show another capacity.
+    def confirm(self) -> Generator[Probe, Result, tuple[_LevelWindows | None, float | None]]:
+        """Repeat the level and the next higher one in turns; step down or up where they show another capacity.
 
-        Return the windows at the confirmed rate, and the higher rate that was not confirmed.
+        Return the windows at the confirmed level, and the higher level that was not confirmed.
         """
-        rate_rps, above_rps, misses = self.low or LOWEST_RPS, self.high, 0
-        confirmed: Windows | None = None
+        level, above, misses = self.low or self.scale.lowest, self.high, 0
+        resolution = self.settings.resolution
+        confirmed: _LevelWindows | None = None
         for _ in range(MOST_STEPS):
-            here, there = yield from self._windows(rate_rps, above_rps)
+            here, there = yield from self._windows(level, above)
+            if here.tried < self.settings.confirmations and here.kept == here.tried:
+                # The time is up: what was kept so far has to do.
+                return confirmed or self._kept_so_far(level), above
             if here.kept == here.tried:
                 confirmed = here
                 if there is None or there.kept < there.tried or misses:
                     break
-                rate_rps, above_rps = there.rate_rps, rounded(there.rate_rps * (1 + self.settings.resolution))
-                if above_rps > self.settings.most_rps:
+                level, above = there.level, self.scale.above(there.level, resolution)
+                if above > self.scale.most:
                     return there, None
             elif confirmed is not None:
-                # The rate one step above was kept by luck.
-                return confirmed, rate_rps
+                # The level one step above was kept by luck.
+                return confirmed, level
             else:
-                above_rps, misses = rate_rps, misses + 1
-                rate_rps = rounded(rate_rps / (1 + self.settings.resolution) ** (2 ** (misses - 1)))
-                if rate_rps < LOWEST_RPS:
+                above, misses = level, misses + 1
+                level = self.scale.below(level, (1 + resolution) ** (2 ** (misses - 1)) - 1)
+                if level < self.scale.lowest:
                     break
-        return confirmed, above_rps
+        return confirmed, above
 
-    def broken_at(self, rate_rps: float | None) -> Windows | None:
-        """Return all windows at a rate so far; None where the server broke none of them."""
-        answers = self.seen.get(rate_rps or 0.0, [])
+    def broken_at(self, level: float | None) -> _LevelWindows | None:
+        """Return all windows at a level so far; None where the server broke none of them."""
+        answers = self.seen.get(level or 0.0, [])
         broken = any(each.state == "broken" for each in answers)
-        return _windows(rate_rps, answers) if rate_rps and broken else None
+        return _counted(level, answers) if level and broken else None
 
     def _windows(
-        self, rate_rps: float, above_rps: float | None
-    ) -> Generator[Probe, Result, tuple[Windows, Windows | None]]:
-        """Measure rounds of both rates on fresh servers, until the lower one is confirmed or not kept."""
-        rates = [rate_rps] if above_rps is None else [rate_rps, above_rps]
-        answers: dict[float, list[LevelOutcome]] = {rate: [] for rate in rates}
+        self, level: float, above: float | None
+    ) -> Generator[Probe, Result, tuple[_LevelWindows, _LevelWindows | None]]:
+        """Measure rounds of both levels on fresh servers, until the lower one is confirmed or not kept."""
+        levels = [level] if above is None else [level, above]
+        answers: dict[float, list[LevelOutcome]] = {each: [] for each in levels}
         for _ in range(self.settings.confirmations):
-            self.order.shuffle(rates)
-            self.fresh = True
-            for rate in rates:
-                answers[rate].append((yield from self._try(rate)))
-            if answers[rate_rps][-1].state != "kept":
+            if not self._has_time_for(*levels, confirming=True):
                 break
-        above = None if above_rps is None else _windows(above_rps, answers[above_rps])
-        return _windows(rate_rps, answers[rate_rps]), above
+            self.order.shuffle(levels)
+            self.fresh = True
+            for each in levels:
+                answers[each].append((yield from self._try(each)))
+            if answers[level][-1].state != "kept":
+                break
+        there = None if above is None else _counted(above, answers[above])
+        return _counted(level, answers[level]), there
 
-    def _try(self, rate_rps: float) -> Generator[Probe, Result, LevelOutcome]:
-        result = yield Probe(at_rate(self.load, rate_rps, self.slo), self.fresh)
+    def _has_time_for(self, *levels: float, confirming: bool = False) -> bool:
+        """Return whether there is time for a window at each level; once one was kept, half of it is to confirm it."""
+        if self.settings.allowance_s is None:
+            return True
+        share = 1.0 if confirming or self.low is None else 0.5
+        needed_s = sum(map(self.scale.seconds_at, levels))
+        if self.spent_s() + needed_s <= share * self.settings.allowance_s:
+            return True
+        self.limit = f"the {self.settings.allowance_s:.0f} s for each stack and request are over"
+        return False
+
+    def _kept_so_far(self, level: float) -> _LevelWindows | None:
+        """Return all windows at the highest level, up to this one, that was kept in each of them; None without any."""
+        kept = [
+            each
+            for each, answers in self.seen.items()
+            if each <= level and all(answer.state == "kept" for answer in answers)
+        ]
+        return _counted(max(kept), self.seen[max(kept)]) if kept else None
+
+    def _fails_without_load(self) -> Generator[Probe, Result, bool]:
+        """Try the lowest load for a moment; return whether all requests fail there, too, which ends the search."""
+        outcome = level_outcome((yield Probe(self.scale.lowest_load(), fresh=True)), self.slo)
+        self.nothing_right, self.fresh = outcome.nothing_right, True
+        if self.nothing_right:
+            lowest = self.scale.text(self.scale.lowest)
+            self.limit = f"at the lowest load, {lowest}, all requests fail: {outcome.reason}"
+        return self.nothing_right
+
+    def _try(self, level: float) -> Generator[Probe, Result, LevelOutcome]:
+        result = yield Probe(self.scale.load_at(level), self.fresh)
         outcome = level_outcome(result, self.slo)
         # An overloaded server still works on requests that have timed out.
         self.fresh = outcome.state == "broken"
         if outcome.state == "unknown":
-            self.limit = f"at {rate_rps:g} req/s the server was not the limit: {outcome.reason}"
-        self.seen.setdefault(rate_rps, []).append(outcome)
+            self.limit = f"at {self.scale.text(level)} the server was not the limit: {outcome.reason}"
+        self.seen.setdefault(level, []).append(outcome)
         return outcome
 
 
-def _windows(rate_rps: float, answers: list[LevelOutcome]) -> Windows:
+def _counted(level: float, answers: list[LevelOutcome]) -> _LevelWindows:
     others = [each.reason for each in answers if each.state != "kept"]
-    return Windows(rate_rps, len(answers) - len(others), len(answers), others[-1] if others else "")
+    return _LevelWindows(level, len(answers) - len(others), len(answers), others[-1] if others else "")
 
 
-def _result(
-    settings: CapacitySettings, slo: Slo, confirmed: Windows | None, above: Windows | None, limit: str
-) -> Capacity:
-    replicas = None
+def _rate_windows(windows: _LevelWindows | None) -> Windows | None:
+    return None if windows is None else Windows(windows.level, windows.kept, windows.tried, windows.broke)
+
+
+def _stream_windows(windows: _LevelWindows | None) -> StreamWindows | None:
+    return None if windows is None else StreamWindows(int(windows.level), windows.kept, windows.tried, windows.broke)
+
+
+def _capacity(search: _CapacitySearch, confirmed: _LevelWindows | None, above_rps: float | None) -> Capacity:
+    settings, replicas = search.settings, None
     if settings.demand_rps is not None and confirmed is not None:
-        replicas = replicas_for(settings.demand_rps, confirmed.rate_rps, settings.headroom)
+        replicas = replicas_for(settings.demand_rps, confirmed.level, settings.headroom)
     cost = None
     if replicas is not None and settings.cost_per_replica is not None:
         cost = replicas * settings.cost_per_replica
-    return Capacity(str(slo), confirmed, above, limit, replicas, cost, settings.demand_rps, settings.headroom)
+    return Capacity(
+        slo=str(search.slo),
+        confirmed=_rate_windows(confirmed),
+        above=_rate_windows(search.broken_at(above_rps)),
+        limit=search.limit,
+        replicas=replicas,
+        cost=cost,
+        demand_rps=settings.demand_rps,
+        headroom=settings.headroom,
+        nothing_right=search.nothing_right or None,
+    )

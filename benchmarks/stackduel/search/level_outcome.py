@@ -23,10 +23,14 @@ _BY_EITHER = frozenset({"lateness", "sent"})
 
 @dataclass(frozen=True, slots=True)
 class LevelOutcome:
-    """Whether the service level was ``kept`` or ``broken``; ``unknown`` where the generator or the host failed."""
+    """Whether the service level was ``kept`` or ``broken``; ``unknown`` where the generator or the host failed.
+
+    ``nothing_right`` says that no request at all got a right answer.
+    """
 
     state: Literal["kept", "broken", "unknown"]
     reason: str = ""
+    nothing_right: bool = False
 
 
 def level_outcome(result: Result, slo: Slo) -> LevelOutcome:
@@ -36,7 +40,8 @@ def level_outcome(result: Result, slo: Slo) -> LevelOutcome:
     measurement = result.measurement
     if result.counts:
         broken = slo.broken_by(measurement)
-        return LevelOutcome("broken", broken) if broken else LevelOutcome("kept")
+        nothing_right = measurement.requests > 0 and not measurement.succeeded
+        return LevelOutcome("broken", broken, nothing_right) if broken else LevelOutcome("kept")
     if _by_the_server(result) and measurement.service is not None:
         # The time since sending is the server's, even if the request was sent late.
         broken = slo.broken_by_latency(measurement.service)

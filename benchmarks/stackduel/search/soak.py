@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -10,7 +11,7 @@ from stackduel.analysis.statistics.slopes import slope
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.search_results.soak import Soak, Third
 from stackduel.model.search_settings import SoakSettings
-from stackduel.model.suite import Load
+from stackduel.model.suite import ClosedLoop, Load
 from stackduel.model.trial import Failure, Memory, Trial
 from stackduel.search.probe import Probe, Search
 
@@ -21,8 +22,7 @@ PIECES = 12
 
 def search_soak(load: Load, settings: SoakSettings) -> Search[Soak]:
     """Apply the load in pieces on one server, so that an interruption loses at most the last piece."""
-    assert load.duration_s is not None  # noqa: S101 - load_problem refuses other loads
-    piece = msgspec.structs.replace(load, duration_s=load.duration_s / PIECES)
+    piece = _piece(load)
     trials: list[Trial] = []
     for number in range(1, PIECES + 1):
         so_far = soak_result(trials, settings) if trials else None
@@ -32,8 +32,22 @@ def search_soak(load: Load, settings: SoakSettings) -> Search[Soak]:
             return soak_result(trials, settings, ended=result.reason.partition("\n")[0])
         trials.append(result)
         # Only the first piece needs a warm-up.
-        piece = msgspec.structs.replace(piece, warmup_s=0.0, stable_within_s=0.0)
+        piece = _warm(piece)
     return soak_result(trials, settings)
+
+
+def _piece(load: Load) -> Load:
+    """Return a twelfth of the load: of its time, or of its requests."""
+    if load.duration_s is not None:
+        return msgspec.structs.replace(load, duration_s=load.duration_s / PIECES)
+    assert load.requests is not None  # noqa: S101 - a load has the one or the other
+    return msgspec.structs.replace(load, requests=math.ceil(load.requests / PIECES))
+
+
+def _warm(piece: Load) -> Load:
+    if isinstance(piece, ClosedLoop):
+        piece = msgspec.structs.replace(piece, warmup_requests=0)
+    return msgspec.structs.replace(piece, warmup_s=0.0, stable_within_s=0.0)
 
 
 def soak_result(trials: Sequence[Trial], settings: SoakSettings, ended: str = "") -> Soak:

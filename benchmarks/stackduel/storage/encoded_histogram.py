@@ -28,6 +28,8 @@ def decoded(text: str, exact_ms: LatencySummary) -> Histogram:
     histogram = Histogram.decode(text)
     if exact_ms.mean is None or exact_ms.min is None or exact_ms.max is None:
         return histogram
+    if min(exact_ms.mean, exact_ms.min, exact_ms.max) < 0:
+        raise ValueError("latencies below 0")
     return replace(
         histogram,
         total_ns=round(exact_ms.mean * 1e6 * histogram.count),

@@ -20,7 +20,7 @@ from stackduel.storage import run_file
 
 INDEX_FILE = "index.sqlite"
 # Raise it with every change to the fields of a summary, or to how a summary is made from a run.
-VERSION = 1
+VERSION = 2
 BUSY_S = 10.0
 _SUMMARY = msgspec.json.Decoder(RunSummary)
 _TABLE = "CREATE TABLE IF NOT EXISTS runs (folder TEXT PRIMARY KEY, stamp TEXT NOT NULL, entry TEXT, reason TEXT)"
@@ -96,13 +96,20 @@ def _stamps(results: Path) -> Iterator[tuple[str, str]]:
     """Yield each folder with a run, with a stamp that changes when its file does."""
     for path in sorted(results.glob(f"*/{run_file.RUN_FILE}")):
         # The file may disappear meanwhile.
-        with suppress(OSError):
+        with suppress(OSError, UnicodeEncodeError):
             status = path.stat()
+            # A name that is no text cannot be stored in the index.
+            path.parent.name.encode()
             yield path.parent.name, f"{status.st_mtime_ns} {status.st_size} {status.st_ino}"
 
 
 def _loaded(folder: Path) -> tuple[str | None, str | None]:
     try:
-        return msgspec.json.encode(entry_of(run_file.load(folder), folder.name)).decode(), None
+        entry = msgspec.json.encode(entry_of(run_file.load(folder), folder.name)).decode()
+        # What cannot be read again, such as a speedup that is no number, would spoil the index.
+        _SUMMARY.decode(entry)
     except StoreError as error:
         return None, str(error)
+    except Exception as error:  # noqa: BLE001 - whatever one file holds, the others are listed
+        return None, f"run {folder}: its figures contradict each other ({type(error).__name__}: {error})"
+    return entry, None

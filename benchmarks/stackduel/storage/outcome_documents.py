@@ -11,7 +11,7 @@ from msgspec import Struct
 from stackduel.model.findings import Finding, SearchResult
 from stackduel.model.histogram import LatencySummary, summarise
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement, IsolatedResult
-from stackduel.model.service_level import ServiceLevelResult
+from stackduel.model.service_level import LevelUnit, ServiceLevelResult
 from stackduel.storage.encoded_histogram import EncodedHistogram, decoded
 from stackduel.storage.json_values import NonNegative, to_builtins
 
@@ -81,7 +81,7 @@ class IsolatedDocument(Struct, frozen=True, kw_only=True):
 
 
 class ServiceLevelDocument(Struct, frozen=True, kw_only=True):
-    """Whether a stack kept a bound; a bound in milliseconds and one on a share have keys of their own."""
+    """Whether a stack kept a bound; bounds in milliseconds, on a share, on a rate and in MiB have their own keys."""
 
     scenario: str
     stack: str
@@ -92,28 +92,41 @@ class ServiceLevelDocument(Struct, frozen=True, kw_only=True):
     measured_share: float | None
     ok: bool | None
     reason: str | None
+    bound_rps: float | None = None
+    measured_rps: float | None = None
+    bound_mib: float | None = None
+    measured_mib: float | None = None
 
     @staticmethod
     def of(kept: ServiceLevelResult) -> ServiceLevelDocument:
         """Return a result as its document."""
-        ms = (None, None) if kept.is_share else (kept.bound, kept.measured)
-        share = (kept.bound, kept.measured) if kept.is_share else (None, None)
+
+        def of(unit: LevelUnit, value: float | None) -> float | None:
+            return value if kept.unit == unit else None
+
         return ServiceLevelDocument(
             scenario=kept.scenario,
             stack=kept.stack,
             name=kept.name,
-            bound_ms=ms[0],
-            measured_ms=ms[1],
-            bound_share=share[0],
-            measured_share=share[1],
+            bound_ms=of("ms", kept.bound),
+            measured_ms=of("ms", kept.measured),
+            bound_share=of("share", kept.bound),
+            measured_share=of("share", kept.measured),
             ok=kept.ok,
             reason=kept.reason,
+            bound_rps=of("rps", kept.bound),
+            measured_rps=of("rps", kept.measured),
+            bound_mib=of("mib", kept.bound),
+            measured_mib=of("mib", kept.measured),
         )
 
     def result(self) -> ServiceLevelResult:
         """Return the result; raise ValueError where it has no bound."""
-        bound = self.bound_ms if self.bound_share is None else self.bound_share
-        measured = self.measured_ms if self.bound_share is None else self.measured_share
-        if bound is None:
-            raise ValueError(f"slas: {self.scenario}, {self.stack}, {self.name}: the bound is missing")
-        return ServiceLevelResult(self.scenario, self.stack, self.name, bound, measured, self.ok, self.reason)
+        pairs = (
+            *((self.bound_ms, self.measured_ms), (self.bound_share, self.measured_share)),
+            *((self.bound_rps, self.measured_rps), (self.bound_mib, self.measured_mib)),
+        )
+        for bound, measured in pairs:
+            if bound is not None:
+                return ServiceLevelResult(self.scenario, self.stack, self.name, bound, measured, self.ok, self.reason)
+        raise ValueError(f"slas: {self.scenario}, {self.stack}, {self.name}: the bound is missing")

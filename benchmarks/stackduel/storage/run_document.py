@@ -10,7 +10,8 @@ None, and writing adds it as null. A value of a wrong type is an error that name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -21,6 +22,7 @@ from stackduel.model.ceiling_share import CeilingShare
 from stackduel.model.comparison import Comparison, Limit
 from stackduel.model.crossover import CrossoverCurve
 from stackduel.model.environment import Environment
+from stackduel.model.prices import RequestCost
 from stackduel.model.run import Run, Status
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack_facts import StackFacts
@@ -33,16 +35,18 @@ from stackduel.storage.outcome_documents import (
     finding_from_dict,
     finding_to_dict,
 )
-from stackduel.storage.redaction import redact, without_header_values
+from stackduel.storage.redaction import Redaction
 from stackduel.storage.trial_document import result_from_dict, result_to_dict
 
 SCHEMA: Final = 1
 # What only a stack of the registry has, and what only a user's own one has: the others' documents lack these keys.
 REGISTERED_ONLY = (
     "framework", "app", "server", "worker_class", "workers", "worker_count", "threads", "connections", "loop",
-    "access_log", "inference", "pool", "batch_size", "companion",
+    "access_log", "inference", "pool", "batch_size", "companion", "settings",
 )  # fmt: skip
 OWN_ONLY = ("command", "image", "container_port", "url")
+# What a run is found and resumed by.
+NEVER_REDACTED = frozenset({"schema", "id", "started", "status", "options", "seed", "baseline", "planned"})
 
 
 class RunDocument(Struct, frozen=True, kw_only=True):
@@ -69,10 +73,13 @@ class RunDocument(Struct, frozen=True, kw_only=True):
     isolated: tuple[IsolatedDocument, ...] = ()
     ceiling_shares: tuple[CeilingShare, ...] = ()
     slas: tuple[ServiceLevelDocument, ...] = ()
+    costs: tuple[RequestCost, ...] | None = None
+    delays: tuple[Comparison, ...] | None = None
 
 
 def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, Any]:
     """Return a run as its document, without any of the user's secrets; with ``trials`` in place of its own if given."""
+    redaction = redaction_of(run)
     document = RunDocument(
         id=run.run_id,
         started=run.started,
@@ -81,7 +88,7 @@ def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, A
         options=run.options,
         seed=run.seed,
         environment=run.environment,
-        suite=without_header_values(run.suite),
+        suite=redaction.suite(run.suite),
         baseline=run.baseline,
         stacks=run.stacks,
         planned=run.planned,
@@ -94,10 +101,27 @@ def run_to_dict(run: Run, trials: Sequence[Result] | None = None) -> dict[str, A
         isolated=tuple(map(IsolatedDocument.of, run.isolated)),
         ceiling_shares=run.ceiling_shares,
         slas=tuple(map(ServiceLevelDocument.of, run.slas)),
+        costs=run.costs or None,
+        delays=run.delays or None,
     )
     content = to_builtins(document)
     content["stacks"] = {name: _without_absent(facts) for name, facts in content["stacks"].items()}
-    return {name: redact(each, run.secrets) for name, each in content.items()}
+    return {name: each if name in NEVER_REDACTED else redaction.document(each) for name, each in content.items()}
+
+
+def redaction_of(run: Run) -> Redaction:
+    """Return what hides the secrets of a run, and touches none of its names."""
+    return redaction_for(run.secrets, run.suite, tuple(run.stacks))
+
+
+def redaction_for(secrets: Iterable[str], suite: Suite, stacks: Iterable[str]) -> Redaction:
+    """Return what hides these secrets, and touches no name of the suite and of the stacks."""
+    return _redaction(tuple(secrets), (suite.name, *stacks, *(each.name for each in suite.scenarios)))
+
+
+@lru_cache(maxsize=4)
+def _redaction(secrets: tuple[str, ...], names: tuple[str, ...]) -> Redaction:
+    return Redaction.of(secrets, names)
 
 
 def run_from_dict(content: Mapping[str, Any]) -> Run:
@@ -126,6 +150,8 @@ def run_from_dict(content: Mapping[str, Any]) -> Run:
         isolated=tuple(each.result() for each in document.isolated),
         ceiling_shares=document.ceiling_shares,
         slas=tuple(each.result() for each in document.slas),
+        costs=document.costs or (),
+        delays=document.delays or (),
     )
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from stackduel.model.errors import StoreError
+from stackduel.model.errors import StoreError, of_system
 from stackduel.model.run import Run
 from stackduel.model.trial import Result
-from stackduel.storage.redaction import redact
-from stackduel.storage.run_document import SCHEMA, run_from_dict, run_to_dict
+from stackduel.storage.run_consistency import check_numbers, check_run
+from stackduel.storage.run_document import SCHEMA, redaction_of, run_from_dict, run_to_dict
 from stackduel.storage.trial_document import result_to_dict
 
 RUN_FILE = "run.json"
@@ -32,16 +33,30 @@ class Writer:
         self._texts: dict[int, tuple[Result, str]] = {}
 
     def save(self, run: Run) -> Path:
-        """Write the run as it is now, and return the path of the file."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Write the run as it is now, and return the path of the file.
+
+        Raises StoreError if it cannot be written; the file is then the one that it was before.
+        """
         path = self._folder / RUN_FILE
-        part = self._folder / f".{RUN_FILE}.{os.getpid()}"
-        with part.open("w", encoding="utf-8") as file:
-            file.write(self._text(run))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._replace(path, self._text(run))
+        except OSError as error:
+            raise StoreError(f"run {path}: cannot be written: {of_system(error)}") from error
         return path
+
+    def _replace(self, path: Path, text: str) -> None:
+        part = self._folder / f".{RUN_FILE}.{os.getpid()}"
+        try:
+            with part.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            # What a full disk took of it is in the way of the next attempt.
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
     def _text(self, run: Run) -> str:
         frame = _json(run_to_dict(run, trials=()))
@@ -54,7 +69,7 @@ class Writer:
         # Keeping the result beside its text makes sure that no other object gets its id.
         known = self._texts.get(id(result))
         if known is None:
-            content = redact(result_to_dict(result), run.secrets)
+            content = redaction_of(run).document(result_to_dict(result))
             known = self._texts[id(result)] = result, _as_item(content)
         return known[1]
 
@@ -81,17 +96,31 @@ def _json(content: object) -> str:
 
 def load(where: Path) -> Run:
     """Read a run from its folder or its run.json; raise StoreError if it cannot be read."""
-    path = where / RUN_FILE if where.is_dir() else where
     try:
-        if path.stat().st_size > MAX_RUN_BYTES:
-            raise StoreError(f"run {path}: over {MAX_RUN_BYTES} bytes")
-        content = msgspec.json.decode(path.read_bytes())
+        path = where / RUN_FILE if where.is_dir() else where
+        content = msgspec.json.decode(_bytes_of(path))
     except OSError as error:
-        raise StoreError(f"run {path}: cannot be read: {error.strerror}") from error
+        raise StoreError(f"run {where}: cannot be read: {error.strerror}") from error
+    except StoreError:
+        raise
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"run {path}: not valid JSON: {error}") from error
+        raise StoreError(f"run {where}: not valid JSON: {error}") from error
     try:
-        return run_from_dict(content)
-    except ValueError as error:
+        check_numbers(content)
+        run = run_from_dict(content)
+        check_run(run)
+    except (ValueError, RecursionError, OverflowError) as error:
         message = f"run {path}: not a run of schema {SCHEMA} ({error})"
         raise StoreError(message) from error
+    return run
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return the content of a file; a pipe or a device might never end, or never begin."""
+    if path.exists() and not path.is_file():
+        raise StoreError(f"run {path}: is no file")
+    with path.open("rb") as file:
+        content = file.read(MAX_RUN_BYTES + 1)
+    if len(content) > MAX_RUN_BYTES:
+        raise StoreError(f"run {path}: over {MAX_RUN_BYTES} bytes")
+    return content

@@ -60,7 +60,7 @@ def _closed(schema: Any) -> Any:
 
 
 _TRIAL_OR_FAILURE: Schema = {
-    "if": {"properties": {"state": {"const": "failed"}}},
+    "if": {"properties": {"requests": {"type": "null"}}},
     "then": {"$ref": "#/$defs/FailureDocument"},
     "else": {"$ref": "#/$defs/TrialDocument"},
 }
@@ -69,7 +69,6 @@ _TRIAL_OR_FAILURE: Schema = {
 def _complete_failure(failure: Schema) -> None:
     """Add the keys of a trial, which a failure has as null."""
     failure["properties"] |= {
-        "state": {"const": "failed"},
         "gates": {"type": "array", "maxItems": 0},
         **{name: {"type": "null"} for name in MEASURED},
     }

@@ -12,9 +12,22 @@ from stackduel.model.gpu_use import GpuUse
 from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from stackduel.model.suite import Metric
-from stackduel.model.trial import Cost, Failure, Gate, HostNoise, Inside, Memory, Place, Result, Trial, TrialState
+from stackduel.model.trial import (
+    Cost,
+    Failure,
+    FailureState,
+    Gate,
+    HostNoise,
+    Inside,
+    Memory,
+    Place,
+    Result,
+    Trial,
+    TrialState,
+)
 from stackduel.storage.encoded_histogram import EncodedHistogram, decoded, encoded, summary
 from stackduel.storage.json_values import NonNegative, to_builtins
+from stackduel.storage.stream_document import StreamDocument, stream_document, stream_figures
 
 
 class VictimDocument(Struct, frozen=True, kw_only=True):
@@ -24,11 +37,16 @@ class VictimDocument(Struct, frozen=True, kw_only=True):
     requests: NonNegative
     failed: NonNegative
     histogram: EncodedHistogram
+    resent: NonNegative | None = None
 
 
-class CallDocument(VictimDocument, frozen=True, kw_only=True):
+class CallDocument(Struct, frozen=True, kw_only=True):
     """One of several calls of a load."""
 
+    label: str
+    requests: NonNegative
+    failed: NonNegative
+    histogram: EncodedHistogram
     latency_ms: LatencySummary
 
 
@@ -85,6 +103,8 @@ class TrialDocument(Struct, frozen=True, kw_only=True):
     downstream_cpu_s: float | None
     null_rate_rps: float | None
     gates: tuple[Gate, ...]
+    sample: str | None = None
+    streams: StreamDocument | None = None
 
 
 class FailureDocument(Struct, frozen=True, kw_only=True):
@@ -94,14 +114,13 @@ class FailureDocument(Struct, frozen=True, kw_only=True):
     scenario: str
     block: NonNegative
     attempt: NonNegative
+    state: FailureState
     reason: str
 
 
 # The keys that only a trial has a value for.
 MEASURED = tuple(
-    name
-    for name in TrialDocument.__struct_fields__
-    if name not in {*FailureDocument.__struct_fields__, "state", "gates"}
+    name for name in TrialDocument.__struct_fields__ if name not in {*FailureDocument.__struct_fields__, "gates"}
 )
 
 
@@ -109,7 +128,7 @@ def result_to_dict(result: Result) -> dict[str, Any]:
     """Return a trial or a failure as its document."""
     if isinstance(result, Failure):
         place = to_builtins(result.place)
-        return {**place, "state": "failed", "reason": result.reason, **dict.fromkeys(MEASURED), "gates": []}
+        return {**place, "state": result.state, "reason": result.reason, **dict.fromkeys(MEASURED), "gates": []}
     document: dict[str, Any] = to_builtins(_trial_document(result))
     return document
 
@@ -119,9 +138,9 @@ def result_from_dict(content: Mapping[str, Any]) -> Result:
 
     Raises ValueError where it is none, with the place: ``$.block``.
     """
-    if content.get("state") == "failed":
+    if content.get("state") == "failed" or (content.get("state") == "void" and content.get("requests") is None):
         failure = msgspec.convert(content, FailureDocument)
-        return Failure(_place(failure), failure.reason)
+        return Failure(_place(failure), failure.reason, failure.state)
     return _trial(msgspec.convert(content, TrialDocument))
 
 
@@ -153,7 +172,7 @@ def _trial_document(trial: Trial) -> TrialDocument:
         first_byte_ms=summary(load.first_byte),
         spans_ms=None if load.spans is None else {name: summarise(each) for name, each in load.spans.items()},
         victim_ms=summarise(load.victim.latency) if load.victim else None,
-        victim=VictimDocument(**_called(load.victim)) if load.victim else None,
+        victim=VictimDocument(**_called(load.victim), resent=load.victim.resent) if load.victim else None,
         calls=tuple(CallDocument(**_called(call), latency_ms=summarise(call.latency)) for call in load.calls),
         in_flight_mean=load.in_flight_mean,
         timeline=load.timeline,
@@ -178,6 +197,8 @@ def _trial_document(trial: Trial) -> TrialDocument:
         downstream_cpu_s=trial.downstream_cpu_s,
         null_rate_rps=trial.null_rate_rps,
         gates=trial.gates,
+        sample=trial.sample,
+        streams=None if load.streams is None else stream_document(load.streams),
     )
 
 
@@ -195,6 +216,7 @@ def _trial(shown: TrialDocument) -> Trial:
         null_rate_rps=shown.null_rate_rps,
         gpu=shown.gpu,
         inside=shown.inside,
+        sample=shown.sample,
     )
 
 
@@ -227,6 +249,7 @@ def _measurement(shown: TrialDocument) -> Measurement:
         in_flight_mean=shown.in_flight_mean,
         warmup=shown.warmup,
         generator=shown.generator,
+        streams=None if shown.streams is None else stream_figures(shown.streams),
     )
 
 
@@ -253,7 +276,8 @@ def _victim(shown: TrialDocument) -> Victim | None:
     if shown.victim is None or shown.victim_ms is None:
         return None
     latency = decoded(shown.victim.histogram, shown.victim_ms)
-    return Victim(shown.victim.label, shown.victim.requests, shown.victim.failed, latency)
+    victim = shown.victim
+    return Victim(victim.label, victim.requests, victim.failed, latency, victim.resent)
 
 
 def _spans(shown: TrialDocument) -> dict[str, Histogram] | None:

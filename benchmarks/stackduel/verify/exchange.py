@@ -1,50 +1,63 @@
-"""One plain exchange, by HTTP or gRPC, for health checks and verification (never for load)."""
+"""One exchange, by HTTP or gRPC, for health checks and verification (never for load).
+
+The request is built, and its answer read and limited, as under load: what is right here is right there.
+"""
 
 from __future__ import annotations
 
-import http.client
+import selectors
 import socket
-import ssl
+import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from stackduel.inference.grpc_channel import OPTIONS, grpc_target
+from stackduel.inference.grpc_channel import OPTIONS, grpc_target, root_certificates
 from stackduel.inference.translation import is_grpc
+from stackduel.load.drivers.answer_reader import AnswerError, AnswerReader
+from stackduel.load.drivers.request_head import request_bytes
+from stackduel.load.job import choose_driver
+from stackduel.model.driver import DriverName
+from stackduel.model.measurement import Outcome
 from stackduel.model.suite import Workload
 from stackduel.model.target import Address
+from stackduel.verify.connecting import connected
+from stackduel.verify.patience import Patience
+from stackduel.verify.reply import ExchangeError, Reply
+from stackduel.verify.websocket import ask_websocket
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
+__all__ = ["ExchangeError", "Reply", "ask", "exchange", "exchange_raw"]
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An unchanged answer: status, headers in order, body."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """Return the first header of that name, in upper or lower case; None without one."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+TIMEOUT_S = 30.0
+READ_BYTES = 256 * 1024
 
 
-class ExchangeError(Exception):
-    """No answer, or an answer that is not HTTP; the message says which."""
+def ask(
+    address: Address,
+    workload: Workload,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    driver: DriverName = "raw",
+    called_off: threading.Event | None = None,
+) -> Reply:
+    """Send a workload once and read the whole answer, as a load with that driver would; raises ExchangeError.
 
-
-def ask(address: Address, workload: Workload, *, timeout_s: float = 30.0) -> Reply:
-    """Send a workload once, unchanged, and read the whole answer; raises ExchangeError."""
+    All of it takes ``timeout_s`` at most, and ends soon after the wait is ``called_off``.
+    """
     if is_grpc(workload):
         return _call(address, workload, timeout_s)
-    return exchange(
-        address,
-        workload.target,
-        method=workload.method,
-        headers=workload.headers,
-        body=workload.body,
-        timeout_s=timeout_s,
-    )
+    patience = Patience(timeout_s, called_off)
+    if workload.is_websocket:
+        return ask_websocket(address, workload, patience)
+    chosen = choose_driver(address, [workload])[0]
+    if "aiohttp" in {chosen, driver}:
+        from stackduel.verify.full_client import ask_by_full_client  # noqa: PLC0415 - its import takes a third of a second
+
+        return ask_by_full_client(address, workload, patience)
+    what = f"{workload.method} {address.url}{workload.target}"
+    try:
+        request = request_bytes(address, workload)
+    except ValueError as error:
+        raise ExchangeError(f"{what}: {error}") from error
+    return _converse(address, request, what, workload.method, patience)
 
 
 def exchange(
@@ -54,46 +67,87 @@ def exchange(
     method: str = "GET",
     headers: Iterable[tuple[str, str]] = (),
     body: bytes = b"",
-    timeout_s: float = 30.0,
+    timeout_s: float = TIMEOUT_S,
 ) -> Reply:
     """Send one request on a connection of its own and read the whole answer; raises ExchangeError."""
-    connection = _connect(address, timeout_s)
-    try:
-        connection.putrequest(method, target, skip_accept_encoding=True)
-        for name, value in headers:
-            connection.putheader(name, value)
-        if body or method in {"POST", "PUT", "PATCH"}:
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body or None)
-        response = connection.getresponse()
-        content = response.read(MAX_BODY_BYTES + 1)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ExchangeError(f"{method} {address.url}{target}: {error or type(error).__name__}") from error
-    finally:
-        connection.close()
-    if len(content) > MAX_BODY_BYTES:
-        raise ExchangeError(f"{method} {address.url}{target}: the body is over {MAX_BODY_BYTES} bytes")
-    return Reply(response.status, tuple(response.getheaders()), content)
+    return ask(address, Workload(target, method, tuple(headers), body), timeout_s=timeout_s)
 
 
-def exchange_raw(address: Address, request: bytes, method: str, timeout_s: float = 30.0) -> Reply:
+def exchange_raw(
+    address: Address,
+    request: bytes,
+    method: str,
+    timeout_s: float = TIMEOUT_S,
+    called_off: threading.Event | None = None,
+) -> Reply:
     """Send these bytes, the request of ``method``, and read the whole answer; raises ExchangeError."""
+    return _converse(address, request, f"{method} {address.url}", method, Patience(timeout_s, called_off))
+
+
+def _converse(address: Address, request: bytes, what: str, method: str, patience: Patience) -> Reply:
+    reader = AnswerReader(head_only=method == "HEAD")
     try:
-        with socket.create_connection((address.host, address.port), timeout_s) as connection:
-            connection.sendall(request)
-            response = http.client.HTTPResponse(connection, method=method)
-            response.begin()
-            content = response.read(MAX_BODY_BYTES)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ExchangeError(f"{method} {address.url}: {error or type(error).__name__}") from error
-    return Reply(response.status, tuple(response.getheaders()), content)
+        with connected(address, max(patience.left_s, 0.001)) as connection:
+            _read_while_sending(connection, request, reader, patience)
+    except TimeoutError as error:
+        raise ExchangeError(
+            f"{what}: timed out: no whole answer in {patience.waited_s:.2g} s: {reader.progress}", Outcome.TIMEOUT
+        ) from error
+    except AnswerError as error:
+        raise ExchangeError(f"{what}: {error}", error.outcome) from error
+    except OSError as error:
+        raise ExchangeError(f"{what}: {error or type(error).__name__}", Outcome.REFUSED) from error
+    return Reply(reader.status, tuple(reader.headers), reader.body)
+
+
+def _read_while_sending(connection: socket.socket, request: bytes, reader: AnswerReader, patience: Patience) -> None:
+    """Send a request and take its answer, which may come before all of the request is sent; raises TimeoutError."""
+    connection.setblocking(False)
+    unsent = memoryview(request)
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        while not reader.complete:
+            if patience.over:
+                raise TimeoutError
+            for _, ready in selector.select(patience.slice_s):
+                if ready & selectors.EVENT_WRITE:
+                    unsent = _send(connection, unsent)
+                    if not unsent:
+                        selector.modify(connection, selectors.EVENT_READ)
+                if ready & selectors.EVENT_READ:
+                    _receive(connection, reader)
+
+
+def _send(connection: socket.socket, unsent: memoryview) -> memoryview:
+    """Send what fits; return the rest, which is nothing once the server takes no more: its answer may be there."""
+    try:
+        return unsent[connection.send(unsent) :]
+    except BlockingIOError:
+        return unsent
+    except OSError:
+        return unsent[:0]
+
+
+def _receive(connection: socket.socket, reader: AnswerReader) -> None:
+    try:
+        data = connection.recv(READ_BYTES)
+    except BlockingIOError:
+        return
+    except OSError:
+        reader.end(clean=False)
+        return
+    if data:
+        reader.feed(data)
+    else:
+        reader.end(clean=True)
 
 
 def _call(address: Address, workload: Workload, timeout_s: float) -> Reply:
     """Make a unary call; a gRPC error status raises ExchangeError."""
     import grpc  # noqa: PLC0415 - part of the extra `inference`, and only where a stack speaks it
 
-    target, credentials = grpc_target(address), grpc.ssl_channel_credentials()
+    target = grpc_target(address)
+    credentials = grpc.ssl_channel_credentials(root_certificates(address))
     with (
         grpc.secure_channel(target, credentials, OPTIONS) if address.tls else grpc.insecure_channel(target, OPTIONS)
     ) as channel:
@@ -101,12 +155,5 @@ def _call(address: Address, workload: Workload, timeout_s: float) -> Reply:
             body = channel.unary_unary(workload.target)(workload.body, timeout=timeout_s)
         except grpc.RpcError as error:
             status = f"{error.code().name}: {error.details()}"
-            raise ExchangeError(f"{workload.label} on {target}: {status}") from error
+            raise ExchangeError(f"{workload.label} on {target}: {status}", Outcome.STATUS) from error
     return Reply(200, (), body)
-
-
-def _connect(address: Address, timeout_s: float) -> http.client.HTTPConnection:
-    if address.tls:
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(address.host, address.port, timeout=timeout_s, context=context)
-    return http.client.HTTPConnection(address.host, address.port, timeout=timeout_s)

@@ -3,26 +3,54 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from stackduel_servers.apps.fastapi_shell import READ, create_shell, respond
+from stackduel_servers.apps.fastapi_websocket import add_websockets
+from stackduel_servers.apps.starlette_stream import EventResponse
 from stackduel_servers.core import answers, query
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.inference.asynchronous import AsyncExecution, AsyncInference
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.streams import asynchronous
+from stackduel_servers.core.streams.wire import encoded
 from stackduel_servers.core.waiting import wait
 
 
-def create_app(settings: Settings, execution: AsyncExecution | None = None) -> FastAPI:
+def add_streams(app: FastAPI, downstream: AsyncDownstream) -> None:
+    """Add the streams, by the StreamingResponse that FastAPI has from Starlette."""
+
+    @app.api_route("/stream", methods=READ)
+    async def stream(request: Request) -> Response:
+        made = asynchronous.generated(request.method, request.scope["query_string"], encoded)
+        return EventResponse(made.fields, made.events)
+
+    @app.api_route("/relay", methods=READ)
+    async def relay(request: Request) -> Response:
+        passed_on = await asynchronous.relayed(downstream, request.method, request.scope["query_string"])
+        return EventResponse(passed_on.fields, passed_on.events)
+
+    @app.post("/v1/chat/completions")
+    async def chat(request: Request) -> Response:
+        body, content_type = await read_asgi(request.stream()), request.headers.get("Content-Type")
+        tokens = await asynchronous.completed(downstream, request.scope["query_string"], content_type, body)
+        return EventResponse(tokens.fields, tokens.events)
+
+
+def create_app(
+    settings: Settings,
+    execution: AsyncExecution | None = None,
+    add_streams: Callable[[FastAPI, AsyncDownstream], None] = add_streams,
+) -> FastAPI:
     """Return the service; its downstream connections and its models' threads open and close with its lifespan.
 
-    ``execution`` replaces the way in which the settings run its models.
+    ``execution`` replaces the way in which the settings run its models, ``add_streams`` the way of its streams.
     """
     health = Health("fastapi", settings)
     downstream = AsyncDownstream(settings)
@@ -66,6 +94,8 @@ def create_app(settings: Settings, execution: AsyncExecution | None = None) -> F
         ask = inference.ask(model, request.headers)
         return respond(await inference.answer(ask, await read_asgi(request.stream())))
 
+    add_streams(app, downstream)
+    add_websockets(app)
     return app
 
 

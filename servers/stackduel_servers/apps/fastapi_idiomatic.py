@@ -16,6 +16,8 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.concurrency import run_in_threadpool
 
 from stackduel_servers.apps.fastapi_shell import READ, create_shell, respond
+from stackduel_servers.apps.fastapi_websocket import add_websockets
+from stackduel_servers.apps.starlette_stream import EventResponse
 from stackduel_servers.core.answers import ENDPOINTS, rounded
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.health import Health
@@ -23,6 +25,8 @@ from stackduel_servers.core.inference.asynchronous import AsyncInference
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.payloads import catalogue
 from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.streams import asynchronous
+from stackduel_servers.core.streams.wire import encoded
 from stackduel_servers.core.waiting import wait
 
 
@@ -121,43 +125,65 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = create_shell(lifespan)
 
+    def answered(model: type[BaseModel], content: dict[str, object]) -> BaseModel | Response:
+        """Return what FastAPI validates and serialises; without response models, an answer that it passes on."""
+        return model.model_validate(content) if settings.has_response_models else JSONResponse(content)
+
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         return JSONResponse({"detail": jsonable_encoder(error.errors())}, 400)
 
-    @app.api_route("/", methods=READ)
-    async def index() -> Index:
-        return Index(service="stackduel", endpoints=list(ENDPOINTS))
+    @app.api_route("/", methods=READ, response_model=Index)
+    async def index() -> BaseModel | Response:
+        return answered(Index, {"service": "stackduel", "endpoints": ENDPOINTS})
 
     @app.api_route("/health", methods=READ)
     async def report_health() -> dict[str, object]:
         return health.report()
 
-    @app.api_route("/slow-io", methods=READ)
-    async def slow_io(delay: Delay = (1.0,)) -> SlowIo:
+    @app.api_route("/slow-io", methods=READ, response_model=SlowIo)
+    async def slow_io(delay: Delay = (1.0,)) -> BaseModel | Response:
         await wait(delay[0])
-        return SlowIo(endpoint="slow-io", delay_s=rounded(delay[0]))
+        return answered(SlowIo, {"endpoint": "slow-io", "delay_s": rounded(delay[0])})
 
-    @app.api_route("/benchmark/io-test", methods=READ)
-    @app.api_route("/benchmark/fastapi-io-test", methods=READ)
-    async def io_test(delay: Delay = (1.0,), concurrent: Concurrent = (1,)) -> IoTest:
+    @app.api_route("/benchmark/io-test", methods=READ, response_model=IoTest)
+    @app.api_route("/benchmark/fastapi-io-test", methods=READ, response_model=IoTest)
+    async def io_test(delay: Delay = (1.0,), concurrent: Concurrent = (1,)) -> BaseModel | Response:
         succeeded = await downstream.call(delay[0], concurrent[0])
-        return IoTest(endpoint="io-test", delay_s=rounded(delay[0]), concurrent=concurrent[0], succeeded=succeeded)
+        content = {"delay_s": rounded(delay[0]), "concurrent": concurrent[0], "succeeded": succeeded}
+        return answered(IoTest, {"endpoint": "io-test", **content})
 
-    @app.api_route("/json", methods=READ)
-    async def items(items: Items = (100,)) -> Catalogue:
-        products = [Product.model_validate(product) for product in catalogue(items[0])]
-        return Catalogue(endpoint="json", count=items[0], items=products)
+    @app.api_route("/json", methods=READ, response_model=Catalogue)
+    async def items(items: Items = (100,)) -> BaseModel | Response:
+        return answered(Catalogue, {"endpoint": "json", "count": items[0], "items": catalogue(items[0])})
 
     @app.post("/infer/{model}", response_model=Inferred)
-    async def infer(model: str, request: Request) -> Inferred | Response:
+    async def infer(model: str, request: Request) -> BaseModel | Response:
         ask = inference.ask(model, request.headers)
         body = await read_asgi(request.stream())
         if ask.raw:
             return respond(await inference.answer(ask, body))
         outputs = await inference.outputs(ask, body)
-        return Inferred(model=model, outputs={name: array.tolist() for name, array in outputs.items()})
+        content = {name: array.tolist() for name, array in outputs.items()}
+        return answered(Inferred, {"model": model, "outputs": content})
 
+    @app.api_route("/stream", methods=READ)
+    async def stream(request: Request) -> Response:
+        made = asynchronous.generated(request.method, request.scope["query_string"], encoded)
+        return EventResponse(made.fields, made.events)
+
+    @app.api_route("/relay", methods=READ)
+    async def relay(request: Request) -> Response:
+        passed_on = await asynchronous.relayed(downstream, request.method, request.scope["query_string"])
+        return EventResponse(passed_on.fields, passed_on.events)
+
+    @app.post("/v1/chat/completions")
+    async def chat(request: Request) -> Response:
+        body, content_type = await read_asgi(request.stream()), request.headers.get("Content-Type")
+        tokens = await asynchronous.completed(downstream, request.scope["query_string"], content_type, body)
+        return EventResponse(tokens.fields, tokens.events)
+
+    add_websockets(app)
     return app
 
 

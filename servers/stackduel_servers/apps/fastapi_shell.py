@@ -1,7 +1,11 @@
-"""The parts that all FastAPI services share: an application without extras, the core's errors, the core's edge."""
+"""The parts that all FastAPI services share: an application without extras, the core's errors, the core's edge.
+
+The middleware of the switches is the environment's, the same for every service.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -9,8 +13,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
+from stackduel_servers.apps.marking import MARKINGS
 from stackduel_servers.core import answers, errors
 from stackduel_servers.core.asgi import AsgiEdge
+from stackduel_servers.core.settings import read_settings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -22,7 +28,9 @@ NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operati
 def create_shell(lifespan: Lifespan) -> FastAPI:
     """Return an application without endpoints, which answers 404, 405 and errors in the core's words."""
     app = FastAPI(openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY, lifespan=lifespan)
-    app.add_middleware(AsgiEdge)
+    if marking := MARKINGS.get(read_settings(os.environ).middleware):
+        app.add_middleware(marking)
+    app.add_middleware(AsgiEdge)  # the last one is the outermost
 
     @app.exception_handler(errors.HttpError)
     async def failed(_: Request, error: errors.HttpError) -> Response:

@@ -11,12 +11,16 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import Depends, FastAPI, Request, Response
 
 from stackduel_servers.apps.fastapi_shell import READ, create_shell, respond
+from stackduel_servers.apps.fastapi_websocket import add_websockets
+from stackduel_servers.apps.starlette_stream import EventResponse
 from stackduel_servers.core import answers, query
 from stackduel_servers.core.downstream_blocking import BlockingDownstream
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.inference.blocking import BlockingInference
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.streams import blocking
+from stackduel_servers.core.streams.wire import encoded
 from stackduel_servers.core.waiting import wait_blocking
 
 
@@ -73,6 +77,23 @@ def create_app(settings: Settings) -> FastAPI:
     def infer(model: str, request: Request, body: Body) -> Response:
         return respond(inference.answer(inference.ask(model, request.headers), body))
 
+    @app.api_route("/stream", methods=READ)
+    def stream(request: Request) -> Response:
+        made = blocking.generated(request.method, request.scope["query_string"], encoded)
+        return EventResponse(made.fields, made.events)
+
+    @app.api_route("/relay", methods=READ)
+    def relay(request: Request) -> Response:
+        passed_on = blocking.relayed(downstream, request.method, request.scope["query_string"])
+        return EventResponse(passed_on.fields, passed_on.events)
+
+    @app.post("/v1/chat/completions")
+    def chat(request: Request, body: Body) -> Response:
+        content_type = request.headers.get("Content-Type")
+        tokens = blocking.completed(downstream, request.scope["query_string"], content_type, body)
+        return EventResponse(tokens.fields, tokens.events)
+
+    add_websockets(app)
     return app
 
 

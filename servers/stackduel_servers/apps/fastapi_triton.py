@@ -1,4 +1,4 @@
-"""The FastAPI service whose models run on a Triton server, called over one pooled client."""
+"""The FastAPI service whose models run on a Triton server, called over one client or, a common mistake, a new one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from stackduel_servers.apps.fastapi_app import create_app
 from stackduel_servers.core.inference.execution.on_triton import AsyncRemote
 from stackduel_servers.core.settings import read_settings
-from stackduel_servers.core.triton import PooledTriton
+from stackduel_servers.core.triton import triton_of
 
 settings = read_settings(os.environ)
-app = create_app(settings, AsyncRemote(PooledTriton(settings.triton_url, settings.inference_timeout_s)))
+app = create_app(settings, AsyncRemote(triton_of(settings)))

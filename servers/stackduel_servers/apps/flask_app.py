@@ -6,24 +6,22 @@ import atexit
 import os
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
 
-from stackduel_servers.core import answers, errors, query
+from stackduel_servers.apps.flask_shell import create_shell, respond, respond_stream
+from stackduel_servers.core import answers, query
 from stackduel_servers.core.downstream_blocking import BlockingDownstream
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.inference.blocking import BlockingInference
 from stackduel_servers.core.inference.body import read_wsgi
 from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.streams import blocking
+from stackduel_servers.core.streams.wire import encoded
 from stackduel_servers.core.waiting import wait_blocking
-from stackduel_servers.core.wsgi import WsgiEdge
 
 
 def create_app(settings: Settings, downstream: BlockingDownstream) -> Flask:
     """Return the service; its downstream connections and models open with the first call and close with the process."""
-    app = Flask("stackduel", static_folder=None)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.url_map.merge_slashes = False
-    app.wsgi_app = WsgiEdge(app.wsgi_app)  # type: ignore[method-assign]
+    app = create_shell()
     health = Health("flask", settings)
     inference = BlockingInference(settings)
     atexit.register(downstream.close)
@@ -59,20 +57,20 @@ def create_app(settings: Settings, downstream: BlockingDownstream) -> Flask:
         ask = inference.ask(model, request.headers)
         return respond(inference.answer(ask, read_wsgi(request.environ)))
 
-    @app.errorhandler(errors.HttpError)
-    def failed(error: errors.HttpError) -> Response:
-        return respond(answers.failure(error))
+    @app.get("/stream")
+    def stream() -> Response:
+        return respond_stream(blocking.generated(request.method, request.query_string, encoded))
 
-    @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response:
-        return respond(answers.failure(errors.of_status(error.code or 500)))
+    @app.get("/relay")
+    def relay() -> Response:
+        return respond_stream(blocking.relayed(downstream, request.method, request.query_string))
+
+    @app.post("/v1/chat/completions")
+    def chat() -> Response:
+        body = read_wsgi(request.environ)
+        return respond_stream(blocking.completed(downstream, request.query_string, request.content_type, body))
 
     return app
-
-
-def respond(answer: answers.Answer) -> Response:
-    """Return the core's answer as a Flask response."""
-    return Response(answer.body, answer.status, answer.headers, content_type=answer.content_type)
 
 
 settings = read_settings(os.environ)

@@ -12,8 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
+from stackduel_servers.apps.marking import MARKINGS
+from stackduel_servers.apps.starlette_stream import EventResponse
+from stackduel_servers.apps.starlette_websocket import serving
 from stackduel_servers.core import answers, errors, query
 from stackduel_servers.core.asgi import AsgiEdge
 from stackduel_servers.core.downstream_async import AsyncDownstream
@@ -21,11 +24,15 @@ from stackduel_servers.core.health import Health
 from stackduel_servers.core.inference.asynchronous import AsyncInference
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.streams import asynchronous
+from stackduel_servers.core.streams.wire import encoded
 from stackduel_servers.core.waiting import wait
+from stackduel_servers.core.websockets.serving import PATHS, endpoints
 
 
 def create_app(settings: Settings) -> Starlette:
     """Return the service; its downstream connections and its models' threads open and close with its lifespan."""
+    marked = settings.middleware in MARKINGS
     health = Health("starlette", settings)
     downstream = AsyncDownstream(settings)
     inference = AsyncInference(settings, run_in_threadpool)
@@ -59,6 +66,22 @@ def create_app(settings: Settings) -> Starlette:
         ask = inference.ask(request.path_params["model"], request.headers)
         return respond(await inference.answer(ask, await read_asgi(request.stream())))
 
+    async def stream(request: Request) -> Response:
+        made = asynchronous.generated(request.method, request.scope["query_string"], encoded)
+        return EventResponse(made.fields, made.events)
+
+    async def relay(request: Request) -> Response:
+        passed_on = await asynchronous.relayed(downstream, request.method, request.scope["query_string"])
+        return EventResponse(passed_on.fields, passed_on.events)
+
+    async def chat(request: Request) -> Response:
+        body, content_type = await read_asgi(request.stream()), request.headers.get("Content-Type")
+        tokens = await asynchronous.completed(downstream, request.scope["query_string"], content_type, body)
+        return EventResponse(tokens.fields, tokens.events)
+
+    async def only_websocket(_: Request) -> Response:
+        raise errors.only_websocket()
+
     app = Starlette(
         routes=[
             Route("/", index),
@@ -68,8 +91,13 @@ def create_app(settings: Settings) -> Starlette:
             Route("/benchmark/starlette-io-test", io_test),
             Route("/json", items),
             Route("/infer/{model}", infer, methods=["POST"]),
+            Route("/stream", stream),
+            Route("/relay", relay),
+            Route("/v1/chat/completions", chat, methods=["POST"]),
+            *(Route(path, only_websocket) for path in PATHS),
+            *(WebSocketRoute(path, serving(endpoint)) for path, endpoint in endpoints().items()),
         ],
-        middleware=[Middleware(AsgiEdge)],
+        middleware=[Middleware(AsgiEdge), *([Middleware(MARKINGS[settings.middleware])] if marked else ())],
         exception_handlers={errors.HttpError: failed, HTTPException: failed},
         lifespan=lifespan,
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stackduel_servers.core.errors import HttpError
+from stackduel_servers.core.json_encoder import encoder
 from stackduel_servers.core.payloads import catalogue
 
 JSON = "application/json"
-ENDPOINTS = ("/", "/health", "/slow-io", "/benchmark/io-test", "/json", "/infer/{model}")
+ENDPOINTS = (
+    *("/", "/health", "/slow-io", "/benchmark/io-test", "/json", "/infer/{model}", "/stream", "/relay"),
+    "/v1/chat/completions",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +28,34 @@ class Answer:
 
 def index() -> Answer:
     """Return the answer of ``/``: the name of this service and its endpoints."""
-    return _success({"service": "stackduel", "endpoints": ENDPOINTS})
+    return success({"service": "stackduel", "endpoints": ENDPOINTS})
 
 
 def health(report: Mapping[str, object]) -> Answer:
     """Return the answer of ``/health``, the only one that differs between stacks."""
-    return _success(report)
+    return success(report)
 
 
 def slow_io(delay_s: float) -> Answer:
     """Return the answer of ``/slow-io`` once it has waited."""
-    return _success({"endpoint": "slow-io", "delay_s": rounded(delay_s)})
+    return success({"endpoint": "slow-io", "delay_s": rounded(delay_s)})
 
 
 def io_test(delay_s: float, concurrent: int, succeeded: int) -> Answer:
     """Return the answer of ``/benchmark/io-test``: how many of the requested downstream calls succeeded."""
-    return _success(
+    return success(
         {"endpoint": "io-test", "delay_s": rounded(delay_s), "concurrent": concurrent, "succeeded": succeeded}
     )
 
 
 def items(count: int) -> Answer:
     """Return the answer of ``/json``: a list of ``count`` entries, made and serialised anew each time."""
-    return _success({"endpoint": "json", "count": count, "items": catalogue(count)})
+    return success({"endpoint": "json", "count": count, "items": catalogue(count)})
 
 
 def failure(error: HttpError) -> Answer:
     """Return the answer for an error: one sentence."""
-    return Answer(error.status, _serialised({"error": error.message}), error.headers)
+    return Answer(error.status, encoder()({"error": error.message}), error.headers)
 
 
 def rounded(delay_s: float) -> float:
@@ -60,9 +63,6 @@ def rounded(delay_s: float) -> float:
     return round(delay_s, 4)
 
 
-def _success(content: Mapping[str, object]) -> Answer:
-    return Answer(200, _serialised(content))
-
-
-def _serialised(content: Mapping[str, object]) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+def success(content: Mapping[str, object]) -> Answer:
+    """Return the answer of a success as JSON."""
+    return Answer(200, encoder()(content))

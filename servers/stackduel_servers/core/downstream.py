@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackduel_servers.core.errors import HttpError
+from stackduel_servers.core.errors import BUSY_RETRY_S, HttpError
 
 # More than one process of any stack can have in flight, so that no connection is closed early.
 POOL_SIZE = 4096
@@ -21,6 +21,11 @@ def unreachable() -> HttpError:
 def refused(status: int) -> HttpError:
     """Return the error when the backend answered, but not with 200."""
     return HttpError(502, f"downstream answered with status {status}")
+
+
+def full() -> HttpError:
+    """Return the error when the backend has no room for another request."""
+    return HttpError(503, "downstream is full", (("Retry-After", str(BUSY_RETRY_S)),))
 
 
 def garbled() -> HttpError:

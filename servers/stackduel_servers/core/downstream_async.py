@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -19,18 +21,18 @@ IDLE_CONNECTION_S = 600
 class AsyncDownstream:
     """The backend, called the way asynchronous code is usually written: every call at once.
 
-    Enter it inside the running event loop; it keeps one session until it is left.
+    Enter it inside the running event loop; it keeps one session until it is left. Unless the settings pool, each call
+    opens a session, and so a connection, of its own.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._url = settings.downstream_url
-        self._allowance_s = settings.downstream_timeout_s
+        self.url = settings.downstream_url
+        self.allowance_s = settings.downstream_timeout_s
+        self._pools = settings.pools_downstream
         self._session: ClientSession
 
     async def __aenter__(self) -> Self:
-        # aiohttp's default of 100 connections would throttle the fan-out.
-        connector = TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_S, ttl_dns_cache=300)
-        self._session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+        self._session = _opened()
         return self
 
     async def __aexit__(
@@ -49,18 +51,40 @@ class AsyncDownstream:
                 raise failures.exceptions[0] from None
         return concurrent
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[ClientSession]:
+        """Enter the session of one call: the one that is kept, or one of the call's own."""
+        if self._pools:
+            yield self._session
+        else:
+            async with _opened() as own:
+                yield own
+
     async def _call_once(self, delay_s: float) -> None:
-        url = URL(self._url + downstream.target(delay_s), encoded=True)
+        if self._pools:
+            await self._call_over(self._session, delay_s)
+        else:
+            async with _opened() as own:
+                await self._call_over(own, delay_s)
+
+    async def _call_over(self, session: ClientSession, delay_s: float) -> None:
+        url = URL(self.url + downstream.target(delay_s), encoded=True)
         # aiohttp would round longer timeouts up to the next second.
-        timeout = ClientTimeout(total=delay_s + self._allowance_s, ceil_threshold=3600)
+        timeout = ClientTimeout(total=delay_s + self.allowance_s, ceil_threshold=3600)
         try:
-            async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
+            async with session.get(url, timeout=timeout, allow_redirects=False) as response:
                 await response.read()
         except ClientConnectorError as error:
             raise downstream.unreachable() from error
         except TimeoutError as error:
-            raise downstream.too_slow(self._allowance_s) from error
+            raise downstream.too_slow(self.allowance_s) from error
         except (ClientError, OSError, ValueError) as error:
             raise downstream.garbled() from error
         if response.status != 200:
             raise downstream.refused(response.status)
+
+
+def _opened() -> ClientSession:
+    # aiohttp's default of 100 connections would throttle the fan-out.
+    connector = TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_S, ttl_dns_cache=300)
+    return ClientSession(connector=connector, cookie_jar=DummyCookieJar())

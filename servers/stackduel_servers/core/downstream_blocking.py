@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from urllib3 import Timeout, connection_from_url
+from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
@@ -21,14 +23,15 @@ FAN_OUT_THREADS = 256
 class BlockingDownstream:
     """The backend, called the way synchronous code is usually written: one call after another.
 
-    Safe to share between threads and between greenlets; no connection is opened before the first call.
+    Safe to share between threads and between greenlets; no connection is opened before the first call. Unless the
+    settings pool, each call opens and closes a connection of its own.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._allowance_s = settings.downstream_timeout_s
-        self._pool = connection_from_url(
-            settings.downstream_url, maxsize=downstream.POOL_SIZE, block=False, retries=False
-        )
+        self.allowance_s = settings.downstream_timeout_s
+        self._url = settings.downstream_url
+        self._pools = settings.pools_downstream
+        self._pool = _opened(self._url)
 
     def __enter__(self) -> Self:
         return self
@@ -49,16 +52,30 @@ class BlockingDownstream:
                 self._call_once(delay_s)
         return concurrent
 
+    @contextmanager
+    def pool(self) -> Iterator[HTTPConnectionPool]:
+        """Enter the connections of one call: those that are kept, or one of the call's own."""
+        if self._pools:
+            yield self._pool
+        else:
+            with _opened(self._url) as own:
+                yield own
+
     def _call_once(self, delay_s: float) -> None:
-        timeout = Timeout(connect=self._allowance_s, read=delay_s + self._allowance_s)
+        if self._pools:
+            self._call_over(self._pool, delay_s)
+        else:
+            with _opened(self._url) as own:
+                self._call_over(own, delay_s)
+
+    def _call_over(self, pool: HTTPConnectionPool, delay_s: float) -> None:
+        timeout = Timeout(connect=self.allowance_s, read=delay_s + self.allowance_s)
         try:
-            response = self._pool.urlopen(
-                "GET", downstream.target(delay_s), timeout=timeout, retries=False, redirect=False
-            )
+            response = pool.urlopen("GET", downstream.target(delay_s), timeout=timeout, retries=False, redirect=False)
         except NewConnectionError as error:
             raise downstream.unreachable() from error
         except Urllib3TimeoutError as error:
-            raise downstream.too_slow(self._allowance_s) from error
+            raise downstream.too_slow(self.allowance_s) from error
         except (HTTPError, OSError) as error:
             raise downstream.garbled() from error
         if response.status != 200:
@@ -89,3 +106,7 @@ class FanOutDownstream(BlockingDownstream):
             for call in done:
                 call.result()
         return concurrent
+
+
+def _opened(url: str) -> HTTPConnectionPool:
+    return connection_from_url(url, maxsize=downstream.POOL_SIZE, block=False, retries=False)

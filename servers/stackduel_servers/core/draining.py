@@ -27,7 +27,7 @@ class Readable(Protocol):
 
 
 class Draining:
-    """The receiving side of one ASGI request, which knows whether the whole body has arrived.
+    """The receiving side of one ASGI request, which knows whether the whole body has arrived or the client has left.
 
     Some frameworks receive in a task of their own: the lock keeps two receivers from taking each other's messages.
     """
@@ -35,7 +35,7 @@ class Draining:
     def __init__(self, receive: Callable[[], Awaitable[AsgiEvent]]) -> None:
         self._receive = receive
         self._turn = asyncio.Lock()
-        self.ended = False
+        self.ended = self.left = False
 
     async def receive(self) -> AsgiEvent:
         """Return the server's next message."""
@@ -55,6 +55,7 @@ class Draining:
         message = await self._receive()
         if message["type"] != "http.request" or not message.get("more_body"):
             self.ended = True
+        self.left |= message["type"] == "http.disconnect"
         return message
 
 
@@ -63,7 +64,7 @@ def drained(answer: Iterable[bytes], body: Readable) -> Iterator[bytes]:
     try:
         yield from answer
         until = monotonic() + DRAIN_S
-        with suppress(OSError, ValueError):  # the client has left, or its chunks are invalid
+        with suppress(Exception):  # the client has left, or its chunks are invalid: each server has errors of its own
             while body.read(READ_BYTES) and monotonic() < until:
                 pass
     finally:

@@ -1,4 +1,4 @@
-"""The report of ``/health`` about the process that answers: its stack, its settings in force, its age and memory."""
+"""The report of ``/health`` about the process that answers: its stack, its settings in force, its age and its use."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from stackduel_servers.core.gpu_memory import gpu_memory_mib
 from stackduel_servers.core.settings import Settings
+from stackduel_servers.supported import BARE
 
 MIB = 1024 * 1024
+# Devices that hold models in a GPU's memory; on others NVIDIA's library is not even looked for.
+ON_GPU = frozenset({"cuda", "torch-cuda"})
 
 
 class Health:
@@ -29,7 +33,7 @@ class Health:
             "status": "ok",
             "stack": settings.stack,
             "framework": self._framework,
-            "framework_version": _version(self._framework),
+            "framework_version": None if self._framework in BARE else _version(self._framework),
             "server": settings.server,
             "server_version": _version(settings.server) if settings.server else None,
             "workers": settings.workers,
@@ -41,10 +45,14 @@ class Health:
             "batch_size": settings.batch_size,
             "python": ".".join(map(str, sys.version_info[:3])),
             "pid": os.getpid(),
+            "worker": os.getpid(),
             "uptime_s": round(time.monotonic() - self._started_s, 3),
             "memory_mib": memory_mib(),
+            "cpu_s": round(time.process_time(), 3),
+            "gpu_memory_mib": gpu_memory_mib() if settings.device in ON_GPU else None,
             "device": settings.device,
             "device_note": settings.device_note,
+            "settings": dict(settings.in_force),
         }
 
 

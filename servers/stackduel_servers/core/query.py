@@ -24,7 +24,7 @@ class Parameter:
     grammar: re.Pattern[bytes]
     low: int
     high: int
-    default: int
+    default: int | bytes
     described: str
 
 
@@ -35,38 +35,39 @@ ITEMS = Parameter(b"items", INTEGER, 0, 10_000, 100, "an integer from 0 to 10000
 
 def delay_s(query: bytes) -> float:
     """Read ``delay``, the seconds to wait; raises HttpError 400."""
-    return float(_read(query, DELAY))
+    return float(read(query, DELAY))
 
 
 def concurrent(query: bytes) -> int:
     """Read ``concurrent``, the number of downstream calls; raises HttpError 400."""
-    return int(_read(query, CONCURRENT))
+    return int(read(query, CONCURRENT))
 
 
 def items(query: bytes) -> int:
     """Read ``items``, the length of the list; raises HttpError 400."""
-    return int(_read(query, ITEMS))
+    return int(read(query, ITEMS))
 
 
-def _read(query: bytes, parameter: Parameter) -> bytes | int:
-    given = _given(query, parameter.name)
-    if not given:
+def read(query: bytes, parameter: Parameter) -> bytes | int:
+    """Read a parameter as it was written, or its default; raises HttpError 400."""
+    value = single(query, parameter.name)
+    if value is None:
         return parameter.default
-    if len(given) > 1:
-        raise bad_request(f"{parameter.name.decode()} must be given at most once")
-    value = given[0]
     if not parameter.grammar.fullmatch(value) or not parameter.low <= float(value) <= parameter.high:
         raise bad_request(f"{parameter.name.decode()} must be {parameter.described}")
     return value
 
 
-def _given(query: bytes, name: bytes) -> list[bytes]:
+def single(query: bytes, name: bytes) -> bytes | None:
+    """Return the decoded value of a parameter, None if it is not given; raises HttpError 400 if it is given twice."""
     given = []
     for pair in query.split(b"&"):
         key, _, value = pair.partition(b"=")
         if _decoded(key) == name:
             given.append(_decoded(value))
-    return given
+    if len(given) > 1:
+        raise bad_request(f"{name.decode()} must be given at most once")
+    return given[0] if given else None
 
 
 def _decoded(text: bytes) -> bytes:

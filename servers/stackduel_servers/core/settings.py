@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from stackduel_servers.core.edge_settings import ON_OFF, read_edge_settings
+from stackduel_servers.core.json_encoder import encoder_of
+from stackduel_servers.core.limits import Limits, read_limits
 from stackduel_servers.core.variables import SettingsError, choice, integer, number
 
 DEFAULT_DOWNSTREAM_URL = "http://127.0.0.1:8009"
@@ -13,6 +17,11 @@ DEFAULT_DOWNSTREAM_TIMEOUT_S = 5.0
 DEFAULT_QUEUE_SIZE = 512
 DEFAULT_INFERENCE_TIMEOUT_S = 30.0
 DEFAULT_TRITON_URL = "http://127.0.0.1:8090"
+DOWNSTREAM_CLIENT_VARIABLE, TRITON_CLIENT_VARIABLE = "DOWNSTREAM_CLIENT", "TRITON_CLIENT"
+MIDDLEWARE_VARIABLE, RESPONSE_MODEL_VARIABLE = "MIDDLEWARE", "RESPONSE_MODEL"
+DOWNSTREAM_CLIENTS = ("pooled", "per-request")
+TRITON_CLIENTS = ("cached", "per-request")
+MIDDLEWARES = ("none", "asgi", "base")
 EXECUTIONS = ("inline", "threads", "executor", "batched", "triton")
 # The bounds of the settings of inference; stackduel_servers.options uses them too.
 MAX_POOL = 256
@@ -28,7 +37,9 @@ class Settings:
     ``downstream_timeout_s`` is how much longer than its delay a downstream call may take. ``inference`` is where models
     run, one of EXECUTIONS: in the handler itself, on the framework's threads, on ``pool`` threads of ours (one request
     at a time, or up to ``batch_size`` requests that arrive within ``batch_delay_ms``), or on a Triton server.
-    ``queue_size`` requests may wait for these threads, each for up to ``inference_timeout_s``.
+    ``queue_size`` requests may wait for these threads, each for up to ``inference_timeout_s``. ``limits`` are what one
+    worker takes at most. ``middleware`` is one of MIDDLEWARES. ``in_force`` are the variables of this start and the
+    switches, as ``/health`` reports them.
     """
 
     downstream_url: str = DEFAULT_DOWNSTREAM_URL
@@ -49,10 +60,19 @@ class Settings:
     triton_url: str = DEFAULT_TRITON_URL
     device: str | None = None
     device_note: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    pools_downstream: bool = True
+    keeps_triton_client: bool = True
+    middleware: str = "none"
+    has_response_models: bool = True
+    in_force: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings; raises SettingsError. ``serve`` sets the names that start with STACKDUEL_."""
+    # The edge and the encoder read theirs themselves; a bad value must end the start, not the first request.
+    read_edge_settings(environ)
+    encoder_of(environ)
     return Settings(
         downstream_url=_url(environ, "DOWNSTREAM_URL", DEFAULT_DOWNSTREAM_URL),
         downstream_timeout_s=number(environ, "DOWNSTREAM_TIMEOUT_S", 0.01, 3600) or DEFAULT_DOWNSTREAM_TIMEOUT_S,
@@ -72,6 +92,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         queue_size=integer(environ, "STACKDUEL_QUEUE_SIZE", 1, MAX_QUEUE) or DEFAULT_QUEUE_SIZE,
         inference_timeout_s=number(environ, "INFERENCE_TIMEOUT_S", 0.01, 3600) or DEFAULT_INFERENCE_TIMEOUT_S,
         triton_url=_url(environ, "TRITON_URL", DEFAULT_TRITON_URL),
+        limits=read_limits(environ),
+        pools_downstream=choice(environ, DOWNSTREAM_CLIENT_VARIABLE, DOWNSTREAM_CLIENTS) != "per-request",
+        keeps_triton_client=choice(environ, TRITON_CLIENT_VARIABLE, TRITON_CLIENTS) != "per-request",
+        middleware=choice(environ, MIDDLEWARE_VARIABLE, MIDDLEWARES) or "none",
+        has_response_models=choice(environ, RESPONSE_MODEL_VARIABLE, ON_OFF) != "off",
+        in_force=json.loads(environ.get("STACKDUEL_SETTINGS") or "{}"),
     )
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 
-from stackduel_servers.core.errors import MOST_BODY_BYTES, HttpError, of_status, only_post, too_large
+from stackduel_servers.core.errors import HttpError, of_status, only_post, too_large
+from stackduel_servers.core.limits import limits
 
 INFER = "/infer/"
+CHAT = "/v1/chat/completions"
 LENGTH = re.compile(r"[0-9]{1,20}")
 NOT_IN_ANY_PATH = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -29,7 +31,7 @@ def refusal(method: str, path: str) -> HttpError | None:
         return of_status(405)
     if not path.startswith("/") or path.startswith("//") or NOT_IN_ANY_PATH.search(path):
         return of_status(404)
-    if method != "POST" and is_infer(path):
+    if method != "POST" and takes_body(path):
         return only_post()
     return None
 
@@ -39,8 +41,13 @@ def is_infer(path: str) -> bool:
     return path.startswith(INFER) and path.find("/", len(INFER)) < 0 and path != INFER
 
 
+def takes_body(path: str) -> bool:
+    """Return whether the path is an endpoint that answers POST, and nothing else."""
+    return path == CHAT or is_infer(path)
+
+
 def body_refusal(path: str, content_length: str | None) -> HttpError | None:
     """Return the error for a body whose declared length is over the limit, else None."""
-    if content_length is None or not LENGTH.fullmatch(content_length) or not is_infer(path):
+    if content_length is None or not LENGTH.fullmatch(content_length) or not takes_body(path):
         return None
-    return too_large() if int(content_length) > MOST_BODY_BYTES else None
+    return too_large() if int(content_length) > limits().body_bytes else None

@@ -19,9 +19,13 @@ class Timing:
         self.started_s = perf_counter()
         self.spans_s: dict[str, float] = {}
 
+    def elapsed_ms(self) -> float:
+        """Return the time up to now."""
+        return (perf_counter() - self.started_s) * 1000
+
     def headers(self) -> list[tuple[str, str]]:
         """Return the two headers with the times up to now."""
-        total_ms = (perf_counter() - self.started_s) * 1000
+        total_ms = self.elapsed_ms()
         app_ms = max(0.0, total_ms - sum(self.spans_s.values()) * 1000)
         parts = [f"app;dur={app_ms:.3f}"]
         parts += [f"{name};dur={spent_s * 1000:.3f}" for name, spent_s in self.spans_s.items()]

@@ -12,6 +12,7 @@ from yarl import URL
 
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.inference.refusals import too_slow
+from stackduel_servers.core.settings import Settings
 
 if TYPE_CHECKING:
     from stackduel_servers.core.kserve import Tensor
@@ -117,6 +118,12 @@ class UnpooledTriton:
             yield client
         finally:
             await client.close()
+
+
+def triton_of(settings: Settings) -> Triton:
+    """Return the client of a service: kept for all calls, or made anew for each one."""
+    kind = PooledTriton if settings.keeps_triton_client else UnpooledTriton
+    return kind(settings.triton_url, settings.inference_timeout_s)
 
 
 def _sentence(answer: bytes) -> str:

@@ -22,8 +22,11 @@ def prefix(pid: int) -> str:
 
 
 def remove_left(segments: Path = SHARED_MEMORY, environments: tuple[Path, str] = ENVIRONMENTS) -> list[str]:
-    """Remove the segments of servers that have ended, and empty folders; return the names of the segments."""
-    left = [path for path in segments.glob(f"{PREFIX}*-*") if _is_dead(path.name)]
+    """Remove the segments of servers that have ended, and empty folders; return the names of the segments.
+
+    Folders beside the segments belong to other servers of ours, which remove their own.
+    """
+    left = [path for path in segments.glob(f"{PREFIX}*-*") if path.is_file() and _is_dead(path.name)]
     for path in left:
         path.unlink(missing_ok=True)
     folder, pattern = environments

@@ -1,4 +1,4 @@
-"""From trials to speedups and the migration matrix."""
+"""From trials to speedups and verdicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackduel.analysis.comparisons import COARSEST, compare, matrix_verdict, migrations
+from stackduel.analysis.comparisons import COARSEST, compare
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.model.comparison import Comparison
 from stackduel.model.trial import Failure, Place, Trial, TrialState
@@ -70,30 +70,6 @@ def test_swapping_the_sides_inverts_the_speedup(pairs: list[tuple[int, int]]) ->
     for block, (one, other) in enumerate(pairs, 1):
         results += [trial("a", one, block=block), trial("b", other, block=block)]
     assert compare(results, "a")[0].speedup * compare(results, "b")[0].speedup == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("speedup", "word"),
-    [
-        (0.9, "no benefit shown"),
-        (1.5, "moderate benefit"),
-        (2.0, "good candidate"),
-        (5.0, "strong case"),
-        (10.0, "strong case"),
-        (10.1, "migrate as soon as possible"),
-    ],
-)
-def test_the_matrix_has_the_classic_bounds(speedup: float, word: str) -> None:
-    """Below 2, from 2, from 5 and above 10 have the words of the published matrix."""
-    assert matrix_verdict(speedup) == word
-
-
-def test_the_matrix_reads_the_lower_bound_where_there_is_one() -> None:
-    """An interval from 1.5 to 20 around 6 is a moderate benefit, not a strong case."""
-    sure = Comparison("s", "a", "b", "rate", 6.0, 1.5, 20.0, 0.95)
-    unsure = Comparison("s", "a", "c", "rate", 6.0)
-    first, second = migrations([sure, unsure])
-    assert (first.verdict, second.verdict) == ("moderate benefit", "strong case")
 
 
 QUIET: tuple[TrialState, ...] = ("ok",) * 4
@@ -255,12 +231,6 @@ def test_the_rate_of_a_fixed_number_of_requests_has_no_rounds() -> None:
     assert window.resolution > 0.04
     assert window.verdict == "equivalent"
     assert (fixed.resolution, fixed.margin, fixed.verdict) == (0.0, SMALLEST_MARGIN, "faster")
-
-
-def test_the_matrix_has_no_word_on_the_twin() -> None:
-    """The baseline once more is no migration."""
-    trials = [*blocks_of("slow", [100] * 5), *blocks_of("slow.twin", [100] * 5), *blocks_of("fast", [200] * 5)]
-    assert [each.candidate for each in migrations(compare(trials, "slow"))] == ["fast"]
 
 
 def test_a_queue_is_no_round_of_requests_in_step() -> None:

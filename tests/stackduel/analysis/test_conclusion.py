@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import blocks_after_pilot, conclude, fixed_in, slots_of
-from stackduel.analysis.decision import blocks_to_settle
-from stackduel.analysis.statistics.intervals import Interval, half_width
+from stackduel.analysis.leads import lead, quiet_scores
+from stackduel.analysis.statistics.intervals import half_width
 from stackduel.model.budget import Budget
-from stackduel.model.comparison import Comparison
 from stackduel.model.environment import Environment
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
@@ -108,55 +107,22 @@ def test_slots_are_those_that_the_run_describes() -> None:
     assert slots_of({**ABOUT, "mine": StackFacts("rewrite")}) == {"slow": 2, "slow.twin": 2, "fast": None, "mine": None}
 
 
-def open_question(fast: Sequence[int]) -> Run:
-    """About 5 % more, with a spread, where one round in flight is 0.2 % of a window."""
-    found = measured([1000] * 5, [1000, 1005, 995, 1000, 1000], fast)
-    about = {name: replace(each, waiting_slots=2) for name, each in ABOUT.items()}
-    return replace(found, stacks=about)
-
-
 def test_an_open_question_says_how_many_minutes_would_settle_it() -> None:
     """As many blocks as the forecast asks for beyond those measured, of so many seconds each."""
-    made = open_question([1000, 1100, 1050, 1080, 1030])
+    made = measured([1000] * 5, [1000, 1005, 995, 1000, 1000], [1080, 1280, 1150, 1230, 1120])
+    made = replace(made, stacks={name: replace(each, waiting_slots=2) for name, each in ABOUT.items()})
     found = conclude(made, block_s=90)
-    by_name = {each.candidate: each for each in found.comparisons}
-    assert by_name["fast"].verdict == "inconclusive"
-    blocks = blocks_to_settle(as_interval(by_name["fast"]), as_interval(by_name["slow.twin"]), cap=200)
+    own = lead(quiet_scores(made.results), ["waiting"], "fast", "slow", 0.05)
+    assert own is not None
+    blocks = own.blocks_to_decide(200)
     assert blocks is not None
+    assert blocks > 5
     assert found.advice is not None
+    assert found.advice.run.kind == "inconclusive"
     assert found.advice.run.minutes == pytest.approx((blocks - 5) * 1.5)
     unpaced = conclude(made)
     assert unpaced.advice is not None
     assert unpaced.advice.run.minutes is None
-
-
-def test_more_blocks_do_not_settle_what_a_window_cannot_resolve() -> None:
-    """5 % more within a resolution of 5 % stays open, or takes far more blocks than the smallest margin would."""
-    made = open_question([1000, 1100, 1050, 1080, 1030])
-    coarse = replace(
-        made,
-        stacks={name: replace(each, waiting_slots=None) for name, each in made.stacks.items()},
-        results=tuple(
-            replace(each, measurement=replace(each.measurement, in_flight_mean=50.0))
-            for each in made.results
-            if isinstance(each, Trial)
-        ),
-    )
-    found = conclude(coarse, block_s=90)
-    (fast,) = (each for each in found.comparisons if each.candidate == "fast")
-    assert fast.resolution == pytest.approx(0.05)
-    assert fast.verdict == "inconclusive"
-    fine, rough = conclude(made, block_s=90).advice, found.advice
-    assert fine is not None
-    assert rough is not None
-    assert fine.run.minutes is not None
-    assert rough.run.minutes is None or rough.run.minutes > 10 * fine.run.minutes
-
-
-def as_interval(each: Comparison) -> Interval:
-    assert each.low is not None
-    assert each.high is not None
-    return Interval(each.speedup, each.low, each.high, 0.95, each.blocks)
 
 
 def test_without_intervals_a_pilot_fixes_nothing() -> None:

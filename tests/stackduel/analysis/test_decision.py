@@ -1,4 +1,4 @@
-"""The words on an interval, and what would settle an open one."""
+"""The words on an interval."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackduel.analysis.decision import blocks_to_settle, decide, margin, minutes_to_settle
+from stackduel.analysis.decision import decide, margin
 from stackduel.analysis.statistics.intervals import Interval
 
 OPPOSITE = {"faster": "slower", "slower": "faster"}
@@ -61,9 +61,10 @@ def test_without_interval_or_twins_nothing_is_tested() -> None:
 
 @given(intervals(), st.floats(0, 1))
 def test_noise_makes_nothing_faster_or_slower(found: Interval, allowed: float) -> None:
-    """With a noisy trial, faster and slower become inconclusive, and the other verdicts stay."""
+    """With a noisy trial, faster and slower become inconclusive, and equivalent does beyond a margin of 5 %."""
     quiet = decide(found, allowed, noisy=False)
-    assert decide(found, allowed, noisy=True) == ("inconclusive" if quiet in OPPOSITE else quiet)
+    is_open = quiet in OPPOSITE or (quiet == "equivalent" and allowed > 0.05)
+    assert decide(found, allowed, noisy=True) == ("inconclusive" if is_open else quiet)
 
 
 @given(intervals(), st.floats(0.001, 1))
@@ -93,33 +94,3 @@ def test_a_wider_margin_makes_no_difference_larger(found: Interval, allowed: flo
     before, after = decide(found, allowed, noisy=False), decide(found, allowed + more, noisy=False)
     assert after == before or after not in OPPOSITE
     assert before != "equivalent" or after == "equivalent"
-
-
-def test_how_many_blocks_would_settle_it() -> None:
-    """A ratio of 1.10 within 0.99 to 1.23 on five blocks clears the margin after so many more, and not one less."""
-    found, twins = bounded(0.99, 1.2222), bounded(0.96, 1 / 0.96)
-    blocks = blocks_to_settle(found, twins, cap=100)
-    assert blocks is not None
-    assert found.blocks < blocks < 15
-    assert decide(found.narrowed(blocks), margin(twins.narrowed(blocks)), noisy=False) == "faster"
-    assert decide(found.narrowed(blocks - 1), margin(twins.narrowed(blocks - 1)), noisy=False) == "inconclusive"
-    minutes = minutes_to_settle(found, twins, block_s=90, cap=100)
-    assert minutes == pytest.approx((blocks - 5) * 1.5)
-
-
-def test_what_no_number_of_blocks_settles() -> None:
-    """A ratio that lies on the margin stays open however long one measures, and what is settled takes no time."""
-    quiet = bounded(0.999, 1.001)
-    on_the_margin = Interval(1.02, 0.98, 1.02**2 / 0.98, 0.95, 5)
-    assert blocks_to_settle(on_the_margin, quiet, cap=200) is None
-    assert minutes_to_settle(on_the_margin, quiet, block_s=60, cap=200) is None
-    assert minutes_to_settle(bounded(1.5, 1.6), quiet, block_s=60, cap=200) == 0
-
-
-@given(intervals(), intervals(), st.integers(5, 40))
-def test_settling_takes_no_blocks_back(found: Interval, twins: Interval, cap: int) -> None:
-    """The blocks forecast are within the cap, no fewer than there are, and do settle it."""
-    blocks = blocks_to_settle(found, twins, cap=cap)
-    if blocks is not None:
-        assert found.blocks <= blocks <= cap
-        assert decide(found.narrowed(blocks), margin(twins.narrowed(blocks)), noisy=False) in SETTLED

@@ -30,12 +30,15 @@ FLASK = msgspec.convert(
 @pytest.mark.parametrize(
     ("other", "summary"),
     [
-        ({"threads": 64}, "Stay on Flask, raise threads from 2 to 64"),
-        ({"threads": 1}, "Stay on Flask, lower threads from 2 to 1"),
-        ({"worker_count": 1}, "Stay on Flask, lower workers from 4 to 1"),
+        ({"threads": 64}, "Stay on Flask, run 4 workers x 64 threads instead of 4 workers x 2 threads"),
+        ({"worker_count": 1}, "Stay on Flask, run 1 worker x 2 threads instead of 4 workers x 2 threads"),
         (
-            {"threads": 256, "worker_count": 1},
-            "Stay on Flask, raise threads from 2 to 256, lower workers from 4 to 1",
+            {"threads": 256, "worker_count": 1, "workers": "cpu"},
+            "Stay on Flask, run 1 worker a CPU x 256 threads instead of 4 workers x 2 threads",
+        ),
+        (
+            {"threads": 1, "worker_count": 3, "workers": "2cpu+1"},
+            "Stay on Flask, run 2 x CPUs + 1 workers x 1 thread instead of 4 workers x 2 threads",
         ),
         ({"worker_class": "gevent", "threads": None}, "Stay on Flask, serve it with Gunicorn's gevent workers"),
         ({"server": "waitress", "worker_class": None}, "Stay on Flask, serve it with Waitress"),
@@ -47,6 +50,7 @@ FLASK = msgspec.convert(
         ({"framework": "bottle", "server": "bjoern", "worker_class": None}, "Move to bottle on bjoern"),
         ({"threads": None}, "Stay on Flask, use the settings of other"),
         ({"connections": 9}, "Stay on Flask, use the settings of other"),
+        ({"settings": {"BACKLOG": "4096", "LOOP": "asyncio"}}, "Stay on Flask, set BACKLOG=4096, LOOP=asyncio"),
         (
             {"inference": "executor", "pool": 2, "worker_count": 1, "threads": 256},
             "Stay on Flask, run the model on a pool of 2 threads",
@@ -91,7 +95,9 @@ def test_every_stack_of_the_registry_is_a_change_that_can_be_named() -> None:
         if name != "flask-gunicorn"
     }
     assert not [summary for summary in found.values() if "None" in summary or "settings of" in summary]
-    assert found["flask-gthread"] == "Stay on Flask, raise threads from 2 to 256, lower workers from 4 to 1"
+    assert found["flask-gthread"] == (
+        "Stay on Flask, run 1 worker a CPU x 256 threads instead of 4 workers x 2 threads"
+    )
     assert found["fastapi-gunicorn"] == "Move to FastAPI on Gunicorn's asgi workers"
 
 
@@ -103,7 +109,9 @@ def test_a_model_may_move_within_one_framework() -> None:
     assert change_to("other", larger, pooled).summary == (
         "Stay on Flask, micro-batch up to 8 requests on a pool of 2 threads"
     )
-    assert change_to("other", replace(pooled, threads=9), pooled).summary == "Stay on Flask, raise threads from 2 to 9"
+    assert change_to("other", replace(pooled, threads=9), pooled).summary == (
+        "Stay on Flask, run 4 workers x 9 threads instead of 4 workers x 2 threads"
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +119,7 @@ def test_a_model_may_move_within_one_framework() -> None:
     [
         ("fastapi-uvicorn-executor", "fastapi-uvicorn-inline", "code"),
         ("fastapi-uvicorn-batched", "fastapi-uvicorn-executor", "code"),
-        ("fastapi-gunicorn", "fastapi-uvicorn", "worker-class"),
+        ("fastapi-gunicorn", "fastapi-uvicorn", "server"),
         ("fastapi-threadpool", "fastapi-uvicorn", "code"),
         ("flask-gunicorn", "fastapi-uvicorn", "rewrite"),
         ("flask-gthread", "fastapi-uvicorn", "rewrite"),
@@ -123,6 +131,7 @@ def test_a_model_may_move_within_one_framework() -> None:
         ("flask-gunicorn-inline", "flask-gunicorn", "settings"),
         ("fastapi-uvicorn-executor", "flask-gunicorn", "rewrite"),
         ("flask-gthread", "flask-gunicorn-inline", "settings"),
+        ("flask-gevent", "flask-gunicorn-inline", "worker-class"),
     ],
 )
 def test_a_move_costs_what_it_costs_from_the_baseline_of_the_run(name: str, baseline: str, tier: str) -> None:

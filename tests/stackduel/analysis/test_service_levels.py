@@ -105,6 +105,8 @@ def test_what_was_not_measured_has_no_levels() -> None:
         (ServiceLevelResult("s", "a", "infer_p99_ms", 10.0, 12.0, False), "infer p99 <= 10 ms: 12 ms, broken"),
         (ServiceLevelResult("s", "a", "errors", 0.01, 0.25, False), "errors <= 1 %: 25 %, broken"),
         (ServiceLevelResult("s", "a", "p99_ms", 100.0, None, None, TOO_FEW), "p99 <= 100 ms: not enough requests"),
+        (ServiceLevelResult("s", "a", "rate_rps", 10.0, 8.25, False), "rate >= 10 req/s: 8.25 req/s, broken"),
+        (ServiceLevelResult("s", "a", "growth_mib", 5.0, 0.125, True), "memory growth <= 5 MiB: 0.125 MiB, kept"),
     ],
 )
 def test_a_level_in_words_and_as_a_document(sla: ServiceLevelResult, words: str) -> None:
@@ -112,4 +114,5 @@ def test_a_level_in_words_and_as_a_document(sla: ServiceLevelResult, words: str)
     assert in_words(sla) == words
     content = msgspec.to_builtins(ServiceLevelDocument.of(sla))
     assert msgspec.convert(content, ServiceLevelDocument).result() == sla
-    assert (content["bound_ms"] is None) == (content["bound_share"] is not None) == sla.is_share
+    bounds = {unit for unit in ("ms", "share", "rps", "mib") if content[f"bound_{unit}"] is not None}
+    assert bounds == {sla.unit}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from stackduel.analysis.slo import Bound, Slo, parse_slo
-from tests.stackduel.makers import measurement
+from tests.stackduel.makers import histogram, measurement, stream_figures
 
 
 @pytest.mark.parametrize(
@@ -15,6 +18,8 @@ from tests.stackduel.makers import measurement
         ("p99<0.2s", Slo((Bound("p99", 200.0),))),
         (" P50 <= 20ms , mean=30ms,errors=0.5% ", Slo((Bound("p50", 20.0), Bound("mean", 30.0)), 0.005)),
         ("p999=1s,errors=0%", Slo((Bound("p999", 1000.0),), 0.0)),
+        ("event_p99=50ms", Slo((Bound("event_p99", 50.0), Bound("ttft_p99", 1000.0)))),
+        ("event_mean=5ms,ttft_p50=2s", Slo((Bound("event_mean", 5.0), Bound("ttft_p50", 2000.0)))),
     ],
 )
 def test_service_levels_are_read_as_people_write_them(text: str, slo: Slo) -> None:
@@ -37,6 +42,8 @@ def test_service_levels_are_read_as_people_write_them(text: str, slo: Slo) -> No
         ("p99=1s,errors=101%", "from 0 % to 100 %"),
         ("p99=0ms", "a time above 0"),
         ("errors=1%", "at least one of"),
+        ("event_p98=5ms", "any of them after event_ or ttft_ for streams"),
+        ("event_p99=5", "must be NAME=VALUE"),
         ("", "must be NAME=VALUE"),
     ],
 )
@@ -64,3 +71,29 @@ def test_too_few_requests_do_not_keep_a_percentile() -> None:
     assert slo.fewest == 459
     assert slo.broken_by(measurement([1.0] * 458)) == "458 answers are too few for the p99"
     assert slo.broken_by(measurement([])) == "100 % of the requests failed (bound 0.1 %)"
+
+
+@pytest.mark.parametrize(
+    ("added_ms", "ttft_ms", "broken"),
+    [
+        ([40.0] * 500, [900.0] * 8, None),
+        ([40.0] * 490 + [70.0] * 10, [900.0] * 8, "the event_p99 was 70 ms (bound 50 ms)"),
+        ([40.0] * 500, [900.0] * 7 + [1500.0], "the ttft_p99 was 1,500 ms (bound 1000 ms)"),
+        ([], [900.0] * 8, "0 timed events are too few for the event_p99"),
+    ],
+)
+def test_the_events_of_streams_have_bounds_of_their_own(
+    added_ms: Sequence[float], ttft_ms: Sequence[float], broken: str | None
+) -> None:
+    """How late events are, and of the first of each stream how long it takes: of few streams the slowest counts."""
+    slo = parse_slo("event_p99=50ms")
+    window = replace(
+        measurement([4000.0] * 8), streams=stream_figures(added=histogram(added_ms), ttft=histogram(ttft_ms))
+    )
+    assert slo.broken_by(window) == broken
+    assert (slo.fewest, slo.slowest_s) == (1, 0.0), "of requests nothing is bounded"
+
+
+def test_without_streams_a_bound_on_events_is_not_kept() -> None:
+    """What nobody saw is not kept."""
+    assert parse_slo("event_p99=50ms").broken_by(measurement([1.0] * 500)) == "no stream was read for the event_p99"

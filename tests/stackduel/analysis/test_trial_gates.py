@@ -14,11 +14,11 @@ from stackduel.model.histogram import Histogram
 from stackduel.model.measurement import Measurement
 from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, Workload
 from stackduel.model.trial import Gate, HostNoise
-from tests.stackduel.makers import CALLING, WAITING, measurement, trial
+from tests.stackduel.makers import CALLING, WAITING, measurement, stream_figures, trial
 
 QUIET = HostNoise(0.0, 0.0, 0.0)
 ALWAYS_FIRST = ["generator-cpu"]
-OF_THE_HOST = ["steal", "foreign-cpu", "throttling"]
+OF_THE_REST = ["resent", "steal", "foreign-cpu", "throttling"]
 ARRIVING = Scenario("arriving", (Workload("/slow-io?delay=0.1"),), OpenLoop(100.0, 2.0))
 
 
@@ -61,7 +61,7 @@ def closed_gates(
 def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: GateInputs, names: list[str]) -> None:
     """Windows of closed loops, fixed numbers of requests and open loops are checked by what can be said of them."""
     gates = check_gates(found, scenario, QUIET, by)
-    assert [gate.name for gate in gates] == ALWAYS_FIRST + names + OF_THE_HOST
+    assert [gate.name for gate in gates] == ALWAYS_FIRST + names + OF_THE_REST
     assert all(gate.ok for gate in gates)
 
 
@@ -157,3 +157,16 @@ def test_a_load_that_was_not_windowed_is_not_held_to_littles_law() -> None:
     """One connection that asks three times has too few edges to tell."""
     assert closed_gates(replace(measurement([100.0] * 3), in_flight_mean=99.0), CALLING) == []
     assert isinstance(CALLING.load, ClosedLoop)
+
+
+def test_of_streams_the_rate_of_events_needs_headroom() -> None:
+    """In every load: a generator that reads half the events that it could is not the limit."""
+    streams = stream_figures(events=1_000)
+    for found, scenario in ((steady(), CALLING), (arrived(), ARRIVING)):
+        window = replace(found, streams=streams)
+        for spare, ok in ((2.01, True), (1.99, False)):
+            rate_rps = spare * 1_000 / window.duration_s
+            gates = check_gates(window, scenario, QUIET, GateInputs(null_rate_rps=rate_rps))
+            (gate,) = (each for each in gates if each.name == "headroom")
+            assert gate.ok is ok
+            assert "events a second" in gate.detail

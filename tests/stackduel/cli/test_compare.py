@@ -40,7 +40,7 @@ def test_a_change_is_shown_with_what_was_not_alike(scene: Scene) -> None:
     text = scene.out.getvalue()
     assert text.startswith(f"{NEW} over {OLD}, beside slow\n")
     assert "slower" in text
-    assert "  Python: CPython 3.11.7 -> CPython 3.12.1" in text
+    assert "  stackduel's own Python: CPython 3.11.7 -> CPython 3.12.1" in text
     assert scene.err.getvalue() == ""
 
 

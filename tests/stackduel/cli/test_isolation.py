@@ -42,7 +42,7 @@ blocks = 1
 name = "json"
 summary = "A small answer."
 path = "/json?items=1"
-load = { connections = 1, duration_s = 0.2, warmup_s = 0.1 }
+load = { connections = 1, duration_s = 0.5, warmup_s = 0.1 }
 """
 OWN_STACK = """
 [stacks.mine]
@@ -139,6 +139,7 @@ def test_a_wheel_holds_two_packages_and_their_data(wheel: Path) -> None:
         assert {path.relative_to(package.parent).as_posix() for path in files} <= set(names)
 
 
+@pytest.mark.usefixtures("uncovered_children")
 @pytest.mark.parametrize(("kind", "pythonpath"), [("module", "."), ("package", None)])
 def test_modules_of_the_working_directory_are_not_imported(
     command: tuple[str, ...], kind: str, pythonpath: str | None, tmp_path: Path

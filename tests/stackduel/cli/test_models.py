@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 from stackduel_servers.models.build import build
 from stackduel_servers.models.catalog import CATALOG
 from stackduel_servers.models.store import FILES
+from tests.stackduel.cli.called import called
 from tests.stackduel.cli.test_cli import stackduel
 
 
@@ -36,7 +37,7 @@ def own(tmp_path: Path) -> Path:
 
 def test_the_list_tells_all_that_is_known_of_each_model() -> None:
     """Name, source, licence, parameters, shapes, file, size and hash, and whether it is built."""
-    done = stackduel("models")
+    done = called("models")
     assert done.returncode == 0, done.stderr
     assert "fast-cnn (built)" in done.stdout
     assert "built from a seed; MIT; 2,274,040 parameters" in done.stdout
@@ -51,7 +52,7 @@ def test_the_list_tells_all_that_is_known_of_each_model() -> None:
 def test_the_list_shows_what_is_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And how to build it; nothing is built by looking."""
     monkeypatch.setenv("STACKDUEL_MODELS", str(tmp_path))
-    done = stackduel("models")
+    done = called("models")
     assert done.returncode == 0, done.stderr
     assert "vad (not built: stackduel models build vad)" in done.stdout
     assert not list(tmp_path.iterdir())
@@ -67,7 +68,7 @@ def test_build_builds_into_the_chosen_folder(tmp_path: Path, monkeypatch: pytest
 
 def test_the_user_s_own_model_is_shown_and_measured(own: Path) -> None:
     """Described by what it declares, and measured on generated input without any other model being built."""
-    shown = stackduel("models", "--model", str(own))
+    shown = called("models", "--model", str(own))
     assert shown.returncode == 0, shown.stderr
     assert "own (loads)" in shown.stdout
     assert "float32 [1, 4] -> y [batch, 4]" in shown.stdout
@@ -112,7 +113,7 @@ def test_bench_prints_a_row_for_each_model(own: Path) -> None:
 )
 def test_mistakes_are_one_line_and_status_2(arguments: list[str], told: str) -> None:
     """On standard error, without a traceback."""
-    done = stackduel("models", *arguments)
+    done = called("models", *arguments)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -127,5 +128,5 @@ def test_nothing_built_and_nothing_installed_are_told(tmp_path: Path, monkeypatc
     assert "install the extra inference" in done.stderr
     assert "Traceback" not in done.stderr
     monkeypatch.setenv("STACKDUEL_MODELS", str(tmp_path))
-    done = stackduel("models", "bench")
-    assert (done.returncode, done.stderr) == (2, "stackduel: no model is built yet: stackduel models build\n")
+    empty = called("models", "bench")
+    assert (empty.returncode, empty.stderr) == (2, "stackduel: no model is built yet: stackduel models build\n")

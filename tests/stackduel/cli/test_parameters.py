@@ -8,7 +8,7 @@ import click
 import pytest
 
 from stackduel.analysis.gates import Thresholds
-from stackduel.cli.parameters import Duration, bounds, names
+from stackduel.cli.parameters import Duration, bounds, names, prices
 
 COMMAND = click.Command("run")
 CONTEXT = click.Context(COMMAND)
@@ -24,10 +24,10 @@ def test_a_duration_is_taken_in_seconds(value: object, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("44s", "44s is not in the range from 45 s to 1 h 0 min"),
-        ("61m", "61m is not in the range from 45 s to 1 h 0 min"),
+        ("44s", "44s is not in the range from 45 s to 1 h"),
+        ("61m", "61m is not in the range from 45 s to 1 h"),
         (9 * "9" + "h", "is not in the range"),
-        ("soon", "'soon' is no length of time such as 45s, 10m or 1h30m"),
+        ("soon", "'soon' is no length of time such as 500ms, 45s, 10m, 1h30m or 1d"),
     ],
 )
 def test_a_duration_out_of_bounds_is_told_with_them(value: str, told: str) -> None:
@@ -74,3 +74,27 @@ def test_a_wrong_bound_is_told(text: str, told: str) -> None:
     with pytest.raises(click.BadParameter, match=told) as raised:
         bounds(CONTEXT, OPTION, (text,))
     assert text in raised.value.message
+
+
+def test_prices_are_read_by_name() -> None:
+    """One may be left out, and blanks do not matter."""
+    assert prices(CONTEXT, OPTION, "cpu-hour=0.04,gib-hour=0.005") == {"cpu_hour": 0.04, "gib_hour": 0.005}
+    assert prices(CONTEXT, OPTION, " cpu_hour = 2 ") == {"cpu_hour": 2.0}
+    assert prices(CONTEXT, OPTION, None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("cpu=1", "must be NAME=VALUE, with NAME one of cpu_hour, gib_hour"),
+        ("cpu-hour=much", "the value must be a number"),
+        ("cpu-hour=-1", "a number from 0 to 1e6"),
+        ("cpu-hour=1,cpu-hour=2", "cpu-hour is given twice"),
+        ("cpu-hour=0", "one price at least must be above 0"),
+        ("", "one price at least must be above 0"),
+    ],
+)
+def test_a_wrong_price_is_told(text: str, told: str) -> None:
+    """An unknown name, no number, a negative one, two for one thing, and none at all."""
+    with pytest.raises(click.BadParameter, match=told):
+        prices(CONTEXT, OPTION, text)

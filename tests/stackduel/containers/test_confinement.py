@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stackduel.containers.confinement import ANY_IMAGE, OWN_IMAGE, in_engine_cores, limits
 from stackduel.containers.engine import parse_facts
 from stackduel.model.budget import divide
+from stackduel.model.errors import LaunchError
 
 
 def test_every_image_is_confined_and_ours_the_most() -> None:
@@ -28,3 +31,9 @@ def test_a_virtual_machine_s_cores_are_counted_anew() -> None:
     assert in_engine_cores(budget, desktop) == divide((0, 1), 512)
     shared = divide((4, 5, 6, 7), 512, shared=True)
     assert in_engine_cores(shared, desktop) == divide((0, 1), 512, shared=True)
+    one = divide((4, 5, 6, 7), 512, asked=1)
+    assert in_engine_cores(one, desktop) == divide((0, 1), 512, asked=1)
+    with pytest.raises(
+        LaunchError, match="Docker's virtual machine has 2 cores, and one is the generator's; give it 3"
+    ):
+        in_engine_cores(divide((4, 5, 6, 7), 512, asked=2), desktop)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from pathlib import Path
 from typing import Any
 
 import docker.errors
 import pytest
 
-from stackduel.containers.engine import explained, parse_facts
+from stackduel.containers.engine import connect, explained, parse_facts
 from stackduel.model.errors import LaunchError
 
 
@@ -54,3 +57,20 @@ def test_an_engine_s_error_says_what_was_being_done() -> None:
     """The user reads what failed and the engine's own explanation, not the SDK's exception."""
     with pytest.raises(LaunchError, match=r"^starting it: port is already allocated$"), explained("starting it"):
         raise docker.errors.APIError("500", explanation="port is already allocated.")
+
+
+def test_the_engine_of_the_current_context_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without DOCKER_HOST it is that of ``docker context use``: a Docker Desktop listens nowhere else."""
+    endpoint = {"docker": {"Host": f"unix://{tmp_path}/mine.sock", "SkipTLSVerify": False}}
+    meta = tmp_path / "contexts" / "meta" / hashlib.sha256(b"mine").hexdigest() / "meta.json"
+    meta.parent.mkdir(parents=True)
+    meta.write_text(json.dumps({"Name": "mine", "Metadata": {}, "Endpoints": endpoint}))
+    (tmp_path / "config.json").write_text('{"currentContext": "mine"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "stackduel.containers.engine.BoundedClient.__init__", lambda _self, **how: asked.append(how["base_url"])
+    )
+    connect()
+    assert asked == [f"unix://{tmp_path}/mine.sock"]

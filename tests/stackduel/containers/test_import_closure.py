@@ -13,8 +13,9 @@ import pytest
 from stackduel.containers.import_closure import files_needed
 from stackduel.containers.recipes import GENERATOR, ROOT
 
-# yarl comes with aiohttp, grpc with tritonclient; Pillow draws pictures, which the runner sends to the worker as bytes.
-WITH_OTHERS = {"yarl", "grpc", "PIL"}
+# yarl comes with aiohttp, grpc with tritonclient; Pillow draws pictures, which the runner sends to the worker as bytes;
+# orjson writes the JSON of a service that was started with JSON=orjson, and the worker is none.
+WITH_OTHERS = {"yarl", "grpc", "PIL", "orjson"}
 FILES = {
     "benchmarks/stackduel/__init__.py": "",
     "benchmarks/stackduel/top.py": (

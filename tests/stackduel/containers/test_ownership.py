@@ -31,13 +31,22 @@ class FakeThing:
     status: str = "running"
     stuck: bool = False
     removed: bool = False
+    going: bool = False
+    events: list[str] = field(default_factory=list)
 
     @property
     def attrs(self) -> dict[str, Any]:
         return {"Labels": self.labels}
 
     def remove(self, **_how: object) -> None:
+        self.events.append(f"remove {self.name}")
+        if self.going:
+            raise docker.errors.APIError("conflict", explanation="removal of container is already in progress")
         self.removed = True
+
+    def wait(self, *, condition: str, timeout: float) -> None:
+        self.events.append(f"wait until {self.name} is {condition}, for {timeout} s")
+        raise docker.errors.NotFound(self.name)
 
     def unpause(self) -> None:
         if self.stuck:
@@ -167,6 +176,15 @@ def test_removing_a_run_takes_that_run_alone() -> None:
     mine, other = FakeThing("mine", labels("one")), FakeThing("other", labels("two"))
     assert remove_run(engine([mine, other]), "one") == ["removed container mine"]
     assert not other.removed
+
+
+def test_a_network_is_removed_once_a_container_that_another_removes_has_left_it() -> None:
+    """The engine refuses to remove a network that a container is still attached to."""
+    events: list[str] = []
+    container = FakeThing("server", labels("one"), going=True, events=events)
+    network = FakeThing("network", labels("one"), events=events)
+    remove_run(engine([container], [network]), "one")
+    assert events == ["remove server", "wait until server is removed, for 30 s", "remove network"]
 
 
 def test_a_broken_journal_is_passed_over(tmp_path: Path) -> None:

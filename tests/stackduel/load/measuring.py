@@ -14,6 +14,7 @@ from stackduel.load.schedule.shares import split
 from stackduel.load.shards.shard import run_shard
 from stackduel.model.driver import DriverName
 from stackduel.model.measurement import Expectation, Measurement
+from stackduel.model.run_options import RESEND_IDLE_S
 from stackduel.model.suite import Load, Workload
 from stackduel.model.target import Address
 from tests.stackduel.load.scripted import BODY
@@ -42,7 +43,10 @@ class FakeCoordinator:
         self.heard.append("started")
         self._when_started()
 
-    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+    async def called_off(self) -> None:
+        await asyncio.Event().wait()
+
+    def progress(self, requests: int, succeeded: int, elapsed_s: float, recent_ms: float | None) -> None:
         self.reports.append((requests, elapsed_s))
         self.recent_ms.append(recent_ms)
 
@@ -61,10 +65,11 @@ def job_for(
     timeout_s: float = 5.0,
     seed: int = 0,
     victim: Call | None = None,
+    resend_idle_s: float = RESEND_IDLE_S,
 ) -> Job:
     """A job with the defaults that most tests share."""
     sent = tuple(calls) or (Call(workload or Workload("/"), expectation),)
-    return Job(address, sent, load, timeout_s, driver, seed, victim)
+    return Job(address, sent, load, timeout_s, driver, seed, victim, resend_idle_s)
 
 
 def measure(

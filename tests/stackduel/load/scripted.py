@@ -60,6 +60,10 @@ class Visit:
         """Let what the client sends pile up."""
         cast("asyncio.Transport", self._writer.transport).pause_reading()
 
+    def finish(self) -> None:
+        """Say that nothing more comes, and go on reading."""
+        self._writer.write_eof()
+
     def close(self) -> None:
         """Close the connection in good order."""
         self._writer.close()

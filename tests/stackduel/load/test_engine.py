@@ -59,6 +59,33 @@ def test_two_shards_measure_as_one(engine: Engine, driver: DriverName) -> None:
     assert sum(window.requests for window in found.timeline) == 201
 
 
+@pytest.mark.parametrize(
+    "load",
+    [ClosedLoop(4, duration_s=60), ClosedLoop(4, requests=1_000_000), OpenLoop(200.0, 60.0, connections=4)],
+    ids=["window", "requests", "arrivals"],
+)
+def test_a_window_in_which_all_is_in_vain_ends_early(engine: Engine, load: ClosedLoop | OpenLoop) -> None:
+    """On all shards, with what was counted until then and a sample; the next load is measured as ever."""
+    seen: list[tuple[int, int]] = []
+
+    def in_vain(requests: int, succeeded: int, elapsed_s: float) -> bool:
+        seen.append((requests, succeeded))
+        return requests > 0
+
+    refusal = b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\nno"
+    with ScriptedServer(answer(refusal, pause_s=0.002)) as server:
+        found = engine.measure(job_for(server.address, load), in_vain=in_vain)
+    assert seen[-1][0] > 0
+    assert {succeeded for _, succeeded in seen} == {0}
+    assert found.duration_s < 30
+    assert found.outcomes == {"status": found.requests}
+    assert found.requests >= seen[-1][0]
+    assert found.scheduled is None or found.scheduled == found.requests
+    assert found.failed_answer is not None
+    with ScriptedServer(answer_all) as server:
+        assert engine.measure(job_for(server.address, TWENTY)).succeeded == 20
+
+
 def test_the_window_is_the_same_for_all(engine: Engine) -> None:
     """The shards' windows are open together, and the callbacks come when they open and close."""
     moments_s: list[float] = []
@@ -160,7 +187,7 @@ def test_a_lost_shard_ends_the_load(engine: Engine) -> None:
     """When a worker is killed the load fails with what it said, and the next load has a new worker."""
     with ScriptedServer(answer_after(lambda _: 0.01)) as server:
         victim = process_of(engine, 1)
-        with pytest.raises(LoadError, match="ended during the load"):
+        with pytest.raises(LoadError, match="a worker of the load generator was ended by SIGKILL"):
             engine.measure(job_for(server.address, ClosedLoop(4, duration_s=30)), at_start=victim.kill)
         victim.wait()
         assert engine.measure(job_for(server.address, TWENTY)).outcomes == {"ok": 20}
@@ -274,6 +301,9 @@ class MadeUp:
 
     def alive(self) -> bool:
         return self._deliver is not None
+
+    def ending(self) -> str:
+        return "was ended by SIGKILL"
 
     def stderr_tail(self) -> str:
         return "its last words"

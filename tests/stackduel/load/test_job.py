@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.load.drivers.framing import ends_with_the_connection
-from stackduel.load.drivers.request import request_bytes
+from stackduel.load.drivers.request_head import request_bytes
 from stackduel.load.job import Call, Job, choose_driver
 from stackduel.model.driver import DriverName
+from stackduel.model.expected_content import ExpectedContent, VaryingPlace
 from stackduel.model.measurement import Expectation
 from stackduel.model.model_input import ModelInput as Recipe
 from stackduel.model.model_output import Numbers
@@ -28,12 +29,20 @@ WORKLOADS = st.builds(
     headers=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
     body=st.binary(),
     status=st.integers(200, 599),
-    check=st.sampled_from(["body", "length", "status", "numbers"]),
+    check=st.sampled_from(["content", "body", "length", "status", "numbers"]),
     weight=st.integers(1, 1000),
     model=st.none() | st.text(max_size=5),
     given=st.none() | st.builds(Recipe, st.sampled_from(["wav", "text"]), st.none() | st.integers(1, 9)),
     served_as=st.none() | st.text(max_size=5),
     tolerance=st.none() | st.floats(0, 1),
+    ignore=st.none() | st.lists(st.text(max_size=5)).map(tuple),
+)
+CONTENTS = st.builds(
+    ExpectedContent,
+    st.text(max_size=5),
+    st.text(max_size=5),
+    st.lists(st.text(max_size=5)).map(tuple),
+    st.lists(st.builds(VaryingPlace, st.text(max_size=5), st.lists(st.just("null")).map(tuple))).map(tuple),
 )
 NUMBERS = st.builds(
     Numbers,
@@ -52,11 +61,12 @@ CALLS = st.builds(
         st.none() | st.integers(0, 10_000),
         st.none() | st.binary(),
         st.none() | NUMBERS,
+        st.none() | CONTENTS,
     ),
 )
 JOBS = st.builds(
     Job,
-    address=st.builds(Address, st.text(max_size=30), st.integers(1, 65_535), st.booleans()),
+    address=st.builds(Address, st.text(max_size=30), st.integers(1, 65_535), st.booleans(), st.text(max_size=5)),
     calls=st.lists(CALLS, min_size=1, max_size=3).map(tuple),
     load=st.builds(ClosedLoop, st.integers(1, 10_000), requests=st.none() | st.integers(1, 10_000))
     | st.builds(OpenLoop, st.floats(0.1, 1e6), st.floats(0.1, 1e4), st.sampled_from(["constant", "poisson"])),
@@ -137,3 +147,16 @@ def test_a_request_cannot_break_out_of_its_lines(workload: Workload) -> None:
 def test_only_an_answer_without_a_length_ends_with_its_connection(start: bytes, complete: bool) -> None:
     """A closed connection completes an answer if its head is whole and tells no length, and else cuts it off."""
     assert ends_with_the_connection(start) is complete
+
+
+def test_calls_of_one_group_are_counted_together() -> None:
+    """Whatever their paths; a call of its own stays one, and weights may be shares."""
+    one, other = Workload("/u/1"), Workload("/u/2", weight=3)
+    right, load = Expectation.of(200, b"", "status"), ClosedLoop(1, requests=1)
+    rows = tuple(Call(each, right, group="GET /u/{id}", weight=0.5) for each in (one, other))
+    job = Job(HERE, (*rows, Call(other, right), Call(other, right)), load)
+    assert job.labels == ("GET /u/{id}", "GET /u/2", "GET /u/2 #2")
+    assert job.groups == (0, 0, 1, 2)
+    assert [call.share for call in job.calls] == [0.5, 0.5, 3, 3]
+    assert Job(HERE, rows, load).labels == ()
+    assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job

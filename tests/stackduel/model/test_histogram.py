@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hdrh.histogram import HdrHistogram
@@ -163,3 +165,11 @@ def test_percentiles_are_shown_from_as_many_requests_as_they_need() -> None:
     assert summarise(histogram([1_000_000] * 459)).p99 == 1.0
     assert summarise(histogram([1_000_000] * 4602)).p999 is None
     assert summarise(histogram([1_000_000] * 4603)).p999 == 1.0
+
+
+def test_the_deviation_is_that_of_the_sample() -> None:
+    """As computed from the values themselves, to the width of a bucket; not a number below two values."""
+    values = np.random.default_rng(3).normal(15e6, 2e6, 500).astype(np.int64)
+    assert Histogram.of(values).deviation_ns == pytest.approx(float(np.std(values, ddof=1)), rel=0.002)
+    assert Histogram.of(np.array([5_000_000] * 3)).deviation_ns == pytest.approx(0, abs=5_000)
+    assert math.isnan(Histogram.of(np.array([5_000_000])).deviation_ns)

@@ -49,28 +49,38 @@ def test_only_what_is_asked_for_and_missing_is_built(built: list[str]) -> None:
     """Each model once, whichever scenarios ask for it."""
     speaker = replace(ASKING, model="speaker")
     several = replace(SUITE, scenarios=(MIXED, replace(MIXED, workloads=(ASKING, speaker))))
-    build_models(several, "local", lambda _line: None)
+    build_models(several, (), "local", lambda _line: None)
     assert built == ["fast-cnn"]
+
+
+@pytest.mark.parametrize(
+    ("stack", "wanted"), [("triton", ["fast-cnn"]), ("triton-grpc", ["fast-cnn"]), ("fastapi-triton", [])]
+)
+def test_what_a_triton_loads_at_its_start_is_built_as_well(built: list[str], stack: str, wanted: list[str]) -> None:
+    """It would end at a model that the suite does not even ask; beside a stack it loads only what is asked."""
+    speaker = replace(MIXED, workloads=(replace(ASKING, model="speaker"),))
+    build_models(replace(SUITE, scenarios=(speaker,)), (STACKS[stack],), "local", lambda _line: None)
+    assert built == wanted
 
 
 @pytest.mark.parametrize("launcher", ["docker", "compose", "url"])
 def test_servers_elsewhere_have_models_of_their_own(built: list[str], launcher: LauncherName) -> None:
     """In their images, or wherever they run."""
-    build_models(SUITE, launcher, lambda _line: None)
+    build_models(SUITE, (), launcher, lambda _line: None)
     assert built == []
 
 
 def test_a_suite_without_models_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even the packages."""
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    build_models(replace(SUITE, scenarios=(WAITING,)), "local", lambda _line: None)
+    build_models(replace(SUITE, scenarios=(WAITING,)), (), "local", lambda _line: None)
 
 
 def test_missing_packages_are_told_with_their_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     """In one sentence, before anything starts."""
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "onnxruntime" else object())
     with pytest.raises(FieldError, match=r"models need onnxruntime: .* pip install 'stackduel\[inference\]'"):
-        build_models(SUITE, "local", lambda _line: None)
+        build_models(SUITE, (), "local", lambda _line: None)
 
 
 def test_a_model_that_cannot_be_built_is_told(built: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +91,7 @@ def test_a_model_that_cannot_be_built_is_told(built: list[str], monkeypatch: pyt
 
     monkeypatch.setattr(module, "build", broken)
     with pytest.raises(FieldError, match="models: fast-cnn: no space left"):
-        build_models(SUITE, "local", lambda _line: None)
+        build_models(SUITE, (), "local", lambda _line: None)
     assert built == []
 
 

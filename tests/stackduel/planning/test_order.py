@@ -67,6 +67,9 @@ def test_a_run_that_goes_on_skips_exactly_what_is_done() -> None:
         ("/benchmark/io-test", False, 1.0),
         ("/slow-io?delay=abc", False, 1.0),
         ("/json?items=5", False, 0.0),
+        ("/stream?events=200&interval=0.02", False, 3.98),
+        ("/relay?first=0.5&events=1", True, 0.5),
+        ("/stream", False, 0.9),
     ],
 )
 def test_the_wait_of_a_request_is_read_from_its_target(target: str, fans_out: bool, seconds: float) -> None:

@@ -54,6 +54,23 @@ def test_quick_is_the_default_and_holds_a_control() -> None:
     assert len(plan.steps) == plan.suite.blocks * len(plan.stacks)
 
 
+def test_published_delays_replace_the_scaled_ones() -> None:
+    """The classic requests are asked for as published, once in each trial and without a warm-up; nothing is scaled."""
+    scaled, plan = (planned(RunOptions(suite="classic", published_delays=asked)) for asked in (None, True))
+    published = [each.published for each in scaled.suite.scenarios]
+    assert [each.workloads[0].target for each in plan.suite.scenarios] == [each.target for each in published if each]
+    assert {each.published for each in plan.suite.scenarios} == {None}
+    for scenario in plan.suite.scenarios:
+        assert isinstance(scenario.load, ClosedLoop)
+        assert (scenario.load.requests, scenario.load.warmup_requests) == (1, 0)
+
+
+def test_published_delays_need_a_scaled_suite() -> None:
+    """A suite that scales nothing down refuses the option by name."""
+    with pytest.raises(FieldError, match="--published-delays: nothing in quick is scaled down"):
+        planned(RunOptions(suite="quick", published_delays=True))
+
+
 def test_what_does_not_run_on_windows_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """On Windows Gunicorn's stacks are left out, waitress becomes the baseline, and the notes point to Docker."""
     monkeypatch.setattr(sys, "platform", "win32")
@@ -78,7 +95,7 @@ def test_macos_measures_everything_and_says_that_it_cannot_pin(monkeypatch: pyte
 def test_own_requests_are_the_suite_of_own_stacks(own: str) -> None:
     """A stacks file with requests needs no suite; with one, its stacks join that suite's."""
     plan = planned(RunOptions(stacks_file=own))
-    assert (tuple(plan.stacks), plan.baseline, plan.suite.name) == (("mine",), "mine", "own")
+    assert (tuple(plan.stacks), plan.baseline, plan.suite.name) == (("mine",), "mine", "mine")
     assert [scenario.name for scenario in plan.suite.scenarios] == ["x-1", "x-16", "x-64"]
     joined = planned(RunOptions(suite="quick", stacks_file=own))
     assert {"mine", "flask-gunicorn"} <= set(joined.stacks)
@@ -103,6 +120,19 @@ def test_the_choice_of_stacks_and_baseline_is_checked() -> None:
         planned(replace(chosen, baseline="flask-gunicorn"))
     with pytest.raises(FieldError, match="--stacks: 'absent' is unknown"):
         planned(RunOptions(stacks=("absent",)))
+
+
+def test_two_baselines_are_one_too_many(tmp_path: Path) -> None:
+    """Which of two stacks marked as baselines counts is for the user to say; an unknown name shows the file's own."""
+    file = tmp_path / "two.toml"
+    stack = '[stacks.{}]\ncommand = "serve --port {{port}}"\ntier = "baseline"\n'
+    file.write_text(stack.format("old") + stack.format("older") + '[[requests]]\nname = "root"\npath = "/"\n')
+    options = RunOptions(stacks_file=str(file))
+    with pytest.raises(FieldError, match="--baseline: is needed: old and older have the tier baseline"):
+        planned(options)
+    assert planned(replace(options, baseline="older")).baseline == "older"
+    with pytest.raises(FieldError, match="'absent' is unknown; the file has old, older"):
+        planned(replace(options, stacks=("absent",)))
 
 
 def test_verification_takes_every_stack_that_can_run(own: str) -> None:
@@ -199,3 +229,29 @@ def test_what_models_are_computed_on_is_noted_where_any_is_asked(
     plan = planned(RunOptions(), suite=suite)
     assert plan.device == "cpu"
     assert ("Models run on the CPU: no driver." in plan.notes) is noted
+
+
+def test_a_command_of_stackduel_s_own_environment_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the wrong Gunicorn, on other packages; one that ``python`` names is meant."""
+    program = tmp_path / "serve"
+    program.touch()
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("stackduel.planning.command_lookup.OWN_FOLDER", tmp_path)
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN + '[stacks.meant]\ncommand = "serve {port}"\npython = "serve"\n')
+    notes = [note for note in planned(RunOptions(stacks_file=str(path))).notes if "own environment" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith("mine: the command was found in stackduel's own environment; python = ")
+
+
+def test_the_time_before_the_first_block_counts(own: str) -> None:
+    """Every stack is started once more, the twin is not; a budget of time holds that, too."""
+    plan = planned(RunOptions(time_budget_s=600.0))
+    launches = [pace.launch_s for name, pace in plan.paces.items() if not name.endswith(".twin")]
+    assert plan.preflight_s == pytest.approx(sum(launches))
+    assert plan.preflight_s + total_seconds(plan.steps, plan.paces) <= 600.0
+    with pytest.raises(FieldError, match="--time-budget: at least") as raised:
+        planned(RunOptions(time_budget_s=10.0))
+    needed_s = 60 * float(str(raised.value).split(" at least ")[1].split()[0])
+    assert planned(RunOptions(time_budget_s=needed_s)).suite.blocks >= 5

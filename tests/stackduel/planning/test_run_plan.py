@@ -37,7 +37,7 @@ def test_the_time_for_repetitions_is_what_a_time_budget_leaves() -> None:
     """Without a budget it has no end; a budget leaves what its blocks do not take, and never less than nothing."""
     assert planned().spare_s == inf
     plan = planned(replace(OPTIONS, blocks=None, time_budget_s=600.0))
-    assert plan.spare_s == pytest.approx(600.0 - total_seconds(plan.steps, plan.paces))
+    assert plan.spare_s == pytest.approx(600.0 - plan.preflight_s - total_seconds(plan.steps, plan.paces))
     assert replace(plan, options=replace(plan.options, time_budget_s=1.0)).spare_s == 0.0
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
+from stackduel.model.errors import FieldError
 from stackduel.model.stack import Stack, Url
 from stackduel.model.target import Address
 from stackduel.planning.registry import registered_stacks
-from stackduel.planning.shortfall import shortfall
+from stackduel.planning.shortfall import refuse_without_packages, shortfall
 from stackduel_servers.triton.installation import TritonError
 
 STACKS = registered_stacks()
@@ -20,6 +22,29 @@ def test_what_runs_anywhere_lacks_nothing() -> None:
     """A portable stack, and a user's own, can be started wherever this runs."""
     assert shortfall(STACKS["quart-hypercorn"]) is None
     assert shortfall(Stack("mine", "rewrite", "", Url(Address("h", 1)))) is None
+
+
+def test_packages_that_are_missing_stop_with_the_line_to_type() -> None:
+    """The stacks, what they lack, and one command for this very Python."""
+    wanted = [STACKS[name] for name in ("flask-gunicorn", "flask-gevent", "fastapi-uvicorn", "triton")]
+    wanted.append(Stack("mine", "rewrite", "", Url(Address("h", 1))))
+    refuse_without_packages(wanted, lambda _name: True)
+    with pytest.raises(FieldError) as refused:
+        refuse_without_packages(wanted, lambda name: name not in {"gevent", "uvicorn"})
+    line = shlex.join((sys.executable, "-m", "pip", "install", "stackduel[servers]"))
+    assert str(refused.value) == (
+        "--launcher local: flask-gevent, fastapi-uvicorn cannot run here without gevent, uvicorn; "
+        f"install all servers with: {line}"
+    )
+
+
+def test_the_music_service_s_library_is_an_extra_of_its_own() -> None:
+    """Where only the library of the music service is missing, the line to type installs it."""
+    with pytest.raises(
+        FieldError, match=r"service-flask cannot run here without pymusicxml;.*servers,service"
+    ) as refused:
+        refuse_without_packages([STACKS["flask-gunicorn"], STACKS["service-flask"]], lambda name: name != "pymusicxml")
+    assert "flask-gunicorn" not in str(refused.value)
 
 
 def test_another_platform_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

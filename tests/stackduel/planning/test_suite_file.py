@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 import msgspec
 import pytest
 
 from stackduel.analysis.migration import tier_from
 from stackduel.model.errors import FieldError
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop, ServiceLevel, Workload
-from stackduel.planning.registry import registered_stacks
+from stackduel.planning.registry import registered_stacks, variant_stacks
 from stackduel.planning.suite_file import parse_suite
 from stackduel.planning.suites_by_name import read_suite, suite_names
 
@@ -57,21 +59,34 @@ def test_a_workload_keeps_method_headers_body_and_expectation() -> None:
     [
         ('summary = "s"', "summary = 3", "suite mine: summary: must be a text"),
         ('baseline = "a"', "", "suite mine: baseline: is missing"),
-        ('summary = "s"', 'summary = "s"\nspeed = 1', "suite mine: speed: unknown field"),
+        ('summary = "s"', 'summary = "s"\nspeed = 1', "suite mine: speed: unknown field (known:"),
+        ('summary = "s"', 'sumary = "s"', "suite mine: sumary: unknown field; did you mean summary?"),
+        ("[[scenario]]", "[[scenarios]]", "suite mine: scenarios: unknown field; did you mean scenario? (known:"),
         (
             "requests = 3",
             "requests = 0",
             "suite mine: scenario post: load: requests: must be a whole number from 1",
         ),
         ("requests = 3", "requests = 3, duration_s = 1", "load: exactly one of duration_s and requests"),
+        ("status = 201", 'published = { path = "/thing" }', "scenario post: published: path: must differ from that of"),
+        (
+            "status = 201",
+            'published = { path = "/x", requests = 0 }',
+            "published: requests: must be a whole number from 1",
+        ),
+        (
+            'path = "/slow-io?delay=0.1"',
+            'path = "/slow-io?delay=0.1"\npublished = { path = "/slow-io?delay=1" }',
+            "published: only where the scenario has one path and its load a number of requests",
+        ),
         ("[1, 10]", "[1, 0]", "load: connections: must be a whole number from 1 to 10000"),
         ("wait-{connections}", "wait", "name: needs {connections} or {rate} in it"),
         ("wait-{connections}", "post", "name: needs {connections} or {rate} in it"),
         ('name = "post"', 'name = "wait-1"', "suite mine: scenario wait-1: the name is used twice"),
         ("/thing", "thing", "path: must start with /"),
         ("/thing", "/th ing", "path: must start with / and hold visible ASCII only"),
-        ('"post"\npath', '"CONNECT"\npath', "method: must be letters, and not CONNECT"),
-        ('"Content-Type" =', '"Host" =', "headers.Host: not a header that a workload may set"),
+        ('"post"\npath', '"CONNECT"\npath', "method: must be letters, digits and hyphens, and not CONNECT"),
+        ('"Content-Type" =', '"Connection" =', "headers.Connection: not a header that a workload may set"),
         (
             '"Content-Type" =',
             '"Transfer-Encoding" =',
@@ -79,9 +94,13 @@ def test_a_workload_keeps_method_headers_body_and_expectation() -> None:
         ),
         ('"Content-Type" =', '"Tökén" =', "headers.Tökén: not a header that a workload may set"),
         ('"text/plain"', '"a\\nb"', "headers.Content-Type: must be printable ASCII text"),
-        ('method = "post"', 'method = "pöst"', "method: must be letters, and not CONNECT"),
+        ('method = "post"', 'method = "pöst"', "method: must be letters, digits and hyphens, and not CONNECT"),
         ('body = "x"', 'body = "x"\nbodies = ["y"]', "bodies: cannot be combined with body"),
-        ("warmup_rounds = 2", "rate = 5, warmup_rounds = 2", "load: warmup_rounds: unknown field"),
+        (
+            "warmup_rounds = 2",
+            "rate = 5, warmup_rounds = 2",
+            "load: warmup_rounds: only beside connections",
+        ),
         ('baseline = "a"', 'baseline = "a"\nblocks = 1001', "blocks: must be a whole number from 1 to 1000"),
         ('baseline = "a"', 'baseline = "a"\nblocks = 5\nprecision = 0', "precision: must be a number from 0.001 to 1"),
         (
@@ -93,7 +112,7 @@ def test_a_workload_keeps_method_headers_body_and_expectation() -> None:
         ('baseline = "a"', 'baseline = "a"\nblocks = 5\nmost_blocks = 9', "most_blocks: needs a precision"),
         ('baseline = "a"', 'baseline = "a"\nmemory_mib = 63', "memory_mib: must be a whole number from 64 to 1048576"),
         ('baseline = "a"', 'baseline = "a"\nvictim = "health"', "suite mine: victim: must start with /"),
-        ('check = "status"', 'check = "none"', "check: must be one of body, length, status"),
+        ('check = "status"', 'check = "none"', "check: must be one of content, body, length, status"),
         ("status = 201", "status = 99", "status: must be a whole number from 200 to 599"),
         ("[[scenario]]", "[[scenario", "not valid TOML"),
     ],
@@ -109,21 +128,45 @@ def test_bad_suites_are_told_with_field_and_bound(old: str, new: str, told: str)
     assert told in str(raised.value)
 
 
+def test_a_claim_names_scenarios_of_its_suite() -> None:
+    """A claim on a scenario that is not there would be judged by nobody."""
+    claim = '[[claim]]\ntext = "c"\nstack = "b"\nbaseline = "a"\nlow = 2\nhigh = 3\nscenarios = ["absent"]\n'
+    with pytest.raises(FieldError, match="suite mine: claim: scenarios: absent is not among its scenarios"):
+        parse_suite("mine", GOOD + claim)
+
+
+def test_the_classic_claims_are_those_that_were_published() -> None:
+    """1, 5, 10, 20 and 50 times for each of the two async stacks, within 10 %."""
+    claims = read_suite("classic").claims or ()
+    for stack in ("quart-hypercorn", "fastapi-uvicorn"):
+        own = {each.scenarios[0]: (each.low, each.high) for each in claims if each.stack == stack}
+        published = {"baseline": 1, "low": 5, "medium": 10, "high": 20, "stress": 50}
+        assert own == {name: pytest.approx((0.9 * times, 1.1 * times)) for name, times in published.items()}
+
+
 @pytest.mark.parametrize("name", suite_names())
 def test_every_built_in_suite_is_whole(name: str) -> None:
-    """A built-in suite reads without error, names registered stacks only, and holds its baseline and a control."""
+    """A built-in suite reads without error, names known stacks only, and holds its baseline and a control."""
     suite = read_suite(name)
     known = registered_stacks()
+    known |= variant_stacks(suite, known)
     assert set(suite.stacks) <= set(known)
     assert suite.baseline in suite.stacks
     about = {stack: known[stack].facts(2) for stack in suite.stacks}
     tiers = {tier_from(about[stack], about[suite.baseline]) for stack in suite.stacks if stack != suite.baseline}
-    assert tiers & {"settings", "worker-class", "code"}
+    # Flask has no WebSockets, so the least change from one async framework is another server.
+    assert tiers & ({"server"} if name == "websocket" else {"settings", "worker-class", "code"})
 
 
 def test_the_classic_scenarios_are_the_five_that_were_published() -> None:
-    """classic measures 1 x 0.5 s, 5 x 1.0 s, 10 x 1.0 s, 20 x 0.5 s and 50 x 0.3 s."""
-    targets = [scenario.workloads[0].target.partition("?")[2] for scenario in read_suite("classic").scenarios]
+    """classic names 1 x 0.5 s, 5 x 1.0 s, 10 x 1.0 s, 20 x 0.5 s and 50 x 0.3 s, and measures a tenth of each."""
+    scenarios = read_suite("classic").scenarios
+    published = [scenario.published.target for scenario in scenarios if scenario.published]
+    targets = [target.partition("?")[2] for target in published]
+    for scenario, target in zip(scenarios, published, strict=True):
+        scaled, full = (parse_qs(each.partition("?")[2]) for each in (scenario.workloads[0].target, target))
+        assert scaled["concurrent"] == full["concurrent"]
+        assert float(scaled["delay"][0]) == pytest.approx(float(full["delay"][0]) / 10)
     assert targets == [
         "delay=0.5&concurrent=1",
         "delay=1.0&concurrent=5",
@@ -178,15 +221,16 @@ def test_several_rates_and_connections_make_a_scenario_each() -> None:
 @pytest.mark.parametrize(
     ("load", "told"),
     [
-        ("rate = 0", "load: rate: must be a number from 0.01 to 1e+06"),
+        ("rate = 0", "load: rate: must be a number from 0.01 to 1000000"),
         ("rate = 0.1", "load: rate: must let at least one request arrive within duration_s"),
         ("rate = 1e6, duration_s = 11", "load: rate: at most 10000000 requests may arrive within duration_s"),
-        ("rate = 5, requests = 3", "load: requests: unknown field"),
+        ("rate = 5, requests = 3", "load: requests: only beside connections; a load with a rate lasts duration_s"),
         ("rate = 5, duration_s = 0", "load: duration_s: must be a number from 0.05 to 86400"),
         ('rate = 5, arrivals = "bursts"', "load: arrivals: must be one of constant, poisson"),
         ("rate = 5, connections = 0", "load: connections: must be a whole number from 1 to 10000"),
         ("rate = []", "load: rate: must be a number from 0.01"),
-        ("rate = [1, 1]", "name: needs {connections} or {rate} in it to distinguish its loads"),
+        ("rate = [1, 1]", "load: rate: 1 is given twice"),
+        ("rate = [1, 2]", "name: needs {connections} or {rate} in it to distinguish its loads"),
         ("rate = 5, first_byte = 2", "load: first_byte: must be one of True, False"),
     ],
 )
@@ -270,11 +314,11 @@ def test_several_bodies_need_no_mix() -> None:
 
 
 def test_a_victim_is_the_suites_unless_a_scenario_names_its_own() -> None:
-    """An empty one is none; only the status of its answers counts."""
+    """With ``false`` it has none; only the status of its answers counts."""
     load = "load = { connections = 1, requests = 2 }"
     scenarios = [
         f'[[scenario]]\nname = "{name}"\npath = "/x"\n{own}\n{load}'
-        for name, own in (("suites", ""), ("own", 'victim = "/mine"'), ("none", 'victim = ""'))
+        for name, own in (("suites", ""), ("own", 'victim = "/mine"'), ("none", "victim = false"))
     ]
     text = 'summary = "s"\nbaseline = "a"\nstacks = ["a"]\nvictim = "/health"\n' + "\n".join(scenarios)
     victims = {scenario.name: scenario.victim for scenario in parse_suite("mine", text).scenarios}

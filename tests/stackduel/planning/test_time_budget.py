@@ -132,8 +132,8 @@ def test_plenty_of_time_leaves_the_suite_as_it_is() -> None:
     assert fitted.suite.scenarios == (WAITING, CALLING)
     assert (fitted.suite.blocks, fitted.suite.most_blocks, fitted.suite.precision) == (5, 30, 0.02)
     assert fitted.sentence == (
-        "The time buys 30 blocks of all 2 scenarios with windows of 2 s: bounds of about ±1 %, supposed that ratios "
-        "differ by 3 % from block to block."
+        "The time is enough for at most 30 blocks of both scenarios with windows of 2 s. As many would show speedups "
+        "to about ±1 %, if they differ by 3 % from block to block."
     )
 
 
@@ -157,6 +157,18 @@ def test_shorter_windows_come_before_fewer_scenarios() -> None:
     assert "1 of 3 scenarios" in minute.sentence
 
 
+def test_commits_are_compared_in_all_requests_or_not_at_all() -> None:
+    """A request that was left out may be the one that a commit made slower."""
+    divided = [replace(WAITING, name=name, windows=10, load=ClosedLoop(4, duration_s=1.0)) for name in ("a", "b", "c")]
+    alternating = replace(suite(*divided), most_blocks=30)
+    assert alternating.alternates
+    with pytest.raises(ValueError, match=r"at least .* minutes are needed for \d stacks and 3 requests"):
+        fit(alternating, PACES, 30)
+    fitted = fit(alternating, PACES, 600).suite
+    assert [each.name for each in fitted.scenarios] == ["a", "b", "c"]
+    assert [each.load.duration_s for each in fitted.scenarios] == [1.0, 1.0, 1.0]
+
+
 def test_blocks_come_before_scenarios_that_all_would_end_inconclusive() -> None:
     """Of many scenarios, as many as leave enough blocks for a precision worth having; else what comes nearest to it."""
     many = [replace(WAITING, name=f"w{n}", load=ClosedLoop(n, duration_s=1.0)) for n in range(1, 41)]
@@ -172,7 +184,7 @@ def test_one_scenario_is_said_as_one() -> None:
     """Its window, however long, is written in plain digits."""
     long = replace(WAITING, load=ClosedLoop(1, duration_s=120.0))
     assert fit(suite(long), PACES, 36_000).sentence.startswith(
-        "The time buys 30 blocks of its one scenario with windows of 120 s: "
+        "The time is enough for at most 30 blocks of its one scenario with windows of 120 s. "
     )
 
 
@@ -218,3 +230,14 @@ def test_models_that_are_measured_alone_take_their_time_too() -> None:
     assert any(isinstance(step, IsolatedStep) for step in whole)
     assert total_seconds(whole, PACES) <= 200.0
     assert fitted.block_s == pytest.approx(SOLO_S + block_seconds(fitted.suite.scenarios, PACES))
+
+
+def test_a_suite_that_wishes_less_precision_keeps_its_scenarios() -> None:
+    """Where all scenarios fit in five blocks, more blocks of some are no gain beyond what the suite itself wishes."""
+    wanted = suite(WAITING, replace(WAITING, name="again"), replace(WAITING, name="thrice"))
+    wide = replace(wanted, precision=0.3)
+    budget_s = 5.2 * block_seconds(wanted.scenarios, PACES)
+    fewer, every = fit(wanted, PACES, budget_s).suite, fit(wide, PACES, budget_s).suite
+    windows = [each.load.duration_s for each in wide.scenarios]
+    assert [each.load.duration_s for each in every.scenarios] == windows
+    assert [each.load.duration_s for each in fewer.scenarios] != windows

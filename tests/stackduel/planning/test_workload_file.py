@@ -12,7 +12,7 @@ from stackduel.model.model_input import ModelInput
 from stackduel.model.suite import ClosedLoop
 from stackduel.planning.fields import Fields
 from stackduel.planning.load_file import parse_loads
-from stackduel.planning.suite_file import parse_mix
+from stackduel.planning.request_file import parse_mix
 
 
 def test_a_model_is_asked_at_its_path() -> None:
@@ -49,7 +49,7 @@ def test_what_a_model_is_given(table: Mapping[str, Any], given: ModelInput) -> N
         ({"model": "speaker", "method": "PUT"}, "method: cannot be combined with model"),
         ({"path": "/x", "given": {"kind": "wav"}}, "given: only beside model"),
         ({"path": "/x", "tolerance": 0.1}, "tolerance: only beside model"),
-        ({"path": "/x", "check": "numbers"}, "check: must be one of body, length, status"),
+        ({"path": "/x", "check": "numbers"}, "check: must be one of content, body, length, status"),
         ({"model": "speaker", "check": "body", "tolerance": 0.1}, 'tolerance: only where check is "numbers"'),
         ({"model": "speaker", "tolerance": 2}, "tolerance: must be a number from 0 to 1"),
         ({"model": "speaker", "given": {"kind": "png"}}, "given: kind: must be one of float32, pcm, wav"),

@@ -11,11 +11,14 @@ from stackduel.load.job import Job
 from stackduel.model.budget import Budget
 from stackduel.model.errors import LaunchError
 from stackduel.model.gpu_use import ReadableGpu
+from stackduel.model.interpreter_facts import InterpreterFacts
 from stackduel.model.isolated import IsolatedResult
+from stackduel.model.lost_part import LostPart
 from stackduel.model.measurement import Measurement
 from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
+from stackduel.model.server_end import ServerEnd
 from stackduel.model.stack import Stack, Url
 from stackduel.model.suite import Scenario
 from stackduel.model.target import Address, Elsewhere
@@ -39,8 +42,15 @@ class FakeStarted:
     def failure(self) -> str | None:
         return self.ended
 
+    def lost_companion(self) -> None:
+        return None
+
     def log_tail(self, lines: int = 20) -> str:
         return "the last line"
+
+    def terminate(self, grace_s: float) -> ServerEnd:
+        self.ended = "the server ended with exit status 0"
+        return ServerEnd(min(0.25, grace_s), killed=grace_s < 0.25)
 
 
 class FakeLauncher:
@@ -62,6 +72,14 @@ class FakeLauncher:
         self._output = output
         self.events: list[str] = []
         self.current: FakeStarted | None = None
+        self.lost_part: LostPart | None = None
+
+    def lost(self) -> LostPart | None:
+        return self.lost_part
+
+    def restore(self) -> None:
+        self.events.append("restore")
+        self.lost_part = None
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +101,9 @@ class FakeLauncher:
     def alone(self, module: Sequence[str]) -> str:
         return self._output()
 
+    def interpreter(self, stack: Stack) -> InterpreterFacts | None:
+        return None
+
     def facts(self) -> Mapping[str, object]:
         return {}
 
@@ -95,7 +116,9 @@ class FakeEngine:
         self.jobs: list[Job] = []
         self.subjects = ()
 
-    def measure(self, job: Job, *, at_start: Any, at_stop: Any, progress: Any, alive: Any) -> Measurement:
+    def measure(
+        self, job: Job, *, at_start: Any, at_stop: Any, progress: Any, alive: Any, in_vain: Any = None
+    ) -> Measurement:
         self.jobs.append(job)
         at_start()
         progress(1, 0.1, 12.5)
@@ -107,8 +130,11 @@ class FakeEngine:
 
 class Silent:
     def print_line(self, text: str) -> None: ...
-    def plan_more(self, planned_s: float) -> None: ...
+    def plan_more(self, planned: Mapping[str, float]) -> None: ...
+    def checking(self, stack: str) -> None: ...
+    def leave_out(self, stacks: Sequence[str]) -> None: ...
     def launching(self, step: PlanStep) -> None: ...
+    def launching_together(self, steps: Sequence[PlanStep]) -> None: ...
     def measuring(self, place: Place, scenario: Scenario) -> None: ...
     def isolating(self, solo: IsolatedStep) -> None: ...
     def isolated(self, alone: IsolatedResult) -> None: ...
@@ -140,7 +166,7 @@ def context_of(
         launcher=launcher,
         engine=engine,  # type: ignore[arg-type]
         reach=lambda started: started.address,
-        null_rate_rps=lambda _job: None,
+        null_rate_rps=lambda _job, _wanted_rps: None,
         progress=lambda _requests, _elapsed_s, _recent_ms: None,
         gpus=gpus,
     )

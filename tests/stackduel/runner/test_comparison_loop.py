@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
+from stackduel.launch.launcher import Started
 from stackduel.load.job import Job, LoadError
 from stackduel.model.errors import LaunchError
 from stackduel.model.gpu_use import Gpu, GpuSample, ReadableGpu
 from stackduel.model.isolated import IsolatedFailure
-from stackduel.model.measurement import Measurement
+from stackduel.model.measurement import FailedAnswer, Measurement
 from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
-from stackduel.model.suite import Scenario
+from stackduel.model.stack import Stack
+from stackduel.model.suite import ClosedLoop, Scenario
 from stackduel.model.target import Address
 from stackduel.model.trial import Failure, Place, Trial
 from stackduel.planning.order import interleaved, remaining, trials_in
 from stackduel.runner.comparison_loop import ComparisonLoop
+from stackduel.runner.exit_status import STACK_FAILED, exit_status
 from tests.conftest import serving
 from tests.stackduel.makers import WAITING, measurement, run
 from tests.stackduel.runner.fakes import STACKS, FakeEngine, FakeLauncher, context_of, plan_of
@@ -147,7 +151,9 @@ def test_a_trial_has_what_its_gpu_did_meanwhile(address: Address) -> None:
 def test_a_window_without_an_answer_is_a_failure(address: Address) -> None:
     """No answer within the window is told as such, never as a rate of zero."""
     done = Scene(FakeLauncher(address), FakeEngine(lambda _job: measurement([]))).measure()
-    assert {result.reason for result in done.results} == {"no request was answered within 2.0 s"}
+    assert {result.reason for result in done.results} == {
+        "no request was answered within the window of 2.0 s; a longer one may do"
+    }
 
 
 def test_a_void_trial_is_repeated_at_most_three_times(address: Address) -> None:
@@ -270,3 +276,86 @@ def test_an_interruption_while_a_model_is_alone_keeps_what_was_measured(address:
     rest = remaining(steps, kept.done(), kept.measured_alone())
     assert trials_in(rest) == 4 - len(kept.results)
     assert [step for step in rest if isinstance(step, IsolatedStep)] == [IsolatedStep(2, "tiny")]
+
+
+class NamingLauncher(FakeLauncher):
+    """Remembers which stacks were started."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self.started: list[str] = []
+
+    @contextmanager
+    def start(self, stack: Stack) -> Iterator[Started]:
+        with super().start(stack) as started:
+            self.started.append(stack.name)
+            yield started
+
+
+ALL_FAILED = replace(
+    measurement([], failed=50),
+    outcomes={"status": 48, "timeout": 2},
+    failed_answer=FailedAnswer(500, b"pool exhausted"),
+)
+
+
+@pytest.mark.parametrize("loser", ["fast", "slow"])
+def test_a_scenario_in_which_every_request_fails_ends_at_once(address: Address, loser: str) -> None:
+    """After one trial: not measured again in later blocks; without the baseline the others are not measured either."""
+    launcher = NamingLauncher(address)
+    engine = FakeEngine(lambda _job: ALL_FAILED if launcher.started[-1] == loser else HEALTHY)
+    done = Scene(launcher, engine).measure(blocks=4)
+    failures = [each for each in done.results if isinstance(each, Failure)]
+    first = next(each for each in failures if each.place.stack == loser)
+    assert first.reason == (
+        "all 50 requests failed, 48 of them with the outcome status (a complete answer came, with another status than "
+        "expected), and it was not measured again\na sample answer: status 500, 'pool exhausted'"
+    )
+    assert launcher.started.count(loser) == 1
+    # The same reason in every block, so that reports say it once.
+    assert [each.reason for each in failures if each.place.stack == loser] == [first.reason] * 4
+    assert exit_status(done) == STACK_FAILED
+    other = [each for each in done.results if each.place.stack != loser]
+    if loser == "fast":
+        assert all(isinstance(each, Trial) for each in other)
+    else:
+        assert launcher.started.count("fast") <= 1
+        reasons = {each.reason for each in other if isinstance(each, Failure)}
+        assert reasons == {f"nothing to compare with, as the baseline slow failed: {first.reason}"}
+
+
+def test_a_window_that_was_closed_early_is_told_with_its_seconds(address: Address) -> None:
+    """So that nobody takes its count for that of the whole window."""
+    cut = replace(ALL_FAILED, duration_s=1.25)
+    done = Scene(FakeLauncher(address), FakeEngine(lambda _job: cut)).measure()
+    (reason,) = {each.reason for each in done.results if isinstance(each, Failure) and "nothing" not in each.reason}
+    assert reason.startswith("all 50 requests failed within 1.2 s, 48 of them with the outcome status")
+
+
+def test_other_scenarios_of_a_stack_go_on(address: Address) -> None:
+    """What ended is this scenario on this stack, not the stack."""
+    other = Scenario("other", WAITING.workloads, ClosedLoop(10, duration_s=2, warmup_s=7))
+    launcher = NamingLauncher(address)
+    engine = FakeEngine(
+        lambda job: ALL_FAILED if launcher.started[-1] == "fast" and job.load == WAITING.load else HEALTHY
+    )
+    done = Scene(launcher, engine, (WAITING, other)).measure(blocks=2)
+    failed = {(each.place.stack, each.place.scenario) for each in done.results if isinstance(each, Failure)}
+    assert failed == {("fast", "waiting")}
+    assert len(done.trials("other", "fast")) == 2
+
+
+def test_one_right_answer_is_enough_to_go_on(address: Address) -> None:
+    """What fails mostly is a result, and its share is compared."""
+    mostly = replace(measurement([100.0], failed=49), failed_answer=FailedAnswer(500, b"no"))
+    done = Scene(FakeLauncher(address), FakeEngine(lambda _job: mostly)).measure(blocks=2)
+    assert all(isinstance(each, Trial) for each in done.results)
+
+
+def test_without_any_answer_that_is_said(address: Address) -> None:
+    """A server that is gone, or only resets, has no sample."""
+    lost = replace(measurement([], failed=7), outcomes={"reset": 7})
+    done = Scene(FakeLauncher(address), FakeEngine(lambda _job: lost)).measure()
+    (reason,) = {each.reason for each in done.results if isinstance(each, Failure) and "nothing" not in each.reason}
+    assert reason.startswith("all 7 requests failed, with the outcome reset (")
+    assert reason.endswith("and it was not measured again; no complete answer came")

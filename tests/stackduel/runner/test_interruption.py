@@ -53,7 +53,7 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        assert until(lambda: len(self.trials()) == 1), "the first trial was never saved"
+        assert until(lambda: len(self.trials()) == 1, within_s=150), "the first trial was never saved"
         self.tree = psutil.Process(self.process.pid).children(recursive=True)
 
     @property

@@ -28,7 +28,7 @@ def piloted() -> Run:
         for block in range(1, 6)
         for name in TIERS
     ]
-    return conclude(replace(run(trials, TIERS, (SCENARIO,)), suite=SUITE))
+    return conclude(replace(run(trials, TIERS, (SCENARIO,)), suite=SUITE, planned=15))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from stackduel.load.job import Job, LoadError
+from stackduel.model.lost_part import LostPart
 from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
@@ -127,6 +128,27 @@ def test_a_server_that_ends_under_a_load_is_started_afresh_and_the_search_goes_o
     assert any(isinstance(result, Failure) and "the last line" in result.reason for result in done.results)
 
 
+def test_an_end_of_the_sandbox_teaches_a_search_nothing(address: Address) -> None:
+    """The load is tried again on a fresh server, with a new downstream, and the findings are as without it."""
+    launcher, made = FakeLauncher(address), 0
+
+    def answer(job: Job) -> Measurement:
+        nonlocal made
+        made += 1
+        if made == 2:
+            launcher.lost_part = LostPart("the downstream", "was ended by SIGKILL")
+            raise LoadError("the server ended during the load")
+        return holds(1000)(job)
+
+    done = Scene(launcher, answer).loop.measure()
+    undisturbed = Scene(FakeLauncher(address), holds(1000)).loop.measure()
+    assert [result.state for result in done.results].count("void") == 1
+    assert "failed" not in {result.state for result in done.results}
+    assert launcher.events.count("restore") == 1
+    found, right = ({each.stack: each.found.sentence for each in run.findings} for run in (done, undisturbed))
+    assert found == right
+
+
 def test_a_generator_that_fails_ends_the_search_without_a_finding(address: Address) -> None:
     """What the generator could not do says nothing about the server."""
 
@@ -159,7 +181,7 @@ def test_an_interruption_keeps_what_was_found(address: Address) -> None:
 class StolenHost:
     """A noise meter of a host whose hypervisor takes half of its CPU time."""
 
-    def __init__(self, _meters: object) -> None: ...
+    def __init__(self, _meters: object, **_observed: object) -> None: ...
 
     def start(self) -> None: ...
 

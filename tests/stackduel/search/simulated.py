@@ -13,7 +13,7 @@ from stackduel.model.histogram import Histogram
 from stackduel.model.suite import ClosedLoop, OpenLoop
 from stackduel.model.trial import Gate, Place, Result, Trial
 from stackduel.search.probe import Probe
-from tests.stackduel.makers import COST, measurement
+from tests.stackduel.makers import COST, histogram, measurement, stream_figures
 
 Found = TypeVar("Found")
 
@@ -69,6 +69,28 @@ class Slots:
         count = round(busy / service_s * load.duration_s)
         latency_ms = 1000 * service_s * load.connections / busy
         return Trial(Place("it", "closed", 1), "rate", measurement([latency_ms] * count, load.duration_s), COST)
+
+
+@dataclass(frozen=True)
+class StreamSlots:
+    """A server of so many slots for streams of 2 s, whose events come 10 ms late, and 80 ms with over ``held``."""
+
+    held: int
+    slots: int
+
+    def __call__(self, probe: Probe) -> Trial:
+        load = probe.load
+        assert isinstance(load, ClosedLoop)
+        assert load.duration_s is not None
+        begun = min(load.connections, self.slots)
+        waiting = min(load.connections - begun, begun)
+        late_ms = 10 if load.connections <= self.held else 80
+        # What waits begins as the others end, 2 s later; as many of these wait for it.
+        figures = stream_figures(
+            added=histogram([late_ms] * 500 * begun), ttft=histogram([1] * (begun - waiting) + [2000] * waiting)
+        )
+        found = replace(measurement([2000] * begun, load.duration_s), streams=figures)
+        return Trial(Place("it", "streams", 1), "rate", found, COST)
 
 
 def opened(load: OpenLoop, latencies_ms: list[float], failed: int = 0) -> Trial:

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stackduel.model.search_results.capacity import Capacity
+from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_settings import CapacitySettings
-from stackduel.model.suite import OpenLoop
+from stackduel.model.suite import ClosedLoop, OpenLoop
 from stackduel.model.trial import Failure, Place, Result
-from stackduel.search.capacity import replicas_for, search_capacity
+from stackduel.search.capacity import replicas_for, search_capacity, search_streams_held
+from stackduel.search.load_scale import LOWEST_LOAD_S, LOWEST_RPS
 from stackduel.search.probe import Probe
-from tests.stackduel.search.simulated import Slots, carried_out, opened, void
+from tests.stackduel.search.simulated import Slots, StreamSlots, carried_out, opened, void
 
 LOAD = OpenLoop(100.0, 3.0, warmup_s=1.0)
 SLO = CapacitySettings(slo="p99=200ms")
@@ -185,3 +187,114 @@ def test_replicas_and_cost_stand_in_the_sentence() -> None:
     replicas = replicas_for(5000, capacity.confirmed.rate_rps, 0.8)
     assert (capacity.replicas, capacity.cost) == (replicas, 42.0 * replicas)
     assert f"take {replicas} replicas, each loaded to 80 %, at a cost of {42 * replicas:,}." in capacity.sentence
+
+
+def refusing(probe: Probe) -> Result:
+    """A server that answers every request wrongly, whatever the load."""
+    assert isinstance(probe.load, OpenLoop)
+    return opened(probe.load, [], failed=round(probe.load.rate_rps * probe.load.duration_s))
+
+
+def test_where_all_requests_fail_at_the_lowest_load_the_search_ends() -> None:
+    """After two windows, without halving the rate down to one request a second; the sentence says why."""
+    capacity, tried = found(refusing)
+    assert [rate(probe) for probe in tried] == [100.0, LOWEST_RPS]
+    assert tried[-1].load.duration_s == LOWEST_LOAD_S
+    assert capacity.nothing_right
+    assert capacity.confirmed is None
+    assert capacity.sentence.startswith("Nothing is answered rightly, whatever the rate. At the lowest load, 1 req/s,")
+
+
+def test_where_only_a_high_load_fails_the_search_goes_on() -> None:
+    """A server that fails every request from 60 req/s on has a capacity below."""
+
+    def serve(probe: Probe) -> Result:
+        assert isinstance(probe.load, OpenLoop)
+        count = round(probe.load.rate_rps * probe.load.duration_s)
+        if probe.load.rate_rps >= 60:
+            return opened(probe.load, [], failed=count)
+        return opened(probe.load, [50.0] * count)
+
+    capacity, _ = found(serve)
+    assert not capacity.nothing_right
+    assert capacity.confirmed is not None
+    assert 50 < capacity.confirmed.rate_rps < 60
+
+
+@pytest.mark.parametrize("allowance_s", [20.0, 60.0, 150.0, 600.0])
+@pytest.mark.parametrize("capacity_rps", [3.0, 40.0, 900.0, 60_000.0])
+def test_the_search_keeps_to_its_time(allowance_s: float, capacity_rps: float) -> None:
+    """Whatever the capacity, no window is begun that would end after the allowance, and what was kept is reported."""
+    server = Slots(round(capacity_rps), round(capacity_rps) / capacity_rps / 10)
+    spent_s = 0.0
+    kept: list[float] = []
+
+    def serve(probe: Probe) -> Result:
+        nonlocal spent_s
+        assert isinstance(probe.load, OpenLoop)
+        spent_s += probe.load.warmup_s + probe.load.duration_s
+        trial = server(probe)
+        if trial.measurement.latency.quantile_ns(0.99) <= 200e6:
+            kept.append(rate(probe))
+        return trial
+
+    limited = msgspec.structs.replace(SLO, allowance_s=allowance_s)
+    capacity, _ = carried_out(search_capacity(LOAD, limited, "7", lambda: spent_s), serve)
+    assert spent_s <= allowance_s
+    assert (capacity.confirmed is not None) == bool(kept)
+    if capacity.confirmed is None or capacity.confirmed.tried < 5:
+        assert "are over" in capacity.limit
+
+
+def test_with_time_enough_the_search_is_the_unlimited_one() -> None:
+    """An allowance changes nothing where it is not needed."""
+    free, _ = found(Slots(40, 0.1))
+    limited, _ = found(Slots(40, 0.1), msgspec.structs.replace(SLO, allowance_s=10_000.0))
+    assert limited == free
+
+
+STREAMS = ClosedLoop(32, duration_s=3.0, warmup_s=1.0)
+EVENT_SLO = CapacitySettings(slo="event_p99=50ms", resolution=0.1)
+
+
+def held(serve: Callable[[Probe], Result], chosen: CapacitySettings = EVENT_SLO) -> tuple[StreamsHeld, list[Probe]]:
+    return carried_out(search_streams_held(STREAMS, chosen, "7"), serve)
+
+
+@pytest.mark.parametrize("truth", [1, 2, 7, 8, 33, 256, 700])
+def test_the_streams_held_are_enclosed(truth: int) -> None:
+    """A server whose events come late beyond a sharp number of streams: what is held, and the next step above it."""
+    found, tried = held(StreamSlots(truth, slots=10_000))
+    assert found.confirmed is not None
+    assert found.above is not None
+    assert (found.confirmed.kept, found.confirmed.tried) == (5, 5)
+    assert found.confirmed.streams <= truth < found.above.streams
+    assert found.above.streams <= max(found.confirmed.streams + 1, 1.1 * found.confirmed.streams)
+    assert "the event_p99 was" in found.above.broke
+    assert len(tried) <= 30
+
+
+def test_a_stream_that_waits_for_a_slot_is_not_held() -> None:
+    """Its events are not late, as there are none: the first of them is, by the bound that one on events brings."""
+    found, _ = held(StreamSlots(10_000, slots=64))
+    assert found.confirmed is not None
+    assert found.above is not None
+    assert found.confirmed.streams == 64
+    assert "the ttft_p99 was" in found.above.broke
+
+
+def test_no_more_streams_are_tried_than_the_settings_allow() -> None:
+    """What holds all of them holds at least so many, and the sentence says why there were no more."""
+    found, tried = held(StreamSlots(10_000, slots=10_000), msgspec.structs.replace(EVENT_SLO, most_streams=100))
+    assert max(probe.load.connections for probe in tried) == 100
+    assert found.above is None
+    assert found.sentence.startswith("Holds at least 100 streams at once with event_p99 <= 50 ms, ttft_p99 <= 1000 ms")
+    assert found.sentence.endswith("100 streams is the highest number to try.")
+
+
+def test_a_server_that_is_late_with_one_stream_holds_none() -> None:
+    """There is no fewer than one."""
+    found, tried = held(StreamSlots(0, slots=10_000))
+    assert found.confirmed is None
+    assert tried[-1].load.connections == 1
+    assert found.sentence.startswith("No number of streams was confirmed to keep event_p99 <= 50 ms")

@@ -33,7 +33,7 @@ def server(
 
     def serve(probe: Probe) -> Trial:
         nonlocal pieces
-        width_s = probe.load.duration_s or 0.0
+        width_s = probe.load.duration_s or 60.0
         began_s = pieces * width_s
         moments = np.arange(0.0, width_s, 2.0)
         points = tuple(Memory(float(at), memory(began_s + at) + 0.5 * float(draw.standard_normal())) for at in moments)
@@ -58,7 +58,7 @@ def test_a_leak_is_found_with_its_slope_and_the_time_to_the_budget() -> None:
     assert soak.slope.low > 10
     assert soak.full_in_h == pytest.approx((200 - 106) / 12, rel=0.1)
     assert soak.sentence.startswith("Memory grows by +1")
-    assert "to the budget of 200 MiB in 1 h 0 min" in soak.sentence
+    assert "to the budget of 200 MiB in 1 h" in soak.sentence
 
 
 def test_a_server_that_does_not_leak_shows_no_leak() -> None:
@@ -146,7 +146,7 @@ def test_the_sentence_says_that_memory_cannot_be_read() -> None:
     serve = server(lambda _at_s: 94.0)
     soak, _ = found(lambda probe: replace(serve(probe), cost=None))
     assert (soak.slope, soak.memory_mib) == (None, None)
-    assert soak.sentence.startswith("Memory was not read often enough for a slope in 1 h 0 min; rate 2 req/s")
+    assert soak.sentence.startswith("Memory was not read often enough for a slope in 1 h; rate 2 req/s")
 
 
 def test_a_soak_survives_the_document() -> None:
@@ -164,3 +164,11 @@ def test_a_soak_survives_the_document() -> None:
     again = run_from_dict(document)
     assert again.findings[0].found == soak
     assert run_to_dict(again) == document
+
+
+def test_a_number_of_requests_is_sent_in_pieces() -> None:
+    """A soak of 10,000 requests asks for at least as many in all, and warms up once."""
+    load = ClosedLoop(4, requests=10_000, warmup_requests=100, rated=True)
+    _, tried = carried_out(search_soak(load, BUDGET), server(lambda _at_s: 94.0))
+    assert [probe.load.requests for probe in tried] == [834] * PIECES  # type: ignore[union-attr]
+    assert [probe.load.warmup_requests for probe in tried] == [100] + [0] * (PIECES - 1)  # type: ignore[union-attr]

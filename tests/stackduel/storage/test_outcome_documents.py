@@ -39,8 +39,10 @@ def anything(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of([anything(each) for each in get_args(hint)])
     if get_origin(hint) is Literal:
         return st.sampled_from(get_args(hint))
-    if get_origin(hint) is tuple:
-        return st.lists(anything(get_args(hint)[0]), min_size=1, max_size=3).map(tuple)
+    if get_origin(hint) in (tuple, dict):
+        items = [anything(each) for each in get_args(hint) if each is not ...]
+        of_keys = get_origin(hint) is dict
+        return st.dictionaries(*items, max_size=3) if of_keys else st.lists(*items, min_size=1, max_size=3).map(tuple)
     raise NotImplementedError(hint)
 
 

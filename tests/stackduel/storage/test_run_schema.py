@@ -65,7 +65,20 @@ def test_what_searches_are_told_and_find_is_valid(found: SearchResult, told: Sea
 
 
 # Objects whose keys are names, or that say what a launcher or an option has to say.
-OPEN = {"spans_ms", "span_histograms", "outcomes", "environment", "options", "stacks", "gpu", "scenarios"}
+OPEN = {
+    "spans_ms",
+    "span_histograms",
+    "outcomes",
+    "cut_short",
+    "reads",
+    "added_by_number_ms",
+    "added_by_number_histograms",
+    "environment",
+    "options",
+    "stacks",
+    "gpu",
+    "scenarios",
+}
 
 
 def objects(content: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -25,6 +25,7 @@ from tests.stackduel.storage.whole import EVERYTHING, whole
             EVERYTHING, service=None, lateness=None, first_byte=None, spans=None, victim=None, scheduled=None, calls=()
         ),
         replace(EVERYTHING, spans={}),
+        replace(EVERYTHING, streams=None),
         replace(EVERYTHING, succeeded=0, outcomes={"timeout": 9}, latency=Histogram.empty()),
         replace(EVERYTHING, victim=Victim("GET /health", 3, 3, Histogram.empty()), warmup=Warmup(0, 0.0)),
         replace(EVERYTHING, service=Histogram.empty(), timeline=(), generator=replace(EVERYTHING.generator, cores=())),

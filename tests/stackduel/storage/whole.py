@@ -12,11 +12,24 @@ from stackduel.model.gpu_use import DeviceUse, Gpu, GpuUse
 from stackduel.model.histogram import Histogram
 from stackduel.model.isolated import IsolatedFailure, IsolatedMeasurement
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
+from stackduel.model.prices import Prices, RequestCost
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.service_level import ServiceLevelResult
-from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario, ServiceLevel, Suite, Workload
+from stackduel.model.speedup_claim import SpeedupClaim
+from stackduel.model.stream_figures import StreamFigures
+from stackduel.model.suite import (
+    ClosedLoop,
+    OpenLoop,
+    PublishedRequest,
+    Scenario,
+    ServiceLevel,
+    SetupRequest,
+    Suite,
+    Variant,
+    Workload,
+)
 from stackduel.model.trial import Cost, Gate, HostNoise, Inside, Place, Trial
 from stackduel.storage.run_document import run_from_dict, run_to_dict
 from tests.stackduel.makers import run
@@ -46,7 +59,7 @@ EVERYTHING = Measurement(
     first_byte=milliseconds(3, 5),
     spans={"infer": milliseconds(2, 3), "total": milliseconds(4.5)},
     calls=(CallCount("GET /a", 5, 1, milliseconds(1, 2)), CallCount("POST /b", 4, 4, Histogram.empty())),
-    victim=Victim("GET /health", 20, 1, milliseconds(900, 1)),
+    victim=Victim("GET /health", 20, 1, milliseconds(900, 1), 2),
     scheduled=9,
     completed=5,
     timeline=(Window(0.0, 1.0, 5, 1, 100.0, 200.0), Window(1.0, 0.5, 4, 2, None, None)),
@@ -56,6 +69,31 @@ EVERYTHING = Measurement(
     in_flight_mean=1.75,
     warmup=Warmup(11, 0.75, stable=False),
     generator=GeneratorUse("raw", 2, 0.5, 0.125, (1, 3), True, "uvloop"),
+    streams=StreamFigures(
+        opened=4,
+        completed=2,
+        cut_short={17: 1, 1: 1},
+        events=40,
+        out_of_order=1,
+        missing=2,
+        doubled=3,
+        wrong=1,
+        early=5,
+        paced=38,
+        stalls=4,
+        told=2,
+        told_tokens=60,
+        told_events=30,
+        kept=1,
+        reads={1: 34, 3: 2},
+        ttft=milliseconds(300, 5),
+        gap=milliseconds(20, 0),
+        per_event=milliseconds(19.5),
+        added=milliseconds(30.5, 0),
+        made_late=milliseconds(10),
+        way=Histogram.empty(),
+        added_by_number={1: milliseconds(0), 4: milliseconds(30.5)},
+    ),
 )
 MIXED = Scenario(
     "mixed",
@@ -64,11 +102,26 @@ MIXED = Scenario(
         Workload("/b", "POST", body=bytes(range(256)), status=201, check="length"),
     ),
     OpenLoop(
-        12.5, 2.0, "poisson", connections=9, warmup_s=0.5, stable_within_s=4.0, first_byte=True, server_timing=True
+        12.5,
+        2.0,
+        "gamma",
+        burstiness=3.5,
+        connections=9,
+        warmup_s=0.5,
+        stable_within_s=4.0,
+        first_byte=True,
+        server_timing=True,
     ),
     "All of it.",
     Workload("/health", check="status"),
-    (ServiceLevel("p99_ms", 100.0), ServiceLevel("infer_p99_ms", 10.0), ServiceLevel("errors", 0.01)),
+    (
+        *(ServiceLevel("p99_ms", 100.0), ServiceLevel("infer_p99_ms", 10.0), ServiceLevel("errors", 0.01, True)),
+        *(ServiceLevel("rate_rps", 10.0), ServiceLevel("growth_mib", 5.0)),
+    ),
+    PublishedRequest("/a?delay=1", 10),
+    windows=3,
+    idle="mixed.idle",
+    idle_of="streamed",
 )
 CLOSED = Scenario(
     "closed", (Workload("/a"),), ClosedLoop(3, 2.0, None, 0.5, 6, 1.5, first_byte=True, server_timing=True)
@@ -79,6 +132,12 @@ SLAS = (
     ServiceLevelResult("mixed", "slow", "p99_ms", 100.0, 80.5, True),
     ServiceLevelResult("mixed", "slow", "infer_p99_ms", 10.0, None, None, "not enough requests"),
     ServiceLevelResult("mixed", "slow", "errors", 0.01, 0.25, False),
+    ServiceLevelResult("mixed", "slow", "rate_rps", 10.0, 12.5, True),
+    ServiceLevelResult("mixed", "slow", "growth_mib", 5.0, 0.125, True),
+)
+COSTS = (
+    RequestCost("mixed", "slow", 5, 0.125, 0.1, 0.15),
+    RequestCost("closed", "slow", 0, reason="no request was answered rightly"),
 )
 GPU = Gpu("Fake 100", "GPU-aaaa", "580.65", 80_000)
 GPU_USE = GpuUse((DeviceUse.of(GPU, 70.5, 900.0, 250.5),), 70.5, 900.0, 250.5, samples=25)
@@ -99,6 +158,7 @@ def whole() -> Run:
         null_rate_rps=54_321.5,
         gpu=GPU_USE,
         inside=Inside(9, 2.5, {"queue": 0.5, "infer": 4.25}),
+        sample="status 500, 'no'",
     )
     base = run([made], scenarios=(MIXED, CLOSED))
     suite = Suite(
@@ -114,6 +174,12 @@ def whole() -> Run:
         shared_cores=True,
         isolated=True,
         duel=("slow", "fast"),
+        claims=(SpeedupClaim("Twice as fast.", "fast", "slow", 1.5, 2.5),),
+        long_form="soak",
+        settings=(("CONCURRENCY_LIMIT", "20"),),
+        prices=Prices(0.04, 0.005),
+        setup=(SetupRequest(Workload("/login", "POST"), (("token", "/token"),), (("csrf", "X-CSRF"),)),),
+        variants=(Variant("swift", "fast", "the same, swift", (("LOOP", "uvloop"),)),),
     )
     return replace(
         base,
@@ -123,4 +189,5 @@ def whole() -> Run:
         isolated=(ALONE, IsolatedFailure("tiny", 2, "it died")),
         ceiling_shares=(SHARE,),
         slas=SLAS,
+        costs=COSTS,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from http.server import BaseHTTPRequestHandler
 
 import numpy as np
@@ -13,6 +15,7 @@ from stackduel.model.target import Address
 from stackduel.verify.verification import Answers, VerifyError
 from tests.conftest import serving
 from tests.stackduel.answered import answered
+from tests.stackduel.load.scripted import ScriptedServer, Visit
 
 SAME = Workload("/same")
 
@@ -30,8 +33,8 @@ def test_the_first_answer_is_what_the_others_must_repeat() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "told"),
     [
-        (200, b"wrong", "other: GET /same answered 'wrong' where one answered 'right'"),
-        (200, b"longer", "other: GET /same answered 6 bytes where one answered 5"),
+        (200, b"wrong", 'other: GET /same answered line 1 = "wrong" where one answered "right"'),
+        (200, b"longer", 'other: GET /same answered line 1 = "longer" where one answered "right"'),
         (500, b"oops", "other: GET /same answered 500 instead of 200: 'oops'"),
     ],
 )
@@ -75,6 +78,60 @@ def test_no_answer_is_refused_with_its_reason() -> None:
     """A stack that does not answer raises a VerifyError that names it."""
     with pytest.raises(VerifyError, match=r"^gone: GET http://127\.0\.0\.1:9/same: "):
         Answers(timeout_s=1).verify("gone", Address("127.0.0.1", 9), [SAME])
+
+
+class Ending:
+    """A server that ends when it is told to, with a log."""
+
+    def __init__(self, log: str = "") -> None:
+        self.ended: str | None = None
+        self._log = log
+
+    def failure(self) -> str | None:
+        return self.ended
+
+    def log_tail(self, lines: int = 20) -> str:
+        return self._log
+
+
+@pytest.mark.parametrize(("log", "end"), [("Boom\n", "\nBoom"), ("", " (it wrote no log)")])
+def test_a_server_that_ends_meanwhile_is_told_with_its_log(log: str, end: str) -> None:
+    """Once, whatever became of each request; nobody waits out the timeout."""
+    server = Ending(log)
+
+    async def die(visit: Visit) -> None:
+        await visit.request()
+        server.ended = "the server ended with exit status 7"
+        visit.reset()
+
+    with ScriptedServer(die) as scripted:
+        found = Answers(timeout_s=60).check("s", scripted.address, [SAME, Workload("/b")], server=server)
+    assert found == (f"the server ended with exit status 7 during verification{end}",)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """A sentence for each wrong answer, not for the first alone."""
+    with serving(lambda request: (404 if request.path != "/same" else 200, b"")) as address:
+        found = Answers(timeout_s=5).check("s", address, [Workload("/a"), SAME, Workload("/b")])
+    assert found == ("GET /a answered 404 instead of 200: ''", "GET /b answered 404 instead of 200: ''")
+
+
+def test_verification_has_an_end() -> None:
+    """A stack of twenty requests that never end costs one timeout, not twenty."""
+
+    async def drip(visit: Visit) -> None:
+        await visit.request()
+        await visit.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while True:
+            await visit.send(b"x")
+            await asyncio.sleep(0.02)
+
+    began_s = time.monotonic()
+    with ScriptedServer(drip) as server:
+        found = Answers(timeout_s=0.5).check("s", server.address, [Workload(f"/{number}") for number in range(20)])
+    assert time.monotonic() - began_s < 8
+    assert "timed out: no whole answer in 0." in found[0]
+    assert found[19] == "GET /19: no whole answer within 0.5 s"
 
 
 MODEL = Workload(

@@ -67,6 +67,28 @@ def test_connections_are_used_again(client: tuple[str, Call], backend: ScriptedD
     assert backend.accepted <= (1 if name == "in turn" else CALLS)
 
 
+@pytest.mark.parametrize("kind", [AsyncDownstream, BlockingDownstream, FanOutDownstream])
+def test_a_client_for_each_call_opens_a_connection_each(
+    kind: type[AsyncDownstream] | type[BlockingDownstream], backend: ScriptedDownstream
+) -> None:
+    """Unless the settings pool, nothing is left over for the next call."""
+    settings = Settings(f"http://127.0.0.1:{backend.port}", pools_downstream=False)
+
+    async def calls(downstream: AsyncDownstream) -> None:
+        async with downstream:
+            for _ in range(3):
+                await downstream.call(0.0, 2)
+
+    downstream = kind(settings)
+    if isinstance(downstream, AsyncDownstream):
+        asyncio.run(calls(downstream))
+    else:
+        with downstream:
+            for _ in range(3):
+                downstream.call(0.0, 2)
+    assert backend.accepted == 6
+
+
 def test_calls_are_io(client: tuple[str, Call]) -> None:
     """The time of the calls is reported as ``io``, and overlapping calls count once."""
     _, call = client

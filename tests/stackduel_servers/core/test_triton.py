@@ -13,7 +13,8 @@ import pytest
 
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.kserve import HEADER_LENGTH, Tensor
-from stackduel_servers.core.triton import PooledTriton, UnpooledTriton
+from stackduel_servers.core.settings import read_settings
+from stackduel_servers.core.triton import PooledTriton, UnpooledTriton, triton_of
 
 HEADER = json.dumps({"outputs": [{"name": "y", "datatype": "FP32", "shape": [2], "data": [1, 2]}]}).encode()
 CLIENTS = [PooledTriton, UnpooledTriton]
@@ -102,3 +103,16 @@ def test_loading_a_model(serve: Callable[..., Any], kind: Client) -> None:
         with pytest.raises(HttpError, match="triton cannot load bad: no such model"):
             asyncio.run(load("bad"))
     assert seen == ["/v2/repository/models/good/load", "/v2/repository/models/bad/load"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "kind"),
+    [
+        ({}, PooledTriton),
+        ({"TRITON_CLIENT": "cached"}, PooledTriton),
+        ({"TRITON_CLIENT": "per-request"}, UnpooledTriton),
+    ],
+)
+def test_the_environment_chooses_the_client(environ: dict[str, str], kind: Client) -> None:
+    """One client is kept for all calls unless each one is to make its own."""
+    assert type(triton_of(read_settings(environ))) is kind

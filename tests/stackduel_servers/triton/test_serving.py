@@ -100,7 +100,7 @@ def test_what_is_missing_ends_with_2_and_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="shared memory is no folder there")
 def test_only_what_dead_servers_left_is_removed(tmp_path: Path) -> None:
-    """Segments of ended processes are removed; those of living ones and of other programs stay."""
+    """Segments of ended processes are removed; those of living ones, of other programs and folders stay."""
     ended = subprocess.Popen([sys.executable, "-c", "pass"])
     ended.wait()
     names = {f"{prefix(ended.pid)}a", f"{prefix(os.getpid())}b", "stackduel-x-c", "other-1-d"}
@@ -110,5 +110,7 @@ def test_only_what_dead_servers_left_is_removed(tmp_path: Path) -> None:
     empty.mkdir()
     used.mkdir()
     (used / "file").touch()
+    folder = tmp_path / f"{prefix(ended.pid)}metrics"
+    folder.mkdir()
     assert remove_left(tmp_path, (tmp_path, "python_env_??????")) == [f"{prefix(ended.pid)}a"]
-    assert {path.name for path in tmp_path.iterdir()} == (names - {f"{prefix(ended.pid)}a"}) | {used.name}
+    assert {path.name for path in tmp_path.iterdir()} == (names - {f"{prefix(ended.pid)}a"}) | {used.name, folder.name}

@@ -10,7 +10,7 @@ from stackduel.model.errors import FieldError
 
 Operator = Literal["<", "<=", ">", ">="]
 IntervalPart = Literal["low", "point", "high"]
-MetricUnit = Literal["", "ms", "s", "%", "x", "MiB", "GiB", "rps"]
+MetricUnit = Literal["", "us", "ms", "s", "%", "x", "MiB", "GiB", "rps"]
 # A name that can be written without quotes.
 _PLAIN = re.compile(r"""(?!(?:and|or|not)$)[^\s"'()<>=!,%&|]+""")
 

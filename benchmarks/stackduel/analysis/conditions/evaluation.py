@@ -71,9 +71,11 @@ def _subjects(condition: Condition, scope: MetricScope) -> Iterator[ConditionSub
     named = [subject_of(metric, scope) for metric in condition.metrics]
     compared = any(scope.metrics[metric.name].candidates for metric in condition.metrics)
     stacks = [each for each in scope.usual if not (compared and each == scope.baseline)]
+    streams = any(scope.metrics[metric.name].of_streams for metric in condition.metrics)
+    scenarios = scope.streams if streams else scope.scenarios
     for stack, scenario in product(
         stacks if any(each.stack is None for each in named) else [""],
-        scope.scenarios if any(each.scenario is None for each in named) else [""],
+        scenarios if any(each.scenario is None for each in named) else [""],
     ):
         yield ConditionSubject(stack, scenario)
 
@@ -96,10 +98,21 @@ def _operand(
         shown = _shown(value.point, dimension)
         return _Operand(f"{label} is {shown}, from trials kept in spite of the host's noise", (-math.inf, math.inf))
     low, high = _bounds(side, value)
+    return _Operand(f"{label} is {_told(value, side, (low, high), dimension)}", (low, high))
+
+
+def _told(value: MetricValue, side: MetricTerm, bounds: tuple[float, float], dimension: Dimension) -> str:
+    """Return a value with its interval, as much as is known of either."""
+    low, high = bounds
     if low == high:
-        return _Operand(f"{label} is {_shown(low, dimension)}", (low, high))
-    interval = f"({_number(low, dimension)} to {_number(high, dimension)})"
-    return _Operand(f"{label} is {_shown(value.point, dimension)} {interval}", (low, high))
+        return _shown(low, dimension)
+    if value.words and side.part is None:
+        return value.words
+    if math.isinf(high):
+        return f"at least {_shown(low, dimension)}"
+    if low == 0:
+        return f"at most {_shown(high, dimension)}"
+    return f"{_shown(value.point, dimension)} ({_number(low, dimension)} to {_number(high, dimension)})"
 
 
 def _bounds(side: MetricTerm, value: MetricValue) -> tuple[float, float]:

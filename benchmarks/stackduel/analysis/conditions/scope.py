@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from stackduel.analysis.conditions.condition import Condition, ConditionError, MetricTerm, Name, Quantity, Side
 from stackduel.analysis.conditions.metrics import UNITS, WRITTEN, Dimension, MetricKind
+from stackduel.model.similar import did_you_mean
 
 SHOWN = 8
 
@@ -16,7 +16,8 @@ SHOWN = 8
 class MetricScope:
     """The names that a condition may use: metrics, stacks (the twin among them) and scenarios.
 
-    ``usual`` are the stacks that a metric without a stack asks about: neither twins nor controls.
+    ``usual`` are the stacks that a metric without a stack asks about: neither twins nor controls. ``streams`` are the
+    scenarios whose answers are event streams.
     """
 
     metrics: Mapping[str, MetricKind]
@@ -24,6 +25,7 @@ class MetricScope:
     scenarios: tuple[str, ...]
     baseline: str
     usual: tuple[str, ...]
+    streams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def _check_metric(metric: MetricTerm, scope: MetricScope, text: str) -> None:
         raise ConditionError(text, metric.span, f"unknown metric '{metric.name}'{_known(metric.name, scope.metrics)}")
     if metric.part and not kind.bounded:
         raise ConditionError(text, metric.span, f"{metric.name} has no interval, so no .{metric.part}")
+    if kind.of_streams and not scope.streams:
+        raise ConditionError(text, metric.span, f"{metric.name} is of event streams, and this run has none")
     match metric.names:
         case [_, _, third, *_]:
             raise ConditionError(text, third.span, f"{metric.name} takes at most a stack and a scenario")
@@ -82,7 +86,11 @@ def _check_metric(metric: MetricTerm, scope: MetricScope, text: str) -> None:
         case [stack, scenario]:
             _check_name(stack, "stack", scope.stacks, scope.stacks, text)
             _check_name(scenario, "scenario", scope.scenarios, scope.scenarios, text)
-    if kind.candidates and subject_of(metric, scope).stack == scope.baseline:
+    asked = subject_of(metric, scope)
+    if kind.of_streams and asked.scenario is not None and asked.scenario not in scope.streams:
+        problem = f"the answers of {asked.scenario} are no event streams, so it has no {metric.name}"
+        raise ConditionError(text, metric.names[-1].span, problem)
+    if kind.candidates and asked.stack == scope.baseline:
         problem = f"{scope.baseline} is the baseline: {metric.name} compares the other stacks with it"
         raise ConditionError(text, metric.names[0].span, problem)
 
@@ -94,9 +102,8 @@ def _check_name(name: Name, noun: str, allowed: Iterable[str], known: Iterable[s
 
 def _known(name: str, known: Iterable[str]) -> str:
     names = list(known)
-    close = get_close_matches(name, names, n=1)
-    if close:
-        return f"; did you mean {close[0]}?"
+    if close := did_you_mean(name, names):
+        return close
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f": choose from {', '.join(names[:SHOWN])}{more}"
 

@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackduel.analysis.conditions.metrics import ERRORS, Dimension, MetricKind, MetricValue, Missing
+from stackduel.model.ablation_settings import AblationSettings
 from stackduel.model.estimates import Median
+from stackduel.model.findings import Finding
+from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.run import Run
+from stackduel.model.scaling_settings import ScalingSettings
+from stackduel.model.search_results.ablation import Ablation
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.scaling import Scaling
 from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
+from stackduel.model.search_results.tuned import Tuned
+from stackduel.model.tune_settings import TuneSettings
 
 ValueOrMissing = MetricValue | Missing
 Reader = Callable[[Any, Dimension], ValueOrMissing]
@@ -26,17 +35,31 @@ def _errors(result: Soak, dimension: Dimension) -> ValueOrMissing:
     return MetricValue(result.failed)
 
 
+def _capacity(result: Capacity | StreamsHeld, kind: type) -> ValueOrMissing:
+    """Return the load that was confirmed, if the search was for this kind of it: a rate, or a number of streams."""
+    if not isinstance(result, kind):
+        return Missing("the search was for a number of streams" if kind is Capacity else "the search was for a rate")
+    confirmed, above = result.confirmed, result.above
+    return _between(
+        None if confirmed is None else confirmed.level, None if above is None else above.level, "none was confirmed"
+    )
+
+
+COUNT = MetricKind(("count",), bounded=False)
+
 # By mode: the metrics, and how each is read from the result.
 OF_A_SEARCH: Mapping[str, Mapping[str, tuple[MetricKind, Reader]]] = {
     "capacity": {
-        "capacity": (MetricKind(("rate",)), lambda result, _: _capacity(result)),
+        "capacity": (MetricKind(("rate",)), lambda result, _: _capacity(result, Capacity)),
+        "streams": (MetricKind(("count",)), lambda result, _: _capacity(result, StreamsHeld)),
+        # Only a capacity in requests a second has these.
         "replicas": (
             MetricKind(("count",), bounded=False),
-            lambda result, _: _known(result.replicas, "no demand was given, or no rate confirmed"),
+            lambda result, _: _known(getattr(result, "replicas", None), "no demand was given, or no rate confirmed"),
         ),
         "cost": (
             MetricKind(("count",), bounded=False),
-            lambda result, _: _known(result.cost, "no cost was given, or no rate confirmed"),
+            lambda result, _: _known(getattr(result, "cost", None), "no cost was given, or no rate confirmed"),
         ),
     },
     "sustained": {
@@ -58,6 +81,30 @@ OF_A_SEARCH: Mapping[str, Mapping[str, tuple[MetricKind, Reader]]] = {
         "warm": (MetricKind(("time",)), lambda result, _: _median(result.warm_ms)),
         "cpu": (MetricKind(("time",)), lambda result, _: _cpu(result)),
         "speedup": (MetricKind(("ratio",), candidates=True), lambda result, _: _speedup(result)),
+    },
+    AblationSettings.mode: {
+        "speedup": (MetricKind(("ratio",), candidates=True), lambda result, _: _whole(result)),
+    },
+    TuneSettings.mode: {
+        "gain": (MetricKind(("ratio",)), lambda result, _: _gain(result)),
+    },
+    ScalingSettings.mode: {
+        "rate": (MetricKind(("rate",)), lambda result, _: _most(result)),
+        "speedup": (MetricKind(("ratio",)), lambda result, _: _over_one_core(result)),
+        "efficiency": (MetricKind(("ratio", "share"), bounded=False), lambda result, _: _efficiency(result)),
+    },
+    ProfileSettings.mode: {
+        "samples": (COUNT, lambda result, _: MetricValue(result.samples)),
+    },
+    "shutdown": {
+        "lost": (COUNT, lambda result, _: MetricValue(result.losses.lost)),
+        "refused": (COUNT, lambda result, _: MetricValue(result.losses.refused)),
+        "killed": (COUNT, lambda result, _: MetricValue(result.killed)),
+        "ended": (MetricKind(("time",)), lambda result, _: _in_ms(result.ended_s)),
+    },
+    "recycling": {
+        "lost": (COUNT, lambda result, _: MetricValue(result.losses.lost)),
+        "refused": (COUNT, lambda result, _: MetricValue(result.losses.refused)),
     },
     "soak": {
         "growth": (MetricKind(("memory",)), lambda result, _: _growth(result)),
@@ -89,11 +136,16 @@ class SearchMetrics:
         if self.run.suite.search is None:
             raise ValueError(f"run {self.run.run_id} is no search")
         result = next(
-            (each.found for each in self.run.findings if (each.stack, each.scenario) == (stack, scenario)), None
+            (each.found for each in self.run.findings if (_subject(each), each.scenario) == (stack, scenario)), None
         )
         if result is None:
             return Missing("the search did not finish")
         return OF_A_SEARCH[self.run.suite.search.mode][name][1](result, dimension)
+
+
+def _subject(finding: Finding) -> str:
+    """Return the stack that a result is of: of a scaling the stack itself, not its arm on one core."""
+    return finding.found.scaled if isinstance(finding.found, Scaling) else finding.stack
 
 
 def kinds_of(mode: str) -> Mapping[str, MetricKind]:
@@ -110,11 +162,6 @@ def _between(low: float | None, high: float | None, missing: str) -> ValueOrMiss
     return Missing(missing) if low is None else MetricValue(low, low, math.inf if high is None else high)
 
 
-def _capacity(result: Capacity) -> ValueOrMissing:
-    above = result.above.rate_rps if result.above else None
-    return _between(result.confirmed.rate_rps if result.confirmed else None, above, "no rate was confirmed")
-
-
 def _held(result: BreakingPoint) -> ValueOrMissing:
     return _between(result.held_rps, result.broken_rps, "the first rate already broke it")
 
@@ -129,11 +176,12 @@ def _median(result: Median) -> ValueOrMissing:
 
 def _cpu(result: ColdStart) -> ValueOrMissing:
     """Return the CPU time in milliseconds, as all times of conditions."""
-    spent = result.cpu_s
-    if spent is None:
-        return Missing("unknown: the stack runs elsewhere")
-    low, high = (None if each is None else 1000 * each for each in (spent.low, spent.high))
-    return MetricValue(1000 * spent.value, low, high)
+    return Missing("unknown: the stack runs elsewhere") if result.cpu_s is None else _in_ms(result.cpu_s)
+
+
+def _in_ms(seconds: Median) -> ValueOrMissing:
+    low, high = (None if each is None else 1000 * each for each in (seconds.low, seconds.high))
+    return MetricValue(1000 * seconds.value, low, high)
 
 
 def _speedup(result: ColdStart) -> ValueOrMissing:
@@ -145,6 +193,38 @@ def _speedup(result: ColdStart) -> ValueOrMissing:
     )
 
 
+def _whole(result: Ablation) -> ValueOrMissing:
+    rate = next((each for each in result.whole if each.measure == "throughput"), None)
+    return Missing("too few blocks") if rate is None else MetricValue(rate.ratio, rate.low, rate.high)
+
+
 def _growth(result: Soak) -> ValueOrMissing:
     slope = result.slope
     return Missing("too short for a slope") if slope is None else MetricValue(slope.value, slope.low, slope.high)
+
+
+def _gain(result: Tuned) -> ValueOrMissing:
+    """Return what the recommended change gains; 1 where the current command is to stay."""
+    best = result.of(result.recommended) if result.recommended else None
+    if best is None:
+        return MetricValue(1.0) if result.confirmed else Missing("nothing was confirmed")
+    if best.gain is None or best.size is not None:
+        return Missing("the size of the gain is uncertain")
+    return MetricValue(best.gain, best.low, best.high)
+
+
+def _most(result: Scaling) -> ValueOrMissing:
+    """Return the rate on the most cores."""
+    last = result.points[-1]
+    return MetricValue(last.rate_rps, last.low_rps, last.high_rps)
+
+
+def _over_one_core(result: Scaling) -> ValueOrMissing:
+    last = result.points[-1]
+    if last.speedup is None:
+        return Missing("one core was not measured in the same blocks")
+    return MetricValue(last.speedup, last.low, last.high)
+
+
+def _efficiency(result: Scaling) -> ValueOrMissing:
+    return _known(result.points[-1].efficiency, "one core was not measured in the same blocks")

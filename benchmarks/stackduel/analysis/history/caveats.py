@@ -41,6 +41,18 @@ def of_baseline(changes: Sequence[StackChange], baseline: str | None) -> Iterato
             )
 
 
+def of_sizes(runs: ComparedRuns, scenarios: Sequence[str]) -> Iterator[str]:
+    """Yield what each run says by itself of a stack without an interval: no ratio of the two shows that."""
+    for run in (each.run for each in runs):
+        for each in run.comparisons:
+            if each.size is None or each.scenario not in scenarios or each.verdict not in {"faster", "slower"}:
+                continue
+            size = "by how much is uncertain"
+            if each.size == "at_least":
+                size = f"at least {each.low:.3g}x" if each.low is not None else f"at most {each.high:.3g}x"
+            yield f"{each.scenario}: {each.candidate} is {each.verdict} than {each.baseline} in {run.run_id}, {size}."
+
+
 def of_twins(runs: ComparedRuns, scenarios: Sequence[str], baseline: str | None) -> Iterator[str]:
     """Yield a note for each scenario in which the twin's ratio to the baseline changed: only the host can do that."""
     for scenario in scenarios if baseline else ():

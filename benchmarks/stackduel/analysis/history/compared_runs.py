@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stackduel.analysis.comparisons import Logs, log_ratios_by_pair
+from stackduel.analysis.pairs import Logs, log_ratios_by_pair
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, Interval
 from stackduel.analysis.statistics.welch import unpaired
 from stackduel.model.aa_pair import twin_of

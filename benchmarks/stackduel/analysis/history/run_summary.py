@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 from stackduel.analysis.history.environment_changes import Facts, facts_of
 from stackduel.analysis.result_rows import tables
-from stackduel.model.comparison import Verdict
+from stackduel.model.comparison import SpeedupSize, Verdict
 from stackduel.model.counted import counted
 from stackduel.model.run import Run, Status
+from stackduel.model.search_results.ablation import Ablation
+from stackduel.model.search_results.scaling import Scaling
 from stackduel.model.suite import Metric
+
+# The headline of a run that measured nothing.
+NOTHING = "0 trials measured, no conclusion."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class SpeedupPoint:
     low: float | None
     high: float | None
     verdict: Verdict
+    size: SpeedupSize | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,11 @@ class RunSummary:
     headline: str
     facts: Facts
     points: tuple[SpeedupPoint, ...]
+
+    @property
+    def measured(self) -> bool:
+        """Whether it measured anything."""
+        return bool(self.points) or (self.mode is not None and self.headline != NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +91,23 @@ def _headline(run: Run) -> str:
     """Return the advice, else the first result of a search, else the number of trials."""
     if run.advice and run.comparisons:
         return run.advice.run.sentence
-    if run.findings:
+    # Beside a comparison a profile only explains.
+    if run.findings and run.suite.search:
         first = run.findings[0]
         more = len(run.findings) - 1
-        return f"{first.stack}: {first.found.sentence}" + (f" (and {more} more)" if more else "")
-    return f"{counted(len(run.done()), 'trial')} measured, no conclusion."
+        subject = first.stack
+        if isinstance(first.found, Ablation | Scaling):
+            subject = first.found.ablated if isinstance(first.found, Ablation) else first.found.scaled
+        return f"{subject}: {first.found.sentence}" + (f" (and {more} more)" if more else "")
+    done = len(run.done())
+    return f"{counted(done, 'trial')} measured, no conclusion." if done else NOTHING
 
 
 def _points(run: Run) -> tuple[SpeedupPoint, ...]:
     points = []
     for table in () if run.suite.search else tables(run):
         for row in table.rows:
-            score = row.rate_rps if table.metric == "rate" else row.time_ms
+            score = row.rate_rps if table.metric == "rate" else row.figure
             compared = row.comparison
             if score is not None:
                 points.append(
@@ -104,6 +120,7 @@ def _points(run: Run) -> tuple[SpeedupPoint, ...]:
                         low=compared.low if compared else None,
                         high=compared.high if compared else None,
                         verdict=compared.verdict if compared else "not tested",
+                        size=compared.size if compared else None,
                     )
                 )
     return tuple(points)

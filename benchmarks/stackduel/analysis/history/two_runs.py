@@ -15,7 +15,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from stackduel.analysis.decision import SMALLEST_MARGIN, decide, margin
-from stackduel.analysis.history.caveats import of_baseline, of_states, of_twins
+from stackduel.analysis.history.caveats import of_baseline, of_sizes, of_states, of_twins
 from stackduel.analysis.history.changes import Ratio, RunComparison, StackChange
 from stackduel.analysis.history.compared_runs import (
     ComparedRun,
@@ -55,7 +55,13 @@ def between(old: Run, new: Run) -> RunComparison:
         baseline=baseline,
         confidence=CONFIDENCE,
         differences=differences(old, new),
-        notes=(*notes, *of_states(old, new), *of_baseline(changes, baseline), *of_twins(runs, scenarios, baseline)),
+        notes=(
+            *notes,
+            *of_states(old, new),
+            *of_baseline(changes, baseline),
+            *of_twins(runs, scenarios, baseline),
+            *of_sizes(runs, scenarios),
+        ),
         changes=changes,
     )
 
@@ -153,6 +159,4 @@ def _resolution(runs: ComparedRuns, place: ScenarioStack) -> float:
 
 
 def _median(trials: Sequence[Trial]) -> float:
-    if trials[0].metric == "rate":
-        return statistics.median(trial.rate_rps for trial in trials)
-    return statistics.median(trial.time_ms for trial in trials if trial.time_ms is not None)
+    return statistics.median(trial.figure for trial in trials if trial.figure is not None)

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
+from stackduel.analysis.statistics.distributions import student_quantile
 from stackduel.model.comparison import CONFIDENCE
 
 FEWEST_BLOCKS = 5
@@ -45,14 +45,6 @@ class Interval:
     def spread(self) -> float:
         """The standard deviation of the log ratios that the interval was computed from."""
         return _log_half_width(self) / _standard_errors(self.blocks, self.comparisons, self.confidence)
-
-    def narrowed(self, blocks: int) -> Interval:
-        """Return the interval over ``blocks`` blocks with the same ratio and spread.
-
-        Raises ValueError for fewer than ``FEWEST_BLOCKS``.
-        """
-        factor = 1 + half_width(self.spread, blocks, self.comparisons, self.confidence)
-        return Interval(self.ratio, self.ratio / factor, self.ratio * factor, self.confidence, blocks, self.comparisons)
 
 
 def log_ratios(candidate: Sequence[float], baseline: Sequence[float]) -> tuple[float, ...]:
@@ -87,6 +79,15 @@ def interval(logs: Sequence[float], comparisons: int = 1, confidence: float = CO
         blocks=blocks,
         comparisons=comparisons,
     )
+
+
+def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """Return the two-sided Student-t interval of the mean of one value per block; None below ``FEWEST_BLOCKS``."""
+    if len(values) < FEWEST_BLOCKS:
+        return None
+    centre = statistics.fmean(values)
+    reach = _standard_errors(len(values), 1, confidence) * float(np.std(values, ddof=1))
+    return centre - reach, centre + reach
 
 
 def half_width(spread: float, blocks: int, comparisons: int = 1, confidence: float = CONFIDENCE) -> float:
@@ -131,5 +132,4 @@ def _standard_errors(blocks: int, comparisons: int, confidence: float) -> float:
     if comparisons < 1 or not 0 < confidence < 1:
         raise ValueError(f"no interval for {comparisons} comparisons at a confidence of {confidence}")
     risk = (1 - confidence) / comparisons
-    # The lower quantile: 1 - risk / 2 would lose the digits of a small risk.
-    return -float(stdtrit(np.float64(blocks - 1), risk / 2)) / math.sqrt(blocks)
+    return student_quantile(blocks - 1, risk / 2) / math.sqrt(blocks)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
+from stackduel.analysis.statistics.distributions import student_quantile
 from stackduel.model.comparison import CONFIDENCE
 from stackduel.model.estimates import Slope
 
@@ -39,5 +39,5 @@ def slope(times: Sequence[float], values: Sequence[float], confidence: float = C
     gradient = float((offsets * means).sum()) / spread
     residuals = means - means.mean() - gradient * offsets
     error = math.sqrt(float((residuals**2).sum()) / (BATCHES - 2) / spread)
-    reach = -float(stdtrit(np.float64(BATCHES - 2), (1 - confidence) / 2)) * error
+    reach = student_quantile(BATCHES - 2, (1 - confidence) / 2) * error
     return Slope(gradient, gradient - reach, gradient + reach, confidence)

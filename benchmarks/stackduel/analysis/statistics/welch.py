@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
+from stackduel.analysis.statistics.distributions import student_quantile
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS, Interval
 from stackduel.model.comparison import CONFIDENCE
 
@@ -53,4 +53,4 @@ def _quantile(shares: Sequence[float], counts: Sequence[int], risk: float) -> fl
         return 0.0
     # In parts of the sum: the squares of the shares themselves may underflow to 0.
     freedom = 1 / sum((share / total) ** 2 / (count - 1) for share, count in zip(shares, counts, strict=True))
-    return -float(stdtrit(np.float64(freedom), risk / 2))
+    return student_quantile(freedom, risk / 2)

@@ -11,7 +11,7 @@ from stackduel.model.trial import HostNoise
 from stackduel.observe.host.cpu_frequency import governors
 from stackduel.observe.host.cpu_quota import own_quota
 from stackduel.observe.host.host_noise import host_noise_now
-from stackduel.observe.host.neighbours import Neighbour, Neighbours
+from stackduel.observe.host.neighbours import Neighbour, Neighbours, listed
 from stackduel.process.cores import usable_cores
 
 WATCHED_S = 2.0
@@ -48,7 +48,7 @@ def foreign_cpu(noise: HostNoise, busiest: Sequence[Neighbour], bounds: Threshol
     gate = gates.foreign_cpu(noise, bounds)
     if noise.foreign_cpu is None:
         return Diagnosis("foreign CPU", "unknown", gate.detail)
-    named = ", ".join(f"{each.name} {100 * each.share:.1f} %" for each in busiest)
+    named = listed(busiest)
     detail = f"{gate.detail} Busiest: {named}." if named else gate.detail
     if gate.ok:
         return Diagnosis("foreign CPU", "good", detail)
@@ -83,5 +83,5 @@ def quota(cores: float | None, usable: int) -> Diagnosis:
 
 def consequence(gate: str) -> str:
     """Return the sentence that says what happens to trials that do not pass this gate."""
-    end = "are marked noisy and decide no verdict" if KINDS[gate] == "host" else "do not count"
+    end = "are marked noisy and give no sizes ('size uncertain')" if KINDS[gate] == "host" else "do not count"
     return f"With '{gate}' above its limit trials are repeated; if that does not help they {end}."

@@ -1,4 +1,4 @@
-"""What is installed, and whether the registered ports are free."""
+"""The installed versions, and whether the registered ports are free."""
 
 from __future__ import annotations
 

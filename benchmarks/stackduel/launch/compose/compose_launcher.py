@@ -9,7 +9,10 @@ from typing import Self
 
 from docker.models.containers import Container
 
-from stackduel.containers.engine import connect, explained
+from stackduel.application.interpreter_probe import answer_of
+from stackduel.application.stack_packages import question_of
+from stackduel.containers.bounded_api import is_frozen
+from stackduel.containers.engine import connect, explained, refuse_if_frozen
 from stackduel.containers.forwarding import port_forwarding
 from stackduel.containers.journal import Journal, journals, state_folder
 from stackduel.containers.ownership import Owner, clean, labels, unpause
@@ -18,6 +21,7 @@ from stackduel.launch.compose.compose_project import (
     UP,
     UP_ALL,
     companion_containers,
+    cores_of,
     limits_of,
     network_of,
     published_port,
@@ -26,20 +30,30 @@ from stackduel.launch.compose.compose_project import (
 )
 from stackduel.launch.docker.server_container import ServerContainer, server_in
 from stackduel.launch.docker.usable_engine import usable_engine
-from stackduel.launch.health import HEALTHY_WITHIN_S, wait_until_healthy
+from stackduel.launch.health import wait_until_healthy
+from stackduel.launch.health_check import health_check
 from stackduel.launch.launcher import Started
+from stackduel.model.counted import counted
 from stackduel.model.errors import LaunchError
+from stackduel.model.interpreter_facts import InterpreterFacts
+from stackduel.model.lost_part import LostPart
 from stackduel.model.stack import Registered, Stack
 from stackduel.model.target import Address, Subject
 
 
 class ComposeLauncher:
-    """Measures the running containers of a compose project, one at a time, the others paused meanwhile."""
+    """Measures the running containers of a compose project, one at a time, the others paused meanwhile.
+
+    With ``cores`` it refuses a container that was started with fewer or more: its workers cannot follow any more.
+    """
 
     name = "compose"
 
-    def __init__(self, run_id: str, project: str | None = None, journals_in: Path | None = None) -> None:
+    def __init__(
+        self, run_id: str, project: str | None = None, journals_in: Path | None = None, cores: tuple[int, ...] = ()
+    ) -> None:
         self._run_id = run_id
+        self._cores = cores
         self._project = project
         self._folder = journals_in or state_folder()
         self._shared = ExitStack()
@@ -77,6 +91,14 @@ class ComposeLauncher:
         """None: it starts nothing."""
         return None
 
+    def lost(self) -> LostPart | None:
+        """Return the engine if it does not answer; the project's own downstream is the user's."""
+        return LostPart("the Docker engine", "does not answer") if is_frozen(self._client) else None
+
+    def restore(self) -> None:
+        """Raise LaunchError if the engine does not answer: it cannot be started from here."""
+        refuse_if_frozen(self._client)
+
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Pause the other containers, unpause this stack's; raises LaunchError if it is not up or not healthy."""
         return self._measured(stack)
@@ -84,6 +106,17 @@ class ComposeLauncher:
     def alone(self, module: Sequence[str]) -> str:
         """Raise LaunchError: it starts nothing."""
         raise LaunchError(f"{module[0]}: --launcher {self.name} starts no process of its own")
+
+    def interpreter(self, stack: Stack) -> InterpreterFacts | None:
+        """Return what the Python in a stack's container says of itself; None if it does not answer."""
+        with self._measured(stack), explained(f"{stack.name}: asking its Python what it is"):
+            status, printed = self._container_of(stack).exec_run(["python", *question_of(stack).words], stderr=False)
+        if status or not isinstance(printed, bytes):
+            return None
+        try:
+            return answer_of(printed.decode(errors="replace")).facts
+        except ValueError:
+            return None
 
     def facts(self) -> Mapping[str, object]:
         """Return the engine, the images and the limits by stack, and differences that make the comparison unequal."""
@@ -110,7 +143,7 @@ class ComposeLauncher:
                 if each.status == "paused":
                     each.unpause()
         server = server_in(stack.name, container, published_port(container), network_of(container))
-        wait_until_healthy(stack.name, server, stack.health, HEALTHY_WITHIN_S)
+        wait_until_healthy(stack.name, server, health_check(stack))
         yield self._accompanied(stack, server, companion)
 
     def _accompanied(self, stack: Stack, server: ServerContainer, container: Container | None) -> Started:
@@ -134,9 +167,17 @@ class ComposeLauncher:
     def _container_of(self, stack: Stack) -> Container:
         if not isinstance(stack.source, Registered):
             raise LaunchError(f"{stack.name}: only the registry's stacks run in the compose project")
+        if stack.source.settings:
+            raise LaunchError(f"{stack.name}: its container runs with its own settings; --launcher docker sets others")
         container = self._containers.get(stack.source.entry.name)
         if container is None:
             raise LaunchError(f"{stack.name}: not up in the compose project; start it first: {UP} (or {UP_ALL})")
+        if self._cores and cores_of(container) != len(self._cores):
+            size, cpuset = len(self._cores), ",".join(map(str, self._cores))
+            raise LaunchError(
+                f"--cores: the container of {stack.name} was not started with {counted(size, 'core')}; "
+                f"start it so: STACKDUEL_CPUS={size} STACKDUEL_CPUSET={cpuset} {UP}"
+            )
         return container
 
     def _any_image(self) -> str:

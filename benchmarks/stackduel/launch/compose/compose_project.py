@@ -19,7 +19,10 @@ PROJECT_LABEL = "com.docker.compose.project"
 FOLDER_LABEL = "com.docker.compose.project.working_dir"
 ONE_OFF_LABEL = "com.docker.compose.oneoff"
 UP = "docker compose up --build -d"
-UP_ALL = "docker compose --profile controls --profile extended --profile inference --profile triton up --build -d"
+UP_ALL = (
+    "docker compose --profile controls --profile extended --profile inference --profile service --profile triton "
+    "up --build -d"
+)
 # The fields of a container's HostConfig that hold its budget.
 LIMITS = ("CpusetCpus", "NanoCpus", "CpuQuota", "Memory", "MemorySwap", "PidsLimit")
 
@@ -41,7 +44,7 @@ def stack_containers(client: DockerClient, project: str | None) -> dict[str, Con
     """
     label = PROJECT_LABEL if project is None else f"{PROJECT_LABEL}={project}"
     with explained("looking for the containers of the compose project"):
-        found = client.containers.list(all=True, filters={"label": [STACK_LABEL, label]})
+        found = client.containers.list(all=True, filters={"label": [STACK_LABEL, label]}, ignore_removed=True)
     found = [each for each in found if each.labels.get(ONE_OFF_LABEL) != "True"]
     if project is None:
         found = [each for each in found if _is_here(each.labels.get(FOLDER_LABEL, ""))]
@@ -61,7 +64,7 @@ def companion_containers(client: DockerClient, stacks: Mapping[str, Container]) 
     """Return the companions' containers of the same projects, by stack."""
     projects = {each.labels[PROJECT_LABEL] for each in stacks.values()}
     with explained("looking for the companions in the compose project"):
-        found = client.containers.list(all=True, filters={"label": [COMPANION_LABEL]})
+        found = client.containers.list(all=True, filters={"label": [COMPANION_LABEL]}, ignore_removed=True)
     return {each.labels[COMPANION_LABEL]: each for each in found if each.labels.get(PROJECT_LABEL) in projects}
 
 
@@ -81,6 +84,19 @@ def network_of(container: Container) -> str:
 def limits_of(container: Container) -> dict[str, object]:
     """Return the container's budget, as fields of the engine."""
     return {name: container.attrs["HostConfig"].get(name) for name in LIMITS}
+
+
+def cores_of(container: Container) -> int | None:
+    """Return how many cores a container was started with: those of its cpuset, if its ``CPUS`` agree; else None."""
+    variables = dict(each.partition("=")[::2] for each in container.attrs["Config"]["Env"] or ())
+    count = _cpuset_size(container.attrs["HostConfig"].get("CpusetCpus") or "")
+    return count if variables.get("CPUS") == str(count) else None
+
+
+def _cpuset_size(cpuset: str) -> int:
+    """Return how many cores a set such as ``0-3,8`` names."""
+    ends = (part.partition("-")[::2] for part in cpuset.split(",") if part)
+    return sum(int(last or first) - int(first) + 1 for first, last in ends)
 
 
 def unequal(limits: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:

@@ -10,14 +10,18 @@ from typing import Any
 from docker.types import Mount
 
 from stackduel.containers.confinement import ANY_IMAGE, OWN_IMAGE, TRITON
+from stackduel.launch.docker.server_container import ASKED
+from stackduel.launch.health_check import HealthCheck, health_check
 from stackduel.model.budget import Budget
 from stackduel.model.stack import Image, Stack
+from stackduel.model.target import Address
 from stackduel_servers import allocator
 from stackduel_servers.models.device import VARIABLE
 from stackduel_servers.models.store import OWN_VARIABLE
 from stackduel_servers.registry import StackEntry, load_registry
 from stackduel_servers.serve import DOWNSTREAM
 
+HEALTHY_WITHIN_S = 60.0
 OWN_INSIDE = "/own-model.onnx"
 
 
@@ -25,18 +29,19 @@ OWN_INSIDE = "/own-model.onnx"
 class Spec:
     """One container to start: its image, its port, its confinement.
 
-    ``device`` computes its models, if it has any.
+    ``device`` computes its models, if it has any; ``asked`` is how requests to it are made.
     """
 
     name: str
     image: str
     port: int
     cores: tuple[int, ...]
-    health: str | None
+    health: HealthCheck
     confinement: Mapping[str, Any]
     env: Mapping[str, str] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
     device: str | None = None
+    asked: Address = ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,10 @@ class Specs:
         """Return a registered stack's container; ``variables`` join its environment, such as the companion's URL."""
         # The image of Triton always computes on the CPU.
         triton = entry.server == "tritonserver"
+        cores = self.budget.server[: stack.cores]
         environment = {
             "PORT": str(entry.port),
-            "CPUS": str(len(self.budget.server)),
+            "CPUS": str(len(cores)),
             **own_environment(self.own_model),
             **variables,
             **({} if triton else self._device_variable()),
@@ -62,22 +68,35 @@ class Specs:
             name=stack.name,
             image=image,
             port=entry.port,
-            cores=self.budget.server,
-            health=stack.health,
+            cores=cores,
+            health=health_check(stack, HEALTHY_WITHIN_S),
             confinement=TRITON if triton else OWN_IMAGE,
             env=environment,
             mounts=own_mounts(self.own_model),
             device=None if triton else self.device,
+            asked=stack.asked,
         )
 
-    def own(self, stack: Stack, source: Image, image: str) -> Spec:
-        """Return the container of a user's image."""
-        return Spec(stack.name, image, source.port, self.budget.server, stack.health, ANY_IMAGE, source.env)
+    def own(self, stack: Stack, source: Image, image: str, variables: Mapping[str, str]) -> Spec:
+        """Return the container of a user's image; its own environment overrides the ``variables``."""
+        cores = self.budget.server[: stack.cores]
+        if stack.contract:
+            variables = {"CPUS": str(len(cores)), **variables}
+        return Spec(
+            name=stack.name,
+            image=image,
+            port=source.port,
+            cores=cores,
+            health=health_check(stack, HEALTHY_WITHIN_S),
+            confinement=ANY_IMAGE,
+            env={**variables, **source.env},
+            asked=stack.asked,
+        )
 
     def downstream(self, image: str) -> Spec:
         """Return the downstream's container, on cores of its own."""
         port = load_registry().downstream_port
-        return Spec(DOWNSTREAM, image, port, self.budget.downstream, "/health", OWN_IMAGE)
+        return Spec(DOWNSTREAM, image, port, self.budget.downstream, HealthCheck(within_s=HEALTHY_WITHIN_S), OWN_IMAGE)
 
     def alone(self, image: str) -> Spec:
         """Return the container for a model that is measured alone."""
@@ -86,7 +105,7 @@ class Specs:
             image=image,
             port=0,
             cores=self.budget.server,
-            health="",
+            health=HealthCheck(),
             confinement=OWN_IMAGE,
             env={**own_environment(self.own_model), **self._device_variable(), **allocator.ENVIRONMENT},
             mounts=own_mounts(self.own_model),

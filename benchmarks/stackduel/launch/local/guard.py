@@ -2,8 +2,8 @@
 
 ``python -E -P guard.py CORES COMMAND...`` pins itself, starts the command in a session of its own, prints the
 command's process id, and takes the whole tree down as soon as its standard input closes: the runner holds the
-other end, so a runner that crashes or is killed closes it too. Its exit status is the command's.
-It imports as little as it can, because every launch waits for it.
+other end, so a runner that crashes or is killed closes it too. It ends as the command did, with its exit status or by
+its signal. It imports as little as it can, because every launch waits for it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 from typing import NoReturn
 
 GRACE_S = 5.0
+MOST_OPEN_FILES = 262_144
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where Linux has it
@@ -26,6 +27,7 @@ SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where Linux has it
 def main(cores: str, argv: list[str]) -> NoReturn:
     """Guard ``argv`` until it ends or standard input closes; ``cores`` is "0,1" or empty."""
     _pin(cores)
+    _allow_many_files()
     _linux_prctl(PR_SET_CHILD_SUBREAPER, 1)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         # A terminal's Ctrl-C and a service manager's stop reach the runner, which then closes our input.
@@ -41,13 +43,41 @@ def main(cores: str, argv: list[str]) -> NoReturn:
     status = server.wait()
     _kill_what_is_left(server)
     _remove_shared_memory(server.pid)
+    _end_like(status)
+
+
+def _end_like(status: int) -> NoReturn:
+    """End with the server's exit status, or by the signal that ended it, so that the runner can name it."""
+    if status < 0:
+        _leave_no_core()
+        with contextlib.suppress(OSError, ValueError):  # SIGKILL has no handler to reset
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
     os._exit(status & 0xFF)
+
+
+def _leave_no_core() -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415 - not on Windows, and only needed here
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _pin(cores: str) -> None:
     wanted = {int(core) for core in cores.split(",") if core}
     if wanted and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, wanted)
+
+
+def _allow_many_files() -> None:
+    """Raise the limit of open files as far as allowed, for a server's connections (``process.open_files``)."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415 - not on Windows
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MOST_OPEN_FILES if most == resource.RLIM_INFINITY else min(most, MOST_OPEN_FILES)
+        if now != resource.RLIM_INFINITY and now < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _start(argv: list[str]) -> subprocess.Popen[bytes]:
@@ -109,11 +139,21 @@ def _kill_what_is_left(server: subprocess.Popen[bytes]) -> None:
 
 
 def _remove_shared_memory(pid: int) -> None:
-    """Remove the segments that a killed server left, named after itself (``stackduel_servers.triton.leftovers``)."""
+    """Remove what a server left there, named after itself: segments of Triton's, and the folder of its metrics.
+
+    See ``stackduel_servers.triton.leftovers`` and ``stackduel_servers.metrics_folder``.
+    """
     with contextlib.suppress(OSError):
         for name in os.listdir(SHARED_MEMORY):  # noqa: PTH208 - pathlib is slow to import
-            if name.startswith(f"stackduel-{pid}-"):
-                os.unlink(f"{SHARED_MEMORY}/{name}")  # noqa: PTH108
+            path = f"{SHARED_MEMORY}/{name}"
+            if not name.startswith(f"stackduel-{pid}-"):
+                continue
+            if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114
+                import shutil  # noqa: PLC0415 - only needed where a server had metrics
+
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)  # noqa: PTH108
 
 
 def _signal_group(group: int, number: int) -> None:

@@ -1,10 +1,14 @@
-"""The TCP ports that local stacks listen on."""
+"""The TCP ports and unix sockets that local stacks listen on."""
 
 from __future__ import annotations
 
 import contextlib
 import random
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from stackduel.model.errors import LaunchError
 from stackduel_servers.registry import load_registry
@@ -32,3 +36,13 @@ def free_port() -> int:
             probe.bind((LOOPBACK, port))
             return port
     raise LaunchError(f"none of {PORTS_TRIED} ports from {PORTS.start} to {PORTS.stop - 1} is free")
+
+
+@contextmanager
+def free_socket() -> Iterator[str]:
+    """Yield the path of a unix socket in a folder of its own, which is removed with whatever lies in it.
+
+    The folder is the system's for temporary files, as such a path has 107 bytes at most.
+    """
+    with tempfile.TemporaryDirectory(prefix="stackduel-", ignore_cleanup_errors=True) as folder:
+        yield str(Path(folder) / "server.sock")

@@ -11,7 +11,7 @@ from math import inf, nan
 from stackduel.load.clock import clock
 from stackduel.load.drivers.dispatcher import Dispatcher
 from stackduel.load.drivers.request import drawn_calls
-from stackduel.load.drivers.scheduled_connection import ScheduledRequest
+from stackduel.load.drivers.scheduled_connection import Kept, ScheduledRequest
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule.shares import Share
@@ -51,10 +51,10 @@ class ArrivalQueue:
         sent_s: float,
         first_s: float,
         done_s: float,
-        timings: bytes,
+        kept: Kept,
     ) -> None:
         """Record how an arrival ended."""
-        self._log.record(scheduled, outcome, sent_s, first_s, done_s, timings)
+        self._log.record(scheduled, outcome, sent_s, first_s, done_s, kept)
         self._unsettled -= 1
         if not self._unsettled and not self._dispatcher.going:
             self._settled.set()
@@ -70,7 +70,7 @@ class ArrivalQueue:
         """Record as unsent what waits and was to be sent before then."""
         while self._waiting and self._waiting[0].intended_s < latest_s:
             now_s = clock()
-            self.record(self._waiting.popleft(), Outcome.UNSENT, now_s, nan, now_s, b"")
+            self.record(self._waiting.popleft(), Outcome.UNSENT, now_s, nan, now_s, None)
 
     async def settle(self, until_s: float) -> None:
         """Return when all have ended; when that is not so by then, only those that were sent are left."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol, Self
 
+from stackduel.model.measurement import FailedAnswer
+
 
 class Client(Protocol):
     """The common part of the clients of closed and open loops."""
@@ -16,6 +18,10 @@ class Client(Protocol):
     @property
     def resent(self) -> int:
         """How many requests were sent again, as the server had closed the connection in the meantime."""
+
+    @property
+    def failed_answer(self) -> FailedAnswer | None:
+        """An answer of those that were not right; None if none came."""
 
     async def __aenter__(self) -> Self: ...
 

@@ -14,23 +14,45 @@ from stackduel.load.recording.request_log import OpenRequestLog, RecordedDetails
 from stackduel.load.schedule.shares import Share
 from stackduel.model.driver import DriverName
 
+# The drivers whose connections are this engine's own protocols.
+OWN_CONNECTIONS = ("raw", "websocket")
+
 
 def closed_client(job: Job, share: Share, width_s: float) -> tuple[Recorder, ClosedLoopClient]:
-    """Return a closed loop's recorder, with timeline slices of that width, and its clients."""
-    if job.driver == "raw" and not (job.labels or share.load.first_byte or share.load.server_timing):
+    """Return a closed loop's recorder, with timeline slices of that width, and its clients.
+
+    Raises ValueError for streams that the job's driver cannot read.
+    """
+    if job.driver == "raw" and not (
+        job.streams or len(job.calls) > 1 or share.load.first_byte or share.load.server_timing
+    ):
         recorder = Recorder(width_s)
         return recorder, RawClient(job, share, recorder)
     log = RequestLog(width_s, RecordedDetails.of(job, share.load))
-    if job.driver == "raw":
+    if job.driver in OWN_CONNECTIONS:
+        _refuse_tls(job)
         return log, ScheduledClient(job, share, log)
+    _refuse_streams(job)
     return log, ClosedUsers(job, share, log, kind_of_user(job.driver))
 
 
 def open_client(job: Job, share: Share, log: OpenRequestLog) -> OpenLoopClient:
-    """Return an open loop's clients."""
-    if job.driver == "raw":
+    """Return an open loop's clients; raises ValueError for streams that the job's driver cannot read."""
+    if job.driver in OWN_CONNECTIONS:
+        _refuse_tls(job)
         return OpenClient(job, share, log)
+    _refuse_streams(job)
     return OpenUsers(job, share, log, kind_of_user(job.driver))
+
+
+def _refuse_tls(job: Job) -> None:
+    if job.driver == "websocket" and job.address.tls:
+        raise ValueError("the websocket driver speaks no TLS: give the address behind it (ws, not wss)")
+
+
+def _refuse_streams(job: Job) -> None:
+    if job.streams:
+        raise ValueError(f"the {job.driver} driver reads no streams, which need plain HTTP/1.1 without TLS")
 
 
 def kind_of_user(driver: DriverName) -> MakeUser:

@@ -8,14 +8,15 @@ from math import inf
 
 from stackduel.load.clock import clock, until
 from stackduel.load.drivers.connection import Connection
+from stackduel.load.drivers.connection_kinds import kind_of_connection
 from stackduel.load.drivers.connection_pool import ConnectionPool
 from stackduel.load.drivers.request import drawn_calls
-from stackduel.load.drivers.scheduled_connection import ScheduledConnection, ScheduledRequest, kind_of_connection
+from stackduel.load.drivers.scheduled_connection import ScheduledConnection, ScheduledRequest
 from stackduel.load.job import Job
 from stackduel.load.recording.recorder import Recorder
 from stackduel.load.recording.request_log import RequestLog
 from stackduel.load.schedule.deadlines import LONGEST_PAUSE_S
-from stackduel.load.schedule.shares import Share, opening_times
+from stackduel.load.schedule.shares import Share, drawn_openings, opening_times
 
 FIRST_PAUSE_S = 0.01
 
@@ -37,7 +38,11 @@ class RawClient(ConnectionPool[Connection]):
     async def open(self) -> None:
         """Open the connections at the share's times; return when each was tried once."""
         now_s = clock()
-        await asyncio.gather(*(self._enter(now_s + moment_s) for moment_s in opening_times(self._share)))
+        await asyncio.gather(*(self._enter(now_s + moment_s) for moment_s in self._openings()))
+
+    def _openings(self) -> tuple[float, ...]:
+        """Return when each connection opens, in seconds after now."""
+        return opening_times(self._share)
 
     def admit(self, permits: Iterator[object]) -> None:
         """Take these permits from now on; connections that are idle begin at once."""
@@ -114,7 +119,13 @@ class ScheduledClient(RawClient):
         super().__init__(job, share, log)
         self.record = log.record
         self._drawn = drawn_calls(job, share)
-        self._kind = kind_of_connection(share.load)
+        self._kind = kind_of_connection(job, share.load)
+        # The clients of a broadcast come together, or each would have a room of its own.
+        is_spread = job.streams and job.driver != "websocket"
+        self._phases = drawn_openings(share, job.seed) if is_spread else None
+
+    def _openings(self) -> tuple[float, ...]:
+        return super()._openings() if self._phases is None else self._phases
 
     def draw(self, now_s: float) -> ScheduledRequest:
         """Schedule the next request of the load for now."""

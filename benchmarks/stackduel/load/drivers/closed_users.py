@@ -16,7 +16,7 @@ from stackduel.load.job import Job
 from stackduel.load.recording.request_log import RequestLog
 from stackduel.load.schedule.deadlines import LONGEST_PAUSE_S
 from stackduel.load.schedule.shares import Share, opening_times
-from stackduel.model.measurement import Outcome
+from stackduel.model.measurement import FailedAnswer, Outcome
 
 
 class ClosedUsers:
@@ -52,6 +52,11 @@ class ClosedUsers:
     def resent(self) -> int:
         """How many requests were sent again, as the server had closed the connection in the meantime."""
         return sum(user.resent for user in self._users)
+
+    @property
+    def failed_answer(self) -> FailedAnswer | None:
+        """An answer of those that were not right; None if none came."""
+        return next((user.failed_answer for user in self._users if user.failed_answer), None)
 
     async def open(self) -> None:
         """Start the clients at the share's times; each opens its connection for its first request."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
-from math import inf
+from math import inf, nan
 from typing import Protocol, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from stackduel.load.clock import clock
+from stackduel.load.drivers.body_matcher import BodyMatcher
 from stackduel.load.drivers.framing import ends_with_the_connection
-from stackduel.load.drivers.output_matcher import OutputMatcher
+from stackduel.load.drivers.request import PreparedRequest
 from stackduel.load.recording.recorder import Recorder
 from stackduel.model.measurement import Expectation, Outcome
 
@@ -23,13 +25,16 @@ LARGE_BYTES = 64 * 1024
 
 
 class ConnectionOwner(Protocol):
-    """What a connection asks of the client that it belongs to."""
+    """The client that a connection belongs to, as the connection sees it."""
 
+    calls: tuple[PreparedRequest, ...]
     request: bytes
     expectation: Expectation
-    matcher: OutputMatcher | None
+    matcher: BodyMatcher | None
     permits: Iterator[object]
     recorder: Recorder
+    resend_idle_s: float
+    closes_first: bool
 
     def made(self) -> None:
         """The connection was established."""
@@ -41,10 +46,10 @@ class ConnectionOwner(Protocol):
         """The connection can carry no further request: go on with another."""
 
     def leave(self, connection: Connection) -> None:
-        """The server will close the connection: see that it does, and go on with another."""
+        """The server closes the connection: see that it does, and go on with another."""
 
     def resend(self, connection: Connection) -> bool:
-        """The server closed the connection while its request was on its way: send that again, if it may be."""
+        """The server closed the connection, idle for long, as its request was sent: send it again, if it may be."""
 
     def forget(self, connection: Connection) -> None:
         """The connection is closed."""
@@ -58,9 +63,10 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_append_done", "_append_sent", "_awaited", "_body", "_expectation", "_feed", "_head", "_keeps_alive",
-        "_kept", "_length", "_matcher", "_owner", "_parse", "_pieces", "_request", "_same", "_status",
-        "_status_of_answer", "_transport", "_used", "_usual", "_whole", "_write", "made", "on_body", "sent_s",
+        "_append_done", "_append_sent", "_awaited", "_beginning", "_body", "_expectation", "_feed", "_head",
+        "_idle_since_s", "_keeps_alive", "_kept", "_length", "_matcher", "_owner", "_parse", "_pieceless", "_pieces",
+        "_request", "_rested_s", "_same", "_status", "_status_of_answer", "_transport", "_used", "_usual", "_whole",
+        "_write", "made", "on_body", "sent_s",
     )  # fmt: skip
 
     def __init__(self, owner: ConnectionOwner, sent_s: float) -> None:
@@ -68,6 +74,9 @@ class Connection(asyncio.Protocol):
         self.made = False
         self._owner = owner
         self._used = False
+        self._idle_since_s = inf
+        # When the last request was sent that found the connection idle for long: the hot path need not touch it.
+        self._rested_s = nan
         self._request = owner.request
         self._expectation = owner.expectation
         self._status = owner.expectation.status
@@ -85,6 +94,8 @@ class Connection(asyncio.Protocol):
         self._pieces: list[bytes] = []
         self._kept: list[bytes] = []
         self._head = bytearray()
+        self._pieceless = 0
+        self._beginning = b""
         self._length = 0
         self._same = True
         # The parser calls this builtin for each piece of a body: cheaper than a method of ours.
@@ -98,6 +109,8 @@ class Connection(asyncio.Protocol):
     def send(self, sent_s: float) -> None:
         """Send a request on this idle connection, counting its time from ``sent_s``."""
         self.sent_s = sent_s
+        if sent_s - self._idle_since_s >= self._owner.resend_idle_s:
+            self._rested_s = sent_s
         self._feed = self._parse
         self._write(self._request)
 
@@ -136,6 +149,7 @@ class Connection(asyncio.Protocol):
         if self.sent_s < inf:
             self.send(self.sent_s)
         else:
+            self._idle_since_s = clock()
             self._owner.park(self)
 
     def data_received(self, data: bytes) -> None:
@@ -171,6 +185,11 @@ class Connection(asyncio.Protocol):
         else:
             self._complete(done_s)
 
+    def eof_received(self) -> None:
+        """Close this side at once, too: its transport would do so when the answer that ends here was judged."""
+        if self.sent_s < inf:
+            self._finish()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Find out what the close means for the request in flight, if there is one."""
         self._owner.forget(self)
@@ -184,16 +203,20 @@ class Connection(asyncio.Protocol):
         del self._parse, self._status_of_answer, self._keeps_alive, self._write
 
     def _complete(self, done_s: float) -> None:
-        """What ``on_message_complete`` does, for every case but the usual one."""
+        """Handle a complete message in every case but the usual one."""
         if 100 <= self._status_of_answer() < 200:
             self._pieces.clear()
             return
         if not self._awaited:
             raise _UnaskedError
+        is_last = not self._keeps_alive() or self._unfinished()
+        if is_last and self._owner.closes_first:
+            self._finish()
         self._awaited = False
         self._used = True
+        self._idle_since_s = done_s
         self._record(self._judge(), done_s)
-        if not self._keeps_alive() or self._unfinished():
+        if is_last:
             self._feed = _discard
             self._owner.leave(self)
         elif next(self._owner.permits, None):
@@ -201,6 +224,19 @@ class Connection(asyncio.Protocol):
         else:
             self._feed = _discard
             self._owner.park(self)
+
+    def _finish(self) -> None:
+        """Tell the server that nothing more comes, before anything else: it may wait for that, and serve nobody else.
+
+        A transport would do so in its loop's next turn.
+        """
+        if self._transport is None:
+            return
+        held = self._transport.get_extra_info("socket")
+        connection = socket.socket(held.family, held.type, held.proto, fileno=held.fileno())
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+        connection.detach()
 
     def _take_part(self, data: bytes) -> None:
         """Keep the account of an answer that is not complete yet, so that it cannot grow without bound."""
@@ -211,8 +247,11 @@ class Connection(asyncio.Protocol):
         self._whole = None
         if not self._length:
             self._head += data
+        before = self._length
         self._digest()
-        if self._length > MAX_BODY_BYTES or (not self._length and len(self._head) > MAX_HEAD_BYTES):
+        # A head, or trailers: what brought no piece of the body.
+        self._pieceless = self._pieceless + len(data) if self._length == before else 0
+        if self._length > MAX_BODY_BYTES or self._pieceless > MAX_HEAD_BYTES:
             self.fail(Outcome.TOO_LARGE)
 
     def _unfinished(self) -> bool:
@@ -234,9 +273,9 @@ class Connection(asyncio.Protocol):
     def _end(self, *, clean: bool) -> None:
         """Settle the request in flight on a connection that was closed, cleanly or not."""
         if not self._head:
-            # A connection that never answered anything was not closed for being idle.
-            if not self._used or not self._owner.resend(self):
-                self.fail(Outcome.RESET)
+            # Only a connection that was idle for long may have been closed for that.
+            if self.sent_s != self._rested_s or not self._owner.resend(self):
+                self.fail(Outcome.DROPPED if self._used else Outcome.RESET)
         elif clean and ends_with_the_connection(self._head):
             self._record(self._judge(), clock())
             self._owner.replace(self)
@@ -258,13 +297,24 @@ class Connection(asyncio.Protocol):
         status, same = self._status_of_answer(), self._same
         if self._matcher is not None and status == self._expectation.status:
             same = (same and self._length == len(self._body or b"")) or self._matcher.agrees(b"".join(self._kept))
-        return self._expectation.judge(status=status, length=self._length, same=same)
+        outcome = self._expectation.judge(status=status, length=self._length, same=same)
+        if outcome is not Outcome.OK and self._owner.recorder.failed_answer is None:
+            self._keep_answer(status)
+        return outcome
+
+    def _keep_answer(self, status: int) -> None:
+        """Keep the answer as a sample: whole where its content was read."""
+        call = next(each.number for each in self._owner.calls if each.expectation is self._expectation)
+        self._owner.recorder.keep_answer(status, b"".join(self._kept) or self._beginning, call)
 
     def _digest(self) -> None:
         """Compare the pieces of the body that came, and let them go."""
+        if not self._length and self._pieces:
+            self._beginning = self._pieces[0]
         for piece in self._pieces:
-            if self._body is not None and not self._body.startswith(piece, self._length):
+            if self._same and self._body is not None and not self._body.startswith(piece, self._length):
                 self._same = False
+                self._beginning = self._body[: self._length] + piece  # what came before was the same
             self._length += len(piece)
         if self._matcher is not None:
             self._kept += self._pieces
@@ -276,7 +326,9 @@ class Connection(asyncio.Protocol):
         self.record(outcome, sent_s, done_s)
         self._whole = self._usual
         self._kept.clear()
+        self._pieceless = 0
         self._head.clear()
+        self._beginning = b""
         self._length = 0
         self._same = True
 
@@ -286,4 +338,4 @@ class _UnaskedError(Exception):
 
 
 def _discard(data: bytes) -> None:
-    """What a connection that carries no further request does with data."""
+    """Handle data on a connection that carries no further request."""

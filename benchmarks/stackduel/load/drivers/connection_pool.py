@@ -15,10 +15,11 @@ from typing import Generic, Self, TypeVar
 from stackduel.load.clock import clock
 from stackduel.load.drivers.background_tasks import Tasks
 from stackduel.load.drivers.connection import Connection
+from stackduel.load.drivers.port_reuse import can_close_first
 from stackduel.load.drivers.request import prepare
 from stackduel.load.job import Job, choose_driver
 from stackduel.load.recording.recorder import Recorder
-from stackduel.model.measurement import Outcome
+from stackduel.model.measurement import FailedAnswer, Outcome
 
 SWEEP_EVERY_S = 0.1
 LEAVE_WITHIN_S = 1.0
@@ -32,13 +33,18 @@ AnyConnection = TypeVar("AnyConnection", bound=Connection)
 class ConnectionPool(ABC, Generic[AnyConnection]):
     """The connections of one client; a subclass says what each does when it has nothing to do.
 
+    A server that closes a connection after its answer may wait until the client has, too, and do nothing else meanwhile
+    (Gunicorn's sync workers). So the client says at once that nothing more comes, if it ``closes_first``. But the
+    side that does keeps the port for a minute: where that matters, a client would soon have none left, and waits for
+    the server.
+
     Raises ValueError for a job that only the other driver can carry out.
     """
 
     def __init__(self, job: Job, recorder: Recorder) -> None:
         driver, why = choose_driver(job.address, [call.workload for call in job.calls])
-        if driver != "raw":
-            raise ValueError(f"the raw driver cannot send this: {why}")
+        if driver != job.driver:
+            raise ValueError(f"the {job.driver} driver cannot send this: {why}")
         self.calls = prepare(job)
         self.request = self.calls[0].request
         self.expectation = self.calls[0].expectation
@@ -46,8 +52,11 @@ class ConnectionPool(ABC, Generic[AnyConnection]):
         self.recorder = recorder
         self.permits: Iterator[object] = iter(())
         self.resent = 0
+        self.resend_idle_s = job.resend_idle_s
         self._timeout_s = job.timeout_s
         self._endpoint = (job.address.host, job.address.port)
+        self._socket = job.address.socket
+        self.closes_first = False
         self._made = 0
         self._connections: set[AnyConnection] = set()
         self._leaving: deque[tuple[float, AnyConnection]] = deque()
@@ -55,7 +64,9 @@ class ConnectionPool(ABC, Generic[AnyConnection]):
         self._tasks = Tasks()
 
     async def __aenter__(self) -> Self:
-        self._endpoint = await _reachable(*self._endpoint, within_s=self._timeout_s)
+        if not self._socket:
+            self._endpoint = await _reachable(*self._endpoint, within_s=self._timeout_s)
+            self.closes_first = can_close_first(self._endpoint[0])
         self._tasks.spawn(self._sweep())
         return self
 
@@ -70,6 +81,11 @@ class ConnectionPool(ABC, Generic[AnyConnection]):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LEAVE_WITHIN_S):
                     await self._all_closed.wait()
+
+    @property
+    def failed_answer(self) -> FailedAnswer | None:
+        """An answer of those that were not right; None if none came."""
+        return self.recorder.failed_answer
 
     @abstractmethod
     def park(self, connection: AnyConnection) -> None:
@@ -92,10 +108,7 @@ class ConnectionPool(ABC, Generic[AnyConnection]):
         self._made += 1
 
     def leave(self, connection: AnyConnection) -> None:
-        """Go on with a new connection, and leave it to the server to close the old one.
-
-        Whoever closes first keeps the port for a minute: a client that did would soon have none left.
-        """
+        """Go on with a new connection, and let the server close the old one."""
         self._leaving.append((clock(), connection))
         self.replace(connection)
 
@@ -118,7 +131,7 @@ class ConnectionPool(ABC, Generic[AnyConnection]):
         left_s = self._timeout_s - max(0.0, clock() - connection.sent_s)
         try:
             async with asyncio.timeout(left_s):
-                await asyncio.get_running_loop().create_connection(lambda: connection, *self._endpoint)
+                await self._connect(connection)
         except OSError as error:
             if error.errno in OWN_LIMITS:
                 raise
@@ -131,6 +144,13 @@ class ConnectionPool(ABC, Generic[AnyConnection]):
             if not connection.established:
                 self.forget(connection)
         return True
+
+    async def _connect(self, connection: AnyConnection) -> None:
+        loop = asyncio.get_running_loop()
+        if self._socket:
+            await loop.create_unix_connection(lambda: connection, self._socket)
+        else:
+            await loop.create_connection(lambda: connection, *self._endpoint)
 
     async def _sweep(self) -> None:
         """Look for requests that took too long, all at once: a timer for each would cost more than the request."""

@@ -20,7 +20,7 @@ def ends_with_the_connection(start: bytes | bytearray) -> bool:
 
 
 class _Head:
-    """What the parser tells of the last head that it saw."""
+    """The framing of the last head that the parser read."""
 
     def __init__(self) -> None:
         self.complete = False

@@ -7,8 +7,9 @@ import asyncio
 import grpc
 import grpc.aio
 
-from stackduel.inference.grpc_channel import OPTIONS, grpc_target
+from stackduel.inference.grpc_channel import OPTIONS, grpc_target, root_certificates
 from stackduel.load.clock import clock
+from stackduel.load.drivers.grpc_refusals import Refusals
 from stackduel.load.drivers.request import PreparedRequest
 from stackduel.load.drivers.scheduled_connection import RecordRequest, ScheduledRequest
 from stackduel.load.drivers.user import User
@@ -32,6 +33,7 @@ class GrpcUser(User):
         self._channel = _channel(job)
         self._methods = [self._channel.unary_unary(call.workload.target) for call in job.calls]
         self._call: grpc.aio.UnaryUnaryCall | None = None
+        self._refusals = Refusals(self._connected)
 
     async def close(self) -> None:
         """Close the channel; a call in flight is not recorded."""
@@ -39,13 +41,13 @@ class GrpcUser(User):
 
     async def _request(self, scheduled: ScheduledRequest) -> Outcome:
         number = scheduled.call.number
-        connected = self._channel.get_state() is _READY
+        connected = self._connected()
         left_s = max(self.sent_s + self._job.timeout_s - clock(), 0.001)
         self._call = self._methods[number](self._job.calls[number].workload.body, timeout=left_s)
         try:
             body = await self._call
         except grpc.aio.AioRpcError as error:
-            return self._failed(error.code(), connected=connected)
+            return await self._failed(error, connected=connected)
         except asyncio.CancelledError:
             if self.scheduled is None:
                 return Outcome.TIMEOUT
@@ -54,14 +56,17 @@ class GrpcUser(User):
         self.made += not connected
         return _judged(body, scheduled.call)
 
-    def _failed(self, code: grpc.StatusCode, *, connected: bool) -> Outcome:
-        """What a status means: of ``UNAVAILABLE``, whether the server said so, or there was none to say anything."""
-        if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+    async def _failed(self, error: grpc.aio.AioRpcError, *, connected: bool) -> Outcome:
+        """Return the outcome of a status: ``UNAVAILABLE`` is a server's answer only if the connection stays."""
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
             return Outcome.TIMEOUT
-        if code is not grpc.StatusCode.UNAVAILABLE or self._channel.get_state() is _READY:
+        if error.code() is not grpc.StatusCode.UNAVAILABLE or await self._refusals.is_answer(error.details()):
             self.made += not connected
             return Outcome.STATUS
-        return Outcome.RESET if connected else Outcome.REFUSED
+        return Outcome.DROPPED if connected else Outcome.REFUSED
+
+    def _connected(self) -> bool:
+        return self._channel.get_state() is _READY
 
     def _abort(self) -> None:
         if self._call is not None:
@@ -79,5 +84,5 @@ def _judged(body: bytes, call: PreparedRequest) -> Outcome:
 def _channel(job: Job) -> grpc.aio.Channel:
     target = grpc_target(job.address)
     if job.address.tls:
-        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), OPTIONS)
+        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(root_certificates(job.address)), OPTIONS)
     return grpc.aio.insecure_channel(target, OPTIONS)

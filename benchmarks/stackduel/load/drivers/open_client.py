@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from stackduel.load.clock import clock
 from stackduel.load.drivers.arrival_queue import ArrivalQueue
+from stackduel.load.drivers.connection_kinds import kind_of_connection
 from stackduel.load.drivers.connection_pool import ConnectionPool
-from stackduel.load.drivers.scheduled_connection import ScheduledConnection, ScheduledRequest, kind_of_connection
+from stackduel.load.drivers.scheduled_connection import ScheduledConnection, ScheduledRequest
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule.shares import Share
@@ -28,7 +29,7 @@ class OpenClient(ConnectionPool[ScheduledConnection]):
         self._arrivals = ArrivalQueue(job, share, log, self._begin)
         self.draw = self._arrivals.draw
         self.record = self._arrivals.record
-        self._kind = kind_of_connection(share.load)
+        self._kind = kind_of_connection(job, share.load)
         self._idle: OrderedDict[ScheduledConnection, None] = OrderedDict()
         self._places = share.load.connections
         self._established = 0
@@ -51,8 +52,7 @@ class OpenClient(ConnectionPool[ScheduledConnection]):
         """Return when all that was to be sent has ended, and see that it does until then."""
         await self._arrivals.settle(until_s)
         for connection in [each for each in self._connections if each.scheduled is not None]:
-            connection.record(Outcome.TIMEOUT, connection.sent_s, clock())
-            connection.abandon()
+            connection.fail(Outcome.TIMEOUT)
 
     def made(self) -> None:
         """Count a connection that was established."""

@@ -16,6 +16,7 @@ from stackduel.load.drivers.user import MakeUser, User, in_flight_since
 from stackduel.load.job import Job
 from stackduel.load.recording.request_log import OpenRequestLog
 from stackduel.load.schedule.shares import Share
+from stackduel.model.measurement import FailedAnswer
 
 
 class OpenUsers:
@@ -52,6 +53,11 @@ class OpenUsers:
     def resent(self) -> int:
         """How many requests were sent again, as the server had closed the connection in the meantime."""
         return sum(user.resent for user in self._users)
+
+    @property
+    def failed_answer(self) -> FailedAnswer | None:
+        """An answer of those that were not right; None if none came."""
+        return next((user.failed_answer for user in self._users if user.failed_answer), None)
 
     def in_flight_since(self) -> list[float]:
         """The moments at which the requests were sent that are still unanswered."""

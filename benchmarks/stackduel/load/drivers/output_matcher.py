@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from stackduel.inference.answer_formats import NumbersError, read
 from stackduel.inference.output_comparison import first_difference
-from stackduel.model.measurement import Expectation
 from stackduel.model.model_output import Numbers
 
 # A batched model has a variant of an answer for each place in a batch of each size.
@@ -34,8 +33,3 @@ class OutputMatcher:
             del self._variants[next(iter(self._variants))]
         self._variants[body] = None
         return True
-
-
-def matcher_of(expectation: Expectation) -> OutputMatcher | None:
-    """Return what compares the numbers of a call's answers; None if only bytes count."""
-    return None if expectation.numbers is None else OutputMatcher(expectation.numbers)

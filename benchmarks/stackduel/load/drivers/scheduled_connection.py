@@ -10,8 +10,8 @@ from stackduel.load.clock import clock
 from stackduel.load.drivers.connection import Connection, ConnectionOwner
 from stackduel.load.drivers.request import PreparedRequest
 from stackduel.load.recording.server_timing import add_timing_header
+from stackduel.load.streams.stream_reads import StreamReads
 from stackduel.model.measurement import Outcome
-from stackduel.model.suite import Load
 
 
 class ScheduledRequest(NamedTuple):
@@ -25,8 +25,11 @@ class ScheduledRequest(NamedTuple):
     dispatched_s: float
 
 
-RecordRequest = Callable[[ScheduledRequest, Outcome, float, float, float, bytes], None]
-"""Records how a request ended: request, outcome, the moments sent, first byte and done, and the timing headers."""
+Kept = bytes | StreamReads | None
+"""What a connection keeps of an answer: its timing headers, the reads of a stream, or nothing."""
+
+RecordRequest = Callable[[ScheduledRequest, Outcome, float, float, float, Kept], None]
+"""Records how a request ended: request, outcome, the moments sent, first byte and done, and what was kept."""
 
 
 class ScheduledConnectionOwner(Protocol):
@@ -42,7 +45,7 @@ class ScheduledConnectionOwner(Protocol):
         sent_s: float,
         first_s: float,
         done_s: float,
-        timings: bytes,
+        kept: Kept,
     ) -> None:
         """Record how a request ended."""
 
@@ -123,10 +126,3 @@ class FirstByteTimingConnection(FirstByteConnection, TimingConnection):
     """Does what both do."""
 
     __slots__ = ()
-
-
-def kind_of_connection(load: Load) -> type[ScheduledConnection]:
-    """Return the kind of connection for a load: it records no more than the load wants."""
-    if load.server_timing:
-        return FirstByteTimingConnection if load.first_byte else TimingConnection
-    return FirstByteConnection if load.first_byte else ScheduledConnection

@@ -9,15 +9,17 @@ from math import inf, nan
 from stackduel.load.clock import clock
 from stackduel.load.drivers.scheduled_connection import RecordRequest, ScheduledRequest
 from stackduel.load.job import Job
-from stackduel.model.measurement import Outcome
+from stackduel.model.measurement import FailedAnswer, Outcome
 
 
 class User(ABC):
     """A virtual user that sends one scheduled request at a time; subclasses implement the protocol.
 
     ``scheduled`` is the request in flight, and ``sent_s`` the moment from which it counts, infinite when there is none.
-    ``made`` counts connections, ``resent`` requests that were sent again. While it sends, a subclass keeps the moment
-    of the first byte in ``_first_s``, and the timing headers in ``_timings`` if the load wants them.
+    ``made`` counts connections, ``resent`` requests that were sent again;
+    ``failed_answer`` is one of those that were not right. While it sends, a subclass keeps the moment
+    of the first byte in ``_first_s``, and the timing headers in ``_timings`` if the load wants them; ``_idle_since_s``
+    is the moment at which the request before ended.
     """
 
     def __init__(self, job: Job, record: RecordRequest) -> None:
@@ -25,8 +27,10 @@ class User(ABC):
         self.scheduled: ScheduledRequest | None = None
         self.made = 0
         self.resent = 0
+        self.failed_answer: FailedAnswer | None = None
         self._job = job
         self._record_request = record
+        self._idle_since_s = inf
         self._first_s = nan
         self._timings = b""
 
@@ -36,7 +40,8 @@ class User(ABC):
         outcome = await self._request(scheduled)
         if self.scheduled is not None:
             self.scheduled, self.sent_s = None, inf
-            self._record_request(scheduled, outcome, sent_s, self._first_s, clock(), self._timings)
+            self._idle_since_s = clock()
+            self._record_request(scheduled, outcome, sent_s, self._first_s, self._idle_since_s, self._timings)
         return outcome
 
     def give_up(self) -> None:

@@ -49,7 +49,7 @@ class VictimProbe:
         self._log.close(closed_s, ())
         tally = self._log.tally()
         failed = sum(count for outcome, count in tally.outcomes.items() if outcome not in _NOT_FAILED)
-        return Victim(self._label, sum(tally.outcomes.values()), failed, tally.latency)
+        return Victim(self._label, sum(tally.outcomes.values()), failed, tally.latency, self._client.resent)
 
 
 @contextlib.asynccontextmanager

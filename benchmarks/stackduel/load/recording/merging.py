@@ -9,6 +9,7 @@ from itertools import chain
 from stackduel.load.recording.shard_result import ShardResult, Slice
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Outcome, Warmup, Window
+from stackduel.model.stream_figures import StreamFigures
 
 
 def merge(results: Sequence[ShardResult]) -> Measurement:
@@ -36,6 +37,7 @@ def merge(results: Sequence[ShardResult]) -> Measurement:
         dispatch=_sum_optional([tally.dispatch for tally in tallies]),
         first_byte=_sum_optional([tally.first_byte for tally in tallies]),
         spans=_sum_spans([tally.spans for tally in tallies]),
+        streams=StreamFigures.sum(tally.streams for tally in tallies),
         calls=tuple(_sum_calls(each) for each in zip(*(tally.calls for tally in tallies), strict=True)),
         victim=next((each.victim for each in results if each.victim), None),
         scheduled=_sum_scheduled([each.scheduled for each in results]),
@@ -47,6 +49,7 @@ def merge(results: Sequence[ShardResult]) -> Measurement:
         in_flight_mean=sum(tally.in_flight_s for tally in tallies) / duration_s if duration_s else 0.0,
         warmup=_sum_warmups([each.warmup for each in results]),
         generator=_sum_use([each.generator for each in results]),
+        failed_answer=next((each.failed_answer for each in results if each.failed_answer), None),
     )
 
 

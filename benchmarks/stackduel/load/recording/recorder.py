@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stackduel.load.recording.shard_result import Tally
 from stackduel.load.recording.timeline import Timeline
 from stackduel.model.histogram import Seconds
-from stackduel.model.measurement import Outcome
+from stackduel.model.measurement import FailedAnswer, Outcome
 
 # Batches too small for their time to be seen.
 FOLD_EVERY_S = 0.1
@@ -59,6 +59,7 @@ class Recorder:
         self.in_flight_s = 0.0
         self.cut_off_s = 0.0
         self.last_done_s = -inf
+        self.failed_answer: FailedAnswer | None = None
 
     @property
     def appends(self) -> tuple[Callable[[float], None], Callable[[float], None]]:
@@ -70,6 +71,11 @@ class Recorder:
         self._failures.sent_s.append(sent_s)
         self._failures.done_s.append(done_s)
         self._codes.append(CODES[outcome])
+
+    def keep_answer(self, status: int, beginning: bytes, call: int) -> None:
+        """Keep an answer that was not the right one, as a sample; the first one is enough."""
+        if self.failed_answer is None:
+            self.failed_answer = FailedAnswer(status, bytes(beginning[: FailedAnswer.MOST_BYTES]), call)
 
     def open(self, opened_s: float, closed_s: float = inf) -> None:
         """Set the window; earlier requests belong to the warm-up."""
@@ -103,9 +109,7 @@ class Recorder:
         """
         self._closed_s = closed_s
         self.fold()
-        before_s = self.in_flight_s
         self._place(np.array(in_flight_since_s), np.full(len(in_flight_since_s), inf))
-        self.cut_off_s = self.in_flight_s - before_s
 
     def tally(self) -> Tally:
         """Return what was counted in the window; call it after ``close``."""
@@ -129,10 +133,13 @@ class Recorder:
         """Return which requests completed in the window, and add up the time that all were in flight in it."""
         if not sent_s.size:
             return np.zeros(0, np.bool_)
-        spent_s = np.minimum(done_s, self._closed_s) - np.maximum(sent_s, self.opened_s)
-        self.in_flight_s += float(spent_s[spent_s > 0].sum())
+        spent_s = np.maximum(0.0, np.minimum(done_s, self._closed_s) - np.maximum(sent_s, self.opened_s))
+        self.in_flight_s += float(spent_s.sum())
         self.warmup_requests += int(np.count_nonzero(done_s < self.opened_s))
-        self.cut_off += int(np.count_nonzero((done_s > self._closed_s) & (sent_s < self._closed_s)))
+        # Also what was answered after the close, but before that was noticed.
+        cut_off = (done_s > self._closed_s) & (sent_s < self._closed_s)
+        self.cut_off += int(np.count_nonzero(cut_off))
+        self.cut_off_s += float(spent_s[cut_off].sum())
         inside: NDArray[np.bool_] = (done_s >= self.opened_s) & (done_s <= self._closed_s)
         return inside
 

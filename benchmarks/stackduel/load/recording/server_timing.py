@@ -1,4 +1,4 @@
-"""What the timing headers of an answer say about where its time went.
+"""Where the time of an answer went, read from its timing headers.
 
 ``Server-Timing`` is a list of names, each with parameters of which ``dur`` is in milliseconds (W3C, Server Timing).
 ``X-Process-Time``, the whole of it in milliseconds, is one more name.

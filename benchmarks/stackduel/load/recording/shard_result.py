@@ -1,18 +1,20 @@
-"""What one shard measured, as it travels from the shard to the runner."""
+"""The measurement of one shard, as it travels from the shard to the runner."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from stackduel.model.histogram import Histogram
-from stackduel.model.measurement import CallCount, GeneratorUse, Victim, Warmup
+from stackduel.model.measurement import CallCount, FailedAnswer, GeneratorUse, Victim, Warmup
+from stackduel.model.stream_figures import COUNTS, MAPPINGS, TIMES, StreamFigures
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What completed within ``width_s`` from ``t_s`` after the opening on."""
+    """The requests completed in ``width_s`` seconds, from ``t_s`` seconds after the opening."""
 
     t_s: float
     width_s: float
@@ -22,7 +24,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a recorder counted in its window: sums, which add up exactly over shards.
+    """The counts of a recorder's window: sums, which add up exactly over shards.
 
     ``in_flight_s`` is the time that its requests spent unanswered within the window, all together; ``cut_off_s`` is
     that of those cut off. The rest is as in ``Measurement``.
@@ -41,6 +43,7 @@ class Tally:
     spans: Mapping[str, Histogram] | None
     calls: tuple[CallCount, ...]
     timeline: tuple[Slice, ...]
+    streams: StreamFigures | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the tally as JSON values."""
@@ -56,6 +59,7 @@ class Tally:
             "timeline": [
                 [each.t_s, each.width_s, each.failed, _histogram_to_json(each.latency)] for each in self.timeline
             ],
+            "streams": None if self.streams is None else _streams_to_json(self.streams),
         }
 
     @staticmethod
@@ -71,13 +75,14 @@ class Tally:
                     Slice(t_s, width_s, failed, _histogram_from_json(latency))
                     for t_s, width_s, failed, latency in document["timeline"]
                 ),
+                "streams": None if document["streams"] is None else _streams_from_json(document["streams"]),
             }
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ShardResult:
-    """What one shard measured."""
+    """The measurement of one shard."""
 
     tally: Tally
     scheduled: int | None
@@ -88,19 +93,21 @@ class ShardResult:
     drained: bool
     warmup: Warmup
     generator: GeneratorUse
+    failed_answer: FailedAnswer | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as JSON values."""
         return {
             "tally": self.tally.to_json(),
             "scheduled": self.scheduled,
-            "victim": _count_to_json(self.victim) if self.victim else None,
+            "victim": [*_count_to_json(self.victim), self.victim.resent] if self.victim else None,
             "duration_s": self.duration_s,
             "reconnects": self.reconnects,
             "resent": self.resent,
             "drained": self.drained,
             "warmup": asdict(self.warmup),
             "generator": asdict(self.generator),
+            "failed_answer": _answer_to_json(self.failed_answer),
         }
 
     @staticmethod
@@ -111,9 +118,10 @@ class ShardResult:
             **{
                 **document,
                 "tally": Tally.from_json(document["tally"]),
-                "victim": Victim(*_count_from_json(victim)) if victim else None,
+                "victim": Victim(*_count_from_json(victim[:-1]), victim[-1]) if victim else None,
                 "warmup": Warmup(**document["warmup"]),
                 "generator": GeneratorUse(**{**generator, "cores": tuple(generator["cores"])}),
+                "failed_answer": _answer_from_json(document["failed_answer"]),
             }
         )
 
@@ -128,6 +136,39 @@ def _count_to_json(count: CallCount | Victim) -> list[Any]:
 def _count_from_json(document: Sequence[Any]) -> tuple[str, int, int, Histogram]:
     label, requests, failed, latency = document
     return label, requests, failed, _histogram_from_json(latency)
+
+
+def _answer_to_json(answer: FailedAnswer | None) -> list[Any] | None:
+    if answer is None:
+        return None
+    return [answer.status, base64.b64encode(answer.beginning).decode(), answer.call, answer.difference]
+
+
+def _answer_from_json(document: Sequence[Any] | None) -> FailedAnswer | None:
+    if document is None:
+        return None
+    status, beginning, call, difference = document
+    return FailedAnswer(status, base64.b64decode(beginning, validate=True), call, difference)
+
+
+def _streams_to_json(figures: StreamFigures) -> dict[str, Any]:
+    return {
+        **{name: getattr(figures, name) for name in COUNTS},
+        **{name: list(getattr(figures, name).items()) for name in MAPPINGS},
+        **{name: _histogram_to_json(getattr(figures, name)) for name in TIMES},
+        "added_by_number": [[band, _histogram_to_json(each)] for band, each in figures.added_by_number.items()],
+    }
+
+
+def _streams_from_json(document: Mapping[str, Any]) -> StreamFigures:
+    return StreamFigures(
+        **{
+            **document,
+            **{name: dict(document[name]) for name in MAPPINGS},
+            **{name: _histogram_from_json(document[name]) for name in TIMES},
+            "added_by_number": {band: _histogram_from_json(each) for band, each in document["added_by_number"]},
+        }
+    )
 
 
 def _optional_to_json(histogram: Histogram | None) -> list[Any] | None:

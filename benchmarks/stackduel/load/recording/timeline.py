@@ -17,7 +17,7 @@ RECENT_TURNS = 5
 
 
 class Timeline:
-    """What completed, in slices of ``width_s``, which doubles whenever there would be too many of them."""
+    """Completed requests in slices of ``width_s``, which doubles when there would be too many slices."""
 
     def __init__(self, width_s: float) -> None:
         self._width_s = width_s

@@ -1,13 +1,13 @@
 """The arrivals of an open loop, and the order of the calls in a mix.
 
 All arrivals of the window are computed before anything is sent. Each shard has its own: staggered against those of the
-other shards (constant), or drawn independently of them (Poisson).
+other shards (constant), drawn independently of them (Poisson), or every so many-th of those of the whole (gamma).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, chain, count, repeat
+from itertools import accumulate, chain, count, islice, repeat
 from math import ceil
 
 import numpy as np
@@ -25,7 +25,8 @@ def arrivals_s(load: OpenLoop, shard: int, shards: int, seed: int) -> Seconds:
 
     Constant: one every ``1 / rate_rps`` over all shards, which take turns. Poisson: exponential gaps, drawn by seed
     and shard; as the shards' processes of ``rate_rps / shards`` are independent, together they are one of the whole
-    rate (superposition: J. F. C. Kingman, Poisson Processes, 1993, section 2.2).
+    rate (superposition: J. F. C. Kingman, Poisson Processes, 1993, section 2.2). Gamma: the shards take turns with the
+    arrivals of one process, which each of them draws.
     """
     if load.arrivals == "constant":
         # Every shard computes all arrivals and takes its own: rounding can then neither lose nor double one.
@@ -33,11 +34,12 @@ def arrivals_s(load: OpenLoop, shard: int, shards: int, seed: int) -> Seconds:
         moments = moments[shard::shards]
     else:
         gaps, end_s = [], 0.0
-        batches = _gaps(load.rate_rps / shards, seed, shard, _WINDOW)
+        batches = _gaps(load, shard, shards, seed, _WINDOW)
         while end_s < load.duration_s:
             gaps.append(next(batches))
             end_s += float(gaps[-1].sum())
         moments = np.cumsum(np.concatenate(gaps))
+        moments = moments[shard::shards] if load.arrivals == "gamma" else moments
     return moments[moments < load.duration_s]
 
 
@@ -45,11 +47,12 @@ def endless_arrivals_s(load: OpenLoop, shard: int, shards: int, seed: int) -> It
     """Yield endless arrivals of the same kind, drawn independently of those of the window."""
     if load.arrivals == "constant":
         return (number / load.rate_rps for number in count(shard, shards))
-    gaps = chain.from_iterable(batch.tolist() for batch in _gaps(load.rate_rps / shards, seed, shard, _WARMUP))
-    return accumulate(gaps)
+    gaps = chain.from_iterable(batch.tolist() for batch in _gaps(load, shard, shards, seed, _WARMUP))
+    moments = accumulate(gaps)
+    return islice(moments, shard, None, shards) if load.arrivals == "gamma" else moments
 
 
-def drawn(weights: Sequence[int], shard: int, seed: int) -> Iterator[int]:
+def drawn(weights: Sequence[float], shard: int, seed: int) -> Iterator[int]:
     """Yield the call's number for each request of a shard, in proportion to the calls' weights, endlessly.
 
     The order depends on the seed alone, not on the outcomes of requests.
@@ -62,8 +65,22 @@ def drawn(weights: Sequence[int], shard: int, seed: int) -> Iterator[int]:
     return chain.from_iterable(batches)
 
 
-def _gaps(rate_rps: float, seed: int, shard: int, stream: int) -> Iterator[Seconds]:
-    """Yield endless exponential gaps between the arrivals of a Poisson process, in batches."""
+def _gaps(load: OpenLoop, shard: int, shards: int, seed: int, stream: int) -> Iterator[Seconds]:
+    """Yield endless gaps between arrivals, in batches: a shard's own of a Poisson process, all of a gamma process."""
+    if load.arrivals == "gamma":
+        return _gamma_gaps(load.rate_rps, load.burstiness or 1.0, np.random.default_rng([seed % 2**64, 0, stream]))
     generator = np.random.default_rng([seed % 2**64, shard, stream])
+    return (generator.exponential(1 / (load.rate_rps / shards), _DRAWN_AT_ONCE) for _ in repeat(True))
+
+
+def _gamma_gaps(rate_rps: float, burstiness: float, generator: np.random.Generator) -> Iterator[Seconds]:
+    """Yield gaps of a gamma distribution with this mean rate and index of dispersion.
+
+    The index of a renewal process tends to the squared coefficient of variation of its gaps, which is 1 / shape. The
+    process is stationary from its first moment on, which falls into a gap in proportion to the gap's length: a gap
+    weighted so has the shape + 1 (D. R. Cox, Renewal Theory, 1962).
+    """
+    shape, scale_s = 1 / burstiness, burstiness / rate_rps
+    yield np.array([generator.gamma(shape + 1, scale_s) * generator.random()])
     while True:
-        yield generator.exponential(1 / rate_rps, _DRAWN_AT_ONCE)
+        yield generator.gamma(shape, scale_s, _DRAWN_AT_ONCE)

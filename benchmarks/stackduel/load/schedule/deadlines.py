@@ -13,6 +13,9 @@ LONGEST_PAUSE_S = 0.5
 # Requests that are cut off may still be answered for this time. After that, restarting the server is faster.
 DRAIN_WITHIN_S = 1.0
 
+# A shard parses what it kept of streams after the window: millions of small events, on a busy machine.
+PARSED_WITHIN_S = 60.0
+
 
 def longest_warmup_s(load: Load, timeout_s: float) -> float:
     """Return the longest warm-up on a server that answers nothing."""
@@ -34,6 +37,11 @@ def longest_window_s(load: Load, timeout_s: float) -> float:
 def longest_drain_s(load: Load, timeout_s: float) -> float:
     """Return the longest wait for answers after the window: in an open loop all of them count."""
     return timeout_s if isinstance(load, OpenLoop) else min(DRAIN_WITHIN_S, timeout_s)
+
+
+def longest_count_s(*, streams: bool) -> float:
+    """Return the longest time that a shard needs to count what it recorded."""
+    return PARSED_WITHIN_S if streams else 0.0
 
 
 def _longest_s(requests: int, load: ClosedLoop, timeout_s: float) -> float:

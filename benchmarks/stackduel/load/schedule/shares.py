@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from stackduel.model.suite import ClosedLoop, Load, OpenLoop
 
 # A listen queue of 2,048 takes any of these bursts, and ten thousand connections are open within a second.
 OPENING_EVERY_S = 0.0005
 OPENING_WITHIN_S = 1.0
+# Of the generators of a seed, the one that draws when connections open.
+_OPENINGS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,15 @@ def split(load: Load, shards: int) -> tuple[Share, ...]:
 def opening_times(share: Share) -> tuple[float, ...]:
     """Return the time at which each connection of a share opens, in seconds after go."""
     return tuple(share.first_opening_s + i * share.opening_every_s for i in range(share.load.connections))
+
+
+def drawn_openings(share: Share, seed: int) -> tuple[float, ...]:
+    """Return times at which the connections of a share open that are drawn by the seed from one second.
+
+    Streams whose openings are evenly spaced keep their distance to each other, and may all be due at the same moments.
+    """
+    generator = np.random.default_rng([seed % 2**64, share.shard, _OPENINGS])
+    return tuple(sorted(generator.uniform(0.0, OPENING_WITHIN_S, share.load.connections).tolist()))
 
 
 def split_evenly(total: int, count: int) -> tuple[int, ...]:

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, BinaryIO, Protocol
 
 from stackduel.model.target import Subject
+from stackduel.process.endings import how_it_ended
 from stackduel_servers.isolation import isolated_python
 
 ShardMessage = Mapping[str, Any]
@@ -47,6 +49,9 @@ class Channel(Protocol):
 
     def alive(self) -> bool:
         """Return whether the shard runs."""
+
+    def ending(self) -> str:
+        """Return how a shard ended that did so by itself, without a subject: ``was ended by SIGKILL``."""
 
     def stderr_tail(self) -> str:
         """Return the last lines that the shard wrote to stderr."""
@@ -112,6 +117,13 @@ class ProcessChannel:
     def alive(self) -> bool:
         """Return whether the process runs."""
         return self._process is not None and self._process.poll() is None
+
+    def ending(self) -> str:
+        """Return how the process ended: its pipes may close a moment before."""
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                return how_it_ended(self._process.wait(END_WITHIN_S))
+        return "ended"
 
     def stderr_tail(self) -> str:
         """Return the last lines that the process wrote to stderr."""

@@ -18,15 +18,16 @@ from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import EndpointConfig
 
-from stackduel.containers.confinement import OWN_IMAGE
+from stackduel.containers.confinement import OWN_IMAGE, in_engine_cores
 from stackduel.containers.engine import ENGINE_ERRORS, connect, describe
 from stackduel.containers.images import SayLine, ensure_image
 from stackduel.containers.ownership import discard, labels
 from stackduel.containers.recipes import generator_recipe
 from stackduel.load.engine import Engine
 from stackduel.load.shards.channels import END_WITHIN_S, TAIL_LINES, WORKER, Deliver, Program, ShardMessage, encode
-from stackduel.model.budget import Budget, divide
+from stackduel.model.budget import Budget
 from stackduel.model.target import ContainerRef, Subject
+from stackduel.process.endings import how_it_ended
 
 FRAME_HEAD = struct.Struct(">BxxxL")
 STDOUT = 1
@@ -34,16 +35,14 @@ READ_BYTES = 65_536
 
 
 @contextmanager
-def container_engine(network: str, cores: Sequence[int], run_id: str, say: SayLine) -> Iterator[Engine]:
-    """Return a load engine with one shard on each core, in containers of the run on that network.
+def container_engine(network: str, budget: Budget, run_id: str, say: SayLine) -> Iterator[Engine]:
+    """Return a load engine with one shard on each of the generator's cores, in containers of the run on that network.
 
-    On Docker Desktop the generator has that share of the virtual machine's cores, not the cores given here.
     Raises LaunchError when no engine answers or the image cannot be built.
     """
-    with container_factory(network, run_id, say) as factory:
-        if factory.machine is not None:
-            cores = factory.machine.generator
-        with Engine([ContainerChannel(factory, core) for core in cores]) as engine:
+    with container_factory(network, budget, run_id, say) as factory:
+        channels = [ContainerChannel(factory, (core,)) for core in factory.budget.generator]
+        with Engine(channels) as engine:
             yield engine
 
 
@@ -51,7 +50,7 @@ def container_engine(network: str, cores: Sequence[int], run_id: str, say: SayLi
 class ContainerFactory:
     """Makes the containers of a run's shards, from one image on one network.
 
-    ``machine`` divides the cores of the virtual machine in which containers run; None where they run on this one.
+    ``budget`` divides the cores of the machine in which containers run: this one, or Docker Desktop's virtual one.
     """
 
     client: DockerClient
@@ -59,28 +58,28 @@ class ContainerFactory:
     network: str
     run_id: str
     same_clock: bool
-    machine: Budget | None
+    budget: Budget
 
-    def create(self, core: int, program: Program, alias: str | None) -> Container:
+    def create(self, cores: Sequence[int], program: Program, alias: str | None) -> Container:
         """Create the container of a shard or another program, not yet started; ``alias`` is its name on the network."""
         confinement: dict[str, Any] = {**OWN_IMAGE, "log_config": {"type": "none"}}
         names = EndpointConfig(self.client.api.api_version, [alias] if alias else None)
         return self.client.containers.create(
             self.image,
-            ["python", "-m", *program, "--core", str(core)],
+            ["python", "-m", *program, *(word for core in cores for word in ("--core", str(core)))],
             # The program's stdin ends with our connection, so even a killed runner leaves no container behind.
             stdin_open=True,
             environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             labels=labels(self.run_id),
             network=self.network,
             networking_config={self.network: names},
-            cpuset_cpus=str(core),
+            cpuset_cpus=",".join(map(str, cores)),
             **confinement,
         )
 
 
 @contextmanager
-def container_factory(network: str, run_id: str, say: SayLine) -> Iterator[ContainerFactory]:
+def container_factory(network: str, budget: Budget, run_id: str, say: SayLine) -> Iterator[ContainerFactory]:
     """Yield a run's factory on that network; raises LaunchError when no engine answers or the image cannot be built."""
     with closing(connect()) as client:
         facts = describe(client)
@@ -91,7 +90,7 @@ def container_factory(network: str, run_id: str, say: SayLine) -> Iterator[Conta
             run_id=run_id,
             # Docker Desktop's containers run on the kernel, and so by the clock, of a virtual machine.
             same_clock=sys.platform == "linux" and not facts.desktop,
-            machine=divide(tuple(range(facts.cores))) if facts.desktop else None,
+            budget=in_engine_cores(budget, facts),
         )
 
 
@@ -99,11 +98,11 @@ class ContainerChannel:
     """A shard, or another program of ours, in a container, connected through the engine's attached streams."""
 
     def __init__(
-        self, factory: ContainerFactory, core: int, program: Program = WORKER, alias: str | None = None
+        self, factory: ContainerFactory, cores: Sequence[int], program: Program = WORKER, alias: str | None = None
     ) -> None:
         self.same_clock = factory.same_clock
         self._factory = factory
-        self._core = core
+        self._cores = tuple(cores)
         self._program = program
         self._alias = alias
         self._container: Container | None = None
@@ -121,7 +120,7 @@ class ContainerChannel:
         """Start the container; raises OSError if that is not possible."""
         self.close()
         try:
-            self._container = self._factory.create(self._core, self._program, self._alias)
+            self._container = self._factory.create(self._cores, self._program, self._alias)
             stream = self._stream.enter_context(attached(self._factory.client, self._container))
             self._container.start()
         except ENGINE_ERRORS as error:
@@ -143,6 +142,14 @@ class ContainerChannel:
     def alive(self) -> bool:
         """Return whether the container runs: its streams end with it."""
         return bool(self._threads) and self._threads[-1].is_alive()
+
+    def ending(self) -> str:
+        """Return how the container ended, as far as its engine tells."""
+        with suppress(*ENGINE_ERRORS):
+            if self._container is not None:
+                self._container.reload()
+                return how_it_ended(int(self._container.attrs["State"]["ExitCode"]))
+        return "ended"
 
     def stderr_tail(self) -> str:
         """Return the last lines that the shard wrote to stderr."""

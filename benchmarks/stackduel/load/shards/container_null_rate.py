@@ -8,24 +8,26 @@ from contextlib import contextmanager
 from stackduel.containers.images import SayLine
 from stackduel.load.engine import Engine
 from stackduel.load.shards.container_channel import ContainerChannel, container_factory
-from stackduel.load.shards.null_rate import NullRates, null_server
+from stackduel.load.shards.null_rate import NullKind, NullRates, null_server
+from stackduel.model.budget import Budget
 
 ALIAS = "null-server"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - of the container, which publishes nothing
 
 
 @contextmanager
-def container_null_rates(engine: Engine, network: str, core: int, run_id: str, say: SayLine) -> Iterator[NullRates]:
-    """Return null rates of an engine in containers on that network, from a null server that is bound to ``core``.
+def container_null_rates(
+    engine: Engine, network: str, budget: Budget, run_id: str, say: SayLine
+) -> Iterator[NullRates]:
+    """Return null rates of an engine in containers on that network, from a null server on the server's cores.
 
-    On Docker Desktop it is the server's core of the virtual machine instead of ``core``. Raises
-    LaunchError when no engine answers or the image cannot be built.
+    Raises LaunchError when no engine answers or the image cannot be built.
     """
-    with container_factory(network, run_id, say) as factory:
-        place = core if factory.machine is None else factory.machine.server[0]
+    with container_factory(network, budget, run_id, say) as factory:
+        cores = factory.budget.server
 
-        def channel_for(body_bytes: int) -> ContainerChannel:
-            return ContainerChannel(factory, place, null_server(EVERYWHERE, body_bytes), ALIAS)
+        def channel_for(kind: NullKind) -> ContainerChannel:
+            return ContainerChannel(factory, cores, null_server(EVERYWHERE, kind), ALIAS)
 
         with NullRates(engine, channel_for, ALIAS) as rates:
             yield rates

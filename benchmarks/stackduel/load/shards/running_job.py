@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from stackduel.load.clock import clock
-from stackduel.load.job import Job, LoadError, Progress
+from stackduel.load.job import Job, LoadError, LostPartError, Progress
 from stackduel.load.recording.shard_result import ShardResult
 from stackduel.load.schedule.shares import Share
 from stackduel.load.shards.channels import Channel, ShardMessage
 from stackduel.load.shards.event_queue import EventQueue
+from stackduel.model.lost_part import LostPart
 
 START_AHEAD_S = 0.03
 LOOK_EVERY_S = 0.25
@@ -19,6 +20,10 @@ ABORT_WITHIN_S = 3.0
 # Added to every deadline, for a busy machine.
 SLACK_S = 15.0
 _ENDINGS = ("result", "error", "aborted", "lost")
+
+
+# Called with the requests of a window so far, the right answers among them, and the seconds since it opened.
+InVain = Callable[[int, int, float], bool]
 
 
 class RunningJob:
@@ -31,12 +36,15 @@ class RunningJob:
         events: EventQueue,
         progress: Progress,
         alive: Callable[[], bool],
+        in_vain: InVain,
     ) -> None:
         self._id = identity
         self._channels = channels
         self._events = events
         self._progress = progress
         self._alive = alive
+        self._in_vain = in_vain
+        self._is_stopped = False
         self._looked_s = clock()
         self._seen: dict[str, dict[int, ShardMessage]] = defaultdict(dict)
 
@@ -91,21 +99,37 @@ class RunningJob:
         elif message["id"] == self._id:
             self._seen[message["event"]][index] = message
             if message["event"] == "progress":
-                so_far = self._seen["progress"].values()
-                recent_ms = [each["recent_ms"] for each in so_far if each["recent_ms"] is not None]
-                requests = sum(each["requests"] for each in so_far)
-                self._progress(requests, message["elapsed_s"], fmean(recent_ms) if recent_ms else None)
+                self._report(message["elapsed_s"])
+
+    def _report(self, elapsed_s: float) -> None:
+        """Report the progress of all shards together, and close their windows if going on is in vain."""
+        so_far = self._seen["progress"].values()
+        recent_ms = [each["recent_ms"] for each in so_far if each["recent_ms"] is not None]
+        requests = sum(each["requests"] for each in so_far)
+        self._progress(requests, elapsed_s, fmean(recent_ms) if recent_ms else None)
+        if not self._is_stopped and self._in_vain(requests, sum(each["succeeded"] for each in so_far), elapsed_s):
+            self._is_stopped = True
+            for channel in self._channels:
+                channel.send({"id": self._id, "stop": True})
 
     def _raise_what_failed(self) -> None:
         for index in self._seen["lost"]:
             if index < len(self._channels):
-                raise LoadError(message_of_ended(self._channels[index], "ended during the load"))
+                raise LostPartError(lost_worker(self._channels[index]))
         for message in self._seen["error"].values():
             raise LoadError(f"the load generator failed: {message['text']}")
 
     def _unfinished(self) -> list[int]:
         ended = {index for ending in _ENDINGS for index in self._seen[ending]}
         return [index for index in range(len(self._channels)) if index not in ended]
+
+
+def lost_worker(channel: Channel) -> LostPart:
+    """Close the channel of a shard that ended during a load; return how it ended, with its last words."""
+    how = channel.ending()
+    channel.close()
+    tail = channel.stderr_tail().strip()
+    return LostPart("a worker of the load generator", f"{how} (its last words: {tail})" if tail else how)
 
 
 def message_of_ended(channel: Channel, what: str) -> str:

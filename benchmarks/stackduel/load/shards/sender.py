@@ -51,6 +51,9 @@ class Sender(Protocol):
     async def send(self, opened_s: float) -> float:
         """Send the load from the opening of its window; return when the window has closed."""
 
+    def stop(self, opened_s: float) -> float:
+        """Send no more, although the window is not over; return when it closed instead."""
+
     async def close(self, closed_s: float) -> None:
         """Count the requests of the window; an open loop first waits for their answers."""
 
@@ -128,6 +131,10 @@ class ClosedSender:
         self.recorder.fold()
         return self.recorder.last_done_s
 
+    def stop(self, opened_s: float) -> float:  # noqa: ARG002  (an open loop counts its arrivals from it)
+        """Close the window now."""
+        return clock()
+
     async def close(self, closed_s: float) -> None:
         """Count the requests that are cut off."""
         self.client.admit(iter(()))
@@ -177,6 +184,13 @@ class OpenSender:
         """Wait until the schedule has passed."""
         closed_s = opened_s + self._load.duration_s
         await until(closed_s)
+        return closed_s
+
+    def stop(self, opened_s: float) -> float:
+        """Let no more requests arrive, and close the window now."""
+        self.client.follow(())
+        closed_s = clock()
+        self.scheduled = int((self._arrivals_s <= closed_s - opened_s).sum())
         return closed_s
 
     async def close(self, closed_s: float) -> None:

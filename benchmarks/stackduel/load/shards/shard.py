@@ -20,8 +20,8 @@ from stackduel.load.recording.recorder import FOLD_EVERY_S, Recorder
 from stackduel.load.recording.shard_result import ShardResult
 from stackduel.load.schedule.deadlines import longest_drain_s
 from stackduel.load.schedule.shares import Share
-from stackduel.load.shards.sender import sending
-from stackduel.model.measurement import GeneratorUse, Warmup
+from stackduel.load.shards.sender import Sender, sending
+from stackduel.model.measurement import GeneratorUse, Outcome, Warmup
 
 FOLDS_A_REPORT = 5
 # New objects before a garbage collection: usually none happens, at worst one every few seconds.
@@ -40,8 +40,11 @@ class Coordinator(Protocol):
     def started(self, opened_s: float) -> None:
         """Note that the window is open."""
 
-    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
-        """Note how many requests completed since the window opened, and the latest median latency."""
+    def progress(self, requests: int, succeeded: int, elapsed_s: float, recent_ms: float | None) -> None:
+        """Note how many requests completed since the window opened, how many rightly, and their latest median time."""
+
+    async def called_off(self) -> None:
+        """Return when the window is to be closed before its end, if ever."""
 
     def stopped(self) -> None:
         """Note that the window is closed."""
@@ -62,18 +65,21 @@ async def run_shard(job: Job, share: Share, coordinator: Coordinator) -> ShardRe
                 with _undisturbed():
                     coordinator.warm()
                     opened_s = max(await coordinator.start() or 0.0, clock())
+                    # From the first request of the window on, and until the last of them has ended.
+                    resent_before = sender.client.resent
                     sender.open(opened_s)
                     if probe is not None:
                         probe.open(opened_s)
                     await until(opened_s)
                     before = _Counters.now(sender.client)
                     coordinator.started(opened_s)
-                    closed_s = await sender.send(opened_s)
+                    closed_s = await _sent(sender, opened_s, coordinator)
                     after = _Counters.now(sender.client)
                     coordinator.stopped()
                     if probe is not None:
                         probe.close(closed_s)
                     await sender.close(closed_s)
+                    resent = sender.client.resent - resent_before
             drained = await sender.leave()
             until_s = closed_s + longest_drain_s(share.load, job.timeout_s)
             victim = None if probe is None else await probe.result(closed_s, until_s)
@@ -83,11 +89,25 @@ async def run_shard(job: Job, share: Share, coordinator: Coordinator) -> ShardRe
         victim=victim,
         duration_s=closed_s - opened_s,
         reconnects=after.reconnects - before.reconnects,
-        resent=after.resent - before.resent,
+        resent=resent,
         drained=drained,
         warmup=Warmup(recorder.warmup_requests, opened_s - begun_s, stable),
+        failed_answer=sender.client.failed_answer,
         generator=_use(job, after.cpu_s - before.cpu_s, closed_s - opened_s),
     )
+
+
+async def _sent(sender: Sender, opened_s: float, coordinator: Coordinator) -> float:
+    """Send the load until its window closes, or until that is called off; return when it closed."""
+    loop = asyncio.get_running_loop()
+    sent, off = loop.create_task(sender.send(opened_s)), loop.create_task(coordinator.called_off())
+    try:
+        await asyncio.wait((sent, off), return_when=asyncio.FIRST_COMPLETED)
+        return sent.result() if sent.done() else sender.stop(opened_s)
+    finally:
+        for task in (sent, off):
+            task.cancel()
+        await asyncio.gather(sent, off, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -108,7 +128,8 @@ async def _fold_on(recorder: Recorder, coordinator: Coordinator) -> None:
             await asyncio.sleep(FOLD_EVERY_S)
             requests = recorder.fold()
         if recorder.opened_s <= clock():
-            coordinator.progress(requests, clock() - recorder.opened_s, recorder.recent_ms())
+            right = recorder.outcomes[Outcome.OK]
+            coordinator.progress(requests, right, clock() - recorder.opened_s, recorder.recent_ms())
         if gc.get_count()[0] > MOST_YOUNG_OBJECTS:
             gc.collect()
 
@@ -159,11 +180,10 @@ class _Counters(NamedTuple):
 
     cpu_s: float
     reconnects: int
-    resent: int
 
     @staticmethod
     def now(client: Client) -> _Counters:
-        return _Counters(time.process_time(), client.reconnects, client.resent)
+        return _Counters(time.process_time(), client.reconnects)
 
 
 def _use(job: Job, cpu_s: float, duration_s: float) -> GeneratorUse:

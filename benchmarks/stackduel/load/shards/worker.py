@@ -1,9 +1,10 @@
 """A shard's process: ``python -m stackduel.load.shards.worker``, spoken to in JSON lines on stdin and stdout.
 
 It reads ``{"id", "job", "share"}``, then ``{"id", "start"}`` (a moment of the clock, or null for at once) or
-``{"id", "abort"}``. It writes ``{"event", "id", ...}``: ``ready`` once, then for each job ``warm``, ``started``,
-``progress``, ``stopped`` and ``result``, or else ``error`` or ``aborted``. It ends with ``{"quit"}``, and also when
-stdin ends, so even a killed runner leaves no worker behind.
+``{"id", "abort"}``, and while the window is open maybe ``{"id", "stop"}``, which closes it early. It writes
+``{"event", "id", ...}``: ``ready`` once, then for each job ``warm``, ``started``, ``progress``, ``stopped`` and
+``result``, or else ``error`` or ``aborted``. It ends with ``{"quit"}``, and also when stdin ends, so even a killed
+runner leaves no worker behind.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Worker:
         self._quit = asyncio.Event()
         self._id: int | None = None
         self._start: asyncio.Future[float | None] | None = None
+        self._stop = asyncio.Event()
         self._task: asyncio.Task[ShardResult] | None = None
 
     async def quit(self) -> None:
@@ -73,6 +75,8 @@ class Worker:
             return
         elif "abort" in message:
             self._task.cancel()
+        elif "stop" in message:
+            self._stop.set()
         elif self._start is not None and not self._start.done():
             self._start.set_result(message["start"])
 
@@ -99,9 +103,13 @@ class Worker:
         """Report that the window is open."""
         self.emit("started", opened_s=opened_s)
 
-    def progress(self, requests: int, elapsed_s: float, recent_ms: float | None) -> None:
+    def progress(self, requests: int, succeeded: int, elapsed_s: float, recent_ms: float | None) -> None:
         """Report the progress so far."""
-        self.emit("progress", requests=requests, elapsed_s=elapsed_s, recent_ms=recent_ms)
+        self.emit("progress", requests=requests, succeeded=succeeded, elapsed_s=elapsed_s, recent_ms=recent_ms)
+
+    async def called_off(self) -> None:
+        """Return when the runner wants the window closed."""
+        await self._stop.wait()
 
     def stopped(self) -> None:
         """Report that the window is closed."""
@@ -111,7 +119,7 @@ class Worker:
         if self._task is not None and not self._task.done():
             raise RuntimeError("a job came while another was going on")
         loop = asyncio.get_running_loop()
-        self._id, self._start = message["id"], loop.create_future()
+        self._id, self._start, self._stop = message["id"], loop.create_future(), asyncio.Event()
         self._task = loop.create_task(self._perform(message))
         self._task.add_done_callback(self._end)
 

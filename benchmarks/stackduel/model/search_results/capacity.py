@@ -18,6 +18,11 @@ class Windows:
     tried: int
     broke: str = ""
 
+    @property
+    def level(self) -> float:
+        """The load of the windows."""
+        return self.rate_rps
+
 
 class Capacity(Struct, frozen=True, tag_field="kind", tag="capacity"):
     """The capacity of one stack.
@@ -25,6 +30,7 @@ class Capacity(Struct, frozen=True, tag_field="kind", tag="capacity"):
     ``confirmed`` is the highest rate at which every window kept the service level, None if there was none. ``above`` is
     the lowest higher rate at which some window did not, None if none was reached. ``limit`` says what other than the
     server ended the search, or is empty. ``replicas`` and ``cost`` are None unless the user asked for them.
+    ``nothing_right`` is true where every request failed at the lowest load: there is no capacity to find.
     """
 
     slo: str
@@ -35,10 +41,13 @@ class Capacity(Struct, frozen=True, tag_field="kind", tag="capacity"):
     cost: float | None = None
     demand_rps: float | None = None
     headroom: float = 0.8
+    nothing_right: bool | None = None
 
     @property
     def sentence(self) -> str:
         """The result in words."""
+        if self.nothing_right:
+            return f"Nothing is answered rightly, whatever the rate.{limit_sentence(self.limit)}"
         if self.confirmed is None:
             text = f"No rate was confirmed to keep {self.slo}"
             text += f" (at {self.above.rate_rps:g} req/s {self.above.broke})" if self.above else ""

@@ -1,4 +1,4 @@
-"""What the graphics processors do while a window is open, sampled ten times a second on a thread of its own."""
+"""The use of graphics processors while a window is open, sampled ten times a second on a thread of its own."""
 
 from __future__ import annotations
 

@@ -13,15 +13,10 @@ import psutil
 from stackduel.model.environment import Environment
 from stackduel.observe.gpu import nvml
 from stackduel.process.cores import usable_cores
-from stackduel_servers.supported import PYTHON_SERVERS, WEB_FRAMEWORKS
 
 MIB = 1024 * 1024
-# The packages whose versions a run stores: frameworks, servers, and the libraries under them.
-LIBRARIES = tuple(sorted({
-    *WEB_FRAMEWORKS, *PYTHON_SERVERS, "stackduel",
-    "aiohttp", "gevent", "httptools", "pydantic", "urllib3", "uvloop", "werkzeug", "winloop",
-    "numpy", "nvidia-ml-py", "onnxruntime", "onnxruntime-gpu", "torch",
-}))  # fmt: skip
+# The packages of stackduel itself whose versions a run stores: what loads, counts and computes.
+LIBRARIES = ("aiohttp", "httptools", "msgspec", "numpy", "nvidia-ml-py", "scipy", "stackduel", "uvloop", "winloop")
 
 
 def describe() -> Environment:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import psutil
 
 from stackduel.model.trial import HostNoise
 from stackduel.observe.host.cpu_quota import own_quota
+from stackduel.observe.host.server_cores import (
+    ServerCores,
+    ServerCpu,
+    busy_seconds,
+    difference,
+    growth,
+    sum_of,
+    taken_share,
+)
 from stackduel.observe.resources.process_meter import ProcessTreeMeter
 from stackduel.observe.resources.usage import UsageSource
 
@@ -38,13 +47,15 @@ class Reading:
     """Values read at one end of a window, in CPU seconds so far.
 
     ``own_s`` is the time of the runner, the stack and the downstream, None if one of them could not be read, and
-    ``throttled_s`` that of each cgroup around the runner, None if the kernel does not count it.
+    ``throttled_s`` that of each cgroup around the runner, None if the kernel does not count it. ``server`` is None
+    where the stack is not known to run on cores of this machine.
     """
 
     at_s: float
     host: HostCpu
     own_s: float | None
     throttled_s: tuple[float, ...] | None
+    server: ServerCpu | None = None
 
 
 class NoiseMeter:
@@ -52,10 +63,14 @@ class NoiseMeter:
 
     Our own are the runner and all its descendants (the shards of the load, the downstream and the stacks that run as
     local processes), and the containers that ``meters`` read. Meters of process trees are left out, as those
-    trees are the runner's descendants already.
+    trees are the runner's descendants already. ``stack`` is the meter of the stack, and ``server_cores`` are those that
+    it is confined to, empty if to none.
     """
 
-    def __init__(self, meters: Iterable[UsageSource] = ()) -> None:
+    def __init__(
+        self, meters: Iterable[UsageSource] = (), *, stack: UsageSource | None = None, server_cores: Sequence[int] = ()
+    ) -> None:
+        self._server = ServerCores(stack, server_cores)
         self._runner = ProcessTreeMeter(os.getpid())
         self._others = tuple(meter for meter in meters if not isinstance(meter, ProcessTreeMeter))
         self._quota = own_quota()
@@ -78,7 +93,7 @@ class NoiseMeter:
 
     def _read(self) -> Reading:
         # Host and own time are read directly after one another: the time between counts on one side only.
-        return Reading(time.monotonic(), host_cpu(), self._own_s(), self._quota.throttled_s())
+        return Reading(time.monotonic(), host_cpu(), self._own_s(), self._quota.throttled_s(), self._server.read())
 
     def _own_s(self) -> float | None:
         try:
@@ -99,13 +114,8 @@ def host_noise_now(seconds: float) -> HostNoise:
 def host_cpu() -> HostCpu:
     """Read the host's CPU time so far; the user time includes guests of a hypervisor."""
     times = psutil.cpu_times()
-
-    def sum_of(*names: str) -> float:
-        return float(sum(getattr(times, name, 0.0) for name in names))
-
-    # Linux counts interrupts apart from the system time, Windows (interrupt, dpc) as part of it.
-    busy_s = sum_of("user", "nice", "system") - sum_of("interrupt", "dpc")
-    total_s = sum_of("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+    busy_s = busy_seconds(times)
+    total_s = sum_of(times, "user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
     return HostCpu(total_s, busy_s, getattr(times, "steal", None))
 
 
@@ -115,19 +125,16 @@ def noise_between(opened: Reading, closed: Reading) -> HostNoise:
     throttled_s = _throttled_s(opened.throttled_s, closed.throttled_s)
     if closed.at_s - opened.at_s < SHORTEST_WINDOW_S or total_s <= 0:
         return HostNoise(throttled_s=throttled_s)
-    own_s = _growth(opened.own_s, closed.own_s)
-    stolen_s = _growth(opened.host.stolen_s, closed.host.stolen_s)
-    busy_s = closed.host.busy_s - opened.host.busy_s
+    stolen_s = growth(opened.host.stolen_s, closed.host.stolen_s)
+    foreign_s = difference(closed.host.busy_s - opened.host.busy_s, growth(opened.own_s, closed.own_s))
+    taken_s = None if foreign_s is None else foreign_s + (stolen_s or 0.0)
     return HostNoise(
         steal=None if stolen_s is None else stolen_s / total_s,
         # Ticks and the processes' own clocks may differ by some hundredths of a second.
-        foreign_cpu=None if own_s is None else max(0.0, busy_s - own_s) / total_s,
+        foreign_cpu=None if foreign_s is None else foreign_s / total_s,
         throttled_s=throttled_s,
+        server_taken=taken_share(opened.server, closed.server, taken_s, closed.at_s - opened.at_s),
     )
-
-
-def _growth(before: float | None, after: float | None) -> float | None:
-    return None if before is None or after is None else max(0.0, after - before)
 
 
 def _throttled_s(before: tuple[float, ...] | None, after: tuple[float, ...] | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -47,6 +48,11 @@ class Neighbours:
         ]
         busy = sorted(((each_s, name) for each_s, name in used_s if each_s > 0), reverse=True)
         return tuple(Neighbour(name, each_s / host_s) for each_s, name in busy[:count])
+
+
+def listed(neighbours: Sequence[Neighbour]) -> str:
+    """Return their names and shares for a sentence."""
+    return ", ".join(f"{each.name} {100 * each.share:.1f} %" for each in neighbours)
 
 
 def _others() -> dict[Identity, tuple[str, float]]:

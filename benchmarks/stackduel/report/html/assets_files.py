@@ -8,15 +8,19 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
+
+from stackduel.model.visible_text import visible
 
 # The charting library, as its packages on the npm registry hold it (vendor/README.md, checked by a test).
 LIBRARY = ("d3", "plot")
 OWN = ("charts.js", "page.js")
 # An interval, a date, a figure with its unit.
 _WHOLE = re.compile(r"\([\d.,]+-[\d.,]+\)|\b\d{4}-\d\d-\d\d\b|\b[\d.,]+ (?:ms|s|%|MiB|req/s)(?!\w)")
+_SENTENCE_END = re.compile(r"(?<=\.)\s+(?=[A-Z])")
 _FOLDER = files("stackduel.report.html")
 
 
@@ -64,17 +68,30 @@ def _environment() -> Environment:
         loader=PackageLoader("stackduel.report.html"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.filters["unbroken"] = unbroken
+    made.filters["parted"] = parted
     return made
+
+
+def _visible(value: Any) -> Any:
+    """Return what a template prints, without what no reader sees; markup is ours, and made of visible texts."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def parted(text: str) -> tuple[str, str]:
+    """Return the first sentence of a text, which a heading has room for, and all others."""
+    first, *others = _SENTENCE_END.split(text, maxsplit=1)
+    return first, "".join(others)
 
 
 def unbroken(text: str) -> Markup:
     """Return a sentence, escaped, whose intervals, dates and figures with units are not broken between lines."""
     # Markup's own methods would escape the element again.
-    return Markup(_WHOLE.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
+    return Markup(_WHOLE.sub(r'<span class="unbroken">\g<0></span>', str(escape(visible(text)))))  # noqa: S704 - escaped
 
 
 def _read(name: str) -> str:

@@ -1,17 +1,19 @@
 """One HTML file that opens offline: the frame that the report of a run and the page of a trend share.
 
-It brings its style, scripts and charting library along; everything else in it is text, and escaped.
+It brings its style, scripts and charting library along; everything else in it is text, and escaped. The table of a
+chart is data, too, for a report: a script makes it when a reader opens it, so that the page is short for all others.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
+from stackduel.model.visible_text import visible_values
 from stackduel.report.html import assets_files
 from stackduel.report.sections.advice import Headline
 from stackduel.report.sections.blocks import Block, Chart, Folded, Grid, Section, Sentences
@@ -22,11 +24,11 @@ MOST_OPEN = 4
 
 @dataclass(frozen=True, slots=True)
 class HtmlPage:
-    """What a page shows, from the top down.
+    """The contents of a page, from the top down.
 
     ``title`` is the window's, ``headline`` stands beside our name; ``question`` below the answer, if there is one.
-    ``stacks`` are those that can be hidden, ``roles`` what their colours mean; ``source`` is what the page was
-    computed from.
+    ``stacks`` are those that can be hidden, each with its look; ``source`` is what the page was computed from.
+    ``whole_tables`` says that the tables of charts are part of the text, where it has no others with their figures.
     """
 
     title: str
@@ -36,14 +38,14 @@ class HtmlPage:
     sections: Sequence[Section]
     stacks: Sequence[Mapping[str, Any]]
     source: str
-    roles: Mapping[str, str] = field(default_factory=dict)
+    whole_tables: bool = False
 
 
 def render(page: HtmlPage) -> str:
     """Return the text of an HTML file."""
     page = replace(page, sections=[replace(each, blocks=tuple(opened(each.blocks))) for each in page.sections])
     charts = [chart for section in page.sections for chart in _charts(section.blocks)]
-    data = {"stacks": page.stacks, "roles": dict(page.roles), "charts": [_drawn(chart) for chart in charts]}
+    data = {"stacks": page.stacks, "charts": [_drawn(chart, page) for chart in charts]}
     scripts = assets_files.scripts()
     return assets_files.template("page.html.jinja").render(
         page=page,
@@ -72,7 +74,7 @@ def opened(blocks: Iterable[Block]) -> Iterator[Block]:
 
 def embedded(value: Mapping[str, Any]) -> Markup:
     """Return a value as JSON that is safe within a script element."""
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(visible_values(value), allow_nan=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704 - nothing in it can end the element
@@ -87,5 +89,17 @@ def _charts(blocks: Iterable[Block]) -> Iterator[Chart]:
             yield from _charts(block.blocks)
 
 
-def _drawn(chart: Chart) -> dict[str, Any]:
-    return {"form": chart.form, "title": chart.title, **chart.data}
+def _drawn(chart: Chart, page: HtmlPage) -> dict[str, Any]:
+    table = {} if page.whole_tables else {"table": _table(chart.grid)}
+    return {"form": chart.form, "title": chart.title, **chart.data, **table}
+
+
+def _table(grid: Grid) -> dict[str, Any]:
+    """Return a chart's figures for the table that the script makes when a reader opens it."""
+    return {
+        "caption": grid.caption,
+        "headings": grid.headings,
+        "words": sorted(grid.words.intersection(grid.headings)),
+        "rows": grid.rows,
+        "links": dict(grid.links),
+    }

@@ -6,7 +6,7 @@ from stackduel.model.run import Run
 from stackduel.report.html import document
 from stackduel.report.sections import contents
 from stackduel.report.sections.advice import answer, title
-from stackduel.report.sections.roles import ROLES, described
+from stackduel.report.sections.stack_looks import stack_looks
 
 
 def render(run: Run) -> str:
@@ -18,8 +18,7 @@ def render(run: Run) -> str:
             answer=answer(run),
             question=f"What was measured: {run.suite.summary}" if run.suite.summary else "",
             sections=tuple(contents.sections(run, "html")),
-            stacks=described(run),
+            stacks=stack_looks(run),
             source=f"run.json of {run.run_id}",
-            roles=ROLES,
         )
     )

@@ -27,8 +27,12 @@ def render(trend: Trend, links: Mapping[str, str]) -> str:
             answer=answer(trend, runs),
             question="",
             sections=tuple(sections(shown, runs, links)),
-            stacks=[{"name": stack} for stack in dict.fromkeys(line.stack for line in shown.lines)],
+            stacks=[
+                {"name": stack, "look": number}
+                for number, stack in enumerate(dict.fromkeys(line.stack for line in shown.lines))
+            ],
             source=f"the run.json of {counted(len(runs), 'run')}",
+            whole_tables=True,
         )
     )
 

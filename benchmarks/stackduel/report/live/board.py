@@ -11,9 +11,10 @@ from typing import Any
 from stackduel.model.histogram import Histogram, summarise
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Result, Trial
+from stackduel.model.visible_text import visible_values
 from stackduel.report.sections.figures import figure
-from stackduel.report.sections.roles import ROLES, described, role_of
 from stackduel.report.sections.spread import UNITS
+from stackduel.report.sections.stack_looks import stack_looks
 from stackduel.report.terminal.live_view import LiveRate
 
 # Of the latest ones: a page that grows without end would in a long run slow its reader down.
@@ -95,7 +96,11 @@ class Board:
             "latency": _current(self._latencies, "median latency in ms"),
         }
         self._texts = Texts(
-            json.dumps(now), self._texts.trials, self._texts.now_number + 1, self._texts.trials_number, ended
+            json.dumps(visible_values(now)),
+            self._texts.trials,
+            self._texts.now_number + 1,
+            self._texts.trials_number,
+            ended,
         )
 
     def plan_more(self) -> None:
@@ -107,7 +112,7 @@ class Board:
         place = result.place
         where = f"block {place.block}: {place.stack}, {place.scenario}"
         if isinstance(result, Failure):
-            self._lines.append(f"{where}: not measured: {result.reason}")
+            self._lines.append(f"{where}: {'void' if result.state == 'void' else 'not measured'}: {result.reason}")
         else:
             if result.state != "ok":
                 self._lines.append(f"{where}, attempt {place.attempt}: {result.state}: {result.reason}")
@@ -119,10 +124,9 @@ class Board:
     def _add(self, trial: Trial) -> None:
         scenario, noisy = trial.place.scenario.partition("@")[0], trial.state == "noisy"
         title, unit = UNITS[trial.metric]
-        value = trial.rate_rps if trial.metric == "rate" else trial.time_ms
         latency = summarise(trial.measurement.latency if trial.metric == "rate" else Histogram.empty())
         for name, shown, of, amount in (
-            ("figure", title, unit, value),
+            ("figure", title, unit, trial.figure),
             ("p50", "Median latency, block by block", "ms", latency.p50),
             ("p99", "Latency of the slowest hundredth (p99), block by block", "ms", latency.p99),
         ):
@@ -132,20 +136,22 @@ class Board:
 
     def _update_trials(self) -> None:
         trials = {
-            "stacks": described(self._run),
-            "roles": dict(ROLES),
+            "stacks": stack_looks(self._run),
             "charts": [self._strip(each) for each in self._figures.values()],
             "lines": self._lines[-MOST_LINES:],
         }
         self._texts = Texts(
-            self._texts.now, json.dumps(trials), self._texts.now_number, self._texts.trials_number + 1, ended=False
+            self._texts.now,
+            json.dumps(visible_values(trials)),
+            self._texts.now_number,
+            self._texts.trials_number + 1,
+            ended=False,
         )
 
     def _strip(self, figures: _Figures) -> Mapping[str, Any]:
         rows = [
             {
                 "stack": name,
-                "role": role_of(self._run.stacks[name].tier),
                 "value": (middle := statistics.median(value for value, *_ in values)),
                 "text": f"{figure(middle)} {figures.unit}",
                 "note": "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -26,15 +26,16 @@ class LiveNarrator(Narrator):
     def __init__(
         self,
         console: Console,
-        planned_s: float,
+        planned: Mapping[str, float],
         paces: Mapping[str, Pace],
         *,
         quiet: bool = False,
+        pilot_blocks: int = 0,
         run: Run,
         report: Path,
         cores: Iterable[int],
     ) -> None:
-        super().__init__(console, planned_s, paces, quiet=quiet, trials=run.planned)
+        super().__init__(console, planned, paces, quiet=quiet, trials=run.planned, pilot_blocks=pilot_blocks)
         self._board = Board(run)
         self._server = LiveServer(self._board, render(run, str(report)), report, cores)
         self._stack = ExitStack()
@@ -51,15 +52,20 @@ class LiveNarrator(Narrator):
         self._stack.close()
         super().__exit__(*exc)
 
-    def plan_more(self, planned_s: float) -> None:
-        """Expect so many seconds more than were planned before."""
-        super().plan_more(planned_s)
+    def plan_more(self, planned: Mapping[str, float]) -> None:
+        """Expect so many seconds more than were planned before, by stack."""
+        super().plan_more(planned)
         self._board.plan_more()
 
     def launching(self, step: PlanStep) -> None:
         """Show that a stack is being started."""
         super().launching(step)
         self._do(f"Block {step.block}: starting {step.stack}")
+
+    def launching_together(self, steps: Sequence[PlanStep]) -> None:
+        """Show that the stacks of a block are being started, which run at once."""
+        super().launching_together(steps)
+        self._do(f"Block {steps[0].block}: starting {', '.join(step.stack for step in steps)}")
 
     def measuring(self, place: Place, scenario: Scenario) -> None:
         """Show that a trial begins."""

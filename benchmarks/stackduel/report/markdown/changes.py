@@ -1,4 +1,4 @@
-"""What changed between two runs, as Markdown."""
+"""The changes between two runs, as Markdown."""
 
 from __future__ import annotations
 

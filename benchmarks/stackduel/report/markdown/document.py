@@ -25,6 +25,8 @@ def render(run: Run) -> str:
 
 def _head(run: Run) -> Iterator[str]:
     headline = answer(run)
-    yield from (f"# stackduel: {escape(title(run))}", "", f"**{escape(headline.sentence)}**")
+    yield from (f"# stackduel: {escape(title(run))}", "", f"**{escape(f'{headline.label}: {headline.sentence}')}**")
+    if headline.reason:
+        yield from ("", paragraph(headline.reason))
     if headline.more:
         yield from ("", *map(item, headline.more))

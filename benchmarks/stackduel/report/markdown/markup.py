@@ -7,8 +7,10 @@ or a ``<`` before a space or a ``=``, opens nothing (CommonMark 0.31, 6.2 and 6.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
 
+from stackduel.model.visible_text import visible
 from stackduel.report.sections.blocks import Grid
 
 # A sentence or a cell that is longer than this holds somebody's log.
@@ -20,8 +22,6 @@ _AT_START = re.compile(r"^(?:[-+>#=]|\d+(?=[.)](?:\s|$)))")
 _MENTION = re.compile(r"(?<!\w)(@(?=\w)|#(?=\d))")
 _AT_MOST, _AT_LEAST = re.compile(r"(?<!\S)<=(?!\S)"), re.compile(r"(?<!\S)>=(?!\S)")
 _ZERO_WIDTH = "\u200b"
-# Control characters, and those that turn the direction of what follows.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def escape(text: str) -> str:
@@ -51,6 +51,20 @@ def code(text: str) -> str:
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", plain)), default=0))
     gap = " " if plain.startswith("`") or plain.endswith("`") else ""
     return f"{ticks}{gap}{plain}{gap}{ticks}" if plain else ""
+
+
+def fenced(lines: Sequence[str], language: str) -> Iterator[str]:
+    """Yield lines in a block of code, behind as many backticks as it needs."""
+    plain = [" ".join(visible(line).split()) for line in lines]
+    ticks = "`" * max(3, 1 + max((len(run) for line in plain for run in re.findall("`+", line)), default=0))
+    yield f"{ticks}{language}"
+    yield from plain
+    yield ticks
+
+
+def link(text: str, address: str) -> str:
+    """Return a link to a file beside the report."""
+    return f"[{escape(text)}]({quote(address)})"
 
 
 def table(grid: Grid) -> Iterator[str]:
@@ -93,5 +107,5 @@ def _escaped(hit: re.Match[str]) -> str:
 
 def _plain(text: str) -> str:
     """Return the text on one line, without invisible characters, and not too long."""
-    line = _UNSEEN.sub("", " ".join(text.split()))
+    line = " ".join(visible(text).split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

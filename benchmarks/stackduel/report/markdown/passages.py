@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel.report.markdown.markup import code, escape, folded, item, paragraph, table
+from stackduel.report.markdown.markup import code, escape, fenced, folded, item, link, paragraph, table
 from stackduel.report.markdown.size_limit import Passage
 from stackduel.report.sections.blocks import (
     Block,
@@ -15,9 +15,11 @@ from stackduel.report.sections.blocks import (
     Grid,
     Heading,
     Legend,
+    Links,
     Paragraph,
     Section,
     Sentences,
+    Shell,
 )
 
 # A chart is a table here. A longer table is left out.
@@ -81,6 +83,10 @@ def _block(block: Block, *, captioned: bool) -> Iterator[str]:
             yield from (f"{item(what)}: {code(reason)}" for what, reason in items)
         case Code(text):
             yield code(text)
+        case Shell(lines):
+            yield from fenced(lines, "sh")
+        case Links(text, items):
+            yield f"{paragraph(text)} {', '.join(link(*each) for each in items)}"
         case Grid():
             yield from ([f"**{escape(block.caption)}**", ""] if captioned else [])
             yield from table(block)

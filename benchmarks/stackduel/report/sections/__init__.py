@@ -1,1 +1,1 @@
-"""What a report says, as values: modules compute sections, contents.py lists them. Imports no I/O and no renderer."""
+"""The contents of a report, as values: modules compute sections, contents.py lists them. No I/O, no renderer."""

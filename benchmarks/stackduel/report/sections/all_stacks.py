@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.comparisons import migrations
+from stackduel.analysis.matrix import migrations
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
-from stackduel.model.counted import counted
 from stackduel.model.run import Run
-from stackduel.model.trial import Failure
-from stackduel.report.sections.blocks import Block, Failures, Grid, Paragraph, Section
-from stackduel.report.sections.figures import DASH, figure, speedup_text
+from stackduel.report.sections.at_a_glance import shows_all
+from stackduel.report.sections.blocks import Grid, Paragraph, Section
+from stackduel.report.sections.figures import DASH, comparison_word, speedup_text
 from stackduel.report.sections.migration_matrix import matrix_note, verdict_on
 
 # More columns than this are hard to read.
@@ -21,27 +20,9 @@ VERDICTS = ("faster", "slower", "equivalent", "inconclusive")
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """Yield the table of all stacks, and which stacks could not be measured in which scenarios."""
-    if not run.suite.search and (blocks := tuple(_blocks(run))):
-        yield Section("all-stacks", "All stacks", blocks)
-
-
-def _blocks(run: Run) -> Iterator[Block]:
-    if (grid := overview(run)) is not None:
-        yield from (grid, Paragraph(f"{_WHAT} {matrix_note(run)}"))
-    if failures := tuple(_not_measured(run)):
-        yield Failures(failures)
-
-
-def _not_measured(run: Run) -> Iterator[tuple[str, str]]:
-    """Yield in how many trials each stack could not be measured, and the latest reason."""
-    by_place: dict[tuple[str, str], list[str]] = {}
-    for each in run.results:
-        if isinstance(each, Failure):
-            by_place.setdefault((each.place.stack, each.place.scenario), []).append(each.reason)
-    for (stack, scenario), reasons in by_place.items():
-        latest = ", the latest" if len(set(reasons)) > 1 else ""
-        yield f"{stack}, {scenario}: {counted(len(reasons), 'trial')} not measured{latest}", reasons[-1]
+    """Yield the table of all stacks, where the table of results has no room for them."""
+    if not run.suite.search and not shows_all(run) and (grid := overview(run)) is not None:
+        yield Section("all-stacks", "All stacks", (grid, Paragraph(f"{_WHAT} {matrix_note(run)}")))
 
 
 def overview(run: Run) -> Grid | None:
@@ -51,7 +32,7 @@ def overview(run: Run) -> Grid | None:
     """
     if not run.comparisons:
         return None
-    scenarios = [scenario.name for scenario in run.suite.scenarios]
+    scenarios = [scenario.name for scenario in run.suite.compared]
     by_stack = {
         name: [each for each in run.comparisons if each.candidate == name]
         for name in run.stacks
@@ -68,15 +49,16 @@ def overview(run: Run) -> Grid | None:
         else:
             cells = _of_each(comparisons, scenarios) if few else _of_all(comparisons)
         mean = means.get(name)
-        mean_cells = (f"{figure(mean.mean_speedup)}x", verdict_on(mean, tier)) if mean else (DASH, DASH)
+        mean_cells = (mean.mean.figures, verdict_on(mean, tier)) if mean else (DASH, DASH)
         rows.append((name, tier, *cells, *mean_cells))
     words = frozenset({"stack", "tier", "in a word", *(scenarios if few else ())})
-    return Grid("All stacks", ("stack", "tier", *between, "mean", "in a word"), tuple(rows), words)
+    headings = ("stack", "tier", *between, "mean", "in a word")
+    return Grid("All stacks", headings, tuple(rows), words).without_empty_columns()
 
 
 _WHAT = (
     "Speedups over the baseline, above 1 is better; in brackets the interval, whose confidence of 95 % is that of all "
-    "comparisons of the run together. The mean is over the scenarios."
+    "comparisons of the run together. The mean over the scenarios is that of the advice."
 )
 
 
@@ -89,7 +71,9 @@ def _cell(compared: Comparison | None) -> str:
     text = speedup_text(compared)
     if compared is None or compared.verdict == "not tested" or is_twin(compared.candidate):
         return text
-    return f"{text} {compared.verdict}{' (noisy)' if compared.noisy else ''}"
+    word = comparison_word(compared)
+    # A word that says its own size stands alone.
+    return word if compared.size and compared.verdict in {"faster", "slower"} else f"{text} {word}"
 
 
 def _of_all(comparisons: Sequence[Comparison]) -> list[str]:

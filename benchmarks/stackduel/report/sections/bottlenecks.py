@@ -11,12 +11,11 @@ from stackduel.model.run import Run
 from stackduel.report.sections import ceiling_shares
 from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure
-from stackduel.report.sections.roles import role_of
 
 READING = (
-    "A ceiling is the highest rate that is possible by arithmetic: waiting slots divided by the wait, cores divided by "
-    "the CPU time of a request, or the rate of the downstream. A bar is the part of its lowest ceiling that a stack "
-    "reached. At {reached} or more, that ceiling limits the stack: only raising it makes the stack faster."
+    "A ceiling is the highest rate that arithmetic allows: waiting slots by wait, cores by CPU time, or the "
+    "downstream's rate. A bar is the part of its lowest ceiling that a stack reached; from {reached} on, only raising "
+    "that ceiling makes the stack faster."
 )
 HEADINGS = ("scenario", "stack", "bottleneck", "ceiling req/s", "measured req/s", "reached", "the sum")
 WORDS = frozenset({"scenario", "stack", "bottleneck", "the sum"})
@@ -106,21 +105,19 @@ def _chart(run: Run) -> Chart:
         data={
             "x": {"label": "part of the lowest ceiling that was reached", "type": "percent"},
             "reference": REACHED,
-            "by": "role",
             "panels": [
-                {"title": scenario.name, "rows": [_bar(run, each) for each in known if each.scenario == scenario.name]}
-                for scenario in run.suite.scenarios
+                {"title": scenario.name, "rows": [_bar(each) for each in known if each.scenario == scenario.name]}
+                for scenario in run.suite.compared
             ],
         },
         grid=Grid("Bottlenecks", HEADINGS, tuple(_row(each) for each in run.limits), WORDS),
     )
 
 
-def _bar(run: Run, each: Limit) -> dict[str, object]:
+def _bar(each: Limit) -> dict[str, object]:
     share = _share(each) or 0.0
     return {
         "stack": each.stack,
-        "role": role_of(run.stacks[each.stack].tier),
         "value": share,
         "text": f"{100 * share:.1f} %: {each.binds or 'none reached'}",
         "note": each.sentence,

@@ -9,7 +9,6 @@ from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Chart, Grid
 from stackduel.report.sections.figures import DASH, figure
 from stackduel.report.sections.models import share_text
-from stackduel.report.sections.roles import role_of
 
 READING = (
     "A model in one process, without a server, is the ceiling of every server around it. What is missing is server, "
@@ -36,9 +35,8 @@ def charts(run: Run) -> Iterator[Chart]:
         reading=READING + (f" {INTERVAL.format(confidence=known)}" if known else ""),
         data={
             "x": {"label": "part of the model's own rate, in one process without a server", "type": "percent"},
-            "by": "role",
             "panels": [
-                {"title": name, "rows": [_share_bar(run, each) for each in shares if each.scenario == name]}
+                {"title": name, "rows": [_share_bar(each) for each in shares if each.scenario == name]}
                 for name in names
             ],
         },
@@ -46,10 +44,9 @@ def charts(run: Run) -> Iterator[Chart]:
     )
 
 
-def _share_bar(run: Run, each: CeilingShare) -> dict[str, object]:
+def _share_bar(each: CeilingShare) -> dict[str, object]:
     return {
         "stack": each.stack,
-        "role": role_of(run.stacks[each.stack].tier),
         "value": each.share,
         "low": each.low,
         "high": each.high,

@@ -1,4 +1,4 @@
-"""What changed between two runs: a section a scenario, with a row a stack."""
+"""The changes between two runs: a section for each scenario, with a row for each stack."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stackduel.analysis.history.changes import Ratio, RunComparison, StackChange
 from stackduel.report.sections.blocks import Grid, Paragraph, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure, times_text, verdict_text
+from stackduel.report.sections.spread import UNITS
 
 WORDS = frozenset({"stack", "verdict"})
 LEGEND = (
@@ -24,7 +25,7 @@ def title(comparison: RunComparison) -> str:
 
 def sections(comparison: RunComparison) -> Iterator[Section]:
     """Yield a table per scenario, what its columns mean, the notes, and what was not measured alike."""
-    units = {change.scenario: "req/s" if change.metric == "rate" else "ms" for change in comparison.changes}
+    units = {change.scenario: UNITS[change.metric][1] for change in comparison.changes}
     for number, (scenario, unit) in enumerate(units.items(), 1):
         rows = tuple(_row(each, comparison.baseline) for each in comparison.changes if each.scenario == scenario)
         heading = f"{scenario}, {unit}"

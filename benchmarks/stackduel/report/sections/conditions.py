@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 from stackduel.analysis.decision import SMALLEST_MARGIN
 from stackduel.model.aa_pair import is_twin
+from stackduel.model.ablation_settings import AblationSettings
 from stackduel.model.budget import Budget
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
+from stackduel.model.scaling_settings import ScalingSettings
 from stackduel.report.sections.blocks import Block, Code, Paragraph, Section, Sentences
+from stackduel.report.sections.interpreters import interpreter_lines
 
 
 def sections(run: Run) -> Iterator[Section]:
@@ -24,6 +27,7 @@ def condition_lines(run: Run) -> Iterator[str]:
     yield _how(run)
     yield from _budget(run)
     yield from _host(run)
+    yield from interpreter_lines(run)
     yield from _margin(run)
 
 
@@ -40,6 +44,17 @@ def command_blocks(run: Run) -> tuple[Block, ...]:
 def _how(run: Run) -> str:
     stacks = counted(sum(not is_twin(name) for name in run.stacks), "stack")
     twin = ", and the baseline once more as its twin" if any(map(is_twin, run.stacks)) else ""
+    if isinstance(run.suite.search, AblationSettings):
+        arms, trials = len(run.suite.search.arms), f"{len(run.done())} of {run.planned} trials measured"
+        asked = f"{run.suite.search.goal[:1].upper()}{run.suite.search.goal[1:]}, in {counted(arms, 'arm')}"
+        return f"{asked} and {counted(run.suite.blocks, 'block')}; {trials}. Started {run.started}, seed {run.seed}."
+    if isinstance(run.suite.search, ScalingSettings):
+        scaling, blocks = run.suite.search, counted(run.suite.blocks, "block")
+        done = f"{len(run.done())} of {run.planned} trials measured"
+        return (
+            f"{counted(len(scaling.stacks), 'stack')} on {scaling.counts_text}; {blocks}, each stack freshly started "
+            f"on each number of cores in each, in a drawn order (seed {run.seed}); {done}. Started {run.started}."
+        )
     if run.suite.search:
         goal = f": the goal is {run.suite.search.goal}"
         return f"{stacks}{goal}. Started {run.started}, seed {run.seed}."
@@ -68,7 +83,8 @@ def _host(run: Run) -> Iterator[str]:
         None if host.cores is None else counted(host.cores, "core"),
         None if host.memory_mib is None else f"{host.memory_mib:,} MiB",
         host.system,
-        host.python,
+        # What the stacks run on says more than what stackduel does.
+        None if host.interpreters else host.python,
         ", ".join(host.gpus),
         f"models on {host.device}" if run.suite.models and host.device else None,
     ]

@@ -1,24 +1,21 @@
-"""What a request costs the server: CPU time and memory."""
+"""The server's cost of a request: CPU time and memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from stackduel.analysis.statistics.known_values import median_of_known
-from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Block, Chart, Grid
 from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.figures import figure
-from stackduel.report.sections.roles import role_of
 
 
-def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
+def blocks(trials: ByStack) -> Iterator[Block]:
     """Yield CPU milliseconds per request and peak memory of each stack whose processes could be watched."""
     cpu = {name: median_of_known(trial.cpu_ms_per_request for trial in each) for name, each in trials.items()}
     yield from bars(
-        run,
         "Server CPU per request",
-        "CPU milliseconds that the server spent on a right answer, the median of the blocks. Less is cheaper.",
+        "CPU time of the server for a right answer, the median of the blocks.",
         "ms",
         cpu,
     )
@@ -26,12 +23,10 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
         name: max((trial.cost.memory_peak_mib for trial in each if trial.cost), default=None)
         for name, each in trials.items()
     }
-    yield from bars(
-        run, "Peak memory", "The most that a stack's processes held in memory during a trial.", "MiB", memory
-    )
+    yield from bars("Peak memory", "The most that a stack held in memory during a trial.", "MiB", memory)
 
 
-def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, float | None]) -> Iterator[Chart]:
+def bars(title: str, reading: str, unit: str, values: Mapping[str, float | None]) -> Iterator[Chart]:
     """Yield a bar per stack and the same figures as a table; nothing if none is known."""
     known = {name: value for name, value in values.items() if value is not None}
     if not known:
@@ -39,7 +34,6 @@ def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, flo
     rows = [
         {
             "stack": name,
-            "role": role_of(run.stacks[name].tier),
             "value": value,
             "text": f"{figure(value)} {unit}",
             "note": "",
@@ -50,6 +44,6 @@ def bars(run: Run, title: str, reading: str, unit: str, values: Mapping[str, flo
         form="bars",
         title=title,
         reading=reading,
-        data={"x": {"label": unit, "type": "linear"}, "by": "role", "panels": [{"title": "", "rows": rows}]},
+        data={"x": {"label": unit, "type": "linear"}, "panels": [{"title": "", "rows": rows}]},
         grid=Grid(f"{title}, {unit}", ("stack", unit), tuple((name, figure(value)) for name, value in known.items())),
     )

@@ -27,10 +27,8 @@ def _blocks(curve: CrossoverCurve, baseline: str) -> Iterator[Block]:
         form="lines",
         title=f"Predicted speedup of {curve.candidate} over {baseline}",
         reading=(
-            "The speedup that waiting slots and CPU time predict for requests that wait longer or shorter, a line for "
-            f"each number of connections, "
-            f"if each takes as much CPU as those of {curve.scenario}. The marks with intervals are "
-            "what was measured; no wait at all stands at the left end."
+            "What waiting slots and CPU time predict for requests that wait longer or shorter, if each takes as much "
+            f"CPU as those of {curve.scenario}. The marks with intervals were measured; the left end is no wait at all."
         ),
         data={
             "x": {"label": "wait of a request, ms (log scale)", "type": "log"},

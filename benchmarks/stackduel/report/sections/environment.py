@@ -9,11 +9,12 @@ from typing import Any
 
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
+from stackduel.report.sections import interpreters
 from stackduel.report.sections.blocks import Block, Code, Grid, Paragraph, Section
 from stackduel.report.sections.conditions import command_blocks
 
 # What stands elsewhere on the page.
-_ELSEWHERE = frozenset({"notes", "libraries"})
+_ELSEWHERE = frozenset({"notes", "libraries", "interpreters"})
 _LEFT_OUT = frozenset({"workers"})
 _WHAT_IT_IS = frozenset({"tier", "summary", "framework", "server", "app"})
 _SPELT = {"cpu": "CPU", "gpu": "GPU", "mib": "MiB", "s": "(seconds)"}
@@ -69,25 +70,35 @@ def _environment(run: Run) -> Iterator[Block]:
     known = asdict(run.environment).items()
     facts = {name: value for name, value in known if name not in _ELSEWHERE and value is not None}
     if isinstance(budget := facts.get("budget"), Mapping):
-        facts["budget"] = {f"{name} cores" if isinstance(each, tuple) else name: each for name, each in budget.items()}
+        facts["budget"] = _budget_facts(budget)
     if facts:
         rows = tuple((name, text) for name, text in _flat(facts) if text)
         yield Grid("Host, launcher and budget", ("what", "value"), rows, frozenset({"what", "value"}))
+    yield from interpreters.blocks(run)
     libraries = run.environment.libraries
     if libraries:
         rows = tuple(libraries.items())
-        yield Grid("Versions", ("library", "version"), rows, frozenset({"library", "version"}))
+        yield Grid(
+            "Versions of stackduel's own packages", ("library", "version"), rows, frozenset({"library", "version"})
+        )
+
+
+def _budget_facts(budget: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the division of the cores by what a reader calls its parts; how many were asked for, if anybody did."""
+    known = {name: each for name, each in budget.items() if name != "asked" or each is not None}
+    spelt = {"asked": "cores asked for"}
+    return {spelt.get(name, f"{name} cores" if isinstance(each, tuple) else name): each for name, each in known.items()}
 
 
 def _repeat(run: Run) -> Iterator[Block]:
     yield from command_blocks(run)
     again = repeated(run)
     if again != run.command:
-        yield Paragraph("The same plan in the same order, with its seed:")
+        yield Paragraph("The same plan in the same order:")
         yield Code(shlex.join(again))
     yield Paragraph(
-        f"Seed {run.seed}; suite {run.suite.name}; run {run.run_id}, started {run.started}. Every trial, with its "
-        "histogram and its gates, stands in run.json beside this page."
+        f"Run {run.run_id}, seed {run.seed}, started {run.started}. Every trial, with its histogram and its gates, "
+        "stands in run.json beside this page."
     )
     images = run.environment.launch.get("images", {})
     if images:

@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from stackduel.model.measurement import Outcome
-from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Block, Chart, Grid, Paragraph, Sentences
 from stackduel.report.sections.counted_trials import ByStack
-from stackduel.report.sections.roles import role_of
 
 HEADINGS = ("stack", "requests", "failed", "share")
 
 
-def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
+def blocks(trials: ByStack) -> Iterator[Block]:
     """Yield how many requests failed, and how."""
     requests = {name: sum(trial.measurement.requests for trial in each) for name, each in trials.items()}
     if not requests:
@@ -23,7 +21,7 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
     if not any(ends.values()):
         yield Paragraph(f"No request failed, of {sum(requests.values()):,}.")
         return
-    yield _chart(run, requests, ends)
+    yield _chart(requests, ends)
     seen = dict.fromkeys(kind for each in ends.values() for kind in each)
     yield Sentences(tuple(f"{kind}: {Outcome(kind).meaning}" for kind in seen))
 
@@ -35,10 +33,10 @@ def _ends(trials: ByStack, name: str) -> Counter[str]:
     return counts
 
 
-def _chart(run: Run, requests: dict[str, int], ends: dict[str, Counter[str]]) -> Chart:
+def _chart(requests: dict[str, int], ends: dict[str, Counter[str]]) -> Chart:
     kinds = tuple(dict.fromkeys(kind for each in ends.values() for kind in each))
     shares = {name: each.total() / requests[name] if requests[name] else 0.0 for name, each in ends.items()}
-    bars = [_bar(run, name, share, ends[name]) for name, share in shares.items()]
+    bars = [_bar(name, share, ends[name]) for name, share in shares.items()]
     listed = tuple(
         (
             name,
@@ -55,17 +53,15 @@ def _chart(run: Run, requests: dict[str, int], ends: dict[str, Counter[str]]) ->
         reading="The share of all requests that were not answered rightly. None is best.",
         data={
             "x": {"label": "share of the requests", "type": "percent"},
-            "by": "role",
             "panels": [{"title": "", "rows": bars}],
         },
         grid=Grid("Failed requests", (*HEADINGS, *kinds), listed),
     )
 
 
-def _bar(run: Run, stack: str, share: float, ends: Counter[str]) -> dict[str, object]:
+def _bar(stack: str, share: float, ends: Counter[str]) -> dict[str, object]:
     return {
         "stack": stack,
-        "role": role_of(run.stacks[stack].tier),
         "value": share,
         "text": f"{100 * share:.2g} %",
         "note": ", ".join(f"{n:,} {kind}" for kind, n in ends.items()),

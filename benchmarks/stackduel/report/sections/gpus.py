@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.gpu_use import DeviceUse, GpuUse
-from stackduel.model.run import Run
 from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Block, Grid
 from stackduel.report.sections.costs import bars
@@ -16,10 +15,9 @@ from stackduel.report.sections.figures import figure
 HEADINGS = ("stack", "device", "utilisation %", "peak memory MiB", "power W")
 
 
-def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
+def blocks(trials: ByStack) -> Iterator[Block]:
     """Yield a chart for each figure that a device reports; nothing for runs without devices."""
     yield from bars(
-        run,
         "GPU utilisation",
         "For how much of the time the busiest graphics processor was computing, in the mean of a trial; the median of "
         "the blocks. Far below 100 %, it waits for the stack that feeds it.",
@@ -27,14 +25,12 @@ def blocks(run: Run, trials: ByStack) -> Iterator[Block]:
         _each(trials, lambda use: use.utilisation_mean, median_of_known),
     )
     yield from bars(
-        run,
         "GPU memory",
         "The most that all graphics processors together held in a trial, other programs included.",
         "MiB",
         _each(trials, lambda use: use.memory_peak_mib, _most),
     )
     yield from bars(
-        run,
         "GPU power",
         "What all graphics processors drew together, in the mean of a trial; the median of the blocks.",
         "W",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.head_to_head import QPS, HeadToHead, HeadToHeadRow, head_to_heads
+from stackduel.analysis.head_to_head import GPU, QPS, HeadToHead, HeadToHeadRow, head_to_heads
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Block, Folded, Grid, Heading, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure
@@ -25,7 +25,7 @@ SUMMED_UP = (QPS, "p50", "p95", "p99")
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield the pair over all scenarios, and scenario by scenario."""
-    results = head_to_heads(run.results, run.suite.scenarios, run.suite.duel)
+    results = head_to_heads(run.results, run.suite.compared, run.suite.duel)
     why = missing(run)
     blocks: list[Block] = [Sentences((why,))] if why else []
     if len(results) == 1:
@@ -60,21 +60,22 @@ def head_to_head_blocks(result: HeadToHead, run: Run) -> Iterator[Block]:
 
 
 def figures(result: HeadToHead) -> Grid:
-    """Return all figures of two stacks in a scenario, or of one stack alone."""
+    """Return all figures of two stacks in a scenario, or of one stack alone; none of a GPU that was not there."""
+    known = [row for row in result.rows if row.name != GPU or row.first is not None or row.second is not None]
     if not result.second:
-        rows = tuple((_name(row), _value(row.first, row)) for row in result.rows)
+        rows = tuple((_name(row), _value(row.first, row)) for row in known)
         return Grid(f"{result.scenario.name}: {result.first}", ("figure", result.first), rows, WORDS)
     return Grid(
         f"{result.first} against {result.second}: {result.scenario.name}",
         ("figure", result.first, result.second, "winner", "ratio"),
-        tuple(_texts(row) for row in result.rows),
+        tuple(_texts(row) for row in known),
         WORDS,
     )
 
 
 def missing(run: Run) -> str | None:
     """Return why the pair that the suite asks for is not shown; None if it is, or if none is asked for."""
-    if not run.suite.duel or head_to_heads(run.results, run.suite.scenarios, run.suite.duel):
+    if not run.suite.duel or head_to_heads(run.results, run.suite.compared, run.suite.duel):
         return None
     absent = [name for name in run.suite.duel if name not in run.stacks]
     why = f"{' and '.join(absent)} not among the stacks" if absent else "no block in which both were measured"

@@ -1,4 +1,4 @@
-"""What follows from two stacks' figures, by rules; each insight names the rows it is computed from."""
+"""Insights from two stacks' figures, by rules; each names the rows it is computed from."""
 
 from __future__ import annotations
 

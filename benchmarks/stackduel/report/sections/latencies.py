@@ -31,8 +31,7 @@ def blocks(kind: str, trials: ByStack) -> Iterator[Block]:
         form="lines",
         title="Latency by percentile",
         reading=(
-            f"How long the slowest requests took ({kind}), over all blocks: at 99 %, one "
-            "request in a hundred took longer than the line shows. Lower is better, and so is flatter. A line "
+            f"How long the slowest requests took ({kind}), over all blocks. Lower is better, and so is flatter; a line "
             "ends where there were too few requests to tell."
         ),
         data={

@@ -10,7 +10,7 @@ def load_text(load: Load) -> str:
     """Return a load in a few words."""
     if isinstance(load, OpenLoop):
         requests = "request" if load.rate_rps == 1 else "requests"
-        return f"{load.rate_rps:g} {requests} a second for {load.duration_s:g} s, {load.arrivals}"
+        return f"{load.rate_rps:g} {requests} a second for {load.duration_s:g} s, {_arrivals(load)}"
     connections = counted(load.connections, "connection")
     if load.requests is not None:
         return f"{connections}, {counted(load.requests, 'request')} a block"
@@ -20,7 +20,7 @@ def load_text(load: Load) -> str:
 def load_sentence(load: Load) -> str:
     """Return a load as a sentence that says what each connection or arrival does."""
     if isinstance(load, OpenLoop):
-        arrivals = f"{load.rate_rps:g} arrival{'' if load.rate_rps == 1 else 's'} a second ({load.arrivals})"
+        arrivals = f"{load.rate_rps:g} arrival{'' if load.rate_rps == 1 else 's'} a second ({_arrivals(load)})"
         return f"{arrivals} for {load.duration_s:g} s, which never wait for answers."
     connections = (
         "One connection, which sends its"
@@ -41,3 +41,7 @@ def load_and_waiting(load: Load) -> str:
 def latency_kind(load: Load) -> str:
     """Return the kind of the latencies of a load: from the intended time, or service time."""
     return "latency from the intended time" if isinstance(load, OpenLoop) else "service time"
+
+
+def _arrivals(load: OpenLoop) -> str:
+    return load.arrivals if load.burstiness is None else f"{load.arrivals}, burstiness {load.burstiness:g}"

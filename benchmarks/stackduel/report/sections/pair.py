@@ -27,7 +27,7 @@ def pair_of(run: Run) -> Pair | None:
 
     None where nothing was measured beside the baseline.
     """
-    if head_to_heads(run.results, run.suite.scenarios, run.suite.duel):
+    if head_to_heads(run.results, run.suite.compared, run.suite.duel):
         first, second = run.suite.duel
         return Pair(first, second, "which the suite compares head to head")
     advice = run.advice.run if run.advice else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stackduel.analysis.comparisons import migrations
 from stackduel.analysis.head_to_head import TIE, HeadToHead, HeadToHeadRow
+from stackduel.analysis.matrix import migrations
 from stackduel.model.counted import counted
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Block, Grid, Section, Sentences
-from stackduel.report.sections.figures import DASH, speedup_text
+from stackduel.report.sections.figures import DASH, speedup_words
 from stackduel.report.sections.head_to_head_words import (
     CATEGORIES,
     NOISY,
@@ -125,9 +125,9 @@ def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Ite
     name = best_unmigrated(run, pair, compared)
     mean = next((each for each in migrations(run.comparisons) if each.candidate == name), None)
     migrates = run.stacks[pair.second].tier not in WITHOUT_MIGRATION
-    if name is None or mean is None or mean.mean_speedup <= 1 or not migrates:
+    if name is None or mean is None or mean.mean.speedup <= 1 or not migrates:
         return
-    figures = [f"{scenario} {speedup_text(each)}" for scenario, each in compared[name].items()]
+    figures = [f"{scenario} {speedup_words(each)}" for scenario, each in compared[name].items()]
     shown = ", ".join(figures[:MOST_NAMED])
     more = f", and {counted(len(figures) - MOST_NAMED, 'scenario')} more" if len(figures) > MOST_NAMED else ""
     yield f"{name} ({run.stacks[name].tier}): if the framework stays: {shown}{more}."

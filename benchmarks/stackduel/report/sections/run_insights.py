@@ -15,6 +15,9 @@ from stackduel.report.sections.pair import pair_of
 from stackduel.report.sections.pair_results import head_to_heads_of
 from stackduel.report.sections.stack_insights import stack_insights
 
+# The most important come first; what is further down follows from the tables at one look.
+MOST_INSIGHTS = 5
+
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield the insights into a run that compared stacks."""
@@ -23,8 +26,8 @@ def sections(run: Run) -> Iterator[Section]:
     if pair and results:
         of_pair = [(result.scenario.name, insight) for result in results for insight in insights(result)]
         of_models = model_insights(run, {pair.first, pair.second})
-        lines = merged([*stack_insights(run, pair), *of_pair, *of_models], len(run.suite.scenarios))
-        yield Section("insights", "Insights", (Sentences((*caveats(results), *lines)),))
+        lines = tuple(merged([*stack_insights(run, pair), *of_pair, *of_models], len(run.suite.compared)))
+        yield Section("insights", "Insights", (Sentences((*caveats(results), *lines[:MOST_INSIGHTS])),))
 
 
 def caveats(results: Sequence[HeadToHead]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The charts of searches: capacity, the best number of connections, breaking points, cold starts, soaks."""
+"""The charts of searches: capacity, the best number of connections, breaking points, cold starts, soaks, losses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from stackduel.model.run import Run
 from stackduel.model.search_results.breaking_point import BreakingPoint, RampStep
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.recycling import Recycling
+from stackduel.model.search_results.shutdown import Shutdown
 from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
 from stackduel.model.suite import Scenario
 from stackduel.report.sections.blocks import Chart, Grid
 from stackduel.report.sections.figures import DASH, figure
-from stackduel.report.sections.roles import role_of
 from stackduel.report.sections.search_trials import trials_of
 
 MOST_POINTS = 300
@@ -31,14 +33,14 @@ def charts(run: Run, scenario: Scenario) -> Iterator[Chart]:
             yield from draw(run, here)
 
 
-def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+def _of_capacity(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
     rows, cells = [], []
     for each in findings:
         result = each.found
         if not isinstance(result, Capacity) or result.confirmed is None:
             continue
         kept, above = result.confirmed.rate_rps, result.above.rate_rps if result.above else None
-        rows.append(_mark(run, each.stack, kept, kept, above, f"{kept:g} req/s", result.sentence))
+        rows.append(_mark(each.stack, kept, kept, above, f"{kept:g} req/s", result.sentence))
         cells.append((each.stack, f"{kept:g}", DASH if above is None else f"{above:g}"))
     if rows:
         yield _intervals(
@@ -51,14 +53,32 @@ def _of_capacity(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
         )
 
 
-def _of_cold_start(run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+def _of_streams_held(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    rows, cells = [], []
+    for each in findings:
+        result = each.found
+        if not isinstance(result, StreamsHeld) or result.confirmed is None:
+            continue
+        held, above = result.confirmed.streams, result.above.streams if result.above else None
+        rows.append(_mark(each.stack, held, held, above, f"{held:,} streams", result.sentence))
+        cells.append((each.stack, f"{held:,}", DASH if above is None else f"{above:,}"))
+    if rows:
+        yield _intervals(
+            "Streams held at once",
+            "The most streams with which every window kept the service level; the line reaches to the fewest with "
+            "which not all did. Further to the right is better.",
+            "streams",
+            rows,
+            Grid("Streams held at once", ("stack", "kept", "not kept"), tuple(cells)),
+        )
+
+
+def _of_cold_start(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
     rows, cells = [], []
     for each in findings:
         if isinstance(each.found, ColdStart):
             at = each.found.launch_ms
-            rows.append(
-                _mark(run, each.stack, at.value, at.low, at.high, f"{figure(at.value)} ms", each.found.sentence)
-            )
+            rows.append(_mark(each.stack, at.value, at.low, at.high, f"{figure(at.value)} ms", each.found.sentence))
             cells.append((each.stack, figure(at.value), figure(at.low), figure(at.high)))
     yield _intervals(
         "From launch to the first answer",
@@ -160,16 +180,50 @@ def _memory_of(run: Run, finding: Finding) -> list[list[float]]:
     return points[:: math.ceil(len(points) / MOST_POINTS) or 1]
 
 
-def _mark(
-    run: Run, stack: str, value: float, low: float | None, high: float | None, text: str, note: str
-) -> dict[str, Any]:
-    role = role_of(run.stacks[stack].tier)
-    return {"stack": stack, "role": role, "value": value, "low": low, "high": high, "text": text, "note": note}
+def _of_shutdown(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    found = [(each.stack, each.found) for each in findings if isinstance(each.found, Shutdown)]
+    yield _lost([(stack, result.losses.lost, result.sentence) for stack, result in found])
+    rows = [
+        _mark(stack, at.value, at.low, at.high, f"{figure(at.value)} s", result.sentence)
+        for stack, result in found
+        for at in (result.ended_s,)
+    ]
+    yield _intervals(
+        "From SIGTERM to the end of the server",
+        "The median over the stops. Requests that wait longer than the server's grace cannot be answered.",
+        "seconds",
+        rows,
+        Grid(
+            "From SIGTERM to the end, seconds",
+            ("stack", "median", "killed"),
+            tuple((stack, figure(result.ended_s.value), str(result.killed)) for stack, result in found),
+        ),
+    )
+
+
+def _of_recycling(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    found = [(each.stack, each.found) for each in findings if isinstance(each.found, Recycling)]
+    yield _lost([(stack, result.losses.lost, result.sentence) for stack, result in found])
+
+
+def _lost(rows: Sequence[tuple[str, int, str]]) -> Chart:
+    return _intervals(
+        "Lost requests",
+        "The requests that were sent and never answered in full, all rounds together. Nothing was sent again. Fewer is "
+        "better: none is possible.",
+        "requests",
+        [_mark(stack, lost, None, None, f"{lost:,}", sentence) for stack, lost, sentence in rows],
+        Grid("Lost requests", ("stack", "lost"), tuple((stack, f"{lost:,}") for stack, lost, _ in rows)),
+    )
+
+
+def _mark(stack: str, value: float, low: float | None, high: float | None, text: str, note: str) -> dict[str, Any]:
+    return {"stack": stack, "value": value, "low": low, "high": high, "text": text, "note": note}
 
 
 def _intervals(title: str, reading: str, unit: str, rows: list[dict[str, Any]], grid: Grid) -> Chart:
     axis = {"label": unit, "type": "auto"}
-    return Chart("intervals", title, reading, {"x": axis, "by": "role", "panels": [{"title": "", "rows": rows}]}, grid)
+    return Chart("intervals", title, reading, {"x": axis, "panels": [{"title": "", "rows": rows}]}, grid)
 
 
 def _lines(
@@ -187,8 +241,11 @@ def _lines(
 
 _DRAWN: Mapping[type, Callable[[Run, Sequence[Finding]], Iterator[Chart]]] = {
     Capacity: _of_capacity,
+    StreamsHeld: _of_streams_held,
     Sustained: _of_sustained,
     BreakingPoint: _of_breaking_point,
     ColdStart: _of_cold_start,
     Soak: _of_soak,
+    Shutdown: _of_shutdown,
+    Recycling: _of_recycling,
 }

@@ -1,4 +1,4 @@
-"""What a search measured: a table per scenario, a sentence per stack, and charts."""
+"""The results of a search: a table per scenario, a sentence per stack, and charts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stackduel.model.estimates import Median
 from stackduel.model.findings import SearchResult
+from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.run import Run
+from stackduel.model.search_results.ablation import Ablation
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.losses import Losses
+from stackduel.model.search_results.profile import Profile
+from stackduel.model.search_results.recycling import Recycling
+from stackduel.model.search_results.scaling import Scaling
+from stackduel.model.search_results.shutdown import Shutdown
 from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
+from stackduel.model.search_results.tuned import Tuned
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure
+from stackduel.model.tune_settings import TuneSettings
 from stackduel.report.sections import search_charts
 from stackduel.report.sections.blocks import Block, Failures, Grid, Heading, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure, interval_text, times_text
@@ -22,21 +32,51 @@ from stackduel.report.sections.search_trials import belongs
 
 Cells = Mapping[str, str]
 WORDS = frozenset({"stack", "tier", "how sure", "not different from", "what broke"})
-_LEAST_NEEDED = ("tier", "CPU s", "kept there", "first p99 ms", "first req/s", "kept", "warm ms")
+_LEAST_NEEDED = (
+    "tier",
+    "stops",
+    "rounds",
+    "killed",
+    "in flight",
+    "reconnects",
+    "CPU s",
+    "kept there",
+    "first p99 ms",
+    "first req/s",
+    "kept",
+    "warm ms",
+)
 
 
 def sections(run: Run) -> Iterator[Section]:
     """Yield the results of a run that searched."""
-    if run.suite.search:
+    if _has_tables(run):
         blocks = (block for scenario in run.suite.scenarios for block in _blocks(run, scenario))
         yield Section("results", "Results", tuple(blocks))
 
 
-def _blocks(run: Run, scenario: Scenario) -> Iterator[Block]:
-    findings = {each.stack: each for each in run.findings if each.scenario == scenario.name}
+def tables_alone(run: Run) -> Iterator[Section]:
+    """Yield the same results without their charts, for a form that has none."""
+    if _has_tables(run):
+        blocks = (block for scenario in run.suite.scenarios for block in _blocks(run, scenario, charts=False))
+        yield Section("results", "Results", tuple(blocks))
+
+
+def _has_tables(run: Run) -> bool:
+    """Return whether the run searched for a figure of each stack: profiles and tunings have sections of their own."""
+    return not run.suite.is_planned and not isinstance(run.suite.search, ProfileSettings | TuneSettings)
+
+
+def _blocks(run: Run, scenario: Scenario, *, charts: bool = True) -> Iterator[Block]:
     yield Heading(scenario.name)
     yield from described(scenario)
-    yield from search_charts.charts(run, scenario)
+    if charts:
+        yield from search_charts.charts(run, scenario)
+    yield from _findings(run, scenario)
+
+
+def _findings(run: Run, scenario: Scenario) -> Iterator[Block]:
+    findings = {each.stack: each for each in run.findings if each.scenario == scenario.name}
     rows = [
         {"stack": stack, "tier": about.tier, **_cells(findings[stack].found)}
         for stack, about in run.stacks.items()
@@ -62,9 +102,9 @@ def _not_measured(run: Run, scenario: Scenario, stack: str) -> tuple[str, str]:
 def _grid(scenario: Scenario, rows: Sequence[Cells]) -> Grid:
     """Return the table, without the columns that no row has anything for."""
     names = dict.fromkeys(name for row in rows for name in row)
-    kept = tuple(name for name in names if any(row.get(name, DASH) != DASH for row in rows))
-    cells = tuple(tuple(row.get(name, DASH) for name in kept) for row in rows)
-    return Grid(f"All stacks in {scenario.name}", kept, cells, WORDS, least_needed=_LEAST_NEEDED)
+    cells = tuple(tuple(row.get(name, DASH) for name in names) for row in rows)
+    caption = f"All stacks in {scenario.name}"
+    return Grid(caption, tuple(names), cells, WORDS, least_needed=_LEAST_NEEDED).without_empty_columns()
 
 
 def _cells(result: SearchResult) -> Cells:
@@ -80,6 +120,17 @@ def _of_capacity(result: Capacity) -> Cells:
         "kept there": f"{above.kept} of {above.tried}" if above else DASH,
         "replicas": f"{result.replicas:,}" if result.replicas is not None else DASH,
         "cost": f"{result.cost:,.10g}" if result.cost is not None else DASH,
+    }
+
+
+def _of_streams_held(result: StreamsHeld) -> Cells:
+    confirmed, above = result.confirmed, result.above
+    at_least = ">= " if above is None else ""
+    return {
+        "streams held": f"{at_least}{confirmed.streams:,}" if confirmed else DASH,
+        "kept": f"{confirmed.kept} of {confirmed.tried}" if confirmed else DASH,
+        "not with": f"{above.streams:,}" if above else DASH,
+        "kept there": f"{above.kept} of {above.tried}" if above else DASH,
     }
 
 
@@ -143,10 +194,46 @@ def _rate(rate_rps: float | None, *, at_least: bool) -> str:
     return DASH if rate_rps is None else f"{'>= ' if at_least else ''}{figure(rate_rps)}"
 
 
+def _of_shutdown(result: Shutdown) -> Cells:
+    return {
+        "stops": str(len(result.stops)),
+        "in flight": f"{result.in_flight:,}",
+        **_of_losses(result.losses),
+        "ended s": _median(result.ended_s),
+        "killed": str(result.killed),
+    }
+
+
+def _of_recycling(result: Recycling) -> Cells:
+    return {
+        "rounds": str(len(result.rounds)),
+        **_of_losses(result.losses),
+        "reconnects": f"{result.reconnects:,}",
+        "did not come back": str(result.ended),
+    }
+
+
+def _of_losses(losses: Losses) -> Cells:
+    return {
+        "answered": f"{losses.answered:,}",
+        "lost": f"{losses.lost:,}",
+        "refused": f"{losses.refused:,}",
+        "other answers": f"{losses.other:,}",
+    }
+
+
 _CELLS: Mapping[type, Callable[..., Cells]] = {
     Capacity: _of_capacity,
+    StreamsHeld: _of_streams_held,
     Sustained: _of_sustained,
     BreakingPoint: _of_breaking_point,
     ColdStart: _of_cold_start,
     Soak: _of_soak,
+    # These are no figures of a stack; the sections ablation, profiles, tuning and scaling have them.
+    Ablation: lambda _result: {},
+    Profile: lambda _result: {},
+    Tuned: lambda _result: {},
+    Scaling: lambda _result: {},
+    Shutdown: _of_shutdown,
+    Recycling: _of_recycling,
 }

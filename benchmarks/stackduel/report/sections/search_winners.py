@@ -16,7 +16,10 @@ from stackduel.model.run import Run
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.recycling import Recycling
+from stackduel.model.search_results.shutdown import Shutdown
 from stackduel.model.search_results.soak import Soak
+from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
 from stackduel.report.sections.blocks import Grid, Section, Sentences
 from stackduel.report.sections.figures import DASH, figure
@@ -100,7 +103,8 @@ SearchedValue = tuple[float, float | None, float | None]
 
 def _figures(run: Run) -> tuple[tuple[str, Better, Callable[[SearchResult], SearchedValue | None]], ...]:
     kinds = {type(each.found) for each in run.findings}
-    return tuple(each for kind in kinds for each in _FIGURES[kind])
+    # Of an ablation no stack is better: its switches are.
+    return tuple(each for kind in kinds for each in _FIGURES.get(kind, ()))
 
 
 def _values(
@@ -161,6 +165,7 @@ def _of_median(median: Median | None) -> SearchedValue | None:
 
 _FIGURES: Mapping[type, tuple[tuple[str, Better, Callable[..., SearchedValue | None]], ...]] = {
     Capacity: (("capacity req/s", "higher", lambda result: _exact(result.confirmed and result.confirmed.rate_rps)),),
+    StreamsHeld: (("streams held", "higher", lambda result: _exact(result.confirmed and result.confirmed.streams)),),
     Sustained: (
         (
             "req/s",
@@ -175,6 +180,9 @@ _FIGURES: Mapping[type, tuple[tuple[str, Better, Callable[..., SearchedValue | N
         ("warm ms", "lower", lambda result: _of_median(result.warm_ms)),
         ("CPU s", "lower", lambda result: _of_median(result.cpu_s)),
     ),
+    # Several lose nothing: loss_answers says who.
+    Shutdown: (),
+    Recycling: (),
     Soak: (
         ("MiB/h", "lower", lambda result: result.slope and (result.slope.value, result.slope.low, result.slope.high)),
         ("MiB", "lower", lambda result: _exact(result.memory_mib)),

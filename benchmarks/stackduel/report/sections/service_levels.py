@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from stackduel.analysis.service_levels import level_text
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.run import Run
 from stackduel.model.service_level import ServiceLevelResult
@@ -30,7 +31,7 @@ def levels(run: Run) -> Grid | None:
     by_level: dict[tuple[str, str], list[ServiceLevelResult]] = {}
     for sla in run.slas:
         if not is_twin(sla.stack):
-            by_level.setdefault((sla.scenario, bound_text(sla.name, sla.bound)), []).append(sla)
+            by_level.setdefault((sla.scenario, level_text(sla.name, sla.bound)), []).append(sla)
     if not by_level:
         return None
     headings = ("scenario", "level", "kept by", "broken by", "unknown for")
@@ -59,7 +60,7 @@ def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
     if not kept:
         return
     names = [promise.name for promise in scenario.sla]
-    headings = [bound_text(promise.name, promise.bound) for promise in scenario.sla]
+    headings = [level_text(promise.name, promise.bound) for promise in scenario.sla]
     rows = tuple((stack, *(_word(by_name[name]) for name in names)) for stack, by_name in kept.items())
     all_kept = [stack for stack, by_name in kept.items() if all(sla.ok for sla in by_name.values())]
     broken = [stack for stack, by_name in kept.items() if any(sla.ok is False for sla in by_name.values())]
@@ -68,15 +69,9 @@ def _levels(scenario: Scenario, run: Run) -> Iterator[Block]:
     if len(all_kept) + len(broken) < len(kept):
         lines.append("Of the others too little is known: measure more blocks.")
     title, least = f"{scenario.name}: service levels", tuple(reversed(headings[1:]))
-    yield Grid(title, ("stack", *headings), rows, least_needed=least, unit="latencies in ms")
+    unit = "latencies in ms" if any(name.endswith("_ms") for name in names) else ""
+    yield Grid(title, ("stack", *headings), rows, least_needed=least, unit=unit)
     yield Sentences(tuple(lines))
-
-
-def bound_text(name: str, bound: float) -> str:
-    """Return a service level as tables name it."""
-    if name == "errors":
-        return f"errors <= {100 * bound:g} %"
-    return f"{name.removesuffix('_ms').replace('_', ' ')} <= {bound:g} ms"
 
 
 def _word(sla: ServiceLevelResult) -> str:
@@ -86,4 +81,4 @@ def _word(sla: ServiceLevelResult) -> str:
 
 
 def _value(sla: ServiceLevelResult, measured: float) -> str:
-    return f"{100 * measured:.3g} %" if sla.is_share else figure(measured)
+    return f"{100 * measured:.3g} %" if sla.unit == "share" else figure(measured)

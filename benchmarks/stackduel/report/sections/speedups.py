@@ -8,20 +8,20 @@ from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
 from stackduel.model.run import Run
 from stackduel.report.sections.blocks import Chart, Grid, Section
-from stackduel.report.sections.figures import DASH, figure, speedup_text
-from stackduel.report.sections.roles import role_of
+from stackduel.report.sections.figures import DASH, comparison_word, figure, speedup_text
 
-READING = "Each mark is how many times as fast as {baseline} a stack is: further to the right is faster."
-INTERVAL = " The line through it is the {confidence} interval."
+READING = "How many times as fast as {baseline} each stack is."
+INTERVAL = " The line is the {confidence} interval."
 BAND = " Differences inside the grey band are too small to detect on this machine."
+NOISY = " Hollow and dashed: measured on a noisy host."
 SINGLE = " Too few blocks were measured for intervals: these are single figures."
 HEADINGS = ("scenario", "stack", "tier", "speedup", "from", "to", "no difference within", "blocks", "verdict")
 WORDS = frozenset({"scenario", "stack", "tier", "verdict"})
 
 
 def sections(run: Run) -> Iterator[Section]:
-    """Yield the speedups of a run that compared stacks."""
-    if not run.comparisons:
+    """Yield the speedups of a run that compared stacks; those of a tuning stand in its own table."""
+    if not run.comparisons or run.suite.search:
         return
     yield Section("speedups", "How much faster?", (_chart(run),))
 
@@ -29,26 +29,37 @@ def sections(run: Run) -> Iterator[Section]:
 def _chart(run: Run) -> Chart:
     confidences = {each.confidence for each in run.comparisons if each.confidence is not None}
     confidence = " and ".join(f"{100 * each:g} %" for each in sorted(confidences))
-    panels = [_panel(run, scenario.name) for scenario in run.suite.scenarios]
+    panels = [_panel(run, scenario.name) for scenario in run.suite.compared]
     return Chart(
         form="intervals",
         title=f"Speedup over {run.baseline}",
         reading=READING.format(baseline=run.baseline)
         + (INTERVAL.format(confidence=confidence) if confidences else SINGLE)
-        + (BAND if any(panel["band"] for panel in panels) else ""),
+        + (BAND if any(panel["band"] for panel in panels) else "")
+        + (NOISY if any(each.noisy for each in run.comparisons) else "")
+        + _left_out(run),
         data={
             "x": {"label": "speedup (log scale)", "type": "log", "suffix": "x"},
             "reference": 1,
-            "by": "role",
             "panels": [panel for panel in panels if panel["rows"]],
         },
         grid=Grid(
             "Speedups",
             HEADINGS,
-            tuple(_row(run, each) for scenario in run.suite.scenarios for each in _ordered(run, scenario.name)),
+            tuple(_row(run, each) for scenario in run.suite.compared for each in _ordered(run, scenario.name)),
             WORDS,
         ),
     )
+
+
+def _left_out(run: Run) -> str:
+    """Return which stacks have no mark, as their size is uncertain."""
+    texts = [f"{each.candidate} in {each.scenario} is {each.verdict}" for each in run.comparisons if not _sized(each)]
+    return f" Without a mark, as the size is uncertain: {'; '.join(texts)}." if texts else ""
+
+
+def _sized(each: Comparison) -> bool:
+    return each.size != "uncertain"
 
 
 def _panel(run: Run, scenario: str) -> dict[str, object]:
@@ -60,16 +71,23 @@ def _panel(run: Run, scenario: str) -> dict[str, object]:
         "rows": [
             {
                 "stack": each.candidate,
-                "role": role_of(run.stacks[each.candidate].tier),
-                "value": each.speedup,
+                "value": _drawn(each),
                 "low": each.low,
                 "high": each.high,
-                "text": speedup_text(each),
+                "text": f"{speedup_text(each)}{' noisy' if each.noisy else ''}",
                 "note": _verdict(each),
+                "noisy": each.noisy,
             }
             for each in here
+            if _sized(each)
         ],
     }
+
+
+def _drawn(each: Comparison) -> float:
+    """Return where the mark stands: at the bound where only that is known."""
+    bound = each.low if each.high is None else each.high
+    return bound if each.size == "at_least" and bound is not None else each.speedup
 
 
 def _ordered(run: Run, scenario: str) -> list[Comparison]:
@@ -83,7 +101,7 @@ def _row(run: Run, each: Comparison) -> tuple[str, ...]:
         each.scenario,
         each.candidate,
         run.stacks[each.candidate].tier,
-        f"{figure(each.speedup)}x",
+        speedup_text(each) if each.size else f"{figure(each.speedup)}x",
         figure(each.low),
         figure(each.high),
         DASH if each.margin is None else f"{100 * each.margin:.1f} %",
@@ -95,4 +113,6 @@ def _row(run: Run, each: Comparison) -> tuple[str, ...]:
 def _verdict(each: Comparison) -> str:
     if is_twin(each.candidate):
         return "the measure of chance"
-    return each.verdict + (" (noisy)" if each.noisy else "")
+    if each.verdict == "not tested":
+        return each.verdict
+    return comparison_word(each)

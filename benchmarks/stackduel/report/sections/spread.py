@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stackduel.analysis.statistics.known_values import median_of_known
-from stackduel.model.run import Run
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Trial
 from stackduel.report.sections.blocks import Block, Chart, Grid
 from stackduel.report.sections.counted_trials import ByStack
 from stackduel.report.sections.figures import figure
-from stackduel.report.sections.roles import role_of
 
+NOISY = " A hollow one was measured on a noisy host, and decides nothing."
 UNITS: dict[Metric, tuple[str, str]] = {
     "rate": ("Requests per second, block by block", "req/s"),
     "time": ("Median time of a request, block by block", "ms"),
+    "event_cpu": ("Server CPU time for an event, block by block", "us"),
+    "event_delay": ("Added delay of the slowest hundredth of the events (p99), block by block", "ms"),
 }
 
 
-def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[Block]:
+def blocks(metric: Metric, trials: ByStack) -> Iterator[Block]:
     """Yield a dot a block, and their median."""
     if not trials:
         return
@@ -28,42 +29,36 @@ def blocks(run: Run, metric: Metric, trials: ByStack) -> Iterator[Block]:
     yield Chart(
         form="strip",
         title=title,
-        reading=f"Each dot is one block, with fresh servers; the stroke is their median. {better} "
-        "A hollow dot was measured on a noisy host, and decides nothing.",
+        reading=f"Each mark is one block, with fresh servers; the stroke is their median. {better}"
+        + (NOISY if any(trial.state == "noisy" for each in trials.values() for trial in each) else ""),
         data={
             "x": {"label": unit, "type": "auto"},
-            "by": "role",
-            "panels": [{"title": "", "rows": [_row(run, metric, unit, *each) for each in trials.items()]}],
+            "panels": [{"title": "", "rows": [_row(unit, *each) for each in trials.items()]}],
         },
-        grid=_grid(title, metric, trials),
+        grid=_grid(title, trials),
     )
 
 
-def _value(metric: Metric, trial: Trial) -> float | None:
-    return trial.rate_rps if metric == "rate" else trial.time_ms
-
-
-def _row(run: Run, metric: Metric, unit: str, name: str, trials: list[Trial]) -> dict[str, object]:
-    middle = median_of_known(_value(metric, trial) for trial in trials)
+def _row(unit: str, name: str, trials: list[Trial]) -> dict[str, object]:
+    middle = median_of_known(trial.figure for trial in trials)
     return {
         "stack": name,
-        "role": role_of(run.stacks[name].tier),
         "value": middle,
         "text": f"{figure(middle)} {unit}",
         "note": "",
         "dots": [
             {"value": value, "block": trial.place.block, "noisy": trial.state == "noisy", "text": figure(value)}
             for trial in trials
-            if (value := _value(metric, trial)) is not None
+            if (value := trial.figure) is not None
         ],
     }
 
 
-def _grid(title: str, metric: Metric, trials: ByStack) -> Grid:
+def _grid(title: str, trials: ByStack) -> Grid:
     numbers = sorted({trial.place.block for each in trials.values() for trial in each})
     rows = []
     for name, each in trials.items():
         by_block = {trial.place.block: trial for trial in each}
-        cells = (figure(_value(metric, by_block[n])) if n in by_block else "-" for n in numbers)
-        rows.append((name, figure(median_of_known(_value(metric, trial) for trial in each)), *cells))
+        cells = (figure(by_block[n].figure) if n in by_block else "-" for n in numbers)
+        rows.append((name, figure(median_of_known(trial.figure for trial in each)), *cells))
     return Grid(title, ("stack", "median", *(f"block {n}" for n in numbers)), tuple(rows))

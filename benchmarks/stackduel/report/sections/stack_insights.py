@@ -8,14 +8,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from stackduel.analysis.advice import SUFFICIENT
 from stackduel.analysis.candidates import CONTROL
+from stackduel.analysis.leads import Lead, lead, quiet_scores
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.aa_pair import is_twin
-from stackduel.model.comparison import Comparison, Limit
+from stackduel.model.comparison import CONFIDENCE, Comparison, Limit
 from stackduel.model.run import Run
 from stackduel.model.trial import Trial, counting_trials
-from stackduel.report.sections.figures import figure, speedup_text
+from stackduel.report.sections.figures import figure, speedup_words
 from stackduel.report.sections.merged_insights import Insight
 from stackduel.report.sections.migration_matrix import WITHOUT_MIGRATION
 from stackduel.report.sections.pair import Pair, mean_speedup
@@ -68,10 +68,15 @@ def best_unmigrated(run: Run, pair: Pair, compared: ComparedScenarios) -> str | 
     means = {
         name: mean_speedup(tuple(compared[name].values()))
         for name, about in run.stacks.items()
-        if about.tier in WITHOUT_MIGRATION and name in compared and not is_twin(name)
+        if about.tier in WITHOUT_MIGRATION and name in compared and not is_twin(name) and _is_sound(compared[name])
     }
     best = max(means, key=lambda name: means[name], default=None)
     return None if best in {pair.first, pair.second} else best
+
+
+def _is_sound(comparisons: Mapping[str, Comparison]) -> bool:
+    """Return whether a stack is nowhere shown to fail more requests than the baseline."""
+    return not any(each.failures for each in comparisons.values())
 
 
 def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
@@ -80,24 +85,25 @@ def _without_migration(run: Run, pair: Pair, compared: ComparedScenarios) -> Ite
     if cheaper is None or run.stacks[pair.second].tier in WITHOUT_MIGRATION or pair.first != run.baseline:
         return
     who = f"Without a migration, {cheaper} ({run.stacks[cheaper].tier})"
+    scores = quiet_scores(run.results)
     for scenario, other in compared.get(pair.second, {}).items():
         own = compared[cheaper].get(scenario)
-        if own is None:
+        if own is None or "uncertain" in {own.size, other.size}:
             continue
-        word = _keeps_up(own, other)
-        figures = f"{speedup_text(own)} against {speedup_text(other)}"
+        word = _keeps_up(own, other, lead(scores, [scenario], pair.second, cheaper, 1 - CONFIDENCE))
+        figures = f"{speedup_words(own)} against {speedup_words(other)}"
         claim = f"{who} {word} {pair.second}"
         yield scenario, Insight(("speedup",), f"{claim}: {figures}.", claim, figures)
 
 
-def _keeps_up(own: Comparison, other: Comparison) -> str:
+def _keeps_up(own: Comparison, other: Comparison, migration: Lead | None) -> str:
     if own.low is None or own.high is None or other.low is None:
         return "is (not tested) beside"
-    if own.noisy or other.noisy:
+    if migration is None:
         return "is (noisy) beside"
-    if own.low >= SUFFICIENT * other.speedup:
+    if migration.excluded:
         return "keeps up with"
-    return "falls short of" if own.high < other.low else "may keep up with"
+    return "falls short of" if migration.shown else "may keep up with"
 
 
 def _wrong_migrations(run: Run, compared: ComparedScenarios) -> Iterator[tuple[str, Insight]]:
@@ -107,14 +113,14 @@ def _wrong_migrations(run: Run, compared: ComparedScenarios) -> Iterator[tuple[s
         for scenario, each in compared.get(name, {}).items():
             if about.tier == CONTROL and each.verdict in effects:
                 claim = f"The wrong migration, {name}, {effects[each.verdict]}"
-                figures = speedup_text(each)
+                figures = speedup_words(each)
                 yield scenario, Insight(("speedup", "verdict"), f"{claim}: {figures}.", claim, figures)
 
 
 def _ceilings(run: Run, pair: Pair) -> Iterator[tuple[str, Insight]]:
     """Yield the ceiling that limits each of the two, and what would raise it."""
     limits = {(each.scenario, each.stack): each for each in run.limits}
-    for scenario in run.suite.scenarios:
+    for scenario in run.suite.compared:
         both = [limits.get((scenario.name, name)) for name in (pair.first, pair.second)]
         held = [each for each in both if each is not None and each.binds in RAISED_BY]
         if len(held) == 2 and held[0].binds == held[1].binds:
@@ -141,7 +147,7 @@ def _blocks(run: Run, pair: Pair) -> _Blocks:
         trials.setdefault((each.place.scenario, each.place.stack), {})[each.place.block] = each
     sides = {
         scenario.name: [trials.get((scenario.name, stack), {}) for stack in (pair.first, pair.second)]
-        for scenario in run.suite.scenarios
+        for scenario in run.suite.compared
     }
     return {
         scenario: [(one[block], other[block]) for block in sorted(set(one) & set(other))]

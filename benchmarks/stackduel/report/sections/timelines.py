@@ -42,7 +42,7 @@ def blocks(trials: ByStack, most: int = MOST_POINTS, *, drained: bool = False) -
     if rates:
         yield _chart(
             "Throughput over time",
-            "Requests answered per second of a trial, the median of its blocks. A level line is a steady server.",
+            "Requests answered per second of a trial, the median of its blocks.",
             "requests per second",
             [("", rates)],
         )
@@ -64,7 +64,7 @@ def _latency(trials: ByStack, most: int) -> Iterator[Chart]:
     if medians:
         yield _chart(
             "Latency over time",
-            "Milliseconds of a request over the time of a trial, the median of its blocks.",
+            "Median of the blocks.",
             "milliseconds",
             [("median (p50)", medians), *([("slowest hundredth (p99)", slowest)] if slowest else [])],
         )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from stackduel.analysis.history.run_summary import SpeedupPoint
 from stackduel.analysis.history.trend import Trend, TrendLine
 from stackduel.report.sections.blocks import Grid, Section, Sentences
-from stackduel.report.sections.figures import figure, times_text, verdict_text
+from stackduel.report.sections.figures import figure, sized_verdict_text, speedup_text
+from stackduel.report.sections.spread import UNITS
 
 MARK = "*"
 WORDS = frozenset({"run", "verdict"})
@@ -39,16 +40,16 @@ def change_lines(trend: Trend) -> list[str]:
 
 def speedup_of(point: SpeedupPoint) -> str:
     """Return a point's speedup with its interval, if it has one."""
-    return times_text(point.speedup, point.low, point.high)
+    return speedup_text(point)
 
 
 def _grid(trend: Trend, line: TrendLine) -> Grid:
-    score = "req/s" if line.metric == "rate" else "ms"
+    score = UNITS[line.metric][1]
     rows = []
     for moment, point in zip(trend.moments, line.points, strict=True):
         mark = f" {MARK}" if moment.changed or not moment.merged else ""
         if point is not None:
-            row = (f"{moment.run_id}{mark}", figure(point.score), speedup_of(point), verdict_text(point.verdict))
+            row = (f"{moment.run_id}{mark}", figure(point.score), speedup_of(point), sized_verdict_text(point))
             rows.append(row)
     headings = ("run", score, "speedup", "verdict")
-    return Grid(f"{line.scenario}, {line.stack}", headings, tuple(rows), WORDS, least_needed=("req/s", "ms", "verdict"))
+    return Grid(f"{line.scenario}, {line.stack}", headings, tuple(rows), WORDS, least_needed=(score, "verdict"))

@@ -10,7 +10,7 @@ from stackduel.analysis.history.run_summary import SpeedupPoint
 from stackduel.analysis.history.trend import TrendLine
 from stackduel.model.suite import Metric
 from stackduel.report.sections.blocks import Chart, Grid
-from stackduel.report.sections.figures import DASH, figure, verdict_text
+from stackduel.report.sections.figures import DASH, figure, sized_verdict_text
 from stackduel.report.sections.trend import speedup_of
 from stackduel.report.sections.trend_runs import TrendRun
 
@@ -19,6 +19,8 @@ WORDS = frozenset({"run", "started", "change", "stack", "verdict"})
 FIGURES: Mapping[Metric, tuple[str, str, str]] = {
     "rate": ("Requests per second", "req/s", "More is better."),
     "time": ("Median time of a request", "ms", "Less is better."),
+    "event_cpu": ("Server CPU time for an event", "us", "Less is better."),
+    "event_delay": ("Added delay of the slowest hundredth of the events (p99)", "ms", "Less is better."),
 }
 HOST = "A slower host moves all lines."
 SPEEDUPS = (
@@ -68,7 +70,8 @@ def speedups(lines: Sequence[TrendLine], runs: Sequence[TrendRun], links: Mappin
 
 
 def _speedup_cells(point: SpeedupPoint) -> tuple[str, ...]:
-    return f"{figure(point.speedup)}x", figure(point.low), figure(point.high), verdict_text(point.verdict)
+    shown = speedup_of(point) if point.size else f"{figure(point.speedup)}x"
+    return shown, figure(point.low), figure(point.high), sized_verdict_text(point)
 
 
 def _compared(line: TrendLine, point: SpeedupPoint | None, each: TrendRun) -> SpeedupPoint | None:
@@ -116,7 +119,7 @@ def _place(each: TrendRun, line: TrendLine) -> tuple[str, ...]:
 
 
 def _speedup(point: SpeedupPoint) -> _Mark:
-    word = "" if point.verdict == "not tested" else f", {verdict_text(point.verdict)}"
+    word = "" if point.verdict == "not tested" else f", {sized_verdict_text(point)}"
     return _Mark(point.speedup or 1.0, point.low, point.high, f"{speedup_of(point)}{word}")
 
 

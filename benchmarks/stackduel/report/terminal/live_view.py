@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
+from stackduel.analysis.stream_metrics import events_per_s
 from stackduel.model.counted import counted
-from stackduel.model.duration import duration
 from stackduel.model.histogram import summarise
 from stackduel.model.trial import Failure, Result, Trial
 from stackduel.report.sections.figures import figure
 
 BAR_WIDTH = 20
+NUMBER = re.compile(r"[0-9][0-9.,]*")
 
 
 @dataclass(slots=True)
@@ -56,13 +58,12 @@ class TrialMark:
     def finished(self, result: Result) -> None:
         """Take a trial that ended, measured or not."""
         where = f"{result.place.stack}, {result.place.scenario}"
-        if isinstance(result, Failure):
-            self.failed += 1
-            return
         if result.state == "void":
             self.void += 1
             self.latest_void = f"{where}: {result.reason}"
-        if result.counts:
+        elif isinstance(result, Failure):
+            self.failed += 1
+        elif result.counts:
             self.measured += 1
             self.latest = f"{where}: {figures(result)}"
 
@@ -84,10 +85,13 @@ class ScenarioProgress:
             self.figures = figures(trial) + (", noisy" if trial.state == "noisy" else "")
         self.reason = (trial.reason or self.reason).rstrip(".")
 
-    @property
-    def text(self) -> str:
-        """Return all attempts in a few words."""
-        void = f"{counted(self.void, 'attempt')} void: {self.reason}" if self.void else ""
+    def text(self, told: set[str]) -> str:
+        """Return all attempts in a few words; a reason that was ``told`` before with other numbers is not."""
+        kind = NUMBER.sub("", self.reason)
+        reason = "as before" if kind in told else self.reason
+        if self.void:
+            told.add(kind)
+        void = f"{counted(self.void, 'attempt')} void: {reason}" if self.void else ""
         if not self.figures:
             return f"{self.scenario}: {void}"
         return f"{self.scenario} {self.figures}" + (f" ({void})" if void else "")
@@ -95,6 +99,8 @@ class ScenarioProgress:
 
 def figures(trial: Trial) -> str:
     """Return the figures of a trial in a few words, with their units."""
+    if trial.measurement.streams is not None:
+        return _stream_figures(trial)
     text = f"{figure(trial.rate_rps)} req/s"
     if trial.metric == "time":
         text = f"{figure(trial.time_ms)} ms a request"
@@ -108,12 +114,24 @@ def figures(trial: Trial) -> str:
     return f"{text}, {failed} failed" if failed else text
 
 
-def view(state: TrialMark, share: float, left_s: float) -> list[str]:
+def _stream_figures(trial: Trial) -> str:
+    """Return the figures of a trial of event streams."""
+    parts = [f"{figure(events_per_s(trial))} events/s"]
+    if trial.cpu_us_per_event is not None:
+        parts.append(f"{figure(trial.cpu_us_per_event)} us CPU an event")
+    if trial.event_p99_ms is not None:
+        parts.append(f"p99 {figure(trial.event_p99_ms)} ms after due")
+    if trial.measurement.failed:
+        parts.append(f"{trial.measurement.failed} failed")
+    return ", ".join(parts)
+
+
+def view(state: TrialMark, share: float, left: str) -> list[str]:
     """Return the lines from the top: progress, current step, latest figures, and trials that do not count."""
     filled = round(BAR_WIDTH * min(1.0, share))
     bar = "━" * filled + "─" * (BAR_WIDTH - filled)
     trials = f", {state.measured} of {state.planned} trials" if state.planned else f", {state.measured} trials"
-    lines = [f"{bar} {100 * min(1.0, share):.0f} %{trials}, about {duration(left_s)} left"]
+    lines = [f"{bar} {100 * min(1.0, share):.0f} %{trials}, {left}"]
     lines.append(f"now    {state.doing}" + (f": {state.now}" if state.now else ""))
     if state.latest:
         lines.append(f"last   {state.latest}")

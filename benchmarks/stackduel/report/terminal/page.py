@@ -14,6 +14,7 @@ from stackduel.report.terminal.prose import harmless, wrap
 HEADING = "bold"
 ASIDE = "dim"
 BAD = "red"
+DEFAULT_WIDTH = 80
 ALL: tuple[int, int | None] = (0, None)
 
 
@@ -29,7 +30,11 @@ def standard_error() -> Console:
 
 def _console(*, stderr: bool) -> Console:
     """Return a console; under NO_COLOR it prints no escape sequence at all, not even bold."""
-    return Console(stderr=stderr, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
+    console = Console(stderr=stderr, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
+    if console.width < 1:
+        # A terminal that does not know its size: rich would print nothing.
+        console.width = DEFAULT_WIDTH
+    return console
 
 
 def is_animated(console: Console) -> bool:
@@ -76,6 +81,19 @@ class Page:
         """Print one of several sentences below a heading, indented."""
         self.paragraph(text, first="  ", rest="    ", style=style)
 
+    def shell(self, text: str, style: str = "") -> None:
+        """Print a line for a shell, so that it can be copied: broken lines end in a backslash, quoted ones stay whole.
+
+        A comment needs no backslash, but begins each of its lines anew.
+        """
+        if text.startswith("#"):
+            self.paragraph(text, first="  ", rest="  # ", style=style)
+            return
+        *broken, last = [f"  {text}"] if "'" in text else wrap(text, self.width - 2, "  ", "    ")
+        for line in broken:
+            self.line(f"{line} \\", style)
+        self.line(last, style)
+
     def note(self, text: str) -> None:
         """Print a note."""
         self.paragraph(f"Note: {text}", rest="  ")
@@ -87,6 +105,7 @@ class Page:
         *,
         words: Collection[str] = (),
         least_needed: Sequence[str] = (),
+        last_left_out: Sequence[str] = (),
         elsewhere: str = "see the report",
         styles: Sequence[str] = (),
     ) -> tuple[str, ...]:
@@ -94,7 +113,7 @@ class Page:
 
         Returns the headings that it shows.
         """
-        laid = lay_out(headings, rows, self.width, words=words, least_needed=least_needed)
+        laid = lay_out(headings, rows, self.width, words=words, least_needed=least_needed, last_left_out=last_left_out)
         self.line(laid.headings)
         self.line(self._rule * laid.width)
         for row, style in zip(laid.rows, styles or [""] * len(rows), strict=True):

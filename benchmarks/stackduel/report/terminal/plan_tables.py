@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from stackduel.model.ablation_settings import AblationSettings
 from stackduel.model.counted import counted
 from stackduel.model.duration import duration
 from stackduel.model.plan_step import IsolatedStep, PlanStep
 from stackduel.model.run import Run
+from stackduel.model.scaling_settings import ScalingSettings
+from stackduel.model.tune_settings import TuneSettings
 from stackduel.planning.estimates import SOLO_S, step_seconds, total_seconds
 from stackduel.planning.order import trials_in
 from stackduel.planning.run_plan import RunPlan
 from stackduel.planning.search_estimates import search_seconds
+from stackduel.report.terminal.design_tables import show_design, show_tuning
 from stackduel.report.terminal.page import ASIDE, Page
 
 # The orders of so many blocks are enough to see that each has its own.
@@ -21,7 +25,13 @@ MOST_ORDERS = 12
 def show(run: Run, plan: RunPlan, console: Console) -> None:
     """Print what a run measures, and in which order; without the user's seed, the order is an example."""
     page = Page(console)
-    if plan.suite.search:
+    if isinstance(plan.suite.search, AblationSettings):
+        show_design(plan.suite.search, plan.suite.scenarios, page)
+    elif isinstance(plan.suite.search, TuneSettings):
+        show_tuning(plan.suite.search, run, plan.paces[plan.baseline].launch_s, page)
+    elif isinstance(plan.suite.search, ScalingSettings):
+        _show_blocks(run, plan, page)
+    elif plan.suite.search:
         _show_searches(run, plan, page)
     else:
         _show_blocks(run, plan, page)
@@ -32,20 +42,21 @@ def show(run: Run, plan: RunPlan, console: Console) -> None:
 
 
 def _cost(plan: RunPlan) -> str:
-    if plan.suite.search:
-        return f"About {duration(plan.search_s)}, more or less"
-    return f"{trials_in(plan.steps)} trials, about {duration(total_seconds(plan.steps, plan.paces))}"
+    if not plan.suite.is_planned:
+        return f"About {duration(plan.preflight_s + plan.search_s)}, more or less"
+    return f"{trials_in(plan.steps)} trials, about {duration(plan.preflight_s + total_seconds(plan.steps, plan.paces))}"
 
 
 def _show_blocks(run: Run, plan: RunPlan, page: Page) -> None:
-    suite = plan.suite
+    suite = run.suite
     counts = (counted(len(suite.stacks), "stack"), counted(len(suite.scenarios), "scenario"))
     page.heading(f"{suite.name}: {', '.join(counts)}, {counted(suite.blocks, 'block')}")
     page.line()
     page.heading("Scenarios, in this order on every stack")
     widest = max(len(scenario.name) for scenario in suite.scenarios)
     for scenario in suite.scenarios:
-        page.paragraph(scenario.label, first=f"  {scenario.name:<{widest}}  ")
+        scaled = f" (published: {scenario.published.target})" if scenario.published else ""
+        page.paragraph(f"{scenario.label}{scaled}", first=f"  {scenario.name:<{widest}}  ")
     names = _show_stacks(run, plan, page)
     _show_orders(names, plan, page)
     if suite.most_blocks > suite.blocks:
@@ -103,7 +114,7 @@ def _tier(name: str, run: Run) -> str:
 
 
 def _show_searches(run: Run, plan: RunPlan, page: Page) -> None:
-    suite, settings = plan.suite, plan.suite.search
+    suite, settings = run.suite, run.suite.search
     if settings is None:
         raise ValueError(f"suite {suite.name} searches for nothing")
     counts = f"{counted(len(suite.stacks), 'stack')}, {counted(len(suite.scenarios), 'scenario')}"

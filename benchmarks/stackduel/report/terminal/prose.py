@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from stackduel.model.visible_text import visible
+
 # Longer lines are hard to read, however wide the terminal is.
 WIDEST = 100
 INDENT = "  "
@@ -12,8 +14,6 @@ UNITS = frozenset({"ms", "s", "min", "h", "%", "KB", "MB", "KiB", "MiB", "GiB", 
 PERCENTILES = frozenset({"p50", "p90", "p95", "p99", "p99.9"})
 _NUMBER = re.compile(r"[(<>=~]*[+-]?\d[\d,.]*x?")
 _INTERVAL = re.compile(r"\(\S+(-\S+)?\)[.,;:]?")
-# What a server wrote may hold anything; none of it may move the cursor or colour the terminal.
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
@@ -29,8 +29,8 @@ def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> lis
 
 
 def harmless(text: str) -> str:
-    """Return the text without escape sequences and control characters, except line breaks; tabs become spaces."""
-    return _ESCAPES.sub("", text.replace("\t", "    "))
+    """Return the text as a terminal can show it: visible, with line breaks alone; tabs become spaces."""
+    return visible(text.replace("\t", "    ")).replace("\r", "")
 
 
 def _lines(text: str, width: int, first: str, rest: str) -> Iterator[str]:

@@ -15,14 +15,16 @@ def show(run: Run, console: Console) -> None:
     """Print a run's report; figures that the terminal is too narrow for are left out, never cut short."""
     page = Page(console)
     page.heading(title(run))
-    for maker in CONTENTS["terminal"]:
-        show_sections(maker(run), page)
-    _answer("Answer" if run.suite.search else "Advice", answer(run), page)
+    by_maker = [tuple(maker(run)) for maker in CONTENTS["terminal"]]
+    for sections in by_maker:
+        show_sections([each for each in sections if not each.prominent], page)
+    _answer(answer(run), page)
+    show_sections([each for sections in by_maker for each in sections if each.prominent], page)
 
 
-def _answer(heading: str, headline: Headline, page: Page) -> None:
+def _answer(headline: Headline, page: Page) -> None:
     page.line()
-    page.heading(heading)
-    for line in headline.more:
-        page.item(line)
+    page.heading(headline.label)
     page.item(headline.sentence, HEADING)
+    for line in ([headline.reason] if headline.reason else []) + list(headline.more):
+        page.item(line)

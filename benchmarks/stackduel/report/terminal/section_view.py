@@ -12,9 +12,11 @@ from stackduel.report.sections.blocks import (
     Grid,
     Heading,
     Legend,
+    Links,
     Paragraph,
     Section,
     Sentences,
+    Shell,
 )
 from stackduel.report.terminal.page import ASIDE, BAD, HEADING, Page
 
@@ -75,6 +77,11 @@ def _text(block: Block, page: Page) -> None:
                 page.paragraph(f"{what}: {reason}", rest="  ", style=BAD)
         case Code(text):
             page.paragraph(text, first="  ", style=ASIDE)
+        case Shell(lines):
+            for each in lines:
+                page.shell(each, ASIDE if each.startswith("#") else "")
+        case Links(text, items):
+            page.paragraph(f"{text} {', '.join(title for title, _ in items)}", rest="  ")
 
 
 def _table(grid: Grid, page: Page, elsewhere: str) -> Collection[str]:
@@ -84,6 +91,7 @@ def _table(grid: Grid, page: Page, elsewhere: str) -> Collection[str]:
         grid.rows,
         words=grid.words,
         least_needed=grid.least_needed,
+        last_left_out=grid.last_left_out,
         elsewhere=elsewhere,
         styles=[TIER_STYLES.get(tier, "") for tier in tiers],
     )

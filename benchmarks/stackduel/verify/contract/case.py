@@ -70,6 +70,11 @@ class Case:
     refusable: bool = False
 
 
+def error_body(sentence: str) -> bytes:
+    """Return the body of an error."""
+    return b'{"error":"%s"}' % sentence.encode()
+
+
 def request_bytes(case: Case) -> bytes:
     """Return the bytes of the request."""
     host = [] if case.host is None else [f"Host: {case.host}".rstrip()]

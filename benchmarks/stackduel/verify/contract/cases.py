@@ -8,25 +8,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stackduel.verify.contract.case import FRAMEWORKS, Anything, Case, Digest, Keys
+from stackduel.verify.contract import chat_cases
+from stackduel.verify.contract.case import FRAMEWORKS, Anything, Case, Digest, Keys, error_body
 
 ALLOW = "GET, HEAD"
 
 
-def cases_for(framework: str, *, own_errors: bool = False) -> tuple[Case, ...]:
-    """Return the cases for a stack of that framework; with ``own_errors`` the bodies of its 400s may be its own."""
-    cases = (case for case in CASES if framework in case.frameworks)
+def cases_for(framework: str | None, *, own_errors: bool = False) -> tuple[Case, ...]:
+    """Return the cases for a stack of that framework; with ``own_errors`` the bodies of its 400s may be its own.
+
+    A framework of a user's own, None, has the cases that are the same for all.
+    """
+    cases = (case for case in CASES if framework in case.frameworks or case.frameworks == FRAMEWORKS)
     return tuple(replace(case, expected=Anything()) if own_errors and case.status == 400 else case for case in cases)
 
 
-INDEX = b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchmark/io-test","/json","/infer/{model}"]}'
+INDEX = (
+    b'{"service":"stackduel","endpoints":["/","/health","/slow-io","/benchmark/io-test","/json","/infer/{model}",'
+    b'"/stream","/relay","/v1/chat/completions"]}'
+)
 HEALTH = Keys(
     (
         *("status", "stack", "framework", "framework_version", "server", "server_version", "workers", "threads"),
-        *("loop", "cpus", "inference", "pool", "batch_size", "python", "pid", "uptime_s", "memory_mib", "device"),
-        "device_note",
+        *("loop", "cpus", "inference", "pool", "batch_size", "python", "pid", "worker", "uptime_s", "memory_mib"),
+        *("cpu_s", "gpu_memory_mib", "device", "device_note", "settings"),
     )
 )
+EVENT_STREAM = "text/event-stream; charset=utf-8"
 NO_ITEMS = b'{"endpoint":"json","count":0,"items":[]}'
 ONE_ITEM = (
     b'{"endpoint":"json","count":1,"items":[{"id":1,"sku":"SD-000001","name":"birch heron",'
@@ -45,11 +53,6 @@ def _io_test(delay: str, concurrent: int) -> bytes:
     return b'{"endpoint":"io-test","delay_s":%s,"concurrent":%d,"succeeded":%d}' % numbers
 
 
-def error_body(sentence: str) -> bytes:
-    """Return the body of an error."""
-    return b'{"error":"%s"}' % sentence.encode()
-
-
 NOT_FOUND = error_body("not found")
 NOT_ALLOWED = error_body("method not allowed: only GET and HEAD")
 ONLY_POST = error_body("method not allowed: only POST")
@@ -57,6 +60,10 @@ UNKNOWN_MODEL = error_body("model must be one of fast-cnn, speaker, vad, face, e
 DELAY_BOUNDS = error_body("delay must be a number from 0 to 10 with at most 9 decimals")
 CONCURRENT_BOUNDS = error_body("concurrent must be an integer from 1 to 100")
 ITEMS_BOUNDS = error_body("items must be an integer from 0 to 10000")
+EVENTS_BOUNDS = error_body("events must be an integer from 1 to 10000")
+FIRST_BOUNDS = error_body("first must be a number from 0 to 10 with at most 9 decimals")
+INTERVAL_BOUNDS = error_body("interval must be a number from 0 to 10 with at most 9 decimals")
+SIZE_BOUNDS = error_body("size must be an integer from 64 to 65536")
 NOW = _slow_io("0.0")
 
 SUCCESSES = (
@@ -132,17 +139,39 @@ BAD_PARAMETERS = (
     ),
 )
 
+# Refused before the first event; a stream itself is no answer of one body.
+BAD_STREAMS = tuple(
+    Case(f"{name} of {path}: {value!r}", f"{path}?{name}={value}", bounds, 400)
+    for path in ("/stream", "/relay")
+    for name, bounds, values in (
+        ("events", EVENTS_BOUNDS, ("0", "10001", "1.0", "")),
+        ("first", FIRST_BOUNDS, ("10.1", "-1", "0.0000000001")),
+        ("interval", INTERVAL_BOUNDS, ("10.000000001", "1e-3", "nan")),
+        ("size", SIZE_BOUNDS, ("63", "65537", "x")),
+        ("size", error_body("size must be given at most once"), ("64&size=64",)),
+        ("idle", error_body("idle must be 0 or 1"), ("2", "true")),
+    )
+    for value in values
+)
+
+BAD_CHATS = chat_cases.BAD_CHATS
+
 METHODS = (
     *(
         Case(f"{method} of a known path", "/json?items=0", NOT_ALLOWED, 405, method, allow=ALLOW)
         for method in ("OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE")
     ),
+    *(Case(f"POST of {path}", path, NOT_ALLOWED, 405, "POST", allow=ALLOW) for path in ("/stream", "/relay")),
     *(
         Case(f"{method} of an unknown path", "/nothing", NOT_FOUND, 404, method)
         for method in ("OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE")
     ),
     *(
         Case(f"{method} of a model", "/infer/fast-cnn", ONLY_POST, 405, method, allow="POST")
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
+    ),
+    *(
+        Case(f"{method} of the gateway", chat_cases.PATH, ONLY_POST, 405, method, allow="POST")
         for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE")
     ),
     Case("GET of an unknown model", "/infer/nothing", ONLY_POST, 405, allow="POST"),
@@ -153,6 +182,8 @@ METHODS = (
     Case("HEAD of a success", "/json?items=1", ONE_ITEM, 200, "HEAD"),
     Case("HEAD of a wait", "/slow-io?delay=0.02", _slow_io("0.02"), 200, "HEAD", takes_s=0.02),
     Case("HEAD of the health", "/health", HEALTH, 200, "HEAD"),
+    Case("HEAD of a stream", "/stream?events=10000", Anything(), 200, "HEAD", content_type=EVENT_STREAM),
+    Case("HEAD of a bad stream", "/stream?size=1", SIZE_BOUNDS, 400, "HEAD"),
     Case("HEAD of bad input", "/json?items=x", ITEMS_BOUNDS, 400, "HEAD"),
     Case("HEAD of an unknown path", "/nothing", NOT_FOUND, 404, "HEAD"),
 )
@@ -166,6 +197,7 @@ PATHS = (
             "/x/../json", "/json;v=1", "/%2Fjson", "/%2f", "/json%0A", "/json%00", "/json%20", "/json%ff", "/json%zz",
             "/infer", "/infer/", "/infer//", "/infer/fast-cnn/", "/infer/fast-cnn/x", "/infer//fast-cnn", "/INFER/vad",
             "/%C3%A9", "/json%3Fitems=0", "/metrics/", "/docs", "/redoc", "/openapi.json", "/static/x", "/favicon.ico",
+            "/v1/chat", "/v1/chat/completions/", "/v1//chat/completions",
         )
     ),
     Case("an encoded path", "/j%73on?items=0", NO_ITEMS),
@@ -230,4 +262,4 @@ FORMS = (
     Case("a closing connection", "/json?items=0", NO_ITEMS, headers=(("Connection", "close"),)),
 )  # fmt: skip
 
-CASES = (*SUCCESSES, *QUERIES, *BAD_PARAMETERS, *METHODS, *PATHS, *FORMS)
+CASES = (*SUCCESSES, *QUERIES, *BAD_PARAMETERS, *BAD_STREAMS, *BAD_CHATS, *METHODS, *PATHS, *FORMS)

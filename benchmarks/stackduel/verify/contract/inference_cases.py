@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stackduel.model.model_output import Outputs
-from stackduel.verify.contract.case import Anything, Case, Expected, ExpectedNumbers
-from stackduel.verify.contract.cases import error_body
+from stackduel.verify.contract.case import Anything, Case, Expected, ExpectedNumbers, error_body
 from stackduel_servers.models.catalog import CATALOG, Picture, Sound, Takes
 
 if TYPE_CHECKING:

@@ -116,6 +116,13 @@ MIDDLES: Mapping[str, str] = MappingProxyType(
 )
 
 
+def loaded_by_default() -> tuple[str, ...]:
+    """Return the models of the catalogue that a Triton loads at its start; it ends if the files of one are missing."""
+    served = [MODELS[name] for name in DEFAULT]
+    steps = [MODELS[step.model] for each in served for step in each.steps]
+    return tuple(dict.fromkeys(each.model for each in (*served, *steps) if each.model))
+
+
 def config(served: RepositoryModel, instances: int) -> str:
     """Return a model's ``config.pbtxt``."""
     kind = 'platform: "ensemble"' if served.steps else 'backend: "python"'

@@ -16,6 +16,7 @@ SCOPE = MetricScope(
     scenarios=("waiting-10", "waiting-100"),
     baseline="old",
     usual=("old", "new"),
+    streams=("waiting-100",),
 )
 Place = tuple[str, str, str]
 

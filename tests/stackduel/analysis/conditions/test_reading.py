@@ -142,7 +142,7 @@ def test_a_name_with_any_characters_is_quoted() -> None:
         ("p99(a,) > 1ms", 7, "expected the name of a stack or scenario, not ')'"),
         ("p99(and) > 1ms", 5, "expected the name of a stack or scenario, not 'and'"),
         ("p99.middle(a) > 1ms", 1, "'p99.middle': after the dot write low, point, high"),
-        ("p99(a) > 5kg", 10, "'kg' is no unit: ms, s, %, x, MiB, GiB, rps"),
+        ("p99(a) > 5kg", 10, "'kg' is no unit: us, ms, s, %, x, MiB, GiB, rps"),
         ("p99(a) > 1e3", 10, "'1e3' is no number such as 2, 0.95, 100ms or 1%"),
         ("p99(a) > 1.2.3", 10, "'1.2.3' is no number such as 2, 0.95, 100ms or 1%"),
         (f"errors > {'9' * 400}", 10, "is no number such as 2, 0.95, 100ms or 1%"),
@@ -167,5 +167,7 @@ def test_an_error_shows_the_place() -> None:
     with pytest.raises(ConditionError) as raised:
         parse("p99(fast) > 100kg")
     assert str(raised.value) == (
-        "--fail-on: column 13: 'kg' is no unit: ms, s, %, x, MiB, GiB, rps\n  p99(fast) > 100kg\n              ^^^^^"
+        "--fail-on: column 13: 'kg' is no unit: us, ms, s, %, x, MiB, GiB, rps\n"
+        "  p99(fast) > 100kg\n"
+        "              ^^^^^"
     )

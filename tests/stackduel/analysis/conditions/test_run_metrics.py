@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stackduel.analysis.conclusion import conclude
+from stackduel.analysis.conditions.block_values import bounded
 from stackduel.analysis.conditions.conditions import conditions_for, status_with
 from stackduel.analysis.conditions.evaluation import ConditionResult, ConditionState
 from stackduel.analysis.conditions.metrics import OF_A_RUN, MetricValue, Missing
-from stackduel.analysis.conditions.run_metrics import RunMetrics, bounded
+from stackduel.analysis.conditions.run_metrics import RunMetrics
+from stackduel.analysis.stream_metrics import NO_TIMETABLE
 from stackduel.model.errors import FieldError
+from stackduel.model.histogram import Histogram
 from stackduel.model.run import Run
 from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.service_level import ServiceLevelResult
-from stackduel.model.suite import ServiceLevel
+from stackduel.model.suite import ClosedLoop, Scenario, ServiceLevel, Workload
 from stackduel.model.trial import Failure, Place, Result, Trial
-from tests.stackduel.makers import CALLING, WAITING, run, trial
+from tests.stackduel.makers import CALLING, WAITING, run, stream_figures, trial
 
 TIERS = {"slow": "baseline", "slow.twin": "A/A", "fast": "rewrite", "wrong": "control"}
 
@@ -35,6 +40,58 @@ def measured(*more: Result) -> Run:
 
 def value(made: Run, name: str, stack: str = "fast", scenario: str = "waiting") -> MetricValue | Missing:
     return RunMetrics(made).value(name, stack, scenario, OF_A_RUN[name].dimensions[0])
+
+
+TALKING = Scenario("talking", (Workload("/stream", stream="sse"),), ClosedLoop(8, duration_s=2.0))
+
+
+def talked(added_ms: Sequence[float] = (1.0,) * 500, **counts: int) -> Run:
+    """Five blocks of streams on ``fast``, in each of which every event came so late; nothing else is known of them."""
+    added = Histogram.of(np.array([value * 1e6 for value in added_ms], dtype=np.int64))
+    blocks = [
+        replace(each, measurement=replace(each.measurement, streams=stream_figures(len(added_ms), counts, added=added)))
+        for each in (trial("fast", 10, block=block, scenario="talking") for block in range(1, 6))
+    ]
+    return conclude(run([*measured().results, *blocks], TIERS, (WAITING, TALKING)))
+
+
+def test_figures_of_streams_are_those_of_all_their_events() -> None:
+    """Delays of all blocks together with the blocks' interval, CPU and rates as their median, faults as sums."""
+    made = talked([*[1.0] * 980, *[40.0] * 20], stalls=2, paced=100)
+    p99 = value(made, "event_p99", scenario="talking")
+    assert isinstance(p99, MetricValue)
+    assert p99.point == p99.low == p99.high == pytest.approx(40, rel=0.001)
+    assert value(made, "cpu_per_event", scenario="talking") == MetricValue(0.5, 0.5, 0.5)
+    rate = value(made, "event_rate", scenario="talking")
+    assert isinstance(rate, MetricValue)
+    assert (rate.point, rate.low, rate.high) == pytest.approx((500.0, 500.0, 500.0))
+    assert value(made, "stalls", scenario="talking") == MetricValue(10)
+    assert RunMetrics(made).value("stalls", "fast", "talking", "share") == MetricValue(0.02)
+
+
+def test_figures_of_streams_say_why_they_are_missing() -> None:
+    """Events without a timetable have no added delay, a few have no percentile, and streams that nobody had none."""
+    assert value(talked([]), "merged", scenario="talking") == Missing("no event came")
+    untimed = talked([])
+    trials = [replace(each.measurement, streams=stream_figures(9)) for each in untimed.trials("talking", "fast")]
+    results = [replace(each, measurement=trials[0]) for each in untimed.trials("talking", "fast")]
+    made = replace(untimed, results=tuple(results))
+    assert value(made, "event_p99", scenario="talking") == Missing(NO_TIMETABLE)
+    assert value(made, "stalls", scenario="talking") == Missing(NO_TIMETABLE)
+    assert value(made, "ttft_p50", scenario="talking") == Missing("0 values are too few (7 are needed)")
+
+
+def test_a_condition_on_streams_asks_the_scenarios_that_have_any() -> None:
+    """Other scenarios of the run do not make it unknown; named, they are an error, as is a run without streams."""
+    made = talked()
+    (result,) = conditions_for(["event_p99(fast) > 50ms"], made).evaluate_on(made)
+    assert result.state == "unmet"
+    (result,) = conditions_for(["cpu_per_event(fast) > 400us"], made).evaluate_on(made)
+    assert (result.state, result.details) == ("met", ("cpu_per_event(fast, talking) is 1 ms",))
+    with pytest.raises(FieldError, match="column 11: the answers of waiting are no event streams"):
+        conditions_for(["event_p99(waiting) > 50ms"], made)
+    with pytest.raises(FieldError, match="event_p99 is of event streams, and this run has none"):
+        conditions_for(["event_p99 > 50ms"], measured())
 
 
 def test_figures_are_those_of_the_tables() -> None:
@@ -121,7 +178,7 @@ def test_no_interval_is_made_up(blocks: list[float | None]) -> None:
 def test_a_search_has_the_metrics_of_its_mode() -> None:
     """A search has the metrics of its mode only; a condition that cannot be read is refused first."""
     searching = replace(run([]), suite=replace(run([]).suite, search=CapacitySettings()))
-    with pytest.raises(FieldError, match="unknown metric 'errors': choose from capacity, replicas, cost"):
+    with pytest.raises(FieldError, match="unknown metric 'errors': choose from capacity, streams, replicas, cost"):
         conditions_for(["errors > 0"], searching)
     with pytest.raises(FieldError, match="column 10"):
         conditions_for(["errors > )"], searching)

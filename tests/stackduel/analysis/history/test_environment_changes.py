@@ -10,6 +10,7 @@ import pytest
 from stackduel.analysis.history.environment_changes import differences, facts_of, unlike
 from stackduel.model.budget import Budget
 from stackduel.model.environment import Environment
+from stackduel.model.interpreter_facts import InterpreterFacts
 from stackduel.model.run import Run
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack_facts import StackFacts
@@ -30,7 +31,7 @@ def test_a_run_is_like_itself() -> None:
     [
         ({"processor": "Another CPU"}, "CPU model: A CPU -> Another CPU"),
         ({"cores": 4}, "cores: unknown -> 4"),
-        ({"python": "CPython 3.12.1"}, "Python: CPython 3.11.7 -> CPython 3.12.1"),
+        ({"python": "CPython 3.12.1"}, "stackduel's own Python: CPython 3.11.7 -> CPython 3.12.1"),
         ({"libraries": {"flask": "3.1.0"}}, "libraries uvicorn: 0.30.0 -> unknown"),
         ({"system": "Linux 6.1"}, "system and kernel: unknown -> Linux 6.1"),
         ({"launch": {"images": {"fast": "sha256:ab"}}}, "launch images fast: unknown -> sha256:ab"),
@@ -59,6 +60,36 @@ def test_every_fact_of_the_environment_is_compared(other: dict[str, Any], differ
 def test_settings_options_and_seed_are_compared(other: Run, difference: str) -> None:
     """Each option is listed once, after the environment."""
     assert differences(RUN, other) == (difference,)
+
+
+OLD_PYTHON = InterpreterFacts("CPython", "3.11.7", "GCC", packages={"flask": "3.1.3"})
+
+
+@pytest.mark.parametrize(
+    ("now", "difference"),
+    [
+        (replace(OLD_PYTHON, version="3.13.0"), "slow: Python: CPython 3.11.7 -> CPython 3.13.0"),
+        (replace(OLD_PYTHON, build="Clang 19"), "slow: build: GCC -> Clang 19"),
+        (replace(OLD_PYTHON, jit="on"), "slow: JIT: none -> on"),
+        (replace(OLD_PYTHON, gil="off"), "slow: GIL: on -> off"),
+        (replace(OLD_PYTHON, gil_forced_by="shop"), "slow: GIL: on -> on, for shop"),
+        (replace(OLD_PYTHON, packages={"flask": "3.2.0"}), "slow: flask: 3.1.3 -> 3.2.0"),
+        (replace(OLD_PYTHON, packages={}), "slow: flask: 3.1.3 -> unknown"),
+    ],
+)
+def test_what_a_stack_runs_on_is_compared(now: InterpreterFacts, difference: str) -> None:
+    """Interpreter, GIL, JIT and packages of each stack, once: its twin runs on the same."""
+    before, after = (
+        replace(RUN, environment=replace(RUN.environment, interpreters={"slow": each, "slow.twin": each}))
+        for each in (OLD_PYTHON, now)
+    )
+    assert differences(before, after) == (difference,)
+
+
+def test_a_run_that_did_not_ask_differs_in_nothing_by_that() -> None:
+    """Those of an older version had the packages of their stacks among their own libraries."""
+    asked = replace(RUN.environment, interpreters={"slow": OLD_PYTHON}, libraries={"httptools": "0.6.4"})
+    assert differences(RUN, replace(RUN, environment=asked)) == ()
 
 
 def test_facts_are_flat() -> None:

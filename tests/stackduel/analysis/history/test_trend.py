@@ -37,7 +37,7 @@ def test_another_environment_is_listed_at_its_moment() -> None:
     made = trend([entry(1), entry(2, python="CPython 3.12.0"), entry(3, python="CPython 3.12.0", launcher="docker")])
     first, second, third = made.moments
     assert (first.changed, first.merged) == ((), True)
-    assert (second.changed, second.merged) == (("Python: CPython 3.11.7 -> CPython 3.12.0",), True)
+    assert (second.changed, second.merged) == (("stackduel's own Python: CPython 3.11.7 -> CPython 3.12.0",), True)
     assert (third.changed, third.merged) == (("launcher: local -> docker",), False)
     assert not trend([entry(1), replace(entry(2), baseline="fast")]).moments[1].merged
 

@@ -14,10 +14,12 @@ from docker.models.containers import Container
 
 from stackduel.containers.ownership import STACK_LABEL
 from stackduel.containers.recipes import ROOT
+from stackduel.launch.compose.compose_launcher import ComposeLauncher
 from stackduel.launch.compose.compose_project import (
     FOLDER_LABEL,
     ONE_OFF_LABEL,
     PROJECT_LABEL,
+    cores_of,
     published_port,
     stack_containers,
     unequal,
@@ -26,6 +28,7 @@ from stackduel.launch.url import UrlLauncher
 from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Image, Stack, Url
 from stackduel.model.target import Address, Elsewhere
+from stackduel.planning.registry import registered_stacks, variant_of
 
 
 @dataclass
@@ -35,10 +38,13 @@ class FakeContainer:
     labels: dict[str, str]
     name: str = "it"
     bindings: dict[str, Any] = field(default_factory=dict)
+    cpuset: str = ""
+    env: tuple[str, ...] = ()
 
     @property
     def attrs(self) -> dict[str, Any]:
-        return {"HostConfig": {"PortBindings": self.bindings}}
+        host = {"PortBindings": self.bindings, "CpusetCpus": self.cpuset}
+        return {"HostConfig": host, "Config": {"Env": list(self.env)}}
 
 
 def container(stack: str, project: str = "shop", folder: Path = ROOT, one_off: str = "False") -> FakeContainer:
@@ -160,3 +166,31 @@ def test_what_has_no_address_is_refused() -> None:
         UrlLauncher().start(Stack("mine", "rewrite", "", Image("shop:2", 8000, {}))),
     ):
         pass
+
+
+def test_a_running_container_cannot_get_other_settings() -> None:
+    """A variant is refused with the launcher that can start it."""
+    variant = variant_of(registered_stacks()["fastapi-uvicorn"], "slow-loop", {"LOOP": "asyncio"})
+    with pytest.raises(LaunchError, match="slow-loop: its container runs with its own settings; --launcher docker"):
+        ComposeLauncher("run").start(variant).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("cpuset", "cpus", "cores"),
+    [("0", "1", 1), ("0-2,8", "4", 4), ("0,1", "1", None), ("", "1", None), ("0", "", None)],
+)
+def test_a_container_has_the_cores_that_its_workers_know_of(cpuset: str, cpus: str, cores: int | None) -> None:
+    """Its cpuset counts only where ``CPUS``, which the workers follow, says the same."""
+    each = FakeContainer({}, cpuset=cpuset, env=("PORT=8001", f"CPUS={cpus}"))
+    assert cores_of(cast("Container", each)) == cores
+
+
+def test_a_container_of_other_cores_is_refused_with_the_command_that_starts_it_right() -> None:
+    """Its workers were counted when it started: --cores can only ask for what is there."""
+    launcher = ComposeLauncher("run", cores=(0, 1))
+    one = FakeContainer({}, cpuset="0", env=("CPUS=1",))
+    launcher._containers = {"flask-gunicorn": cast("Container", one)}
+    with pytest.raises(LaunchError, match=r"with 2 cores; start it so: STACKDUEL_CPUS=2 STACKDUEL_CPUSET=0,1 docker"):
+        launcher._container_of(registered_stacks()["flask-gunicorn"])
+    one.cpuset, one.env = "0,1", ("CPUS=2",)
+    assert launcher._container_of(registered_stacks()["flask-gunicorn"]) is cast("Container", one)

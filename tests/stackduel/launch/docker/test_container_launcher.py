@@ -18,7 +18,7 @@ from stackduel.model.budget import divide
 from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Command, Stack, Url
 from stackduel.model.target import Address
-from stackduel.planning.registry import registered_stacks
+from stackduel.planning.registry import registered_stacks, variant_of
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from stackduel.planning.registry import registered_stacks
         ({"Running": True, "Paused": True, "OOMKilled": False}, "its container is paused"),
         (
             {"Running": False, "Paused": False, "OOMKilled": True, "ExitCode": 137, "Error": ""},
-            "its container ran out of memory and ended with exit status 137",
+            "its container ran out of memory and ended with exit status 137 (SIGKILL)",
         ),
         (
             {"Running": False, "Paused": False, "OOMKilled": False, "ExitCode": 3, "Error": ""},
@@ -102,7 +102,7 @@ def launcher_on(fake: FakeContainers, device: str | None, monkeypatch: pytest.Mo
     inner = SimpleNamespace(inner_address=SimpleNamespace(url="http://downstream:8009"))
     launcher._downstream = inner  # type: ignore[assignment]
     monkeypatch.setattr(container_launcher, "ensure_image", lambda _client, recipe, _say: recipe.tag)
-    monkeypatch.setattr(run_containers, "server_in", lambda *_arguments: "server")
+    monkeypatch.setattr(run_containers, "server_in", lambda *_arguments, **_how: "server")
     monkeypatch.setattr(run_containers, "wait_until_healthy", lambda *_arguments: None)
     return launcher
 
@@ -125,3 +125,12 @@ def test_a_stack_on_cuda_gets_the_gpus_and_the_image_with_cuda(
         (made,) = fake.made
     assert (made.get("device_requests"), made["image"]) == (asked, image)
     assert made["environment"].get("INFERENCE_DEVICE") == device
+
+
+def test_a_variant_runs_in_its_stack_s_image_with_other_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The container of a variant gets its variables; the image is the one of the registry's stack."""
+    fake = FakeContainers()
+    launcher = launcher_on(fake, None, monkeypatch)
+    with launcher.start(variant_of(registered_stacks()["fastapi-uvicorn"], "slow-loop", {"LOOP": "asyncio"})):
+        (made,) = fake.made
+    assert (made["image"], made["environment"]["LOOP"]) == ("stackduel/fastapi-uvicorn:run", "asyncio")

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from stackduel.model.driver import DriverName
-from stackduel.model.measurement import Expectation, Measurement, Outcome
+from stackduel.model.measurement import Expectation, FailedAnswer, Measurement, Outcome
 from stackduel.model.suite import ClosedLoop, Workload
 from tests.stackduel.load.measuring import job_for, measure
 from tests.stackduel.load.scripted import ANSWER, BODY, Script, ScriptedServer, Visit, answer, answer_all
@@ -237,3 +237,30 @@ def test_head_requests() -> None:
         expectation = Expectation.of(200, b"", "body")
         job = job_for(server.address, TEN, driver="aiohttp", workload=workload, expectation=expectation)
         assert measure(job).outcomes == {"ok": 10}
+
+
+@pytest.mark.parametrize(
+    "framed", [b"HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\noops", b"HTTP/1.1 500 No\r\n\r\noops"]
+)
+def test_one_answer_of_those_that_are_wrong_is_kept(framed: bytes, driver: DriverName) -> None:
+    """Its status and the beginning of its body, however it is framed, and none where all are right."""
+
+    async def refuse(visit: Visit) -> None:
+        while await visit.request():
+            await visit.send(framed)
+            if b"Content-Length" not in framed:
+                return
+
+    found = ten_requests(refuse, driver)
+    assert found.outcomes == {"status": 10}
+    assert found.failed_answer == FailedAnswer(500, b"oops")
+    assert ten_requests(answer(ANSWER), driver).failed_answer is None
+
+
+def test_a_wrong_answer_in_parts_is_kept_from_its_beginning(driver: DriverName) -> None:
+    """Not from where its last part begins."""
+    wrong = answer(b"HTTP/1.1 503 Full\r\nContent-Length: 8\r\n\r\nnot ", b"now!", pause_s=0.002)
+    found = ten_requests(wrong, driver).failed_answer
+    assert found is not None
+    assert found.status == 503
+    assert found.beginning.startswith(b"not ")

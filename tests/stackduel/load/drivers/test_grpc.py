@@ -47,7 +47,7 @@ def answering(delay_s: float = 0.0) -> Script:
 
 def job_for(address: Address, load: Load, *, timeout_s: float = 5.0, victim: bool = False) -> Job:
     """A job as the bench makes it: verified by a server that is right."""
-    answers = Answers(timeout_s=5)
+    answers = Answers(timeout_s=60)
     with InferenceServer(answering()) as right:
         answers.verify("triton", right.address, [MODEL, HEALTH], "kserve-grpc")
     details, health = (
@@ -150,7 +150,7 @@ def test_nobody_there_is_a_refusal(load: Load) -> None:
     assert found.outcomes == {"refused": 6}
 
 
-def test_a_server_that_dies_resets_what_is_in_flight() -> None:
+def test_a_server_that_dies_drops_what_is_in_flight() -> None:
     """Calls that were under way when the connection went are resets, all later ones refusals."""
     with InferenceServer(answering(0.2)) as server:
         job = job_for(server.address, ClosedLoop(2, duration_s=1.2))
@@ -172,8 +172,8 @@ def test_a_server_that_dies_resets_what_is_in_flight() -> None:
             return merge([part])
 
         found = asyncio.run(run())
-    assert set(found.outcomes) == {"ok", "reset", "refused"}
-    assert found.outcomes["reset"] <= 2
+    assert set(found.outcomes) == {"ok", "dropped", "refused"}
+    assert found.outcomes["dropped"] <= 2
 
 
 def test_the_victim_is_asked_over_grpc() -> None:

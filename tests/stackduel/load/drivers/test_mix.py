@@ -83,7 +83,7 @@ def test_each_call_fails_for_itself(load: Load, driver: DriverName) -> None:
 
 @pytest.mark.parametrize("load", LOADS, ids=["closed", "open"])
 def test_only_what_may_be_sent_twice_is(load: Load, driver: DriverName) -> None:
-    """Of the requests that meet the end of a kept connection, the reads are sent again and the writes have failed."""
+    """Of the requests that meet the end of an idle connection, the reads are sent again and the writes have failed."""
 
     async def dropping(visit: Visit) -> None:
         async for request in visit.requests():
@@ -93,11 +93,15 @@ def test_only_what_may_be_sent_twice_is(load: Load, driver: DriverName) -> None:
             await visit.send(WROTE if request.startswith(b"POST") else ANSWER)
 
     with ScriptedServer(dropping) as server:
-        found = measure(job_for(server.address, load, driver=driver, calls=(READ, WRITE)))
+        # Between two requests of the open loop lie milliseconds: here they are a long rest. A closed loop rests never,
+        # and on a busy machine for less than the usual time.
+        rest_s = 0.0005 if isinstance(load, OpenLoop) else 0.1
+        found = measure(job_for(server.address, load, driver=driver, calls=(READ, WRITE), resend_idle_s=rest_s))
+        dropped = server.requests // 20
     read, write = found.calls
-    assert read.failed <= 3  # where a request was dropped on a connection that had never answered
-    assert 0 < write.failed == found.outcomes["reset"] - read.failed
-    assert found.resent > write.failed
+    assert write.failed > 0
+    assert read.failed + write.failed == found.failed == dropped - found.resent
+    assert (found.resent > 0) == isinstance(load, OpenLoop)
 
 
 def test_first_answers_that_never_come(driver: DriverName) -> None:

@@ -52,6 +52,7 @@ def test_counts_and_times_are_those_of_a_plain_count(
     assert recorder.warmup_requests == sum(done < OPENED_S for _, done, _ in requests)
     cut_off = [sent for sent, done, _ in requests if done > CLOSED_S] + unanswered_s
     assert recorder.cut_off == sum(sent < CLOSED_S for sent in cut_off)
+    assert recorder.cut_off_s == pytest.approx(sum(max(0.0, CLOSED_S - max(sent, OPENED_S)) for sent in cut_off))
     spans = [(sent, done) for sent, done, _ in requests] + [(sent, inf) for sent in unanswered_s]
     in_flight_s = sum(max(0.0, min(done, CLOSED_S) - max(sent, OPENED_S)) for sent, done in spans)
     assert recorder.in_flight_s == pytest.approx(in_flight_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from stackduel.load.recording.merging import merge, merge_timelines
 from stackduel.load.recording.shard_result import ShardResult, Slice, Tally
 from stackduel.model.histogram import Histogram, summarise
-from stackduel.model.measurement import CallCount, GeneratorUse, Outcome, Victim, Warmup, Window
+from stackduel.model.measurement import CallCount, FailedAnswer, GeneratorUse, Outcome, Victim, Warmup, Window
+from stackduel.model.stream_figures import COUNTS, MAPPINGS, TIMES, StreamFigures
 
 LATENCIES_NS = st.lists(st.integers(0, 10**10), max_size=20)
 
@@ -20,6 +22,18 @@ LATENCIES_NS = st.lists(st.integers(0, 10**10), max_size=20)
 def histogram(values_ns: list[int]) -> Histogram:
     """The histogram of a list."""
     return Histogram.of(np.array(values_ns, dtype=np.int64))
+
+
+@st.composite
+def stream_figures(draw: st.DrawFn) -> StreamFigures:
+    """Any figures of streams."""
+    counts: dict[str, Any] = {name: draw(st.integers(0, 99)) for name in COUNTS}
+    mappings: dict[str, Any] = {
+        name: draw(st.dictionaries(st.integers(1, 20), st.integers(1, 99))) for name in MAPPINGS
+    }
+    times: dict[str, Any] = {name: histogram(draw(LATENCIES_NS)) for name in TIMES}
+    bands = draw(st.dictionaries(st.sampled_from([1, 2, 4, 8]), LATENCIES_NS.map(histogram)))
+    return StreamFigures(**counts, **mappings, **times, added_by_number=dict(sorted(bands.items())))
 
 
 @st.composite
@@ -49,6 +63,7 @@ def parts(draw: st.DrawFn) -> ShardResult:
         ),
         calls=(CallCount("GET /a", latency.count, 0, latency), CallCount("GET /b", failed, failed, histogram([]))),
         timeline=tuple(timeline),
+        streams=draw(st.none() | stream_figures()),
     )
     return ShardResult(
         tally=tally,
@@ -60,6 +75,16 @@ def parts(draw: st.DrawFn) -> ShardResult:
         drained=draw(st.booleans()),
         warmup=Warmup(draw(st.integers(0, 100)), float(draw(st.integers(0, 3))), draw(st.none() | st.booleans())),
         generator=GeneratorUse("raw", 1, 0.5, 0.05, (draw(st.integers(0, 7)),), draw(st.booleans()), "uvloop"),
+        failed_answer=draw(
+            st.none()
+            | st.builds(
+                FailedAnswer,
+                st.integers(200, 599),
+                st.binary(max_size=20),
+                st.integers(0, 3),
+                st.sampled_from(["", "event 2 came twice"]),
+            )
+        ),
     )
 
 
@@ -93,6 +118,12 @@ def test_merged_parts_add_up(found: list[ShardResult]) -> None:
         whole = getattr(merged, name)
         assert (whole is None) is (not there)
         assert not there or whole.count == sum(each.count for each in there)
+    streams = [part.tally.streams for part in found if part.tally.streams is not None]
+    assert (merged.streams is None) is (not streams)
+    if merged.streams is not None:
+        assert merged.streams.events == sum(each.events for each in streams)
+        assert merged.streams.cut_short.get(17, 0) == sum(each.cut_short.get(17, 0) for each in streams)
+        assert merged.streams.added == Histogram.sum(each.added for each in streams)
     scheduled = [part.scheduled for part in found if part.scheduled is not None]
     assert merged.scheduled == (sum(scheduled) if scheduled else None)
     assert merged.victim in [part.victim for part in found]

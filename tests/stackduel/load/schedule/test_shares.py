@@ -16,7 +16,7 @@ from scipy.stats import expon, kstest
 from stackduel.load.recording.timeline import MOST_WINDOWS, window_width_s
 from stackduel.load.schedule.arrivals import arrivals_s, drawn, endless_arrivals_s
 from stackduel.load.schedule.deadlines import DRAIN_WITHIN_S, longest_drain_s, longest_warmup_s, longest_window_s
-from stackduel.load.schedule.shares import OPENING_WITHIN_S, Share, opening_times, split, split_evenly
+from stackduel.load.schedule.shares import OPENING_WITHIN_S, Share, drawn_openings, opening_times, split, split_evenly
 from stackduel.model.suite import ArrivalProcess, ClosedLoop, OpenLoop
 
 LOADS = st.builds(
@@ -49,6 +49,16 @@ def test_the_shares_sum_up_to_the_load(load: ClosedLoop, shards: int) -> None:
         assert (each.duration_s, each.warmup_s) == (load.duration_s, load.warmup_s)
     sizes = [each.connections for each in found]
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_streams_open_at_moments_that_the_seed_draws() -> None:
+    """All within a second and in no even row; the same seed draws the same ones, and each shard its own."""
+    first, second = split(ClosedLoop(500, duration_s=1.0), 2)
+    moments_s = drawn_openings(first, 7)
+    assert moments_s == drawn_openings(first, 7) == tuple(sorted(moments_s))
+    assert moments_s not in (drawn_openings(first, 8), drawn_openings(second, 7))
+    assert kstest(moments_s, "uniform").pvalue > 0.01
+    assert kstest(np.array(moments_s) % 0.02 / 0.02, "uniform").pvalue > 0.01
 
 
 @given(LOADS, st.integers(1, 16))
@@ -97,9 +107,10 @@ def test_deadlines_cover_a_server_that_answers_nothing() -> None:
 
 OPEN_LOADS = st.builds(
     OpenLoop,
+    burstiness=st.floats(0.05, 100),
     rate_rps=st.floats(0.5, 2000),
     duration_s=st.floats(0.01, 5),
-    arrivals=st.sampled_from(["constant", "poisson"]),
+    arrivals=st.sampled_from(["constant", "poisson", "gamma"]),
     connections=st.integers(1, 100),
     warmup_s=st.floats(0, 2),
     stable_within_s=st.floats(0, 2),
@@ -159,14 +170,41 @@ def test_poisson_arrivals_have_the_rate_and_are_independent(shards: int) -> None
     assert kstest(gaps, expon(scale=1 / 50).cdf).statistic < 0.02
 
 
-@given(st.sampled_from(["constant", "poisson"]), st.integers(1, 4), SEEDS)
+@pytest.mark.parametrize("burstiness", [0.2, 1.0, 4.0])
+def test_gamma_arrivals_have_the_rate_and_the_burstiness(burstiness: float) -> None:
+    """Over 400 windows the counts have the mean, from the first moment on, and the index of dispersion."""
+    load = OpenLoop(50, 20.0, "gamma", burstiness=burstiness)
+    counts = np.array([arrivals_s(load, 0, 1, seed).size for seed in range(400)])
+    assert counts.mean() == pytest.approx(1000, abs=5 * np.sqrt(burstiness * 1000 / 400))
+    # The index tends to its value with the window's length; what is missing is of the order of one arrival.
+    dispersion = counts.var(ddof=1) / counts.mean()
+    assert dispersion == pytest.approx(burstiness, rel=5 * np.sqrt(2 / 399), abs=2e-3)
+    early = np.array([(arrivals_s(load, 0, 1, seed) < 0.1).sum() for seed in range(400)])
+    assert early.mean() == pytest.approx(5, abs=5 * early.std(ddof=1) / np.sqrt(400))
+
+
+def test_gamma_arrivals_of_burstiness_one_are_poisson() -> None:
+    """Their gaps are exponential."""
+    gaps = np.diff(arrivals_s(OpenLoop(50, 400.0, "gamma", burstiness=1.0), 0, 1, seed=3))
+    assert kstest(gaps, expon(scale=1 / 50).cdf).statistic < 0.02
+
+
+@given(st.floats(0.1, 20), st.integers(1, 4), SEEDS)
+def test_the_shards_take_turns_with_gamma_arrivals(burstiness: float, shards: int, seed: int) -> None:
+    """Together the shards send what one would have: the bursts of the whole, not of each."""
+    load = OpenLoop(200, 2.0, "gamma", burstiness=burstiness)
+    whole = arrivals_s(load, 0, 1, seed)
+    assert all(np.array_equal(arrivals_s(load, i, shards, seed), whole[i::shards]) for i in range(shards))
+
+
+@given(st.sampled_from(["constant", "poisson", "gamma"]), st.integers(1, 4), SEEDS)
 def test_the_warm_up_has_the_same_rate_and_no_end(arrivals: ArrivalProcess, shards: int, seed: int) -> None:
     """Endless arrivals go on at the load's rate, in order, beyond what is drawn at once, and are not the window's."""
-    load = OpenLoop(1000, 1.0, arrivals)
+    load = OpenLoop(1000, 1.0, arrivals, burstiness=0.5 if arrivals == "gamma" else None)
     rows = [np.array(list(islice(endless_arrivals_s(load, i, shards, seed), 5000))) for i in range(shards)]
     assert all(np.all(np.diff(row) >= 0) for row in rows)
     assert all(row[-1] == pytest.approx(5 * shards, rel=0.1) for row in rows)
-    if arrivals == "poisson":
+    if arrivals != "constant":
         assert rows[0][0] != arrivals_s(load, 0, shards, seed)[0]
 
 

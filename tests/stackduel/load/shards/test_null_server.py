@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -9,10 +11,11 @@ import sys
 from collections.abc import Iterator
 from queue import SimpleQueue
 
+import psutil
 import pytest
 
 from stackduel.load.shards.channels import ProcessChannel, ShardMessage
-from stackduel.load.shards.null_rate import LOOPBACK, null_server
+from stackduel.load.shards.null_rate import LOOPBACK, NullKind, null_server
 
 SOON_S = 10.0
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"
@@ -27,7 +30,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n5
 def port() -> Iterator[int]:
     """The port of a running null server whose answers have three bytes."""
     events: SimpleQueue[ShardMessage | None] = SimpleQueue()
-    channel = ProcessChannel(None, null_server(LOOPBACK, 3))
+    channel = ProcessChannel(None, null_server(LOOPBACK, NullKind(3)))
     channel.open(events.put)
     ready = events.get(timeout=SOON_S)
     assert ready is not None, channel.stderr_tail()
@@ -179,7 +182,7 @@ def test_a_client_that_does_not_read_is_not_written_to_without_end(connection: s
 
 def started() -> subprocess.Popen[bytes]:
     """A server of a test's own, listening."""
-    command = [sys.executable, "-m", *null_server(LOOPBACK, 1)]
+    command = [sys.executable, "-m", *null_server(LOOPBACK, NullKind(1))]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert b'"ready"' in process.stdout.readline()
@@ -204,7 +207,7 @@ def test_it_ends_on_sigterm() -> None:
 
 def test_a_wrong_command_line_is_refused() -> None:
     """No length below nothing."""
-    command = [sys.executable, "-m", *null_server(LOOPBACK, -1)]
+    command = [sys.executable, "-m", *null_server(LOOPBACK, NullKind(-1))]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 2
     assert "negative" in found.stderr
@@ -218,3 +221,22 @@ def test_it_imports_no_more_than_it_needs() -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="one process serves all where none can be forked")
+def test_on_several_cores_it_is_a_process_on_each_and_all_end_with_its_stdin() -> None:
+    """They share the port, so that connections are divided among them; none outlives a runner that dies."""
+    command = [sys.executable, "-m", *null_server(LOOPBACK, NullKind(3), cores=(0, 0))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        port = json.loads(process.stdout.readline())["port"]
+        (other,) = psutil.Process(process.pid).children()
+        for _ in range(20):
+            with socket.create_connection((LOOPBACK, port), SOON_S) as opened:
+                opened.sendall(GET)
+                assert received(opened, len(ANSWER)) == ANSWER
+        process.stdin.close()
+        assert process.wait(SOON_S) == 0
+    other.wait(SOON_S)
+    assert not other.is_running()

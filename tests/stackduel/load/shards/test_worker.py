@@ -150,7 +150,11 @@ def test_an_error_is_told_and_survived(line: Line) -> None:
     line.send_job(2, Address("no-such-host.invalid", 80), ClosedLoop(1, requests=1))
     assert "gaierror" in line.expect("error")["text"]
     line.channel.send({"id": 3, "job": {}, "share": {}})
-    assert line.expect("error") == {"event": "error", "id": 3, "text": "KeyError: 'address'"}
+    assert line.expect("error") == {
+        "event": "error",
+        "id": 3,
+        "text": "ValidationError: Object missing required field `address`",
+    }
     assert line.channel.alive()
     line.channel.close()
     assert "Traceback" in line.channel.stderr_tail()

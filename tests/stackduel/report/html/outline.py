@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -72,5 +73,26 @@ def read(html: str) -> Page:
 
 
 def outline(page: Page) -> str:
-    """The page's headings, charts, tables and sentences, a line each."""
-    return "".join(f"{tag}: {' '.join(text.split()).removeprefix('| ')}\n" for tag, text in page.texts if text.strip())
+    """The page's headings, charts with the tables that they open, other tables and sentences, a line each."""
+    opened = iter(chart_tables(page))
+    lines = []
+    for tag, text in page.texts:
+        if text.strip():
+            lines.append(f"{tag}: {' '.join(text.split()).removeprefix('| ')}\n")
+        if tag == "summary" and text.startswith("As a table"):
+            lines += next(opened, [])
+    return "".join(lines)
+
+
+def chart_tables(page: Page) -> list[list[str]]:
+    """The lines of the table of each chart, which a script makes from the page's data."""
+    data = [json.loads(each.text) for each in page.scripts if each.name == "page-data"]
+    return [
+        [
+            f"caption: {chart['table']['caption']}\n",
+            *(f"tr: {' | '.join(cells)}\n" for cells in (chart["table"]["headings"], *chart["table"]["rows"])),
+        ]
+        for each in data
+        for chart in each["charts"]
+        if "table" in chart
+    ]

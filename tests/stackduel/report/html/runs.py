@@ -16,20 +16,29 @@ from stackduel.model.run import Run
 from stackduel.model.search_results.breaking_point import BreakingPoint, RampStep
 from stackduel.model.search_results.capacity import Capacity, Windows
 from stackduel.model.search_results.cold_start import ColdStart, Launch, Speedup
+from stackduel.model.search_results.losses import Losses
+from stackduel.model.search_results.recycling import RecycledRound, Recycling
+from stackduel.model.search_results.shutdown import Shutdown, Stop
 from stackduel.model.search_results.soak import Soak, Third
+from stackduel.model.search_results.streams_held import StreamsHeld, StreamWindows
 from stackduel.model.search_results.sustained import Count, Sustained, Tried
 from stackduel.model.search_settings import (
     BreakingPointSettings,
     CapacitySettings,
     ColdStartSettings,
+    RecyclingSettings,
     SearchSettings,
+    ShutdownSettings,
     SoakSettings,
     SustainedSettings,
 )
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Metric
 from stackduel.model.trial import Cost, Failure, Gate, Memory, Place, Result, Trial
+from tests.stackduel.ablated import EFFECTS, ablated, additive, settings_of
 from tests.stackduel.makers import CALLING, WAITING, measurement, run
+from tests.stackduel.scaled import scaling_run
+from tests.stackduel.tuned import tuning, usual
 
 ABOUT = {"framework": "flask", "app": "a:app", "server": "gunicorn", "worker_class": "gthread", "worker_count": 1}
 STACKS = msgspec.convert(
@@ -139,6 +148,11 @@ SEARCHES: dict[str, Run] = {
         slow=Capacity("p99=200ms", Windows(100, 3, 3), Windows(110, 1, 3, "p99 was 300 ms")),
         fast=Capacity("p99=200ms", Windows(470, 3, 3), None, "470 req/s is the highest rate to try"),
     ),
+    "streams-held": searched(
+        CapacitySettings(slo="event_p99=50ms"),
+        slow=StreamsHeld("event_p99 <= 50 ms", StreamWindows(256, 5, 5), StreamWindows(280, 1, 3, "it was 80 ms")),
+        fast=StreamsHeld("event_p99 <= 50 ms", StreamWindows(700, 5, 5), None, "the 240 s are over"),
+    ),
     "sustained": searched(
         SustainedSettings(),
         slow=Sustained(
@@ -167,6 +181,19 @@ SEARCHES: dict[str, Run] = {
             (Launch(1, 400, 12, 3, None),), Median(400), Median(12), Median(3), None, "slow", Speedup(2.0, 1.8, 2.2, 5)
         ),
     ),
+    "shutdown": searched(
+        ShutdownSettings(),
+        slow=Shutdown((Stop(1, 20, Losses(8, 20, 320, 0), 0.98, killed=False),), 5.0, Median(0.98)),
+        fast=Shutdown((Stop(1, 20, Losses(20, 0, 320, 3), 5.1, killed=True),), 5.0, Median(5.1)),
+    ),
+    "recycling": searched(
+        RecyclingSettings(),
+        slow=Recycling((RecycledRound(1, Losses(9_000, 12, 0, 0), 60),)),
+        fast=Recycling((RecycledRound(1, Losses(300, 4, 80, 0), 10, "the server ended with exit status 0"),)),
+    ),
+    "tune": tuning(usual()),
+    "scaling": scaling_run((1, 2, 4, 8)),
+    "ablation": ablated(settings_of(tuple(EFFECTS)), additive(EFFECTS), spread=0.01),
     "soak": searched(
         SoakSettings(),
         slow=Soak(600, 60_000, 0, 63.0, 1024, Slope(2.0, -1.0, 5.0), None, Third(100, 30), Third(99, 31)),

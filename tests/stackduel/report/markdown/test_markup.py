@@ -26,7 +26,7 @@ from stackduel.report.sections.blocks import Grid
         ("[x](javascript:1)", "\\[x\\](javascript:1)"),
         ("~~$5$~~", "\\~\\~\\$5\\$\\~\\~"),
         ("waits@10, @everyone, #12", "waits@10, @\u200beveryone, #\u200b12"),
-        ("turned \u202e back\x1b[0m", "turned  back\\[0m"),
+        ("turned \u202e back\x1b[0m", "turned back"),
     ],
 )
 def test_what_could_be_markup_is_shown(text: str, shown: str) -> None:

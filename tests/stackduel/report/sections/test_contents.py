@@ -20,37 +20,57 @@ from stackduel.report.sections.blocks import Block, Chart, Code, Failures, Folde
 from stackduel.report.sections.contents import CONTENTS, ReportForm, SectionMaker, folded
 from stackduel.report.terminal.page import Page
 from stackduel.report.terminal.section_view import show_sections
+from tests.stackduel.profile_runs import profile_run
+from tests.stackduel.report.chatted import chatted, of_a_model
 from tests.stackduel.report.html.outline import outline, read
 from tests.stackduel.report.html.runs import SEARCHES, compared
+from tests.stackduel.report.interpreted import interpreted
+from tests.stackduel.report.judged import judged
+from tests.stackduel.report.large import large
 from tests.stackduel.report.modelled import modelled
 
 # Sections of other things than a run.
 NOT_OF_A_RUN = {"changes", "trend", "trend_history"}
 # The sections that a form leaves out, and why. A new section is in every form, or has its reason here.
 LEFT_OUT = {
-    ("speedups", "markdown"): "all_stacks has the same figures as a table",
+    ("at_a_glance", "terminal"): "the tables of scenarios have the same figures",
+    ("speedups", "markdown"): "at_a_glance has the same figures as a table",
     ("speedups", "terminal"): "the tables of scenarios have the same figures",
-    ("migration_matrix", "markdown"): "all_stacks has its verdicts",
+    ("bottlenecks", "markdown"): "at_a_glance names what limits each stack",
     ("bottlenecks", "terminal"): "the column binds of the tables has them",
     ("search_winners", "terminal"): "search_results has the few figures one below the other",
-    ("head_to_head", "markdown"): "pair_results has the same figures",
+    ("head_to_head", "markdown"): "report.html has it",
+    ("scenarios", "markdown"): "at_a_glance has the main figures of every scenario, report.html all of them",
+    ("crossover", "markdown"): "its curves are a chart",
     ("crossover", "terminal"): "its curves are a chart",
+    ("validity", "markdown"): "notes count these trials; the reasons are long",
     ("validity", "terminal"): "notes count these trials; the reasons are long",
+    ("environment", "markdown"): "conditions has it in a few lines",
     ("environment", "terminal"): "it is long, and the reader sits at this machine",
     ("conditions", "html"): "environment and how to repeat the run have the same facts",
     ("conditions", "terminal"): "the reader has just typed the command",
-    ("pair_results", "html"): "charts and tables show all stacks; head_to_head has the suite's own pair",
+    ("pair_results", "markdown"): "at_a_glance has the main figures, report.html all of them",
     ("pair_results", "terminal"): "the tables show all stacks; head_to_head has the suite's own pair",
     ("all_stacks", "html"): "speedups and migration_matrix have the same figures",
     ("all_stacks", "terminal"): "the tables of scenarios have the same figures",
-    ("run_insights", "html"): "the charts show it",
+    ("run_insights", "markdown"): "a comment is read for the advice; report.html has them",
     ("run_insights", "terminal"): "the advice is its last line",
-    ("recommendations", "html"): "the advice is at the top",
+    ("recommendations", "markdown"): "a comment is read for the advice; report.html has them",
     ("recommendations", "terminal"): "the advice is its last line",
-    ("how_to_read", "html"): "each chart has a sentence on how to read it",
-    ("how_to_read", "terminal"): "the legend below the tables says it",
 }
-RUNS = (compared(), modelled(), *SEARCHES.values())
+RUNS = (
+    *(
+        compared(),
+        modelled(),
+        judged(),
+        large(stacks=4, scenarios=5),
+        interpreted(),
+        profile_run(),
+        chatted(),
+        of_a_model(),
+    ),
+    *SEARCHES.values(),
+)
 LISTED = [maker for makers in CONTENTS.values() for maker in makers if maker.__name__ != "each_folded"]
 EVERY_BLOCK = Section(
     "new",

@@ -22,7 +22,7 @@ from stackduel.model.measurement import Victim, Warmup
 from stackduel.model.run import Run
 from stackduel.model.suite import OpenLoop
 from stackduel.model.trial import Cost, Failure, Gate, Place, Result, Trial
-from stackduel.report.sections.advice import advice_lines, title
+from stackduel.report.sections.advice import advice_lines, answer, title
 from stackduel.report.sections.bottlenecks import limit_lines
 from stackduel.report.sections.crossover import shown_curves
 from stackduel.report.sections.figures import figure, speedup_text
@@ -60,15 +60,17 @@ def test_a_percentile_of_too_few_requests_is_a_dash() -> None:
     """p99 of 100 requests is a dash beside one of 500, and so is what was not measured."""
     (table,) = tables(compared(trial("slow", 100, cost=None), trial("fast", 500)))
     headings, (slow, fast) = cells(table, "slow")
-    assert headings == ("stack", "tier", "req/s", "p50", "p95", "p99", "fail", "CPU", "MiB", "speedup")
-    assert slow == ("slow", "baseline", "50.0", "100", "100", "-", "0", "-", "-", "1")
-    assert fast == ("fast", "rewrite", "250", "100", "100", "100", "0", "1.00", "64", "5.00x")
+    assert headings == ("stack", "tier", "req/s", "p50", "p95", "p99", "CPU", "MiB", "speedup")
+    assert slow == ("slow", "baseline", "50.0", "100", "100", "-", "-", "-", "1")
+    assert fast == ("fast", "rewrite", "250", "100", "100", "100", "1.00", "64", "5.00x")
 
 
 def test_a_figure_that_no_stack_has_takes_no_room() -> None:
-    """A column of dashes alone is left out."""
+    """A column of dashes alone is left out, and so is one of zeros."""
     (table,) = tables(compared(trial("slow", 100, cost=None)))
-    assert cells(table, "slow")[0] == ("stack", "tier", "req/s", "p50", "p95", "fail", "speedup")
+    assert cells(table, "slow")[0] == ("stack", "tier", "req/s", "p50", "p95", "speedup")
+    (table,) = tables(compared(trial("slow", 100, cost=None, failed=3)))
+    assert "fail" in cells(table, "slow")[0]
 
 
 def test_what_a_gpu_did_stands_in_its_own_columns() -> None:
@@ -137,14 +139,21 @@ def test_the_matrix_has_a_word_for_each_candidate() -> None:
     """A migration gets the matrix's word; what needs none, and a wrong one, are called what they are."""
     tiers = {"slow": "baseline", "none": "settings", "tuned": "code", "fast": "rewrite", "bad": "control"}
     made = compared(
-        trial("slow", 10), *(trial(name, 30) for name in ("bad", "fast", "tuned")), trial("none", 10), **tiers
+        *(
+            trial(name, rate, block=block)
+            for block in range(1, 6)
+            for name, rate in (("slow", 10), ("slow.twin", 10), ("bad", 30), ("fast", 30), ("tuned", 30), ("none", 10))
+        ),
+        **tiers,
     )
     assert matrix_lines(made) == [
-        "none (settings): 1.00x mean over 1 scenario - no benefit shown",
-        "tuned (code): 3.00x mean over 1 scenario - gained without a migration",
-        "fast (rewrite): 3.00x mean over 1 scenario - good candidate",
-        "bad (control): 3.00x mean over 1 scenario - a wrong migration, shown as a control",
+        "none (settings): 1.00x (1.00-1.00) - no benefit shown",
+        "tuned (code): 3.0x (3.0-3.0) - gained without a migration",
+        "fast (rewrite): 3.0x (3.0-3.0) - good candidate",
+        "bad (control): 3.0x (3.0-3.0) - a wrong migration, shown as a control",
     ]
+    untested = compared(trial("slow", 10), trial("fast", 30), slow="baseline", fast="rewrite")
+    assert matrix_lines(untested) == ["fast (rewrite): 3.0x - not tested"]
 
 
 def test_void_trials_are_listed_with_their_reason() -> None:
@@ -156,8 +165,8 @@ def test_void_trials_are_listed_with_their_reason() -> None:
         "waiting, fast: of 2 attempts 1 void, 1 noisy. The latest: The host was busy.",
     ]
     assert "A note." in notes(made)
-    assert any(note.startswith("1 attempt at a trial did not count") for note in notes(made))
-    assert any("no basis for a verdict: trials of fast" in note for note in notes(made))
+    assert any(note.startswith("1 attempt did not count, as the host or") for note in notes(made))
+    assert any("differences are not reliable: fast" in note for note in notes(made))
 
 
 def test_the_headline_says_when_a_run_is_incomplete() -> None:
@@ -234,7 +243,7 @@ def test_a_noisy_block_makes_a_verdict_doubtful_only_if_it_rests_on_it() -> None
     made = replace(made, results=(*made.results, *sixth, noisy))
     made = replace(made, comparisons=compare(made.results, "slow", dict.fromkeys(STACKS, 1)))
     assert column(made, "verdict")["fast"] == "faster"
-    assert any("trials of fast" in note for note in notes(made))
+    assert any("differences are not reliable: fast" in note for note in notes(made))
 
 
 def test_an_a_a_pair_that_differs_is_reported() -> None:
@@ -267,10 +276,15 @@ def test_the_matrix_says_how_it_is_to_be_read() -> None:
     """At lower bounds, at point estimates, or some of both; the twin's interval is no matter of it."""
     made = five_blocks()
     part = Comparison("calling", "slow", "fast", "time", 2.0)
-    assert matrix_note(made) == "Read at the lower end of each interval."
-    assert matrix_note(replace(made, comparisons=(*made.comparisons, part))).endswith("at the point estimate.")
+    read = "Each word goes by the lower end of its interval."
+    untested = "A figure without an interval is not tested and has no word."
+    assert matrix_note(made) == read
+    other = replace(part, candidate="other")
+    assert (
+        matrix_note(replace(made, comparisons=(*made.comparisons, other))) == f"Means are geometric. {read} {untested}"
+    )
     twin = tuple(each for each in made.comparisons if each.candidate == "slow.twin")
-    assert matrix_note(replace(made, comparisons=(*twin, part))) == "Point estimates: not tested for significance."
+    assert matrix_note(replace(made, comparisons=(*twin, part))) == f"Means are geometric. {untested}"
 
 
 def test_the_victims_p99_is_that_of_all_blocks_together() -> None:
@@ -319,8 +333,22 @@ def test_advice_on_single_scenarios_appears_only_with_several() -> None:
     advice = RunAdvice(Advice("change", "All."), {"a": one})
     assert advice_lines(replace(run([]), advice=advice)) == ["All."]
     several = RunAdvice(advice.run, {"a": one, "b": two})
-    assert advice_lines(replace(run([]), advice=several)) == ["All.", "a: One.", "b: Two."]
+    assert advice_lines(replace(run([]), advice=several)) == ["All.", "For a alone: One.", "For b alone: Two."]
     assert advice_lines(run([])) == []
+
+
+def test_the_label_says_how_many_scenarios_the_advice_is_for() -> None:
+    """Scenarios of which nothing could be compared take no part in it."""
+    made = run([trial("slow", 10)])
+    scenarios = tuple(replace(WAITING, name=name) for name in "abcd")
+    for compared, label in (
+        ("abcd", "Advice for all 4 scenarios"),
+        ("abc", "Advice for 3 of 4 scenarios, as nothing could be compared in the others"),
+        ("", "Advice"),
+    ):
+        advice = RunAdvice(Advice("change", "All."), {name: Advice("change", "All.") for name in compared})
+        shown = replace(made, advice=advice, suite=replace(made.suite, scenarios=scenarios))
+        assert answer(shown).label == label
 
 
 def test_curves_are_shown_of_the_stack_advised_and_of_the_best() -> None:

@@ -69,7 +69,7 @@ def test_one_stack_alone_has_no_winner() -> None:
     """Its sentence is the first that the report says."""
     made = capacities(slow=100)
     assert winners(made) == ()
-    assert render(made).splitlines()[2].startswith("**slow: Keeps p99=200ms up to at least 100 req/s")
+    assert render(made).splitlines()[2].startswith("**Answer: slow: Keeps p99=200ms up to at least 100 req/s")
 
 
 @pytest.mark.parametrize("mode", SEARCHES)

@@ -37,6 +37,8 @@ RUNS = {
     NEW: simulated(2, run_id=NEW, fast=3.0, python="CPython 3.12.1"),
     **{f"search-{mode}": made for mode, made in SEARCHES.items()},
 }
+# Coverage sees all commands once, not once for each terminal.
+COVERED = {name: value for name, value in os.environ.items() if name == "COVERAGE_PROCESS_CONFIG"}
 STACKS = "flask-gunicorn,fastapi-uvicorn"
 # Each of them prints, and starts no server. The schema is for machines.
 COMMANDS: tuple[str, ...] = (
@@ -103,7 +105,7 @@ def split(text: str) -> Mapping[str, str]:
 
 
 def environment(**added: str) -> dict[str, str]:
-    dropped = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "COLORTERM"}
+    dropped = {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "COLORTERM", *COVERED}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", **added}
 
@@ -152,7 +154,7 @@ def on_pipe(folder: Path) -> tuple[Mapping[str, str], str]:
         input="\n".join(COMMANDS),
         capture_output=True,
         text=True,
-        env=environment(),
+        env=environment(**COVERED),
         check=True,
     )
     return split(done.stdout), done.stderr

@@ -15,6 +15,7 @@ from stackduel.report.terminal.run_report import show
 from tests.golden import golden
 from tests.stackduel.analysis.history.made import NEW, OLD, simulated
 from tests.stackduel.report.html.runs import SEARCHES, compared
+from tests.stackduel.report.judged import judged
 from tests.stackduel.report.modelled import modelled
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -29,6 +30,7 @@ def _compare(console: Console) -> None:
 SHOWN: dict[str, Callable[[Console], None]] = {
     "report": lambda console: show(compared(), console),
     "models": lambda console: show(modelled(), console),
+    "service": lambda console: show(judged(), console),
     **{mode: lambda console, made=made: show(made, console) for mode, made in SEARCHES.items()},  # type: ignore[misc]
     "compare": _compare,
 }

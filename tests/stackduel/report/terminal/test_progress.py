@@ -12,7 +12,7 @@ from stackduel.model.plan_step import PlanStep
 from stackduel.model.trial import Failure, Place, Trial
 from stackduel.planning.estimates import Pace
 from stackduel.report.terminal.live_view import TrialMark, view
-from stackduel.report.terminal.progress import PRINTED_EVERY_S, Clock, Narrator
+from stackduel.report.terminal.progress import PRINTED_EVERY_S, Narrator
 from tests.stackduel.makers import WAITING, trial
 
 PACES = {"slow": Pace(launch_s=1.0), "fast": Pace(launch_s=1.0)}
@@ -25,7 +25,7 @@ class Scene:
         self.now_s = 0.0
         self.said = io.StringIO()
         console = Console(file=self.said, width=200, force_terminal=terminal, color_system=None)
-        self.narrator = Narrator(console, 100.0, PACES, trials=4, now=lambda: self.now_s)
+        self.narrator = Narrator(console, {"slow": 50.0, "fast": 50.0}, PACES, trials=4, now=lambda: self.now_s)
 
     def measure(self, *attempts: Trial, lasting_s: float = 1.0) -> None:
         """One scenario on a fresh server."""
@@ -68,7 +68,18 @@ def test_attempts_that_do_not_count_are_printed_once_with_the_reason() -> None:
         scene.measure(void("slow", 1), void("slow", 2), void("slow", 3), noisy)
         scene.measure(void("fast", 1), replace(trial("fast", 20), place=Place("fast", "waiting", 1, 2)))
     assert "waiting 50.0 req/s, p50 100 ms, noisy (3 attempts void: Stolen 9 %) (about " in scene.lines[0]
-    assert "waiting 10.0 req/s, p50 100 ms (1 attempt void: Stolen 9 %) (about " in scene.lines[1]
+    assert "waiting 10.0 req/s, p50 100 ms (1 attempt void: as before) (about " in scene.lines[1]
+
+
+def test_a_reason_is_told_in_full_once() -> None:
+    """The same with other numbers is as before; another one is told."""
+    scene = Scene()
+    with scene.narrator:
+        for block, reason in enumerate(("Stolen 9 %.", "Stolen 12.5 %.", "Headroom 1.2.", "Headroom 1.3."), 1):
+            made = replace(void("slow", 1), reason=reason)
+            scene.measure(replace(made, place=replace(made.place, block=block)))
+    told = [line.rpartition(" void: ")[2].partition(" (about")[0] for line in scene.lines]
+    assert told == ["Stolen 9 %", "as before", "Headroom 1.2", "as before"]
 
 
 def test_a_long_trial_is_printed_now_and_then() -> None:
@@ -94,10 +105,26 @@ def test_a_failure_is_printed_at_once() -> None:
         assert len(scene.lines) == 2
 
 
+@pytest.mark.parametrize("block", [1, 2])
+@pytest.mark.parametrize("stack", ["slow", "fast"])
+def test_figures_stand_under_the_stack_that_they_were_measured_on(stack: str, block: int) -> None:
+    """A trial that is not tried fails before its stack is started, with figures of the stack before it not yet told."""
+    scene = Scene()
+    with scene.narrator:
+        scene.measure(trial("slow", 1000))
+        scene.narrator.finished(Failure(Place(stack, "calling", block), "not tried again: it died"))
+        scene.measure(trial("fast", 20))
+    assert [line.split(" (about ")[0] for line in scene.lines] == [
+        "block 1, slow: waiting 500 req/s, p50 100 ms, p99 100 ms",
+        f"block {block}, {stack}, calling: not measured: not tried again: it died",
+        "block 1, fast: waiting 10.0 req/s, p50 100 ms",
+    ]
+
+
 def test_quiet_is_quiet() -> None:
     """Nothing at all."""
     said = io.StringIO()
-    narrator = Narrator(Console(file=said), 10.0, PACES, quiet=True)
+    narrator = Narrator(Console(file=said), {"slow": 10.0}, PACES, quiet=True)
     with narrator:
         narrator.print_line("x")
         narrator.finished(Failure(Place("slow", "waiting", 1), "it died"))
@@ -113,14 +140,14 @@ def test_a_terminal_is_left_as_it_was() -> None:
     text = scene.said.getvalue()
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1
     *_, last = text.rpartition("\x1b[?25h")
-    drawn = len(view(scene.narrator._state, 0.0, 0.0))
+    drawn = len(view(scene.narrator._state, 0.0, ""))
     assert last.count("\x1b[2K") == last.count("\x1b[1A") == drawn
 
 
 def test_the_view_shows_progress_and_trials_that_do_not_count() -> None:
     """Throughput now, the latest figures with their latencies, void attempts and failures, the time that is left."""
     state = TrialMark(planned=60)
-    assert view(state, 0.0, 99.0) == [
+    assert view(state, 0.0, "about 1 min 39 s left") == [
         "──────────────────── 0 %, 0 of 60 trials, about 1 min 39 s left",
         "now    starting",
     ]
@@ -130,7 +157,7 @@ def test_the_view_shows_progress_and_trials_that_do_not_count() -> None:
     state.do("block 2: fast, waiting")
     state.answered(100, 0.5, 12.0)
     state.answered(400, 1.5, None)
-    assert view(state, 0.52, 12.4) == [
+    assert view(state, 0.52, "about 12 s left") == [
         "━━━━━━━━━━────────── 52 %, 1 of 60 trials, about 12 s left",
         "now    block 2: fast, waiting: 300 req/s, 1.5 s so far",
         "last   slow, waiting: 100 ms a request, p50 100 ms, p99 100 ms, 2 failed",
@@ -139,14 +166,10 @@ def test_the_view_shows_progress_and_trials_that_do_not_count() -> None:
     ]
 
 
-def test_the_time_left_goes_down_within_what_is_under_way_and_no_further() -> None:
-    """Something that takes longer than planned says nothing of the rest."""
-    now = [0.0]
-    clock = Clock(100.0, lambda: now[0])
-    clock.begin(10.0)
-    left = []
-    for now[0] in (0.0, 4.0, 10.0, 60.0):
-        left.append(clock.left_s())
-    assert left == [100.0, 96.0, 90.0, 90.0]
-    clock.pass_by(10.0)
-    assert (clock.share, clock.left_s()) == (0.1, 540.0)
+def test_the_pilot_s_time_is_not_taken_for_the_whole_run_s() -> None:
+    """As long as the number of blocks is open, the line says what the time is for."""
+    said = io.StringIO()
+    narrator = Narrator(Console(file=said, width=200), {"slow": 60.0}, PACES, pilot_blocks=5)
+    assert narrator._left() == "about 1 min left of the first 5 blocks"
+    narrator.plan_more({"slow": 60.0})
+    assert narrator._left() == "about 2 min left"

@@ -80,7 +80,20 @@ def starting_with(number: float) -> InferenceRequest:
 
 
 @pytest.mark.parametrize(
-    "app", ["flask_app", "quart_app", "fastapi_app", "fastapi_threadpool", "fastapi_idiomatic", "starlette_app"]
+    "app",
+    [
+        "flask_app",
+        "quart_app",
+        "fastapi_app",
+        "fastapi_threadpool",
+        "fastapi_idiomatic",
+        "starlette_app",
+        "django_app",
+        "django_async",
+        "litestar_app",
+        "aiohttp_app",
+        "asgi_app",
+    ],
 )
 def test_nothing_heavy_is_imported_before_the_first_request(app: str) -> None:
     """A service without model requests starts without numpy and ONNX Runtime."""

@@ -1,29 +1,42 @@
 "use strict";
 // Draws the page's charts from its data by Observable Plot. A chart has panels on one axis; its form is one of
-//   intervals  rows {stack, role, value, low, high, text, note}: a mark with a line through it
-//   bars       rows {stack, role, value, text, note}: from zero to the value; low and high where it has an interval
-//   strip      rows {stack, role, value, text, dots: [{value, block, noisy, text}]}: a dot a block, a stroke at the median
+//   intervals  rows {stack, value, low, high, text, note, noisy}: a mark with a line through it, hollow and dashed if noisy
+//   bars       rows {stack, value, text, note}: from zero to the value; low and high where it has an interval
+//   tornado    rows {stack, value, low, high, text, note, better, shown}: from zero to either side, pale if not shown
+//   strip      rows {stack, value, text, dots: [{value, block, noisy, text}]}: a dot a block, a stroke at the median
 //   lines      series {stack or none, name, points: [[x, y or null]]}, dots {x, y, low, high, text, stack or none}, and
 //              events {x, label, text}: a dashed line across; an x of type "time" is in milliseconds, and the dots of its
 //              stacks stand beside each other
+// A stack has one colour and one mark in all of them; the page gives it its look: a number, "baseline" or "twin".
 // Colours are the style sheet's variables, so that a change of theme needs no drawing.
 const charts = (() => {
   const NARROW = 560;
   const DASHES = ["none", "7 3", "2 3", "9 3 2 3"];
-  const SYMBOLS = ["circle", "square", "triangle", "diamond", "times", "star", "wye"];
-  const ROLE_SYMBOLS = { baseline: "times", control: "square", migration: "circle", wrong: "triangle", twin: "diamond" };
+  const SYMBOLS = ["circle", "square", "triangle", "diamond", "wye", "star"];
   const LETTER = 6.9;
   const HOUR = 3_600_000;
   const EVENT_ROWS = 2;
   const MARKED = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
 
-  /** How series number `n` looks: never by its colour alone. */
-  const look = (n) => ({
+  const NAMED_LOOKS = {
+    baseline: { stroke: "var(--baseline)", dash: "none", symbol: "times" },
+    twin: { stroke: "var(--twin)", dash: "2 3", symbol: "times" },
+  };
+
+  /** How a stack looks, or series number `n`: never by its colour alone. */
+  const look = (n) => NAMED_LOOKS[n] ?? {
     stroke: `var(--s${n % 8})`,
     dash: DASHES[(n + Math.floor(n / 8)) % DASHES.length],
     symbol: SYMBOLS[n % SYMBOLS.length],
+  };
+  /** How a mark of a look is drawn: `times` has no area. */
+  const painted = ({ stroke, symbol }, hollow) => ({
+    symbol, stroke: hollow || symbol === "times" ? stroke : "var(--ground)",
+    strokeWidth: hollow || symbol === "times" ? 2 : 1, fill: symbol === "times" ? "none" : hollow ? "var(--ground)" : stroke,
   });
-  const roleLook = (role) => ({ stroke: `var(--${role})`, symbol: ROLE_SYMBOLS[role] });
+
+  /** How a bar looks that is no stack's: by whether it is a change for the better. */
+  const sided = ({ better }) => ({ stroke: better ? "var(--good)" : "var(--bad)", dash: "none", symbol: "circle" });
 
   const isBounded = (row) => Number.isFinite(row.low) && Number.isFinite(row.high);
 
@@ -113,28 +126,31 @@ const charts = (() => {
     if (reference !== undefined) marks.push(Plot.ruleX([reference], { stroke: "currentColor", strokeWidth: 1.5, strokeDasharray: form === "bars" ? "4 3" : null }));
     const bar = { insetTop: narrow ? 17 : 5, insetBottom: narrow ? 7 : 5 };
     const shift = narrow ? 6 : 0;
-    for (const [role, inRole] of d3.group(keyed, (row) => row.role)) {
-      const { stroke, symbol } = roleLook(role);
-      if (form === "bars") {
-        marks.push(Plot.barX(inRole, { x1: 0, x2: "value", y: "key", fill: stroke, fillOpacity: inRole.some(isBounded) ? 0.6 : 1, ...bar }));
+    for (const row of keyed) {
+      const { stroke, symbol } = row.look;
+      const own = [row];
+      const bounded = own.filter(isBounded);
+      if (form === "bars" || form === "tornado") {
+        const opacity = form === "tornado" ? (row.shown ? 0.75 : 0.25) : bounded.length ? 0.6 : 1;
+        marks.push(Plot.barX(own, { x1: 0, x2: "value", y: "key", fill: stroke, fillOpacity: opacity, ...bar }));
         const through = { y: "key", stroke: "currentColor", strokeWidth: 2 };
         const ends = { insetTop: narrow ? 19 : 8, insetBottom: narrow ? 9 : 8 };
-        marks.push(Plot.ruleY(inRole.filter(isBounded), { x1: "low", x2: "high", dy: shift - (narrow ? 1 : 0), ...through }));
-        for (const end of ["low", "high"]) marks.push(Plot.tickX(inRole.filter(isBounded), { x: end, ...through, ...ends }));
+        marks.push(Plot.ruleY(bounded, { x1: "low", x2: "high", dy: shift - (narrow ? 1 : 0), ...through }));
+        for (const end of ["low", "high"]) marks.push(Plot.tickX(bounded, { x: end, ...through, ...ends }));
         continue;
       }
       if (form === "strip") {
-        const dots = inRole.flatMap((row) => row.dots.map((dot) => ({ ...dot, key: row.key })));
+        const dots = row.dots.map((dot) => ({ ...dot, key: row.key }));
         const shape = { x: "value", y: "key", symbol, r: 4.5, stroke, dy: shift };
-        marks.push(Plot.dot(dots.filter((dot) => !dot.noisy), { ...shape, fill: stroke, fillOpacity: 0.55 }));
-        marks.push(Plot.dot(dots.filter((dot) => dot.noisy), { ...shape, fill: "var(--ground)" }));
-        marks.push(Plot.tickX(inRole.filter((row) => row.value !== null), { x: "value", y: "key", stroke: "currentColor", strokeWidth: 2, ...bar }));
+        marks.push(Plot.dot(dots.filter((dot) => !dot.noisy), { ...shape, fill: symbol === "times" ? "none" : stroke, fillOpacity: 0.55 }));
+        marks.push(Plot.dot(dots.filter((dot) => dot.noisy), { ...shape, fill: "var(--ground)", strokeDasharray: "2 1.5" }));
+        marks.push(Plot.tickX(own.filter((each) => each.value !== null), { x: "value", y: "key", stroke: "currentColor", strokeWidth: 2, ...bar }));
         continue;
       }
-      const bounded = inRole.filter(isBounded);
-      marks.push(Plot.ruleY(bounded, { x1: "low", x2: "high", y: "key", stroke, strokeWidth: 3, dy: shift }));
+      const unsure = row.noisy ? { strokeDasharray: "3 3", strokeOpacity: 0.75 } : {};
+      marks.push(Plot.ruleY(bounded, { x1: "low", x2: "high", y: "key", stroke, strokeWidth: row.noisy ? 2 : 3, dy: shift, ...unsure }));
       for (const end of ["low", "high"]) marks.push(Plot.tickX(bounded, { x: end, y: "key", stroke, strokeWidth: 2, insetTop: narrow ? 24 : 9, insetBottom: narrow ? 12 : 9 }));
-      marks.push(Plot.dot(inRole, { x: "value", y: "key", symbol, r: 6, fill: stroke, stroke: "var(--ground)", strokeWidth: 1, dy: shift }));
+      marks.push(Plot.dot(own, { x: "value", y: "key", r: 6, dy: shift, ...painted(row.look, row.noisy) }));
     }
     marks.push(Plot.text(keyed, { y: "key", frameAnchor: "left", text: (row) => name(row.stack, narrow ? width * 0.5 : left - 10), textAnchor: narrow ? "start" : "end", dx: narrow ? 0 : -8, dy: lift, fontSize: 12.5, fill: "currentColor", stroke: "var(--ground)", strokeWidth: 4, className: "name" }));
     marks.push(Plot.text(keyed, { y: "key", frameAnchor: "right", text: (row) => name(row.text, narrow ? width * 0.5 : right - 6), textAnchor: narrow ? "end" : "start", dx: narrow ? 0 : 8, dy: lift, fontSize: 12.5, fontVariant: "tabular-nums", fill: "currentColor", stroke: "var(--ground)", strokeWidth: 4 }));
@@ -217,8 +233,7 @@ const charts = (() => {
       const shape = dot.look ?? { stroke: "currentColor", symbol: "diamond" };
       const dx = beside.get(dot.stack) ?? 0;
       if (dot.low !== null && dot.high !== null) marks.push(Plot.ruleX([dot], { x: "x", y1: "low", y2: "high", stroke: shape.stroke, strokeWidth: timed ? 1.5 : 2.5, strokeOpacity: timed ? (crowded ? 0.4 : 0.7) : 1, dx }));
-      const filled = shape.symbol === "times" ? { stroke: shape.stroke, strokeWidth: 2 } : { fill: shape.stroke, stroke: "var(--ground)" };
-      marks.push(Plot.dot([dot], { x: "x", y: "y", symbol: shape.symbol, r: timed ? (crowded ? 3 : 4.5) : 5.5, dx, ...filled }));
+      marks.push(Plot.dot([dot], { x: "x", y: "y", r: timed ? (crowded ? 3 : 4.5) : 5.5, dx, ...painted(shape) }));
     }
     if (room) {
       const ends = series.filter((each) => each.points.some((point) => point[1] !== null)).map((each) => {
@@ -277,10 +292,10 @@ const charts = (() => {
   /** What a chart looks like at this width, without the stacks that are hidden. */
   const draw = (chart, page, hidden, width) => {
     const shown = (each) => !each.stack || !hidden.has(each.stack);
-    const numbers = new Map(page.stacks.map((stack, n) => [stack.name, n]));
+    const looks = new Map(page.stacks.map((stack) => [stack.name, look(stack.look)]));
     const drawn = [];
     if (chart.form !== "lines") {
-      const panels = chart.panels.map((panel) => ({ ...panel, rows: panel.rows.filter(shown) })).filter((panel) => panel.rows.length);
+      const panels = chart.panels.map((panel) => ({ ...panel, rows: panel.rows.filter(shown).map((row) => ({ ...row, look: looks.get(row.stack) ?? sided(row) })) })).filter((panel) => panel.rows.length);
       const values = panels.flatMap((panel) => panel.rows.flatMap((row) => [row.value, row.low, row.high, ...(row.dots ?? []).map((dot) => dot.value)])).filter((value) => value !== null && value !== undefined);
       if (chart.form === "bars") values.push(0);
       if (chart.reference !== undefined) values.push(chart.reference);
@@ -289,14 +304,11 @@ const charts = (() => {
         if (panel.title) drawn.push(element("p", panel.title, "panel"));
         drawn.push(rowsPlot(panel, panel.rows, along, width, chart, panel === panels.at(-1)));
       }
-      const roles = new Set(panels.flatMap((panel) => panel.rows.map((row) => row.role)));
-      const entries = Object.entries(page.roles).filter(([role]) => roles.has(role)).map(([role, text]) => [swatch({ ...roleLook(role), dash: "none" }, false), text]);
-      if (panels.length) drawn.push(legend(entries));
     } else {
       const panels = chart.panels.map((panel) => ({
         ...panel,
-        series: panel.series.map((each, n) => ({ ...each, look: look(each.stack ? numbers.get(each.stack) : n) })).filter(shown),
-        dots: (panel.dots ?? []).filter(shown).map((dot) => ({ ...dot, look: dot.stack ? look(numbers.get(dot.stack)) : undefined })),
+        series: panel.series.map((each, n) => ({ ...each, look: each.stack ? looks.get(each.stack) : look(n) })).filter(shown),
+        dots: (panel.dots ?? []).filter(shown).map((dot) => ({ ...dot, look: looks.get(dot.stack) })),
       })).filter((panel) => panel.series.some((each) => each.points.length) || panel.dots.length);
       const percentile = chart.x.type === "percentile";
       const all = panels.flatMap((panel) => panel.series.flatMap((each) => each.points));

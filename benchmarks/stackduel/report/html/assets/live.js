@@ -2,7 +2,7 @@
 // Follows a run by server-sent events: each holds all of its part, so that a page opened late or again has everything.
 (() => {
   const at = (name) => document.getElementById(name);
-  let page = { stacks: [], roles: {}, charts: [], lines: [] };
+  let page = { stacks: [], charts: [], lines: [] };
   let now = null;
   const none = new Set();
 

@@ -1,5 +1,5 @@
 "use strict";
-// Brings the page to life: charts that follow its width, stacks to hide, tables to sort, light or dark.
+// Brings the page to life: charts that follow its width and open their tables, stacks to hide, tables to sort, light or dark.
 (() => {
   const page = JSON.parse(document.getElementById("page-data").textContent);
   const hidden = new Set();
@@ -25,15 +25,21 @@
 
   const toggles = document.getElementById("stacks-shown");
   toggles.hidden = page.stacks.length < 2;
-  page.stacks.forEach(({ name }, number) => {
-    for (const place of toggles.querySelectorAll("[data-stack-swatch]")) {
-      if (place.dataset.stackSwatch === name) place.append(charts.swatch(charts.look(number)));
+  const looks = new Map(page.stacks.map(({ name, look }) => [name, charts.look(look)]));
+  const paint = (within) => {
+    for (const place of within.querySelectorAll("[data-stack-swatch]")) {
+      const own = looks.get(place.dataset.stackSwatch);
+      if (own) place.append(charts.swatch(own, toggles.contains(place)));
     }
-  });
+  };
+  paint(document);
+  const hide = (within) => {
+    for (const each of within.querySelectorAll("tr[data-stack], td[data-stack], th[data-stack]")) each.hidden = hidden.has(each.dataset.stack);
+  };
   toggles.addEventListener("change", ({ target }) => {
     if (target.checked) hidden.delete(target.value);
     else hidden.add(target.value);
-    for (const each of document.querySelectorAll("tr[data-stack], td[data-stack], th[data-stack]")) each.hidden = hidden.has(each.dataset.stack);
+    hide(document);
     plots.forEach(draw);
     said.textContent = `${target.value} is ${target.checked ? "shown" : "hidden"}`;
   });
@@ -58,14 +64,54 @@
     heading.setAttribute("aria-sort", rising ? "ascending" : "descending");
     said.textContent = `Sorted by ${heading.textContent}, ${rising ? "rising" : "falling"}`;
   };
-  for (const table of document.querySelectorAll("table")) {
-    if (table.tBodies[0].rows.length < 2) continue;
+  const sortable = (table) => {
+    if (table.tBodies[0].rows.length < 2) return;
     [...table.tHead.rows[0].cells].forEach((heading, place) => {
       const button = document.createElement("button");
       button.type = "button";
       button.append(...heading.childNodes);
       heading.append(button);
       button.addEventListener("click", () => sort(heading, place));
+    });
+  };
+  document.querySelectorAll("table").forEach(sortable);
+
+  const made = (name, text, attributes = {}) => {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) if (value) element.setAttribute(key, value);
+    element.append(text);
+    return element;
+  };
+  /** The table of a chart, as the template makes tables. */
+  const tableOf = ({ caption, headings, words, rows, links }) => {
+    const kind = (heading, text = "") => (!words.includes(heading) ? "figure" : text.length > 36 ? "long" : text.length > 24 ? "wraps" : "");
+    const stackOf = (heading) => (looks.has(heading) ? heading : "");
+    const table = made("table", made("caption", caption), { class: headings.length > 9 ? "wide" : "" });
+    const top = table.createTHead().insertRow();
+    for (const heading of headings) top.append(made("th", heading, { scope: "col", class: kind(heading), "data-stack": stackOf(heading) }));
+    const body = table.createTBody();
+    for (const cells of rows) {
+      const row = body.insertRow();
+      if (headings.includes("stack")) row.dataset.stack = cells[headings.indexOf("stack")];
+      cells.forEach((text, place) => {
+        const heading = headings[place];
+        const content = place === 0 && Object.hasOwn(links, text) ? made("a", text, { href: links[text] }) : text;
+        const cell = made(place ? "td" : "th", content, { scope: place ? "" : "row", class: kind(heading, place ? text : ""), "data-stack": place ? stackOf(heading) : "" });
+        if (heading === "stack" && looks.has(text)) cell.prepend(made("span", "", { class: "swatch", "data-stack-swatch": text }));
+        row.append(cell);
+      });
+    }
+    return made("div", table, { class: "scroll", role: "region", tabindex: "0", "aria-label": caption });
+  };
+  for (const details of document.querySelectorAll("[data-table]")) {
+    details.hidden = false;
+    details.addEventListener("toggle", () => {
+      if (!details.open || details.querySelector("table")) return;
+      const region = tableOf(page.charts[Number(details.dataset.table)].table);
+      paint(region);
+      hide(region);
+      sortable(region.querySelector("table"));
+      details.append(region);
     });
   }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from math import ceil
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -72,13 +72,26 @@ class BatchJob(Generic[In, Out]):
 Jobs = list[BatchJob[In, Out]]
 
 
+class BatchWatch(Protocol):
+    """Is told of a batcher's queue and batches, under its lock or from its threads; must not raise."""
+
+    def waits(self, jobs: int) -> None:
+        """Take note of how many jobs wait now."""
+        ...
+
+    def takes(self, jobs: int) -> None:
+        """Take note of a batch that is worked on next."""
+        ...
+
+
 class Batcher(Generic[In, Out]):
     """Threads that start with the first job and work until ``close``.
 
     ``work`` gets the items of one key and returns one outcome each, in order; an exception is the outcome of a failed
     item. If ``work`` raises, each item is tried again alone, so that one bad item cannot fail the rest of its batch.
     ``deliver`` is called from these threads with all ended jobs of a batch at once, and must not raise. Each submitted
-    job is delivered exactly once, unless it was cancelled: then it is never delivered.
+    job is delivered exactly once, unless it was cancelled: then it is never delivered. ``watch`` hears of
+    its queue and batches.
     """
 
     def __init__(
@@ -86,7 +99,9 @@ class Batcher(Generic[In, Out]):
         shape: BatchLimits,
         work: Callable[[Hashable, Sequence[In]], Sequence[Out | Exception]],
         deliver: Callable[[Jobs[In, Out]], None],
+        watch: BatchWatch | None = None,
     ) -> None:
+        self._watch = watch
         self._shape = shape
         self._work = work
         self._deliver = deliver
@@ -108,7 +123,7 @@ class Batcher(Generic[In, Out]):
                 self._start()
             job.state = JobState.WAITING
             self._queues.setdefault(job.key, deque()).append(job)
-            self._waiting += 1
+            self._wait(1)
             if self._shape.delay_s:
                 self._changed.notify_all()  # any of the waiting threads may be the one that gathers for this key
             else:
@@ -119,7 +134,7 @@ class Batcher(Generic[In, Out]):
         with self._changed:
             if job.state is JobState.WAITING:
                 self._queues[job.key].remove(job)
-                self._waiting -= 1
+                self._wait(-1)
             if job.state is JobState.DONE:
                 return False
             job.state = JobState.CANCELLED
@@ -131,7 +146,7 @@ class Batcher(Generic[In, Out]):
             self._closed = True
             left = [job for queue in self._queues.values() for job in queue]
             self._queues.clear()
-            self._waiting = 0
+            self._wait(-self._waiting)
             for job in left:
                 job.state, job.outcome = JobState.DONE, ClosedError()
             self._changed.notify_all()
@@ -147,8 +162,15 @@ class Batcher(Generic[In, Out]):
             self._threads.append(thread)
             thread.start()
 
+    def _wait(self, more: int) -> None:
+        self._waiting += more
+        if self._watch and more:
+            self._watch.waits(self._waiting)
+
     def _run(self) -> None:
         while batch := self._next():
+            if self._watch:
+                self._watch.takes(len(batch))
             self._settle(batch, self._outcomes(batch))
 
     def _next(self) -> Jobs[In, Out]:
@@ -175,7 +197,7 @@ class Batcher(Generic[In, Out]):
     def _take(self, key: Hashable, most: int) -> Jobs[In, Out]:
         queue = self._queues.get(key, ())
         batch = [queue.popleft() for _ in range(min(most, len(queue)))] if isinstance(queue, deque) else []
-        self._waiting -= len(batch)
+        self._wait(-len(batch))
         for job in batch:
             job.state = JobState.RUNNING
         return batch

@@ -21,6 +21,7 @@ from stackduel_servers.core.inference.execution.batcher import (
 )
 from stackduel_servers.core.inference.process_models import Models
 from stackduel_servers.core.inference.result import InferenceResult
+from stackduel_servers.core.metrics.edge import batch_watch
 from stackduel_servers.core.settings import Settings
 
 RequestJob = BatchJob[InferenceRequest, InferenceResult]
@@ -32,7 +33,7 @@ class BlockingPooled:
     def __init__(self, models: Models, shape: BatchLimits, timeout_s: float) -> None:
         self._shape = shape
         self._timeout_s = timeout_s
-        self._batcher = Batcher(shape, models.many, _release)
+        self._batcher = Batcher(shape, models.many, _release, batch_watch())
 
     def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """Return the result and the seconds it spent in the queue; raises HttpError 503, 504."""
@@ -55,7 +56,7 @@ class AsyncPooled:
     def __init__(self, models: Models, shape: BatchLimits, timeout_s: float) -> None:
         self._shape = shape
         self._timeout_s = timeout_s
-        self._batcher = Batcher(shape, models.many, _wake)
+        self._batcher = Batcher(shape, models.many, _wake, batch_watch())
 
     async def run(self, given: InferenceRequest) -> tuple[InferenceResult, float]:
         """Return the result and the seconds it spent in the queue; raises HttpError 503, 504."""

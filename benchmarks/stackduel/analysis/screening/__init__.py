@@ -1,0 +1,1 @@
+"""Screening of many switches at once: designs, effects with intervals, the published claims beside them. No I/O."""

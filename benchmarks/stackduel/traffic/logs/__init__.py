@@ -1,0 +1,1 @@
+"""Access logs, line by line: combined, Gunicorn's own, and JSON."""

@@ -1,0 +1,1 @@
+"""OpenAPI documents: their operations as requests, by their own examples or by values of their schemas."""
