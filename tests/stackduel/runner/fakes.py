@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
+from stackduel.analysis.gates import METHOD, Thresholds
 from stackduel.launch.launcher import Launcher, Started
 from stackduel.load.job import Job
 from stackduel.model.budget import Budget
@@ -29,6 +31,9 @@ from stackduel.runner.run_progress import RunProgress
 from stackduel.runner.trial_runner import TrialRunner, TrialTerms
 
 BUDGET = Budget((0,), (1,), (1,), 100)
+
+# The windows of made-up loads last no time, so that a single tick that this host spends elsewhere would void them.
+ANY_HOST = replace(METHOD, foreign_cpu=1.0, steal=1.0)
 
 
 class FakeStarted:
@@ -159,10 +164,11 @@ def context_of(
     save: Callable[[Run], None],
     progress: RunProgress | None = None,
     gpus: Sequence[ReadableGpu] = (),
+    bounds: Thresholds = ANY_HOST,
 ) -> RunContext:
     """A context in which the engine measures whatever the launcher starts."""
     trial_runner = TrialRunner(
-        TrialTerms(BUDGET, timeout_s=5),
+        TrialTerms(BUDGET, timeout_s=5, bounds=bounds),
         launcher=launcher,
         engine=engine,  # type: ignore[arg-type]
         reach=lambda started: started.address,

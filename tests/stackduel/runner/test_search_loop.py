@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from stackduel.analysis.gates import METHOD, Thresholds
 from stackduel.load.job import Job, LoadError
 from stackduel.model.lost_part import LostPart
 from stackduel.model.measurement import Measurement
@@ -25,7 +26,7 @@ from stackduel.search.soak import PIECES
 from stackduel.storage.run_document import run_from_dict, run_to_dict
 from tests.conftest import serving
 from tests.stackduel.makers import WAITING, measurement, run
-from tests.stackduel.runner.fakes import FakeEngine, FakeLauncher, context_of, plan_of
+from tests.stackduel.runner.fakes import ANY_HOST, FakeEngine, FakeLauncher, context_of, plan_of
 from tests.stackduel.search.simulated import opened
 
 SCENARIO = Scenario("rates", WAITING.workloads, OpenLoop(100.0, 1.0))
@@ -54,12 +55,13 @@ class Scene:
         settings: SearchSettings = SETTINGS,
         options: RunOptions | None = None,
         watch: Callable[[Run], None] = lambda _run: None,
+        bounds: Thresholds = ANY_HOST,
     ) -> None:
         self.kept: list[Run] = []
         self._watch = watch
         begun = run([], scenarios=(scenario,))
         begun = replace(begun, suite=replace(begun.suite, search=settings))
-        context = context_of(plan_of(begun, options), launcher, FakeEngine(answer), self._save)
+        context = context_of(plan_of(begun, options), launcher, FakeEngine(answer), self._save, bounds=bounds)
         self.loop = SearchLoop(context, begun, settings)
 
     def _save(self, run: Run) -> None:
@@ -197,7 +199,7 @@ def test_a_strict_search_keeps_no_trial_that_the_host_disturbed(
 ) -> None:
     """Three void attempts leave a noisy trial behind, and under ``--strict`` none."""
     monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", StolenHost)
-    done = Scene(FakeLauncher(address), holds(1000), options=RunOptions(strict=strict)).loop.measure()
+    done = Scene(FakeLauncher(address), holds(1000), options=RunOptions(strict=strict), bounds=METHOD).loop.measure()
     assert {result.state for result in done.results if isinstance(result, Trial)} == states
 
 
