@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 # A shorter text protects nothing, and would be found in half the words of a report.
@@ -28,6 +29,8 @@ _PARTS = re.compile(_SOUNDS, re.IGNORECASE)
 _WORDS = frozenset({"auth", "key", "pass", "sid", "sig"})
 _NO_SECRET_KEYS = frozenset({"cache", "foreign", "idempotency", "partition", "primary", "public", "routing", "sort"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# A run is saved after each trial, and most of its texts are the same each time.
+_SHORT_TEXT = 256
 _CAPITALS = re.compile(r"[A-Z]+")
 _TRIVIAL = re.compile(r"(?i)true|false|none|null|undefined|\d{1,6}|\*+|\[redacted\]?|<.*|\$\{?\w*\}?|\{\w*\}")
 
@@ -87,8 +90,17 @@ def sounds_secret(name: str) -> bool:
     return not _WORDS.isdisjoint(words)
 
 
-def secret_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a text holds secrets that their surroundings or their form give away."""
+def secret_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where a text holds secrets that their surroundings or their form give away."""
+    return _kept_spans(text) if len(text) <= _SHORT_TEXT else tuple(_spans(text))
+
+
+@lru_cache(maxsize=4096)
+def _kept_spans(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(_spans(text))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
     small = text.lower()
     if len(small) != len(text):
         small = _CAPITALS.sub(lambda match: match.group().lower(), text)
@@ -125,7 +137,7 @@ def is_secret_header(name: str, value: str) -> bool:
     if name.lower() in PLAIN_HEADERS:
         return False
     random = len(value) >= 20 and " " not in value and bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value))
-    return random or sounds_secret(name) or next(secret_spans(value), None) is not None
+    return random or sounds_secret(name) or bool(secret_spans(value))
 
 
 def secrets_of_header(value: str) -> Iterator[str]:

@@ -65,7 +65,7 @@ def is_secret(text: str) -> bool:
     """Return whether a value is a token, by its form."""
     if len(text) < _SHORTEST_TOKEN and ":" not in text and "=" not in text:
         return False
-    return TOKEN.search(text) is not None or next(secret_spans(text), None) is not None
+    return TOKEN.search(text) is not None or bool(secret_spans(text))
 
 
 def is_personal(text: str) -> bool:
