@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from stackduel_servers.core.streams import wire
+from stackduel_servers.core.streams import early_end, wire
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable
 
 
@@ -88,6 +88,10 @@ class EventFeed:
             self._wait()
         else:
             self._loop.call_soon(ended)
+
+    def end_early(self, noticed_ns: int) -> None:
+        """Note that nobody reads any more."""
+        early_end.note(self._zero_ns, noticed_ns, self._number)
 
     def pause(self) -> None:
         """Make no further event until ``resume``."""

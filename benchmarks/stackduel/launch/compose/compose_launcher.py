@@ -91,6 +91,10 @@ class ComposeLauncher:
         """None: it starts nothing."""
         return None
 
+    def downstream_log(self, lines: int) -> str:  # noqa: ARG002 - the protocol's
+        """Return an empty text: the compose project runs it."""
+        return ""
+
     def lost(self) -> LostPart | None:
         """Return the engine if it does not answer; the project's own downstream is the user's."""
         return LostPart("the Docker engine", "does not answer") if is_frozen(self._client) else None

@@ -14,7 +14,7 @@ from stackduel_servers.core.chat.chat_request import read_chat
 from stackduel_servers.core.chat.completion import Completion
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.errors import HttpError
-from stackduel_servers.core.streams import relay, wire
+from stackduel_servers.core.streams import early_end, relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
 from stackduel_servers.core.streams.stream import AsyncStream, Made, Make
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
@@ -30,13 +30,18 @@ def generated(method: str, query: bytes, make: Make[Made]) -> AsyncStream[Made]:
 
 
 async def _made(timetable: Timetable, zero_ns: int, make: Make[Made]) -> AsyncGenerator[Made, None]:
-    for number in range(timetable.events):
-        left_ns = zero_ns + timetable.due_ns(number) - wire.clock_ns()
-        # One timer an event, which may fire early: a second one would cost as much as sending the event. Without a
-        # wait the event loop still gets its turn, or one stream would hold up all others.
-        await asyncio.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
-        if timetable.sends(number):
-            yield make(timetable, number, wire.clock_ns() - zero_ns)
+    number = 0
+    try:
+        for number in range(timetable.events):
+            left_ns = zero_ns + timetable.due_ns(number) - wire.clock_ns()
+            # One timer an event, which may fire early: a second one would cost as much as sending the event. Without a
+            # wait the event loop still gets its turn, or one stream would hold up all others.
+            await asyncio.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
+            if timetable.sends(number):
+                yield make(timetable, number, wire.clock_ns() - zero_ns)
+    except (GeneratorExit, asyncio.CancelledError):
+        early_end.note_handler(zero_ns, number)
+        raise
 
 
 async def relayed(backend: AsyncDownstream, method: str, query: bytes) -> AsyncStream[bytes]:
@@ -59,7 +64,8 @@ async def _passed_on(backend: AsyncDownstream, passage: StreamPassage) -> AsyncS
         fields = passage.fields(response.status, response.headers)
         if asked.method == "HEAD":
             return AsyncStream(fields, _nothing())
-        return AsyncStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s))
+        zero_ns = early_end.zero_of(fields)
+        return AsyncStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, zero_ns))
 
 
 async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: UpstreamRequest) -> ClientResponse:
@@ -84,7 +90,7 @@ async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: Upstream
 
 
 async def _events(
-    opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float
+    opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float, zero_ns: str
 ) -> AsyncGenerator[bytes, None]:
     async with opened:
         try:
@@ -98,6 +104,9 @@ async def _events(
             yield wire.encoded_error(relay.ended_early())
         except HttpError as error:
             yield wire.encoded_error(error)
+        except (GeneratorExit, asyncio.CancelledError):
+            early_end.note_handler(zero_ns, passage.events)
+            raise
 
 
 async def _nothing() -> AsyncGenerator[bytes, None]:

@@ -15,7 +15,7 @@ from stackduel_servers.core.chat.chat_request import read_chat
 from stackduel_servers.core.chat.completion import Completion
 from stackduel_servers.core.downstream_blocking import BlockingDownstream
 from stackduel_servers.core.errors import HttpError
-from stackduel_servers.core.streams import relay, wire
+from stackduel_servers.core.streams import early_end, relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
 from stackduel_servers.core.streams.stream import BlockingStream, Made, Make
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
@@ -29,12 +29,17 @@ def generated(method: str, query: bytes, make: Make[Made]) -> BlockingStream[Mad
 
 
 def _made(timetable: Timetable, zero_ns: int, make: Make[Made]) -> Generator[Made, None, None]:
-    for number in range(timetable.events):
-        left_ns = zero_ns + timetable.due_ns(number) - wire.clock_ns()
-        # Without a wait, too: other greenlets get their turn then.
-        time.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
-        if timetable.sends(number):
-            yield make(timetable, number, wire.clock_ns() - zero_ns)
+    number = 0
+    try:
+        for number in range(timetable.events):
+            left_ns = zero_ns + timetable.due_ns(number) - wire.clock_ns()
+            # Without a wait, too: other greenlets get their turn then.
+            time.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
+            if timetable.sends(number):
+                yield make(timetable, number, wire.clock_ns() - zero_ns)
+    except GeneratorExit:
+        early_end.note_handler(zero_ns, number)
+        raise
 
 
 def relayed(backend: BlockingDownstream, method: str, query: bytes) -> BlockingStream[bytes]:
@@ -57,7 +62,8 @@ def _passed_on(backend: BlockingDownstream, passage: StreamPassage) -> BlockingS
         fields = passage.fields(response.status, response.headers)
         if asked.method == "HEAD":
             return BlockingStream(fields, _nothing())
-        return BlockingStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s))
+        zero_ns = early_end.zero_of(fields)
+        return BlockingStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, zero_ns))
 
 
 def _ask(opened: ExitStack, backend: BlockingDownstream, asked: UpstreamRequest) -> BaseHTTPResponse:
@@ -87,7 +93,7 @@ def _ask(opened: ExitStack, backend: BlockingDownstream, asked: UpstreamRequest)
 
 
 def _events(
-    opened: ExitStack, response: BaseHTTPResponse, passage: StreamPassage, allowance_s: float
+    opened: ExitStack, response: BaseHTTPResponse, passage: StreamPassage, allowance_s: float, zero_ns: str
 ) -> Generator[bytes, None, None]:
     with opened:
         try:
@@ -100,6 +106,9 @@ def _events(
             yield wire.encoded_error(relay.ended_early())
         except HttpError as error:
             yield wire.encoded_error(error)
+        except GeneratorExit:
+            early_end.note_handler(zero_ns, passage.events)
+            raise
 
 
 def _nothing() -> Generator[bytes, None, None]:

@@ -32,6 +32,11 @@ class UpstreamRequest:
 class StreamPassage(Protocol):
     """One stream of the downstream on its way through a handler, which may change its events."""
 
+    @property
+    def events(self) -> int:
+        """How many events of the downstream have come so far."""
+        ...
+
     def request(self, allowance_s: float) -> UpstreamRequest:
         """Return what the downstream is asked; it may take ``allowance_s`` longer than its timetable says."""
         ...
@@ -56,6 +61,11 @@ class Relay:
         self._method = method
         self._timetable = timetable
         self._frames = Frames(LONGEST_EVENT_BYTES)
+
+    @property
+    def events(self) -> int:
+        """How many events have come so far."""
+        return self._frames.count
 
     def request(self, allowance_s: float) -> UpstreamRequest:
         """Return the request for a stream by the same timetable."""
