@@ -85,6 +85,7 @@ EVERYTHING = Measurement(
         told_tokens=60,
         told_events=30,
         kept=1,
+        heartbeats=6,
         reads={1: 34, 3: 2},
         ttft=milliseconds(300, 5),
         gap=milliseconds(20, 0),
