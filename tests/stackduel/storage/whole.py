@@ -160,6 +160,7 @@ def whole() -> Run:
         gpu=GPU_USE,
         inside=Inside(9, 2.5, {"queue": 0.5, "infer": 4.25}),
         sample="status 500, 'no'",
+        worker_timeouts=2,
     )
     base = run([made], scenarios=(MIXED, CLOSED))
     suite = Suite(
