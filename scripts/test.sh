@@ -8,18 +8,23 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup.sh servers,service,inference,profile,encodings,dev
-# Where the environment keeps Python from writing bytecode (PYTHONDONTWRITEBYTECODE), each of the thousands of processes
-# that the tests start would compile all that it imports.
+# Without bytecode each of the thousands of processes that the tests start would compile all that it imports, and each
+# process of pytest would rewrite the assertions of all tests.
+unset PYTHONDONTWRITEBYTECODE
 .venv/bin/python -m compileall -q benchmarks servers
+mkdir -p build
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
 .venv/bin/mypy &
 types=$!
 .venv/bin/python -m stackduel_servers.models build
+if [ $# -gt 0 ]; then
+  wait "$types"
+  exec .venv/bin/python -m pytest "$@"
+fi
+.venv/bin/python -m pytest --collect-only --quiet --quiet >build/collected.log || { cat build/collected.log && exit 1; }
 wait "$types"
-if [ $# -gt 0 ]; then exec .venv/bin/python -m pytest "$@"; fi
 status=0
-mkdir -p build
 # Runs "python -m" with all words but the first, and keeps what it says in a log of that name.
 kept() {
   .venv/bin/python -m "${@:2}" 2>&1 | tee "build/$1.log"

@@ -50,7 +50,7 @@ def apps() -> Iterator[Mapping[str, Call]]:
         patched.setattr(AsyncDownstream, "call", succeed)
         for kind in (BlockingDownstream, FanOutDownstream):
             patched.setattr(kind, "call", lambda self, delay_s, concurrent: concurrent)
-        for module in MODULES:
+        for module in (*MODULES, async_service):
             for name, instead in (("wait", wait), ("wait_blocking", lambda delay_s: None)):
                 if hasattr(module, name):
                     patched.setattr(module, name, instead)

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 @pytest.fixture(scope="module")
 def ended(fleet: Mapping[str, Served], downstream: ScriptedDownstream) -> Mapping[str, Future[float]]:
     """How many seconds each stack takes to stop; ends the fleet."""
-    return of_all(lambda entry, served: end(entry, served, downstream), fleet, at_once=7)
+    return of_all(lambda entry, served: end(entry, served, downstream), fleet, at_once=4)
 
 
 def test_it_stops_within_seconds_and_leaves_nothing(

@@ -86,10 +86,18 @@ def waits(tmp_path: Path) -> Tuning:
     return Tuning(tmp_path)
 
 
-def test_an_application_that_waits_gets_slots(waits: Tuning) -> None:
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tuning, Scene]:
+    """The same application, tuned once for the tests that only look at the result."""
+    tuning = Tuning(tmp_path_factory.mktemp("tuned"))
+    return tuning, tuning.measure()
+
+
+def test_an_application_that_waits_gets_slots(tuned: tuple[Tuning, Scene]) -> None:
     """What is recommended holds as many requests as arrive, and gains what Little's law says."""
-    result = answer(waits.measure())
-    assert waits.status == 0
+    tuning, scene = tuned
+    result = answer(scene)
+    assert tuning.status == 0
     assert result.slots == MOST_SLOTS
     best = result.of(result.recommended or "")
     assert best is not None
@@ -107,9 +115,9 @@ def test_where_nothing_helps_nothing_is_changed(waits: Tuning) -> None:
     assert waits.status == 0
 
 
-def test_the_rounds_halve_the_field_and_the_blocks_hold_the_twin(waits: Tuning) -> None:
+def test_the_rounds_halve_the_field_and_the_blocks_hold_the_twin(tuned: tuple[Tuning, Scene]) -> None:
     """The current command and its twin stand in every block beside the finalists."""
-    scene = waits.measure()
+    _, scene = tuned
     rounds = [{place.stack for place in scene.bench.asked if place.scenario == f"tune@round-{n}"} for n in (1, 2)]
     assert CURRENT in rounds[0]
     assert rounds[1] < rounds[0]
@@ -129,9 +137,9 @@ def test_what_is_left_is_what_the_steps_take(waits: Tuning) -> None:
     assert progress._clock.share == pytest.approx(1.0, abs=0.02)
 
 
-def test_windows_follow_from_what_one_request_takes(waits: Tuning) -> None:
+def test_windows_follow_from_what_one_request_takes(tuned: tuple[Tuning, Scene]) -> None:
     """The stored load is the one that was sent: ten waits at least, but for a short time."""
-    (scenario,) = waits.measure().kept.suite.scenarios
+    (scenario,) = tuned[1].kept.suite.scenarios
     assert isinstance(scenario.load, ClosedLoop)
     assert scenario.load.duration_s is not None
     assert 1.3 <= scenario.load.duration_s <= 2.2
@@ -173,6 +181,6 @@ def test_memory_that_grew_is_measured_for_longer(waits: Tuning) -> None:
     assert {each.refused for each in result.confirmed} == {None}
 
 
-def test_memory_that_did_not_grow_is_not_measured_for_longer(waits: Tuning) -> None:
+def test_memory_that_did_not_grow_is_not_measured_for_longer(tuned: tuple[Tuning, Scene]) -> None:
     """The confirmation is the end."""
-    assert not [place for place in waits.measure().bench.asked if place.scenario == longer_name("tune")]
+    assert not [place for place in tuned[1].bench.asked if place.scenario == longer_name("tune")]
