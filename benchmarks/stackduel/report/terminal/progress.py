@@ -20,7 +20,7 @@ from stackduel.planning.estimates import SOLO_S, Pace, scenario_seconds, step_se
 from stackduel.report.sections.figures import figure
 from stackduel.report.terminal.live_view import ScenarioProgress, TrialMark, view
 from stackduel.report.terminal.page import is_animated, message
-from stackduel.report.terminal.remaining_time import RemainingTime
+from stackduel.report.terminal.remaining_time import RemainingSearchTime, RemainingTime
 
 # More would take time from what is measured, as the runner shares its core with it.
 REDRAWN_A_SECOND = 2
@@ -32,7 +32,7 @@ class Narrator:
     """Prints the events of a run; a context manager, after which the terminal is as it was.
 
     ``planned`` are the seconds that are planned, by stack; ``pilot_blocks`` is the number of blocks that they are for,
-    if more may follow.
+    if more may follow. ``chooses_loads`` says that they are for searches whose number of loads nobody knows.
     """
 
     def __init__(
@@ -44,11 +44,12 @@ class Narrator:
         quiet: bool = False,
         trials: int = 0,
         pilot_blocks: int = 0,
+        chooses_loads: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
         self._quiet = quiet
-        self._clock = RemainingTime(planned, now)
+        self._clock = RemainingSearchTime(planned, now) if chooses_loads else RemainingTime(planned, now)
         self._pilot_blocks = pilot_blocks
         self._step: tuple[int, str] | None = None
         self._now = now
