@@ -61,6 +61,7 @@ class Narrator:
         self._told: set[str] = set()
         self._place: Place | None = None
         self._told_wrong: set[tuple[str, str]] = set()
+        self._told_failures: set[tuple[str, str, str]] = set()
         self._is_checking = False
         self._printed_s = now()
         self._live = self._redrawn_lines() if is_animated(console) and not quiet else None
@@ -176,14 +177,21 @@ class Narrator:
         if first and self._scenario is not None and self._scenario.name == place.scenario:
             self._clock.pass_by(scenario_seconds(self._scenario, self._paces[place.stack]))
         if isinstance(result, Failure):
-            self._print_ended()
-            what = "void" if result.state == "void" else "not measured"
-            self.print_line(f"block {place.block}, {place.stack}, {place.scenario}: {what}: {result.reason}")
+            self._show_failure(result)
             return
         self._show_wrong_answer(result)
         self._ended.setdefault(place.scenario, ScenarioProgress(place.scenario)).add(result)
         if self._now() - self._printed_s >= PRINTED_EVERY_S:
             self._print_ended()
+
+    def _show_failure(self, failure: Failure) -> None:
+        """Print why there is no figure; of a stack that is not tried again in later blocks, in full only once."""
+        self._print_ended()
+        place, what = failure.place, "void" if failure.state == "void" else "not measured"
+        told = place.stack, place.scenario, failure.reason
+        reason = "as before" if told in self._told_failures else failure.reason
+        self._told_failures.add(told)
+        self.print_line(f"block {place.block}, {place.stack}, {place.scenario}: {what}: {reason}")
 
     def _show_wrong_answer(self, trial: Trial) -> None:
         """Print the first wrong answer of a stack in a scenario: what is wrong may be worth stopping the run for."""
