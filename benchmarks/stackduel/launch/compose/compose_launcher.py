@@ -110,7 +110,10 @@ class ComposeLauncher:
         if self._downstream is None or container is None:
             raise LaunchError(f"the downstream of the project is gone; start it first: {UP}")
         with explained("starting the downstream of the project again"):
-            _ = container.unpause() if container.status == "paused" else container.start()
+            if container.status == "paused":
+                container.unpause()
+            else:
+                container.start()
         self._downstream = _downstream_in(container)
         wait_until_healthy(DOWNSTREAM, self._downstream, HealthCheck())
 
