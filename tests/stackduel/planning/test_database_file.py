@@ -19,7 +19,10 @@ from stackduel.planning.stacks_file import parse_own_file
 from stackduel.planning.suite_file import parse_suite
 
 URL = "postgresql://ann@db.example:6543/shop"
-SUITE = 'summary = "s"\ndatabase = "postgresql"\n[[scenario]]\nname = "a"\npath = "/"\nload = { connections = 1 }\n'
+SUITE = (
+    'summary = "s"\ndatabase = "postgresql"\n'
+    '[[scenario]]\nname = "a"\npath = "/"\nload = { connections = 1, duration_s = 1.0 }\n'
+)
 OWN = {
     "database": "postgresql",
     "stacks": {"mine": {"command": "serve {port}"}},
@@ -53,7 +56,7 @@ def test_another_database_is_refused() -> None:
     with pytest.raises(FieldError, match="suite mine: database: must be one of postgresql"):
         parse_suite("mine", SUITE.replace("postgresql", "mysql"))
     with pytest.raises(FieldError, match=r"mine\.toml: database: must be one of postgresql"):
-        parse_own_file("mine.toml", {**OWN, "database": True}, Path(), {})
+        parse_own_file("mine.toml", {**OWN, "database": "sqlite"}, Path(), {})
 
 
 def test_the_plan_of_a_stacks_file_has_it_and_says_so(tmp_path: Path) -> None:
