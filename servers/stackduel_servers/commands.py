@@ -68,6 +68,7 @@ def gunicorn(entry: StackEntry, options: Options) -> CommandLine:
         *("--backlog", str(options.listen.backlog)),
         *("--keep-alive", str(KEEP_ALIVE_S)),
         *("--graceful-timeout", str(GRACE_S)),
+        *(("--timeout", str(options.worker_timeout_s)) if options.worker_timeout_s else ()),
         *_recycling("--max-requests", options),
         *(("--access-logfile", "-") if options.access_log else ()),
     )

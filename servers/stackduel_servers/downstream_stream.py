@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
 from stackduel_servers.core.streams import wire
-from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable
+from stackduel_servers.core.streams.timetable import NS_PER_S, Moment, Timetable
 
 
 class Timers(Protocol):
@@ -28,8 +28,8 @@ class Paced(Protocol):
         """How many there are."""
         ...
 
-    def due_ns(self, number: int) -> int:
-        """Return when an event is due, in nanoseconds."""
+    def moments(self) -> Iterator[Moment]:
+        """Yield when each event and each heartbeat is due; the last is the last event."""
         ...
 
     def encoded(self, number: int, made_ns: int) -> bytes:
@@ -48,9 +48,9 @@ class PlainEvents:
         """How many there are."""
         return self.timetable.events
 
-    def due_ns(self, number: int) -> int:
-        """Return when an event is due."""
-        return self.timetable.due_ns(number)
+    def moments(self) -> Iterator[Moment]:
+        """Yield when each event and each heartbeat is due."""
+        return self.timetable.moments()
 
     def encoded(self, number: int, made_ns: int) -> bytes:
         """Return the bytes of an event."""
@@ -66,7 +66,7 @@ class EventFeed:
 
     __slots__ = (
         *("_chunked", "_ended", "_is_overdue", "_is_paused", "_loop"),
-        *("_number", "_paced", "_timers", "_transport", "_zero_ns"),
+        *("_moments", "_number", "_paced", "_timers", "_transport", "_zero_ns"),
     )
 
     def __init__(self, transport: asyncio.Transport, timers: Timers, paced: Paced, *, chunked: bool) -> None:
@@ -75,7 +75,8 @@ class EventFeed:
         self._paced = paced
         self._chunked = chunked
         self._loop = asyncio.get_running_loop()
-        self._number = 0
+        self._moments = paced.moments()
+        self._number: int | None = None
         self._is_paused = self._is_overdue = False
         self._zero_ns = wire.clock_ns()
         self._ended: Callable[[], None]
@@ -101,7 +102,8 @@ class EventFeed:
             self._write()
 
     def _wait(self) -> None:
-        left_ns = self._zero_ns + self._paced.due_ns(self._number) - wire.clock_ns()
+        due_ns, self._number = next(self._moments)
+        left_ns = self._zero_ns + due_ns - wire.clock_ns()
         if left_ns > 0:
             self._timers.call_at(monotonic() + left_ns / NS_PER_S, self._write)
         else:  # other connections get their turn
@@ -113,9 +115,9 @@ class EventFeed:
         if self._is_paused:
             self._is_overdue = True
             return
-        event = self._paced.encoded(self._number, wire.clock_ns() - self._zero_ns)
-        self._number += 1
-        is_last = self._number == self._paced.events
+        number = self._number
+        event = wire.HEARTBEAT if number is None else self._paced.encoded(number, wire.clock_ns() - self._zero_ns)
+        is_last = number == self._paced.events - 1
         self._transport.write(chunk(event, is_last=is_last) if self._chunked else event)
         if is_last:
             self._ended()

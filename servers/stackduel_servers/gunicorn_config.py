@@ -10,7 +10,8 @@ from stackduel_servers.core.websockets.limits import MOST_BYTES_OF_SERVERS
 
 # Workers touch a file to show the arbiter that they are alive; on a disk that may block them.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
-# A request may take minutes (100 calls of 10 s, one after another): no worker ever counts as hung.
+# A request may take minutes (100 calls of 10 s, one after another): no worker ever counts as hung,
+# unless a start asks for it (WORKER_TIMEOUT_S).
 timeout = 0
 # Needs a writable home, which a container's user does not have.
 control_socket_disable = True

@@ -27,6 +27,7 @@ from stackduel_servers.start_variables import (
     QUEUE_SIZE,
     THREADS,
     VARIABLES,
+    WORKER_TIMEOUT_S,
     WORKERS,
 )
 
@@ -56,7 +57,8 @@ class Listen:
 class Options:
     """One server's settings in force: its address, and its numbers of workers, threads and connections.
 
-    A worker that has answered ``max_requests`` and up to ``max_requests_jitter`` more is replaced; None for never.
+    A worker that has answered ``max_requests`` and up to ``max_requests_jitter`` more is replaced; None for never. One
+    that gave no sign of life for ``worker_timeout_s`` is killed; 0 for never.
     """
 
     listen: Listen
@@ -73,6 +75,7 @@ class Options:
     http_parser: str | None = None
     max_requests: int | None = None
     max_requests_jitter: int = 0
+    worker_timeout_s: int = 0
     access_log: bool = False
 
 
@@ -116,6 +119,7 @@ def resolve(entry: StackEntry, environ: Mapping[str, str], *, has_uvloop: bool) 
         http_parser=HTTP_PARSER.read(environ) or (HTTP_PARSERS[0] if has_effect(entry, HTTP_PARSER.name) else None),
         max_requests=MAX_REQUESTS.read(environ) or None,
         max_requests_jitter=_jitter(environ),
+        worker_timeout_s=WORKER_TIMEOUT_S.read(environ) or 0,
         access_log=entry.access_log if (log := ACCESS_LOG.read(environ)) is None else log == "on",
     )
     if MAX_REQUESTS_JITTER.read(environ) and not options.max_requests:

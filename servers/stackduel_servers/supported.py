@@ -39,7 +39,9 @@ FRAMEWORKS = (*WEB_FRAMEWORKS, *BARE, "triton")
 RECYCLING = ("MAX_REQUESTS", "MAX_REQUESTS_JITTER")
 SERVERS: Mapping[str, ServerKind] = {
     "gunicorn": ServerKind(
-        "Gunicorn", ("gthread", "sync", "gevent", "asgi", "uvicorn", "aiohttp"), settings=(*RECYCLING, "ACCESS_LOG")
+        "Gunicorn",
+        ("gthread", "sync", "gevent", "asgi", "uvicorn", "aiohttp"),
+        settings=(*RECYCLING, "WORKER_TIMEOUT_S", "ACCESS_LOG"),
     ),
     "uvicorn": ServerKind("Uvicorn", settings=(*RECYCLING, "ACCESS_LOG")),
     "hypercorn": ServerKind("Hypercorn", settings=(*RECYCLING, "ACCESS_LOG")),

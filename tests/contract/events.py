@@ -41,6 +41,10 @@ class Streamed:
         """The events of the body."""
         return parse(self.body.decode())
 
+    def comments(self) -> int:
+        """How many lines of the body are comments."""
+        return sum(line.startswith(":") for line in LINE_END.split(self.body.decode()))
+
 
 def parse(text: str) -> list[Event]:
     """The events of a stream, by the rules of https://html.spec.whatwg.org/multipage/server-sent-events.html."""

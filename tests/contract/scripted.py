@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import pairwise
+from operator import itemgetter
 
 from stackduel_servers.core.chat.chat_timetable import read_chat_timetable
 from stackduel_servers.core.target import CHAT
@@ -125,7 +127,18 @@ def _plain_events(head_only: bool, parameters: dict[str, str]) -> Events:
 
     numbers = range(0 if head_only else int(parameters["events"]))
     dues_ns = [round((float(parameters["first"]) + n * float(parameters["interval"])) * 1e9) for n in numbers]
-    return [(due_ns, partial(made, number, due_ns)) for number, due_ns in enumerate(dues_ns)]
+    events = [(due_ns, partial(made, number, due_ns)) for number, due_ns in enumerate(dues_ns)]
+    every_ns = round(float(parameters.get("heartbeat", "10")) * 1e9)
+    beats = [
+        (at_ns, _heartbeat)
+        for last_ns, due_ns in pairwise([0, *dues_ns])
+        for at_ns in range(last_ns + every_ns, due_ns, every_ns)
+    ]
+    return sorted([*events, *beats], key=itemgetter(0))
+
+
+def _heartbeat(_made_ns: int) -> bytes:
+    return b": a heartbeat of the downstream\n\n"
 
 
 def _chunks(query: str) -> Events:

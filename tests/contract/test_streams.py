@@ -22,6 +22,8 @@ DUE_NS = [30 * MS, 50 * MS, 70 * MS, 90 * MS]
 # A timer of uvloop fires up to a millisecond early.
 EARLY_NS = MS
 PATHS = ("/stream", "/relay")
+# Three before the first event, due at 0.1, 0.2 and 0.3 s, and two before the second.
+HEARTBEATS = "events=2&first=0.35&interval=0.25&heartbeat=0.1"
 UNTIL_S = 10.0
 # The stream that a relay does not get at all, and the answer in its place.
 REFUSED = {
@@ -45,6 +47,7 @@ def streams(fleet: Mapping[str, Served]) -> Streams:
 
     def ask(_entry: StackEntry, served: Served) -> Mapping[str, Streamed]:
         asked = {path: stream(served.port, f"{path}?{TIMETABLE}") for path in PATHS}
+        asked |= {f"heartbeats of {path}": stream(served.port, f"{path}?{HEARTBEATS}") for path in PATHS}
         asked |= {f"HEAD {path}": stream(served.port, f"{path}?events=10000&first=10", "HEAD") for path in PATHS}
         for first in (*REFUSED, *LOST):
             asked[first] = stream(served.port, f"/relay?events=3&first={first}&interval=0.001")
@@ -83,6 +86,18 @@ def test_a_stream_keeps_its_timetable(path: str, entry: StackEntry, streams: Str
     assert {len(event.data) for event in events} == {100}
     assert [(event.id, event.data) for event in events] == as_the_engine_reads(sent.body)
     assert all(made_ns > due_ns - EARLY_NS for due_ns, made_ns in (event.times_ns() for event in events))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_heartbeats_fill_the_gaps(path: str, entry: StackEntry, streams: Streams) -> None:
+    """A comment comes for every 0.1 s in which no event is due, as many on every stack, and the events are the same."""
+    sent = streams[entry.name].result()[f"heartbeats of {path}"]
+    assert sent.whole
+    assert [(event.id, event.times_ns()[0] // MS) for event in sent.events()] == [("0", 350), ("1", 600)]
+    assert sent.comments() == 5
+    parser = EventParser()
+    assert len(parser.feed(sent.body)) == 2
+    assert len(parser.comment_ends) == 5
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -162,6 +162,17 @@ def test_workers_are_replaced_under_a_supervisor(stack: str, option_name: str) -
     assert option_name not in command(stack, MAX_REQUESTS="0")
 
 
+def test_a_worker_timeout_is_gunicorns_alone() -> None:
+    """It is on the command line only where it is asked for; what has no such timeout refuses it."""
+    assert option(command("flask-sync", WORKER_TIMEOUT_S="2"), "--timeout") == "2"
+    for never in ({}, {"WORKER_TIMEOUT_S": "0"}):
+        assert "--timeout" not in command("flask-sync", **never)
+    with pytest.raises(SettingsError, match="WORKER_TIMEOUT_S must be left out: fastapi-uvicorn has no such setting"):
+        command("fastapi-uvicorn", WORKER_TIMEOUT_S="2")
+    with pytest.raises(SettingsError, match="WORKER_TIMEOUT_S must be an integer from 0 to 3600"):
+        command("flask-sync", WORKER_TIMEOUT_S="3601")
+
+
 def test_switches_of_the_command_line() -> None:
     """The parser, the backlog and the access log are the server's own options."""
     argv = command("fastapi-uvicorn", HTTP_PARSER="h11", BACKLOG="4096", ACCESS_LOG="on")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stackduel.analysis.failure_shares import commonest_failure
+from stackduel.model.counted import counted
 from stackduel.model.measurement import Measurement, Outcome
 from stackduel.model.suite import Load
 from stackduel.model.trial import Trial
@@ -19,6 +20,11 @@ def all_failed_text(trial: Trial, wanted: Load) -> str:
         f"all {load.requests:,} requests failed{within}, {most} {_named(outcome)} ({_meaning(outcome)}), "
         "and it was not measured again"
     )
+    if trial.worker_timeouts:
+        killed = counted(trial.worker_timeouts, "worker")
+        said = (
+            f"{said}; Gunicorn killed {killed} that gave no sign of life for its --timeout (WORKER TIMEOUT in its log)"
+        )
     if trial.sample is None:
         return f"{said}; no complete answer came"
     return f"{said}\na sample answer: {trial.sample}"

@@ -38,6 +38,7 @@ def joined(windows: Sequence[Trial]) -> Trial:
         null_rate_rps=min((each.null_rate_rps for each in windows if each.null_rate_rps is not None), default=None),
         gpu=None,
         inside=None,
+        worker_timeouts=_sum(each.worker_timeouts for each in windows),
         sample=next((each.sample for each in windows if each.sample), None),
     )
 

@@ -47,6 +47,7 @@ def _gunicorn_line(facts: StackFacts) -> Iterator[str]:
     yield from _option("--worker-connections", facts.connections if facts.worker_class in _NEEDS_CONNECTIONS else None)
     yield from _option("--asgi-loop", facts.loop if facts.worker_class == "asgi" else None)
     yield from _option("--backlog", _setting(facts, "BACKLOG"))
+    yield from _option("--timeout", _setting(facts, "WORKER_TIMEOUT_S"))
     yield from _recycling("--max-requests", facts)
 
 

@@ -12,6 +12,7 @@ from stackduel.model.suite import Workload
 from stackduel.model.target import USUAL_TRUST, Address, Trust
 from stackduel_servers.options import Options, resolve
 from stackduel_servers.registry import StackEntry
+from stackduel_servers.start_variables import WORKER_TIMEOUT_S
 
 LOCALHOST = "localhost"
 
@@ -28,6 +29,12 @@ class Registered:
     settings: Mapping[str, str] = field(default_factory=dict)
     python: PurePath | None = None
     base_image: str | None = None
+
+    def unhurried(self) -> Registered:
+        """Return it without the time after which a worker counts as hung: its answers are the same."""
+        if WORKER_TIMEOUT_S.name not in {**self.entry.settings, **self.settings}:
+            return self
+        return replace(self, settings={**self.settings, WORKER_TIMEOUT_S.name: "0"})
 
     def options(self, cores: int) -> Options:
         """Return its settings in force on so many cores; raises SettingsError."""
@@ -178,6 +185,11 @@ class Stack:
         Whatever we start is called localhost, so that an application that repeats its name answers as any other.
         """
         return self.host or ("" if isinstance(self.source, Url) else LOCALHOST)
+
+    @property
+    def unhurried(self) -> Stack:
+        """The stack as its answers are verified: no worker is killed because an answer takes long."""
+        return replace(self, source=self.source.unhurried()) if isinstance(self.source, Registered) else self
 
     @property
     def is_control(self) -> bool:

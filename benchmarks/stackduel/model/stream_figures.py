@@ -31,7 +31,7 @@ class StreamFigures:
     with ``told_tokens`` in ``told_events``. ``kept`` streams came to a right end within the bounds of the job, none
     where it has none. Of streams with a timetable on the generator's own clock ``added`` is the delay from the moment
     at which an event was due to its read, ``made_late`` the part until the handler made it, and ``way`` the part from
-    there to the read; of other streams the three are empty.
+    there to the read; of other streams the three are empty. ``heartbeats`` are the comments that were read.
     ``added_by_number`` are the added delays of the events of each band: its key is the number of its last event, a
     power of two, and the band begins behind the one before.
     """
@@ -51,6 +51,7 @@ class StreamFigures:
     told_tokens: int
     told_events: int
     kept: int
+    heartbeats: int
     reads: Mapping[int, int]
     ttft: Histogram
     gap: Histogram
@@ -74,6 +75,11 @@ class StreamFigures:
     def cut(self) -> int:
         """The streams that were cut short."""
         return sum(self.cut_short.values())
+
+    @property
+    def heartbeats_per_stream(self) -> float | None:
+        """The comments read of a stream that began; None where there were none."""
+        return self.heartbeats / self.opened if self.heartbeats and self.opened else None
 
     @property
     def tokens_per_event(self) -> float | None:
@@ -112,7 +118,7 @@ LEAST_DELAY_MS = 1.0
 STALL = 10
 COUNTS = (
     *("opened", "completed", "events", "out_of_order", "missing", "doubled", "wrong", "early", "paced", "stalls"),
-    *("told", "told_tokens", "told_events", "kept"),
+    *("told", "told_tokens", "told_events", "kept", "heartbeats"),
 )
 MAPPINGS = ("cut_short", "reads")
 TIMES = ("ttft", "gap", "per_event", "added", "made_late", "way")

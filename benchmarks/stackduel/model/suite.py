@@ -13,7 +13,12 @@ from stackduel.model.budget import DEFAULT_MEMORY_MIB
 from stackduel.model.model_input import ModelInput
 from stackduel.model.prices import Prices
 from stackduel.model.scaling_settings import ScalingSettings
-from stackduel.model.search_settings import SearchSettings
+from stackduel.model.search_settings import (
+    BreakingPointSettings,
+    CapacitySettings,
+    SearchSettings,
+    SustainedSettings,
+)
 from stackduel.model.speedup_claim import SpeedupClaim
 from stackduel.model.tune_settings import TuneSettings
 from stackduel.model.value_rows import ValueRows
@@ -283,6 +288,11 @@ class Suite:
     def is_planned(self) -> bool:
         """Whether all of its trials are planned before the first one, and none is chosen by the result of another."""
         return self.search is None or isinstance(self.search, AblationSettings | ScalingSettings)
+
+    @property
+    def chooses_loads(self) -> bool:
+        """Whether each load is chosen by the result of the one before, so that nobody knows how many there will be."""
+        return isinstance(self.search, CapacitySettings | SustainedSettings | BreakingPointSettings)
 
     @property
     def has_twin(self) -> bool:

@@ -87,7 +87,9 @@ class Trial:
     what the downstream spent in the window, ``null_rate_rps`` what the same load gets from a server that does nothing;
     both are None where they are not known. ``gpu`` is what the graphics processors did, None where
     none can be observed. ``inside`` is what a Triton counted itself, None for all others. ``sample`` is one of
-    the answers that were not right, in words; None where there is none.
+    the answers that were not right, in words; None where there is none. ``worker_timeouts`` is how many workers
+    Gunicorn killed meanwhile because they gave no sign of life, or fewer where its log was too long to be kept in view;
+    None where nobody looked.
     """
 
     place: Place
@@ -103,6 +105,7 @@ class Trial:
     gpu: GpuUse | None = None
     inside: Inside | None = None
     sample: str | None = None
+    worker_timeouts: int | None = None
 
     @property
     def counts(self) -> bool:

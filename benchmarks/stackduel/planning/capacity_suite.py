@@ -89,8 +89,11 @@ def _first_load(workload: Workload, *, of_streams: bool) -> Load:
     """Return the load that a search begins with."""
     if not of_streams:
         return OpenLoop(FIRST_RATE_RPS, WINDOW_S, warmup_s=WARMUP_S)
-    window_s = max(WINDOW_S, request_seconds(workload, fans_out=True) + AFTER_STREAM_S)
-    return ClosedLoop(FIRST_STREAMS, duration_s=window_s, warmup_s=WARMUP_S)
+    stream_s = request_seconds(workload, fans_out=True)
+    # Streams open over the warm-up: where it is as long as one of them, as many open at any moment of the window.
+    return ClosedLoop(
+        FIRST_STREAMS, duration_s=max(WINDOW_S, stream_s + AFTER_STREAM_S), warmup_s=max(WARMUP_S, stream_s)
+    )
 
 
 def _requests(wanted: CapacityRequests, own: OwnFile | None, *, of_streams: bool) -> dict[str, Workload]:

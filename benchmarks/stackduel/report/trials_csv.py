@@ -158,6 +158,6 @@ COLUMNS: Mapping[str, Callable[[Document], Any]] = {
     "streams_cut_short": _cut_short,
     **{
         name: _streams(name)
-        for name in ("events", "merged", "stalls", "missing", "doubled", "out_of_order", "wrong", "early")
+        for name in ("events", "merged", "stalls", "missing", "doubled", "out_of_order", "wrong", "early", "heartbeats")
     },
 }  # fmt: skip

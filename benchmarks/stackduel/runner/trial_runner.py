@@ -33,6 +33,7 @@ from stackduel.runner.trial_observers import Observed, TrialObservers
 from stackduel.storage.redaction import NO_SECRETS, Redaction
 from stackduel.verify.failed_answers import sample_of, with_difference
 from stackduel.verify.verification import Answers
+from stackduel.verify.worker_timeouts import killed_workers
 
 LOG_LINES = 20
 NOWHERE = Address("localhost", 80)
@@ -113,6 +114,7 @@ class TrialRunner:
         """Measure one attempt at a trial on a started and verified stack, and judge it by its gates."""
         job = self._job(original_of(place.stack), scenario, self._reach(started))
         memory = MemoryGuard(meter, self._terms.budget.memory_mib)
+        killed_before = killed_workers(started)
         try:
             # The null server is measured before the load, not right after it.
             self._null_rate_rps(job, 0.0)
@@ -139,7 +141,8 @@ class TrialRunner:
         except LostPartError as error:
             return self._not_measured(place, started, error)
         measurement = with_difference(measurement, job.calls, self._terms.redaction)
-        return self._judged(place, scenario, measurement, observers, null_rate_rps)
+        trial = self._judged(place, scenario, measurement, observers, null_rate_rps)
+        return replace(trial, worker_timeouts=len(killed_workers(started) - killed_before))
 
     def job_elsewhere(self, stack: str, scenario: Scenario) -> Job:
         """Return a scenario's load on a verified stack as it would be sent, to an address where nothing is."""
@@ -267,7 +270,9 @@ class TrialRunner:
 
     def _why_unmeasured(self, measurement: Measurement, cost: Cost | None) -> str | None:
         """Return why there is nothing to judge; None if there is."""
-        if not measurement.requests:
+        # An overloaded server may end no stream within a window, and send the events of all.
+        events = measurement.streams.events if measurement.streams else 0
+        if not measurement.requests and not events:
             return f"no request was answered within the window of {measurement.duration_s:.1f} s; a longer one may do"
         memory_mib = self._terms.budget.memory_mib
         if cost is not None and cost.memory_peak_mib > memory_mib:

@@ -50,6 +50,7 @@ class StreamDocument(Struct, frozen=True, kw_only=True):
     made_late_histogram: EncodedHistogram
     way_histogram: EncodedHistogram
     added_by_number_histograms: dict[str, EncodedHistogram]
+    heartbeats: NonNegative | None = None
 
 
 def stream_document(figures: StreamFigures) -> StreamDocument:
@@ -68,7 +69,7 @@ def stream_document(figures: StreamFigures) -> StreamDocument:
 
 def stream_figures(shown: StreamDocument) -> StreamFigures:
     """Return the figures of a document; raises ValueError where a key is no number, or a text no histogram."""
-    figures: dict[str, Any] = {name: getattr(shown, name) for name in COUNTS}
+    figures: dict[str, Any] = {name: getattr(shown, name) or 0 for name in COUNTS}
     for name in MAPPINGS:
         figures[name] = {int(key): count for key, count in getattr(shown, name).items()}
     for name in TIMES:

@@ -105,6 +105,7 @@ class TrialDocument(Struct, frozen=True, kw_only=True):
     gates: tuple[Gate, ...]
     sample: str | None = None
     streams: StreamDocument | None = None
+    worker_timeouts: NonNegative | None = None
 
 
 class FailureDocument(Struct, frozen=True, kw_only=True):
@@ -198,6 +199,7 @@ def _trial_document(trial: Trial) -> TrialDocument:
         null_rate_rps=trial.null_rate_rps,
         gates=trial.gates,
         sample=trial.sample,
+        worker_timeouts=trial.worker_timeouts,
         streams=None if load.streams is None else stream_document(load.streams),
     )
 
@@ -217,6 +219,7 @@ def _trial(shown: TrialDocument) -> Trial:
         gpu=shown.gpu,
         inside=shown.inside,
         sample=shown.sample,
+        worker_timeouts=shown.worker_timeouts,
     )
 
 

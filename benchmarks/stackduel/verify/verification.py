@@ -29,6 +29,7 @@ from stackduel.verify.setup import SetupError, set_up
 from stackduel.verify.stack_answer import StackAnswer, UnreadableError, read_answer
 from stackduel.verify.variation import joined, varying_places
 from stackduel.verify.watched import Watched, why_ended
+from stackduel.verify.worker_timeouts import why_cut
 
 # The first stack is asked again, so often and after such a pause, to see where its answers differ from each other.
 ASKED_AGAIN = 2
@@ -104,7 +105,7 @@ class Answers:
         What was verified before is sent again only where its content counts: it may differ from start to start. A
         stack that handles one request at a time answers the last after all others: each may take as long as all of
         them together, as long as no answer comes later than the timeout after the one before. If ``server`` ended
-        meanwhile, only that is told, with the end of its log.
+        meanwhile, only that is told, with the end of its log; if it killed workers of its own, that is told, too.
         """
         if self._setup:
             try:
@@ -113,8 +114,11 @@ class Answers:
                 ended = why_ended(server) if server else None
                 return (ended or str(error),)
         wrong = [sentence for _, sentence in self.wrong_answers(stack, address, workloads, protocol, server)]
-        ended = why_ended(server) if wrong and server else None
-        return (ended,) if ended else tuple(wrong)
+        if not wrong or server is None:
+            return tuple(wrong)
+        if ended := why_ended(server):
+            return (ended,)
+        return (*wrong, *filter(None, [why_cut(server)]))
 
     def wrong_answers(
         self,

@@ -19,7 +19,7 @@ from stackduel_servers.core.inference.asynchronous import AsyncInference
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import asynchronous
-from stackduel_servers.core.streams.wire import encoded
+from stackduel_servers.core.streams.wire import PLAIN
 from stackduel_servers.core.waiting import wait
 from stackduel_servers.core.websockets.serving import endpoints
 
@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> web.Application:
         return respond(await inference.answer(ask, await body_of(request)))
 
     async def stream(request: web.Request) -> EventAnswer:
-        return EventAnswer(asynchronous.generated(request.method, query_of(request), encoded))
+        return EventAnswer(asynchronous.generated(request.method, query_of(request), PLAIN))
 
     async def relay(request: web.Request) -> EventAnswer:
         return EventAnswer(await asynchronous.relayed(downstream, request.method, query_of(request)))

@@ -25,7 +25,7 @@ from stackduel_servers.core.inference.body import read_wsgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import blocking
 from stackduel_servers.core.streams.stream import BlockingStream
-from stackduel_servers.core.streams.wire import encoded
+from stackduel_servers.core.streams.wire import PLAIN
 from stackduel_servers.core.waiting import wait_blocking
 from stackduel_servers.core.wsgi import WsgiEdge
 
@@ -97,7 +97,7 @@ def create_app(settings: Settings, downstream: BlockingDownstream) -> WsgiEdge:
     }
     patterns = [path(route, Endpoint.as_view(answer=staticmethod(answer))) for route, answer in gets.items()]
     streams = {
-        "stream": lambda method, parameters: blocking.generated(method, parameters, encoded),
+        "stream": lambda method, parameters: blocking.generated(method, parameters, PLAIN),
         "relay": lambda method, parameters: blocking.relayed(downstream, method, parameters),
     }
     patterns += [path(route, Streaming.as_view(begin=staticmethod(begin))) for route, begin in streams.items()]

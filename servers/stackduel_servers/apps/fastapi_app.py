@@ -19,7 +19,7 @@ from stackduel_servers.core.inference.asynchronous import AsyncExecution, AsyncI
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import asynchronous
-from stackduel_servers.core.streams.wire import encoded
+from stackduel_servers.core.streams.wire import PLAIN
 from stackduel_servers.core.waiting import wait
 
 
@@ -28,7 +28,7 @@ def add_streams(app: FastAPI, downstream: AsyncDownstream) -> None:
 
     @app.api_route("/stream", methods=READ)
     async def stream(request: Request) -> Response:
-        made = asynchronous.generated(request.method, request.scope["query_string"], encoded)
+        made = asynchronous.generated(request.method, request.scope["query_string"], PLAIN)
         return EventResponse(made.fields, made.events)
 
     @app.api_route("/relay", methods=READ)

@@ -18,7 +18,7 @@ from stackduel_servers.core.inference.blocking import BlockingInference
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import blocking
-from stackduel_servers.core.streams.wire import encoded
+from stackduel_servers.core.streams.wire import PLAIN
 from stackduel_servers.core.waiting import wait_blocking
 
 
@@ -68,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.api_route("/stream", methods=READ)
     async def stream(request: Request) -> Response:
-        made = blocking.generated(request.method, request.scope["query_string"], encoded)
+        made = blocking.generated(request.method, request.scope["query_string"], PLAIN)
         return EventResponse(made.fields, blocking_loop(made.events))
 
     @app.api_route("/relay", methods=READ)

@@ -16,7 +16,7 @@ from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import read_settings
 from stackduel_servers.core.streams import asynchronous, wire
-from stackduel_servers.core.streams.stream import AsyncStream, HeadFields
+from stackduel_servers.core.streams.stream import AsyncStream, Encoding, HeadFields
 from stackduel_servers.core.streams.timetable import Timetable
 
 router = APIRouter()
@@ -33,8 +33,14 @@ def made_event(timetable: Timetable, number: int, made_ns: int) -> ServerSentEve
     return ServerSentEvent(raw_data=wire.data(timetable, number, made_ns).decode(), id=str(number))
 
 
+# FastAPI's own ping, a private constant of 15 s, never comes: no timetable has so long a gap.
+ENCODING = Encoding(made_event, ServerSentEvent(comment=wire.HEARTBEAT_TEXT))
+
+
 def passed_on_event(event: bytes) -> ServerSentEvent:
-    """Return an event of the downstream."""
+    """Return an event or a heartbeat of the downstream."""
+    if wire.is_heartbeat(event):
+        return ENCODING.heartbeat
     number, kind, data = wire.parsed(event)
     return ServerSentEvent(raw_data=data, id=number, event=kind)
 
@@ -42,7 +48,7 @@ def passed_on_event(event: bytes) -> ServerSentEvent:
 # A path operation that yields is called when its head is sent already: what may be refused comes before it.
 async def made_stream(request: Request, response: Response) -> AsyncStream[ServerSentEvent]:
     """Return the stream that is made here; raises HttpError 400."""
-    stream = asynchronous.generated(request.method, request.scope["query_string"], made_event)
+    stream = asynchronous.generated(request.method, request.scope["query_string"], ENCODING)
     set_fields(response, stream.fields)
     return stream
 

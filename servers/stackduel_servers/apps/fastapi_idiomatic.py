@@ -26,7 +26,7 @@ from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.payloads import catalogue
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import asynchronous
-from stackduel_servers.core.streams.wire import encoded
+from stackduel_servers.core.streams.wire import PLAIN
 from stackduel_servers.core.waiting import wait
 
 
@@ -169,7 +169,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.api_route("/stream", methods=READ)
     async def stream(request: Request) -> Response:
-        made = asynchronous.generated(request.method, request.scope["query_string"], encoded)
+        made = asynchronous.generated(request.method, request.scope["query_string"], PLAIN)
         return EventResponse(made.fields, made.events)
 
     @app.api_route("/relay", methods=READ)

@@ -15,6 +15,7 @@ from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import read_settings
 from stackduel_servers.core.streams import asynchronous, wire
+from stackduel_servers.core.streams.stream import Encoding
 from stackduel_servers.core.streams.timetable import Timetable
 
 
@@ -23,7 +24,7 @@ def add_streams(app: FastAPI, downstream: AsyncDownstream) -> None:
 
     @app.api_route("/stream", methods=READ)
     async def stream(request: Request) -> Response:
-        made = asynchronous.generated(request.method, request.scope["query_string"], made_event)
+        made = asynchronous.generated(request.method, request.scope["query_string"], ENCODING)
         return EventSourceResponse(made.events, headers=dict(made.fields))
 
     @app.api_route("/relay", methods=READ)
@@ -43,10 +44,17 @@ def made_event(timetable: Timetable, number: int, made_ns: int) -> ServerSentEve
     return ServerSentEvent(wire.data(timetable, number, made_ns).decode(), id=str(number))
 
 
+# The package's own ping is none of these: it comes every 15 s, whether or not events do.
+ENCODING = Encoding(made_event, ServerSentEvent(comment=wire.HEARTBEAT_TEXT))
+
+
 async def passed_on_events(frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[ServerSentEvent, None]:
-    """Yield the events of the downstream as they come."""
+    """Yield the events and heartbeats of the downstream as they come."""
     async with aclosing(frames):
         async for frame in frames:
+            if wire.is_heartbeat(frame):
+                yield ENCODING.heartbeat
+                continue
             number, kind, data = wire.parsed(frame)
             yield ServerSentEvent(data, id=number, event=kind)
 

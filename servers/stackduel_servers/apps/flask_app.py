@@ -15,7 +15,7 @@ from stackduel_servers.core.inference.blocking import BlockingInference
 from stackduel_servers.core.inference.body import read_wsgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import blocking
-from stackduel_servers.core.streams.wire import encoded
+from stackduel_servers.core.streams.wire import PLAIN
 from stackduel_servers.core.waiting import wait_blocking
 
 
@@ -59,7 +59,7 @@ def create_app(settings: Settings, downstream: BlockingDownstream) -> Flask:
 
     @app.get("/stream")
     def stream() -> Response:
-        return respond_stream(blocking.generated(request.method, request.query_string, encoded))
+        return respond_stream(blocking.generated(request.method, request.query_string, PLAIN))
 
     @app.get("/relay")
     def relay() -> Response:

@@ -23,7 +23,7 @@ from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import asynchronous
 from stackduel_servers.core.streams.stream import AsyncStream
-from stackduel_servers.core.streams.wire import MEDIA_TYPE, encoded
+from stackduel_servers.core.streams.wire import MEDIA_TYPE, PLAIN
 from stackduel_servers.core.waiting import wait
 from stackduel_servers.core.websockets.serving import PATHS
 
@@ -74,7 +74,7 @@ def create_app(settings: Settings) -> AsgiEdge:
 
     @route("/stream", http_method=READ)
     async def stream(request: AnyRequest) -> Stream:
-        return respond_stream(asynchronous.generated(request.method, request.scope["query_string"], encoded))
+        return respond_stream(asynchronous.generated(request.method, request.scope["query_string"], PLAIN))
 
     @route("/relay", http_method=READ)
     async def relay(request: AnyRequest) -> Stream:

@@ -21,7 +21,7 @@ from stackduel_servers.core.limits import limits
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import asynchronous
 from stackduel_servers.core.streams.stream import AsyncStream
-from stackduel_servers.core.streams.wire import CONTENT_TYPE, encoded
+from stackduel_servers.core.streams.wire import CONTENT_TYPE, PLAIN
 from stackduel_servers.core.waiting import wait
 from stackduel_servers.core.websockets.serving import endpoints
 
@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> Quart:
 
     @app.get("/stream")
     async def stream() -> Response:
-        return respond_stream(asynchronous.generated(request.method, request.query_string, encoded))
+        return respond_stream(asynchronous.generated(request.method, request.query_string, PLAIN))
 
     @app.get("/relay")
     async def relay() -> Response:

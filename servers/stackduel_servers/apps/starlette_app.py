@@ -25,7 +25,7 @@ from stackduel_servers.core.inference.asynchronous import AsyncInference
 from stackduel_servers.core.inference.body import read_asgi
 from stackduel_servers.core.settings import Settings, read_settings
 from stackduel_servers.core.streams import asynchronous
-from stackduel_servers.core.streams.wire import encoded
+from stackduel_servers.core.streams.wire import PLAIN
 from stackduel_servers.core.waiting import wait
 from stackduel_servers.core.websockets.serving import PATHS, endpoints
 
@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> Starlette:
         return respond(await inference.answer(ask, await read_asgi(request.stream())))
 
     async def stream(request: Request) -> Response:
-        made = asynchronous.generated(request.method, request.scope["query_string"], encoded)
+        made = asynchronous.generated(request.method, request.scope["query_string"], PLAIN)
         return EventResponse(made.fields, made.events)
 
     async def relay(request: Request) -> Response:

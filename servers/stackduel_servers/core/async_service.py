@@ -9,7 +9,7 @@ from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.streams import asynchronous
 from stackduel_servers.core.streams.stream import AsyncStream
-from stackduel_servers.core.streams.wire import encoded
+from stackduel_servers.core.streams.wire import PLAIN
 from stackduel_servers.core.waiting import wait
 from stackduel_servers.core.websockets.serving import PATHS
 
@@ -58,7 +58,7 @@ def streams(downstream: AsyncDownstream) -> Mapping[str, Begin]:
     """Return what answers GET and HEAD with a stream, by path."""
 
     async def stream(method: str, parameters: bytes) -> AsyncStream[bytes]:
-        return asynchronous.generated(method, parameters, encoded)
+        return asynchronous.generated(method, parameters, PLAIN)
 
     async def relay(method: str, parameters: bytes) -> AsyncStream[bytes]:
         return await asynchronous.relayed(downstream, method, parameters)

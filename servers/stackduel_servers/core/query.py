@@ -22,7 +22,7 @@ class Parameter:
 
     name: bytes
     grammar: re.Pattern[bytes]
-    low: int
+    low: float
     high: int
     default: int | bytes
     described: str

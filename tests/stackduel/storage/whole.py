@@ -85,6 +85,7 @@ EVERYTHING = Measurement(
         told_tokens=60,
         told_events=30,
         kept=1,
+        heartbeats=6,
         reads={1: 34, 3: 2},
         ttft=milliseconds(300, 5),
         gap=milliseconds(20, 0),
@@ -159,6 +160,7 @@ def whole() -> Run:
         gpu=GPU_USE,
         inside=Inside(9, 2.5, {"queue": 0.5, "infer": 4.25}),
         sample="status 500, 'no'",
+        worker_timeouts=2,
     )
     base = run([made], scenarios=(MIXED, CLOSED))
     suite = Suite(

@@ -6,9 +6,11 @@ on bytes: neither an end of a line nor a colon is ever part of another character
 
 from __future__ import annotations
 
+from array import array
 from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
+COMMENT = b":"
 # A longer time to reconnect after is no time.
 MOST_DIGITS = 15
 
@@ -31,12 +33,14 @@ class EventParser:
 
     What follows the last empty line is no event: a body that ends there was cut short. ``retry_ms`` is the last
     time to wait before a reconnection that the stream gave, None before any. ``told_tokens`` is for formats in which a
-    stream says how many tokens it has.
+    stream says how many tokens it has. ``comment_ends`` has for each comment of the stream where in the body its line
+    ended, counted as the end of an event is.
     """
 
     def __init__(self) -> None:
         self.retry_ms: int | None = None
         self.told_tokens: int | None = None
+        self.comment_ends = array("q")
         self._rest = b""
         self._end = 0
         self._begun = False
@@ -78,14 +82,17 @@ class EventParser:
         for line in lines:
             self._end += len(line)
             stripped = line.rstrip(b"\r\n")
-            if stripped:
+            if stripped.startswith(COMMENT):
+                # The LF of a CRLF may come later, and adds nothing.
+                self.comment_ends.append(self._end - line.endswith(b"\r\n"))
+            elif stripped:
                 self._field(stripped)
             else:
                 self._dispatch(events, line)
         return events
 
     def _field(self, line: bytes) -> None:
-        """Take a line that is not empty; one that begins with a colon is a comment, and has a name of no length."""
+        """Take a line that is neither empty nor a comment."""
         name, _, value = line.partition(b":")
         if value.startswith(b" "):
             value = value[1:]

@@ -22,7 +22,8 @@ class ReadEvents:
     The first of them is the stream's ``first``, counted from 1. All moments are ``clock`` seconds; ``due_s`` and
     ``made_s`` are not a number where nobody says them, ``before_s`` and ``due_before_s`` are the moments at which the
     event before was read and due, not a number for the first event of a stream. ``sizes`` has the number of events of
-    each read that completed any. The last three hold the moments of the events with that fault.
+    each read that completed any, ``heartbeats_s`` the moment of each comment. The last three hold the moments of the
+    events with that fault.
     """
 
     first: int
@@ -33,6 +34,7 @@ class ReadEvents:
     made_s: Seconds
     sizes: NDArray[np.int64]
     sizes_s: Seconds
+    heartbeats_s: Seconds
     doubled_s: Seconds
     disordered_s: Seconds
     wrong_s: Seconds
@@ -91,6 +93,7 @@ class StreamReader:
         events = self._parser.feed(part.body)
         places = np.searchsorted(part.ends, [event.end - self._bytes for event in events])
         read_s = part.moments_s[places]
+        heartbeats_s = self._heartbeats(part)
         self._bytes += len(part.body)
         due_s, made_s = self._times(events)
         before_s, due_before_s = _shifted(self.last_s, read_s), _shifted(self._last_due_s, due_s)
@@ -112,8 +115,16 @@ class StreamReader:
             made_s,
             sizes[sizes > 0],
             part.moments_s[np.flatnonzero(sizes)],
+            heartbeats_s,
             *faults,
         )
+
+    def _heartbeats(self, part: ReadPart) -> Seconds:
+        """Return when each comment of a part was read."""
+        ends = np.array(self._parser.comment_ends, dtype=np.int64)
+        del self._parser.comment_ends[:]
+        moments_s: Seconds = part.moments_s[np.searchsorted(part.ends, ends - self._bytes)]
+        return moments_s
 
     def end(self) -> None:
         """Note what is known only at a regular end: events that never came."""

@@ -67,6 +67,7 @@ class StreamTally:
         counts["doubled"] += int(np.count_nonzero(self._inside(events.doubled_s)))
         counts["out_of_order"] += int(np.count_nonzero(self._inside(events.disordered_s)))
         counts["wrong"] += int(np.count_nonzero(self._inside(events.wrong_s)))
+        counts["heartbeats"] += int(np.count_nonzero(self._inside(events.heartbeats_s)))
         self._reads.update(events.sizes[self._inside(events.sizes_s)].tolist())
         gap_s, interval_s = read_s - events.before_s[inside], due_s - events.due_before_s[inside]
         self._times["gap"].add(_known(gap_s))
@@ -123,6 +124,7 @@ class StreamTally:
             told_tokens=counts["told_tokens"],
             told_events=counts["told_events"],
             kept=counts["kept"],
+            heartbeats=counts["heartbeats"],
             reads=dict(self._reads),
             **{name: times.histogram() for name, times in self._times.items()},
             added_by_number={band: self._bands[band].histogram() for band in sorted(self._bands)},

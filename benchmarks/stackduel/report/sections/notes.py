@@ -20,6 +20,7 @@ from stackduel.report.sections.counted_trials import all_trials
 from stackduel.report.sections.figures import speedup_text
 from stackduel.report.sections.head_to_head import missing
 from stackduel.report.sections.validity import loosened_lines
+from stackduel.report.sections.worker_timeouts import worker_timeout_sentences
 
 # A wrong answer takes some lines, and those of further stacks are most often the same.
 MOST_WRONG_ANSWERS = 3
@@ -50,6 +51,7 @@ def notes(run: Run) -> list[str]:
     lines += _of_shared_cores(run)
     lines += _of_failures(run)
     lines += _of_wrong_answers(run)
+    lines += worker_timeout_sentences(run)
     noisy = sorted({trial.place.stack for trial in all_trials(run) if trial.state == "noisy"})
     if noisy:
         lines.append(

@@ -31,7 +31,7 @@ TIMES = (
 )  # fmt: skip
 COSTS = (
     "stack", "us/event", "timers", "events/s", "MiB/stream", "merged", "complete", "cut", "cut after", "faulty",
-    "victim", "delay ratio", "verdict",
+    "heartbeats", "victim", "delay ratio", "verdict",
 )  # fmt: skip
 MEANINGS = (
     Meaning("TTFT", "time to the first event", frozenset({"TTFT p50", "TTFT p99"})),
@@ -61,6 +61,7 @@ COST_MEANINGS = (
     Meaning("complete", "streams that came to their end", frozenset({"complete"})),
     Meaning("cut", "streams that ended before", frozenset({"cut"})),
     Meaning("cut after", "after how many events most of them did", frozenset({"cut after"})),
+    Meaning("heartbeats", "comments read per stream", frozenset({"heartbeats"})),
     Meaning("faulty", "events missing, doubled, out of order or wrong", frozenset({"faulty"})),
     Meaning(
         "delay ratio",
@@ -180,6 +181,7 @@ def _costs(scenario: Scenario, lines: Sequence[_Line], baseline: str) -> Grid:
                 f"{figures.cut:,}",
                 f"{max(figures.cut_short, key=figures.cut_short.__getitem__):,}" if figures.cut_short else DASH,
                 f"{figures.faulty:,}",
+                figure(figures.heartbeats_per_stream),
                 victim_text(line.victim),
                 "1" if line.stack == baseline and compares else speedup_text(compared),
                 DASH if compared is None else comparison_word(compared),
@@ -190,7 +192,18 @@ def _costs(scenario: Scenario, lines: Sequence[_Line], baseline: str) -> Grid:
         COSTS,
         tuple(rows),
         WORDS,
-        least_needed=("cut after", "merged", "MiB/stream", "complete", "victim", "faulty", "cut", "verdict", "timers"),
+        least_needed=(
+            "cut after",
+            "merged",
+            "heartbeats",
+            "MiB/stream",
+            "complete",
+            "victim",
+            "faulty",
+            "cut",
+            "verdict",
+            "timers",
+        ),
         last_left_out=("delay ratio", "events/s"),
     ).without_empty_columns()
 

@@ -63,6 +63,7 @@ ITEMS_BOUNDS = error_body("items must be an integer from 0 to 10000")
 EVENTS_BOUNDS = error_body("events must be an integer from 1 to 10000")
 FIRST_BOUNDS = error_body("first must be a number from 0 to 10 with at most 9 decimals")
 INTERVAL_BOUNDS = error_body("interval must be a number from 0 to 10 with at most 9 decimals")
+HEARTBEAT_BOUNDS = error_body("heartbeat must be a number from 0.1 to 10 with at most 9 decimals")
 SIZE_BOUNDS = error_body("size must be an integer from 64 to 65536")
 NOW = _slow_io("0.0")
 
@@ -150,6 +151,7 @@ BAD_STREAMS = tuple(
         ("size", SIZE_BOUNDS, ("63", "65537", "x")),
         ("size", error_body("size must be given at most once"), ("64&size=64",)),
         ("idle", error_body("idle must be 0 or 1"), ("2", "true")),
+        ("heartbeat", HEARTBEAT_BOUNDS, ("0", "0.099", "10.1", "1e-1")),
     )
     for value in values
 )

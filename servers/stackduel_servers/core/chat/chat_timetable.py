@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from stackduel_servers.core.json_encoder import standard
 from stackduel_servers.core.payloads import WORDS
 from stackduel_servers.core.query import INTEGER, Parameter, read
-from stackduel_servers.core.streams.timetable import read_times, seconds
+from stackduel_servers.core.streams.timetable import Moment, read_times, seconds
 
 MOST_TOKENS = 10_000
 MOST_ALTERNATIVES = 20
@@ -44,6 +45,10 @@ class ChatTimetable:
         if number == 0:
             return 0
         return self.first_ns + (min(number, self.tokens) - 1) * self.interval_ns
+
+    def moments(self) -> Iterator[Moment]:
+        """Yield when each event is due."""
+        return ((self.due_ns(number), number) for number in range(self.events))
 
     def encoded(self, number: int, made_ns: int) -> bytes:
         """Return the bytes of an event; the last one has the end of the stream with it."""

@@ -16,27 +16,29 @@ from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.streams import relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
-from stackduel_servers.core.streams.stream import AsyncStream, Made, Make
+from stackduel_servers.core.streams.stream import AsyncStream, Encoding, Made
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
 from stackduel_servers.core.timing import span
 
 NO_EVENTS: tuple[bytes, ...] = ()
 
 
-def generated(method: str, query: bytes, make: Make[Made]) -> AsyncStream[Made]:
-    """Return a stream whose events ``make`` makes here; raises HttpError 400. HEAD has no events."""
+def generated(method: str, query: bytes, encoding: Encoding[Made]) -> AsyncStream[Made]:
+    """Return a stream whose events are made here; raises HttpError 400. HEAD has no events."""
     timetable, zero_ns = asked(method, query), wire.clock_ns()
-    return AsyncStream(wire.head_fields(str(zero_ns)), _made(timetable, zero_ns, make))
+    return AsyncStream(wire.head_fields(str(zero_ns)), _made(timetable, zero_ns, encoding))
 
 
-async def _made(timetable: Timetable, zero_ns: int, make: Make[Made]) -> AsyncGenerator[Made, None]:
-    for number in range(timetable.events):
-        left_ns = zero_ns + timetable.due_ns(number) - wire.clock_ns()
+async def _made(timetable: Timetable, zero_ns: int, encoding: Encoding[Made]) -> AsyncGenerator[Made, None]:
+    for due_ns, number in timetable.moments():
+        left_ns = zero_ns + due_ns - wire.clock_ns()
         # One timer an event, which may fire early: a second one would cost as much as sending the event. Without a
         # wait the event loop still gets its turn, or one stream would hold up all others.
         await asyncio.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
-        if timetable.sends(number):
-            yield make(timetable, number, wire.clock_ns() - zero_ns)
+        if number is None:
+            yield encoding.heartbeat
+        elif timetable.sends(number):
+            yield encoding.event(timetable, number, wire.clock_ns() - zero_ns)
 
 
 async def relayed(backend: AsyncDownstream, method: str, query: bytes) -> AsyncStream[bytes]:

@@ -17,24 +17,26 @@ from stackduel_servers.core.downstream_blocking import BlockingDownstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.streams import relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
-from stackduel_servers.core.streams.stream import BlockingStream, Made, Make
+from stackduel_servers.core.streams.stream import BlockingStream, Encoding, Made
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
 from stackduel_servers.core.timing import span
 
 
-def generated(method: str, query: bytes, make: Make[Made]) -> BlockingStream[Made]:
-    """Return a stream whose events ``make`` makes here; raises HttpError 400. HEAD has no events."""
+def generated(method: str, query: bytes, encoding: Encoding[Made]) -> BlockingStream[Made]:
+    """Return a stream whose events are made here; raises HttpError 400. HEAD has no events."""
     timetable, zero_ns = asked(method, query), wire.clock_ns()
-    return BlockingStream(wire.head_fields(str(zero_ns)), _made(timetable, zero_ns, make))
+    return BlockingStream(wire.head_fields(str(zero_ns)), _made(timetable, zero_ns, encoding))
 
 
-def _made(timetable: Timetable, zero_ns: int, make: Make[Made]) -> Generator[Made, None, None]:
-    for number in range(timetable.events):
-        left_ns = zero_ns + timetable.due_ns(number) - wire.clock_ns()
+def _made(timetable: Timetable, zero_ns: int, encoding: Encoding[Made]) -> Generator[Made, None, None]:
+    for due_ns, number in timetable.moments():
+        left_ns = zero_ns + due_ns - wire.clock_ns()
         # Without a wait, too: other greenlets get their turn then.
         time.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
-        if timetable.sends(number):
-            yield make(timetable, number, wire.clock_ns() - zero_ns)
+        if number is None:
+            yield encoding.heartbeat
+        elif timetable.sends(number):
+            yield encoding.event(timetable, number, wire.clock_ns() - zero_ns)
 
 
 def relayed(backend: BlockingDownstream, method: str, query: bytes) -> BlockingStream[bytes]:

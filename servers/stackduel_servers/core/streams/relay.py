@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Protocol
 
 from stackduel_servers.core import downstream
@@ -50,26 +51,37 @@ class StreamPassage(Protocol):
 
 
 class Relay:
-    """Passes events on as they are."""
+    """Passes events on as they are, and heartbeats with them: a client then knows that the whole way lives.
+
+    Heartbeats keep connections open, but stand for no event: a downstream that sends nothing else is too slow.
+    """
 
     def __init__(self, method: str, timetable: Timetable) -> None:
         self._method = method
         self._timetable = timetable
         self._frames = Frames(LONGEST_EVENT_BYTES)
+        self._allowance_s = self._patience_s = self._event_s = 0.0
 
     def request(self, allowance_s: float) -> UpstreamRequest:
         """Return the request for a stream by the same timetable."""
         timetable = self._timetable
-        longest_s = patience_s(timetable.first_ns, timetable.interval_ns, allowance_s)
-        return UpstreamRequest(self._method, f"/stream?{timetable.query()}", longest_s)
+        self._allowance_s, self._event_s = allowance_s, monotonic()
+        self._patience_s = patience_s(timetable.first_ns, timetable.interval_ns, allowance_s)
+        return UpstreamRequest(self._method, f"/stream?{timetable.query()}", self._patience_s)
 
     def fields(self, status: int, headers: Mapping[str, str]) -> HeadFields:
         """Return the fields of the head with the downstream's zero; raises HttpError 502."""
         return fields_of(status, headers)
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the events that are whole now; raises HttpError 502."""
-        return self._frames.feed(data)
+        """Return the events and heartbeats that are whole now; raises HttpError 502, and 504 where no event comes."""
+        before, now_s = self._frames.count, monotonic()
+        whole = self._frames.feed(data)
+        if self._frames.count > before:
+            self._event_s = now_s
+        elif now_s - self._event_s > self._patience_s:
+            raise stalled(self._allowance_s)
+        return whole
 
     def end(self) -> None:
         """Raise HttpError 502 if not all events have come."""
@@ -78,7 +90,10 @@ class Relay:
 
 
 class Frames:
-    """Cuts what arrives, in whatever pieces, into whole events of at most ``longest_bytes``, and counts them."""
+    """Cuts what arrives, in whatever pieces, into whole frames of at most ``longest_bytes``: events and heartbeats.
+
+    ``count`` is the number of events so far.
+    """
 
     def __init__(self, longest_bytes: int) -> None:
         self._longest_bytes = longest_bytes
@@ -86,12 +101,12 @@ class Frames:
         self.count = 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the events that are whole now, each with its end; raises HttpError 502."""
+        """Return the frames that are whole now, each with its end; raises HttpError 502."""
         *whole, self._rest = (self._rest + data).split(BETWEEN_EVENTS)
         if len(self._rest) > self._longest_bytes:
             raise downstream.garbled()
-        self.count += len(whole)
-        return [event + BETWEEN_EVENTS for event in whole]
+        self.count += sum(not wire.is_heartbeat(frame) for frame in whole)
+        return [frame + BETWEEN_EVENTS for frame in whole]
 
 
 def patience_s(first_ns: int, interval_ns: int, allowance_s: float) -> float:

@@ -15,6 +15,14 @@ Make = Callable[[Timetable, int, int], Made]
 
 
 @dataclass(frozen=True, slots=True)
+class Encoding(Generic[Made]):
+    """How a stream's events are made, and the heartbeat that stands between them."""
+
+    event: Make[Made]
+    heartbeat: Made
+
+
+@dataclass(frozen=True, slots=True)
 class AsyncStream(Generic[Made]):
     """The stream of a handler that suspends its task; closing its events frees what they read from."""
 

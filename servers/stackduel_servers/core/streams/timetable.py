@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from stackduel_servers.core.query import INTEGER, NUMBER, Parameter, read
@@ -18,14 +19,20 @@ FIRST = Parameter(b"first", NUMBER, 0, 10, 0, "a number from 0 to 10 with at mos
 INTERVAL = Parameter(b"interval", NUMBER, 0, 10, b"0.1", "a number from 0 to 10 with at most 9 decimals")
 # The control that shows what timers cost: the same timetable, of which only the last event is sent.
 IDLE = Parameter(b"idle", INTEGER, 0, 1, 0, "0 or 1")
+# Bounded from below, so that a query cannot ask for a flood.
+HEARTBEAT = Parameter(b"heartbeat", NUMBER, 0.1, 10, 0, "a number from 0.1 to 10 with at most 9 decimals")
 SIZE = Parameter(b"size", INTEGER, SMALLEST_BYTES, LARGEST_BYTES, 128, "an integer from 64 to 65536")
+
+# When something is due, in nanoseconds after the stream's zero: the event of that number, or a heartbeat, None.
+Moment = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
     """When events are due, in nanoseconds after the stream's zero, and the bytes of each one's data.
 
-    Of an ``idle`` one the handler waits for every event, and sends the last alone.
+    Of an ``idle`` one the handler waits for every event, and sends the last alone. A heartbeat is due whenever nothing
+    was due to be sent for ``heartbeat_ns``; there are none where it is 0.
     """
 
     events: int
@@ -33,6 +40,7 @@ class Timetable:
     interval_ns: int
     size: int
     idle: bool = False
+    heartbeat_ns: int = 0
 
     def due_ns(self, number: int) -> int:
         """Return when an event is due; they are counted from 0."""
@@ -42,14 +50,28 @@ class Timetable:
         """Return whether an event is sent once it is due."""
         return not self.idle or number == self.events - 1
 
+    def moments(self) -> Iterator[Moment]:
+        """Yield all events, and the heartbeats between them, in the order in which they are due."""
+        beat_ns = self.heartbeat_ns
+        for number in range(self.events):
+            due_ns = self.due_ns(number)
+            if self.heartbeat_ns:
+                while beat_ns < due_ns:
+                    yield beat_ns, None
+                    beat_ns += self.heartbeat_ns
+                if self.sends(number):
+                    beat_ns = due_ns + self.heartbeat_ns
+            yield due_ns, number
+
     def query(self) -> str:
         """Return the query that asks for this timetable, of which every event is sent; never with an exponent."""
         first, interval = seconds(self.first_ns), seconds(self.interval_ns)
-        return f"events={self.events}&first={first}&interval={interval}&size={self.size}"
+        heartbeat = f"&heartbeat={seconds(self.heartbeat_ns)}" if self.heartbeat_ns else ""
+        return f"events={self.events}&first={first}&interval={interval}&size={self.size}{heartbeat}"
 
 
 def read_timetable(query: bytes, size: Parameter = SIZE) -> Timetable:
-    """Read ``events``, ``first``, ``interval`` (seconds), ``size`` (bytes) and ``idle``; raises HttpError 400."""
+    """Read the timetable that a query asks for, with times in seconds and a size in bytes; raises HttpError 400."""
     first_ns, interval_ns = read_times(query)
     return Timetable(
         events=int(read(query, EVENTS)),
@@ -57,6 +79,7 @@ def read_timetable(query: bytes, size: Parameter = SIZE) -> Timetable:
         interval_ns=interval_ns,
         size=int(read(query, size)),
         idle=bool(int(read(query, IDLE))),
+        heartbeat_ns=nanoseconds(read(query, HEARTBEAT)),
     )
 
 

@@ -6,6 +6,7 @@ from time import get_clock_info, perf_counter_ns
 
 from stackduel_servers.core import answers
 from stackduel_servers.core.errors import HttpError
+from stackduel_servers.core.streams.stream import Encoding
 from stackduel_servers.core.streams.timetable import LARGEST_BYTES, Timetable
 
 # The load generator's clock too: all processes of a machine read the same.
@@ -18,6 +19,10 @@ ZERO_FIELD = "X-Stream-Zero"
 CLOCK_FIELD = "X-Stream-Clock"
 # Nothing between the application and the client may keep events back.
 UNBUFFERED = (("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no"))
+
+# A comment: who reads events passes over it, and whoever watches the connection sees that it lives.
+HEARTBEAT_TEXT = "heartbeat"
+HEARTBEAT = f": {HEARTBEAT_TEXT}\n\n".encode()
 
 _PADDING = b"x" * LARGEST_BYTES
 _END = b'"}'
@@ -37,6 +42,14 @@ def data(timetable: Timetable, number: int, made_ns: int) -> bytes:
 def encoded(timetable: Timetable, number: int, made_ns: int) -> bytes:
     """Return the bytes of an event."""
     return b"id: %d\ndata: %b\n\n" % (number, data(timetable, number, made_ns))
+
+
+PLAIN = Encoding(encoded, HEARTBEAT)
+
+
+def is_heartbeat(frame: bytes) -> bool:
+    """Return whether what a downstream sent is a comment, and no event."""
+    return frame.startswith(b":")
 
 
 def error_data(error: HttpError) -> bytes:

@@ -68,6 +68,25 @@ def test_the_times_of_events_are_told_apart() -> None:
     assert tally.latency.count == 1
 
 
+def test_heartbeats_are_counted_and_are_no_events() -> None:
+    """Of a stream with a comment before the window, two in it and one in the middle of an event, three count."""
+    log = log_for(CLOSED)
+    first, second, third = (event(number, number * 1000 * MS) for number in range(3))
+    pieces = [
+        (9.9, b": before\n\n"),
+        (12.0, first),
+        (12.4, b":\n"),
+        (12.8, b": again\n\n: and\n" + second),
+        (14.0, third),
+    ]
+    end(log, reads_of([(9.8, b""), *pieces], sent_s=9.8, zero_s=12.0))
+    log.close(CLOSED_S, ())
+    tally = log.tally()
+    assert tally.outcomes == {Outcome.OK: 1}
+    assert tally.streams is not None
+    assert (tally.streams.events, tally.streams.heartbeats) == (3, 3)
+
+
 def test_a_gap_of_more_than_ten_intervals_is_a_stall() -> None:
     """Of three events due 10 ms apart the third comes 101 ms after the second, of others due at once no gap counts."""
     log = log_for(CLOSED)

@@ -70,6 +70,20 @@ def test_many_cuts_give_the_same_events(body: bytes, places: list[int]) -> None:
     assert parsed(*(body[place : place + 1] for place in range(len(body)))) == parsed(body)
 
 
+@given(BODIES, st.integers(0, 200))
+def test_comments_are_counted_where_they_end(body: bytes, place: int) -> None:
+    """However a body is cut, its comments are those lines that begin with a colon, each with the end of its line."""
+    ends, at = [], len(BOM) if body.startswith(BOM) else 0
+    for line in body[at:].splitlines(keepends=True):
+        at += len(line)
+        if line.startswith(b":") and line.endswith((b"\r", b"\n")):
+            ends.append(at - line.endswith(b"\r\n"))
+    parser = EventParser()
+    parser.feed(body[:place])
+    parser.feed(body[place:])
+    assert list(parser.comment_ends) == ends
+
+
 @given(BODIES)
 def test_an_event_is_complete_at_its_end_and_not_before(body: bytes) -> None:
     """The body up to an event's end has this event, and one byte less does not have it."""
