@@ -251,7 +251,7 @@ def test_of_two_stacks_at_once_the_second_one_takes_no_table_away(tmp_path: Path
     stack = Stack("a", "rewrite", "", Command(("serve",), {}, tmp_path))
     with DatabaseLauncher(cast("Any", Local()), opening) as launcher:
         with launcher.start(stack) as one, launcher.start(stack) as other:
-            assert (one, other) == ("postgresql://u@h:1/n", "postgresql://u@h:1/n")
+            assert {str(one), str(other)} == {"postgresql://u@h:1/n"}
             assert filled.times == 1
         with ExitStack() as again:
             again.enter_context(launcher.start(stack))
