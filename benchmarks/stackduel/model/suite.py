@@ -30,6 +30,7 @@ Metric = Literal["rate", "time", "event_cpu", "event_delay"]
 ArrivalProcess = Literal["constant", "poisson", "gamma"]
 StreamFormat = Literal["sse", "websocket", "openai"]
 MessageKind = Literal["text", "binary"]
+DatabaseName = Literal["postgresql"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +244,7 @@ class Suite:
     every stack of the registry is started, None where it is started as it is; ``variants`` are stacks of the suite's
     own. ``long_form`` names the suite that takes its place where the user asks for the long one. With ``prices`` of CPU
     time and memory costs are shown. The requests of ``setup`` are sent once after each start of a stack.
+    ``database`` is what runs beside the stacks, None where they need none.
     """
 
     name: str
@@ -264,6 +266,7 @@ class Suite:
     variants: tuple[Variant, ...] | None = None
     prices: Prices | None = None
     setup: tuple[SetupRequest, ...] | None = None
+    database: DatabaseName | None = None
 
     @property
     def models(self) -> tuple[str, ...]:
