@@ -4,7 +4,7 @@
 # an engine, a Triton or signals to themselves, one after another with coverage, and beside them, two at a time, those
 # that gain nothing from it; and then those that measure. More at a time than there are cores, since much of it is
 # waiting; not more than that, since each process of pytest imports every test and starts every stack for itself.
-# STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus turns the skips of those tests into failures.
+# STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus,nginx turns the skips of those tests into failures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup.sh servers,service,inference,profile,encodings,dev

@@ -10,6 +10,7 @@ from importlib import metadata
 
 from stackduel.cli.doctor.diagnosis import Diagnosis
 from stackduel.observe.host import host_facts
+from stackduel.planning.nginx_lookup import INSTALL, nginx_program
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry
 from stackduel_servers.supported import PYTHON_SERVERS, WEB_FRAMEWORKS
@@ -21,6 +22,7 @@ def findings() -> Iterator[Diagnosis]:
     yield _loop()
     yield _frameworks()
     yield _triton()
+    yield _nginx()
     yield _ports()
 
 
@@ -56,6 +58,13 @@ def _triton() -> Diagnosis:
     except TritonError as error:
         return Diagnosis("Triton", "limit", f"{error}; the stacks that need it are left out")
     return Diagnosis("Triton", "good", str(found.executable))
+
+
+def _nginx() -> Diagnosis:
+    found = nginx_program()
+    if found is None:
+        return Diagnosis("nginx", "limit", f"not installed, so no run with --proxy: {INSTALL}")
+    return Diagnosis("nginx", "good", str(found))
 
 
 def _installed(name: str) -> bool:
