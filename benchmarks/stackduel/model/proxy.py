@@ -15,7 +15,7 @@ _MARK = "+"
 class Proxy:
     """nginx in front of a stack; ``label`` is what ``--proxy`` and names of stacks call it.
 
-    With ``buffering`` it keeps an answer back until it is whole or a buffer is full, unless the answer's
+    With ``buffering`` it may keep a part of an answer back until more comes, unless the answer's
     ``X-Accel-Buffering: no`` forbids that and nginx ``heeds`` it. An answer of which nothing came for
     ``read_timeout_s`` is cut.
     """

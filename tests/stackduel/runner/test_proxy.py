@@ -17,7 +17,7 @@ baseline = "asgi-uvicorn"
 stacks = ["asgi-uvicorn"]
 [[scenario]]
 name = "streams"
-path = "/stream?events=6&interval=0.2"
+path = "/stream?events=6&interval=0.2&size=4096"
 stream = "sse"
 load = { connections = 2, duration_s = 3.0 }
 """
@@ -26,7 +26,7 @@ load = { connections = 2, duration_s = 3.0 }
 @pytest.mark.usefixtures("nginx")
 @pytest.mark.skipif(sys.platform == "win32", reason="nginx is not started on Windows")
 def test_a_run_shows_what_a_proxy_keeps_back(tmp_path: Path) -> None:
-    """Behind it events come together and late, its CPU time stands apart, and the facts say how it was set."""
+    """Behind it large events come with the next ones, its CPU time stands apart, and the facts say how it was set."""
     (tmp_path / "streams.toml").write_text(SUITE, encoding="utf-8")
     options = ["--proxy", "none,nginx-buffered", "--blocks", "1", "--out", str(tmp_path / "out"), "--quiet"]
     assert exit_status(["run", str(tmp_path / "streams.toml"), *options, *ANY_HOST]) == 0
@@ -42,9 +42,8 @@ def test_a_run_shows_what_a_proxy_keeps_back(tmp_path: Path) -> None:
     assert trials[behind]["proxy_cpu_s"] > 0
     direct, late = (trials[name]["streams"] for name in ("asgi-uvicorn", behind))
     assert late["completed"] > 0
-    # All events of a stream come with its last one, which is due a second after the first.
-    assert late["merged"] > direct["merged"]
-    assert late["added_ms"]["max"] > 900 > direct["added_ms"]["mean"]
+    # An event ends in the next of the proxy's buffers, and that part comes with the next event, 0.2 s later.
+    assert late["added_ms"]["mean"] > 100 > direct["added_ms"]["mean"]
 
 
 @pytest.mark.parametrize(

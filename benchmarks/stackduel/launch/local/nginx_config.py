@@ -8,6 +8,7 @@ from stackduel.model.proxy import Proxy
 from stackduel.model.target import Address
 
 # All that nginx writes lies in its own folder; errors go to its output, which is kept as every server's log.
+# The sizes of buffers are its own where memory has pages of 4 KiB, and so the same everywhere.
 # Idle connections to the stack are kept for less long than any server here keeps them.
 TEMPLATE = """\
 daemon off;
@@ -47,6 +48,8 @@ http {{
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_header;
             proxy_buffering {buffering};{ignored}
+            proxy_buffer_size 4k;
+            proxy_buffers 8 4k;
             proxy_read_timeout {read_timeout_ms}ms;
         }}
     }}
