@@ -33,6 +33,7 @@ class RunOptions:
     may be the generator's, too. ``python`` names the interpreters that each stack is measured on.
     ``slo`` are bounds on the times of streams. ``proxy`` has the labels of the proxies that each stack is measured
     behind, which cut an answer of which nothing came for ``proxy_timeout_s``.
+    ``postgres`` is the URL of a PostgreSQL that runs already, without its password.
     """
 
     suite: str | None = None
@@ -68,3 +69,4 @@ class RunOptions:
     slo: str | None = None
     proxy: tuple[str, ...] | None = None
     proxy_timeout_s: float | None = None
+    postgres: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -81,16 +81,19 @@ def capacity_suite(options: RunOptions, settings: CapacitySettings, wanted: Capa
     )
     searched = "a number of streams" if of_streams else "an open loop's rate"
     about = f"Capacity at a service level: ramp, bisection and confirmation of {searched}."
-    setup = own.setup if own else None
-    return Suite("capacity", about, BASELINE, stacks, 1, scenarios, most_blocks=1, search=settings, setup=setup)
+    suite = Suite("capacity", about, BASELINE, stacks, 1, scenarios, most_blocks=1, search=settings)
+    return replace(suite, setup=own.setup, database=own.database) if own else suite
 
 
 def _first_load(workload: Workload, *, of_streams: bool) -> Load:
     """Return the load that a search begins with."""
     if not of_streams:
         return OpenLoop(FIRST_RATE_RPS, WINDOW_S, warmup_s=WARMUP_S)
-    window_s = max(WINDOW_S, request_seconds(workload, fans_out=True) + AFTER_STREAM_S)
-    return ClosedLoop(FIRST_STREAMS, duration_s=window_s, warmup_s=WARMUP_S)
+    stream_s = request_seconds(workload, fans_out=True)
+    # Streams open over the warm-up: where it is as long as one of them, as many open at any moment of the window.
+    return ClosedLoop(
+        FIRST_STREAMS, duration_s=max(WINDOW_S, stream_s + AFTER_STREAM_S), warmup_s=max(WARMUP_S, stream_s)
+    )
 
 
 def _requests(wanted: CapacityRequests, own: OwnFile | None, *, of_streams: bool) -> dict[str, Workload]:

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-INSTALL = "apt install nginx on Debian and Ubuntu, brew install nginx on macOS"
+INSTALL_NGINX = "apt install nginx on Debian and Ubuntu, brew install nginx on macOS"
 # Debian's packages put it where the PATH of most users does not lead.
 _ELSEWHERE = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin")
 

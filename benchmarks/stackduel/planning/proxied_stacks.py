@@ -11,7 +11,7 @@ from stackduel.model.proxy import NO_PROXY, PROXIES, READ_TIMEOUT_S, behind
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Suite
-from stackduel.planning.nginx_lookup import INSTALL, nginx_program
+from stackduel.planning.nginx_lookup import INSTALL_NGINX, nginx_program
 from stackduel.planning.selection import Selection
 
 ELSEWHERE = {
@@ -34,7 +34,7 @@ def refuse_unproxied(options: RunOptions) -> None:
     if sys.platform == "win32":
         raise FieldError("--proxy: nginx serves few connections on Windows, and is not started there")
     if nginx_program() is None:
-        raise FieldError(f"--proxy: nginx is not installed: {INSTALL}")
+        raise FieldError(f"--proxy: nginx is not installed: {INSTALL_NGINX}")
 
 
 def behind_proxies(selection: Selection, options: RunOptions) -> Selection:

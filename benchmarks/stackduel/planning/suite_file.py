@@ -12,6 +12,7 @@ from stackduel.model.errors import FieldError
 from stackduel.model.search_settings import RecyclingSettings
 from stackduel.model.suite import Check, Load, OpenLoop, PublishedRequest, Scenario, SetupRequest, Suite, Workload
 from stackduel.planning.claims_file import parse_claims
+from stackduel.planning.database_file import parse_database
 from stackduel.planning.fields import Fields
 from stackduel.planning.idle_control import parse_idle, with_control
 from stackduel.planning.load_file import MAX_REQUESTS as MOST_IN_A_TRIAL
@@ -83,6 +84,7 @@ def _parse_fields(name: str, fields: Fields, check: Check) -> Suite:
         variants=parse_variants(fields) or None,
         prices=parse_prices(fields),
         setup=parse_setup(f"suite {name}", setup_tables(fields), fields),
+        database=parse_database(fields),
     )
 
 

@@ -272,7 +272,9 @@ class TrialRunner:
 
     def _why_unmeasured(self, measurement: Measurement, cost: Cost | None) -> str | None:
         """Return why there is nothing to judge; None if there is."""
-        if not measurement.requests:
+        # An overloaded server may end no stream within a window, and send the events of all.
+        events = measurement.streams.events if measurement.streams else 0
+        if not measurement.requests and not events:
             return f"no request was answered within the window of {measurement.duration_s:.1f} s; a longer one may do"
         memory_mib = self._terms.budget.memory_mib
         if cost is not None and cost.memory_peak_mib > memory_mib:

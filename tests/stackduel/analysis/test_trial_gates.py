@@ -110,6 +110,13 @@ def test_a_mix_has_no_arithmetic_ceiling() -> None:
     assert closed_gates(steady(), mixed, by=GateInputs(slots=2)) == []
 
 
+def test_streams_have_no_arithmetic_ceiling() -> None:
+    """While one blocks the event loop, the timetable of another goes on: two waits may be one."""
+    streams = replace(steady(), streams=stream_figures(events=100))
+    assert closed_gates(steady(), WAITING, by=GateInputs(slots=2)) == ["arithmetic-ceiling"]
+    assert closed_gates(streams, WAITING, by=GateInputs(slots=2)) == []
+
+
 def test_places_are_the_lesser_of_slots_and_connections() -> None:
     """More slots than connections leave room for no more than the connections can ask for."""
     found = measurement([10.0] * 1900)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
 import click
 import pytest
 
+from stackduel.analysis.gates import Thresholds
 from stackduel.cli.groups import GROUPS, commands
 from stackduel.cli.options import measured_run_path, run_path
 from stackduel.model.driver import CHOSEN_DRIVERS
@@ -46,6 +47,15 @@ def test_run_has_all_of_these_options() -> None:
     command = commands.get_command(click.Context(commands), "run")
     assert command
     assert CHOICES.keys() <= {option for parameter in command.params for option in parameter.opts}
+
+
+def test_the_help_of_gate_has_every_name() -> None:
+    """Whoever wants to change the bound of a gate finds what it is called."""
+    command = commands.get_command(click.Context(commands), "run")
+    assert command
+    (gate,) = (each for each in command.params if isinstance(each, click.Option) and "--gate" in each.opts)
+    listed = str(gate.help).rpartition("one of ")[2].rstrip(".").split(", ")
+    assert listed == [each.name for each in fields(Thresholds)]
 
 
 def test_every_launcher_has_its_start_time() -> None:

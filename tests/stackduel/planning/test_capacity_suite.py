@@ -113,12 +113,12 @@ def test_the_time_is_shared_out(tmp_path: Path) -> None:
 
 
 def test_a_bound_on_events_searches_a_number_of_streams(tmp_path: Path) -> None:
-    """A closed loop of them, whose window each stream ends in; of our own stacks by default the usual stream."""
+    """A closed loop of them, whose window each stream ends in, and over whose warm-up they open; by default our own."""
     made = capacity_suite(RunOptions(), CapacitySettings(slo="event_p99=50ms"), USUAL)
     (scenario,) = made.scenarios
     assert scenario.workloads[0].target == DEFAULT_STREAM
     assert scenario.workloads[0].stream == "sse"
-    assert scenario.load == ClosedLoop(FIRST_STREAMS, duration_s=WINDOW_S, warmup_s=1.0)
+    assert scenario.load == ClosedLoop(FIRST_STREAMS, duration_s=WINDOW_S, warmup_s=1.98)
     assert isinstance(made.search, CapacitySettings)
     assert (made.search.resolution, made.search.allowance_s) == (STREAMS_RESOLUTION, STREAMS_ALLOWANCE_S)
     asked = CapacityRequests(path="/stream?events=401&interval=0.02")

@@ -175,10 +175,11 @@ class LocalLauncher:
     ) -> Iterator[LocalProcess]:
         """Start what stands beside a stack, on the downstream's cores, and wait for its health; raises LaunchError.
 
-        ``words`` are its command at an address that is free.
+        ``words`` are its command at an address that is free. Its ``folder`` is removed once it has ended, whatever
+        becomes of us.
         """
         address = self._free_address(name, asked)
-        environment, cores = self._environment(), self._budget.downstream
+        environment, cores = {**self._environment(), guard.REMOVED_AFTER: str(folder)}, self._budget.downstream
         with self._process(name, words(address), environment, cores, check, folder, address) as process:
             yield process
 

@@ -14,7 +14,7 @@ from stackduel.launch.local.nginx_config import nginx_config
 from stackduel.model.errors import LaunchError
 from stackduel.model.stack import Stack
 from stackduel.model.target import Address
-from stackduel.planning.nginx_lookup import INSTALL, nginx_program
+from stackduel.planning.nginx_lookup import INSTALL_NGINX, nginx_program
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def nginx_before(launcher: LocalLauncher, stack: Stack, upstream: Address) -> It
     """
     program, proxy = nginx_program(), stack.proxy
     if program is None or proxy is None:
-        raise LaunchError(f"{stack.name}: nginx is not installed: {INSTALL}")
+        raise LaunchError(f"{stack.name}: nginx is not installed: {INSTALL_NGINX}")
     with tempfile.TemporaryDirectory(prefix="stackduel-nginx-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         # Started by root, its workers run as another user, and must reach their files in it.

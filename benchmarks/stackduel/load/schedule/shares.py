@@ -66,12 +66,15 @@ def opening_times(share: Share) -> tuple[float, ...]:
 
 
 def drawn_openings(share: Share, seed: int) -> tuple[float, ...]:
-    """Return times at which the connections of a share open that are drawn by the seed from one second.
+    """Return times at which the connections of a closed loop's share open, drawn by the seed from its warm-up.
 
     Streams whose openings are evenly spaced keep their distance to each other, and may all be due at the same moments.
+    Streams that open together end together, and the next ones again open together: so where the warm-up is as long as
+    a stream, as many open in each second of the window. A shorter warm-up than a second counts as one.
     """
     generator = np.random.default_rng([seed % 2**64, share.shard, _OPENINGS])
-    return tuple(sorted(generator.uniform(0.0, OPENING_WITHIN_S, share.load.connections).tolist()))
+    within_s = max(OPENING_WITHIN_S, share.load.warmup_s)
+    return tuple(sorted(generator.uniform(0.0, within_s, share.load.connections).tolist()))
 
 
 def split_evenly(total: int, count: int) -> tuple[int, ...]:

@@ -58,6 +58,8 @@ def test_streams_open_at_moments_that_the_seed_draws() -> None:
     assert moments_s == drawn_openings(first, 7) == tuple(sorted(moments_s))
     assert moments_s not in (drawn_openings(first, 8), drawn_openings(second, 7))
     assert kstest(moments_s, "uniform").pvalue > 0.01
+    warmed, _ = split(ClosedLoop(500, duration_s=1.0, warmup_s=4.0), 2)
+    assert kstest(np.array(drawn_openings(warmed, 7)) / 4.0, "uniform").pvalue > 0.01
     assert kstest(np.array(moments_s) % 0.02 / 0.02, "uniform").pvalue > 0.01
 
 
