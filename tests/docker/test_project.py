@@ -120,6 +120,8 @@ def test_a_downstream_that_ends_is_named_and_started_again(
     """It belongs to the sandbox, so that no stack is blamed for it."""
     with ComposeLauncher(run_id(), project.name, tmp_path) as launcher:
         assert launcher.lost() is None
+        launcher.restore()
+        assert project.states() == ALL_UP, "what runs is left alone"
         project.compose("kill", "downstream")
         assert launcher.lost() == LostPart(
             "the downstream", "has failed: its container ended with exit status 137 (SIGKILL)"

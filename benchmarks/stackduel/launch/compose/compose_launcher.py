@@ -106,8 +106,10 @@ class ComposeLauncher:
     def restore(self) -> None:
         """Start the project's downstream again; raises LaunchError if that does not succeed."""
         refuse_if_frozen(self._client)
+        if self._downstream is None or self._downstream.failure() is None:
+            return
         container = downstream_container(self._client, self._containers)
-        if self._downstream is None or container is None:
+        if container is None:
             raise LaunchError(f"the downstream of the project is gone; start it first: {UP}")
         with explained("starting the downstream of the project again"):
             if container.status == "paused":
