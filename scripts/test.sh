@@ -4,7 +4,7 @@
 # those that gain nothing from it, then those that need an engine, a Triton or signals to themselves; and at the end,
 # alone, those that measure. More at a time than there are cores, since much of it is waiting; not more than that, since
 # each process of pytest imports every test and starts every stack for itself.
-# STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus,postgres turns the skips of those tests into failures.
+# STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus,postgres,nginx turns the skips of those tests into failures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup.sh servers,service,inference,profile,encodings,dev

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from stackduel.model.target import Address
+from stackduel.planning.nginx_lookup import INSTALL_NGINX, nginx_program
 from stackduel.storage import learned_secrets
 
 # A shell that starts its jobs in the background has them ignore Ctrl-C, and what ignores it passes that on. The tests
@@ -124,6 +125,13 @@ def unavailable(what: str, reason: str) -> NoReturn:
     if what in os.environ.get("STACKDUEL_REQUIRE", "").split(","):
         pytest.fail(f"{what} is required: {reason}")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def nginx() -> None:
+    """Skip a test, or fail it where the environment requires nginx, on a machine without it."""
+    if nginx_program() is None:
+        unavailable("nginx", f"nginx is not installed: {INSTALL_NGINX}")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from importlib import metadata
 
 from stackduel.cli.doctor.diagnosis import Diagnosis
 from stackduel.observe.host import host_facts
+from stackduel.planning.nginx_lookup import INSTALL_NGINX, nginx_program
 from stackduel.planning.postgres_installation import INSTALL, postgres_server
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry
@@ -23,6 +24,7 @@ def findings() -> Iterator[Diagnosis]:
     yield _loop()
     yield _frameworks()
     yield _triton()
+    yield _nginx()
     yield _postgres()
     yield _ports()
 
@@ -59,6 +61,13 @@ def _triton() -> Diagnosis:
     except TritonError as error:
         return Diagnosis("Triton", "limit", f"{error}; the stacks that need it are left out")
     return Diagnosis("Triton", "good", str(found.executable))
+
+
+def _nginx() -> Diagnosis:
+    found = nginx_program()
+    if found is None:
+        return Diagnosis("nginx", "limit", f"not installed, so no run with --proxy: {INSTALL_NGINX}")
+    return Diagnosis("nginx", "good", str(found))
 
 
 def _postgres() -> Diagnosis:
