@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Sets itself up, builds the models, and runs every test that this machine can run. Arguments go to pytest.
-# Without arguments it runs the tests that only wait or compute three at a time, with coverage. Then come those that need
-# an engine, a Triton or signals to themselves, one after another with coverage, and beside them, two at a time, those
-# that gain nothing from it; and then those that measure. More at a time than there are cores, since much of it is
-# waiting; not more than that, since each process of pytest imports every test and starts every stack for itself.
-# STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus turns the skips of those tests into failures.
+# Without arguments it runs the tests that only wait or compute two at a time, with coverage; beside them, two at a time,
+# those that gain nothing from it, then those that need an engine, a Triton or signals to themselves; and at the end,
+# alone, those that measure. More at a time than there are cores, since much of it is waiting; not more than that, since
+# each process of pytest imports every test and starts every stack for itself.
+# STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus,postgres,nginx turns the skips of those tests into failures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup.sh servers,service,inference,profile,encodings,dev
@@ -30,13 +30,20 @@ kept() {
   .venv/bin/python -m "${@:2}" 2>&1 | tee "build/$1.log"
 }
 .venv/bin/python -m coverage erase
-kept covered coverage run -m pytest -n 3 --dist worksteal --durations=50 --group covered || status=$?
-kept uncovered pytest -n 2 --dist loadfile --durations=30 --group uncovered >/dev/null &
+# Those that start every stack or open a browser, and then, one after another, those that need an engine, a Triton or
+# signals to themselves.
+others() {
+  local failed=0
+  kept uncovered pytest -n 2 --dist loadfile --durations=30 --group uncovered || failed=1
+  kept engine coverage run -m pytest --durations=20 --group engine || failed=1
+  kept apart coverage run -m pytest --durations=20 --group apart || failed=1
+  return "$failed"
+}
+others >/dev/null &
 aside=$!
-kept engine coverage run -m pytest --durations=20 --group engine || status=$?
-kept apart coverage run -m pytest --durations=20 --group apart || status=$?
+kept covered coverage run -m pytest -n 2 --dist worksteal --durations=50 --group covered || status=$?
 wait "$aside" || status=$?
-cat build/uncovered.log
+cat build/{uncovered,engine,apart}.log
 kept measured pytest --durations=20 --group measured || status=$?
 # Once more at the end, where they are found: each test that failed, and what it found wrong.
 [ "$status" -eq 0 ] || grep -hE '^(FAILED|ERROR) |^E  ' build/{covered,engine,uncovered,apart,measured}.log | head -n 200 || true

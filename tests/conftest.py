@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from stackduel.model.target import Address
+from stackduel.planning.nginx_lookup import INSTALL_NGINX, nginx_program
 from stackduel.storage import learned_secrets
 
 # A shell that starts its jobs in the background has them ignore Ctrl-C, and what ignores it passes that on. The tests
@@ -26,10 +27,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
-# Folders and files of tests/, by the group that scripts/test.sh runs them in. First come all others ("covered"), three
-# at a time. Then come those that need the engine to themselves ("engine"), and after these those that need a Triton or
-# the signals of a whole run to themselves ("apart"); beside both those that gain nothing from coverage: pages in a
-# browser, every stack there is, thousands of simulated runs. Last come those that measure time or memory, alone and
+# Folders and files of tests/, by the group that scripts/test.sh runs them in. All others are "covered". Beside
+# them run those that gain nothing from coverage: pages in a browser, every stack there is, thousands of simulated runs;
+# then those that need the engine to themselves ("engine"), and after these those that need a Triton or the signals of a
+# whole run to themselves ("apart"). Last come those that measure time or memory, alone and
 # without coverage: it makes each child slower and larger.
 ENGINE = ("docker",)
 APART = (
@@ -124,6 +125,13 @@ def unavailable(what: str, reason: str) -> NoReturn:
     if what in os.environ.get("STACKDUEL_REQUIRE", "").split(","):
         pytest.fail(f"{what} is required: {reason}")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def nginx() -> None:
+    """Skip a test, or fail it where the environment requires nginx, on a machine without it."""
+    if nginx_program() is None:
+        unavailable("nginx", f"nginx is not installed: {INSTALL_NGINX}")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from stackduel.launch.compose.compose_launcher import ComposeLauncher
 from stackduel.launch.compose.compose_project import PROJECT_LABEL, stacks_up
 from stackduel.launch.local.ports import free_port
 from stackduel.model.errors import LaunchError
+from stackduel.model.lost_part import LostPart
 from stackduel.model.stack import Stack
 from stackduel.verify.exchange import exchange
 from tests.conftest import unavailable
@@ -110,6 +111,26 @@ def test_a_stack_that_is_not_up_is_an_error(project: Project, stacks: dict[str, 
         launcher.start(stacks["quart-hypercorn"]),
     ):
         pass
+    assert project.states() == ALL_UP
+
+
+def test_a_downstream_that_ends_is_named_and_started_again(
+    project: Project, stacks: dict[str, Stack], tmp_path: Path
+) -> None:
+    """It belongs to the sandbox, so that no stack is blamed for it."""
+    with ComposeLauncher(run_id(), project.name, tmp_path) as launcher:
+        assert launcher.lost() is None
+        launcher.restore()
+        assert project.states() == ALL_UP, "what runs is left alone"
+        project.compose("kill", "downstream")
+        assert launcher.lost() == LostPart(
+            "the downstream", "has failed: its container ended with exit status 137 (SIGKILL)"
+        )
+        launcher.restore()
+        assert launcher.lost() is None
+        with launcher.start(stacks["flask-gunicorn"]) as started:
+            reply = exchange(started.address, "/benchmark/io-test?delay=0.01&concurrent=2")
+            assert reply.status == 200, reply.body
     assert project.states() == ALL_UP
 
 

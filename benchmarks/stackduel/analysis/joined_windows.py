@@ -35,6 +35,7 @@ def joined(windows: Sequence[Trial]) -> Trial:
         gates=_gates(windows),
         noise=_noise(windows),
         downstream_cpu_s=_sum(each.downstream_cpu_s for each in windows),
+        proxy_cpu_s=_sum(each.proxy_cpu_s for each in windows),
         null_rate_rps=min((each.null_rate_rps for each in windows if each.null_rate_rps is not None), default=None),
         gpu=None,
         inside=None,

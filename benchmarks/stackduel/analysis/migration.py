@@ -45,6 +45,8 @@ def _summary(name: str, stack: StackFacts, baseline: StackFacts) -> str:
     framework = stack.framework
     if stack.interpreter != baseline.interpreter and _differ_by_interpreter_alone(stack, baseline):
         return f"Run it on Python {stack.interpreter} instead of {baseline.interpreter}"
+    if stack.proxy != baseline.proxy and _differ_by_proxy_alone(stack, baseline):
+        return f"Put it behind {stack.proxy}" if stack.proxy else "Take the proxy away from before it"
     if not framework:
         return f"Change to {name}"
     if stack.framework == TRITON:
@@ -58,6 +60,11 @@ def _summary(name: str, stack: StackFacts, baseline: StackFacts) -> str:
 
 def _differ_by_interpreter_alone(stack: StackFacts, baseline: StackFacts) -> bool:
     return _without_interpreter(stack) == _without_interpreter(baseline)
+
+
+def _differ_by_proxy_alone(stack: StackFacts, baseline: StackFacts) -> bool:
+    """Return whether two stacks are one but for the proxy, whose tiers and summaries may differ."""
+    return replace(stack, tier="", summary="", proxy=None) == replace(baseline, tier="", summary="", proxy=None)
 
 
 def _without_interpreter(facts: StackFacts) -> StackFacts:

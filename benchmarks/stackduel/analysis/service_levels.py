@@ -69,7 +69,8 @@ def _growth(scenario: str, stack: str, promise: ServiceLevel, trials: Sequence[T
 
 
 def _share_failed(trials: Sequence[Trial]) -> float:
-    return sum(each.measurement.failed for each in trials) / sum(each.measurement.requests for each in trials)
+    requests = sum(each.measurement.requests for each in trials)
+    return sum(each.measurement.failed for each in trials) / requests if requests else 0.0
 
 
 def _histograms(span: str, trials: Sequence[Trial]) -> Iterable[Histogram]:

@@ -18,12 +18,14 @@ from stackduel.model.trial import Result, Trial
 class StreamRow:
     """The streams of a stack in a scenario: ``figures`` of all blocks together, medians of the blocks.
 
-    ``cpu_us`` is the server's CPU time for an event, with its own interval from five blocks on.
+    ``cpu_us`` is the server's CPU time for an event, with its own interval from five blocks on, ``proxy_us`` that of a
+    proxy in front.
     """
 
     figures: StreamFigures
     events_per_s: float | None
     cpu_us: MetricValue | None
+    proxy_us: float | None = None
 
 
 def stream_row(trials: Sequence[Trial]) -> StreamRow | None:
@@ -35,6 +37,7 @@ def stream_row(trials: Sequence[Trial]) -> StreamRow | None:
         figures=figures,
         events_per_s=median_of_known(events_per_s(trial) for trial in trials),
         cpu_us=_bounded_median([trial.cpu_us_per_event for trial in trials]),
+        proxy_us=median_of_known(_proxy_us(trial) for trial in trials),
     )
 
 
@@ -88,6 +91,13 @@ def streams_of(scenario: Scenario) -> float:
     """Return how many streams a scenario has: always open, or arriving a second."""
     load = scenario.load
     return load.connections if isinstance(load, ClosedLoop) else load.rate_rps
+
+
+def _proxy_us(trial: Trial) -> float | None:
+    streams = trial.measurement.streams
+    if streams is None or trial.proxy_cpu_s is None or not streams.events:
+        return None
+    return 1e6 * trial.proxy_cpu_s / streams.events
 
 
 def _timers_us(trial: Trial, idle: Trial) -> float | None:

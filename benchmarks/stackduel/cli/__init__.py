@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -66,8 +67,19 @@ def _ended(error: Exception, words: Sequence[str]) -> int:
             return _failed(str(error), STACK_FAILED)
         case OSError():
             return _failed(of_system(error), WRONG_INPUT)
+        case RuntimeError() if _is_homeless():
+            return _failed("this user has no home folder: set HOME to a folder that it may write to", WRONG_INPUT)
         case _:
             return _failed(report_crash(error, words), OUR_BUG)
+
+
+def _is_homeless() -> bool:
+    """Return whether nobody knows a home folder: there is no HOME, and the system does not know the user."""
+    try:
+        Path.home()
+    except RuntimeError:
+        return True
+    return False
 
 
 def _failed(reason: str, status: int) -> int:

@@ -29,7 +29,7 @@ RESULTS = Path("results")
 # Groups of options in the help of the commands that measure.
 WHERE = (
     *("launcher", "project", "generator", "driver", "device"),
-    *("cores", "shared-cores", "memory", "timeout", "resend-idle"),
+    *("cores", "shared-cores", "memory", "timeout", "resend-idle", "postgres"),
 )
 COUNTS = ("wait-quiet", "strict", "keep-going", "gate", "fail-on")
 SHOWN = ("out", "live", "json", "quiet", "dry-run")
@@ -116,6 +116,12 @@ shared_cores = click.option(
     help="Let a stack have the generator's core, too; how busy that was then voids no trial.",
 )
 of_cores = together(cores, shared_cores)
+postgres = click.option(
+    "--postgres",
+    metavar="URL",
+    help="Use the PostgreSQL at postgresql://USER@HOST:PORT/NAME instead of starting one; its password is PGPASSWORD. "
+    "The schema stackduel there is replaced.",
+)
 strict = click.option("--strict", is_flag=True, help="Discard disturbed trials instead of marking them noisy.")
 wait_quiet = click.option(
     "--wait-quiet",
@@ -216,7 +222,7 @@ def outlets(push: str | None, openmetrics: Path | None, export: Path | None) -> 
 # The options of every command that measures.
 of_measuring = together(
     *(stacks, stacks_file, launcher, project, generator, driver, timeout, resend_idle, seed, of_cores, memory),
-    *(wait_quiet, strict, keep_going, gate, fail_on, out, dry_run, quiet, run_as_json, live),
+    *(postgres, wait_quiet, strict, keep_going, gate, fail_on, out, dry_run, quiet, run_as_json, live),
 )
 
 
@@ -242,6 +248,8 @@ def _path(run: Path, results: Path, choose: Callable[[Sequence[RunSummary]], Seq
         if back >= len(runs):
             left_out = len(every) - len(runs)
             without = f", besides {left_out} that measured nothing" if left_out else ""
+            if not every:
+                raise FieldError(f"{run}: there is no run in {results} yet; stackduel run quick makes one")
             raise FieldError(f"{run}: {results} holds {counted(len(runs), 'run')}{without}")
         if passed := every.index(runs[back]) - back:
             message(standard_error(), f"{run}: passed over {counted(passed, 'newer run')} that measured nothing")

@@ -10,6 +10,7 @@ import click
 
 from stackduel.analysis.gates import Thresholds
 from stackduel.model.duration import duration, parse_duration
+from stackduel.model.proxy import NO_PROXY, PROXIES
 from stackduel.model.similar import did_you_mean
 from stackduel.planning.prices_file import HIGHEST, PRICES
 
@@ -78,6 +79,20 @@ def interpreters(_context: click.Context, _parameter: click.Parameter, value: st
     if not 1 <= len(parts) <= MOST_INTERPRETERS:
         raise click.BadParameter(f"must name from 1 to {MOST_INTERPRETERS} interpreters")
     return parts
+
+
+def proxies(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Return the labels of proxies in ``A,B``."""
+    if value is None:
+        return None
+    labels = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+    known = (NO_PROXY, *PROXIES)
+    for label in labels:
+        if label not in known:
+            raise click.BadParameter(f"{label!r}: must be of {', '.join(known)}{did_you_mean(label, known)}")
+    if not labels:
+        raise click.BadParameter(f"must name at least one of {', '.join(known)}")
+    return labels
 
 
 def bounds(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:

@@ -9,7 +9,7 @@ import click
 
 from stackduel.cli import options
 from stackduel.cli.help import Grouped
-from stackduel.cli.parameters import Duration, interpreters
+from stackduel.cli.parameters import Duration, interpreters, proxies
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.report.terminal.page import standard_error, standard_output
@@ -18,7 +18,17 @@ from stackduel.runner.output import Output
 from stackduel.runner.samplers import require_sampler
 
 GROUPS = {
-    "What is measured": ("stacks", "stacks-file", "url", "baseline", "python", "model", "profile"),
+    "What is measured": (
+        "stacks",
+        "stacks-file",
+        "url",
+        "baseline",
+        "python",
+        "proxy",
+        "proxy-timeout",
+        "model",
+        "profile",
+    ),
     "How long": ("blocks", "time-budget", "duration", "published-delays", "long", "seed", "resume"),
     "Where and by what": options.WHERE,
     "What counts": (*options.COUNTS, "thresholds", "slo"),
@@ -34,6 +44,19 @@ GROUPS = {
     callback=interpreters,
     metavar="A,B",
     help="Measure each stack on each of these interpreters, as STACK@3.13: paths, environments' folders, versions.",
+)
+@click.option(
+    "--proxy",
+    callback=proxies,
+    metavar="A,B",
+    help="Measure each stack behind each of these, as STACK+nginx: none, nginx, nginx-unbuffered, nginx-buffered.",
+)
+@click.option(
+    "--proxy-timeout",
+    "proxy_timeout_s",
+    type=Duration(0.1, 3600),
+    metavar="TIME",
+    help="How long nginx waits for more of an answer before it cuts it (proxy_read_timeout); default: its own, 60s.",
 )
 @options.device
 @click.option(

@@ -31,7 +31,9 @@ class RunOptions:
     ``url`` is the address of the only server that is measured; ``profile`` has the stacks profiled that the CPU limits;
     ``price`` holds prices of ``stackduel.model.prices.Prices``. Each stack has ``cores``; with ``shared_cores`` these
     may be the generator's, too. ``python`` names the interpreters that each stack is measured on.
-    ``slo`` are bounds on the times of streams.
+    ``slo`` are bounds on the times of streams. ``proxy`` has the labels of the proxies that each stack is measured
+    behind, which cut an answer of which nothing came for ``proxy_timeout_s``.
+    ``postgres`` is the URL of a PostgreSQL that runs already, without its password.
     """
 
     suite: str | None = None
@@ -65,3 +67,6 @@ class RunOptions:
     shared_cores: bool | None = None
     python: tuple[str, ...] | None = None
     slo: str | None = None
+    proxy: tuple[str, ...] | None = None
+    proxy_timeout_s: float | None = None
+    postgres: str | None = None

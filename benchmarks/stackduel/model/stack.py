@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Literal
 
+from stackduel.model.proxy import Proxy
 from stackduel.model.stack_facts import StackFacts
 from stackduel.model.suite import Workload
 from stackduel.model.target import USUAL_TRUST, Address, Trust
@@ -150,7 +151,7 @@ class Stack:
     HTTP contract that a stack of the user's says it keeps; the registry says it of its own. ``tls`` says that what we
     start speaks it, and ``trust`` whose certificates are believed. ``companions`` are started before it.
     ``interpreter`` is the label of the one that was chosen for it, None for that which it has by itself. It runs on the
-    first ``cores`` of those that the budget gives to servers, None for all of them.
+    first ``cores`` of those that the budget gives to servers, None for all of them. ``proxy`` stands in front of it.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Stack:
     companions: tuple[OwnCompanion, ...] = ()
     interpreter: str | None = None
     cores: int | None = None
+    proxy: Proxy | None = None
 
     @property
     def asked(self) -> Address:

@@ -19,7 +19,8 @@ class StackFacts:
     ``slots_from`` says what the slots of a user's own stack are known from; None where they are unknown.
     ``requirements`` are what pip must install before ``command`` runs in the user's environment, None where nothing is.
     ``interpreter`` is the label of the one that was chosen for it, such as ``3.13``; None where none was. ``cores``
-    are those that it runs on, None for all that the run gives to servers.
+    are those that it runs on, None for all that the run gives to servers. ``proxy`` is what stands in front of it, and
+    how that is set; None where nothing does.
     """
 
     tier: str
@@ -50,6 +51,7 @@ class StackFacts:
     requirements: tuple[str, ...] | None = None
     interpreter: str | None = None
     cores: int | None = None
+    proxy: str | None = None
 
     @property
     def is_own(self) -> bool:

@@ -13,7 +13,12 @@ from stackduel.model.budget import DEFAULT_MEMORY_MIB
 from stackduel.model.model_input import ModelInput
 from stackduel.model.prices import Prices
 from stackduel.model.scaling_settings import ScalingSettings
-from stackduel.model.search_settings import SearchSettings
+from stackduel.model.search_settings import (
+    BreakingPointSettings,
+    CapacitySettings,
+    SearchSettings,
+    SustainedSettings,
+)
 from stackduel.model.speedup_claim import SpeedupClaim
 from stackduel.model.tune_settings import TuneSettings
 from stackduel.model.value_rows import ValueRows
@@ -25,6 +30,7 @@ Metric = Literal["rate", "time", "event_cpu", "event_delay"]
 ArrivalProcess = Literal["constant", "poisson", "gamma"]
 StreamFormat = Literal["sse", "websocket", "openai"]
 MessageKind = Literal["text", "binary"]
+DatabaseName = Literal["postgresql"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +244,7 @@ class Suite:
     every stack of the registry is started, None where it is started as it is; ``variants`` are stacks of the suite's
     own. ``long_form`` names the suite that takes its place where the user asks for the long one. With ``prices`` of CPU
     time and memory costs are shown. The requests of ``setup`` are sent once after each start of a stack.
+    ``database`` is what runs beside the stacks, None where they need none.
     """
 
     name: str
@@ -259,6 +266,7 @@ class Suite:
     variants: tuple[Variant, ...] | None = None
     prices: Prices | None = None
     setup: tuple[SetupRequest, ...] | None = None
+    database: DatabaseName | None = None
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -280,6 +288,11 @@ class Suite:
     def is_planned(self) -> bool:
         """Whether all of its trials are planned before the first one, and none is chosen by the result of another."""
         return self.search is None or isinstance(self.search, AblationSettings | ScalingSettings)
+
+    @property
+    def chooses_loads(self) -> bool:
+        """Whether each load is chosen by the result of the one before, so that nobody knows how many there will be."""
+        return isinstance(self.search, CapacitySettings | SustainedSettings | BreakingPointSettings)
 
     @property
     def has_twin(self) -> bool:

@@ -82,11 +82,26 @@ class Several:
     parts: tuple[Subject, ...]
 
 
-Subject = ProcessTree | ContainerRef | Elsewhere | Several
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A server with a proxy in front of it: what the proxy uses is not the stack's."""
+
+    server: Subject
+    proxy: Subject
+
+
+Subject = ProcessTree | ContainerRef | Elsewhere | Several | Behind
 
 
 def parts_of(subject: Subject) -> tuple[Subject, ...]:
     """Return the parts of a subject: itself, unless it has several."""
     if isinstance(subject, Several):
         return tuple(part for each in subject.parts for part in parts_of(each))
+    if isinstance(subject, Behind):
+        return (*parts_of(subject.server), *parts_of(subject.proxy))
     return (subject,)
+
+
+def proxy_of(subject: Subject) -> Subject | None:
+    """Return the proxy in front of a server; None if there is none."""
+    return subject.proxy if isinstance(subject, Behind) else None

@@ -84,8 +84,9 @@ class Trial:
     """One scenario measured once on one stack.
 
     ``cost`` is None where the stack runs elsewhere, ``noise`` where nobody looked at the host. ``downstream_cpu_s`` is
-    what the downstream spent in the window, ``null_rate_rps`` what the same load gets from a server that does nothing;
-    both are None where they are not known. ``gpu`` is what the graphics processors did, None where
+    what the downstream spent in the window, ``proxy_cpu_s`` the proxy in front of the stack, ``null_rate_rps`` what the
+    same load gets from a server that does nothing; they are None where they are not known, or there is no proxy.
+    ``gpu`` is what the graphics processors did, None where
     none can be observed. ``inside`` is what a Triton counted itself, None for all others. ``sample`` is one of
     the answers that were not right, in words; None where there is none. ``worker_timeouts`` is how many workers
     Gunicorn killed meanwhile because they gave no sign of life, or fewer where its log was too long to be kept in view;
@@ -102,6 +103,7 @@ class Trial:
     noise: HostNoise | None = None
     downstream_cpu_s: float | None = None
     null_rate_rps: float | None = None
+    proxy_cpu_s: float | None = None
     gpu: GpuUse | None = None
     inside: Inside | None = None
     sample: str | None = None

@@ -57,6 +57,7 @@ def suite_of(options: RunOptions, own: OwnFile) -> Suite:
         *(own.name, "The requests of your own stacks file.", "", (), OWN_BLOCKS, scenarios),
         most_blocks=OWN_BLOCKS,
         setup=own.setup,
+        database=own.database,
     )
     return suite if own.thresholds is None else with_thresholds(suite, own.thresholds)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -81,8 +81,8 @@ def capacity_suite(options: RunOptions, settings: CapacitySettings, wanted: Capa
     )
     searched = "a number of streams" if of_streams else "an open loop's rate"
     about = f"Capacity at a service level: ramp, bisection and confirmation of {searched}."
-    setup = own.setup if own else None
-    return Suite("capacity", about, BASELINE, stacks, 1, scenarios, most_blocks=1, search=settings, setup=setup)
+    suite = Suite("capacity", about, BASELINE, stacks, 1, scenarios, most_blocks=1, search=settings)
+    return replace(suite, setup=own.setup, database=own.database) if own else suite
 
 
 def _first_load(workload: Workload, *, of_streams: bool) -> Load:

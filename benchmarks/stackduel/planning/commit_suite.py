@@ -53,6 +53,7 @@ def commit_suite(own: OwnFile, requests: str | None) -> Suite:
         memory_mib=suite.memory_mib,
         prices=suite.prices,
         setup=suite.setup,
+        database=suite.database,
     )
 
 

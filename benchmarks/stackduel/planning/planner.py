@@ -32,6 +32,7 @@ from stackduel.planning.command_lookup import MEND, is_ours
 from stackduel.planning.command_places import with_cores
 from stackduel.planning.companions_file import companion_notes, refuse_unreachable
 from stackduel.planning.core_division import chosen_division, unpinned_note
+from stackduel.planning.database_file import database_notes, refuse_database
 from stackduel.planning.device import device_for
 from stackduel.planning.interpreter_stacks import on_interpreters, refuse_unchoosable, renamed
 from stackduel.planning.launcher_choice import refuse_misfits, with_launcher
@@ -44,6 +45,7 @@ from stackduel.planning.pillow_builds import pillow_notes
 from stackduel.planning.plan_secrets import secrets_of
 from stackduel.planning.prices_file import with_prices
 from stackduel.planning.profile_suite import refuse_profile
+from stackduel.planning.proxied_stacks import behind_proxies, proxy_notes, refuse_unproxied, with_duel_behind
 from stackduel.planning.registry import registered_stacks, variant_stacks
 from stackduel.planning.run_plan import RunPlan
 from stackduel.planning.scaling_arms import scaled
@@ -78,13 +80,15 @@ def plan_run(
     options = with_launcher(options, own.stacks)
     refuse_generator_without_network(options)
     refuse_unchoosable(options)
+    refuse_unproxied(options)
     known = {**registered_stacks(), **own.stacks}
     suite, model_notes = adapted(suite or suite_of(options, own), options)
     known |= {**variant_stacks(suite, known), **arm_stacks(suite, known)}
     suite = with_prices(with_thresholds_of(suite, options), options.price, own.prices)
     suite = with_stream_levels(suite, options.slo)
-    selection = on_interpreters(select(options, suite, own, known, running), interpreters)
-    suite = renamed(suite, interpreters)
+    selection = behind_proxies(select(options, suite, own, known, running), options)
+    selection = on_interpreters(selection, interpreters)
+    suite = renamed(with_duel_behind(suite, options), interpreters)
     usable = cores or usable_cores()
     suite, selection = scaled(suite, selection, options, usable, known)
     refuse_grpc_over_http(options, selection.stacks)
@@ -97,6 +101,7 @@ def plan_run(
     refuse_profile(options, suite)
     refuse_cold_values(suite)
     refuse_unreachable(selection.stacks.values(), options.launcher)
+    refuse_database(options, suite)
     suite = replace(suite, stacks=tuple(selection.stacks), baseline=selection.baseline)
     suite, isolation_notes = without_isolation(suite, options)
     budget, budget_notes = _budget(suite, options, usable)
@@ -114,6 +119,8 @@ def plan_run(
         *_programs_of_ours(selection.stacks),
         *_unverified(selection.stacks),
         *companion_notes(selection.stacks),
+        *proxy_notes(selection.stacks),
+        *database_notes(options, suite, budget),
         *isolation_notes,
         *settings_notes,
         *build_notes,

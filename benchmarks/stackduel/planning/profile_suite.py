@@ -53,7 +53,7 @@ def profile_suite(options: RunOptions, settings: ProfileSettings, wanted: Profil
     about = f"Where the time of {wanted.stack} goes under load, and what sampling costs it."
     suite = Suite(SUITE, about, wanted.stack, (wanted.stack,), 1, scenarios, most_blocks=1, search=settings)
     uses_own = own is not None and wanted.stack in own.stacks and wanted.path is None and wanted.suite is None
-    return replace(suite, setup=own.setup) if own is not None and uses_own else suite
+    return replace(suite, setup=own.setup, database=own.database) if own is not None and uses_own else suite
 
 
 def refuse_unprofiled(stack: Stack, options: RunOptions) -> None:

@@ -24,6 +24,7 @@ def describe_stack(name: str, plan: RunPlan) -> StackFacts:
         waiting_slots=pace.slots if isinstance(stack.source, Registered) else facts.waiting_slots,
         fans_out=pace.fans_out,
         interpreter=stack.interpreter,
+        proxy=stack.proxy.words if stack.proxy else None,
     )
 
 

@@ -13,10 +13,11 @@ from stackduel.model.aa_pair import is_twin
 from stackduel.model.errors import FieldError
 from stackduel.model.prices import Prices
 from stackduel.model.stack import OwnCompanion, Stack
-from stackduel.model.suite import Load, SetupRequest, Workload
+from stackduel.model.suite import DatabaseName, Load, SetupRequest, Workload
 from stackduel.planning.command_line import parse_words
 from stackduel.planning.command_places import OF_A_RESET, refuse_misspelt_places
 from stackduel.planning.companions_file import parse_companions, with_companions
+from stackduel.planning.database_file import parse_database
 from stackduel.planning.fields import Fields, shortened
 from stackduel.planning.load_file import parse_loads
 from stackduel.planning.own_secrets import OwnSecrets
@@ -42,7 +43,7 @@ class OwnFile:
     ``name`` is that of the suite that its requests make, ``where`` that of the file in error messages. ``reset`` is a
     command that is run in ``folder`` before each start of a stack. ``thresholds`` are bounds of its requests that fail
     the run, ``prices`` those of CPU time and memory. ``setup``
-    is sent once after each start.
+    is sent once after each start. ``database`` is what the stacks need beside them.
     """
 
     stacks: Mapping[str, Stack]
@@ -56,6 +57,7 @@ class OwnFile:
     thresholds: ThresholdTable | None = None
     prices: Prices | None = None
     setup: tuple[SetupRequest, ...] | None = None
+    database: DatabaseName | None = None
 
 
 def read_own_file(path: Path, environ: Mapping[str, str] = os.environ) -> OwnFile:
@@ -87,6 +89,7 @@ def parse_own_file(where: str, document: Mapping[str, Any], folder: Path, enviro
         folder=folder,
         thresholds=parse_thresholds(fields),
         prices=parse_prices(fields),
+        database=parse_database(fields),
     )
     fields.finish()
     if setup:

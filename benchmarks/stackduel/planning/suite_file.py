@@ -12,6 +12,7 @@ from stackduel.model.errors import FieldError
 from stackduel.model.search_settings import RecyclingSettings
 from stackduel.model.suite import Check, Load, OpenLoop, PublishedRequest, Scenario, SetupRequest, Suite, Workload
 from stackduel.planning.claims_file import parse_claims
+from stackduel.planning.database_file import parse_database
 from stackduel.planning.fields import Fields
 from stackduel.planning.idle_control import parse_idle, with_control
 from stackduel.planning.load_file import MAX_REQUESTS as MOST_IN_A_TRIAL
@@ -44,7 +45,9 @@ def suite_of(name: str, document: Mapping[str, Any], check: Check = "body", fold
     Raises FieldError that names the field and its bound, for anything unknown, missing or out of range.
     """
     if isinstance(document.get("stacks"), Mapping):
-        raise FieldError(f"suite {name}: is a stacks file, which --stacks-file takes: its stacks are tables")
+        raise FieldError(
+            f"suite {name}: is a stacks file, as its stacks are tables: stackduel run --stacks-file FILE takes it"
+        )
     fields = Fields(f"suite {name}", document, folder)
     suite = _parse_fields(name, fields, check)
     thresholds = parse_thresholds(fields)
@@ -83,6 +86,7 @@ def _parse_fields(name: str, fields: Fields, check: Check) -> Suite:
         variants=parse_variants(fields) or None,
         prices=parse_prices(fields),
         setup=parse_setup(f"suite {name}", setup_tables(fields), fields),
+        database=parse_database(fields),
     )
 
 

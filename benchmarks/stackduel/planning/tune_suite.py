@@ -77,6 +77,7 @@ def tune_plan(application: Application, current: CurrentCommand, wanted: TuneReq
         most_blocks=FEWEST_BLOCKS,
         search=settings,
         setup=own.setup,
+        database=own.database,
     )
     return TunePlan(suite, replace(own, stacks=stacks))
 

@@ -138,7 +138,7 @@ COLUMNS: Mapping[str, Callable[[Document], Any]] = {
     "foreign_cpu": _key("noise", "foreign_cpu"),
     "throttled_s": _key("noise", "throttled_s"),
     "generator_busiest": _key("generator", "busiest"),
-    **{name: _key(name) for name in ("downstream_cpu_s", "null_rate_rps")},
+    **{name: _key(name) for name in ("downstream_cpu_s", "proxy_cpu_s", "null_rate_rps")},
     "failed_gates": _failed_gates,
     **{f"{name}_mean_ms": _span(name, "mean") for name in ("pre", "queue", "infer", "post")},
     "infer_p99_ms": _span("infer", "p99"),

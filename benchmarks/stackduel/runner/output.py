@@ -94,7 +94,15 @@ class Output:
         run, planned = record.run, plan.seconds_left_by_stack(record.run)
         pilot = plan.suite.blocks if plan.awaits_pilot(run) else 0
         if not self.live:
-            return Narrator(self.err, planned, plan.paces, quiet=self.quiet, trials=run.planned, pilot_blocks=pilot)
+            return Narrator(
+                self.err,
+                planned,
+                plan.paces,
+                quiet=self.quiet,
+                trials=run.planned,
+                pilot_blocks=pilot,
+                chooses_loads=plan.suite.chooses_loads,
+            )
         from stackduel.report.live.narrator import LiveNarrator  # noqa: PLC0415 - a web server, only where wished for
 
         report, cores = record.folder / HTML_FILE, plan.budget.downstream

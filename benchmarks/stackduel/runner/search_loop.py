@@ -12,7 +12,7 @@ from stackduel.model.errors import LaunchError
 from stackduel.model.findings import Finding, SearchResult
 from stackduel.model.plan_step import PlanStep
 from stackduel.model.run import Run
-from stackduel.model.search_settings import SearchSettings
+from stackduel.model.search_settings import CapacitySettings, SearchSettings
 from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place, Result
 from stackduel.observe.resources.usage import Meter
@@ -51,8 +51,15 @@ class SearchLoop(Loop):
             block += 1
             draw.shuffle(open_stacks)
             for stack in open_stacks:
-                self._round(stack, self._pending(stack), block)
+                searches = self._pending(stack)
+                self._round(stack, searches, block)
+                self._give_back_time(searches)
         return self.run
+
+    def _give_back_time(self, searches: Sequence[_StackSearch]) -> None:
+        """Let the progress know of the time that searches which ended have left."""
+        if unused_s := sum(each.unused_s for each in searches if each.probe is None):
+            self._context.progress.plan_more({"": -unused_s})
 
     def _pending(self, stack: str) -> list[_StackSearch]:
         return [search for search in self._searches[stack] if search.probe is not None]
@@ -91,7 +98,7 @@ class SearchLoop(Loop):
             scenario = search.scenario_of(probe)
             place = Place(search.stack, scenario.name, block)
             self._context.progress.measuring(place, scenario)
-            result = self._measure(place, scenario, started, meter, once=probe.once)
+            result = self._measure(place, scenario, started, meter, search)
             if isinstance(result, Failure) and result.state == "void" and not search.stays_here:
                 return
             if isinstance(result, Failure) and (result.by_generator or result.state == "void"):
@@ -115,20 +122,22 @@ class SearchLoop(Loop):
             self._save(self.run.with_finding(Finding(search.stack, search.scenario.name, finding)))
 
     def _measure(
-        self, place: Place, scenario: Scenario, started: Started, meter: Meter | None, *, once: bool
+        self, place: Place, scenario: Scenario, started: Started, meter: Meter | None, search: _StackSearch
     ) -> Result:
         """Measure until a trial counts or fails, three times at most, while this server is fit for more.
 
-        A trial that is measured ``once`` is not repeated, even if it is void.
+        A void trial is not repeated if its probe is measured once, or if the search has no time for it.
         """
         attempts = Attempts(place, scenario)
         while (at := attempts.next) is not None:
             result = self._context.trial_runner.measure(at, scenario, started, meter)
             attempts.take(result)
             self._save_result(result)
-            if once:
+            if search.probe is not None and search.probe.once:
                 return result
             if not fit_for_more(started, result) or self._context.plan.stacks[place.stack].reset is not None:
+                break
+            if not search.has_time_to_repeat:
                 break
         noisy = None if self._context.plan.options.strict else attempts.noisy()
         if noisy is not None:
@@ -142,6 +151,7 @@ class _StackSearch:
     def __init__(self, stack: str, scenario: Scenario, settings: SearchSettings, seed: str) -> None:
         self.stack = stack
         self.scenario = scenario
+        self._allowance_s = settings.allowance_s if isinstance(settings, CapacitySettings) else None
         self.clock = SearchClock()
         self._search: Search[SearchResult] = begin(settings, scenario, seed, self.clock.spent_s)
         self.probe: Probe | None = next(self._search)
@@ -160,6 +170,19 @@ class _StackSearch:
             return last
         so_far: SearchResult | None = self.probe.so_far
         return so_far
+
+    @property
+    def has_time_to_repeat(self) -> bool:
+        """Whether another window of the probe would end in time."""
+        if self.probe is None or self.probe.until_s is None:
+            return True
+        load = self.probe.load
+        return self.clock.spent_s() + load.warmup_s + (load.duration_s or 0.0) <= self.probe.until_s
+
+    @property
+    def unused_s(self) -> float:
+        """The seconds of the allowance that were not needed; none where the search had no allowance."""
+        return 0.0 if self._allowance_s is None else max(0.0, self._allowance_s - self.clock.spent_s())
 
     @property
     def name(self) -> str:

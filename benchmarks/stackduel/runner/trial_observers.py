@@ -29,7 +29,7 @@ class WindowObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The meters of a trial: of the stack, the downstream, our own containers, GPUs, a Triton and its model."""
+    """The meters of a trial: the stack, the downstream, a proxy, our own containers, GPUs, a Triton and its model."""
 
     stack: Meter | None
     downstream: Meter | None
@@ -38,6 +38,7 @@ class Observed:
     triton: Address | None
     model: str | None
     server_cores: Sequence[int] = ()
+    proxy: Meter | None = None
 
 
 class TrialObservers:
@@ -46,6 +47,7 @@ class TrialObservers:
     def __init__(self, observed: Observed) -> None:
         self.noise = NoiseMeter(observed.containers, stack=observed.stack, server_cores=observed.server_cores)
         self.downstream = CpuUse(observed.downstream)
+        self.proxy = CpuUse(observed.proxy)
         self.triton = TritonWatch(observed.triton, observed.model)
         self.gpus = GpuWatch(observed.gpus)
         self.stack = ResourceWatch(observed.stack)
@@ -73,4 +75,4 @@ class TrialObservers:
 
     @property
     def _all(self) -> tuple[WindowObserver, ...]:
-        return (self.noise, self.downstream, self.triton, self.gpus, self.stack)
+        return (self.noise, self.downstream, self.proxy, self.triton, self.gpus, self.stack)

@@ -21,7 +21,7 @@ from stackduel.model.run_options import RESEND_IDLE_S
 from stackduel.model.stack import ModelProtocol
 from stackduel.model.stream_bounds import StreamBounds
 from stackduel.model.suite import Scenario, SetupRequest, Workload
-from stackduel.model.target import Address, ContainerRef, parts_of
+from stackduel.model.target import Address, ContainerRef, parts_of, proxy_of
 from stackduel.model.trial import Cost, Failure, Place, Result, Trial
 from stackduel.observe.resources.memory_guard import MemoryGuard
 from stackduel.observe.resources.meters import meter_of
@@ -213,6 +213,7 @@ class TrialRunner:
             gates=check_gates(measurement, scenario, noise, inputs),
             noise=noise,
             downstream_cpu_s=observers.downstream.cpu_s(),
+            proxy_cpu_s=observers.proxy.cpu_s(),
             null_rate_rps=null_rate_rps,
             gpu=observers.gpus.use(),
             inside=observers.triton.inside(),
@@ -221,7 +222,7 @@ class TrialRunner:
         return with_state(trial)
 
     def _observed(self, place: Place, scenario: Scenario, started: Started, meter: Meter | None) -> Observed:
-        downstream = self._launcher.downstream
+        downstream, proxy = self._launcher.downstream, proxy_of(started.subject)
         # Containers that work for this trial are no processes of the runner's, so the noise meter must know them.
         called = parts_of(downstream) if downstream else ()
         subjects = (*parts_of(started.subject), *called, *self._engine.subjects)
@@ -235,6 +236,7 @@ class TrialRunner:
             triton=started.address if is_triton else None,
             model=model_of(scenario.workloads),
             server_cores=self._server_cores(place.stack),
+            proxy=meter_of(proxy) if proxy else None,
         )
 
     def _server_cores(self, name: str) -> tuple[int, ...]:
@@ -274,7 +276,9 @@ class TrialRunner:
 
     def _why_unmeasured(self, measurement: Measurement, cost: Cost | None) -> str | None:
         """Return why there is nothing to judge; None if there is."""
-        if not measurement.requests:
+        # An overloaded server may end no stream within a window, and send the events of all.
+        events = measurement.streams.events if measurement.streams else 0
+        if not measurement.requests and not events:
             return f"no request was answered within the window of {measurement.duration_s:.1f} s; a longer one may do"
         memory_mib = self._terms.budget.memory_mib
         if cost is not None and cost.memory_peak_mib > memory_mib:

@@ -87,6 +87,7 @@ class _CapacitySearch:
     limit: str = ""
     fresh: bool = True
     nothing_right: bool = False
+    confirming: bool = False
     seen: dict[float, list[LevelOutcome]] = field(default_factory=dict)
 
     def run(self) -> Generator[Probe, Result, tuple[_LevelWindows | None, float | None]]:
@@ -136,6 +137,7 @@ class _CapacitySearch:
 
         Return the windows at the confirmed level, and the higher level that was not confirmed.
         """
+        self.confirming = True
         level, above, misses = self.low or self.scale.lowest, self.high, 0
         resolution = self.settings.resolution
         confirmed: _LevelWindows | None = None
@@ -174,7 +176,7 @@ class _CapacitySearch:
         levels = [level] if above is None else [level, above]
         answers: dict[float, list[LevelOutcome]] = {each: [] for each in levels}
         for _ in range(self.settings.confirmations):
-            if not self._has_time_for(*levels, confirming=True):
+            if not self._has_time_for(*levels):
                 break
             self.order.shuffle(levels)
             self.fresh = True
@@ -185,13 +187,17 @@ class _CapacitySearch:
         there = None if above is None else _counted(above, answers[above])
         return _counted(level, answers[level]), there
 
-    def _has_time_for(self, *levels: float, confirming: bool = False) -> bool:
-        """Return whether there is time for a window at each level; once one was kept, half of it is to confirm it."""
+    def _until_s(self) -> float | None:
+        """Return the second by which windows have to end now; once one was kept, half of the time is to confirm it."""
         if self.settings.allowance_s is None:
-            return True
-        share = 1.0 if confirming or self.low is None else 0.5
-        needed_s = sum(map(self.scale.seconds_at, levels))
-        if self.spent_s() + needed_s <= share * self.settings.allowance_s:
+            return None
+        share = 1.0 if self.confirming or self.low is None else 0.5
+        return share * self.settings.allowance_s
+
+    def _has_time_for(self, *levels: float) -> bool:
+        """Return whether there is time for a window at each level."""
+        until_s = self._until_s()
+        if until_s is None or self.spent_s() + sum(map(self.scale.seconds_at, levels)) <= until_s:
             return True
         self.limit = f"the {self.settings.allowance_s:.0f} s for each stack and request are over"
         return False
@@ -215,7 +221,7 @@ class _CapacitySearch:
         return self.nothing_right
 
     def _try(self, level: float) -> Generator[Probe, Result, LevelOutcome]:
-        result = yield Probe(self.scale.load_at(level), self.fresh)
+        result = yield Probe(self.scale.load_at(level), self.fresh, until_s=self._until_s())
         outcome = level_outcome(result, self.slo)
         # An overloaded server still works on requests that have timed out.
         self.fresh = outcome.state == "broken"

@@ -17,7 +17,8 @@ class Probe:
     """A load to try next, on a ``fresh`` server or on the running one.
 
     ``name`` identifies it where the load does not, ``once`` says that a disturbed trial is not repeated, and ``so_far``
-    is the result until now, None where there is none.
+    is the result until now, None where there is none. ``until_s`` is the second of the search by which the repetition
+    of a disturbed trial has to end, None where there is no such bound.
     """
 
     load: Load
@@ -25,6 +26,7 @@ class Probe:
     name: str = ""
     once: bool = False
     so_far: Any = None
+    until_s: float | None = None
 
     @property
     def label(self) -> str:

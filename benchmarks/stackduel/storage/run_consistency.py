@@ -181,4 +181,10 @@ def _faults_of_trial(trial: Trial) -> Iterator[str]:
 def _costs(trial: Trial) -> tuple[float | None, ...]:
     cost, gpu = trial.cost, trial.gpu
     of_gpu = (gpu.utilisation_mean, gpu.memory_peak_mib, gpu.power_mean_w) if gpu else ()
-    return (*((cost.cpu_s, cost.memory_peak_mib) if cost else ()), trial.downstream_cpu_s, trial.null_rate_rps, *of_gpu)
+    return (
+        *((cost.cpu_s, cost.memory_peak_mib) if cost else ()),
+        trial.downstream_cpu_s,
+        trial.proxy_cpu_s,
+        trial.null_rate_rps,
+        *of_gpu,
+    )

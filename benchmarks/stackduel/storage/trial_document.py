@@ -106,6 +106,7 @@ class TrialDocument(Struct, frozen=True, kw_only=True):
     sample: str | None = None
     streams: StreamDocument | None = None
     worker_timeouts: NonNegative | None = None
+    proxy_cpu_s: float | None = None
 
 
 class FailureDocument(Struct, frozen=True, kw_only=True):
@@ -200,6 +201,7 @@ def _trial_document(trial: Trial) -> TrialDocument:
         gates=trial.gates,
         sample=trial.sample,
         worker_timeouts=trial.worker_timeouts,
+        proxy_cpu_s=trial.proxy_cpu_s,
         streams=None if load.streams is None else stream_document(load.streams),
     )
 
@@ -220,6 +222,7 @@ def _trial(shown: TrialDocument) -> Trial:
         inside=shown.inside,
         sample=shown.sample,
         worker_timeouts=shown.worker_timeouts,
+        proxy_cpu_s=shown.proxy_cpu_s,
     )
 
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from stackduel.analysis.advice import advise, advise_each
 from stackduel.analysis.mean_speedup import MeanSpeedup, times
+from stackduel.analysis.migration import change_to
 from stackduel.model.advice import Advice
 from stackduel.model.comparison import Comparison
+from stackduel.model.stack_facts import StackFacts
 from tests.stackduel.analysis.tables import RANKS, Table, blocks, comparisons_of, inputs_for, tables
 
 SETTINGS, GEVENT, QUART, FASTAPI = "flask-gthread", "flask-gevent", "quart-hypercorn", "fastapi-uvicorn"
@@ -83,6 +85,14 @@ def test_a_cheap_change_that_is_not_proven_is_tried_first() -> None:
     )
     assert found.sentence.endswith(", not shown to be faster than flask-gunicorn.")
     assert str(found.reason).startswith("No dearer change is shown to be more than 10 % faster: fastapi-uvicorn")
+
+
+def test_a_change_that_is_named_by_its_stack_alone_names_it_once() -> None:
+    """Not "Change to gthread (gthread)": of a stack of the user's own nothing is known but its name."""
+    table, mine = one(flask_gthread=blocks(6.0)), StackFacts("settings", command=("serve",))
+    changes = {SETTINGS: change_to(SETTINGS, mine, replace(mine, tier="baseline"))}
+    found = advise(comparisons_of(table), replace(inputs_for(table), changes=changes))
+    assert found.sentence == "Change to flask-gthread: 6.0x (5.9-6.1)."
 
 
 def test_what_is_shown_to_gain_nothing_is_not_tried() -> None:

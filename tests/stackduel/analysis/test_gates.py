@@ -60,6 +60,19 @@ def test_the_details_show_the_figure_and_the_bound() -> None:
     )
 
 
+def test_requests_that_were_sent_again_void_a_trial_only_by_a_bound_of_the_user_s() -> None:
+    """They are a result of the server: the method lets pass any share of them, and counts them in the detail."""
+    again = replace(counting(500, 2.0), resent=10)
+    assert gates.resent(replace(again, resent=500)).ok
+    bounds = replace(gates.METHOD, resent=0.02)
+    assert gates.resent(again, bounds).ok
+    beyond = gates.resent(replace(again, resent=11), bounds)
+    assert not beyond.ok
+    assert beyond.detail == (
+        "11 of 500 requests were sent again, as the server had closed their idle connections: 2.20 % (bound 2.00 %)."
+    )
+
+
 def test_steal_is_noted_before_it_is_too_much() -> None:
     """Between 1 % and 5 % a trial counts, and says that some time was taken."""
     assert "noted" not in gates.steal(HostNoise(steal=0.01)).detail

@@ -80,6 +80,15 @@ def test_the_change_is_named_by_the_settings_that_differ(other: dict[str, Any], 
     assert (change.tier, change.summary) == ("code", summary)
 
 
+def test_a_proxy_alone_is_the_change() -> None:
+    """With the same stack without one, or behind one that is set otherwise; with another stack it is that stack."""
+    proxy = "nginx, proxy_buffering off"
+    behind = replace(FLASK, tier="settings", summary="x", proxy=proxy)
+    assert change_to("b", behind, FLASK).summary == f"Put it behind {proxy}"
+    assert change_to("a", FLASK, behind).summary == "Take the proxy away from before it"
+    assert change_to("c", replace(behind, threads=64), FLASK).summary.startswith("Stay on Flask, run 4 workers x 64")
+
+
 def test_a_stack_of_the_users_own_is_named_by_its_name() -> None:
     """Of a command, an image or a URL nothing else is known."""
     assert change_to("mine", StackFacts("rewrite", command=("serve",)), FLASK).summary == "Change to mine"

@@ -28,6 +28,11 @@ def stackduel(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[
         (["fly"], "No such command 'fly'"),
         (["run", "fast"], "SUITE: 'fast' is none of "),
         (["run", "--stacks", "flask-gunicorn,absent"], "--stacks: 'absent' is unknown"),
+        (["run", "qick"], "nor a .toml file; did you mean quick?"),
+        (
+            ["run", "--stacks", "flask-gunicornn"],
+            "--stacks: 'flask-gunicornn' is unknown; did you mean flask-gunicorn?",
+        ),
         (["run", "--stacks", ","], "must name at least one stack"),
         (["run", "--device", "tpu"], "'tpu' is not one of 'auto', 'cpu', 'cuda'"),
         (

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from stackduel.cli import exit_status
+from tests.stackduel.cli.called import called
 from tests.stackduel.cli.test_cli import ROOT, stackduel
 
 # The children run what other tests call in their own process.
@@ -114,6 +115,33 @@ def test_odd_surroundings_change_no_answer(variables: dict[str, str]) -> None:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert "fastapi-uvicorn" in done.stdout
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user that the system does not know, without HOME, as a container may be started with."""
+    pwd = pytest.importorskip("pwd")
+
+    def nobody_knows(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "STACKDUEL_MODELS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody_knows)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_a_user_without_a_home_is_told_what_to_set(tmp_path: Path) -> None:
+    """What needs no home works; what does says so with status 2, and is no bug of ours."""
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[stacks.mine]\ncommand = "serve {port}"\npython = "~/venv"\n[[requests]]\nname = "x"\npath = "/"\n'
+    )
+    told = "stackduel: this user has no home folder: set HOME to a folder that it may write to\n"
+    for command in (["run", "speech", "--dry-run"], ["run", "--stacks-file", str(file), "--dry-run"]):
+        ended = called(*command)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", told)
+    assert called("list").returncode == called("run", "--dry-run").returncode == 0
 
 
 @pytest.mark.parametrize("folder", ["/proc/absent", "a-file/results"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
 import click
 import pytest
 
+from stackduel.analysis.gates import Thresholds
 from stackduel.cli.groups import GROUPS, commands
 from stackduel.cli.options import measured_run_path, run_path
 from stackduel.model.driver import CHOSEN_DRIVERS
@@ -48,6 +49,15 @@ def test_run_has_all_of_these_options() -> None:
     assert CHOICES.keys() <= {option for parameter in command.params for option in parameter.opts}
 
 
+def test_the_help_of_gate_has_every_name() -> None:
+    """Whoever wants to change the bound of a gate finds what it is called."""
+    command = commands.get_command(click.Context(commands), "run")
+    assert command
+    (gate,) = (each for each in command.params if isinstance(each, click.Option) and "--gate" in each.opts)
+    listed = str(gate.help).rpartition("one of ")[2].rstrip(".").split(", ")
+    assert listed == [each.name for each in fields(Thresholds)]
+
+
 def test_every_launcher_has_its_start_time() -> None:
     """The estimated time of a run is known for each launcher."""
     assert LAUNCH_S.keys() == set(CHOICES["--launcher"])
@@ -74,7 +84,7 @@ def test_a_run_that_is_not_there_is_refused_with_the_number_of_runs(results: Pat
     """Also where there is no folder of results at all."""
     with pytest.raises(FieldError, match=r"^latest~3: .* holds 3 runs$"):
         run_path(Path("latest~3"), results)
-    with pytest.raises(FieldError, match=r"^latest: .* holds 0 runs$"):
+    with pytest.raises(FieldError, match=r"^latest: there is no run in .* yet; stackduel run quick makes one$"):
         run_path(Path("latest"), results / "absent")
 
 

@@ -62,6 +62,7 @@ def test_the_last_of_two_values_for_a_bound_counts() -> None:
         ("steal", "must be NAME=VALUE, with NAME one of generator_cpu, "),
         ("stolen=1", "must be NAME=VALUE, with NAME one of generator_cpu, "),
         ("=1", "must be NAME=VALUE"),
+        ("foreing_cpu=0.2", "did you mean foreign_cpu"),
         ("steal=", "the value must be a number"),
         ("steal=much", "the value must be a number"),
         ("steal=-0.1", "a number from 0 to 1e9"),

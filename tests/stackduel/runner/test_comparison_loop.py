@@ -26,7 +26,7 @@ from stackduel.planning.order import interleaved, remaining, trials_in
 from stackduel.runner.comparison_loop import ComparisonLoop
 from stackduel.runner.exit_status import STACK_FAILED, exit_status
 from tests.conftest import serving
-from tests.stackduel.makers import WAITING, measurement, run
+from tests.stackduel.makers import WAITING, measurement, run, stream_figures
 from tests.stackduel.runner.fakes import STACKS, FakeEngine, FakeLauncher, context_of, plan_of
 
 # Ten clients that wait 100 ms each, two seconds long.
@@ -154,6 +154,14 @@ def test_a_window_without_an_answer_is_a_failure(address: Address) -> None:
     assert {result.reason for result in done.results} == {
         "no request was answered within the window of 2.0 s; a longer one may do"
     }
+
+
+def test_a_window_of_streams_that_none_ended_in_is_measured(address: Address) -> None:
+    """Their events were read: an overloaded server may end no stream for long."""
+    endless = replace(measurement([]), streams=stream_figures(events=100))
+    done = Scene(FakeLauncher(address), FakeEngine(lambda _job: endless)).measure()
+    assert {result.state for result in done.results if isinstance(result, Trial)} == {"ok"}
+    assert len(done.results) == 2
 
 
 def test_a_void_trial_is_repeated_at_most_three_times(address: Address) -> None:

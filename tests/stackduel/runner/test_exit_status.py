@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from stackduel.model.findings import Finding
+from stackduel.model.search_results.capacity import Capacity
+from stackduel.model.search_settings import CapacitySettings
 from stackduel.model.trial import Failure, Place
 from stackduel.runner.exit_status import STACK_FAILED, exit_status
 from tests.stackduel.makers import run, trial
@@ -23,3 +26,12 @@ def test_the_exit_status_tells_of_stacks_that_failed(failing: tuple[str, ...], s
     void = replace(trial("fast", 5, block=3), state="void")
     lost = [Failure(Place(name, "waiting", 1), "it died") for name in failing]
     assert exit_status(run([*measured, void, *lost], tiers)) == status
+
+
+@pytest.mark.parametrize(("nothing_right", "status"), [(None, 0), (True, STACK_FAILED)])
+def test_a_search_that_got_no_right_answer_has_failed(nothing_right: bool | None, status: int) -> None:
+    """No rate that keeps the service level is a result; a server that answers nothing rightly is none."""
+    found = Capacity("p99=200ms", confirmed=None, above=None, nothing_right=nothing_right)
+    searched = run([], {"slow": "baseline"})
+    searched = replace(searched, suite=replace(searched.suite, search=CapacitySettings()))
+    assert exit_status(searched.with_finding(Finding("slow", "waiting", found))) == status

@@ -21,6 +21,7 @@ from stackduel.model.suite import ClosedLoop, OpenLoop, Scenario
 from stackduel.model.target import Address
 from stackduel.model.trial import Failure, HostNoise, Trial
 from stackduel.report.markdown import document as markdown
+from stackduel.runner.search_clock import SearchClock
 from stackduel.runner.search_loop import SearchLoop
 from stackduel.search.soak import PIECES
 from stackduel.storage.run_document import run_from_dict, run_to_dict
@@ -201,6 +202,37 @@ def test_a_strict_search_keeps_no_trial_that_the_host_disturbed(
     monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", StolenHost)
     done = Scene(FakeLauncher(address), holds(1000), options=RunOptions(strict=strict), bounds=METHOD).loop.measure()
     assert {result.state for result in done.results if isinstance(result, Trial)} == states
+
+
+class LateClock(SearchClock):
+    """A clock of searches by which each attempt at a trial takes as long as its window says."""
+
+    spent = 0.0
+
+    def spent_s(self) -> float:
+        return LateClock.spent
+
+
+def test_what_would_end_after_the_time_of_a_search_is_not_repeated(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a host that disturbs every window, the repetitions keep to the promised time as the windows do."""
+    monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", StolenHost)
+    monkeypatch.setattr("stackduel.runner.search_loop.SearchClock", LateClock)
+    monkeypatch.setattr(LateClock, "spent", 0.0)
+
+    def answer(job: Job) -> Measurement:
+        assert isinstance(job.load, OpenLoop)
+        LateClock.spent += job.load.warmup_s + job.load.duration_s
+        return holds(1000)(job)
+
+    settings = CapacitySettings(slo="p50=50ms", allowance_s=8.0)
+    launcher = FakeLauncher(address, broken=frozenset({"fast"}))
+    done = Scene(launcher, answer, settings=settings, bounds=METHOD).loop.measure()
+    assert LateClock.spent <= 8.0
+    trials = [result for result in done.results if isinstance(result, Trial)]
+    assert max(trial.place.attempt for trial in trials) > 1, "there was time for some repetitions"
+    assert trials[-1].state == "noisy"
 
 
 SOAK = Scenario("soak", WAITING.workloads, ClosedLoop(2, duration_s=120.0))

@@ -161,6 +161,7 @@ def whole() -> Run:
         inside=Inside(9, 2.5, {"queue": 0.5, "infer": 4.25}),
         sample="status 500, 'no'",
         worker_timeouts=2,
+        proxy_cpu_s=0.25,
     )
     base = run([made], scenarios=(MIXED, CLOSED))
     suite = Suite(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import metadata
 
 from stackduel.cli.doctor.diagnosis import Diagnosis
 from stackduel.observe.host import host_facts
+from stackduel.planning.nginx_lookup import INSTALL_NGINX, nginx_program
+from stackduel.planning.postgres_installation import INSTALL, postgres_server
 from stackduel.planning.registry import registered_stacks
 from stackduel_servers.registry import load_registry
 from stackduel_servers.supported import PYTHON_SERVERS, WEB_FRAMEWORKS
@@ -21,6 +24,8 @@ def findings() -> Iterator[Diagnosis]:
     yield _loop()
     yield _frameworks()
     yield _triton()
+    yield _nginx()
+    yield _postgres()
     yield _ports()
 
 
@@ -56,6 +61,24 @@ def _triton() -> Diagnosis:
     except TritonError as error:
         return Diagnosis("Triton", "limit", f"{error}; the stacks that need it are left out")
     return Diagnosis("Triton", "good", str(found.executable))
+
+
+def _nginx() -> Diagnosis:
+    found = nginx_program()
+    if found is None:
+        return Diagnosis("nginx", "limit", f"not installed, so no run with --proxy: {INSTALL_NGINX}")
+    return Diagnosis("nginx", "good", str(found))
+
+
+def _postgres() -> Diagnosis:
+    found = postgres_server()
+    if found is None:
+        detail = f"not installed: {INSTALL}; suites that need a database take --postgres URL meanwhile"
+        return Diagnosis("PostgreSQL", "limit", detail)
+    try:
+        return Diagnosis("PostgreSQL", "good", f"{found.version()} in {found.folder}")
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return Diagnosis("PostgreSQL", "limit", f"{error}; suites that need a database cannot start it")
 
 
 def _installed(name: str) -> bool:

@@ -22,6 +22,7 @@ from stackduel.launch.compose.compose_project import (
     UP_ALL,
     companion_containers,
     cores_of,
+    downstream_container,
     limits_of,
     network_of,
     published_port,
@@ -31,7 +32,7 @@ from stackduel.launch.compose.compose_project import (
 from stackduel.launch.docker.server_container import ServerContainer, server_in
 from stackduel.launch.docker.usable_engine import usable_engine
 from stackduel.launch.health import wait_until_healthy
-from stackduel.launch.health_check import health_check
+from stackduel.launch.health_check import HealthCheck, health_check
 from stackduel.launch.launcher import Started
 from stackduel.model.counted import counted
 from stackduel.model.errors import LaunchError
@@ -39,6 +40,8 @@ from stackduel.model.interpreter_facts import InterpreterFacts
 from stackduel.model.lost_part import LostPart
 from stackduel.model.stack import Registered, Stack
 from stackduel.model.target import Address, Subject
+from stackduel_servers.registry import load_registry
+from stackduel_servers.serve import DOWNSTREAM
 
 
 class ComposeLauncher:
@@ -67,6 +70,8 @@ class ComposeLauncher:
             self._containers = stack_containers(self._client, self._project)
             self._companions = companion_containers(self._client, self._containers)
             self._refuse_if_measured()
+            found = downstream_container(self._client, self._containers)
+            self._downstream = _downstream_in(found) if found else None
             self._forwarding = port_forwarding(self._client, self._engine, self._any_image(), labels(self._run_id))
             shared.enter_context(self._journal())
             self._shared = shared.pop_all()
@@ -96,12 +101,27 @@ class ComposeLauncher:
         return ""
 
     def lost(self) -> LostPart | None:
-        """Return the engine if it does not answer; the project's own downstream is the user's."""
-        return LostPart("the Docker engine", "does not answer") if is_frozen(self._client) else None
+        """Return the project's downstream if it has ended, or the engine if it does not answer."""
+        how = self._downstream.failure() if self._downstream else None
+        if is_frozen(self._client):
+            return LostPart("the Docker engine", "does not answer")
+        return LostPart("the downstream", f"has failed: {how}") if how else None
 
     def restore(self) -> None:
-        """Raise LaunchError if the engine does not answer: it cannot be started from here."""
+        """Start the project's downstream again; raises LaunchError if that does not succeed."""
         refuse_if_frozen(self._client)
+        if self._downstream is None or self._downstream.failure() is None:
+            return
+        container = downstream_container(self._client, self._containers)
+        if container is None:
+            raise LaunchError(f"the downstream of the project is gone; start it first: {UP}")
+        with explained("starting the downstream of the project again"):
+            if container.status == "paused":
+                container.unpause()
+            else:
+                container.start()
+        self._downstream = _downstream_in(container)
+        wait_until_healthy(DOWNSTREAM, self._downstream, HealthCheck())
 
     def start(self, stack: Stack) -> AbstractContextManager[Started]:
         """Pause the other containers, unpause this stack's; raises LaunchError if it is not up or not healthy."""
@@ -209,3 +229,10 @@ class ComposeLauncher:
         for name, container in self._containers.items():
             if container.status == "paused":
                 raise LaunchError(f"{name}: somebody paused its container; docker compose unpause {name}")
+
+
+def _downstream_in(container: Container) -> ServerContainer:
+    """Return the downstream that runs in a container; raises LaunchError with its log if it has ended."""
+    published = bool(container.attrs["HostConfig"]["PortBindings"])
+    port, network = load_registry().downstream_port, network_of(container)
+    return server_in(DOWNSTREAM, container, port, network, published=published)

@@ -14,9 +14,11 @@ from stackduel.containers.engine import connect, explained
 from stackduel.containers.ownership import COMPANION_LABEL, STACK_LABEL
 from stackduel.containers.recipes import ROOT
 from stackduel.model.errors import LaunchError
+from stackduel_servers.serve import DOWNSTREAM
 
 PROJECT_LABEL = "com.docker.compose.project"
 FOLDER_LABEL = "com.docker.compose.project.working_dir"
+SERVICE_LABEL = "com.docker.compose.service"
 ONE_OFF_LABEL = "com.docker.compose.oneoff"
 UP = "docker compose up --build -d"
 UP_ALL = (
@@ -66,6 +68,16 @@ def companion_containers(client: DockerClient, stacks: Mapping[str, Container]) 
     with explained("looking for the companions in the compose project"):
         found = client.containers.list(all=True, filters={"label": [COMPANION_LABEL]}, ignore_removed=True)
     return {each.labels[COMPANION_LABEL]: each for each in found if each.labels.get(PROJECT_LABEL) in projects}
+
+
+def downstream_container(client: DockerClient, stacks: Mapping[str, Container]) -> Container | None:
+    """Return the container of the downstream in the project of these stacks; None where it has none."""
+    projects = {each.labels[PROJECT_LABEL] for each in stacks.values()}
+    label = f"{SERVICE_LABEL}={DOWNSTREAM}"
+    with explained("looking for the downstream in the compose project"):
+        found = client.containers.list(all=True, filters={"label": [label]}, ignore_removed=True)
+    ours = (each for each in found if each.labels.get(PROJECT_LABEL) in projects)
+    return next((each for each in ours if each.labels.get(ONE_OFF_LABEL) != "True"), None)
 
 
 def published_port(container: Container) -> int:

@@ -22,10 +22,13 @@ MOST_OPEN_FILES = 262_144
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where Linux has it
+# Of the guard's environment: a folder of the server's that nobody needs once it has ended.
+REMOVED_AFTER = "STACKDUEL_REMOVED_AFTER"
 
 
 def main(cores: str, argv: list[str]) -> NoReturn:
     """Guard ``argv`` until it ends or standard input closes; ``cores`` is "0,1" or empty."""
+    folder = os.environ.pop(REMOVED_AFTER, None)
     _pin(cores)
     _allow_many_files()
     _linux_prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -43,6 +46,7 @@ def main(cores: str, argv: list[str]) -> NoReturn:
     status = server.wait()
     _kill_what_is_left(server)
     _remove_shared_memory(server.pid)
+    _remove_folder(folder)
     _end_like(status)
 
 
@@ -154,6 +158,13 @@ def _remove_shared_memory(pid: int) -> None:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 os.unlink(path)  # noqa: PTH108
+
+
+def _remove_folder(folder: str | None) -> None:
+    if folder:
+        import shutil  # noqa: PLC0415 - only needed where a server has such a folder
+
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _signal_group(group: int, number: int) -> None:

@@ -170,6 +170,25 @@ class LocalLauncher:
             yield process
 
     @contextmanager
+    def beside(
+        self,
+        name: str,
+        words: Callable[[Address], tuple[str, ...]],
+        check: HealthCheck,
+        asked: Address,
+        folder: Path,
+    ) -> Iterator[LocalProcess]:
+        """Start what stands beside a stack, on the downstream's cores, and wait for its health; raises LaunchError.
+
+        ``words`` are its command at an address that is free. Its ``folder`` is removed once it has ended, whatever
+        becomes of us.
+        """
+        address = self._free_address(name, asked)
+        environment, cores = {**self._environment(), guard.REMOVED_AFTER: str(folder)}, self._budget.downstream
+        with self._process(name, words(address), environment, cores, check, folder, address) as process:
+            yield process
+
+    @contextmanager
     def _of_user(self, stack: Stack, command: Command, environment: Mapping[str, str]) -> Iterator[LocalProcess]:
         """Start a command of the user's; if it fails, the error also says which program was found."""
         with ExitStack() as running:

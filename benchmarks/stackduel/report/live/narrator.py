@@ -35,7 +35,15 @@ class LiveNarrator(Narrator):
         report: Path,
         cores: Iterable[int],
     ) -> None:
-        super().__init__(console, planned, paces, quiet=quiet, trials=run.planned, pilot_blocks=pilot_blocks)
+        super().__init__(
+            console,
+            planned,
+            paces,
+            quiet=quiet,
+            trials=run.planned,
+            pilot_blocks=pilot_blocks,
+            chooses_loads=run.suite.chooses_loads,
+        )
         self._board = Board(run)
         self._server = LiveServer(self._board, render(run, str(report)), report, cores)
         self._stack = ExitStack()

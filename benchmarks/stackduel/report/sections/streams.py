@@ -30,8 +30,8 @@ TIMES = (
     "TPOT p50", "stalls",
 )  # fmt: skip
 COSTS = (
-    "stack", "us/event", "timers", "events/s", "MiB/stream", "merged", "complete", "cut", "cut after", "faulty",
-    "heartbeats", "victim", "delay ratio", "verdict",
+    "stack", "us/event", "proxy", "timers", "events/s", "MiB/stream", "merged", "complete", "cut", "cut after",
+    "faulty", "heartbeats", "victim", "delay ratio", "verdict",
 )  # fmt: skip
 MEANINGS = (
     Meaning("TTFT", "time to the first event", frozenset({"TTFT p50", "TTFT p99"})),
@@ -55,6 +55,7 @@ COST_MEANINGS = (
         "server CPU microseconds an event, at the rate of events/s, with which it falls; in brackets its own interval",
         frozenset({"us/event"}),
     ),
+    Meaning("proxy", "CPU microseconds an event of the proxy in front, apart from the server's", frozenset({"proxy"})),
     Meaning("timers", "of these, what the same timetable takes with nothing to send", frozenset({"timers"})),
     Meaning("MiB/stream", "the memory that each further stream took", frozenset({"MiB/stream"})),
     Meaning("merged", "events that came in one read with the one before", frozenset({"merged"})),
@@ -173,6 +174,7 @@ def _costs(scenario: Scenario, lines: Sequence[_Line], baseline: str) -> Grid:
             (
                 line.stack,
                 _with_interval(line.row.cpu_us),
+                figure(line.row.proxy_us),
                 DASH if line.timers is None else figure(line.timers.point),
                 figure(line.row.events_per_s),
                 figure(line.mib),
@@ -203,6 +205,7 @@ def _costs(scenario: Scenario, lines: Sequence[_Line], baseline: str) -> Grid:
             "cut",
             "verdict",
             "timers",
+            "proxy",
         ),
         last_left_out=("delay ratio", "events/s"),
     ).without_empty_columns()

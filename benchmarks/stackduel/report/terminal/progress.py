@@ -20,7 +20,7 @@ from stackduel.planning.estimates import SOLO_S, Pace, scenario_seconds, step_se
 from stackduel.report.sections.figures import figure
 from stackduel.report.terminal.live_view import ScenarioProgress, TrialMark, view
 from stackduel.report.terminal.page import is_animated, message
-from stackduel.report.terminal.remaining_time import RemainingTime
+from stackduel.report.terminal.remaining_time import RemainingSearchTime, RemainingTime
 
 # More would take time from what is measured, as the runner shares its core with it.
 REDRAWN_A_SECOND = 2
@@ -32,7 +32,7 @@ class Narrator:
     """Prints the events of a run; a context manager, after which the terminal is as it was.
 
     ``planned`` are the seconds that are planned, by stack; ``pilot_blocks`` is the number of blocks that they are for,
-    if more may follow.
+    if more may follow. ``chooses_loads`` says that they are for searches whose number of loads nobody knows.
     """
 
     def __init__(
@@ -44,11 +44,12 @@ class Narrator:
         quiet: bool = False,
         trials: int = 0,
         pilot_blocks: int = 0,
+        chooses_loads: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console
         self._quiet = quiet
-        self._clock = RemainingTime(planned, now)
+        self._clock = RemainingSearchTime(planned, now) if chooses_loads else RemainingTime(planned, now)
         self._pilot_blocks = pilot_blocks
         self._step: tuple[int, str] | None = None
         self._now = now
@@ -60,6 +61,7 @@ class Narrator:
         self._told: set[str] = set()
         self._place: Place | None = None
         self._told_wrong: set[tuple[str, str]] = set()
+        self._told_failures: set[tuple[str, str, str]] = set()
         self._is_checking = False
         self._printed_s = now()
         self._live = self._redrawn_lines() if is_animated(console) and not quiet else None
@@ -175,14 +177,21 @@ class Narrator:
         if first and self._scenario is not None and self._scenario.name == place.scenario:
             self._clock.pass_by(scenario_seconds(self._scenario, self._paces[place.stack]))
         if isinstance(result, Failure):
-            self._print_ended()
-            what = "void" if result.state == "void" else "not measured"
-            self.print_line(f"block {place.block}, {place.stack}, {place.scenario}: {what}: {result.reason}")
+            self._show_failure(result)
             return
         self._show_wrong_answer(result)
         self._ended.setdefault(place.scenario, ScenarioProgress(place.scenario)).add(result)
         if self._now() - self._printed_s >= PRINTED_EVERY_S:
             self._print_ended()
+
+    def _show_failure(self, failure: Failure) -> None:
+        """Print why there is no figure; of a stack that is not tried again in later blocks, in full only once."""
+        self._print_ended()
+        place, what = failure.place, "void" if failure.state == "void" else "not measured"
+        told = place.stack, place.scenario, failure.reason
+        reason = "as before" if told in self._told_failures else failure.reason
+        self._told_failures.add(told)
+        self.print_line(f"block {place.block}, {place.stack}, {place.scenario}: {what}: {reason}")
 
     def _show_wrong_answer(self, trial: Trial) -> None:
         """Print the first wrong answer of a stack in a scenario: what is wrong may be worth stopping the run for."""

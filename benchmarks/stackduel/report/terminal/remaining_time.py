@@ -30,7 +30,7 @@ class RemainingTime:
         self._step_s = self._passed_s = self._part_s = 0.0
         self._repeated_s = self._repeated_in_step_s = 0.0
         self._repeats = False
-        self._step_began = self._part_began = now()
+        self._began = self._step_began = self._part_began = now()
 
     @property
     def share(self) -> float:
@@ -109,3 +109,22 @@ class RemainingTime:
         if self._key is not None:
             self._spent[self._key] += self._now() - self._step_began - self._repeated_in_step_s
             self._done[self._key] += self._step_s
+
+
+class RemainingSearchTime(RemainingTime):
+    """Estimates the rest of searches that choose their loads: how many there will be, nobody knows.
+
+    So what is planned is time, and the clock alone says how much of it is gone. What has taken too long is expected to
+    take as long again beyond its plan.
+    """
+
+    @property
+    def share(self) -> float:
+        """Return the part of the time that has passed."""
+        passed_s = self._now() - self._began
+        return passed_s / (passed_s + self.left_s())
+
+    def left_s(self) -> float:
+        """Return the planned time that is left; never nothing, as long as anything goes on."""
+        rest_s = sum(self._planned.values()) - (self._now() - self._began)
+        return max(LEAST_S, rest_s, -rest_s)

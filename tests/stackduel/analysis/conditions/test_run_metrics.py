@@ -120,6 +120,20 @@ def test_figures_are_those_of_the_tables() -> None:
     assert (mean.point, mean.low, mean.high) == pytest.approx((100, 100, 100))
 
 
+def test_requests_that_were_sent_again_can_fail_a_build() -> None:
+    """As a number over all blocks, or as a share of the requests."""
+    results = [
+        replace(each, measurement=replace(each.measurement, resent=5))
+        if isinstance(each, Trial) and each.place.stack == "fast" and each.place.block > 3
+        else each
+        for each in measured().results
+    ]
+    made = conclude(run(results, TIERS))
+    assert (value(made, "resent"), value(made, "resent", "slow")) == (MetricValue(10), MetricValue(0))
+    states = [each.state for each in conditions_for(["resent(fast) > 9", "resent(fast) > 1%"], made).evaluate_on(made)]
+    assert states == ["met", "unmet"]
+
+
 def test_what_is_missing_says_why() -> None:
     """Too few requests, a stack that failed, a stack that runs elsewhere, no block in common."""
     made = measured(Failure(Place("wrong", "waiting", 1), "it died\nand wrote a log"))

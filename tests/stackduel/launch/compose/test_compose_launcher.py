@@ -19,7 +19,9 @@ from stackduel.launch.compose.compose_project import (
     FOLDER_LABEL,
     ONE_OFF_LABEL,
     PROJECT_LABEL,
+    SERVICE_LABEL,
     cores_of,
+    downstream_container,
     published_port,
     stack_containers,
     unequal,
@@ -50,6 +52,11 @@ class FakeContainer:
 def container(stack: str, project: str = "shop", folder: Path = ROOT, one_off: str = "False") -> FakeContainer:
     labels = {STACK_LABEL: stack, PROJECT_LABEL: project, FOLDER_LABEL: str(folder), ONE_OFF_LABEL: one_off}
     return FakeContainer(labels)
+
+
+def service(name: str, project: str = "shop", one_off: str = "False") -> FakeContainer:
+    """A container of a service that is no stack."""
+    return FakeContainer({SERVICE_LABEL: name, PROJECT_LABEL: project, ONE_OFF_LABEL: one_off})
 
 
 @dataclass
@@ -91,6 +98,16 @@ def test_a_project_is_found_by_its_name_wherever_it_was_started() -> None:
     other = container("flask-gunicorn", "elsewhere", Path("/other"))
     found: dict[str, Any] = dict(stack_containers(engine(container("flask-gunicorn"), other), "elsewhere"))
     assert found == {"flask-gunicorn": other}
+
+
+def test_the_downstream_is_that_of_the_stacks_project() -> None:
+    """Neither another project's, nor one that somebody runs once; a project without any has none."""
+    stack = container("flask-gunicorn")
+    others = [service("downstream", project="elsewhere"), service("downstream", one_off="True"), service("database")]
+    stacks = cast("dict[str, Container]", {"flask-gunicorn": stack})
+    assert downstream_container(engine(stack, *others), stacks) is None
+    mine = service("downstream")
+    assert downstream_container(engine(stack, *others, mine), stacks) is cast("Container", mine)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,21 @@ def test_a_figure_that_no_stack_has_takes_no_room() -> None:
     assert "fail" in cells(table, "slow")[0]
 
 
+def again(made: Trial, count: int, victim: int | None = None) -> Trial:
+    """The trial, with so many requests sent a second time, and so many of its victim's."""
+    seen = None if victim is None else Victim("GET /health", 20, 0, Histogram.of(np.array([1])), resent=victim)
+    return replace(made, measurement=replace(made.measurement, resent=count, victim=seen))
+
+
+def test_requests_that_were_sent_again_are_counted_where_there_are_any() -> None:
+    """In a column, over all blocks, and with those of the victim in a note; without any there is neither."""
+    made = compared(again(trial("slow", 100), 3), again(trial("slow", 100, block=2), 4, victim=5), trial("fast", 100))
+    assert column(made, "resent") == {"slow": "7", "fast": "-"}
+    assert "Requests sent again, as the server had closed their idle connections: slow 12." in notes(made)
+    assert "resent" not in cells(tables(compared(trial("slow", 100)))[0], "slow")[0]
+    assert not [note for note in notes(compared(trial("slow", 100))) if "sent again" in note]
+
+
 def test_what_a_gpu_did_stands_in_its_own_columns() -> None:
     """Utilisation and power are medians of the blocks, memory is the most of any; a stack without has dashes."""
     device = Gpu("Fake 100", "GPU-aaaa", "1", 80_000)

@@ -35,6 +35,22 @@ def test_due_made_and_read_stand_beside_each_other() -> None:
     assert "faulty" not in costs
 
 
+def test_the_proxy_and_the_heartbeats_have_columns_where_there_are_any() -> None:
+    """CPU time of the proxy for an event apart from the server's, and comments for each stream."""
+    plain = streamed("slow", 10)
+    assert plain.measurement.streams is not None
+    figures = replace(plain.measurement.streams, heartbeats=12, opened=4)
+    behind = replace(
+        plain,
+        place=replace(plain.place, stack="fast"),
+        measurement=replace(plain.measurement, streams=figures),
+        proxy_cpu_s=1e-5 * figures.events,
+    )
+    of_slow, of_fast = rows(the_section(conclude(run([plain, behind], scenarios=(STREAMING,)))), 1)
+    assert (of_slow["proxy"], of_slow["heartbeats"]) == ("-", "-")
+    assert (of_fast["proxy"], of_fast["heartbeats"]) == ("10.0", "3.00")
+
+
 def test_the_cost_of_timers_stands_beside_that_of_events() -> None:
     """Of the scenario that has a control, which has no table and no section of its own."""
     made = chatted(idle=True)

@@ -105,6 +105,18 @@ def test_a_failure_is_printed_at_once() -> None:
         assert len(scene.lines) == 2
 
 
+def test_a_failure_is_told_in_full_once() -> None:
+    """A scenario that is not measured again fails in every block that is left, for the same reason."""
+    scene = Scene()
+    with scene.narrator:
+        for stack, block, reason in (("slow", 1, "it died"), ("slow", 2, "it died"), ("fast", 2, "it died")):
+            scene.narrator.finished(Failure(Place(stack, "waiting", block), reason))
+        scene.narrator.finished(Failure(Place("slow", "waiting", 3), "it hangs"))
+    assert [line.partition(": not measured: ")[2] for line in scene.lines] == [
+        "it died", "as before", "it died", "it hangs",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("block", [1, 2])
 @pytest.mark.parametrize("stack", ["slow", "fast"])
 def test_figures_stand_under_the_stack_that_they_were_measured_on(stack: str, block: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stackduel.report.terminal.remaining_time import RemainingTime
+from stackduel.report.terminal.remaining_time import RemainingSearchTime, RemainingTime
 
 LAUNCH_S, TRIAL_S = 1.0, 4.0
 STACKS = ("a", "b", "c", "a.twin")
@@ -146,3 +146,30 @@ def test_more_blocks_are_more_time() -> None:
     clock.plan_more({"a": 10.0})
     assert clock.left_s() == 20.0
     assert clock.share == pytest.approx(2 / 3)
+
+
+def test_the_time_of_a_search_goes_by_the_clock() -> None:
+    """However many loads it tries in a step, and however often: what is promised is time, not a number of windows."""
+    now = [0.0]
+    clock = RemainingSearchTime({"": 300.0}, lambda: now[0])
+    left = []
+    for _ in range(4):
+        clock.begin_step("any", 3.5)
+        for attempt in range(3):
+            clock.begin_part(3.0, repeats=attempt > 0)
+            now[0] += 25.0
+        clock.pass_by(3.0)
+        left.append(clock.left_s())
+    assert left == [225.0, 150.0, 75.0, 1.0]
+    assert clock.share == pytest.approx(300 / 301)
+    now[0] += 40.0
+    assert clock.left_s() == 40.0, "what has taken too long takes as long again"
+
+
+def test_a_search_that_ends_early_gives_its_time_back() -> None:
+    """The others still have theirs."""
+    now = [30.0]
+    clock = RemainingSearchTime({"": 300.0}, lambda: now[0])
+    now[0] = 50.0
+    clock.plan_more({"": -130.0})
+    assert clock.left_s() == 150.0

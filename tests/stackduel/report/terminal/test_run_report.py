@@ -13,7 +13,7 @@ from stackduel.analysis.comparisons import compare
 from stackduel.analysis.conclusion import conclude
 from stackduel.model.run import Run
 from stackduel.model.stack_facts import StackFacts
-from stackduel.model.trial import Failure, Place
+from stackduel.model.trial import Failure, Place, Trial
 from stackduel.report.terminal.run_report import show
 from tests.stackduel.makers import run, trial
 
@@ -86,6 +86,23 @@ def test_only_columns_that_a_reader_needs_least_are_left_out() -> None:
     left_out = " ".join(narrow.split()).partition("(too narrow for ")[2].partition(":")[0]
     assert left_out == "MiB, p95, tier, p50, CPU, p99, binds, req/s"
     assert "too narrow" not in shown(concluded(), 200)
+
+
+def test_80_columns_hold_what_decides() -> None:
+    """Rate, speedup, verdict and what binds are there, even where every trial failed some requests."""
+    made = concluded()
+    failing = [
+        replace(each, measurement=replace(each.measurement, failed=12_345, resent=6_789))
+        if isinstance(each, Trial)
+        else each
+        for each in made.results
+    ]
+    (headings,) = (
+        line.split()
+        for line in shown(replace(made, results=tuple(failing)), 80).splitlines()
+        if "req/s" in line and "speedup" in line
+    )
+    assert {"stack", "req/s", "fail", "speedup", "verdict", "binds"} <= set(headings)
 
 
 def test_a_column_that_tells_of_failures_outlives_the_figure() -> None:
