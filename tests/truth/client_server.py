@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import get_clock_info, perf_counter_ns
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from stackduel_servers.core.streams.early_end import note
@@ -72,7 +73,8 @@ class ClientServer:
     ) -> None:
         stream = Stream(perf_counter_ns())
         sending = asyncio.ensure_future(self._send(stream, asked, writer))
-        await asyncio.wait({sending, following}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {sending, following}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not sending.done():
             await self._left(stream, sending)
         with suppress(asyncio.CancelledError, ConnectionError):
