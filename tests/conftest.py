@@ -79,6 +79,7 @@ MEASURED = (
     "stackduel_servers/core/inference/test_memory.py",
 )
 ALONE = (
+    "stackduel/load/drivers/test_dispatcher.py",
     "truth/test_pair.py",
     "stackduel/load/shards/test_freeze.py",
     "stackduel/load/shards/test_stability.py",
