@@ -27,6 +27,7 @@ from stackduel_servers.core.answers import Answer
 from stackduel_servers.core.chat.chat_timetable import read_chat_timetable
 from stackduel_servers.core.errors import HttpError, bad_request, of_status, only_post
 from stackduel_servers.core.streams.timetable import asked
+from stackduel_servers.core.streams.wire import clock_ns
 from stackduel_servers.core.target import CHAT
 from stackduel_servers.core.waiting import SHORTEST_TIMER_S
 from stackduel_servers.downstream_stream import EventFeed, Paced, PlainEvents
@@ -86,7 +87,7 @@ class Waits:
 class WaitProtocol(asyncio.Protocol):
     """One connection; its requests are answered one after another, in order."""
 
-    __slots__ = ("_feed", "_is_paused", "_received", "_reply", "_skip_bytes", "_transport", "_waits")
+    __slots__ = ("_feed", "_is_paused", "_left_ns", "_received", "_reply", "_skip_bytes", "_transport", "_waits")
 
     def __init__(self, waits: Waits) -> None:
         self._waits = waits
@@ -96,6 +97,7 @@ class WaitProtocol(asyncio.Protocol):
         self._reply: DownstreamReply | None = None
         self._feed: EventFeed | None = None
         self._is_paused = False
+        self._left_ns: int | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102  # as asyncio documents it
         self._transport = cast("asyncio.Transport", transport)
@@ -112,7 +114,13 @@ class WaitProtocol(asyncio.Protocol):
         if self._reply is None:
             return False
         self._reply = replace(self._reply, closes=True)
+        self._left_ns = clock_ns()
         return True
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002, D102
+        # Whoever only closed its own side has read to the end by now. Of the others that was the first sign.
+        if self._feed:
+            self._feed.end_early(self._left_ns or clock_ns())
 
     def pause_writing(self) -> None:  # noqa: D102
         self._is_paused = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-from stackduel_servers.core.streams import wire
+from stackduel_servers.core.streams import early_end, wire
 from stackduel_servers.core.streams.timetable import NS_PER_S, Moment, Timetable
 
 
@@ -65,7 +65,7 @@ class EventFeed:
     """
 
     __slots__ = (
-        *("_chunked", "_ended", "_is_overdue", "_is_paused", "_loop"),
+        *("_chunked", "_ended", "_is_overdue", "_is_paused", "_loop", "_made"),
         *("_moments", "_number", "_paced", "_timers", "_transport", "_zero_ns"),
     )
 
@@ -77,6 +77,7 @@ class EventFeed:
         self._loop = asyncio.get_running_loop()
         self._moments = paced.moments()
         self._number: int | None = None
+        self._made = 0
         self._is_paused = self._is_overdue = False
         self._zero_ns = wire.clock_ns()
         self._ended: Callable[[], None]
@@ -89,6 +90,10 @@ class EventFeed:
             self._wait()
         else:
             self._loop.call_soon(ended)
+
+    def end_early(self, noticed_ns: int) -> None:
+        """Note that nobody reads any more."""
+        early_end.note(self._zero_ns, noticed_ns, self._made)
 
     def pause(self) -> None:
         """Make no further event until ``resume``."""
@@ -116,7 +121,11 @@ class EventFeed:
             self._is_overdue = True
             return
         number = self._number
-        event = wire.HEARTBEAT if number is None else self._paced.encoded(number, wire.clock_ns() - self._zero_ns)
+        if number is None:
+            event = wire.HEARTBEAT
+        else:
+            event = self._paced.encoded(number, wire.clock_ns() - self._zero_ns)
+            self._made = number + 1
         is_last = number == self._paced.events - 1
         self._transport.write(chunk(event, is_last=is_last) if self._chunked else event)
         if is_last:

@@ -11,12 +11,14 @@ from functools import partial
 
 import pytest
 
+from stackduel.analysis.early_ends import early_ends
 from stackduel_servers import downstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.downstream import MAX_HEAD_BYTES, MAX_PIPELINED_BYTES, Waits, loop_factory, parse_head
 from tests.contract.events import parse, stream
 from tests.contract.served import Served, served
 from tests.contract.wire import ClosedError, ask, connected
+from tests.until import until
 
 HOST = "Host: downstream\r\n"
 
@@ -222,6 +224,25 @@ def test_who_leaves_is_forgotten(backend: Served) -> None:
             wire.send(get("/wait?delay=0.05"))
     assert ask(backend.port, "/wait?delay=0.1").status == 200
     assert "Traceback" not in backend.log.read_text()
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_who_leaves_a_stream_is_noted(resets: bool, backend: Served) -> None:
+    """By its zero, with a moment between the leaving and now, and the event that it had come to."""
+    assert ask(backend.port, "/stream?events=2&interval=0").status == 200
+    with connected(backend.port) as wire:
+        wire.send(get("/stream?events=5000&interval=0.01&size=77"))
+        head = wire.until(b"\r\n\r\n")
+        wire.until(b"id: 1\n")
+        left_ns = time.perf_counter_ns()
+        if resets:
+            wire.reset()
+    zero = re.search(rb"X-Stream-Zero: (\d+)", head)
+    assert zero
+    assert until(lambda: int(zero[1]) in early_ends(backend.log.read_text()))
+    end = early_ends(backend.log.read_text())[int(zero[1])]
+    assert left_ns < end.noticed_ns < time.perf_counter_ns()
+    assert 2 <= end.events < 5000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")

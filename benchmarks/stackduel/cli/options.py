@@ -248,6 +248,8 @@ def _path(run: Path, results: Path, choose: Callable[[Sequence[RunSummary]], Seq
         if back >= len(runs):
             left_out = len(every) - len(runs)
             without = f", besides {left_out} that measured nothing" if left_out else ""
+            if not every:
+                raise FieldError(f"{run}: there is no run in {results} yet; stackduel run quick makes one")
             raise FieldError(f"{run}: {results} holds {counted(len(runs), 'run')}{without}")
         if passed := every.index(runs[back]) - back:
             message(standard_error(), f"{run}: passed over {counted(passed, 'newer run')} that measured nothing")

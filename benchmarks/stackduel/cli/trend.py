@@ -14,6 +14,7 @@ from rich.console import Console
 from stackduel.analysis.history.run_summary import RunSummary
 from stackduel.analysis.history.trend import Trend, trend
 from stackduel.cli import options
+from stackduel.model.counted import counted
 from stackduel.model.errors import FieldError
 from stackduel.report.files import HTML_FILE
 from stackduel.report.html import trend_page
@@ -94,7 +95,13 @@ def trend_of(stored: History, suite: str | None, stacks: Sequence[str] | None, l
     if not chosen:
         known = ", ".join(dict.fromkeys(each.suite for each in comparing)) or "none"
         which = f" of suite {name}" if name else ""
-        raise FieldError(f"trend: no comparison run{which}; suites found: {known}")
+        lost = len(stored.unreadable)
+        unread = (
+            f"; {counted(lost, 'run')} cannot be read, stackduel runs names {'it' if lost == 1 else 'them'}"
+            if lost
+            else ""
+        )
+        raise FieldError(f"trend: no comparison run{which}; suites found: {known}{unread}")
     made = trend(chosen, stacks)
     if not made.lines:
         raise FieldError(f"trend: none of {', '.join(stacks or ())} was measured by suite {name}")

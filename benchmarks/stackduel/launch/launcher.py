@@ -62,6 +62,9 @@ class Launcher(Protocol):
     def downstream(self) -> Subject | None:
         """The downstream that every stack calls, to observe; None if this launcher did not start it."""
 
+    def downstream_log(self, lines: int) -> str:
+        """Return the last lines that the downstream wrote; an empty text if this launcher did not start it."""
+
     @property
     def network(self) -> str | None:
         """The containers' network on which a generator can reach the stacks; None without one."""

@@ -38,6 +38,10 @@ class RedactedLauncher(WrappedLauncher):
         with _redacted_errors(self._redaction):
             return super().alone(module)
 
+    def downstream_log(self, lines: int) -> str:
+        """Return the last lines that the downstream wrote, without secrets."""
+        return self._redaction.text(super().downstream_log(lines))
+
     @contextmanager
     def _started(self, stack: Stack) -> Iterator[Started]:
         with _redacted_errors(self._redaction), super().start(stack) as started:

@@ -49,6 +49,10 @@ class UrlLauncher:
         """None: it starts nothing."""
         return None
 
+    def downstream_log(self, lines: int) -> str:  # noqa: ARG002 - the protocol's
+        """Return an empty text: it runs elsewhere."""
+        return ""
+
     def lost(self) -> None:
         """None: it runs nothing."""
         return

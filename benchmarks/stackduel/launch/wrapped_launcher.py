@@ -39,6 +39,10 @@ class WrappedLauncher:
         """The downstream that every stack calls."""
         return self._launcher.downstream
 
+    def downstream_log(self, lines: int) -> str:
+        """Return the last lines that the downstream wrote."""
+        return self._launcher.downstream_log(lines)
+
     @property
     def network(self) -> str | None:
         """The containers' network on which a generator can reach the stacks."""

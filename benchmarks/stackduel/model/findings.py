@@ -8,6 +8,7 @@ from stackduel.model.search_results.ablation import Ablation
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.leaving import Leaving
 from stackduel.model.search_results.profile import Profile
 from stackduel.model.search_results.recycling import Recycling
 from stackduel.model.search_results.scaling import Scaling
@@ -26,6 +27,7 @@ SearchResult = (
     | Soak
     | Shutdown
     | Recycling
+    | Leaving
     | Ablation
     | Profile
     | Tuned

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from stackduel.model.ablation_settings import AblationSettings
 from stackduel.model.budget import DEFAULT_MEMORY_MIB
+from stackduel.model.client_settings import LeavingSettings
 from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.scaling_settings import ScalingSettings
 from stackduel.model.tune_settings import TuneSettings
@@ -143,6 +144,7 @@ SearchSettings = (
     | BreakingPointSettings
     | ShutdownSettings
     | RecyclingSettings
+    | LeavingSettings
     | AblationSettings
     | ProfileSettings
     | TuneSettings

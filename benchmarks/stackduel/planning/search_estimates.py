@@ -6,11 +6,13 @@ import math
 from dataclasses import replace
 
 from stackduel.analysis.slo import parse_slo
+from stackduel.model.client_settings import LeavingSettings
 from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.search_settings import (
     BreakingPointSettings,
     CapacitySettings,
     ColdStartSettings,
+    LossSettings,
     RecyclingSettings,
     SearchSettings,
     ShutdownSettings,
@@ -42,9 +44,8 @@ def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> 
             return _of_sustained(settings, load, scenario, pace)
         case SoakSettings(), _:
             return pace.launch_s + scenario_seconds(scenario, pace) + PIECES * OVERHEAD_S
-        case ColdStartSettings() | ShutdownSettings() | RecyclingSettings(), ClosedLoop():
-            rounds = settings.launches if isinstance(settings, ColdStartSettings) else settings.rounds
-            return rounds * (pace.launch_s + scenario_seconds(scenario, pace))
+        case ColdStartSettings() | ShutdownSettings() | RecyclingSettings() | LeavingSettings(), ClosedLoop():
+            return _of_rounds(settings, scenario, pace)
         case ProfileSettings(), ClosedLoop():
             windows_s = 2 * settings.windows * (scenario_seconds(scenario, pace) + ATTACHING_S)
             memory_s = RECORDING * (pace.launch_s + scenario_seconds(scenario, pace)) if settings.memory else 0.0
@@ -52,6 +53,17 @@ def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> 
         case BreakingPointSettings(), OpenLoop():
             return pace.launch_s + SUPPOSED_STEPS * scenario_seconds(scenario, pace)
     raise ValueError(load_problem(settings, scenario) or "no such mode")
+
+
+def _of_rounds(settings: ColdStartSettings | LossSettings | LeavingSettings, scenario: Scenario, pace: Pace) -> float:
+    window_s = scenario_seconds(scenario, pace)
+    match settings:
+        case ColdStartSettings():
+            return settings.launches * (pace.launch_s + window_s)
+        case LeavingSettings():
+            # A window in which some leave, and one beside it in which nobody does.
+            return settings.rounds * (pace.launch_s + 2 * (window_s + settings.settle_s))
+    return settings.rounds * (pace.launch_s + window_s)
 
 
 def _of_sustained(settings: SustainedSettings, load: ClosedLoop, scenario: Scenario, pace: Pace) -> float:

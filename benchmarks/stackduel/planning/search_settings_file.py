@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from stackduel.analysis.slo import parse_slo
+from stackduel.model.client_settings import LeavingSettings
 from stackduel.model.errors import FieldError
 from stackduel.model.scaling_settings import ScalingSettings
 from stackduel.model.search_settings import (
@@ -90,6 +91,16 @@ def _shutdown(fields: Fields) -> ShutdownSettings:
     )
 
 
+def _leaving(fields: Fields) -> LeavingSettings:
+    usual = LeavingSettings()
+    return LeavingSettings(
+        rounds=_rounds(fields),
+        share=fields.number("share", 0.01, 0.9, default=usual.share),
+        resets=fields.number("resets", 0, 1, default=usual.resets),
+        settle_s=fields.number("settle_s", 0, 60, default=usual.settle_s),
+    )
+
+
 def _rounds(fields: Fields) -> int:
     return fields.integer("rounds", 1, 1000, default=ShutdownSettings().rounds)
 
@@ -110,5 +121,6 @@ _PARSERS: Mapping[str, Callable[[Fields], SearchSettings]] = {
     SoakSettings.mode: lambda _fields: SoakSettings(),
     ShutdownSettings.mode: _shutdown,
     ScalingSettings.mode: lambda _fields: ScalingSettings(),
+    LeavingSettings.mode: _leaving,
     RecyclingSettings.mode: lambda fields: RecyclingSettings(_rounds(fields)),
 }

@@ -45,7 +45,9 @@ def suite_of(name: str, document: Mapping[str, Any], check: Check = "body", fold
     Raises FieldError that names the field and its bound, for anything unknown, missing or out of range.
     """
     if isinstance(document.get("stacks"), Mapping):
-        raise FieldError(f"suite {name}: is a stacks file, which --stacks-file takes: its stacks are tables")
+        raise FieldError(
+            f"suite {name}: is a stacks file, as its stacks are tables: stackduel run --stacks-file FILE takes it"
+        )
     fields = Fields(f"suite {name}", document, folder)
     suite = _parse_fields(name, fields, check)
     thresholds = parse_thresholds(fields)

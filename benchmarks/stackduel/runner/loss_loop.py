@@ -5,10 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from stackduel.launch.launcher import Started
-from stackduel.load.job import LoadError
-from stackduel.model.errors import LaunchError
 from stackduel.model.findings import Finding
-from stackduel.model.plan_step import PlanStep
 from stackduel.model.run import Run
 from stackduel.model.search_results.losses import Losses
 from stackduel.model.search_results.recycling import RecycledRound
@@ -17,15 +14,13 @@ from stackduel.model.search_settings import RecyclingSettings, ShutdownSettings
 from stackduel.model.server_end import ServerEnd
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Failure, Place
-from stackduel.process.interrupts import go_on_interrupting
-from stackduel.runner.rounds_loop import RoundsLoop
+from stackduel.observe.resources.usage import Meter
+from stackduel.runner.finding_rounds import FindingRounds
 from stackduel.runner.run_context import RunContext
 from stackduel.search.losses import recycled, stopped
-from stackduel.verify.verification import VerifyError
 
 
-class LossLoop(RoundsLoop):
+class LossLoop(FindingRounds):
     """Loads every stack in each round, on a fresh server, and saves what became of the requests.
 
     The window opens as the server is signalled, and stays open whatever becomes of it.
@@ -37,27 +32,7 @@ class LossLoop(RoundsLoop):
         self._stops: dict[tuple[str, str], list[Stop]] = {}
         self._rounds: dict[tuple[str, str], list[RecycledRound]] = {}
 
-    def _measure(self, name: str, scenario: Scenario, block: int) -> None:
-        sandbox, place = self._context.trial_runner.sandbox, Place(name, scenario.name, block)
-        sandbox.restore()
-        self._context.progress.launching(PlanStep(block, name, (scenario,)))
-        try:
-            with self._ready(self._context.plan.stacks[name], (scenario,)) as (started, _):
-                self._context.progress.measuring(place, scenario)
-                finding = self._finding(self._context.plan.stacks[name], scenario, started, block)
-        except (LaunchError, VerifyError, LoadError, ProcessLookupError) as error:
-            go_on_interrupting(error)
-            if (part := sandbox.lost()) is not None:
-                self._save_result(sandbox.trial_without(part, place))
-                self._measure(name, scenario, block)
-                return
-            self._refused.add(name)
-            self._save_result(Failure(place, str(error)))
-            return
-        self._save(self.run.with_finding(finding))
-        self._context.progress.print_line(f"round {block} of {self._settings.rounds}, {name}: {finding.found.sentence}")
-
-    def _finding(self, stack: Stack, scenario: Scenario, started: Started, block: int) -> Finding:
+    def _finding(self, stack: Stack, scenario: Scenario, started: Started, _meter: Meter | None, block: int) -> Finding:
         key = (stack.name, scenario.name)
         if isinstance(self._settings, ShutdownSettings):
             stops = self._stops.setdefault(key, [])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackduel.model.ablation_settings import AblationSettings
+from stackduel.model.client_settings import LeavingSettings
 from stackduel.model.counted import counted
 from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.scaling_settings import ScalingSettings
@@ -21,6 +22,7 @@ from stackduel.report.profile_files import ProfileFiles
 from stackduel.runner.alternating_loop import AlternatingLoop
 from stackduel.runner.cold_start_loop import ColdStartLoop
 from stackduel.runner.comparison_loop import ComparisonLoop
+from stackduel.runner.leaving_loop import LeavingLoop
 from stackduel.runner.loss_loop import LossLoop
 from stackduel.runner.pilot import (
     block_seconds,
@@ -60,6 +62,8 @@ class Measuring:
                 ColdStartLoop(self.context, self.record.run, settings).measure()
             case ShutdownSettings() | RecyclingSettings() as settings:
                 LossLoop(self.context, self.record.run, settings).measure()
+            case LeavingSettings() as settings:
+                LeavingLoop(self.context, self.record.run, settings).measure()
             case ProfileSettings() as settings:
                 self._profile(settings, [(name, each) for name in self.context.plan.stacks for each in scenarios])
             case TuneSettings() as settings:

@@ -180,6 +180,10 @@ class TrialRunner:
             alive=lambda: started.failure() is None,
         )
 
+    def sent(self, stack: str, scenario: Scenario) -> Workload:
+        """Return the first request of a scenario as it is sent to a verified stack."""
+        return self._answers.sent(original_of(stack), scenario.workloads[0])
+
     def _not_measured(self, place: Place, started: Started, error: LoadError) -> Failure:
         part = error.part if isinstance(error, LostPartError) else self.sandbox.lost(started)
         if part is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stackduel.analysis.slo import parse_slo
+from stackduel.model.client_settings import LeavingSettings
 from stackduel.model.findings import SearchResult
 from stackduel.model.search_settings import (
     BreakingPointSettings,
@@ -66,12 +67,25 @@ def load_problem(settings: SearchSettings, scenario: Scenario) -> str | None:
             fits = duration_s is not None and duration_s >= least_s
             least = f" of at least {least_s:g}, {AFTER_GRACE_S:g} more than grace_s" if least_s else ""
             needed = f"connections and a duration_s{least}"
+        case LeavingSettings():
+            return _clients_problem(settings, scenario, starts)
         case BreakingPointSettings():
             fits, needed = isinstance(load, OpenLoop), "a rate"
         case _:
             # An ablation, a profile, a tuning, a scaling and a soak begin with any load.
             return None
     return None if fits else f"{starts} {needed}"
+
+
+def _clients_problem(settings: LeavingSettings, scenario: Scenario, starts: str) -> str | None:
+    """Return why some clients of a load cannot behave otherwise than the rest; ``starts`` begins the sentence."""
+    if any(workload.stream != "sse" or workload.method != "GET" for workload in scenario.workloads):
+        return f'scenario {scenario.name}: mode {settings.mode} is of streams (stream = "sse") that GET asks for'
+    if len(scenario.workloads) > 1:
+        return f"scenario {scenario.name}: mode {settings.mode} has one request, not {len(scenario.workloads)}"
+    load = scenario.load
+    fits = isinstance(load, ClosedLoop) and load.duration_s is not None and load.connections > 1
+    return None if fits else f"{starts} at least 2 connections and a duration_s"
 
 
 def _capacity_problem(settings: CapacitySettings, scenario: Scenario, starts: str) -> str | None:

@@ -84,7 +84,7 @@ def test_a_run_that_is_not_there_is_refused_with_the_number_of_runs(results: Pat
     """Also where there is no folder of results at all."""
     with pytest.raises(FieldError, match=r"^latest~3: .* holds 3 runs$"):
         run_path(Path("latest~3"), results)
-    with pytest.raises(FieldError, match=r"^latest: .* holds 0 runs$"):
+    with pytest.raises(FieldError, match=r"^latest: there is no run in .* yet; stackduel run quick makes one$"):
         run_path(Path("latest"), results / "absent")
 
 

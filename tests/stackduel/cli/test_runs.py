@@ -101,6 +101,15 @@ def test_an_empty_folder_has_neither_runs_nor_a_trend(tmp_path: Path) -> None:
         over_time(tmp_path, None)
 
 
+def test_runs_that_cannot_be_read_are_no_trend_and_are_counted(tmp_path: Path) -> None:
+    """Nobody is told that there are none where some are broken."""
+    folder = tmp_path / "20260103-000000-quick-aaaa"
+    folder.mkdir()
+    (folder / "run.json").write_text("{")
+    with pytest.raises(FieldError, match="suites found: none; 1 run cannot be read, stackduel runs names it"):
+        over_time(tmp_path, None)
+
+
 def drawn(results: Path, page: Path, form: str = "path") -> str:
     out = io.StringIO()
     # However long the path of the page is, its line is not wrapped.

@@ -82,6 +82,9 @@ class FakeLauncher:
     def lost(self) -> LostPart | None:
         return self.lost_part
 
+    def downstream_log(self, lines: int) -> str:
+        return ""
+
     def restore(self) -> None:
         self.events.append("restore")
         self.lost_part = None

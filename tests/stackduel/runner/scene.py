@@ -94,6 +94,9 @@ class FakeLauncher:
     def lost(self) -> LostPart | None:
         return None
 
+    def downstream_log(self, lines: int) -> str:
+        return ""
+
     def restore(self) -> None:
         raise AssertionError("nothing was lost")
 

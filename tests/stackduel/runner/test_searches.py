@@ -219,6 +219,9 @@ def test_wrong_input_of_capacity_is_told_with_status_2(arguments: list[str], tol
         ),
         ('mode = "shutdown"', [], "starts from connections and a duration_s of at least 6, 1 more than grace_s"),
         ('mode = "shutdown"\nsearch = { grace_s = 0 }', [], "search: grace_s: must be a number from 0.1 to 600"),
+        ('mode = "leaving"', [], 'mode leaving is of streams (stream = "sse") that GET asks for'),
+        ('mode = "leaving"\nsearch = { share = 1 }', [], "search: share: must be a number from 0.01 to 0.9"),
+        ('mode = "leaving"\nsearch = { resets = 2 }', [], "search: resets: must be a number from 0 to 1"),
         ('mode = "recycling"', [], "settings: mode recycling needs MAX_REQUESTS, above 0"),
         (
             'settings = { MAX_REQUESTS = "-1" }',
@@ -255,7 +258,9 @@ def test_wrong_suites_and_options_are_told_with_status_2(
     assert told in done.stderr
 
 
-@pytest.mark.parametrize("suite", ["sustained", "breaking-point", "soak", "cold-start", "stream-shutdown", "recycling"])
+@pytest.mark.parametrize(
+    "suite", ["sustained", "breaking-point", "soak", "cold-start", "stream-shutdown", "recycling", "leaving"]
+)
 def test_a_dry_run_of_every_mode_tells_what_is_looked_for_and_how_long(suite: str) -> None:
     """The goal, a row for each stack, and a total."""
     done = called("run", suite, "--dry-run")

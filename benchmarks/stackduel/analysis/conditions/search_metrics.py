@@ -18,6 +18,7 @@ from stackduel.model.search_results.ablation import Ablation
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.leaving import Leaving, Noticing
 from stackduel.model.search_results.scaling import Scaling
 from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_results.streams_held import StreamsHeld
@@ -45,6 +46,7 @@ def _capacity(result: Capacity | StreamsHeld, kind: type) -> ValueOrMissing:
     )
 
 
+NOBODY_SAYS = "the stack does not say when, or nobody left an open stream"
 COUNT = MetricKind(("count",), bounded=False)
 
 # By mode: the metrics, and how each is read from the result.
@@ -105,6 +107,14 @@ OF_A_SEARCH: Mapping[str, Mapping[str, tuple[MetricKind, Reader]]] = {
     "recycling": {
         "lost": (COUNT, lambda result, _: MetricValue(result.losses.lost)),
         "refused": (COUNT, lambda result, _: MetricValue(result.losses.refused)),
+    },
+    "leaving": {
+        "noticed": (MetricKind(("time",), bounded=False), lambda result, _: _worst(result.handler)),
+        "cancelled": (MetricKind(("time",), bounded=False), lambda result, _: _worst(result.upstream)),
+        "unnoticed": (COUNT, lambda result, _: _never(result.handler)),
+        "uncancelled": (COUNT, lambda result, _: _never(result.upstream)),
+        "kept": (MetricKind(("memory",), bounded=False), lambda result, _: _kept(result)),
+        "cut": (COUNT, lambda result, _: MetricValue(result.cut)),
     },
     "soak": {
         "growth": (MetricKind(("memory",)), lambda result, _: _growth(result)),
@@ -191,6 +201,21 @@ def _speedup(result: ColdStart) -> ValueOrMissing:
         if speedup is None
         else MetricValue(speedup.ratio, speedup.low, speedup.high)
     )
+
+
+def _worst(noticing: Noticing | None) -> ValueOrMissing:
+    """Return the longest time until a client that left was noticed; without end where one never was."""
+    if noticing is None:
+        return Missing(NOBODY_SAYS)
+    return MetricValue(math.inf) if noticing.never else _known(noticing.worst_ms, NOBODY_SAYS)
+
+
+def _never(noticing: Noticing | None) -> ValueOrMissing:
+    return Missing(NOBODY_SAYS) if noticing is None else MetricValue(noticing.never)
+
+
+def _kept(result: Leaving) -> ValueOrMissing:
+    return _known(None if result.memory is None else result.memory.kept_mib, "memory is unknown")
 
 
 def _whole(result: Ablation) -> ValueOrMissing:

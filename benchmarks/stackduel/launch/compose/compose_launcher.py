@@ -96,6 +96,10 @@ class ComposeLauncher:
         """None: it starts nothing."""
         return None
 
+    def downstream_log(self, lines: int) -> str:  # noqa: ARG002 - the protocol's
+        """Return an empty text: the compose project runs it."""
+        return ""
+
     def lost(self) -> LostPart | None:
         """Return the project's downstream if it has ended, or the engine if it does not answer."""
         how = self._downstream.failure() if self._downstream else None

@@ -108,6 +108,10 @@ class ContainerLauncher:
         """The downstream's container."""
         return self._downstream.subject
 
+    def downstream_log(self, lines: int) -> str:
+        """Return the last lines that the downstream wrote."""
+        return self._downstream.log_tail(lines)
+
     def lost(self) -> LostPart | None:
         """Return the downstream's container if it has ended, or the engine if it does not answer."""
         how = self._downstream.failure()

@@ -17,6 +17,8 @@ from stackduel.storage.redaction import Redaction
 # As much as a container's log holds; half of it for the beginning, half for the end.
 MOST_BYTES = 10_000_000
 TAIL_BYTES = 16_384
+# Of many lines so much is read for each.
+LINE_BYTES = 128
 # A longer line, or chunk, is taken in pieces; the beginning may grow by a few of them beyond its half.
 PIECE_BYTES = 16_384
 _RESERVE_BYTES = 65_536
@@ -81,8 +83,9 @@ class KeptLog:
     def tail(self, lines: int = 20) -> str:
         """Return the last lines of the log."""
         with self._lock:
-            shown = self._shown_end()
-        return "\n".join(shown[-TAIL_BYTES:].splitlines()[-lines:])
+            most_bytes = max(TAIL_BYTES, lines * LINE_BYTES)
+            shown = self._shown_end(most_bytes)
+        return "\n".join(shown[-most_bytes:].splitlines()[-lines:])
 
     def finish(self, within_s: float) -> None:
         """Wait until all is read that a server which has ended wrote."""
@@ -188,12 +191,12 @@ class KeptLog:
             self._dropped += surplus
             del self._end[:surplus]
 
-    def _shown_end(self) -> str:
+    def _shown_end(self, most_bytes: int) -> str:
         if self._head >= self._half:
-            return _decoded(self._redacted_from(bytes(self._end), len(self._end) - TAIL_BYTES))
+            return _decoded(self._redacted_from(bytes(self._end), len(self._end) - most_bytes))
         size = self.path.stat().st_size
         with self.path.open("rb") as file:
-            file.seek(max(0, size - TAIL_BYTES))
+            file.seek(max(0, size - most_bytes))
             written = file.read()
         return written.decode(errors="replace") + self._redaction.text(self._pending.decode(errors="replace"))
 

@@ -34,6 +34,7 @@ from stackduel.planning.command_lookup import lookup_hint
 from stackduel.process.endings import how_it_ended
 from stackduel.storage.redaction import NO_SECRETS, Redaction
 from stackduel_servers import allocator
+from stackduel_servers.core.streams.early_end import VARIABLE as STREAM_ENDS
 from stackduel_servers.isolation import isolated_python
 from stackduel_servers.models.device import VARIABLE
 from stackduel_servers.models.store import FOLDER_VARIABLE as MODELS_FOLDER
@@ -46,7 +47,7 @@ from stackduel_servers.triton.installation import VENDOR_VARIABLE
 
 ALONE_WITHIN_S = 120.0
 # Variables that stackduel_servers.serve reads; settings of the user's shell must not leak into a stack.
-SERVE_VARIABLES = ("STACK", "HOST", "PORT", "CPUS", "TRITON_URL", "TRITON_MODELS", VARIABLE, *VARIABLES)
+SERVE_VARIABLES = ("STACK", "HOST", "PORT", "CPUS", "TRITON_URL", "TRITON_MODELS", VARIABLE, STREAM_ENDS, *VARIABLES)
 
 # Folders set in the user's shell, possibly relative to the user's working directory.
 FOLDERS = (MODELS_FOLDER, PILLOW_FOLDER, TRITON_FOLDER, VENDOR_VARIABLE)
@@ -94,6 +95,10 @@ class LocalLauncher:
     def downstream(self) -> Subject | None:
         """The downstream's process tree."""
         return self._downstream.subject if self._downstream else None
+
+    def downstream_log(self, lines: int) -> str:
+        """Return the last lines that the downstream wrote."""
+        return self._downstream.log_tail(lines) if self._downstream else ""
 
     @property
     def network(self) -> None:

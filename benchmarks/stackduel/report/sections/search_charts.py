@@ -11,6 +11,7 @@ from stackduel.model.run import Run
 from stackduel.model.search_results.breaking_point import BreakingPoint, RampStep
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.leaving import Leaving
 from stackduel.model.search_results.recycling import Recycling
 from stackduel.model.search_results.shutdown import Shutdown
 from stackduel.model.search_results.soak import Soak
@@ -206,6 +207,26 @@ def _of_recycling(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
     yield _lost([(stack, result.losses.lost, result.sentence) for stack, result in found])
 
 
+def _of_leaving(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    rows, cells = [], []
+    for each in findings:
+        noticing = each.found.handler if isinstance(each.found, Leaving) else None
+        if noticing is None or noticing.median_ms is None:
+            continue
+        middle, worst = noticing.median_ms, noticing.worst_ms
+        rows.append(_mark(each.stack, middle, middle, worst, f"{figure(middle)} ms", each.found.sentence))
+        cells.append((each.stack, figure(middle), figure(worst), f"{noticing.never:,}"))
+    if rows:
+        yield _intervals(
+            "From leaving to the handler's end",
+            "The median of the clients that the handler noticed within the window; the line reaches to the worst. "
+            "Further to the left is better.",
+            "milliseconds",
+            rows,
+            Grid("From leaving to the handler's end, ms", ("stack", "median", "worst", "never"), tuple(cells)),
+        )
+
+
 def _lost(rows: Sequence[tuple[str, int, str]]) -> Chart:
     return _intervals(
         "Lost requests",
@@ -248,4 +269,5 @@ _DRAWN: Mapping[type, Callable[[Run, Sequence[Finding]], Iterator[Chart]]] = {
     Soak: _of_soak,
     Shutdown: _of_shutdown,
     Recycling: _of_recycling,
+    Leaving: _of_leaving,
 }

@@ -12,6 +12,7 @@ from stackduel.model.search_results.ablation import Ablation
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.leaving import Leaving
 from stackduel.model.search_results.losses import Losses
 from stackduel.model.search_results.profile import Profile
 from stackduel.model.search_results.recycling import Recycling
@@ -26,6 +27,7 @@ from stackduel.model.trial import Failure
 from stackduel.model.tune_settings import TuneSettings
 from stackduel.report.sections import search_charts
 from stackduel.report.sections.blocks import Block, Failures, Grid, Heading, Section, Sentences
+from stackduel.report.sections.client_cells import of_leaving
 from stackduel.report.sections.figures import DASH, figure, interval_text, times_text
 from stackduel.report.sections.scenarios import described
 from stackduel.report.sections.search_trials import belongs
@@ -45,6 +47,15 @@ _LEAST_NEEDED = (
     "first req/s",
     "kept",
     "warm ms",
+    "no stream",
+    "MiB before",
+    "p99 ms beside",
+    "upstream worst",
+    "upstream never",
+    "MiB peak",
+    "others' p99 ms",
+    "MiB after",
+    "p99 ratio",
 )
 
 
@@ -236,4 +247,5 @@ _CELLS: Mapping[type, Callable[..., Cells]] = {
     Scaling: lambda _result: {},
     Shutdown: _of_shutdown,
     Recycling: _of_recycling,
+    Leaving: of_leaving,
 }

@@ -16,6 +16,7 @@ from stackduel.model.run import Run
 from stackduel.model.search_results.breaking_point import BreakingPoint
 from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
+from stackduel.model.search_results.leaving import Leaving
 from stackduel.model.search_results.recycling import Recycling
 from stackduel.model.search_results.shutdown import Shutdown
 from stackduel.model.search_results.soak import Soak
@@ -183,6 +184,8 @@ _FIGURES: Mapping[type, tuple[tuple[str, Better, Callable[..., SearchedValue | N
     # Several lose nothing: loss_answers says who.
     Shutdown: (),
     Recycling: (),
+    # Who notices it when, and whom it harms, is no single figure: client_cells says it.
+    Leaving: (),
     Soak: (
         ("MiB/h", "lower", lambda result: result.slope and (result.slope.value, result.slope.low, result.slope.high)),
         ("MiB", "lower", lambda result: _exact(result.memory_mib)),

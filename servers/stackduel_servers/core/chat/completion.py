@@ -38,6 +38,11 @@ class Completion:
         self._created = 0
         self._is_done = False
 
+    @property
+    def events(self) -> int:
+        """How many chunks have come so far."""
+        return self._frames.count
+
     def request(self, allowance_s: float) -> UpstreamRequest:
         """Return what the upstream is asked."""
         timetable = self._asked.timetable

@@ -14,7 +14,7 @@ from stackduel_servers.core.chat.chat_request import read_chat
 from stackduel_servers.core.chat.completion import Completion
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.errors import HttpError
-from stackduel_servers.core.streams import relay, wire
+from stackduel_servers.core.streams import early_end, relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
 from stackduel_servers.core.streams.stream import AsyncStream, Encoding, Made
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
@@ -30,15 +30,21 @@ def generated(method: str, query: bytes, encoding: Encoding[Made]) -> AsyncStrea
 
 
 async def _made(timetable: Timetable, zero_ns: int, encoding: Encoding[Made]) -> AsyncGenerator[Made, None]:
-    for due_ns, number in timetable.moments():
-        left_ns = zero_ns + due_ns - wire.clock_ns()
-        # One timer an event, which may fire early: a second one would cost as much as sending the event. Without a
-        # wait the event loop still gets its turn, or one stream would hold up all others.
-        await asyncio.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
-        if number is None:
-            yield encoding.heartbeat
-        elif timetable.sends(number):
-            yield encoding.event(timetable, number, wire.clock_ns() - zero_ns)
+    made = 0
+    try:
+        for due_ns, number in timetable.moments():
+            left_ns = zero_ns + due_ns - wire.clock_ns()
+            # One timer an event, which may fire early: a second one would cost as much as sending the event. Without a
+            # wait the event loop still gets its turn, or one stream would hold up all others.
+            await asyncio.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
+            if number is None:
+                yield encoding.heartbeat
+            elif timetable.sends(number):
+                made = number + 1
+                yield encoding.event(timetable, number, wire.clock_ns() - zero_ns)
+    except (GeneratorExit, asyncio.CancelledError):
+        early_end.note_handler(zero_ns, made)
+        raise
 
 
 async def relayed(backend: AsyncDownstream, method: str, query: bytes) -> AsyncStream[bytes]:
@@ -61,7 +67,8 @@ async def _passed_on(backend: AsyncDownstream, passage: StreamPassage) -> AsyncS
         fields = passage.fields(response.status, response.headers)
         if asked.method == "HEAD":
             return AsyncStream(fields, _nothing())
-        return AsyncStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s))
+        zero_ns = early_end.zero_of(fields)
+        return AsyncStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, zero_ns))
 
 
 async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: UpstreamRequest) -> ClientResponse:
@@ -86,7 +93,7 @@ async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: Upstream
 
 
 async def _events(
-    opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float
+    opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float, zero_ns: str
 ) -> AsyncGenerator[bytes, None]:
     async with opened:
         try:
@@ -100,6 +107,9 @@ async def _events(
             yield wire.encoded_error(relay.ended_early())
         except HttpError as error:
             yield wire.encoded_error(error)
+        except (GeneratorExit, asyncio.CancelledError):
+            early_end.note_handler(zero_ns, passage.events)
+            raise
 
 
 async def _nothing() -> AsyncGenerator[bytes, None]:

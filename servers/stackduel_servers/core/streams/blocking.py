@@ -15,7 +15,7 @@ from stackduel_servers.core.chat.chat_request import read_chat
 from stackduel_servers.core.chat.completion import Completion
 from stackduel_servers.core.downstream_blocking import BlockingDownstream
 from stackduel_servers.core.errors import HttpError
-from stackduel_servers.core.streams import relay, wire
+from stackduel_servers.core.streams import early_end, relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
 from stackduel_servers.core.streams.stream import BlockingStream, Encoding, Made
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
@@ -29,14 +29,20 @@ def generated(method: str, query: bytes, encoding: Encoding[Made]) -> BlockingSt
 
 
 def _made(timetable: Timetable, zero_ns: int, encoding: Encoding[Made]) -> Generator[Made, None, None]:
-    for due_ns, number in timetable.moments():
-        left_ns = zero_ns + due_ns - wire.clock_ns()
-        # Without a wait, too: other greenlets get their turn then.
-        time.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
-        if number is None:
-            yield encoding.heartbeat
-        elif timetable.sends(number):
-            yield encoding.event(timetable, number, wire.clock_ns() - zero_ns)
+    made = 0
+    try:
+        for due_ns, number in timetable.moments():
+            left_ns = zero_ns + due_ns - wire.clock_ns()
+            # Without a wait, too: other greenlets get their turn then.
+            time.sleep(left_ns / NS_PER_S if left_ns > 0 else 0)
+            if number is None:
+                yield encoding.heartbeat
+            elif timetable.sends(number):
+                made = number + 1
+                yield encoding.event(timetable, number, wire.clock_ns() - zero_ns)
+    except GeneratorExit:
+        early_end.note_handler(zero_ns, made)
+        raise
 
 
 def relayed(backend: BlockingDownstream, method: str, query: bytes) -> BlockingStream[bytes]:
@@ -59,7 +65,8 @@ def _passed_on(backend: BlockingDownstream, passage: StreamPassage) -> BlockingS
         fields = passage.fields(response.status, response.headers)
         if asked.method == "HEAD":
             return BlockingStream(fields, _nothing())
-        return BlockingStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s))
+        zero_ns = early_end.zero_of(fields)
+        return BlockingStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, zero_ns))
 
 
 def _ask(opened: ExitStack, backend: BlockingDownstream, asked: UpstreamRequest) -> BaseHTTPResponse:
@@ -89,7 +96,7 @@ def _ask(opened: ExitStack, backend: BlockingDownstream, asked: UpstreamRequest)
 
 
 def _events(
-    opened: ExitStack, response: BaseHTTPResponse, passage: StreamPassage, allowance_s: float
+    opened: ExitStack, response: BaseHTTPResponse, passage: StreamPassage, allowance_s: float, zero_ns: str
 ) -> Generator[bytes, None, None]:
     with opened:
         try:
@@ -102,6 +109,9 @@ def _events(
             yield wire.encoded_error(relay.ended_early())
         except HttpError as error:
             yield wire.encoded_error(error)
+        except GeneratorExit:
+            early_end.note_handler(zero_ns, passage.events)
+            raise
 
 
 def _nothing() -> Generator[bytes, None, None]:

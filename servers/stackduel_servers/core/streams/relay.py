@@ -33,6 +33,11 @@ class UpstreamRequest:
 class StreamPassage(Protocol):
     """One stream of the downstream on its way through a handler, which may change its events."""
 
+    @property
+    def events(self) -> int:
+        """How many events of the downstream have come so far."""
+        ...
+
     def request(self, allowance_s: float) -> UpstreamRequest:
         """Return what the downstream is asked; it may take ``allowance_s`` longer than its timetable says."""
         ...
@@ -61,6 +66,11 @@ class Relay:
         self._timetable = timetable
         self._frames = Frames(LONGEST_EVENT_BYTES)
         self._allowance_s = self._patience_s = self._event_s = 0.0
+
+    @property
+    def events(self) -> int:
+        """How many events have come so far."""
+        return self._frames.count
 
     def request(self, allowance_s: float) -> UpstreamRequest:
         """Return the request for a stream by the same timetable."""

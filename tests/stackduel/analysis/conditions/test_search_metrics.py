@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -27,6 +28,12 @@ from tests.stackduel.report.html.runs import SEARCHES
         ("shutdown", "killed", MetricValue(0)),
         ("shutdown", "ended", MetricValue(980)),
         ("recycling", "lost", MetricValue(12)),
+        ("leaving", "noticed", MetricValue(81)),
+        ("leaving", "cancelled", MetricValue(82)),
+        ("leaving", "unnoticed", MetricValue(0)),
+        ("leaving", "uncancelled", MetricValue(0)),
+        ("leaving", "kept", MetricValue(0.5)),
+        ("leaving", "cut", MetricValue(1)),
         ("soak", "growth", MetricValue(2.0, -1.0, 5.0)),
         ("soak", "memory", MetricValue(63.0)),
         ("soak", "p99", MetricValue(31)),
@@ -45,6 +52,8 @@ def test_search_results_have_metrics(mode: str, name: str, value: MetricValue) -
         ("capacity", "replicas", "slow", "no demand was given, or no rate confirmed"),
         ("cold-start", "cpu", "fast", "unknown: the stack runs elsewhere"),
         ("cold-start", "speedup", "slow", "the baseline was not launched beside it"),
+        ("leaving", "cancelled", "fast", "the stack does not say when, or nobody left an open stream"),
+        ("leaving", "kept", "fast", "memory is unknown"),
         ("soak", "memory", "absent", "the search did not finish"),
     ],
 )
@@ -52,6 +61,13 @@ def test_a_missing_search_result_has_its_reason(mode: str, name: str, stack: str
     """A metric without a value has a reason."""
     kind, _ = OF_A_SEARCH[mode][name]
     assert SearchMetrics(SEARCHES[mode]).value(name, stack, "waiting", kind.dimensions[0]) == Missing(why)
+
+
+def test_who_never_notices_breaks_every_bound() -> None:
+    """A client that was not noticed within the window was noticed after no time that a bound could allow."""
+    assert SearchMetrics(SEARCHES["leaving"]).value("noticed", "fast", "waiting", "time") == MetricValue(math.inf)
+    (condition,) = conditions_for(["noticed(fast) > 60s"], SEARCHES["leaving"]).evaluate_on(SEARCHES["leaving"])
+    assert condition.state == "met"
 
 
 @pytest.mark.parametrize("mode", OF_A_SEARCH)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from stackduel.analysis.conclusion import conclude
+from stackduel.model.client_settings import LeavingSettings
 from stackduel.model.environment import Environment
 from stackduel.model.estimates import Median, Slope
 from stackduel.model.findings import Finding, SearchResult
@@ -16,6 +17,7 @@ from stackduel.model.run import Run
 from stackduel.model.search_results.breaking_point import BreakingPoint, RampStep
 from stackduel.model.search_results.capacity import Capacity, Windows
 from stackduel.model.search_results.cold_start import ColdStart, Launch, Speedup
+from stackduel.model.search_results.leaving import Leaving, LeavingRound, MemoryAround, Noticing, StayedStreams
 from stackduel.model.search_results.losses import Losses
 from stackduel.model.search_results.recycling import RecycledRound, Recycling
 from stackduel.model.search_results.shutdown import Shutdown, Stop
@@ -190,6 +192,22 @@ SEARCHES: dict[str, Run] = {
         RecyclingSettings(),
         slow=Recycling((RecycledRound(1, Losses(9_000, 12, 0, 0), 60),)),
         fast=Recycling((RecycledRound(1, Losses(300, 4, 80, 0), 10, "the server ended with exit status 0"),)),
+    ),
+    "leaving": searched(
+        LeavingSettings(),
+        slow=Leaving(
+            (
+                LeavingRound(
+                    *(1, 7, 6, 3, (43.0, 81.0), (44.0, 82.0), MemoryAround(36, 40, 36.5)),
+                    *(StayedStreams(1, 9.0), StayedStreams(0, 8.0)),
+                ),
+            ),
+            Noticing(6, 0, 43.0, 81.0),
+            Noticing(6, 0, 44.0, 82.0),
+            MemoryAround(36, 40, 36.5),
+            *(9.0, 8.0, 1.125),
+        ),
+        fast=Leaving((), Noticing(4, 2, 1.0, 2.0), None, None, None, None, None),
     ),
     "tune": tuning(usual()),
     "scaling": scaling_run((1, 2, 4, 8)),
