@@ -6,6 +6,7 @@ import asyncio
 import re
 import socket
 import struct
+import sys
 from contextlib import suppress
 from time import perf_counter_ns
 
@@ -22,8 +23,10 @@ ZERO = re.compile(rb"(?i)\r\nx-stream-zero:[ \t]*([0-9]{1,19})[ \t]*(?:\r\n|$)")
 NUMBER = re.compile(rb"(?:^|\n)id: ?([0-9]{1,9})\r?\n")
 # More than a number's line has, and the framing of a chunk before it.
 CARRIED_BYTES = 64
+# A chunked stream ends with this; its connection stays open.
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 # What closes a socket by RST: no time to send what is left.
-AT_ONCE = struct.pack("ii", 1, 0)
+AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class AsideClient:
@@ -36,11 +39,12 @@ class AsideClient:
         self._plan = plan
         self._head = b""
         self._carried = b""
+        self._end = b""
 
     async def run(self, began_s: float) -> None:
         """Follow the plan; ``began_s`` is when the window opened. What is cancelled closes its connection."""
         await until(began_s + self._plan.opens_s)
-        with socket.socket(socket.AF_INET6 if ":" in self._address.host else socket.AF_INET) as sock:
+        with socket.socket(_family(self._address)) as sock:
             sock.setblocking(False)
             if self._plan.buffer_bytes is not None:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._plan.buffer_bytes)
@@ -65,11 +69,11 @@ class AsideClient:
     async def _read(self, sock: socket.socket) -> None:
         """Ask for the stream, and read it to its end."""
         loop = asyncio.get_running_loop()
-        await loop.sock_connect(sock, (self._address.host, self._address.port))
+        await loop.sock_connect(sock, self._address.socket or (self._address.host, self._address.port))
         await loop.sock_sendall(sock, self._request)
         slowly = self._plan.bytes_per_s
         most = READ_BYTES if slowly is None else max(1, slowly // READS_PER_S)
-        while data := await loop.sock_recv(sock, most):
+        while not self._end.endswith(LAST_CHUNK) and (data := await loop.sock_recv(sock, most)):
             self._take(data)
             if slowly is not None:
                 await asyncio.sleep(len(data) / slowly)
@@ -85,6 +89,7 @@ class AsideClient:
                 raise ConnectionError("the head is too long")
         if self.stream.begun:
             self.stream.bytes_read += len(data)
+            self._end = (self._end + data[-len(LAST_CHUNK) :])[-len(LAST_CHUNK) :]
             if self._plan.bytes_per_s is not None:
                 self._note_numbers(data)
 
@@ -99,3 +104,9 @@ class AsideClient:
         for number in NUMBER.finditer(self._carried):
             self.stream.last_event = int(number[1])
         self._carried = self._carried[-CARRIED_BYTES:]
+
+
+def _family(address: Address) -> socket.AddressFamily:
+    if address.socket:
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in address.host else socket.AF_INET

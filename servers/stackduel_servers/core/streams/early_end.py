@@ -11,7 +11,6 @@ from contextlib import suppress
 from functools import cache
 
 from stackduel_servers.core.streams.wire import ZERO_FIELD, clock_ns
-from stackduel_servers.core.variables import choice
 
 VARIABLE = "STREAM_ENDS"
 WORD = "stream-ended-early"
@@ -33,7 +32,7 @@ def note_handler(zero_ns: int | str, events: int) -> None:
 @cache
 def is_noted() -> bool:
     """Return whether handlers note their early ends."""
-    return choice(os.environ, VARIABLE, ("on", "off")) == "on"
+    return os.environ.get(VARIABLE) == "on"
 
 
 def zero_of(fields: tuple[tuple[str, str], ...]) -> str:

@@ -77,6 +77,25 @@ def test_who_has_no_open_stream_leaves_none(answer: bytes, begun: bool) -> None:
     assert (stream.begun, stream.zero_ns, stream.left_ns) == (begun, None, None)
 
 
+def test_a_stream_that_has_ended_is_left_by_nobody() -> None:
+    """Its connection stays open, but nothing is left to be noticed."""
+    listener = Listener(HEAD + b"f\r\n" + EVENT % 0 + b"\r\n0\r\n\r\n")
+    with clients(listener, [ClientPlan(leaves_s=0.3)]) as (stream,):
+        assert until(lambda: stream.ended)
+        assert until(lambda: listener.end == "closed")
+    assert (stream.begun, stream.left_ns) == (True, None)
+
+
+def test_a_slow_client_reads_no_more_than_it_may() -> None:
+    """Of much that waits for it, it has read little, and knows which event that was."""
+    listener = Listener(HEAD + b"".join(EVENT % number for number in range(2000)))
+    with clients(listener, [ClientPlan(bytes_per_s=400, buffer_bytes=4096)]) as (stream,):
+        assert until(lambda: stream.bytes_read >= 200)
+        assert stream.bytes_read < 2000
+        assert stream.last_event is not None
+        assert 0 < stream.last_event < 200
+
+
 def test_who_stays_is_closed_at_the_end() -> None:
     """Leaving the context closes the connection, and nobody has left."""
     listener = Listener(HEAD)
