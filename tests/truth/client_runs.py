@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.load.engine import local_engine
 from stackduel.model.budget import divide
-from stackduel.model.client_settings import LeavingSettings
+from stackduel.model.client_settings import ClientSettings, LeavingSettings
 from stackduel.model.findings import SearchResult
 from stackduel.model.stack import Command, Stack
 from stackduel.model.suite import ClosedLoop, Scenario, Suite, Workload
@@ -18,6 +18,7 @@ from stackduel.planning.run_plan import RunPlan
 from stackduel.process.cores import usable_cores
 from stackduel.runner.leaving_loop import LeavingLoop
 from stackduel.runner.run_context import RunContext
+from stackduel.runner.slow_readers_loop import SlowReadersLoop
 from stackduel.runner.trial_runner import TrialRunner, TrialTerms
 from stackduel_servers.core.streams.early_end import VARIABLE
 from tests.stackduel.makers import run
@@ -32,9 +33,9 @@ def client_server(log: Path, *words: str, env: Mapping[str, str] | None = None) 
     return Stack("known", "baseline", "", Command(argv, env or {VARIABLE: "on"}, PurePath(ROOT)))
 
 
-def found_of(stack: Stack, settings: LeavingSettings, path: str, load: ClosedLoop, folder: Path) -> SearchResult:
+def found_of(stack: Stack, settings: ClientSettings, path: str, load: ClosedLoop, folder: Path) -> SearchResult:
     """What the run found on a stack."""
-    scenario = Scenario("clients", (Workload(path, stream="sse"),), load)
+    scenario = Scenario("clients", (Workload(path, stream="sse", check="length"),), load)
     suite = Suite("truth", "", stack.name, (stack.name,), 1, (scenario,), search=settings)
     begun = replace(run([], {stack.name: "baseline"}), suite=suite, baseline=stack.name)
     budget = divide(usable_cores(), 1024)
@@ -52,7 +53,10 @@ def found_of(stack: Stack, settings: LeavingSettings, path: str, load: ClosedLoo
             progress=lambda _requests, _elapsed_s, _recent_ms: None,
         )
         context = RunContext(plan, launcher, trial_runner, lambda _run: None, Silent())
-        done = LeavingLoop(context, begun, settings).measure()
+        if isinstance(settings, LeavingSettings):
+            done = LeavingLoop(context, begun, settings).measure()
+        else:
+            done = SlowReadersLoop(context, begun, settings).measure()
     assert done.failures(scenario.name, stack.name) == []
     (finding,) = done.findings
     return finding.found
