@@ -17,4 +17,5 @@ set status=0
 .venv\Scripts\python.exe -m pytest --group apart || set status=1
 .venv\Scripts\python.exe -m pytest --group uncovered || set status=1
 .venv\Scripts\python.exe -m pytest --group measured || set status=1
+.venv\Scripts\python.exe -m pytest --group alone || set status=1
 exit /b %status%

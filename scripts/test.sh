@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets itself up, builds the models, and runs every test that this machine can run. Arguments go to pytest.
 # Without arguments it runs the tests that only wait or compute two at a time, with coverage; beside them, two at a time,
-# those that gain nothing from it, then those that need an engine, a Triton or signals to themselves; and at the end,
-# alone, those that measure. More at a time than there are cores, since much of it is waiting; not more than that, since
+# those that gain nothing from it, then those that need an engine, a Triton or signals to themselves; then those
+# that measure, and last, alone, those whose loads fill the cores. More at a time than there are cores, since much of it is waiting; not more than that, since
 # each process of pytest imports every test and starts every stack for itself.
 # STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus,postgres,nginx turns the skips of those tests into failures.
 set -euo pipefail
@@ -44,9 +44,10 @@ aside=$!
 kept covered coverage run -m pytest -n 2 --dist worksteal --durations=50 --group covered || status=$?
 wait "$aside" || status=$?
 cat build/{uncovered,engine,apart}.log
-kept measured pytest --durations=20 --group measured || status=$?
+kept measured pytest -n 3 --dist loadfile --durations=20 --group measured || status=$?
+kept alone pytest --durations=5 --group alone || status=$?
 # Once more at the end, where they are found: each test that failed, and what it found wrong.
-[ "$status" -eq 0 ] || grep -hE '^(FAILED|ERROR) |^E  ' build/{covered,engine,uncovered,apart,measured}.log | head -n 200 || true
+[ "$status" -eq 0 ] || grep -hE '^(FAILED|ERROR) |^E  ' build/{covered,engine,uncovered,apart,measured,alone}.log | head -n 200 || true
 .venv/bin/python -m coverage combine --quiet
 .venv/bin/python -m coverage json --quiet -o build/coverage.json
 .venv/bin/python -m tests.coverage_table build/coverage.json

@@ -30,8 +30,9 @@ settings.load_profile("busy")
 # Folders and files of tests/, by the group that scripts/test.sh runs them in. All others are "covered". Beside
 # them run those that gain nothing from coverage: pages in a browser, every stack there is, thousands of simulated runs;
 # then those that need the engine to themselves ("engine"), and after these those that need a Triton or the signals of a
-# whole run to themselves ("apart"). Last come those that measure time or memory, alone and
-# without coverage: it makes each child slower and larger.
+# whole run to themselves ("apart"). Then come those that measure time or memory ("measured"), three at a time, as they
+# mostly wait for their windows, and last those whose loads fill the cores ("alone"): all without coverage, which makes
+# each child slower and larger.
 ENGINE = ("docker",)
 APART = (
     "stackduel/runner/test_interruption.py",
@@ -63,7 +64,6 @@ UNCOVERED = (
 MEASURED = (
     "truth/test_losses.py",
     "truth/test_model_streams.py",
-    "truth/test_pair.py",
     "truth/test_server.py",
     "truth/test_streams.py",
     "stackduel/cli/test_own_stacks.py",
@@ -71,16 +71,20 @@ MEASURED = (
     "stackduel/load/drivers/test_early_refusals.py",
     "stackduel/load/test_engine.py",
     "stackduel/load/drivers/test_first_byte.py",
-    "stackduel/load/shards/test_freeze.py",
     "stackduel/load/shards/test_shard.py",
     "stackduel/load/drivers/test_lost_connections.py",
     "stackduel/load/drivers/test_open_loop.py",
-    "stackduel/load/shards/test_stability.py",
     "stackduel/load/shards/test_worker.py",
     "stackduel/observe/resources",
     "stackduel_servers/core/inference/test_memory.py",
 )
-GROUPS = {"engine": ENGINE, "apart": APART, "uncovered": UNCOVERED, "measured": MEASURED}
+ALONE = (
+    "stackduel/load/drivers/test_dispatcher.py",
+    "truth/test_pair.py",
+    "stackduel/load/shards/test_freeze.py",
+    "stackduel/load/shards/test_stability.py",
+)
+GROUPS = {"engine": ENGINE, "apart": APART, "uncovered": UNCOVERED, "measured": MEASURED, "alone": ALONE}
 COVERED = "covered"
 TESTS = Path(__file__).parent
 

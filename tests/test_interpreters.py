@@ -34,4 +34,7 @@ def test_ci_runs_it() -> None:
     """Its environments are made beside the tests, and tested after them."""
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "scripts/interpreters.sh --install" in ci
-    assert re.search(r"^scripts/interpreters\.sh --test \|\| status=1$", ci, re.MULTILINE)
+    assert re.search(
+        r"^scripts/interpreters\.sh --test >build/interpreters\.log 2>&1 &\ninterpreters=\$!$", ci, re.MULTILINE
+    )
+    assert re.search(r"^wait \"\$interpreters\" \|\| status=1$", ci, re.MULTILINE)

@@ -15,7 +15,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stackduel.launch.launcher import Started
 from stackduel.launch.local.local_launcher import LocalLauncher
 from stackduel.launch.local.nginx import nginx_before
 from stackduel.launch.local.nginx_config import nginx_config
@@ -49,7 +48,6 @@ class Asked:
 
     streams: Mapping[str, Future[Streamed]]
     firsts: Mapping[str, Future[bool]]
-    started: Started
 
 
 def behind(label: str, read_timeout_s: float = 60.0) -> Stack:
@@ -91,7 +89,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory, nginx: None) -> Iterator[Ask
         with opened(impatient, "/ws/echo") as websocket:
             websocket.say("a word")
             assert websocket.message() == "a word"
-        yield Asked(streams, firsts, server)
+        yield Asked(streams, firsts)
 
 
 def test_a_silent_stream_is_cut(asked: Asked) -> None:

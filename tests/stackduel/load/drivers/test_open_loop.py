@@ -186,7 +186,7 @@ def test_a_connection_for_each_request(driver: DriverName) -> None:
             await visit.send(ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
 
     with ScriptedServer(close_each) as server:
-        found = measure(job_for(server.address, OpenLoop(100, 0.5, connections=4), driver=driver))
+        found = measure(job_for(server.address, OpenLoop(50, 1.0, connections=4), driver=driver))
     holds_together(found)
     assert found.outcomes == {"ok": 50}
     assert server.connections == 50

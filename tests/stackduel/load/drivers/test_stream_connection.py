@@ -18,7 +18,7 @@ RIGHT = Expectation(200, body=b"".join(EVENTS))
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 UNTIL_CLOSED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 # Apart, so that they come in reads of their own.
-PAUSE_S = 0.025
+PAUSE_S = 0.05
 
 
 def chunk(data: bytes) -> bytes:
@@ -213,5 +213,5 @@ async def talks(visit: Visit) -> None:
 
 def test_what_nobody_asked_for_ends_the_connection() -> None:
     """It belongs to no stream, and the next one is read on another connection."""
-    found = read(talks, OpenLoop(10.0, 0.4))
+    found = read(talks, OpenLoop(4.0, 1.0))
     assert found.outcomes == {Outcome.OK: 4}
