@@ -75,7 +75,8 @@ class ClientServer:
         sending = asyncio.ensure_future(self._send(stream, asked, writer))
         either: set[asyncio.Future[Any]] = {sending, following}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not sending.done():
+        # A reset ends the writing, too.
+        if not sending.done() or sending.exception() is not None:
             await self._left(stream, sending)
         with suppress(asyncio.CancelledError, ConnectionError):
             await sending

@@ -13,6 +13,7 @@ from stackduel.model.search_results.profile import Profile
 from stackduel.model.search_results.recycling import Recycling
 from stackduel.model.search_results.scaling import Scaling
 from stackduel.model.search_results.shutdown import Shutdown
+from stackduel.model.search_results.slow_readers import SlowReaders
 from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
@@ -28,6 +29,7 @@ SearchResult = (
     | Shutdown
     | Recycling
     | Leaving
+    | SlowReaders
     | Ablation
     | Profile
     | Tuned

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from stackduel.model.ablation_settings import AblationSettings
 from stackduel.model.budget import DEFAULT_MEMORY_MIB
-from stackduel.model.client_settings import LeavingSettings
+from stackduel.model.client_settings import LeavingSettings, SlowReadersSettings
 from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.scaling_settings import ScalingSettings
 from stackduel.model.tune_settings import TuneSettings
@@ -145,6 +145,7 @@ SearchSettings = (
     | ShutdownSettings
     | RecyclingSettings
     | LeavingSettings
+    | SlowReadersSettings
     | AblationSettings
     | ProfileSettings
     | TuneSettings

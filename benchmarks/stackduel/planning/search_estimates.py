@@ -6,16 +6,14 @@ import math
 from dataclasses import replace
 
 from stackduel.analysis.slo import parse_slo
-from stackduel.model.client_settings import LeavingSettings
+from stackduel.model.client_settings import ClientSettings, LeavingSettings, SlowReadersSettings
 from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.search_settings import (
     BreakingPointSettings,
     CapacitySettings,
     ColdStartSettings,
     LossSettings,
-    RecyclingSettings,
     SearchSettings,
-    ShutdownSettings,
     SoakSettings,
     SustainedSettings,
 )
@@ -44,7 +42,7 @@ def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> 
             return _of_sustained(settings, load, scenario, pace)
         case SoakSettings(), _:
             return pace.launch_s + scenario_seconds(scenario, pace) + PIECES * OVERHEAD_S
-        case ColdStartSettings() | ShutdownSettings() | RecyclingSettings() | LeavingSettings(), ClosedLoop():
+        case settings, ClosedLoop() if isinstance(settings, ColdStartSettings | LossSettings | ClientSettings):
             return _of_rounds(settings, scenario, pace)
         case ProfileSettings(), ClosedLoop():
             windows_s = 2 * settings.windows * (scenario_seconds(scenario, pace) + ATTACHING_S)
@@ -55,13 +53,13 @@ def search_seconds(settings: SearchSettings, scenario: Scenario, pace: Pace) -> 
     raise ValueError(load_problem(settings, scenario) or "no such mode")
 
 
-def _of_rounds(settings: ColdStartSettings | LossSettings | LeavingSettings, scenario: Scenario, pace: Pace) -> float:
+def _of_rounds(settings: ColdStartSettings | LossSettings | ClientSettings, scenario: Scenario, pace: Pace) -> float:
     window_s = scenario_seconds(scenario, pace)
     match settings:
         case ColdStartSettings():
             return settings.launches * (pace.launch_s + window_s)
-        case LeavingSettings():
-            # A window in which some leave, and one beside it in which nobody does.
+        case LeavingSettings() | SlowReadersSettings():
+            # A window in which some behave otherwise, and one beside it in which nobody does.
             return settings.rounds * (pace.launch_s + 2 * (window_s + settings.settle_s))
     return settings.rounds * (pace.launch_s + window_s)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from stackduel.analysis.slo import parse_slo
-from stackduel.model.client_settings import LeavingSettings
+from stackduel.model.client_settings import LeavingSettings, SlowReadersSettings
 from stackduel.model.errors import FieldError
 from stackduel.model.scaling_settings import ScalingSettings
 from stackduel.model.search_settings import (
@@ -101,6 +101,17 @@ def _leaving(fields: Fields) -> LeavingSettings:
     )
 
 
+def _slow_readers(fields: Fields) -> SlowReadersSettings:
+    usual = SlowReadersSettings()
+    return SlowReadersSettings(
+        rounds=_rounds(fields),
+        share=fields.number("share", 0.01, 0.9, default=usual.share),
+        bytes_per_s=fields.integer("bytes_per_s", 1, 1_000_000, default=usual.bytes_per_s),
+        buffer_bytes=fields.integer("buffer_bytes", 256, 16_777_216, default=usual.buffer_bytes),
+        settle_s=fields.number("settle_s", 0, 60, default=usual.settle_s),
+    )
+
+
 def _rounds(fields: Fields) -> int:
     return fields.integer("rounds", 1, 1000, default=ShutdownSettings().rounds)
 
@@ -122,5 +133,6 @@ _PARSERS: Mapping[str, Callable[[Fields], SearchSettings]] = {
     ShutdownSettings.mode: _shutdown,
     ScalingSettings.mode: lambda _fields: ScalingSettings(),
     LeavingSettings.mode: _leaving,
+    SlowReadersSettings.mode: _slow_readers,
     RecyclingSettings.mode: lambda fields: RecyclingSettings(_rounds(fields)),
 }

@@ -15,7 +15,7 @@ from stackduel.launch.launcher import Started
 from stackduel.load.aside.aside_clients import AsideClients
 from stackduel.load.aside.client_plan import ClientPlan, ClientStream
 from stackduel.model.measurement import Measurement
-from stackduel.model.search_results.leaving import MemoryAround, StayedStreams
+from stackduel.model.search_results.window_effects import MemoryAround, StayedStreams
 from stackduel.model.stack import Command, Image, Registered, Stack
 from stackduel.model.suite import ClosedLoop, Scenario
 from stackduel.model.trial import Cost

@@ -54,8 +54,7 @@ def leaving_plans(settings: LeavingSettings, scenario: Scenario, draw: random.Ra
 
     Each opens its stream at a moment that is drawn, in the first quarter of the window.
     """
-    connections, window_s = scenario.load.connections, scenario.load.duration_s or 0.0
-    count = min(max(1, round(settings.share * connections)), connections - 1)
+    count, window_s = settings.count_of(scenario.load.connections), scenario.load.duration_s or 0.0
     resetting = set(draw.sample(range(count), round(settings.resets * count)))
     return [
         ClientPlan(draw.uniform(0, window_s / 4), window_s / 2, resets=number in resetting) for number in range(count)

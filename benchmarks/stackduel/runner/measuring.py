@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackduel.model.ablation_settings import AblationSettings
-from stackduel.model.client_settings import LeavingSettings
+from stackduel.model.client_settings import LeavingSettings, SlowReadersSettings
 from stackduel.model.counted import counted
 from stackduel.model.profile_settings import ProfileSettings
 from stackduel.model.scaling_settings import ScalingSettings
@@ -36,6 +36,7 @@ from stackduel.runner.profile_loop import ProfileLoop
 from stackduel.runner.run_context import RunContext
 from stackduel.runner.run_record import RunRecord
 from stackduel.runner.search_loop import SearchLoop
+from stackduel.runner.slow_readers_loop import SlowReadersLoop
 from stackduel.runner.tune_loop import TuneLoop
 
 
@@ -64,6 +65,8 @@ class Measuring:
                 LossLoop(self.context, self.record.run, settings).measure()
             case LeavingSettings() as settings:
                 LeavingLoop(self.context, self.record.run, settings).measure()
+            case SlowReadersSettings() as settings:
+                SlowReadersLoop(self.context, self.record.run, settings).measure()
             case ProfileSettings() as settings:
                 self._profile(settings, [(name, each) for name in self.context.plan.stacks for each in scenarios])
             case TuneSettings() as settings:

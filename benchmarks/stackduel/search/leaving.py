@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.findings import Finding
-from stackduel.model.search_results.leaving import Leaving, LeavingRound, MemoryAround, Noticing
+from stackduel.model.search_results.leaving import Leaving, LeavingRound, Noticing
+from stackduel.model.search_results.window_effects import MemoryAround
 from stackduel.model.stream_figures import LEAST_DELAY_MS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stackduel.analysis.slo import parse_slo
-from stackduel.model.client_settings import LeavingSettings
+from stackduel.model.client_settings import ClientSettings, LeavingSettings, SlowReadersSettings
 from stackduel.model.findings import SearchResult
 from stackduel.model.search_settings import (
     BreakingPointSettings,
@@ -67,7 +67,7 @@ def load_problem(settings: SearchSettings, scenario: Scenario) -> str | None:
             fits = duration_s is not None and duration_s >= least_s
             least = f" of at least {least_s:g}, {AFTER_GRACE_S:g} more than grace_s" if least_s else ""
             needed = f"connections and a duration_s{least}"
-        case LeavingSettings():
+        case LeavingSettings() | SlowReadersSettings():
             return _clients_problem(settings, scenario, starts)
         case BreakingPointSettings():
             fits, needed = isinstance(load, OpenLoop), "a rate"
@@ -77,7 +77,7 @@ def load_problem(settings: SearchSettings, scenario: Scenario) -> str | None:
     return None if fits else f"{starts} {needed}"
 
 
-def _clients_problem(settings: LeavingSettings, scenario: Scenario, starts: str) -> str | None:
+def _clients_problem(settings: ClientSettings, scenario: Scenario, starts: str) -> str | None:
     """Return why some clients of a load cannot behave otherwise than the rest; ``starts`` begins the sentence."""
     if any(workload.stream != "sse" or workload.method != "GET" for workload in scenario.workloads):
         return f'scenario {scenario.name}: mode {settings.mode} is of streams (stream = "sse") that GET asks for'

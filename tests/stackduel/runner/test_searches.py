@@ -222,6 +222,17 @@ def test_wrong_input_of_capacity_is_told_with_status_2(arguments: list[str], tol
         ('mode = "leaving"', [], 'mode leaving is of streams (stream = "sse") that GET asks for'),
         ('mode = "leaving"\nsearch = { share = 1 }', [], "search: share: must be a number from 0.01 to 0.9"),
         ('mode = "leaving"\nsearch = { resets = 2 }', [], "search: resets: must be a number from 0 to 1"),
+        ('mode = "slow-readers"', [], 'mode slow-readers is of streams (stream = "sse") that GET asks for'),
+        (
+            'mode = "slow-readers"\nsearch = { bytes_per_s = 0 }',
+            [],
+            "search: bytes_per_s: must be a whole number from 1 to 1000000",
+        ),
+        (
+            'mode = "slow-readers"\nsearch = { buffer_bytes = 1 }',
+            [],
+            "search: buffer_bytes: must be a whole number from 256 to 16777216",
+        ),
         ('mode = "recycling"', [], "settings: mode recycling needs MAX_REQUESTS, above 0"),
         (
             'settings = { MAX_REQUESTS = "-1" }',
@@ -259,7 +270,8 @@ def test_wrong_suites_and_options_are_told_with_status_2(
 
 
 @pytest.mark.parametrize(
-    "suite", ["sustained", "breaking-point", "soak", "cold-start", "stream-shutdown", "recycling", "leaving"]
+    "suite",
+    ["sustained", "breaking-point", "soak", "cold-start", "stream-shutdown", "recycling", "leaving", "slow-readers"],
 )
 def test_a_dry_run_of_every_mode_tells_what_is_looked_for_and_how_long(suite: str) -> None:
     """The goal, a row for each stack, and a total."""

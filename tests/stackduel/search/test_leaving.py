@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stackduel.model.search_results.leaving import Leaving, LeavingRound, MemoryAround, Noticing, StayedStreams
+from stackduel.model.search_results.leaving import Leaving, LeavingRound, Noticing
+from stackduel.model.search_results.window_effects import MemoryAround, StayedStreams
 from stackduel.search.leaving import delay_ratio, left_behind, noticing
 
 
@@ -31,7 +32,7 @@ def test_rounds_add_up() -> None:
     assert found.sentence == (
         "9 clients left in the middle of their streams (3 more had none that was open); the handler noticed after "
         "3.5 ms (worst 30), 3 never within the window; 41 MiB before, 65 at its peak, 44 afterwards; of the streams "
-        "that stayed 3 were cut, and the p99 of their added delay was 7.5 ms, beside 5 where nobody left."
+        "of the others 3 were cut, and the p99 of their added delay was 7.5 ms, beside 5 where nobody left."
     )
 
 

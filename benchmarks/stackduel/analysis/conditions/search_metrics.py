@@ -20,6 +20,7 @@ from stackduel.model.search_results.capacity import Capacity
 from stackduel.model.search_results.cold_start import ColdStart
 from stackduel.model.search_results.leaving import Leaving, Noticing
 from stackduel.model.search_results.scaling import Scaling
+from stackduel.model.search_results.slow_readers import HeldBack
 from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
@@ -46,6 +47,7 @@ def _capacity(result: Capacity | StreamsHeld, kind: type) -> ValueOrMissing:
     )
 
 
+FEW_EVENTS = "too few events, or no timetable"
 NOBODY_SAYS = "the stack does not say when, or nobody left an open stream"
 COUNT = MetricKind(("count",), bounded=False)
 
@@ -114,6 +116,17 @@ OF_A_SEARCH: Mapping[str, Mapping[str, tuple[MetricKind, Reader]]] = {
         "unnoticed": (COUNT, lambda result, _: _never(result.handler)),
         "uncancelled": (COUNT, lambda result, _: _never(result.upstream)),
         "kept": (MetricKind(("memory",), bounded=False), lambda result, _: _kept(result)),
+        "cut": (COUNT, lambda result, _: MetricValue(result.cut)),
+    },
+    "slow-readers": {
+        "p99": (MetricKind(("time",), bounded=False), lambda result, _: _known(result.others_p99_ms, FEW_EVENTS)),
+        "harm": (MetricKind(("ratio",), bounded=False), lambda result, _: _known(result.delay_ratio, FEW_EVENTS)),
+        "memory": (
+            MetricKind(("memory",), bounded=False),
+            lambda result, _: _known(result.mib_per_stream, "memory is unknown, or nothing was read slowly"),
+        ),
+        "unheld": (COUNT, lambda result, _: _unheld(result.handler)),
+        "unheld_upstream": (COUNT, lambda result, _: _unheld(result.upstream)),
         "cut": (COUNT, lambda result, _: MetricValue(result.cut)),
     },
     "soak": {
@@ -212,6 +225,12 @@ def _worst(noticing: Noticing | None) -> ValueOrMissing:
 
 def _never(noticing: Noticing | None) -> ValueOrMissing:
     return Missing(NOBODY_SAYS) if noticing is None else MetricValue(noticing.never)
+
+
+def _unheld(side: HeldBack | None) -> ValueOrMissing:
+    return (
+        Missing("the stack does not say it, or nothing was read slowly") if side is None else MetricValue(side.unheld)
+    )
 
 
 def _kept(result: Leaving) -> ValueOrMissing:

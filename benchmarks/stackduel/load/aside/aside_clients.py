@@ -26,6 +26,7 @@ class AsideClients:
         self._thread = threading.Thread(target=self._run, name="clients aside", daemon=True)
         self._tasks: list[asyncio.Task[None]] = []
         self._began_s = 0.0
+        self._is_over = False
 
     def __enter__(self) -> Self:
         return self
@@ -52,9 +53,13 @@ class AsideClients:
         self._loop.run_until_complete(self._all())
 
     async def _all(self) -> None:
+        # The context may be left before this thread has begun.
+        if self._is_over:
+            return
         self._tasks = [self._loop.create_task(client.run(self._began_s)) for client in self._clients]
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _end(self) -> None:
+        self._is_over = True
         for task in self._tasks:
             task.cancel()

@@ -6,30 +6,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-
-@dataclass(frozen=True, slots=True)
-class MemoryAround:
-    """A server's memory in MiB: before a window, at its peak within, and after all clients have left."""
-
-    before_mib: float
-    peak_mib: float
-    after_mib: float
-
-    @property
-    def kept_mib(self) -> float:
-        """What did not come back."""
-        return self.after_mib - self.before_mib
-
-
-@dataclass(frozen=True, slots=True)
-class StayedStreams:
-    """The streams of those who stayed, in a window: how many were cut, and the p99 of their added delay.
-
-    That is None of too few events, and of streams without a timetable.
-    """
-
-    cut: int
-    p99_ms: float | None
+from stackduel.model.search_results.window_effects import MemoryAround, StayedStreams, others_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +93,9 @@ class Leaving(Struct, frozen=True, tag_field="kind", tag="leaving"):
             for who, each in (("the handler", self.handler), ("the upstream", self.upstream))
             if each is not None and self.left
         ]
-        return f"{'; '.join([text, *noticed])}{self._memory_words}{self._stayed_words}."
-
-    @property
-    def _memory_words(self) -> str:
-        memory = self.memory
-        if memory is None:
-            return ""
-        peak = f"{memory.peak_mib:.3g} at its peak"
-        return f"; {memory.before_mib:.3g} MiB before, {peak}, {memory.after_mib:.3g} afterwards"
-
-    @property
-    def _stayed_words(self) -> str:
-        text = f"; of the streams that stayed {self.cut:,} were cut"
-        if self.stayed_p99_ms is None or self.beside_p99_ms is None:
-            return text
-        p99 = f"{self.stayed_p99_ms:,.3g} ms, beside {self.beside_p99_ms:,.3g} where nobody left"
-        return f"{text}, and the p99 of their added delay was {p99}"
+        parts = [text, *noticed]
+        if self.memory is not None:
+            before, peak, after = self.memory.before_mib, self.memory.peak_mib, self.memory.after_mib
+            parts.append(f"{before:.3g} MiB before, {peak:.3g} at its peak, {after:.3g} afterwards")
+        parts.append(others_words(self.cut, self.stayed_p99_ms, self.beside_p99_ms, "where nobody left"))
+        return f"{'; '.join(parts)}."

@@ -13,7 +13,7 @@ from stackduel.model.run import Run
 from stackduel.model.scaling_settings import ScalingSettings
 from stackduel.model.search_results.scaling import Scaling
 from stackduel.model.tune_settings import TuneSettings
-from stackduel.report.sections.client_cells import leaving_sentences
+from stackduel.report.sections.client_cells import leaving_sentences, slow_sentences
 from stackduel.report.sections.figures import speedup_words
 from stackduel.report.sections.loss_answers import loss_sentences
 from stackduel.report.sections.pair import mean_speedup, pair_of
@@ -132,7 +132,8 @@ def _of_search(run: Run) -> Headline:
         main.setdefault(each.scenario, each)
     if isinstance(run.suite.search, TuneSettings) and run.findings:
         return Headline(run.findings[0].found.sentence)
-    sentences = (*loss_sentences(run), *leaving_sentences(run)) or tuple(map(in_a_sentence, main.values()))
+    told = (*loss_sentences(run), *leaving_sentences(run), *slow_sentences(run))
+    sentences = told or tuple(map(in_a_sentence, main.values()))
     results = tuple(f"{_subject(each)}: {each.found.sentence}" for each in run.findings)
     if sentences:
         return Headline(sentences[0], sentences[1:])

@@ -18,6 +18,7 @@ from stackduel.model.search_results.profile import Profile
 from stackduel.model.search_results.recycling import Recycling
 from stackduel.model.search_results.scaling import Scaling
 from stackduel.model.search_results.shutdown import Shutdown
+from stackduel.model.search_results.slow_readers import SlowReaders
 from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
@@ -27,13 +28,13 @@ from stackduel.model.trial import Failure
 from stackduel.model.tune_settings import TuneSettings
 from stackduel.report.sections import search_charts
 from stackduel.report.sections.blocks import Block, Failures, Grid, Heading, Section, Sentences
-from stackduel.report.sections.client_cells import of_leaving
+from stackduel.report.sections.client_cells import of_leaving, of_slow_readers
 from stackduel.report.sections.figures import DASH, figure, interval_text, times_text
 from stackduel.report.sections.scenarios import described
 from stackduel.report.sections.search_trials import belongs
 
 Cells = Mapping[str, str]
-WORDS = frozenset({"stack", "tier", "how sure", "not different from", "what broke"})
+WORDS = frozenset({"stack", "tier", "how sure", "not different from", "what broke", "handler held", "upstream held"})
 _LEAST_NEEDED = (
     "tier",
     "stops",
@@ -56,6 +57,9 @@ _LEAST_NEEDED = (
     "others' p99 ms",
     "MiB after",
     "p99 ratio",
+    "upstream of due",
+    "upstream ahead",
+    "of due",
 )
 
 
@@ -248,4 +252,5 @@ _CELLS: Mapping[type, Callable[..., Cells]] = {
     Shutdown: _of_shutdown,
     Recycling: _of_recycling,
     Leaving: of_leaving,
+    SlowReaders: of_slow_readers,
 }

@@ -19,6 +19,7 @@ from stackduel.model.search_results.cold_start import ColdStart
 from stackduel.model.search_results.leaving import Leaving
 from stackduel.model.search_results.recycling import Recycling
 from stackduel.model.search_results.shutdown import Shutdown
+from stackduel.model.search_results.slow_readers import SlowReaders
 from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
@@ -186,6 +187,7 @@ _FIGURES: Mapping[type, tuple[tuple[str, Better, Callable[..., SearchedValue | N
     Recycling: (),
     # Who notices it when, and whom it harms, is no single figure: client_cells says it.
     Leaving: (),
+    SlowReaders: (),
     Soak: (
         ("MiB/h", "lower", lambda result: result.slope and (result.slope.value, result.slope.low, result.slope.high)),
         ("MiB", "lower", lambda result: _exact(result.memory_mib)),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from stackduel.analysis.conclusion import conclude
-from stackduel.model.client_settings import LeavingSettings
+from stackduel.model.client_settings import LeavingSettings, SlowReadersSettings
 from stackduel.model.environment import Environment
 from stackduel.model.estimates import Median, Slope
 from stackduel.model.findings import Finding, SearchResult
@@ -17,13 +17,15 @@ from stackduel.model.run import Run
 from stackduel.model.search_results.breaking_point import BreakingPoint, RampStep
 from stackduel.model.search_results.capacity import Capacity, Windows
 from stackduel.model.search_results.cold_start import ColdStart, Launch, Speedup
-from stackduel.model.search_results.leaving import Leaving, LeavingRound, MemoryAround, Noticing, StayedStreams
+from stackduel.model.search_results.leaving import Leaving, LeavingRound, Noticing
 from stackduel.model.search_results.losses import Losses
 from stackduel.model.search_results.recycling import RecycledRound, Recycling
 from stackduel.model.search_results.shutdown import Shutdown, Stop
+from stackduel.model.search_results.slow_readers import HeldBack, MadeEvents, SlowReaders, SlowRound, SlowStream
 from stackduel.model.search_results.soak import Soak, Third
 from stackduel.model.search_results.streams_held import StreamsHeld, StreamWindows
 from stackduel.model.search_results.sustained import Count, Sustained, Tried
+from stackduel.model.search_results.window_effects import MemoryAround, StayedStreams
 from stackduel.model.search_settings import (
     BreakingPointSettings,
     CapacitySettings,
@@ -208,6 +210,20 @@ SEARCHES: dict[str, Run] = {
             *(9.0, 8.0, 1.125),
         ),
         fast=Leaving((), Noticing(4, 2, 1.0, 2.0), None, None, None, None, None),
+    ),
+    "slow-readers": searched(
+        SlowReadersSettings(),
+        slow=SlowReaders(
+            (
+                SlowRound(
+                    *(1, 3, (SlowStream(12_288, 1, MadeEvents(44, 120), MadeEvents(99, 120)),)),
+                    *(MemoryAround(36, 50, 37), MemoryAround(36, 45.5, 36)),
+                    *(StayedStreams(1, 9.0), StayedStreams(0, 8.0)),
+                ),
+            ),
+            *(1024, HeldBack(1, 1, 44, 120, 43), HeldBack(1, 1, 99, 120, 98), 4.5, 9.0, 8.0, 1.125),
+        ),
+        fast=SlowReaders((), 1024, HeldBack(0, 2, 118, 120, 117), None, None, None, None, None),
     ),
     "tune": tuning(usual()),
     "scaling": scaling_run((1, 2, 4, 8)),
