@@ -23,6 +23,7 @@ MAX_WEIGHT = 1_000_000
 MOST_WAIT_S = 60.0
 MAX_WORKLOADS = 100
 
+AS_A_BODY = 'write it as body, a text, with its type in headers: { Content-Type = "application/json" }'
 CHECKS: tuple[Check, ...] = ("content", "body", "length", "status")
 # Names of headers (RFC 9110, 5.6.2), of methods, and what a Host header may be.
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -77,6 +78,8 @@ def parse_workload(fields: Fields, check: Check = "body") -> Workload:
     if model is not None:
         return model
     target = checked_target(f"{fields.where}: path", fields.text("path"))
+    # What users of HTTP clients write first.
+    fields.refuse(dict.fromkeys(("json", "data"), AS_A_BODY))
     body = parse_body(fields)
     method = _method(fields, body)
     stream, chosen = parse_stream(fields, fields.choice("check", CHECKS, default=check))

@@ -20,6 +20,9 @@ class UnreadableError(Exception):
     """An answer that does not hold what it must; the message shows it."""
 
 
+METHOD_NOT_ALLOWED = 405
+
+
 @dataclass(frozen=True, slots=True)
 class StackAnswer:
     """An answer of a stack: the workload in its protocol, the reply, how long it took, and what is in it.
@@ -57,6 +60,8 @@ def read_answer(
         where = f" to {wording.header(location)}" if location else ""
         # A load sends its requests and no others: it follows no redirect.
         mend = f" (give status = {reply.status} or the final path)" if location else ""
+        if reply.status == METHOD_NOT_ALLOWED and (allowed := reply.header("allow")):
+            mend = f" (method = one of {wording.header(allowed)})"
         told = wording.beginning(decoded(reply))
         raise UnreadableError(f"{label} answered {reply.status}{where} instead of {workload.status}{mend}: {told}")
     if workload.stream is not None and (why := why_no_stream(workload, reply, wording)):

@@ -114,6 +114,7 @@ def test_secrets_are_remembered_so_that_they_can_be_hidden() -> None:
         ("duration_s = 2.5", "durations = 2.5", "load: durations: unknown field; did you mean duration_s? (known:"),
         ("connections = 4", "connection = 4", "load: connection: unknown field; did you mean connections?"),
         ('name = "search"', 'nmae = "search"', "[[requests]] number 1: nmae: unknown field; did you mean name?"),
+        ('path = "/search?q=1"', 'path = "/"\njson = {}', "search: json: write it as body, a text, with its type in"),
         ("connections = 4", "connections = []", "connections: must be a whole number from 1 to 10000, or a list of"),
         ("connections = 4", 'connections = "1, 16"', "must be a whole number from 1 to 10000, or a list of such"),
         (

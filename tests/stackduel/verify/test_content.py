@@ -213,6 +213,18 @@ def test_a_later_start_may_not_answer_something_else() -> None:
     assert told.startswith("GET /x answered otherwise than before: without $.host")
 
 
+def test_a_method_that_is_not_allowed_says_which_are() -> None:
+    """As nobody named one for a path that only takes a form."""
+
+    async def script(visit: Visit) -> None:
+        async for _ in visit.requests():
+            await visit.send(b"HTTP/1.1 405 No\r\nAllow: POST, OPTIONS\r\nContent-Length: 0\r\n\r\n")
+
+    with ScriptedServer(script) as server:
+        (told,) = Answers(timeout_s=5).check("one", server.address, [GET])
+    assert told.startswith("GET /x answered 405 instead of 200 (method = one of POST, OPTIONS)")
+
+
 def test_a_redirect_says_where_to() -> None:
     """As somebody forgot the slash at the end."""
 
