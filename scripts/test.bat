@@ -2,7 +2,7 @@
 rem Sets itself up, builds the models, and runs every test that this machine can run. Arguments go to pytest.
 rem Without arguments it runs the tests that only wait or compute two at a time, then the others one at a time.
 cd /d "%~dp0.."
-call "%~dp0setup.bat" "servers,service,inference,profile,encodings,dev" || exit /b
+call "%~dp0setup.bat" "servers,service,database,inference,profile,encodings,dev" || exit /b
 .venv\Scripts\ruff.exe check . || exit /b 1
 .venv\Scripts\ruff.exe format --check . || exit /b 1
 .venv\Scripts\mypy.exe || exit /b 1

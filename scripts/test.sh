@@ -7,7 +7,7 @@
 # STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus,postgres,nginx turns the skips of those tests into failures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-source scripts/setup.sh servers,service,inference,profile,encodings,dev
+source scripts/setup.sh servers,service,database,inference,profile,encodings,dev
 # Without bytecode each of the thousands of processes that the tests start would compile all that it imports, and each
 # process of pytest would rewrite the assertions of all tests.
 unset PYTHONDONTWRITEBYTECODE

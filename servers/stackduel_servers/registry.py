@@ -18,8 +18,9 @@ TIERS: tuple[str, ...] = (
     "baseline", "settings", "worker-class", "server", "code", "framework", "rewrite", "service", "control",
 )  # fmt: skip
 PROFILES = ("classic", "controls", "extended", "inference", "service", "triton", "local")
-# The HTTP contracts: that of the endpoints which wait, serialise and run models, and that of the music service.
-CONTRACTS = ("sandbox", "music")
+# The HTTP contracts: that of the endpoints which wait, serialise and run models, that of the music service, and that of
+# the endpoints which need a database.
+CONTRACTS = ("sandbox", "music", "database")
 # The ways of inference with their own threads, as many as the budget has CPUs.
 POOLED = ("executor", "batched")
 PLATFORMS = ("linux", "darwin", "win32")

@@ -50,7 +50,7 @@ def recipe_of(entry: StackEntry, device: str | None = None) -> Recipe:
             content=("servers/stackduel_servers", "servers/requirements"),
             arguments={"STACK": entry.name, "REQUIREMENTS": entry.requirements},
         )
-    if entry.contract == "music":
+    if entry.contract != "sandbox":
         return server_recipe(entry.name, entry.requirements, models=False)
     recipe = gpu_recipe if device == "cuda" else server_recipe
     return recipe(entry.name, entry.requirements)

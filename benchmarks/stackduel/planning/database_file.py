@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from dataclasses import replace
 
 from stackduel.model.budget import Budget
 from stackduel.model.database_place import DatabasePlace, place_of
 from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
+from stackduel.model.stack import Registered, Stack
 from stackduel.model.suite import DatabaseName, Suite
 from stackduel.planning.fields import Fields
 from stackduel.planning.postgres_installation import INSTALL, postgres_client, postgres_server
@@ -32,6 +35,13 @@ def given_place(options: RunOptions) -> DatabasePlace | None:
         return place_of(options.postgres, os.environ.get(PASSWORD_VARIABLE, ""))
     except ValueError as error:
         raise FieldError(f"--postgres: {error}") from error
+
+
+def with_needed_database(suite: Suite, stacks: Iterable[Stack]) -> Suite:
+    """Return the suite with a database if one of these stacks has endpoints that need it."""
+    entries = (stack.source.entry for stack in stacks if isinstance(stack.source, Registered))
+    needs = any(entry.contract == "database" for entry in entries)
+    return replace(suite, database="postgresql") if needs else suite
 
 
 def refuse_database(options: RunOptions, suite: Suite) -> None:

@@ -32,7 +32,7 @@ from stackduel.planning.command_lookup import MEND, is_ours
 from stackduel.planning.command_places import with_cores
 from stackduel.planning.companions_file import companion_notes, refuse_unreachable
 from stackduel.planning.core_division import chosen_division, unpinned_note
-from stackduel.planning.database_file import database_notes, refuse_database
+from stackduel.planning.database_file import database_notes, refuse_database, with_needed_database
 from stackduel.planning.device import device_for
 from stackduel.planning.interpreter_stacks import on_interpreters, refuse_unchoosable, renamed
 from stackduel.planning.launcher_choice import refuse_misfits, with_launcher
@@ -101,6 +101,7 @@ def plan_run(
     refuse_profile(options, suite)
     refuse_cold_values(suite)
     refuse_unreachable(selection.stacks.values(), options.launcher)
+    suite = with_needed_database(suite, selection.stacks.values())
     refuse_database(options, suite)
     suite = replace(suite, stacks=tuple(selection.stacks), baseline=selection.baseline)
     suite, isolation_notes = without_isolation(suite, options)

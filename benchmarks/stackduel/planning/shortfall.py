@@ -10,6 +10,7 @@ from importlib.util import find_spec
 
 from stackduel.model.errors import FieldError
 from stackduel.model.stack import Registered, Stack
+from stackduel.planning.postgres_installation import INSTALL, postgres_server
 from stackduel_servers.supported import PYTHON_SERVERS, WEB_FRAMEWORKS
 from stackduel_servers.triton.installation import TritonError, locate
 
@@ -19,9 +20,14 @@ WORKER_PACKAGES = {"gevent": "gevent", "uvicorn": "uvicorn_worker"}
 APP_PACKAGES = {
     "stackduel_servers.apps.django_app:app": "rest_framework",
     "stackduel_servers.apps.fastapi_sse:app": "sse_starlette",
+    "stackduel_servers.apps.flask_database:app": "psycopg_pool",
+    "stackduel_servers.apps.fastapi_psycopg:app": "psycopg_pool",
+    "stackduel_servers.apps.fastapi_asyncpg:app": "asyncpg",
 }
 # The library of the music service, which no other stack needs.
 MUSIC = "pymusicxml"
+# The drivers of the stacks that need a database.
+DRIVERS = frozenset({"psycopg_pool", "asyncpg"})
 
 
 def refuse_without_packages(stacks: Iterable[Stack], is_installed: Callable[[str], bool] | None = None) -> None:
@@ -43,7 +49,10 @@ def refuse_without_packages(stacks: Iterable[Stack], is_installed: Callable[[str
 
 def extras_for(packages: Iterable[str]) -> str:
     """Return the extras of stackduel that install these packages."""
-    return "servers,service" if MUSIC in packages else "servers"
+    wanted = {*packages}
+    music = ("service",) if MUSIC in wanted else ()
+    database = ("database",) if DRIVERS & wanted else ()
+    return ",".join(("servers", *music, *database))
 
 
 def packages_of(stack: Stack) -> tuple[str, ...]:
@@ -71,4 +80,6 @@ def shortfall(stack: Stack) -> str | None:
             locate(os.environ)
         except TritonError as error:
             return f"{stack.name}: {error}"
+    if entry.contract == "database" and postgres_server() is None:
+        return f"{stack.name}: PostgreSQL is not installed: {INSTALL}"
     return None

@@ -37,6 +37,7 @@ from stackduel.storage.run_document import redaction_for
 from stackduel.verify.at_once import Wait, ask_at_once
 from stackduel.verify.contract.case import Case, request_bytes
 from stackduel.verify.contract.cases import cases_for
+from stackduel.verify.contract.database_cases import DATABASE_CASES
 from stackduel.verify.contract.differences import differences
 from stackduel.verify.contract.inference_cases import inference_cases
 from stackduel.verify.contract.kserve_cases import kserve_cases, kserve_difference
@@ -142,6 +143,8 @@ def _cases(contract: str, framework: str | None = None, *, own_errors: bool = Fa
     """Return all cases of a contract, for a framework of ours or of the user's."""
     if contract == "music":
         return MUSIC_CASES
+    if contract == "database":
+        return DATABASE_CASES
     inference = inference_cases(own_errors=own_errors)
     return (*cases_for(framework, own_errors=own_errors), *inference.cases)
 

@@ -17,6 +17,10 @@ DEFAULT_DOWNSTREAM_TIMEOUT_S = 5.0
 DEFAULT_QUEUE_SIZE = 512
 DEFAULT_INFERENCE_TIMEOUT_S = 30.0
 DEFAULT_TRITON_URL = "http://127.0.0.1:8090"
+DEFAULT_DATABASE_URL = "postgresql://stackduel@127.0.0.1:5432/stackduel"
+DEFAULT_DATABASE_POOL = 16
+DEFAULT_DATABASE_TIMEOUT_S = 15.0
+MOST_DATABASE_POOL = 1000
 DOWNSTREAM_CLIENT_VARIABLE, TRITON_CLIENT_VARIABLE = "DOWNSTREAM_CLIENT", "TRITON_CLIENT"
 MIDDLEWARE_VARIABLE, RESPONSE_MODEL_VARIABLE = "MIDDLEWARE", "RESPONSE_MODEL"
 DOWNSTREAM_CLIENTS = ("pooled", "per-request")
@@ -39,7 +43,8 @@ class Settings:
     at a time, or up to ``batch_size`` requests that arrive within ``batch_delay_ms``), or on a Triton server.
     ``queue_size`` requests may wait for these threads, each for up to ``inference_timeout_s``. ``limits`` are what one
     worker takes at most. ``middleware`` is one of MIDDLEWARES. ``in_force`` are the variables of this start and the
-    switches, as ``/health`` reports them.
+    switches, as ``/health`` reports them. ``database_pool`` connections are shared out over the workers; a
+    request waits up to ``database_timeout_s`` for one, and as long for each statement.
     """
 
     downstream_url: str = DEFAULT_DOWNSTREAM_URL
@@ -66,6 +71,14 @@ class Settings:
     middleware: str = "none"
     has_response_models: bool = True
     in_force: Mapping[str, object] = field(default_factory=dict)
+    database_url: str = field(default=DEFAULT_DATABASE_URL, repr=False)
+    database_pool: int = DEFAULT_DATABASE_POOL
+    database_timeout_s: float = DEFAULT_DATABASE_TIMEOUT_S
+
+    @property
+    def pool_of_worker(self) -> int:
+        """The connections of one worker."""
+        return max(1, self.database_pool // (self.workers or 1))
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -98,6 +111,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         middleware=choice(environ, MIDDLEWARE_VARIABLE, MIDDLEWARES) or "none",
         has_response_models=choice(environ, RESPONSE_MODEL_VARIABLE, ON_OFF) != "off",
         in_force=json.loads(environ.get("STACKDUEL_SETTINGS") or "{}"),
+        database_url=environ.get("DATABASE_URL") or DEFAULT_DATABASE_URL,
+        database_pool=integer(environ, "DATABASE_POOL", 1, MOST_DATABASE_POOL) or DEFAULT_DATABASE_POOL,
+        database_timeout_s=number(environ, "DATABASE_TIMEOUT_S", 0.01, 3600) or DEFAULT_DATABASE_TIMEOUT_S,
     )
 
 

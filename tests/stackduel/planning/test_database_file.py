@@ -12,9 +12,10 @@ from stackduel.model.errors import FieldError
 from stackduel.model.run_options import RunOptions
 from stackduel.model.suite import Suite
 from stackduel.planning import database_file, postgres_installation
-from stackduel.planning.database_file import database_notes, given_place, refuse_database
+from stackduel.planning.database_file import database_notes, given_place, refuse_database, with_needed_database
 from stackduel.planning.planner import plan_run
 from stackduel.planning.postgres_installation import PostgresInstallation, postgres_client, postgres_server
+from stackduel.planning.registry import registered_stacks
 from stackduel.planning.stacks_file import parse_own_file
 from stackduel.planning.suite_file import parse_suite
 
@@ -168,3 +169,11 @@ def test_an_installation_that_does_not_tell_its_version_is_an_error(tmp_path: Pa
     (tmp_path / "postgres").write_text("#!/bin/sh\n")
     with pytest.raises(ValueError, match="does not tell its version"):
         PostgresInstallation(tmp_path).version()
+
+
+def test_a_stack_of_ours_brings_its_database(suite: Suite) -> None:
+    """Whatever the suite says: its endpoints cannot answer without one."""
+    plain, stacks = replace(suite, database=None), registered_stacks()
+    assert with_needed_database(plain, [stacks["flask-gthread"]]).database is None
+    assert with_needed_database(plain, [stacks["flask-gthread-psycopg"]]).database == "postgresql"
+    assert with_needed_database(suite, [stacks["flask-gthread"]]).database == "postgresql"

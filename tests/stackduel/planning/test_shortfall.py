@@ -66,3 +66,13 @@ def test_triton_and_what_calls_it_need_it(name: str, monkeypatch: pytest.MonkeyP
     assert shortfall(STACKS[name]) == f"{name}: Triton is not installed"
     monkeypatch.setattr("stackduel.planning.shortfall.locate", lambda _environ: Path())
     assert shortfall(STACKS[name]) is None
+
+
+def test_drivers_are_an_extra_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack without a database needs none of them, and where PostgreSQL is missing its stacks cannot run."""
+    with pytest.raises(FieldError, match=r"fastapi-uvicorn-asyncpg cannot run here without asyncpg;.*servers,database"):
+        refuse_without_packages([STACKS["fastapi-uvicorn-asyncpg"]], lambda name: name != "asyncpg")
+    refuse_without_packages([STACKS["fastapi-uvicorn"]], lambda name: name not in {"asyncpg", "psycopg_pool"})
+    monkeypatch.setattr("stackduel.planning.shortfall.postgres_server", lambda: None)
+    assert "apt-get install postgresql" in str(shortfall(STACKS["fastapi-uvicorn-asyncpg"]))
+    assert shortfall(STACKS["fastapi-uvicorn"]) is None

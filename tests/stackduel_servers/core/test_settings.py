@@ -65,3 +65,22 @@ def test_a_timeout_has_bounds() -> None:
     """The allowance beyond a call's delay must be above zero."""
     with pytest.raises(SettingsError, match=r"DOWNSTREAM_TIMEOUT_S must be a number from 0\.01 to 3600"):
         read_settings({"DOWNSTREAM_TIMEOUT_S": "0"})
+
+
+def test_the_pool_is_shared_out_over_the_workers_and_the_url_is_not_shown() -> None:
+    """So stacks with more workers have no more connections; each worker has one at least."""
+    url = "postgresql://ann:hidden@db:5432/shop"
+    read = read_settings({"DATABASE_URL": url, "DATABASE_POOL": "10", "STACKDUEL_WORKERS": "4"})
+    assert (read.database_url, read.pool_of_worker) == (url, 2)
+    assert "hidden" not in repr(read)
+    assert read_settings({"DATABASE_POOL": "2", "STACKDUEL_WORKERS": "4"}).pool_of_worker == 1
+    assert read_settings({}).pool_of_worker == 16
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DATABASE_POOL", "0"), ("DATABASE_POOL", "1001"), ("DATABASE_TIMEOUT_S", "0")]
+)
+def test_a_pool_out_of_its_bounds_is_refused(name: str, value: str) -> None:
+    """With the variable's name."""
+    with pytest.raises(SettingsError, match=f"{name} must be"):
+        read_settings({name: value})

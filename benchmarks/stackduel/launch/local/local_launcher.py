@@ -48,6 +48,8 @@ from stackduel_servers.triton.installation import VENDOR_VARIABLE
 ALONE_WITHIN_S = 120.0
 # Variables that stackduel_servers.serve reads; settings of the user's shell must not leak into a stack.
 SERVE_VARIABLES = ("STACK", "HOST", "PORT", "CPUS", "TRITON_URL", "TRITON_MODELS", VARIABLE, STREAM_ENDS, *VARIABLES)
+# The same for the database that ours use; a stack of the user's own may need them.
+OF_DATABASES = frozenset({"DATABASE_URL", "DATABASE_POOL", "DATABASE_TIMEOUT_S"})
 
 # Folders set in the user's shell, possibly relative to the user's working directory.
 FOLDERS = (MODELS_FOLDER, PILLOW_FOLDER, TRITON_FOLDER, VENDOR_VARIABLE)
@@ -147,7 +149,8 @@ class LocalLauncher:
                         f"{stack.name}: does not run on {sys.platform}; --launcher docker runs it anywhere"
                     )
                 # Gunicorn, Uvicorn and Hypercorn import from their working directory: it holds no module.
-                argv, folder, environment = _serve(entry.name, python), self._logs, {**environment, **settings}
+                own = {name: value for name, value in environment.items() if name not in OF_DATABASES}
+                argv, folder, environment = _serve(entry.name, python), self._logs, {**own, **settings}
             case Command() as command:
                 return self._of_user(stack, command, environment)
             case _:

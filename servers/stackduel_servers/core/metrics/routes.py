@@ -9,9 +9,10 @@ from stackduel_servers.core.target import is_infer
 
 INFER = "/infer/{model}"
 NAMED_IO_TEST = "/benchmark/{framework}-io-test"
+DATABASE = ("/db", "/queries", "/updates", "/page", "/sleep")
 MUSIC = ("/exercise", "/exercise/random", "/note-game")
 OTHER = "other"
-ROUTES = (*ENDPOINTS, NAMED_IO_TEST, *MUSIC, OTHER)
+ROUTES = (*ENDPOINTS, NAMED_IO_TEST, *MUSIC, *DATABASE, OTHER)
 
 _PATHS = frozenset(ROUTES) - {INFER, NAMED_IO_TEST, OTHER}
 _IO_TEST = re.compile(r"/benchmark/[a-z]+-io-test")

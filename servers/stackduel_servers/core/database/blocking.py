@@ -1,0 +1,53 @@
+"""The endpoints for code that holds its thread: the raw query of a request in, the whole answer out."""
+
+from __future__ import annotations
+
+from stackduel_servers.core.answers import Answer
+from stackduel_servers.core.database import bodies, parameters, statements
+from stackduel_servers.core.database.repository import Repository
+from stackduel_servers.core.timing import span
+
+
+def world(repository: Repository, query: bytes) -> Answer:
+    """Read one row; raises HttpError."""
+    first = parameters.first_id(query)
+    with span("io"), repository.session() as session:
+        (row,) = session.rows(statements.WORLD, first)
+    return bodies.world(row)
+
+
+def worlds(repository: Repository, query: bytes) -> Answer:
+    """Read rows one after another, each by a statement of its own; raises HttpError."""
+    wanted = statements.ids(parameters.first_id(query), parameters.count(query))
+    with span("io"), repository.session() as session:
+        rows = [session.rows(statements.WORLD, number)[0] for number in wanted]
+    return bodies.worlds("queries", rows)
+
+
+def updates(repository: Repository, query: bytes) -> Answer:
+    """Read rows one after another and write all of them at once; raises HttpError."""
+    seed, first = parameters.seed(query), parameters.first_id(query)
+    # In one order in every request, so that no two of them wait for each other.
+    wanted = sorted(statements.ids(first, parameters.count(query)))
+    numbers = [statements.new_number(number, seed) for number in wanted]
+    with span("io"), repository.transaction() as session:
+        for number in wanted:
+            session.rows(statements.LOCKED_WORLD, number)
+        session.run(statements.UPDATE, wanted, numbers)
+    return bodies.worlds("updates", list(zip(wanted, numbers, strict=True)))
+
+
+def page(repository: Repository, query: bytes) -> Answer:
+    """Read a page of articles with their authors; raises HttpError."""
+    number = parameters.page(query)
+    with span("io"), repository.session() as session:
+        rows = session.rows(statements.PAGE, (number - 1) * statements.PAGE_ROWS)
+    return bodies.page(number, rows)
+
+
+def sleep(repository: Repository, query: bytes) -> Answer:
+    """Let the database sleep; raises HttpError."""
+    seconds = parameters.sleep_s(query)
+    with span("io"), repository.session() as session:
+        session.rows(statements.SLEEP, seconds)
+    return bodies.slept(seconds)
