@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from stackduel.launch.health_check import HealthAnswer, HealthCheck, health_of
 from stackduel.launch.launcher import Started
-from stackduel.launch.server_logs import failing_import, ports_in, telling_line
+from stackduel.launch.server_logs import failing_import, ports_in, telling_line, wrong_interface
 from stackduel.model.errors import LaunchError
 from stackduel.model.target import Elsewhere
 from stackduel.verify.at_once import ask_at_once
@@ -58,11 +58,11 @@ def _hopeless(check: HealthCheck, answer: HealthAnswer, silence: _Silence) -> st
         return f"{answer.why}; {MEND}" if answer.answered else answer.why
     if answer.refused and check.refused_s is not None and silence.lasted_s >= check.refused_s:
         return f"{answer.why}: nothing listens there"
-    return silence.told()
+    return silence.misread() if answer.answered else silence.told()
 
 
 class _Silence:
-    """How long a server has given no answer, and what its log tells of why it never will."""
+    """How long a server has given no right answer, and what its log tells of why it never will."""
 
     def __init__(self, started: Started, check: HealthCheck) -> None:
         self._started = started
@@ -79,6 +79,14 @@ class _Silence:
         """Take what the server answered."""
         if answer.answered:
             self._since_s = time.monotonic()
+
+    def misread(self) -> str | None:
+        """Return that the log tells of errors that no waiting mends, looked at once a second; None if it does not."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < SILENT_S:
+            return None
+        self._looked_s = now_s
+        return wrong_interface(self._started.log_tail(LOG_LINES))
 
     def told(self) -> str | None:
         """Return what the log tells, looked at once a second; None while the server may still get ready."""

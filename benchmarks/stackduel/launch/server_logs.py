@@ -1,4 +1,4 @@
-"""The causes that a server's log shows: another port, an import that fails again and again, the line that says why."""
+"""The causes that a server's log shows: another port or interface, an import that fails, the line that says why."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ LISTENS = re.compile(r"(?i)\b(listen|running|serving|start|bound|bind|available)
 HOST = r"(?:\b\d+\.\d+\.\d+\.\d+|\blocalhost|\[[0-9a-fA-F:]*\]|\*|(?<![\w:]))"
 PORT = re.compile(HOST + r":(\d{2,5})\b|(?i:\bport)\D{0,6}(\d{2,5})\b")
 IMPORT = re.compile(r"(?:ModuleNotFoundError|ImportError|SyntaxError): .*|.*Could not import module.*")
+
+# What Python says where a server calls an application by an interface that it does not have.
+CALLED_AS_NO_WSGI = re.compile(r".*TypeError: .*missing \d required positional arguments?: .*'start_response'.*")
+CALLED_AS_NO_ASGI = re.compile(r".*TypeError: .*missing \d required positional arguments?: .*'send'.*")
+CALLED_BY_RSGI = re.compile(r".*'[\w.]*RSGI\w+' object .*")
+INTERFACES = (
+    (CALLED_AS_NO_WSGI, "a WSGI application by ASGI: Granian takes --interface wsgi, Gunicorn and Waitress serve WSGI"),
+    (
+        CALLED_AS_NO_ASGI,
+        "an ASGI application by another interface: Granian takes --interface asgi, Gunicorn a worker class for ASGI",
+    ),
+    (CALLED_BY_RSGI, "the application by RSGI, Granian's default: name its own by --interface wsgi or asgi"),
+)
 
 # An exception at the beginning of a line: one known by its name, or any below a traceback.
 RAISED = re.compile(r"(?:[\w.]*(?:Error|Exception|Exit)|Improperly\w+|SystemExit)\b: ?\S")
@@ -40,6 +53,14 @@ def _is_raised(before: str, line: str) -> bool:
     """Return whether a line names an exception; ``before`` is the one above it."""
     below = before.startswith("  ") and BELOW_A_TRACEBACK.fullmatch(line) is not None
     return below or RAISED.match(line.lstrip()) is not None
+
+
+def wrong_interface(log: str) -> str | None:
+    """Return that a server calls the application by the wrong interface, and what mends it; None if it does not."""
+    for pattern, told in INTERFACES:
+        if found := pattern.search(log):
+            return f"the server calls {told} ({found[0].strip()})"
+    return None
 
 
 def ports_in(log: str) -> list[int]:

@@ -228,6 +228,16 @@ def test_what_is_refused_for_good_ends_the_wait(status: int) -> None:
     assert told.startswith(f"mine: GET /up answered {status}; health names a path that answers 2xx")
 
 
+def test_an_application_that_is_called_by_the_wrong_interface_ends_the_wait() -> None:
+    """Each request would be a 500 until the limit; the error names the option that mends it."""
+    log = "Traceback (most recent call last):\nAttributeError: 'RSGIHTTPScope' object has no attribute 'get'\n"
+    with serving(lambda _request: (500, b"")) as address:
+        told = failure_of(Server(address, log=log), HealthCheck("/up", LONG_S))
+    assert told.startswith(
+        "mine: the server calls the application by RSGI, Granian's default: name its own by --interf"
+    )
+
+
 def test_where_nothing_listens_is_told_of_a_server_that_is_said_to_run() -> None:
     """One that is still being started may refuse connections until the limit."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

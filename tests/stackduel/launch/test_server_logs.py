@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stackduel.launch.server_logs import failing_import, ports_in, telling_line
+from stackduel.launch.server_logs import failing_import, ports_in, telling_line, wrong_interface
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,19 @@ BOOT = (
 def test_the_telling_line_is_the_cause_not_what_follows(log: str, told: str | None) -> None:
     """An exception before a complaint, a complaint before its consequences, and no ordinary line."""
     assert telling_line(log) == told
+
+
+@pytest.mark.parametrize(
+    ("error", "option"),
+    [
+        ("TypeError: Flask.__call__() missing 1 required positional argument: 'start_response'", "--interface wsgi"),
+        ("TypeError: AsgiLifespan.__call__() missing 1 required positional argument: 'send'", "--interface asgi"),
+        ("AttributeError: 'granian._granian.RSGIHTTPScope' object has no attribute 'get'", "--interface wsgi or asgi"),
+    ],
+)
+def test_an_application_that_is_called_by_another_interface_is_seen(error: str, option: str) -> None:
+    """As Uvicorn, Gunicorn and Granian call what they were not meant for; any other TypeError is the application's."""
+    told = wrong_interface(f"Traceback (most recent call last):\n{error}\n")
+    assert told is not None
+    assert option in told
+    assert wrong_interface("TypeError: search() missing 1 required positional argument: 'query'") is None

@@ -60,6 +60,8 @@ def _blocks(run: Run) -> Iterator[Block]:
     grid = overview(run)
     if grid.rows:
         yield from (grid, Legend(grid.headings, MEANINGS))
+        if not shows_all(run):
+            yield Paragraph("Only the baseline and what the advice is about; All stacks has the others.")
     if pair_of(run) is None:
         yield Paragraph(f"Nothing was measured beside {run.baseline}, so there is nothing to compare.")
     if failures := tuple(_not_measured(run)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stackduel.analysis.interpreter_pairs import interpreter_pairs
@@ -50,15 +50,19 @@ def blocks(run: Run) -> Iterator[Block]:
     names = sorted({name for each in shared for name in each.facts.packages})
     if names:
         rows = tuple((name, *(each.facts.packages.get(name, DASH) for each in shared)) for name in names)
-        headings = ("package", *(_who(run, each) for each in shared))
+        headings = ("package", *(_who(run, each.stacks) for each in shared))
         yield Grid("Packages that the stacks run on", headings, rows, frozenset(headings))
 
 
 def interpreter_lines(run: Run) -> Iterator[str]:
     """Yield in a line what the stacks ran on: by stack where they ran on several."""
-    ran = [f"{_who(run, each)} on {_told(each.facts)}" for each in shared_interpreters(run)]
+    # Two of one version, in environments of their own, are told apart by their packages in the report.
+    ran: dict[str, tuple[str, ...]] = {}
+    for each in shared_interpreters(run):
+        told = _told(each.facts)
+        ran[told] = (*ran.get(told, ()), *each.stacks)
     if ran:
-        yield f"Interpreters: {'; '.join(ran)}."
+        yield f"Interpreters: {'; '.join(f'{_who(run, stacks)} on {told}' for told, stacks in ran.items())}."
 
 
 def _told(facts: InterpreterFacts) -> str:
@@ -71,7 +75,7 @@ def _told(facts: InterpreterFacts) -> str:
 def interpreter_grid(run: Run) -> Grid:
     """Return a row for each interpreter of a run."""
     rows = tuple(
-        (_who(run, each), each.facts.title, each.facts.build or DASH, gil_text(each.facts), JIT[each.facts.jit])
+        (_who(run, each.stacks), each.facts.title, each.facts.build or DASH, gil_text(each.facts), JIT[each.facts.jit])
         for each in shared_interpreters(run)
     )
     return Grid("What the stacks run on", HEADINGS, rows, frozenset(HEADINGS))
@@ -114,9 +118,9 @@ def _agree(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return all(other.get(name, version) == version for name, version in one.items())
 
 
-def _who(run: Run, shared: SharedInterpreter) -> str:
+def _who(run: Run, stacks: Sequence[str]) -> str:
     everybody = {name for name in run.environment.interpreters or () if not is_twin(name)}
-    return EVERY if len(everybody) > 1 and set(shared.stacks) == everybody else ", ".join(shared.stacks)
+    return EVERY if len(everybody) > 1 and set(stacks) == everybody else ", ".join(stacks)
 
 
 def _pair_grid(run: Run) -> Grid | None:

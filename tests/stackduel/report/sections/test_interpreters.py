@@ -40,6 +40,7 @@ def test_a_package_in_another_version_is_another_environment() -> None:
     _, packages = grids(on(old=OLD, new=other))
     assert packages.headings == ("package", "old", "new")
     assert packages.rows == (("flask", "3.1.3", "2.3.3"), ("jinja2", "3.1.6", "-"))
+    assert list(interpreter_lines(on(old=OLD, new=other))) == ["Interpreters: all on CPython 3.11.7."]
 
 
 def test_a_free_threaded_build_says_why_it_has_the_gil() -> None:
