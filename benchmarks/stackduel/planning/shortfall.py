@@ -80,6 +80,14 @@ def shortfall(stack: Stack) -> str | None:
             locate(os.environ)
         except TritonError as error:
             return f"{stack.name}: {error}"
-    if entry.contract == "database" and postgres_server() is None:
-        return f"{stack.name}: PostgreSQL is not installed: {INSTALL}"
+    if entry.contract == "database":
+        return _without_database(stack)
     return None
+
+
+def _without_database(stack: Stack) -> str | None:
+    """Return what a stack that needs a database lacks here: PostgreSQL, or its driver."""
+    if postgres_server() is None:
+        return f"{stack.name}: PostgreSQL is not installed: {INSTALL}"
+    missing = [name for name in packages_of(stack) if name in DRIVERS and find_spec(name) is None]
+    return f"{stack.name}: {', '.join(missing)} is not installed; stackduel[database] has it" if missing else None

@@ -11,6 +11,7 @@ import pytest
 from stackduel.model.errors import FieldError
 from stackduel.model.stack import Stack, Url
 from stackduel.model.target import Address
+from stackduel.planning.postgres_installation import PostgresInstallation
 from stackduel.planning.registry import registered_stacks
 from stackduel.planning.shortfall import refuse_without_packages, shortfall
 from stackduel_servers.triton.installation import TritonError
@@ -76,3 +77,13 @@ def test_drivers_are_an_extra_of_their_own(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("stackduel.planning.shortfall.postgres_server", lambda: None)
     assert "apt-get install postgresql" in str(shortfall(STACKS["fastapi-uvicorn-asyncpg"]))
     assert shortfall(STACKS["fastapi-uvicorn"]) is None
+
+
+def test_a_stack_without_its_driver_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever installed the servers alone can still verify all of them."""
+    monkeypatch.setattr("stackduel.planning.shortfall.postgres_server", lambda: PostgresInstallation(Path("/pg/bin")))
+    monkeypatch.setattr("stackduel.planning.shortfall.find_spec", lambda _name: None)
+    told = shortfall(STACKS["fastapi-uvicorn-asyncpg"])
+    assert told == "fastapi-uvicorn-asyncpg: asyncpg is not installed; stackduel[database] has it"
+    monkeypatch.setattr("stackduel.planning.shortfall.find_spec", lambda name: name)
+    assert shortfall(STACKS["fastapi-uvicorn-asyncpg"]) is None

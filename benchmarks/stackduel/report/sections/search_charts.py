@@ -14,6 +14,7 @@ from stackduel.model.search_results.cold_start import ColdStart
 from stackduel.model.search_results.leaving import Leaving
 from stackduel.model.search_results.recycling import Recycling
 from stackduel.model.search_results.shutdown import Shutdown
+from stackduel.model.search_results.slow_readers import SlowReaders
 from stackduel.model.search_results.soak import Soak
 from stackduel.model.search_results.streams_held import StreamsHeld
 from stackduel.model.search_results.sustained import Sustained
@@ -227,6 +228,24 @@ def _of_leaving(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
         )
 
 
+def _of_slow_readers(_run: Run, findings: Sequence[Finding]) -> Iterator[Chart]:
+    rows, cells = [], []
+    for each in findings:
+        side = each.found.handler if isinstance(each.found, SlowReaders) else None
+        if side is None:
+            continue
+        rows.append(_mark(each.stack, side.ahead, None, None, f"{side.ahead:,.4g} events", each.found.sentence))
+        cells.append((each.stack, figure(side.ahead), f"{side.held:,}"))
+    if rows:
+        yield _intervals(
+            "How far the handler ran ahead of slow clients",
+            "The median of the events that it had made more than its client had read. Further to the left is better.",
+            "events",
+            rows,
+            Grid("How far the handler ran ahead, events", ("stack", "ahead", "held back"), tuple(cells)),
+        )
+
+
 def _lost(rows: Sequence[tuple[str, int, str]]) -> Chart:
     return _intervals(
         "Lost requests",
@@ -270,4 +289,5 @@ _DRAWN: Mapping[type, Callable[[Run, Sequence[Finding]], Iterator[Chart]]] = {
     Shutdown: _of_shutdown,
     Recycling: _of_recycling,
     Leaving: _of_leaving,
+    SlowReaders: _of_slow_readers,
 }

@@ -60,6 +60,7 @@ _LEAST_NEEDED = (
     "upstream of due",
     "upstream ahead",
     "of due",
+    "upstream held",
 )
 
 
