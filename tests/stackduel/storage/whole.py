@@ -177,6 +177,7 @@ def whole() -> Run:
         shared_cores=True,
         isolated=True,
         duel=("slow", "fast"),
+        database="postgresql",
         claims=(SpeedupClaim("Twice as fast.", "fast", "slow", 1.5, 2.5),),
         long_form="soak",
         settings=(("CONCURRENCY_LIMIT", "20"),),
