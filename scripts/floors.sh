@@ -31,4 +31,4 @@ tests=(
 )
 [ $# -eq 0 ] || tests=("$@")
 # Without servers no run can begin.
-exec "$folder/bin/python" -m pytest -q -p no:cacheprovider -k "not before_a_stack_starts and not output_that_is_full" "${tests[@]}"
+exec "$folder/bin/python" -m pytest -q -p no:cacheprovider -k "not before_a_stack_starts and not output_that_is_full and not without_a_home" "${tests[@]}"

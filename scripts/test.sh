@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Sets itself up, builds the models, and runs every test that this machine can run. Arguments go to pytest.
-# Without arguments it runs the tests that only wait or compute two at a time, with coverage; beside them, two at a time,
-# those that gain nothing from it, then those that need an engine, a Triton or signals to themselves; then those
-# that measure, and last, alone, those whose loads fill the cores. More at a time than there are cores, since much of it is waiting; not more than that, since
-# each process of pytest imports every test and starts every stack for itself.
+# Without arguments it runs the tests that only wait or compute three at a time, with coverage; beside them, two at a
+# time, those that gain nothing from it, then those that need an engine, a Triton or signals to themselves; then those
+# that measure, and last, alone, those whose loads fill the cores. More at a time than there are cores, since much of it
+# is waiting; not more than that, since each process of pytest imports every test and starts every stack for itself.
 # STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus,postgres,nginx turns the skips of those tests into failures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -41,7 +41,7 @@ others() {
 }
 others >/dev/null &
 aside=$!
-kept covered coverage run -m pytest -n 2 --dist worksteal --durations=50 --group covered || status=$?
+kept covered coverage run -m pytest -n 3 --dist worksteal --durations=50 --group covered || status=$?
 wait "$aside" || status=$?
 cat build/{uncovered,engine,apart}.log
 kept measured pytest -n 3 --dist loadfile --durations=20 --group measured || status=$?

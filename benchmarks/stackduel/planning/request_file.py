@@ -66,9 +66,15 @@ def parse_mix(fields: Fields, check: Check = "body") -> tuple[Workload, ...]:
 def parse_bodies(fields: Fields, check: Check) -> tuple[Workload, ...]:
     """Take a workload out of ``fields``, once for each of its ``bodies``."""
     bodies = fields.texts("bodies", default=())
+    refuse_other_bodies(fields)
     workload = parse_workload(fields, check)
     where = f"{fields.where}: bodies"
     return tuple(replace(workload, body=bounded(where, body.encode())) for body in bodies) or (workload,)
+
+
+def refuse_other_bodies(fields: Fields) -> None:
+    """Raise FieldError for what users of HTTP clients write first; in a set-up request ``json`` says what is kept."""
+    fields.refuse(dict.fromkeys(("json", "data"), AS_A_BODY))
 
 
 def parse_workload(fields: Fields, check: Check = "body") -> Workload:
@@ -78,8 +84,6 @@ def parse_workload(fields: Fields, check: Check = "body") -> Workload:
     if model is not None:
         return model
     target = checked_target(f"{fields.where}: path", fields.text("path"))
-    # What users of HTTP clients write first.
-    fields.refuse(dict.fromkeys(("json", "data"), AS_A_BODY))
     body = parse_body(fields)
     method = _method(fields, body)
     stream, chosen = parse_stream(fields, fields.choice("check", CHECKS, default=check))

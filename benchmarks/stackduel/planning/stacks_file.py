@@ -23,7 +23,7 @@ from stackduel.planning.load_file import parse_loads
 from stackduel.planning.own_secrets import OwnSecrets
 from stackduel.planning.own_stack import parse_stack
 from stackduel.planning.prices_file import parse_prices
-from stackduel.planning.request_file import parse_workload
+from stackduel.planning.request_file import parse_workload, refuse_other_bodies
 from stackduel.planning.setup_file import parse_setup, refuse_unknown, setup_tables
 from stackduel.planning.suites_by_name import suite_names
 from stackduel.planning.thresholds_file import ThresholdTable, parse_thresholds
@@ -154,6 +154,7 @@ def _parse_requests(where: str, fields: Fields, secrets: OwnSecrets) -> dict[str
 def _parse_request(where: str, table: Mapping[str, Any], folder: Path, secrets: OwnSecrets) -> Workload:
     fields = Fields(where, {**table, **_expanded(where, table, secrets)}, folder)
     fields.text("name")
+    refuse_other_bodies(fields)
     workload = parse_workload(fields, "content")
     fields.finish()
     return workload

@@ -13,6 +13,7 @@ from stackduel_servers.core.timing import Timing, current_timing
 from stackduel_servers.core.waiting import wait, wait_blocking
 from stackduel_servers.downstream import loop_factory
 
+TRIES = 5
 FACTORIES = {"asyncio": asyncio.new_event_loop, "uvloop where there is one": loop_factory()}
 
 
@@ -36,10 +37,16 @@ def test_asynchronous_waits_are_not_too_short(factory: Callable[[], asyncio.Abst
     async def all_at_once() -> list[float]:
         return await asyncio.gather(*(measured(0.01 + number / 3700) for number in range(150)))
 
-    with asyncio.Runner(loop_factory=factory) as runner:
-        over_s = runner.run(all_at_once())
-    assert min(over_s) >= 0
-    assert sorted(over_s)[len(over_s) // 2] < 0.05
+    medians_s = []
+    for _ in range(TRIES):
+        with asyncio.Runner(loop_factory=factory) as runner:
+            over_s = runner.run(all_at_once())
+        assert min(over_s) >= 0
+        medians_s.append(sorted(over_s)[len(over_s) // 2])
+        if medians_s[-1] < 0.05:
+            return
+    # A busy machine may stop the whole process for a second, but not each time.
+    assert min(medians_s) < 0.05
 
 
 def test_a_timer_that_fires_early_is_set_again(monkeypatch: pytest.MonkeyPatch) -> None:
