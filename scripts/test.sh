@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Sets itself up, builds the models, and runs every test that this machine can run. Arguments go to pytest.
-# Without arguments it runs the tests that only wait or compute three at a time, with coverage; beside them, two at a
-# time, those that gain nothing from it, then those that need an engine, a Triton or signals to themselves; then those
-# that measure, and last, alone, those whose loads fill the cores. More at a time than there are cores, since much of it
-# is waiting; not more than that, since each process of pytest imports every test and starts every stack for itself.
+# Without arguments it runs the tests that only wait or compute three at a time, with coverage. Then come those that need
+# an engine, a Triton or signals to themselves, one after another with coverage, and beside them, two at a time, those
+# that gain nothing from it; then those that measure, and last, alone, those whose loads fill the cores. More at a time
+# than there are cores, since much of it is waiting; not more than that: all side by side took as long, as two cores are
+# two cores, and tests that wait for moments missed them.
 # STACKDUEL_REQUIRE=docker,browser,models,gpu,prometheus,postgres,nginx turns the skips of those tests into failures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,20 +31,13 @@ kept() {
   .venv/bin/python -m "${@:2}" 2>&1 | tee "build/$1.log"
 }
 .venv/bin/python -m coverage erase
-# Those that start every stack or open a browser, and then, one after another, those that need an engine, a Triton or
-# signals to themselves.
-others() {
-  local failed=0
-  kept uncovered pytest -n 2 --dist loadfile --durations=30 --group uncovered || failed=1
-  kept engine coverage run -m pytest --durations=20 --group engine || failed=1
-  kept apart coverage run -m pytest --durations=20 --group apart || failed=1
-  return "$failed"
-}
-others >/dev/null &
-aside=$!
 kept covered coverage run -m pytest -n 3 --dist worksteal --durations=50 --group covered || status=$?
+kept uncovered pytest -n 2 --dist loadfile --durations=30 --group uncovered >/dev/null &
+aside=$!
+kept engine coverage run -m pytest --durations=20 --group engine || status=$?
+kept apart coverage run -m pytest --durations=20 --group apart || status=$?
 wait "$aside" || status=$?
-cat build/{uncovered,engine,apart}.log
+cat build/uncovered.log
 kept measured pytest -n 3 --dist loadfile --durations=20 --group measured || status=$?
 kept alone pytest --durations=5 --group alone || status=$?
 # Once more at the end, where they are found: each test that failed, and what it found wrong.

@@ -27,12 +27,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
-# Folders and files of tests/, by the group that scripts/test.sh runs them in. All others are "covered". Beside
-# them run those that gain nothing from coverage: pages in a browser, every stack there is, thousands of simulated runs;
-# then those that need the engine to themselves ("engine"), and after these those that need a Triton or the signals of a
-# whole run to themselves ("apart"). Then come those that measure time or memory ("measured"), three at a time, as they
-# mostly wait for their windows, and last those whose loads fill the cores ("alone"): all without coverage, which makes
-# each child slower and larger.
+# Folders and files of tests/, by the group that scripts/test.sh runs them in. First come all others ("covered"), three
+# at a time. Then come those that need the engine to themselves ("engine"), and after these those that need a Triton or
+# the signals of a whole run to themselves ("apart"); beside both those that gain nothing from coverage: pages in a
+# browser, every stack there is, thousands of simulated runs. Then come those that measure time or memory ("measured"),
+# three at a time, as they mostly wait for their windows, and last those whose loads fill the cores ("alone"): all
+# without coverage, which makes each child slower and larger.
 ENGINE = ("docker",)
 APART = (
     "stackduel/runner/test_interruption.py",

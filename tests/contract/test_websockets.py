@@ -76,12 +76,12 @@ def test_a_message_in_fragments_that_is_too_big_closes(port: int) -> None:
 
 def test_a_silent_client_is_closed(port: int) -> None:
     """Each message begins the idle time anew; then 1001 says how long nothing came."""
-    with opened(port, "/ws/echo?idle=0.3") as websocket:
-        for _ in range(2):
-            time.sleep(0.2)
+    with opened(port, "/ws/echo?idle=0.8") as websocket:
+        for _ in range(3):
+            time.sleep(0.3)
             websocket.say("here")
             assert websocket.message() == "here"
-        assert websocket.closing() == (1001, "no message came for 0.3 s")
+        assert websocket.closing() == (1001, "no message came for 0.8 s")
 
 
 def test_bad_input_closes_with_its_sentence(port: int) -> None:
@@ -115,7 +115,8 @@ def test_everybody_gets_each_message_of_a_broadcast(entry: StackEntry, port: int
     ]
     zero_ns = contents[0]["zero_ns"]
     assert asked_ns < zero_ns < zero_ns + contents[-1]["made_ns"] < ended_ns
-    assert all(each["zero_ns"] == zero_ns and each["made_ns"] > each["due_ns"] - 1_000_000 for each in contents)
+    # A timer of uvloop counts from the begin of the loop's turn, which on a busy machine may be some time ago.
+    assert all(each["zero_ns"] == zero_ns and each["made_ns"] > each["due_ns"] - 10_000_000 for each in contents)
 
 
 def test_a_client_that_comes_later_gets_a_broadcast_of_its_own(port: int) -> None:

