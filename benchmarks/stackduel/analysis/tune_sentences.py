@@ -58,7 +58,10 @@ def reason_for_none(confirmed: Sequence[Confirmed], current: str, measure: Measu
         refused = "; ".join(f"{each.stack}: {each.refused}" for each in shown)
         return f"{counted(len(shown), 'candidate')} gained and cannot be recommended ({refused})."
     best = max(open_ones or others, key=lambda each: each.gain or 0.0)
-    text = f"none is shown to be better; the best, {best.stack}, has {gain_text(best, measure)}"
+    # Whose gain is not ruled out may be the one that was measured worst and varied most.
+    is_best = all((each.gain or 0.0) <= (best.gain or 0.0) for each in others)
+    who = "the best" if is_best else "the one least known"
+    text = f"none is shown to be better; {who}, {best.stack}, has {gain_text(best, measure)}"
     if open_ones:
         return (
             f"{text}, so that a gain is not ruled out: a quiet host (--wait-quiet) or a longer --time-budget decides."

@@ -7,6 +7,8 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from stackduel.analysis.tune_sentences import reason_for_none
+from stackduel.model.search_results.tuned import Confirmed
 from stackduel.model.trial import Failure, Place, Result, Trial
 from stackduel.model.tune_settings import CURRENT, TuneSettings
 from tests.stackduel.tuned import GEVENT, GTHREAD, SETTINGS, SYNC, TWIN, alone, found, longer, tuning, usual, windows
@@ -169,3 +171,11 @@ def test_only_the_confirmation_is_compared() -> None:
     assert {each.scenario for each in made.comparisons} == {"tune"}
     assert {each.candidate for each in made.comparisons} == {TWIN, GTHREAD.stack, SYNC.stack}
     assert {each.blocks for each in made.comparisons} == {5}
+
+
+def test_the_candidate_whose_gain_is_not_ruled_out_is_not_called_the_best() -> None:
+    """It may be the one that was measured worst, and varied most."""
+    sure = Confirmed("sure", 1.03, 1.00, 1.06, "equivalent", None, None, None, None)
+    unsure = Confirmed("unsure", 0.85, 0.61, 1.19, "inconclusive", None, None, None, None)
+    assert "; the one least known, unsure, has 0.85 (" in reason_for_none([sure, unsure], CURRENT, "throughput")
+    assert "; the best, sure, has 1.03 (" in reason_for_none([sure], CURRENT, "throughput")
