@@ -1,6 +1,7 @@
 """Pauses of the host: how much CPU time the hypervisor took from one core at a stretch.
 
-The share of a whole window says little of them: 100 ms in one piece are 2 % of a window of 5 s, and hold 2 % of its events.
+The share of a whole window says little of them: 100 ms in one piece are 2 % of a window of 5 s, and hold 2 % of its
+events.
 """
 
 from __future__ import annotations
