@@ -20,7 +20,7 @@ def held(**sides: HeldBack | None) -> list[str]:
 
 
 def test_a_relay_that_was_not_held_back_is_not_said_to_run_ahead() -> None:
-    """What it had made is counted when it has taken what had piled up."""
+    """Events that it had made are counted when it has taken what had piled up."""
     found = SlowReaders((), 1024, HeldBack(1, 4, 119, 120, 118), None, None, None, None, None)
     run = searched(SlowReadersSettings(), a=found)
     (scenario,) = run.suite.scenarios
