@@ -25,7 +25,6 @@ EARLY_NS = MS
 PATHS = ("/stream", "/relay")
 # Three before the first event, due at 0.1, 0.2 and 0.3 s, and two before the second.
 HEARTBEATS = "events=2&first=0.35&interval=0.25&heartbeat=0.1"
-UNTIL_S = 10.0
 # The stream that a relay does not get at all, and the answer in its place.
 REFUSED = {
     scripted.STATUS_500: b'{"error":"downstream answered with status 500"}',
@@ -67,7 +66,7 @@ def left(fleet: Mapping[str, Served], downstream: ScriptedDownstream) -> Mapping
         first = f"0.0000{served.port}"
         sent = stream(served.port, f"/relay?events=500&first={first}&interval=0.04", parts=2)
         assert len(sent.events()) >= 2
-        return until(lambda: first not in downstream.streaming, UNTIL_S)
+        return until(lambda: first not in downstream.streaming)
 
     return of_all(leave, fleet, at_once=len(fleet))
 
