@@ -13,7 +13,7 @@ from stackduel_servers.core.streams.timetable import NS_PER_S, Moment, Timetable
 
 
 class Timers(Protocol):
-    """What calls back at a time of time.monotonic, never earlier."""
+    """A clock that calls back at a time of time.monotonic, never earlier."""
 
     def call_at(self, time_s: float, callback: Callable[[], None]) -> None:
         """Call ``callback`` at ``time_s``."""

@@ -194,7 +194,7 @@ def test_a_trifle_elsewhere_does_not_call_for_a_rewrite() -> None:
 
 
 def test_faster_here_and_slower_there_is_no_advice() -> None:
-    """What gains in one scenario and loses in another is reported as mixed, and not advised."""
+    """A stack that gains in one scenario and loses in another is reported as mixed, and not advised."""
     found = advice({"waiting": {FASTAPI: blocks(6.15)}, "json": {FASTAPI: blocks(0.85)}})
     assert (found.kind, found.stack) == ("mixed", None)
     assert found.sentence == ("No change helps everywhere: fastapi-uvicorn gives 6.15x in waiting but 0.85x in json.")

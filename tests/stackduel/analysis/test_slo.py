@@ -105,5 +105,5 @@ def test_the_events_of_streams_have_bounds_of_their_own(
 
 
 def test_without_streams_a_bound_on_events_is_not_kept() -> None:
-    """What nobody saw is not kept."""
+    """A bound on a value that nobody saw is not kept."""
     assert parse_slo("event_p99=50ms").broken_by(measurement([1.0] * 500)) == "no stream was read for the event_p99"

@@ -154,7 +154,7 @@ def test_a_trial_stays_a_line_with_any_text(text: str) -> None:
 
 
 def test_secrets_stay_out() -> None:
-    """What a server writes of the user's token is redacted, as in run.json."""
+    """A user's token that a server repeats is redacted, as in run.json."""
     made = replace(run([Failure(Place("slow", "waiting", 1), "bad token s3cret")]), secrets=("s3cret",))
     assert "s3cret" not in render(made)
     assert rows(made)[0]["reason"] == "bad token [redacted]"

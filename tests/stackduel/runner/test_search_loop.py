@@ -93,7 +93,7 @@ def test_every_stack_gets_its_finding_and_every_trial_is_kept_at_once(address: A
 
 
 def test_findings_stand_in_the_document_and_the_report(address: Address) -> None:
-    """What was found can be stored, loaded back and read."""
+    """The result can be stored, loaded back and read."""
     done = Scene(FakeLauncher(address), holds(300)).loop.measure()
     document = run_to_dict(done)
     assert run_to_dict(run_from_dict(document)) == document
@@ -153,7 +153,7 @@ def test_an_end_of_the_sandbox_teaches_a_search_nothing(address: Address) -> Non
 
 
 def test_a_generator_that_fails_ends_the_search_without_a_finding(address: Address) -> None:
-    """What the generator could not do says nothing about the server."""
+    """A load that the generator could not reach says nothing about the server."""
 
     def answer(job: Job) -> Measurement:
         raise LoadError("the load generator failed: no file descriptors")

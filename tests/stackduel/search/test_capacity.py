@@ -98,7 +98,7 @@ def test_confirmations_alternate_on_fresh_servers() -> None:
 
 
 def test_after_a_rate_that_broke_it_the_server_is_a_fresh_one() -> None:
-    """What an overrun server still has in its queue must not count against the next, lower rate."""
+    """The queue that an overrun server still has must not count against the next, lower rate."""
     _, tried = found(Slots(20, 0.1))
     too_much = [at for at, probe in enumerate(tried[:-1]) if rate(probe) > 215]
     assert too_much
@@ -284,7 +284,7 @@ def test_a_stream_that_waits_for_a_slot_is_not_held() -> None:
 
 
 def test_no_more_streams_are_tried_than_the_settings_allow() -> None:
-    """What holds all of them holds at least so many, and the sentence says why there were no more."""
+    """A stack that holds all of them holds at least so many, and the sentence says why there were no more."""
     found, tried = held(StreamSlots(10_000, slots=10_000), msgspec.structs.replace(EVENT_SLO, most_streams=100))
     assert max(probe.load.connections for probe in tried) == 100
     assert found.above is None
