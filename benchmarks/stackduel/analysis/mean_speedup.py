@@ -78,7 +78,7 @@ class MeanSpeedup:
 
     @property
     def better(self) -> str:
-        """What a stack is that gains in these scenarios: faster, or of streams cheaper or more punctual."""
+        """The word for a stack that gains in these scenarios: faster, or of streams cheaper or more punctual."""
         return _BETTER.get(frozenset(each.metric for each in self.comparisons), FASTER)
 
     @property

@@ -15,7 +15,7 @@ def test_ends_are_read_among_other_lines() -> None:
 
 
 def test_the_count_at_an_earlier_moment_is_known_by_the_trail() -> None:
-    """What was reached after the moment does not count; without a trail only the end is known."""
+    """Events reached after the moment do not count; without a trail only the end is known."""
     (end,) = early_ends(f"{WORD} 17 9000000 5 4000,3000,20,0\n").values()
     assert end == EarlyEnd(9_000_000, 5, (4000, 3000, 20, 0))
     assert end.at(8_000_000) == EarlyEnd(8_000_000, 3)

@@ -75,7 +75,7 @@ def test_a_killed_worker_and_the_streams_that_it_cut_have_columns() -> None:
 
 
 def filled(made: Run) -> list[dict[str, str]]:
-    """What stands in each row of a round, but for the cells that say where it belongs."""
+    """The cells of each row of a round, but for those that say where it belongs."""
     about = {"run", "started", "suite", "scenario", "stack", "tier", "attempt", "state"}
     rounds = rows(replace(made, results=()))
     return [{name: text for name, text in row.items() if text and name not in about} for row in rounds]

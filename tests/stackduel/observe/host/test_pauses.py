@@ -33,7 +33,7 @@ def test_a_pause_is_what_one_core_lost_at_a_stretch(
 
 
 def test_a_window_is_watched_from_its_beginning_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was stolen before it counts for nothing; a step within it does."""
+    """Time stolen before it counts for nothing; a step within it does."""
     monkeypatch.setattr(pauses, "SAMPLE_S", 0.001)
     stolen_s = itertools.chain([(7.0,), (7.0,), (7.08,)], itertools.repeat((7.08,)))
     read = 0
