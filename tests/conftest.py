@@ -1,4 +1,4 @@
-"""What all tests share: small real servers, and nothing left behind."""
+"""Fixtures of all tests: small real servers, and nothing left behind."""
 
 from __future__ import annotations
 
