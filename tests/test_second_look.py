@@ -20,7 +20,7 @@ def only_shaky(tests: Sequence[str]) -> bool:
 
 
 def test_a_test_that_passes_alone_passes_and_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    """It was in the way of others; whoever reads the log sees which."""
+    """It was in the way of others, and the log says which."""
     assert judge({"covered": [SHAKY]}, only_shaky) == []
     assert capsys.readouterr().out == f"failed beside others, passed alone: {SHAKY}\n"
 
