@@ -17,7 +17,7 @@ from tests.conftest import unavailable
 
 
 def installed() -> PostgresInstallation:
-    """What can be started here; without it the test is skipped, or fails where PostgreSQL is required."""
+    """Return what can be started here; without it the test is skipped, or fails where PostgreSQL is required."""
     return postgres_server() or unavailable("postgres", f"PostgreSQL is not installed: {INSTALL}")
 
 
@@ -36,5 +36,5 @@ def opened(launcher: DatabaseLauncher) -> Database:
 
 
 def ask(database: Database, sql: str) -> str:
-    """What the database prints."""
+    """Return what the database prints."""
     return run_sql(database.psql, database.place, sql).strip()

@@ -118,7 +118,7 @@ def runner(tmp_path: Path) -> Runner:
 
 
 def test_the_base_is_fetched_and_compared(runner: Runner) -> None:
-    """What the inputs say reaches stackduel; its comment reaches the summary and the pull request."""
+    """The inputs reach stackduel; its comment reaches the summary and the pull request."""
     runner.inputs = {"fail-on": "speedup.high(head) < 0.95\nerrors > 0\n", "args": "--seed 7  --strict"}
     assert runner.run() == 0
     base = runner.event["github.event.pull_request.base.sha"]

@@ -103,7 +103,7 @@ def test_what_computes_imports_no_io(folder: str) -> None:
 
 
 def test_sections_know_no_renderer() -> None:
-    """What a report says is independent of the forms in which it is said."""
+    """The content of a report is independent of the forms in which it is said."""
     wrong = {
         (name(path), each)
         for path in modules(PRODUCT / "report" / "sections")
@@ -163,6 +163,6 @@ def test_a_type_name_is_defined_once() -> None:
 
 
 def test_only_the_command_line_knows_click() -> None:
-    """What a command does can be called without it."""
+    """A command's work can be called without it."""
     outside = (path for path in [*modules(PRODUCT), *modules(SERVERS)] if not path.is_relative_to(PRODUCT / "cli"))
     assert not [name(path) for path in outside if any(each.split(".")[0] == "click" for each in imports(path))]

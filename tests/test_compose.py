@@ -183,7 +183,7 @@ def test_a_build_sees_what_the_images_need_and_nothing_else() -> None:
 
 
 def test_the_generator_installs_the_runner_s_versions() -> None:
-    """What drives the load in a container is what drives it outside."""
+    """The same package drives the load in a container and outside."""
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -197,7 +197,7 @@ def test_the_generator_installs_the_runner_s_versions() -> None:
 
 
 def test_the_scripts_know_every_profile() -> None:
-    """What is started with ALL=1 takes every stack in, and what is cleared away every profile of the compose file."""
+    """A start with ALL=1 takes every stack in, and clearing away every profile of the compose file."""
     for path, profiles in (
         ("scripts/docker-commands.sh", PROFILES),
         ("scripts/docker-commands.bat", PROFILES),

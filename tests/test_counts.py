@@ -1,4 +1,4 @@
-"""What docs/architecture.md states about sizes and costs is counted, and the counting finds what it looks for."""
+"""The sizes and costs that docs/architecture.md states are counted, and the counting finds what it looks for."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ TABLES: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
 
 
 def section(page: Path, heading: str) -> str:
-    """What stands below a heading, up to the next one of its level."""
+    """Return the text below a heading, up to the next one of its level."""
     level = heading.partition(" ")[0]
     text = page.read_text(encoding="utf-8")
     assert f"\n{heading}\n" in text, f"{page.name} has no {heading!r}"
@@ -228,6 +228,6 @@ def test_links_between_the_pages_lead_somewhere(page: Path) -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """What the headings of a page are called in links."""
+    """Return the names of a page's headings in links."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -24,7 +24,7 @@ def test_every_dependency_has_a_floor_that_is_no_newer_than_what_is_installed() 
 
 
 def test_every_extra_of_the_runner_has_floors_that_are_tested() -> None:
-    """What is optional is optional at its lowest version, too, and no extra is left out."""
+    """An optional dependency is optional at its lowest version, too, and no extra is left out."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["dynamic"]
     files = {file for extra in extras["optional-dependencies"].values() for file in extra["file"]}
     # Those of the servers are pinned, and the tests' own are what the tests run on.

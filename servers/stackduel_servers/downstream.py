@@ -118,7 +118,7 @@ class WaitProtocol(asyncio.Protocol):
         return True
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002, D102
-        # Whoever only closed its own side has read to the end by now. Of the others that was the first sign.
+        # A client that only closed its own side has read to the end by now. Of the others that was the first sign.
         if self._feed:
             self._feed.end_early(self._left_ns or clock_ns())
 

@@ -66,7 +66,7 @@ def _hold(folder: Path) -> None:
     held = os.open(making, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     fcntl.flock(held, fcntl.LOCK_EX)
     os.set_inheritable(held, True)
-    making.rename(folder / LOCK)  # whoever sees the lock sees it taken
+    making.rename(folder / LOCK)  # a process that sees the lock sees it taken
 
 
 def _is_abandoned(folder: Path) -> bool:

@@ -48,7 +48,7 @@ def go_by_keyboard(page: Page, stack: str) -> None:
 
 
 def dialogs(page: Page) -> list[str]:
-    """What the page says in dialogs from now on; each is closed."""
+    """Return what the page says in dialogs from now on; each is closed."""
     said: list[str] = []
 
     def heard(dialog: Dialog) -> None:

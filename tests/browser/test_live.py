@@ -97,7 +97,7 @@ def shown(page: Page, text: str) -> None:
 
 
 def test_the_page_follows_the_run(following: Following, opened: Callable[[str], Opened]) -> None:
-    """What is being measured, figures and void trials appear as they come, with charts, without an error."""
+    """The trial being measured, figures and void trials appear as they come, with charts, without an error."""
     found = opened(following.url)
     page = found.page
     shown(page, "No trial has been measured yet.")
@@ -119,7 +119,7 @@ def test_the_page_follows_the_run(following: Following, opened: Callable[[str], 
 
 
 def test_a_reload_and_a_second_tab_have_everything(following: Following, opened: Callable[[str], Opened]) -> None:
-    """What came before is there again after a reload, and in a tab that is opened late."""
+    """Earlier figures are there again after a reload, and in a tab that is opened late."""
     page = opened(following.url).page
     following.measure(following.trials()[0])
     shown(page, "slow 20.0 req/s")

@@ -218,7 +218,7 @@ def test_paper_is_white_without_switches_and_shows_the_charts(open_page: Opener)
 
 
 def focused(page: Page) -> dict[str, Any]:
-    """What has the keyboard: where it stands in the page's order, whether it is seen, and what it is."""
+    """Return the element with the keyboard: its place in the page's order, whether it is seen, and what it is."""
     return dict(
         page.evaluate(
             """() => {

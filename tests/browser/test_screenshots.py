@@ -20,7 +20,7 @@ def test_the_pictures_can_be_made_again(chromium: Browser, tmp_path: Path) -> No
 
 
 def test_the_docs_show_every_picture_and_no_other() -> None:
-    """What stands in docs/images is what the command makes, and the page shows all of it."""
+    """The pictures in docs/images are what the command makes, and the page shows all of it."""
     assert {path.name for path in IMAGES.glob("*.png")} == set(SHOTS)
     text = (ROOT / "docs" / "reading-a-report.md").read_text(encoding="utf-8")
     assert all(f"](images/{name})" in text for name in SHOTS)

@@ -1,4 +1,4 @@
-"""What a server's ``/metrics`` says, and a load whose requests are counted as they are answered."""
+"""A server's ``/metrics``, and a load whose requests are counted as they are answered."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ MODULES = (
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What an application answered."""
+    """The answer of an application."""
 
     status: int
     headers: tuple[tuple[str, str], ...]

@@ -99,7 +99,7 @@ def test_a_service_that_breaks_the_contract_is_told_what_it_broke(folder: Path) 
     ids=["unknown contract", "another protocol", "nothing to verify", "a fixed port", "no TOML"],
 )
 def test_a_mistake_in_the_file_is_named(old: str, new: str, message: str, folder: Path) -> None:
-    """What is wrong is said on stderr with its field, and the exit status is 2."""
+    """A fault is told on stderr with its field, and the exit status is 2."""
     path = folder / "werkzeug.toml"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     verified = typed(COMMANDS[0], folder)

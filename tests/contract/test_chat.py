@@ -32,7 +32,7 @@ Chats = Mapping[str, Future[Mapping[str, Streamed]]]
 
 @pytest.fixture(scope="module")
 def chats(fleet: Mapping[str, Served]) -> Chats:
-    """What each stack sends, by what it is asked; most of it is waiting."""
+    """Return what each stack sends, by what it is asked; most of it is waiting."""
 
     def ask(_entry: StackEntry, served: Served) -> Mapping[str, Streamed]:
         told = chat_body(**ASKED, stream_options={"include_usage": True})

@@ -139,14 +139,14 @@ OVERLONG = {
 
 @pytest.mark.parametrize("kind", NOT_REQUESTS)
 def test_what_is_no_request_is_refused(kind: str, served: Served) -> None:
-    """What no server can read as a request is answered with 4xx or a closed connection, and others are served on."""
+    """Bytes that no server can read as a request get 4xx or a closed connection, and others are served on."""
     assert answered(served, NOT_REQUESTS[kind]) in {None, *range(400, 500)}
     assert ask(served.port, "/json?items=0").body == NO_ITEMS
 
 
 @pytest.mark.parametrize("kind", OVERLONG)
 def test_what_is_too_long_is_no_crash(kind: str, served: Served) -> None:
-    """What is over some servers' limits is refused or served, but never a 5xx, and others are served on."""
+    """A request over some servers' limits is refused or served, but never a 5xx, and others are served on."""
     assert answered(served, OVERLONG[kind]) in {None, 200, *range(400, 500)}
     assert ask(served.port, "/json?items=0").body == NO_ITEMS
 

@@ -39,7 +39,7 @@ def test_a_failing_downstream_is_502(delay: str, concurrent: int, served: Served
 
 @pytest.fixture(scope="module")
 def silence(fleet: Mapping[str, Served]) -> Mapping[str, Future[dict[int, tuple[WireAnswer, float]]]]:
-    """What each stack answers over a silent downstream, by the number of calls at once, and how long that takes."""
+    """Return each stack's answer over a silent downstream, by the number of calls at once, and how long that takes."""
     return of_all(over_silence, fleet, at_once=len(fleet))
 
 

@@ -123,6 +123,6 @@ def all_the_same(apps: Mapping[str, Call], method: str, target: str) -> None:
 
 
 def comparable(answer: Called) -> tuple[int, str | None, str | None]:
-    """What must be the same in any case."""
+    """Return the parts that must be the same in any case."""
     headers = {name.lower(): value for name, value in answer.headers}
     return answer.status, headers.get("content-type"), headers.get("allow")

@@ -91,7 +91,7 @@ def wait_at_once(entry: StackEntry, served: Served) -> tuple[float, float | None
 def test_as_many_requests_wait_at_once_as_the_registry_says(
     entry: StackEntry, waited: Mapping[str, Future[tuple[float, float | None]]]
 ) -> None:
-    """What the ceilings are computed from is so: with one request more than the slots, one has to wait twice."""
+    """The slots that the ceilings are computed from are so: with one request more, one has to wait twice."""
     took_s, few_s = waited[entry.name].result()
     assert took_s >= WAIT_S
     if few_s is not None:

@@ -93,7 +93,7 @@ def test_without_the_switch_there_is_no_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stack", ["fastapi-uvicorn", "flask-gunicorn"])
 def test_counts_outlive_workers_and_end_with_the_start(stack: str, tmp_path: Path) -> None:
-    """What replaced workers answered stays counted; the next start of the stack begins at nothing."""
+    """Answers of replaced workers stay counted; the next start of the stack begins at nothing."""
     environ = {"METRICS": "on", "WORKERS": "2", "MAX_REQUESTS": "25", "MAX_REQUESTS_JITTER": "0"}
     with served(stack, tmp_path, environ) as server:
         workers = set()

@@ -27,7 +27,7 @@ NAMES = [
 
 
 def called(module: ModuleType, method: str, target: str) -> Called:
-    """What an application answers, without a server."""
+    """Return an application's answer, without a server."""
     if module is not fastapi_music:
         return call_wsgi(module.app, method, target)
     return asyncio.run(call_asgi(module.app, method, target))

@@ -15,6 +15,7 @@ from tests.contract.events import Event, Streamed, stream
 from tests.contract.scripted import ScriptedDownstream
 from tests.contract.served import Served
 from tests.contract.together import of_all
+from tests.until import until
 
 MS = 1_000_000
 TIMETABLE = "events=4&first=0.03&interval=0.02&size=100"
@@ -24,7 +25,6 @@ EARLY_NS = MS
 PATHS = ("/stream", "/relay")
 # Three before the first event, due at 0.1, 0.2 and 0.3 s, and two before the second.
 HEARTBEATS = "events=2&first=0.35&interval=0.25&heartbeat=0.1"
-UNTIL_S = 10.0
 # The stream that a relay does not get at all, and the answer in its place.
 REFUSED = {
     scripted.STATUS_500: b'{"error":"downstream answered with status 500"}',
@@ -43,7 +43,7 @@ Streams = Mapping[str, Future[Mapping[str, Streamed]]]
 
 @pytest.fixture(scope="module")
 def streams(fleet: Mapping[str, Served]) -> Streams:
-    """What each stack sends, by what it is asked; most of it is waiting."""
+    """Return what each stack sends, by what it is asked; most of it is waiting."""
 
     def ask(_entry: StackEntry, served: Served) -> Mapping[str, Streamed]:
         asked = {path: stream(served.port, f"{path}?{TIMETABLE}") for path in PATHS}
@@ -66,10 +66,7 @@ def left(fleet: Mapping[str, Served], downstream: ScriptedDownstream) -> Mapping
         first = f"0.0000{served.port}"
         sent = stream(served.port, f"/relay?events=500&first={first}&interval=0.04", parts=2)
         assert len(sent.events()) >= 2
-        deadline_s = time.monotonic() + UNTIL_S
-        while first in downstream.streaming and time.monotonic() < deadline_s:
-            time.sleep(0.05)
-        return first not in downstream.streaming
+        return until(lambda: first not in downstream.streaming)
 
     return of_all(leave, fleet, at_once=len(fleet))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from stackduel_servers.switches import applicable as applicable_switches
 from tests.contract.scripted import ScriptedDownstream, scripted_downstream
 from tests.contract.served import Served, all_served, all_started
 from tests.contract.wire import ClosedError, WireAnswer, ask, connected
+from tests.until import until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Gunicorn does not exist on Windows")
 
@@ -40,7 +41,6 @@ TARGETS = (
     *("/", "/json?items=0", "/json?items=100", "/slow-io?delay=0.0001", "/benchmark/io-test?delay=0.01&concurrent=3"),
     *("/nowhere", "/json?items=x"),
 )
-WITHIN_S = 30.0
 Arms = dict[str, dict[str, Served]]
 
 
@@ -130,7 +130,8 @@ def test_times_and_logs(stack: str, arms: Arms) -> None:
         assert (answer.header("server-timing") is not None) == (arm == "on")
     for arm, line in (("off", "/slow-io"), ("on", "slow request: GET '/slow-io' took ")):
         log = arms[arm][stack].log
-        assert eventually(log, line), log.read_text()
+        # Servers may write it after the answer.
+        assert until(partial(holds, log, line)), log.read_text()
     assert "slow request" not in arms["off"][stack].log.read_text()
     assert '"GET /slow-io' not in arms["on"][stack].log.read_text()
 
@@ -184,11 +185,13 @@ def recycled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ser
 def test_a_worker_is_replaced_after_its_requests(stack: str, recycled: dict[str, Served]) -> None:
     """The server goes on with another process, again and again, though it has a single worker."""
     seen: set[int] = set()
-    deadline_s = time.monotonic() + WITHIN_S
-    while len(seen) < 3 and time.monotonic() < deadline_s:
+
+    def others_came() -> bool:
         with suppress(OSError, ClosedError):
             seen.add(json.loads(ask(recycled[stack].port, "/health").body)["worker"])
-    assert len(seen) == 3
+        return len(seen) == 3
+
+    assert until(others_came)
     assert recycled[stack].process.poll() is None
 
 
@@ -199,11 +202,6 @@ def asked(port: int, method: str, target: str) -> WireAnswer:
         return wire.answer(method)
 
 
-def eventually(log: Path, line: str) -> bool:
-    """Whether the log holds the line within the time; servers may write it after the answer."""
-    deadline_s = time.monotonic() + WITHIN_S
-    while line not in log.read_text(errors="replace"):
-        if time.monotonic() > deadline_s:
-            return False
-        time.sleep(0.02)
-    return True
+def holds(log: Path, line: str) -> bool:
+    """Whether the log holds the line."""
+    return line in log.read_text(errors="replace")

@@ -136,7 +136,7 @@ BEGUN = {
 
 @pytest.fixture(scope="module")
 def left(fleet: Mapping[str, Served]) -> Mapping[str, Future[dict[tuple[str, bool], bytes]]]:
-    """What each stack logs when clients leave in every way: most of it is waiting."""
+    """Return each stack's log when clients leave in every way: most of it is waiting."""
     return of_all(leave, fleet, at_once=6)
 
 

@@ -172,7 +172,7 @@ def test_stacks_without_websockets_have_nothing_there(entry: StackEntry, served:
 
 
 def test_one_connection_ends_alone(port: int) -> None:
-    """What closes one WebSocket closes no other of the same worker."""
+    """The end of one WebSocket closes no other of the same worker."""
     with opened(port, "/ws/echo") as staying:
         with opened(port, "/ws/echo") as wrong:
             wrong.say(b"x" * (MOST_BYTES + 1))

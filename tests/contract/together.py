@@ -16,6 +16,6 @@ T = TypeVar("T")
 def of_all(
     check: Callable[[StackEntry, Served], T], fleet: Mapping[str, Served], *, at_once: int
 ) -> Mapping[str, Future[T]]:
-    """What the check makes of each stack, by its name; whoever asks for a result is told of that stack's failure."""
+    """Return the result of the check on each stack, by its name; asking for a result raises that stack's failure."""
     with ThreadPoolExecutor(at_once) as threads:
         return {entry.name: threads.submit(check, entry, fleet[entry.name]) for entry in ENTRIES}

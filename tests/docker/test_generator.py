@@ -109,7 +109,7 @@ def test_the_null_server_stands_in_the_same_network(
 def test_a_network_that_is_loaded_from_inside_has_no_way_out(
     client: DockerClient, stacks: dict[str, Stack], budget: Budget, load_inside: bool
 ) -> None:
-    """What is in it stays inside and no port is published; stacks start, answer and are loaded all the same."""
+    """Its load stays inside and no port is published; stacks start, answer and are loaded all the same."""
     run = run_id()
     with ContainerLauncher(budget, run, load_inside=load_inside) as launcher:
         network = client.networks.get(launcher.network)

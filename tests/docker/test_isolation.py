@@ -1,4 +1,4 @@
-"""What a measured container can reach: what docs/docker.md says of it, and nothing else."""
+"""The reach of a measured container: what docs/docker.md says of it, and nothing else."""
 
 from __future__ import annotations
 

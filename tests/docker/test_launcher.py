@@ -48,7 +48,7 @@ def container_of(client: DockerClient, started: Started) -> Container:
 
 
 def run_inside(container: Container, code: str) -> str:
-    """What a piece of Python prints inside the container, as the container's own user."""
+    """Return what a piece of Python prints inside the container, as the container's own user."""
     status, output = container.exec_run(["python", "-c", code])
     assert isinstance(output, bytes)
     assert status == 0, output
@@ -100,7 +100,7 @@ def test_a_confined_container_counts_its_requests(launcher: ContainerLauncher, s
 def test_a_container_is_confined_by_the_engine(
     client: DockerClient, launcher: ContainerLauncher, stacks: dict[str, Stack], budget: Budget
 ) -> None:
-    """What the engine says of a measured container: no capability, no writing, no more than the budget."""
+    """The engine's own description of a measured container: no capability, no writing, no more than the budget."""
     with launcher.start(stacks["fastapi-uvicorn"]) as started:
         attrs = container_of(client, started).attrs
         host, config = attrs["HostConfig"], attrs["Config"]

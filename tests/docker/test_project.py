@@ -88,7 +88,7 @@ ALL_UP = dict.fromkeys((*SERVICES, "downstream"), "running")
 
 
 def test_the_project_is_up_and_answers(project: Project, stacks: dict[str, Stack], tmp_path: Path) -> None:
-    """What compose started is found with its ports, one stack awake at a time, and all awake at the end."""
+    """The stacks that compose started are found with their ports, one awake at a time, and all awake at the end."""
     assert project.states() == ALL_UP
     assert stacks_up(project.name) == set(SERVICES)
     with ComposeLauncher(run_id(), project.name, tmp_path) as launcher:

@@ -26,7 +26,7 @@ DASHBOARD = json.loads((FOLDER / "grafana" / "dashboards" / "stacks.json").read_
 
 
 def result(place: Place) -> Result:
-    """What each place measures: one of them fails."""
+    """Return the measurement of each place: one of them fails."""
     return Failure(place, "no answer") if (place.stack, place.block) == ("new", 2) else spreading(place)
 
 
@@ -43,7 +43,7 @@ def measured(folder: Path, outlets: TrialOutlets) -> Run:
 
 
 def marks(prometheus: Watching) -> dict[tuple[str, str, str, str], float]:
-    """What Grafana marks: the dashboard's own query of annotations, by run, stack, block and state."""
+    """Return Grafana's marks: the dashboard's own query of annotations, by run, stack, block and state."""
     [annotation] = DASHBOARD["annotations"]["list"]
     found = prometheus.query(annotation["expr"])
     return {tuple(labels[name] for name in ("run", "stack", "block", "state")): at for labels, at in found}  # type: ignore[misc]

@@ -35,7 +35,7 @@ ADDRESSES = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of every command: a path by so many connections, from these cores of these."""
+    """The task of every command: a path by so many connections, from these cores of these."""
 
     python: Path
     folder: Path

@@ -1,4 +1,4 @@
-"""What the load engine is worth: beside other tools on one server in the same minutes, and what it costs by itself.
+"""The worth of the load engine: beside other tools on one server in the same minutes, and its cost by itself.
 
 ``python tests/performance/bench_engine.py`` prints four sections, ``--only NAME`` some of them:
 

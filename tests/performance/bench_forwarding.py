@@ -1,4 +1,4 @@
-"""What each way to a container costs: a port that the kernel forwards, one that the userland proxy forwards, and a
+"""The cost of each way to a container: a port that the kernel forwards, one that the userland proxy forwards, and a
 generator on the containers' network. Run as a script for the figures, or ``pytest -m performance``.
 
 The proxy is Docker's own program ``docker-proxy``, started by hand beside an engine that runs without it.

@@ -1,4 +1,4 @@
-"""What it costs the load engine to read streams: ``python tests/performance/bench_streams.py`` prints three sections.
+"""The load engine's cost of reading streams: ``python tests/performance/bench_streams.py`` prints three sections.
 
 reading   the generator's CPU time for an event above a bare read, that is: above a client whose callback does nothing.
           Both read the null server's stream on the same core, one after the other, in short rounds. The upper end
@@ -126,7 +126,7 @@ def _ours_us(engine: Engine, address: Address, duration_s: float) -> float:
 
 @contextmanager
 def bare_client(address: Address) -> Iterator[Callable[[float], float]]:
-    """What measures, for so many seconds, the CPU time for each read of a client whose callback does nothing."""
+    """Yield a meter, for so many seconds, of the CPU time for each read of a client whose callback does nothing."""
     command = [sys.executable, __file__, "--bare", str(address.port)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None

@@ -59,7 +59,7 @@ UNTESTED = "not tested"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one run says of one candidate: the verdict, the speedup and between which bounds it lies.
+    """One run's finding on one candidate: the verdict, the speedup and between which bounds it lies.
 
     ``word`` is the verdict as it would be had the host been quiet; ``sized`` is False where the verdict rests on the
     signs of noisy blocks. Where blocks were lost to the host there may be too few for bounds: then they are 0 and
@@ -91,7 +91,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What all runs say of the candidate whose true ratio is ``truth``."""
+    """The findings of all runs on the candidate whose true ratio is ``truth``."""
 
     truth: float
     findings: tuple[Finding, ...]
@@ -108,7 +108,7 @@ class Tally:
 
     @property
     def promises(self) -> Iterator[Promise]:
-        """What is promised of verdicts and intervals; a verdict that is not given is not right."""
+        """Yield the promises of verdicts and intervals; a verdict that is not given is not right."""
         runs, words = len(self.findings), self.words
         name = f"{self.truth:.2f}"
         yield Promise(f"{name} within its interval", self.inside, runs, "at least", COVERAGE)
@@ -175,7 +175,7 @@ def run_once(stacks: Path, results: Path, seed: int) -> Run:
 
 
 def findings_of(run: Run) -> dict[str, Finding]:
-    """What a run says of the candidates whose truth is known."""
+    """Return a run's findings on the candidates whose truth is known."""
     logs = log_ratios_by_pair(run.results, run.baseline)
     compared = {each.candidate: each for each in run.comparisons}
     return {name: _finding(compared.get(name), logs) for name in TRUTHS}

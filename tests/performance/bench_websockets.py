@@ -1,4 +1,4 @@
-"""What a message of a WebSocket costs its client: by this engine's reader, and by libraries (``python FILE``)."""
+"""The cost of a WebSocket's message to its client: by this engine's reader, and by libraries (``python FILE``)."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Asker(FastHttpUser):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one client did in one round; times are those that it reports itself."""
+    """One client's work in one round; times are those that it reports itself."""
 
     rate_rps: float
     cpu_share: float
@@ -174,6 +174,6 @@ def _cpu_s(words: Sequence[str], folder: Path) -> float:
 
 @cache
 def _start_cpu_s(program: str) -> float:
-    """What it costs to start a tool that only says its version: the least of three."""
+    """Return the cost of starting a tool that only says its version: the least of three."""
     with tempfile.TemporaryDirectory() as folder:
         return min(_cpu_s([program, "--version"], Path(folder)) for _ in range(3))

@@ -27,7 +27,7 @@ OURS = "service-fastapi"
 
 @contextmanager
 def arguments(folder: Path) -> Iterator[list[str]]:
-    """What is measured: the user's file or address, or a server of ours that runs meanwhile."""
+    """Return the subject of the measurement: the user's file or address, or a server of ours that runs meanwhile."""
     thresholds = ["--thresholds", THRESHOLDS] if THRESHOLDS else []
     if FILE:
         yield ["--stacks-file", FILE, *(["--url", URL] if URL else []), *thresholds]

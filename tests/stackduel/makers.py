@@ -31,7 +31,7 @@ def histogram(times_ms: Sequence[float]) -> Histogram:
 def measurement(
     latencies_ms: Sequence[float], duration_s: float = 2.0, failed: int = 0, generator_cpu_s: float = 0.2
 ) -> Measurement:
-    """What the engine would bring home for these latencies."""
+    """Return what the engine would bring home for these latencies."""
     latency = histogram(latencies_ms)
     ok = len(latencies_ms)
     return Measurement(

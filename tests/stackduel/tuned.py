@@ -87,7 +87,7 @@ def tuning(results: Sequence[Result], settings: TuneSettings = SETTINGS) -> Run:
 
 
 def found(results: Sequence[Result], settings: TuneSettings = SETTINGS) -> Tuned:
-    """What these results say."""
+    """Return what these results say."""
     result = tuning(results, settings).findings[0].found
     assert isinstance(result, Tuned)
     return result

@@ -22,7 +22,7 @@ def validator() -> Draft202012Validator:
 
 
 def errors(content: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a document: where, and what was expected there."""
+    """Return the faults of a document: where, and what was expected there."""
     # As JSON has it: lists for tuples.
     plain = json.loads(json.dumps(content, allow_nan=False))
     return [f"{error.json_path}: {error.message[:200]}" for error in validator().iter_errors(plain)]

@@ -29,7 +29,7 @@ def imported(python: Path) -> list[str]:
 
 
 def test_its_own_packages_come_first_and_the_rest_is_from_here(tmp_path: Path) -> None:
-    """What was installed in it is found there, and everything else where this Python finds it."""
+    """A package installed in it is found there, and everything else where this Python finds it."""
     import orjson  # where this Python finds it
 
     import stackduel_servers

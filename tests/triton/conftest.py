@@ -104,7 +104,7 @@ def model(built: None) -> Callable[[str], Model]:
 
 @pytest.fixture(scope="session")
 def embedding(model: Callable[[str], Model]) -> Callable[[Tensor], Tensor]:
-    """What the speaker model says of PCM when it runs in this process."""
+    """Return what the speaker model says of PCM when it runs in this process."""
 
     def found(pcm: Tensor) -> Tensor:
         speaker = model("speaker")

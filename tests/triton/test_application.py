@@ -141,7 +141,7 @@ def test_a_companion_that_dies_is_the_stack_s_failure(launcher: LocalLauncher) -
 
 
 def test_without_triton_an_answer_is_502(tmp_path: Path) -> None:
-    """What only Triton could answer is 502 where there is none; what is wrong with the request is still told."""
+    """An answer that only Triton could give is 502 where there is none; a fault of the request is still told."""
     environ = {"TRITON_URL": "http://127.0.0.1:9", "CPUS": "1"}
     with served("fastapi-triton", tmp_path, environ) as application:
         reply = post(Address("127.0.0.1", application.port), "fast-cnn", given_and_sent("fast-cnn")[1], OCTETS)

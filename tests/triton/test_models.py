@@ -35,7 +35,7 @@ def ask(triton: Running, name: str, pcm: Tensor) -> Tensor:
 def counted(
     triton: Running, name: str, before: triton_statistics.Counters, requests: int
 ) -> triton_statistics.StatisticsWindow:
-    """What the server did since ``before``; it counts a moment after it has answered."""
+    """Return the server's work since ``before``; it counts a moment after it has answered."""
     found: list[triton_statistics.StatisticsWindow] = []
 
     def all_there() -> bool:

@@ -38,7 +38,7 @@ def client_server(log: Path, *words: str, env: Mapping[str, str] | None = None) 
 
 
 def found_of(stack: Stack, settings: ClientSettings, path: str, load: ClosedLoop, folder: Path) -> SearchResult:
-    """What the run found on a stack: of clients that leave beside a load, of slow readers alone."""
+    """Return a run's finding on a stack: of clients that leave beside a load, of slow readers alone."""
     scenario = Scenario("clients", (Workload(path, stream="sse", check="length"),), load)
     suite = Suite("truth", "", stack.name, (stack.name,), 1, (scenario,), search=settings)
     begun = replace(run([], {stack.name: "baseline"}), suite=suite, baseline=stack.name)

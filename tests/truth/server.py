@@ -237,7 +237,7 @@ def rate_of(text: str) -> float:
 
 
 def options() -> argparse.ArgumentParser:
-    """What can be asked for on the command line."""
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.truth.server", description="Serve on 127.0.0.1 with a known rate or known times."
     )

@@ -107,7 +107,7 @@ class PlainWords:
     """The bytes of a stream's events, and of what stands before and after them."""
 
     def begin(self) -> bytes:
-        """What comes at once."""
+        """Return the bytes that come at once."""
         return b""
 
     def event(self, number: int, due_ns: int, made_ns: int) -> bytes:
@@ -115,7 +115,7 @@ class PlainWords:
         return b'id: %d\ndata: {"due_ns":%d,"made_ns":%d,"pad":""}\n\n' % (number, due_ns, made_ns)
 
     def end(self, *, fails: bool) -> bytes:
-        """What comes after the last event."""
+        """Return the bytes that come after the last event."""
         return b""
 
 

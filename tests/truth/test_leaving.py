@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows resets 
 
 
 def leaving(stack: Stack, path: str, folder: Path) -> Leaving:
-    """What a run found of the clients that left a stack."""
+    """Return a run's finding on the clients that left a stack."""
     found = found_of(stack, SETTINGS, path, LOAD, folder)
     assert isinstance(found, Leaving)
     return found

@@ -91,7 +91,7 @@ def ending(behaviour: str, log: Path) -> Stack:
 def measured(
     stack: Stack, settings: LossSettings, path: str, load: ClosedLoop, folder: Path, most: int | None = None
 ) -> tuple[SearchResult, Counter[str]]:
-    """What the run found on a stack, and what the witness counted on the same servers meanwhile."""
+    """Return a run's finding on a stack, and what the witness counted on the same servers meanwhile."""
     scenario = Scenario("end", (Workload(path),), load)
     suite = Suite("truth", "", stack.name, (stack.name,), 1, (scenario,), search=settings)
     begun = replace(run([], {stack.name: "baseline"}), suite=suite, baseline=stack.name)

@@ -46,7 +46,7 @@ def engine() -> Iterator[Engine]:
 def measured(
     engine: Engine, address: Address, script: Script, bounds: StreamBounds | None = None
 ) -> tuple[Measurement, StreamFigures]:
-    """What was measured of a script, in as many streams at once as there are; any text is right."""
+    """Return the measurement of a script, in as many streams at once as there are; any text is right."""
     logged(address)
     workload = Workload(f"/chat?{query_of(script)}", stream="openai", check="status")
     job = Job(address, (Call(workload, Expectation(200)),), ClosedLoop(STREAMS, requests=STREAMS), bounds=bounds)

@@ -39,7 +39,7 @@ def ask(address: Address, times: int = 1) -> list[tuple[float, float]]:
 
 
 def test_a_queue_serves_on_an_absolute_timetable() -> None:
-    """Whoever comes while others wait is answered one interval after the last; an empty queue saves nothing up."""
+    """One who comes while others wait is answered one interval after the last; an empty queue saves nothing up."""
     queue = Queue(100, never())
     assert [queue.due_s(5.0) for _ in range(3)] == pytest.approx([5.01, 5.02, 5.03])
     assert queue.due_s(5.025) == pytest.approx(5.04)
@@ -47,7 +47,7 @@ def test_a_queue_serves_on_an_absolute_timetable() -> None:
 
 
 def test_a_frozen_queue_goes_on_where_it_stopped() -> None:
-    """What falls into the freeze is answered at its end, and the rest from there at the old rate."""
+    """A request that falls into the freeze is answered at its end, and the rest from there at the old rate."""
     freeze = Freeze(0.015, 1.0)
     freeze.begin(5.0)
     queue = Queue(100, freeze)

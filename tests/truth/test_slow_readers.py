@@ -1,4 +1,4 @@
-"""What slow readers hold back, and what they cost in memory, is what a server does whose own log says it."""
+"""The streams that slow readers hold back, and their cost in memory, are as the server's own log says."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systems differ 
 
 
 def read_slowly(stack: Stack, path: str, folder: Path) -> SlowReaders:
-    """What a run found of the clients that read the streams of a stack slowly."""
+    """Return a run's findings on the clients that read the streams of a stack slowly."""
     found = found_of(stack, SETTINGS, path, LOAD, folder)
     assert isinstance(found, SlowReaders)
     assert (found.slow, found.without_stream) == (1, 0)

@@ -110,7 +110,7 @@ class Checked:
 
 @pytest.fixture
 def checked(reader: Reader, watches: tuple[Watch, ...], address: Address, bound: float) -> Checked:
-    """What measures and holds to the log."""
+    """Return a reader whose measurements are held to the log."""
     return Checked(reader, watches, address, bound)
 
 

@@ -66,7 +66,7 @@ def test_the_looser_rule_would_be_false_often(shape: DrawTables) -> None:
     assert scipy.stats.binomtest(loose, TABLES, 30 * FALSE_TABLES, alternative="less").pvalue > REJECTED
 
 
-def test_without_its_floors_the_rule_would_reward_whoever_suffers_less() -> None:
+def test_without_its_floors_the_rule_would_reward_the_stack_that_suffers_less() -> None:
     """Beyond the twin alone, a candidate that merely loses less to others is called faster in most tables."""
     scores, _ = uneven_suffering(np.random.default_rng(4), TABLES, 5, 5)
     ratios = scores[:, 1:] - scores[:, :1]

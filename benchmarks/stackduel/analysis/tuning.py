@@ -1,4 +1,4 @@
-"""What the trials of a tuning say: who was confirmed to be better than the current command, and what to change."""
+"""Conclusions from the trials of a tuning: which command was confirmed to be better, and what to change."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Call:
 
     @property
     def label(self) -> str:
-        """What it is counted as."""
+        """Return the name under which it is counted."""
         return self.group or self.workload.label
 
     @property

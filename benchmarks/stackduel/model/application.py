@@ -74,7 +74,7 @@ class ServerLayer:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What the probe found: ``framework`` is None if nothing says it, ``handlers`` where they cannot be counted.
+    """The findings of the probe: ``framework`` is None if nothing says it, ``handlers`` where they cannot be counted.
 
     ``file`` is that of the module, ``folder`` where the servers are to be started, as the application was imported.
     ``routes`` is empty where they cannot be read. ``host`` is what requests must name, None for any name.

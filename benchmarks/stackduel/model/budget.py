@@ -1,4 +1,4 @@
-"""Who gets which cores and how much memory, the same for every stack of a run."""
+"""The cores and the memory of every role, the same for every stack of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the answers of a set-up gave to later requests."""
+"""Values that the answers of a set-up gave to later requests."""
 
 from __future__ import annotations
 

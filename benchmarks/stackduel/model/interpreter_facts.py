@@ -1,4 +1,4 @@
-"""What a stack runs on: its Python, the state of the GIL and the JIT, and the packages that it uses."""
+"""The facts of a stack's interpreter: its Python, the state of the GIL and the JIT, and the packages that it uses."""
 
 from __future__ import annotations
 

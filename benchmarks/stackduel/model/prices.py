@@ -1,4 +1,4 @@
-"""What CPU time and memory cost, in the user's own currency, and what a stack's requests cost at that."""
+"""Prices of CPU time and memory in the user's own currency, and the cost of a stack's requests at these."""
 
 from __future__ import annotations
 

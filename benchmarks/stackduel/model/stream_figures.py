@@ -12,7 +12,7 @@ from stackduel.model.histogram import Histogram
 
 @dataclass(frozen=True, slots=True)
 class StreamFigures:
-    """What was seen of the streams of a window; sums, which add up over shards.
+    """The figures of the streams of a window; sums, which add up over shards.
 
     In a closed loop the ``events`` are those that were read while the window was open, whatever became of their
     streams; in an open one those of the streams planned for the window. ``opened`` streams got their first byte,

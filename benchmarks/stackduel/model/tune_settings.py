@@ -35,7 +35,7 @@ class TuneCandidate:
 
 
 class TuneSettings(Struct, frozen=True, tag_field="mode", tag="tune"):
-    """What is tuned: an ``application`` of an ``interface``, on the user's ``python``.
+    """The subject of a tuning: an ``application`` of an ``interface``, on the user's ``python``.
 
     ``origin`` says where the current command was read, ``slo`` is a service level that must be kept, None without
     one. ``memory_mib`` is what a candidate may take. ``budget_s`` is the time for all of it.

@@ -1,4 +1,4 @@
-"""What a request or a load may not be where the answers are event streams."""
+"""Rules for requests and loads whose answers are event streams."""
 
 from __future__ import annotations
 

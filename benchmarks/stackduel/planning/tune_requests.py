@@ -1,4 +1,4 @@
-"""What a tuning sends: one path, or the requests of a file: a stacks file, a suite, or a suite that an import made."""
+"""The requests of a tuning: one path, or those of a file: a stacks file, a suite, or a suite that an import made."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ SUITE, SCENARIO = "tune", "tune"
 
 @dataclass(frozen=True, slots=True)
 class TuneRequest:
-    """What the user asked for: a path, a file of requests or traffic, how many at once, and what is to be better."""
+    """The user's wishes: a path, a file of requests or traffic, how many at once, and what is to be better."""
 
     path: str | None = None
     requests: str | None = None

@@ -33,7 +33,7 @@ FILE = "stackduel.toml"
 
 @dataclass(frozen=True, slots=True)
 class CommitRequest:
-    """What the user wants compared: two commits, and the stack of a file that each of them is run as.
+    """The user's comparison: two commits, and the stack of a file that each of them is run as.
 
     ``folder`` lies in the checkout. ``environments`` says when each side has one of its own, ``install`` what pip
     installs into it.

@@ -29,7 +29,7 @@ OLDEST = (3, 11)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What an interpreter lacks: the stacks that need it, what they lack in words, and what pip is to install."""
+    """The lacks of an interpreter: the stacks that need it, what they lack in words, and what pip is to install."""
 
     python: PurePath
     is_environment: bool

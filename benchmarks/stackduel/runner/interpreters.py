@@ -1,4 +1,4 @@
-"""What each stack of a run runs on: asked once, before anything is measured."""
+"""The interpreter of each stack of a run: asked once, before anything is measured."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The secrets that a process learns while it runs, such as a token in the answer of a set-up request.
 
-They belong to the process, not to one run: every text that it writes from then on must be free of them, whoever made
+They belong to the process, not to one run: every text that it writes from then on must be free of them, whatever made
 the redaction that the text passes through.
 """
 

@@ -113,7 +113,7 @@ class Redaction:
             headers=tuple(headers),
             target=self.text(workload.target),
             body=self._body(workload.body),
-            # Whoever they are of: rows may be people's.
+            # All of them: rows may be people's.
             values=workload.values and replace(workload.values, rows=()),
         )
 

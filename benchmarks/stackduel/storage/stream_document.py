@@ -13,7 +13,7 @@ from stackduel.storage.json_values import NonNegative
 
 
 class StreamDocument(Struct, frozen=True, kw_only=True):
-    """What was seen of a trial's streams.
+    """The figures of a trial's streams.
 
     ``cut_short`` is by the number of events that had come, ``reads`` by how many events a read completed, what is
     ``by_number`` by the last event of a band of numbers.

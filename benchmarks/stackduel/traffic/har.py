@@ -99,7 +99,7 @@ def read_har(stream: Source, source: str, options: ImportOptions) -> Recording:
 
 @dataclass(slots=True)
 class _Har:
-    """What has been read so far."""
+    """The file as far as it has been read."""
 
     options: ImportOptions
     requests: int = 0

@@ -1,4 +1,4 @@
-"""What the user asks of an import."""
+"""Options of an import."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _SHORTEST_TOKEN = 16
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What the user asks to keep of requests although it is dropped by default."""
+    """The parts of requests that the user asks to keep although they are dropped by default."""
 
     secrets: bool = False
     personal: bool = False

@@ -68,7 +68,7 @@ class BusiestMinutes:
 
 @dataclass(frozen=True, slots=True)
 class UnreadLines:
-    """What could not be read: how often for each reason, and the first few as they may be shown."""
+    """Entries that could not be read: how often for each reason, and the first few as they may be shown."""
 
     reasons: Mapping[str, int]
     samples: tuple[str, ...]

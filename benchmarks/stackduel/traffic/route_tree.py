@@ -36,7 +36,7 @@ class _Tally:
 
 @dataclass(slots=True)
 class _Place:
-    """What lies at and below one path: the requests of it, by method and parameters, and its next segments."""
+    """One path and all below it: the requests of it, by method and parameters, and its next segments."""
 
     requests: int = 0
     tallies: dict[tuple[str, tuple[str, ...]], _Tally] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from stackduel.verify.variation import joined
 def expectation_of(workload: Workload, known: StackAnswer, own: StackAnswer) -> Expectation:
     """Return what a stack must answer under load: the numbers of the ``known`` answer, the content of its ``own``."""
     if workload.stream is not None:
-        # Its events are parsed by whoever compares them.
+        # Its events are parsed where they are compared.
         return Expectation(workload.status, body=own.reply.body)
     if own.content is not None:
         varying = joined(known.varying, own.varying)

@@ -1,4 +1,4 @@
-"""What a request answers the first time that it is sent, whatever that is."""
+"""The answer to a request the first time that it is sent, whatever that is."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from stackduel.verify.worker_timeouts import why_cut
 # The first stack is asked again, so often and after such a pause, to see where its answers differ from each other.
 ASKED_AGAIN = 2
 PAUSE_S = 0.5
-# Whoever answers more slowly is not asked again at each of its starts.
+# A stack that answers more slowly is not asked again at each of its starts.
 QUICK_S = 1.0
 
 

@@ -11,7 +11,7 @@ from stackduel_servers.core.streams.wire import CONTENT_TYPE
 
 
 class EventAnswer(web.StreamResponse):
-    """Writes the events once the edge has sent the head, each as it comes; whoever leaves ends them."""
+    """Writes the events once the edge has sent the head, each as it comes; a client that leaves ends them."""
 
     def __init__(self, stream: AsyncStream[bytes]) -> None:
         super().__init__(headers={"Content-Type": CONTENT_TYPE, **dict(stream.fields)})

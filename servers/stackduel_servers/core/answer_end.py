@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 
 LENGTH = re.compile(r"[0-9]{1,20}")
 
 
-class AnswerEnd:
+class AnswerEnd(ABC):
     """Finds the end of one answer and calls ``ended`` there, once, however often ``leave`` is called.
 
-    Whoever has read the end of an answer may send the next request at once. So it ends before the last bytes are sent,
-    which the answer's length foretells; without a length before its last part, and at every other end.
+    A client that has read the end of an answer may send the next request at once. So it ends before the last bytes are
+    sent, which the answer's length foretells; without a length before its last part, and at every other end.
     """
 
     __slots__ = ("_left", "_unsent")
@@ -21,9 +22,9 @@ class AnswerEnd:
         self._left = False
         self._unsent: int | None = None
 
+    @abstractmethod
     def ended(self) -> None:
         """Do what there is to do at the end."""
-        raise NotImplementedError
 
     def begin(self, status: int, content_length: str | None) -> None:  # noqa: ARG002 - for those that record it
         """Take note of the head, whose ``content_length`` is that of the body that will follow.

@@ -1,4 +1,4 @@
-"""What an asynchronous service without a framework's own routing answers, by path: to a query alone."""
+"""Answers by path of an asynchronous service without a framework's own routing: to a query alone."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _whole(answer: Iterable[bytes]) -> bytes:
 
 
 def _unwritten(_body: bytes) -> object:
-    raise NotImplementedError("no framework here writes its answer instead of returning it")
+    raise RuntimeError("no framework here writes its answer instead of returning it")
 
 
 def _field(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""What the edge of a service does with every answer: times it, logs slow ones, compresses it, counts it."""
+"""Settings of a service's edge, which times, logs if slow, compresses and counts every answer."""
 
 from __future__ import annotations
 

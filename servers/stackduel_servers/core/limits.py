@@ -1,4 +1,4 @@
-"""What one worker takes: the size of a body, and how many requests may be in its application at once."""
+"""Limits of one worker: the size of a body, and how many requests may be in its application at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the start of an answer says about its time: its headers, and a line of the log if it was slow."""
+"""The time that the start of an answer states: in its headers, and in a line of the log if it was slow."""
 
 from __future__ import annotations
 

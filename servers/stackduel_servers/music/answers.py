@@ -1,4 +1,4 @@
-"""What the music service answers: the raw query of a request in, the whole answer out."""
+"""Answers of the music service: the raw query of a request in, the whole answer out."""
 
 from __future__ import annotations
 

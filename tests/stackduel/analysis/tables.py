@@ -63,7 +63,7 @@ def comparisons_of(table: Table, margin: float = 0.02) -> list[Comparison]:
 
 
 def inputs_for(table: Table, block_s: float | None = None) -> AdviceInputs:
-    """What advice needs besides the comparisons of a table."""
+    """Return what advice needs besides the comparisons of a table."""
     return AdviceInputs(CHANGES, RANKS, scores_of(table), block_s)
 
 

@@ -60,7 +60,7 @@ def test_cpu_time_binds_what_does_not_wait() -> None:
 
 
 def test_the_downstream_binds_where_its_core_is_full() -> None:
-    """What it spent on a request, over the cores that it has."""
+    """The ceiling is its time for a request, over the cores that it has."""
     results = [replace(trial("slow", 190, cost=Cost(0.01, 64)), downstream_cpu_s=1.95)]
     found = limit(results, replace(WAITING, load=msgspec.structs.replace(WAITING.load, connections=100)), {})
     assert found.binds == "downstream"

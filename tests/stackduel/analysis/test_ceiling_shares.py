@@ -28,7 +28,7 @@ def blocks(count: int) -> tuple[list[Result], list[IsolatedResult]]:
 
 
 def test_a_share_is_that_within_each_block() -> None:
-    """What makes a whole block faster cancels out: five of them give a share without any spread."""
+    """An effect on a whole block cancels out: five of them give a share without any spread."""
     results, isolated = blocks(5)
     (share,) = ceiling_shares(results, isolated, [ASKING])
     assert (share.scenario, share.stack, share.model, share.blocks) == ("waiting", "fast", "tiny", 5)

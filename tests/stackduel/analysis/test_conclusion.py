@@ -1,4 +1,4 @@
-"""What follows from the trials of a run."""
+"""Conclusions from the trials of a run."""
 
 from __future__ import annotations
 

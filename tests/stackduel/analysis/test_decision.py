@@ -44,7 +44,7 @@ def test_the_words_at_the_smallest_margin(low: float, high: float, word: str) ->
 
 
 def test_the_margin_is_the_noise_of_twins() -> None:
-    """What the A/A pair cannot tell from nothing is no difference, and less than 2 % never is one."""
+    """A lead that the A/A pair cannot tell from nothing is no difference, and less than 2 % never is one."""
     twins = bounded(1 / 1.08, 1.08)
     assert margin(twins) == pytest.approx(0.08)
     assert margin(bounded(0.999, 1.001)) == 0.02
@@ -81,7 +81,7 @@ def test_swapping_the_sides_turns_the_word_around(found: Interval, allowed: floa
 
 @given(intervals(), st.floats(0.001, 1), st.floats(0, 1), st.floats(0, 1))
 def test_a_narrower_interval_never_takes_a_word_back(found: Interval, allowed: float, one: float, other: float) -> None:
-    """What is settled by an interval is settled likewise by every interval within it."""
+    """A verdict that an interval settles is settled likewise by every interval within it."""
     low, high = (found.low + share * (found.high - found.low) for share in sorted((one, other)))
     word = decide(found, allowed, noisy=False)
     if word in SETTLED:

@@ -1,4 +1,4 @@
-"""Failures count: whoever is shown to fail more is never faster, has no word of the matrix and no advice."""
+"""Failures count: a stack that is shown to fail more is never faster, has no word of the matrix and no advice."""
 
 from __future__ import annotations
 

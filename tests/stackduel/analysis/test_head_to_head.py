@@ -105,7 +105,7 @@ def test_the_success_rate_decides_who_fails_less() -> None:
 
 
 def test_only_blocks_that_both_were_measured_in_count() -> None:
-    """What is void, failed or missing on one side leaves the block out for both."""
+    """A trial that is void, failed or missing on one side leaves the block out for both."""
     results: list[Result] = [timed("left", block, spread(block)) for block in range(1, 4)]
     results += [replace(timed("right", 1, spread(1)), state="void"), Failure(Place("right", "waiting", 2), "died")]
     assert head_to_heads(results, [WAITING], PAIR) == ()
@@ -126,7 +126,7 @@ def test_a_gpu_that_both_saw_is_compared() -> None:
 
 
 def test_blocks_that_the_host_disturbed_make_nobody_a_winner() -> None:
-    """Who leads on them only leads; where five quiet ones remain, these decide alone."""
+    """A lead on them only is a lead; where five quiet blocks remain, these decide alone."""
     pairs = [
         (timed("left", block, spread(block)), replace(timed("right", block, spread(block, 2.0)), state="noisy"))
         for block in range(1, 4)

@@ -27,7 +27,7 @@ def test_a_lead_is_shown_where_a_one_sided_t_test_rejects_a_tenth(logs: list[flo
 
 
 def test_stacks_are_paired_with_each_other_and_not_by_way_of_the_baseline() -> None:
-    """What a block does to both of them cancels out, whatever the baseline did in it."""
+    """An effect of a block on both of them cancels out, whatever the baseline did in it."""
     shared = blocks(5.0, spread=0.3)
     table = {"s": {"cheap": shared, "dear": [each + math.log(1.2) for each in shared]}}
     found = lead(scores_of(table), ["s"], "dear", "cheap", 0.05)

@@ -54,7 +54,7 @@ class Loop:
         return (self.sent_s < self.duration_s) & (self.done_s > self.duration_s)
 
     def measured(self) -> Measurement:
-        """What a generator without a fault would bring home."""
+        """Return what a generator without a fault would bring home."""
         inside = (self.done_s >= 0) & (self.done_s <= self.duration_s)
         latencies_s = (self.done_s - self.sent_s)[inside]
         return replace(

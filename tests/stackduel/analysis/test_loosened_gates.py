@@ -26,7 +26,7 @@ def busy(**gates: float) -> Run:
 
 
 def validity(made: Run) -> str:
-    """What the report says on trials that do not count."""
+    """Return the report's words on trials that do not count."""
     return " ".join(getattr(block, "text", "") for section in sections(made) for block in section.blocks)
 
 

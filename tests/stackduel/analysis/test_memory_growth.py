@@ -39,7 +39,7 @@ def test_a_server_that_leaks_by_a_known_amount() -> None:
     ],
 )
 def test_growth_is_steady_where_every_third_grows(mib: tuple[float, ...], steady: float) -> None:
-    """What a server takes once differs from what it goes on to take."""
+    """Memory that a server takes once differs from what it goes on to take."""
     growth = memory_growth([grown(block, *mib) for block in range(1, 6)])
     assert growth is not None
     assert growth.grown_mib == pytest.approx(3.0)

@@ -1,4 +1,4 @@
-"""What a move to a stack is called."""
+"""Names of a move to a stack."""
 
 from __future__ import annotations
 

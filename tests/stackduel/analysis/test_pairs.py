@@ -185,7 +185,7 @@ def test_bounds_are_no_ratios_between_runs() -> None:
 
 
 def test_advice_on_a_noisy_host_names_the_change_and_no_size() -> None:
-    """What is shown to be faster is advised, without a figure in the sentence or in the document."""
+    """A stack that is shown to be faster is advised, without a figure in the sentence or in the document."""
     found = noisy_table(blocks("fast", EIGHT, "noisy"))
     advice = advise([found], AdviceInputs({"fast": Migration("rewrite", "Move to FastAPI")}, {"rewrite": 5}, {}))
     assert (advice.kind, advice.stack, advice.proven) == ("change", "fast", True)
@@ -203,7 +203,7 @@ def test_advice_at_the_generator_s_limit_names_the_bound() -> None:
     assert "at least 2.1x" in advice.sentence
 
 
-def test_whoever_fails_more_is_not_faster_without_a_size_either() -> None:
+def test_a_stack_that_fails_more_is_not_faster_without_a_size_either() -> None:
     """Half of the requests failed: every block is eight times as fast, and the verdict stays open, with no word."""
     failing = [
         replace(

@@ -1,4 +1,4 @@
-"""What the trials of a scaling say: throughput, speedup and efficiency by cores, and whether there is a curve."""
+"""Conclusions from a scaling: throughput, speedup and efficiency by cores, and whether there is a curve."""
 
 from __future__ import annotations
 

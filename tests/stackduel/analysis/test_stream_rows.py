@@ -50,7 +50,7 @@ def test_streams_with_a_control_are_compared_by_their_added_delay_alone() -> Non
 
 
 def test_a_run_that_compared_streams_by_their_rate_is_concluded_as_before() -> None:
-    """What its trials say is compared counts, and they have no second comparison."""
+    """The comparison that its trials name counts, and they have no second one."""
     results = [replace(each, metric="rate") for each in blocks(STREAMING).results if isinstance(each, Trial)]
     made = conclude(run(results, STACKS, (STREAMING,)))
     assert {each.metric for each in made.comparisons} == {"rate"}

@@ -28,14 +28,14 @@ def steady() -> Measurement:
 
 
 def arrived(late_ms: Sequence[float] = (0.1,) * 200, lost: int = 0) -> Measurement:
-    """What an open loop of 100 arrivals a second brings home."""
+    """Return what an open loop of 100 arrivals a second brings home."""
     late = Histogram.of(np.array([value * 1e6 for value in late_ms], dtype=np.int64))
     found = measurement([100.0] * 200)
     return replace(found, lateness=late, dispatch=late, scheduled=200, requests=200 - lost)
 
 
 def overloaded() -> Measurement:
-    """What it brings home from a server that left a tenth of them without a connection, and the others waiting."""
+    """Return what it brings home from a server that left a tenth without a connection, and the others waiting."""
     found, waited = arrived(), Histogram.of(np.full(180, 5_000_000_000, dtype=np.int64))
     return replace(found, succeeded=180, failed=20, outcomes={"ok": 180, "unsent": 20}, lateness=waited)
 
@@ -77,12 +77,13 @@ def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: Gat
         (steady(), WAITING, HostNoise(steal=0.06), GateInputs(), "steal"),
         (steady(), WAITING, HostNoise(foreign_cpu=0.11), GateInputs(), "foreign-cpu"),
         (steady(), WAITING, HostNoise(throttled_s=0.1), GateInputs(), "throttling"),
+        (steady(), WAITING, HostNoise(pause_ms=40.0), GateInputs(bounds=Thresholds(pause_ms=25.0)), "pause"),
     ],
 )
 def test_each_gate_closes_on_its_own_cause(
     found: Measurement, scenario: Scenario, noise: HostNoise, by: GateInputs, closed: str
 ) -> None:
-    """What one of them refuses, all others let pass, and a trial that it voids says why."""
+    """All other gates let pass what this one refuses, and a trial that it voids says why."""
     assert closed_gates(found, scenario, noise, by) == [closed]
     made = replace(trial("slow", 190), gates=check_gates(found, scenario, noise, by))
     judged = with_state(made)

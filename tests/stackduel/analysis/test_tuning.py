@@ -1,4 +1,4 @@
-"""What the trials of a tuning say: what to change, or that nothing is worth changing."""
+"""Conclusions from the trials of a tuning: what to change, or that nothing is worth changing."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ GROWS = (*windows(CURRENT, 600), *windows(TWIN, 600), *windows(GTHREAD.stack, 18
     ],
 )
 def test_a_leak_goes_on_in_a_longer_window(mib: tuple[float, ...], reason: str | None) -> None:
-    """What filled a pool in the first requests of every block does not; half as much per request is a leak still."""
+    """Filling a pool in the first requests of every block is no growth; half as much per request is a leak still."""
     result = found([*GROWS, longer(GTHREAD.stack, 9000, *mib)])
     assert result.recommended == (None if reason else GTHREAD.stack)
     refused = result.of(GTHREAD.stack)

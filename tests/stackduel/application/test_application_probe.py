@@ -101,7 +101,7 @@ ROUTES = {
 
 
 def probed(folder: Path, code: str, name: str, interface: Interface | None = None) -> Application:
-    """What the probe says of an application in a module ``shop``."""
+    """Return the probe's words on an application in a module ``shop``."""
     (folder / "shop.py").write_text(code, encoding="utf-8")
     return probe(application_name(name), OURS, folder, interface)
 

@@ -30,7 +30,7 @@ def test_the_named_one_comes_first(environment: Path, tmp_path: Path) -> None:
 
 
 def test_the_active_environment_comes_before_the_one_beside_the_application(environment: Path, tmp_path: Path) -> None:
-    """What the user has activated is meant."""
+    """The environment that the user has activated is meant."""
     venv.create(tmp_path / ".venv")
     chosen = choose_interpreter(None, tmp_path, {"VIRTUAL_ENV": str(environment)})
     assert chosen.path == environment / "bin" / "python"

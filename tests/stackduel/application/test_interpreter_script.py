@@ -1,4 +1,4 @@
-"""What an interpreter says of itself: its build, the GIL, the JIT, its packages, and what an application lacks."""
+"""An interpreter's own description: its build, the GIL, the JIT, its packages, and what an application lacks."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_the_digest_is_that_of_code_and_registry(tmp_path: Path) -> None:
 
 
 def asked(folder: Path, question: str) -> str:
-    """What a real interpreter of its own prints in a folder."""
+    """Return what a real interpreter of its own prints in a folder."""
     source = Path(interpreter_script.__file__).read_text(encoding="utf-8")
     words = (sys.executable, "-c", source, question)
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""What may be the application of a checkout, by its files alone."""
+"""The likely applications of a checkout, by its files alone."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def found(
     ],
 )  # fmt: skip
 def test_the_likeliest_comes_first(tmp_path: Path, files: dict[str, str], first: tuple[str, str, str]) -> None:
-    """What a file of the checkout states comes before what a module looks like."""
+    """The statement of a file of the checkout comes before the look of a module."""
     assert found(tmp_path, files)[0] == first
 
 

@@ -31,7 +31,7 @@ def test_a_servers_command_names_it(line: str, names: list[str], folder: str) ->
 
 
 def test_other_commands_name_none() -> None:
-    """What starts no known server, but for Flask's own words."""
+    """A command that starts no known server names no application, but for Flask's own words."""
     assert application_in(["celery", "-A", "shop", "worker"]) is None
     assert flask_application(["flask", "--app", "shop:app", "run"]) == "shop:app"
     assert flask_application(["flask", "run"]) is None

@@ -193,7 +193,7 @@ def serving(command: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes
 
 
 def answered(process: subprocess.Popen[bytes], port: str, workers: int) -> dict[int, list[list[str]]]:
-    """What each worker says, by its process; asked until so many have answered."""
+    """Return the words of each worker, by its process; asked until so many have answered."""
     found: dict[int, list[list[str]]] = {}
     deadline = time.monotonic() + 60
     while len(found) < workers and process.poll() is None and time.monotonic() < deadline:

@@ -41,7 +41,7 @@ warmup_s = 0.2
 
 
 def git(folder: Path, *words: str) -> str:
-    """What git prints in a folder."""
+    """Return what git prints in a folder."""
     environ = {**os.environ, **IDENTITY}
     done = subprocess.run(("git", *words), cwd=folder, env=environ, capture_output=True, check=True, text=True)
     return done.stdout.strip()

@@ -79,7 +79,7 @@ def test_which_files_count(repository: Path) -> None:
 
 
 def test_the_digest_tells_names_from_contents() -> None:
-    """What moves from a name into the content is another environment."""
+    """A text that moves from a name into the content is another environment."""
     assert digest({"a": b"b"}) == digest({"a": b"b"})
     assert len({digest({"a": b"bc"}), digest({"ab": b"c"}), digest({"a": b"bc"}, "3.12")}) == 3
 

@@ -132,7 +132,7 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("homeless")
 def test_a_user_without_a_home_is_told_what_to_set(tmp_path: Path) -> None:
-    """What needs no home works; what does says so with status 2, and is no bug of ours."""
+    """A command that needs no home works; one that does says so with status 2, and is no bug of ours."""
     file = tmp_path / "mine.toml"
     file.write_text(
         '[stacks.mine]\ncommand = "serve {port}"\npython = "~/venv"\n[[requests]]\nname = "x"\npath = "/"\n'

@@ -91,7 +91,7 @@ def test_what_cannot_be_read_is_named(log: Path) -> None:
 
 
 def test_a_har_file_is_a_suite_with_its_bodies(log: Path) -> None:
-    """What changes data is asked only on demand, and its comment names what brings the data back."""
+    """A request that changes data is asked only on demand, and its comment names what brings the data back."""
     entries = [
         {
             "request": {

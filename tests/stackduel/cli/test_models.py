@@ -121,7 +121,7 @@ def test_mistakes_are_one_line_and_status_2(arguments: list[str], told: str) -> 
 
 
 def test_nothing_built_and_nothing_installed_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What to do first, in one sentence and status 2."""
+    """The first thing to do is told in one sentence, with status 2."""
     code = "import sys; sys.modules['onnxruntime'] = None; from stackduel.cli import main; main(['models', 'bench'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2

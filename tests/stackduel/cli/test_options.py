@@ -50,7 +50,7 @@ def test_run_has_all_of_these_options() -> None:
 
 
 def test_the_help_of_gate_has_every_name() -> None:
-    """Whoever wants to change the bound of a gate finds what it is called."""
+    """A user who wants to change the bound of a gate finds what it is called."""
     command = commands.get_command(click.Context(commands), "run")
     assert command
     (gate,) = (each for each in command.params if isinstance(each, click.Option) and "--gate" in each.opts)
@@ -97,7 +97,7 @@ def test_the_help_names_latest(command: str) -> None:
 
 
 def test_the_latest_run_to_show_is_one_that_measured(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What measured nothing is passed over, and that is said; where there is nothing else, it is shown."""
+    """A run that measured nothing is passed over, and that is said; where there is nothing else, it is shown."""
     assert measured_run_path(Path("latest"), results) == results / "a"
     assert capsys.readouterr().err == ""
     run_file.save(replace(run([trial("slow", 10)]), run_id="b", started="2026-01-02T00:00:00+00:00"), results / "b")

@@ -1,4 +1,4 @@
-"""What the command line takes besides texts and numbers."""
+"""Parameters of the command line besides texts and numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_duration_is_taken_in_seconds(value: object, seconds: float) -> None:
     ],
 )
 def test_a_duration_out_of_bounds_is_told_with_them(value: str, told: str) -> None:
-    """What is too short, too long or no duration is a usage error that says what is."""
+    """A value that is too short, too long or no duration is a usage error that says what is."""
     with pytest.raises(click.BadParameter, match=told):
         Duration(45, 3600).convert(value, OPTION, CONTEXT)
 

@@ -132,7 +132,7 @@ def test_the_trend_is_drawn_into_a_page(results: Path) -> None:
 
 
 def test_a_page_and_another_form_go_together(results: Path) -> None:
-    """What is printed is that form alone."""
+    """The form is printed alone."""
     assert len(json.loads(drawn(results, results / "trend.html", "json"))["moments"]) == 2
     assert (results / "trend.html").is_file()
 

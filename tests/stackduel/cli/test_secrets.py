@@ -210,7 +210,7 @@ def test_no_part_of_a_cut_secret_leaves(left: dict[str, bytes]) -> None:
 
 
 def test_the_rest_is_told(left: dict[str, bytes]) -> None:
-    """What went wrong is still readable: the reasons, the servers' words, and a header that is no secret."""
+    """Faults are still readable: the reasons, the servers' words, and a header that is no secret."""
     err, run_json = left["run: stderr"], next(content for way, content in left.items() if way.endswith("run.json"))
     assert b"echoes: POST /search?page=1&token=[redacted] answered 500" in err
     assert b"cannot connect to" in err

@@ -70,7 +70,7 @@ def test_every_client_of_the_process_knows(engine: FakeEngine, client: DockerCli
 
 
 def test_an_engine_that_answers_again_is_used_again(engine: FakeEngine, client: DockerClient) -> None:
-    """What was frozen for a while is no more than that."""
+    """A container that was frozen for a while is no more than that."""
     engine.freeze()
     with pytest.raises(LaunchError), explained("asking"):
         client.info()

@@ -1,4 +1,4 @@
-"""What confines every container."""
+"""The confinement of every container."""
 
 from __future__ import annotations
 

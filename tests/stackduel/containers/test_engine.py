@@ -1,4 +1,4 @@
-"""What the engine says of itself, and how its errors read."""
+"""The engine's own description, and how its errors read."""
 
 from __future__ import annotations
 

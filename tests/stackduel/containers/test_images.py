@@ -56,7 +56,7 @@ def test_the_base_image_is_the_environment_s_or_the_dockerfile_s(monkeypatch: py
 
 
 def test_every_image_but_the_downstream_s_has_the_models() -> None:
-    """What never runs a model is not made to carry them."""
+    """An image that never runs a model is not made to carry one."""
     assert server_recipe("flask-gunicorn", "flask").arguments["MODELS"] == "yes"
     assert server_recipe("downstream", "downstream").arguments["MODELS"] == "no"
 

@@ -30,7 +30,7 @@ def test_every_form_holds_the_same_numbers(form: Form) -> None:
 
 @given(stn.arrays(np.float32, st.integers(1, 40), elements=st.floats(-1e6, 1e6, width=32)), st.sampled_from(FORMS))
 def test_float32_numbers_survive_every_form(values: np.ndarray[Any, Any], form: Form) -> None:
-    """What a model gives in float32 comes back to the last bit."""
+    """A model's answer in float32 comes back to the last bit."""
     (found,) = read(answered({"a": values}, form), form).values()
     assert np.array_equal(found, values.astype(np.float64))
 

@@ -110,7 +110,7 @@ def test_health_has_its_word_everywhere(protocol: ModelProtocol, target: str) ->
 )
 @pytest.mark.parametrize("protocol", ["kserve", "kserve-grpc"])
 def test_what_has_no_words_is_told(workload: Workload, told: str, protocol: ModelProtocol) -> None:
-    """What KServe cannot be asked raises UntranslatableError, which says why."""
+    """A request that KServe cannot be asked raises UntranslatableError, which says why."""
     with pytest.raises(UntranslatableError, match=told):
         translate(workload, protocol)
 

@@ -77,7 +77,7 @@ def greeting(*answers: bytes) -> Iterator[Server]:
 
 
 def test_http_2_s_greeting_is_health_enough() -> None:
-    """What is no greeting yet is asked again; a frame of settings is the answer that was waited for."""
+    """An answer that is no greeting yet is asked again; a frame of settings is the one that was waited for."""
     with greeting(b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", SETTINGS) as server:
         wait_until_healthy("mine", server, HealthCheck(None, 10.0))
 
@@ -110,7 +110,7 @@ def test_two_servers_are_one_stack() -> None:
 
 
 def test_companions_are_the_registry_s() -> None:
-    """What calls Triton has it beside it, with nothing loaded yet; Triton itself and all others stand alone."""
+    """A stack that calls Triton has it beside it, with nothing loaded yet; Triton itself and all others stand alone."""
     stacks = registered_stacks()
     found = {name: companion for name, stack in stacks.items() if (companion := companion_of(stack))}
     assert set(found) == {"fastapi-triton", "fastapi-triton-unpooled"}
@@ -125,7 +125,7 @@ LONG_S = 300.0
 
 
 def failure_of(server: Server, check: HealthCheck) -> str:
-    """What is told of a server that does not get ready; well before the limit of the wait."""
+    """Return the error on a server that does not get ready; well before the limit of the wait."""
     began_s = time.monotonic()
     with pytest.raises(LaunchError) as raised:
         wait_until_healthy("mine", server, check)

@@ -20,7 +20,7 @@ COMPANION = OwnCompanion("db", Image("postgres:17", 5432, {}))
 
 @dataclass
 class Server:
-    """What runs, as far as a launcher looks at it."""
+    """A running server, as far as a launcher looks at it."""
 
     name: str
     subject: ProcessTree

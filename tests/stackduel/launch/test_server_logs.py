@@ -1,4 +1,4 @@
-"""What the logs of servers tell of where they listen, and of why they do not."""
+"""Servers' logs tell where they listen, and why they do not."""
 
 from __future__ import annotations
 

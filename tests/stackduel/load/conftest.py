@@ -1,4 +1,4 @@
-"""What the load engine's tests share."""
+"""Fixtures of the load engine's tests."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class InferenceServer(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._call(self._server.stop(None))
 
     def service(self, handler_call_details: Any) -> Any:
-        """What answers a method."""
+        """Return the handler of a method."""
         if handler_call_details.method == "/inference.GRPCInferenceService/ModelInfer":
             return grpc.unary_unary_rpc_method_handler(self._infer, service_pb2.ModelInferRequest.FromString, None)
         if handler_call_details.method == "/inference.GRPCInferenceService/ServerReady":

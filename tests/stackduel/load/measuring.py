@@ -77,7 +77,7 @@ def measure(
     coordinator: FakeCoordinator | None = None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
 ) -> Measurement:
-    """What one shard makes of the job."""
+    """Return what one shard makes of the job."""
 
     async def run() -> Measurement:
         (share,) = split(job.load, 1)

@@ -111,7 +111,7 @@ def test_the_window_is_the_same_for_all(engine: Engine) -> None:
 
 @pytest.mark.parametrize("arrivals", ["constant", "poisson"])
 def test_an_open_loop_on_two_shards(engine: Engine, driver: DriverName, arrivals: ArrivalProcess) -> None:
-    """What two shards send of an open loop adds up to its schedule, and is counted once."""
+    """The requests of an open loop's two shards add up to its schedule, and are counted once."""
     load = OpenLoop(100, 1.0, arrivals, connections=16, warmup_s=0.2)
     with ScriptedServer(answer_after(lambda _: 0.01)) as server:
         job = job_for(server.address, load, driver=driver, seed=5)
@@ -204,7 +204,7 @@ def test_a_shard_lost_between_loads_is_replaced(engine: Engine) -> None:
 
 
 def test_a_shard_s_error_ends_the_load(engine: Engine) -> None:
-    """What a worker cannot do is told in its own words."""
+    """A worker's inability is told in its own words."""
     with pytest.raises(LoadError, match="the raw driver cannot send this: TLS"):
         engine.measure(job_for(Address("127.0.0.1", 1, tls=True), TWENTY))
     with pytest.raises(LoadError, match="gaierror"):
@@ -342,7 +342,7 @@ def test_a_shard_that_never_gets_ready(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_shard_that_cannot_start() -> None:
-    """What a shard said before it died at its start is in the error."""
+    """The last words of a shard that died at its start are in the error."""
 
     class StillBorn(MadeUp):
         def open(self, deliver: Deliver) -> None:

@@ -79,7 +79,7 @@ JOBS = st.builds(
 
 @given(JOBS)
 def test_a_job_survives_json(job: Job) -> None:
-    """What the engine sends is what a shard reads, whatever bytes and letters are in it."""
+    """A shard reads what the engine sends, whatever bytes and letters are in it."""
     assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
 
 

@@ -12,7 +12,7 @@ from stackduel.planning.stacks_file import NAME
 
 @given(st.from_regex(NAME, fullmatch=True))
 def test_a_twin_is_known_by_its_name(name: str) -> None:
-    """What any stack's twin is called is a twin's name, and starts with the stack's."""
+    """The name of any stack's twin is recognised as a twin's, and starts with the stack's."""
     assert is_twin(twin_of(name))
     assert twin_of(name).startswith(name)
 

@@ -65,7 +65,7 @@ def test_variables_that_servers_read_make_it_unknown() -> None:
 
 
 def test_a_line_has_the_settings_of_its_stack() -> None:
-    """What a server knows is an option, what the application reads is set before the command."""
+    """Settings that a server knows are options, those that the application reads are set before the command."""
     line = shell_line(registered_stacks()["fastapi-tuned"].facts(2)) or ""
     assert line.startswith("JSON_ENCODER=orjson DOWNSTREAM_CLIENT=pooled CONCURRENCY_LIMIT=512 TIMING=on ")
     assert "--http httptools --backlog 4096 --limit-max-requests 10000 --limit-max-requests-jitter 1000" in line

@@ -1,4 +1,4 @@
-"""What samples of graphics processors say of a window."""
+"""The use of graphics processors in a window, from samples."""
 
 from __future__ import annotations
 

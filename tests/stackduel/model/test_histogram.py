@@ -61,7 +61,7 @@ def test_sums_and_extremes_are_exact(values_ns: list[int]) -> None:
 @settings(deadline=None, max_examples=30)
 @given(LISTS_NS)
 def test_the_encoding_is_hdrhistogram_s_to_the_byte(values_ns: list[int]) -> None:
-    """What is written is what HdrHistogram writes, and each reads the other."""
+    """The written form is HdrHistogram's, and each reads the other."""
     ours, theirs = histogram(values_ns), oracle(values_ns)
     assert ours.encode() == theirs.encode().decode()
     read = HdrHistogram.decode(ours.encode())

@@ -1,4 +1,4 @@
-"""What became of requests whose server was stopped."""
+"""Counts of requests whose server was stopped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.stackduel.makers import measurement
 
 
 def test_every_outcome_is_answered_lost_refused_or_other() -> None:
-    """What was sent and not answered in full is lost; what nobody accepted is refused; any other answer is neither."""
+    """A request sent and not answered in full is lost; one nobody accepted is refused; any other answer is neither."""
     outcomes = {"ok": 1, "dropped": 2, "reset": 4, "truncated": 8, "timeout": 16, "refused": 32, "status": 64}
     outcomes |= {"wrong-events": 128}
     failed = sum(outcomes.values()) - 1

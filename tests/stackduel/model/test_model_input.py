@@ -68,6 +68,6 @@ def test_a_picture_has_its_sides(kind: InputKind) -> None:
 
 
 def test_a_text_is_a_sentence_in_json() -> None:
-    """What a model of texts is posted."""
+    """A model of texts is posted a sentence of some length."""
     assert list(json.loads(input_bytes(ModelInput("text")))) == ["text"]
     assert len(json.loads(input_bytes(ModelInput("text")))["text"].split()) >= 8

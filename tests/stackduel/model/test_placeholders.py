@@ -40,7 +40,7 @@ def test_a_name_without_a_value_stays() -> None:
     ids=["JSON by its look", "text"],
 )
 def test_a_body_without_a_type_is_judged_by_its_look(body: bytes, expected: bytes) -> None:
-    """What begins as JSON is JSON."""
+    """A body that begins as JSON is JSON."""
     found = filled(Workload("/", "POST", body=body), {"id": '"'}, {}).body
     assert found == expected.replace(b'"}', b'\\"}')
 
@@ -59,7 +59,7 @@ def test_cookies_go_with_every_request_that_has_none_of_its_own() -> None:
 
 
 def test_a_request_uses_a_value_or_none() -> None:
-    """What needs none can be sent before any is known."""
+    """A request that needs no value can be sent before any is known."""
     assert uses_any(Workload("/{a}"), {"a"})
     assert not uses_any(Workload("/{b}"), {"a"})
     assert not uses_any(Workload("/{a}"), set())

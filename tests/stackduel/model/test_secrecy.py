@@ -17,7 +17,7 @@ from stackduel.model.secrecy import is_secret_header, secrets_in, secrets_of_hea
     ],
 )  # fmt: skip
 def test_names_that_sound_secret(name: str) -> None:
-    """What services and frameworks call their secrets is recognised in every way of writing."""
+    """Names that services and frameworks give their secrets are recognised in every way of writing."""
     assert sounds_secret(name)
 
 

@@ -61,7 +61,7 @@ SHOP = Url(Address("shop.example", 8080))
     ],
 )
 def test_every_stack_is_called_by_one_name(source: StackSource, host: str | None, header: str) -> None:
-    """What we start is localhost on any port, a server elsewhere has the name of its URL, and ``host`` overrides."""
+    """A server of ours is localhost on any port, one elsewhere has the name of its URL, and ``host`` overrides."""
     stack = Stack("s", "rewrite", "", source, host=host)
     address = source.address if isinstance(source, Url) else Address("127.0.0.1", 41234)
     assert Address(address.host, address.port, authority=stack.authority).host_header == header

@@ -11,7 +11,7 @@ from stackduel.model.suite import ServiceLevel
 
 
 def test_the_tightest_bound_of_each_time_counts() -> None:
-    """What is asked of the latency is nothing that one stream can keep."""
+    """A bound on the latency is nothing that one stream can keep."""
     levels = [
         ServiceLevel(*each) for each in (("ttft_p99_ms", 500), ("ttft_p50_ms", 200), ("p99_ms", 1), ("errors", 0))
     ]

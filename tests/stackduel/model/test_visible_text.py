@@ -1,4 +1,4 @@
-"""What no reader sees is not shown."""
+"""Text that no reader sees is not shown."""
 
 from __future__ import annotations
 

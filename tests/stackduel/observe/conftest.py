@@ -1,4 +1,4 @@
-"""What the tests of observing share: a process that is none of ours."""
+"""A process that is none of ours, for the tests of observing."""
 
 from __future__ import annotations
 

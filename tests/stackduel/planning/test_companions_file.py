@@ -25,7 +25,7 @@ def names(stack: Stack) -> list[str]:
 
 
 def test_a_stack_has_all_companions_unless_it_names_some() -> None:
-    """What answers at a URL has none: it is running already."""
+    """A stack that answers at a URL has none: it is running already."""
     found = stacks(
         f'{DATABASE}{CACHE}[stacks.all]\ncommand = "a {{port}} {{db.host}}:{{db.port}}"\n'
         '[stacks.one]\nimage = "b"\ncompanions = ["cache"]\n[stacks.none]\ncommand = "c {port}"\ncompanions = []\n'

@@ -1,4 +1,4 @@
-"""What a file and the options say of a database: taken, or refused with the field and what to do."""
+"""The database of a file and of the options: taken, or refused with the field and what to do."""
 
 from __future__ import annotations
 

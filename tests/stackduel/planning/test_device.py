@@ -1,4 +1,4 @@
-"""What a run's models are computed on."""
+"""The device on which a run's models are computed."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def test_containers_get_gpus_only_by_name() -> None:
 
 @pytest.mark.parametrize("launcher", ["compose", "url"])
 def test_servers_of_somebody_else_s_are_what_they_are(launcher: Any) -> None:
-    """What already runs has its device, and to ask for another one is an error."""
+    """A server that already runs has its device, and to ask for another one is an error."""
     assert device_of(RunOptions(launcher=launcher)) is None
     with pytest.raises(FieldError, match=f"--device: the servers of --launcher {launcher} were started without it"):
         device_of(RunOptions(launcher=launcher, device="cpu"))
 
 
 def test_it_is_looked_for_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the process prints is the answer; without a driver none is started, and one that fails is a reason."""
+    """The process's output is the answer; without a driver none is started, and one that fails is a reason."""
     asked: list[list[str]] = []
 
     def run(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:

@@ -59,7 +59,7 @@ def test_one_interpreter_renames_nothing() -> None:
 
 
 def test_a_base_image_is_chosen_for_a_container() -> None:
-    """What a container runs on is what its image is built on."""
+    """A container runs on the Python that its image is built on."""
     image = ChosenInterpreter("3.12", base_image="python:3.12-slim")
     found = on_interpreters(selected(registered_stacks()["flask-gunicorn"]), (image,)).stacks["flask-gunicorn"].source
     assert isinstance(found, Registered)
@@ -78,7 +78,7 @@ def test_a_plain_command_is_looked_for_beside_the_interpreter() -> None:
 
 
 def test_a_program_of_another_environment_becomes_that_of_the_interpreter(tmp_path: Path) -> None:
-    """What lies beside no interpreter, such as a start script, stays where it is."""
+    """A command that lies beside no interpreter, such as a start script, stays where it is."""
     inside = tmp_path / "venv" / "bin"
     inside.mkdir(parents=True)
     for name, text in (("python", ""), ("gunicorn", f"#!{inside}/python\n")):

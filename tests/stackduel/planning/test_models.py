@@ -1,4 +1,4 @@
-"""What a run's models need before anything is started, with stores and Tritons that are made up."""
+"""The needs of a run's models before anything is started, with stores and Tritons that are made up."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def missing_triton(_environ: Mapping[str, str]) -> None:
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is built, of a store that holds nothing but the speaker."""
+    """Return what is built, of a store that holds nothing but the speaker."""
     names: list[str] = []
     monkeypatch.setattr(module, "find_spec", lambda _name: object())
     monkeypatch.setattr("stackduel.planning.models.store.is_built", lambda name, _environ: name == "speaker")

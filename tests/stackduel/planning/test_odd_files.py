@@ -99,7 +99,7 @@ def test_an_odd_stacks_file_is_refused_with_its_field(tmp_path: Path, old: str, 
     ],
 )
 def test_an_odd_suite_is_refused_with_its_field(tmp_path: Path, old: str, new: str, told: str) -> None:
-    """What is unknown, doubled or empty is never measured as something else."""
+    """A field that is unknown, doubled or empty is never measured as something else."""
     assert old in SUITE
     path = tmp_path / "mine.toml"
     path.write_text(SUITE.replace(old, new, 1))

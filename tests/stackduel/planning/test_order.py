@@ -47,7 +47,7 @@ def test_the_seed_fixes_the_order() -> None:
 
 
 def test_a_run_that_goes_on_skips_exactly_what_is_done() -> None:
-    """What remains, with what is done, is the whole plan; steps without open trials are gone."""
+    """The remaining steps, with those done, are the whole plan; steps without open trials are gone."""
     steps = stacks_of(interleaved(suite(), STACKS, 1))
     first = steps[0]
     done = {Place(first.stack, "wait", 1), *steps[1].places()}

@@ -37,7 +37,7 @@ def test_secrets_come_from_requests_commands_and_environments() -> None:
 
 
 def test_the_shell_s_secrets_are_the_stack_s() -> None:
-    """What a local server inherits is hidden as well, but no path and no plain word that only sounds secret."""
+    """A variable that a local server inherits is hidden, too, but no path and no plain word that only sounds secret."""
     shell = {
         "PGPASSWORD": "p-pass-12",
         "CACHE": "redis://:r-pass-1@h",

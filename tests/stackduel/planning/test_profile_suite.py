@@ -1,4 +1,4 @@
-"""What a profile loads, and what a run profiles after measuring."""
+"""The loads of a profile, and the stacks that a run profiles after measuring."""
 
 from __future__ import annotations
 

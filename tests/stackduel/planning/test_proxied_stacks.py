@@ -77,7 +77,7 @@ def test_a_duel_is_one_behind_the_first_proxy() -> None:
 
 
 def test_a_plan_says_how_its_proxies_are_set() -> None:
-    """What stands in front of which stacks, where it runs, and when it gives up."""
+    """The proxy's stacks, its cores, and when it gives up."""
     options = replace(BOTH, suite="short", stacks=("flask-gunicorn", "fastapi-uvicorn"), proxy_timeout_s=2.0)
     plan = plan_run(options, 1)
     assert plan.baseline == "flask-gunicorn"

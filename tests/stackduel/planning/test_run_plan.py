@@ -1,4 +1,4 @@
-"""What a plan says of its length, and of the steps that a run still lacks."""
+"""The length of a plan, and the steps that a run still lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a machine lacks for a stack."""
+"""The lacks of a machine for a stack."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_drivers_are_an_extra_of_their_own(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_stack_without_its_driver_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever installed the servers alone can still verify all of them."""
+    """With the servers alone installed, all of them can still be verified."""
     monkeypatch.setattr("stackduel.planning.shortfall.postgres_server", lambda: PostgresInstallation(Path("/pg/bin")))
     monkeypatch.setattr("stackduel.planning.shortfall.find_spec", lambda _name: None)
     told = shortfall(STACKS["fastapi-uvicorn-asyncpg"])

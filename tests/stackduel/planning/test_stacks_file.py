@@ -69,7 +69,7 @@ def test_requests_and_load_are_read() -> None:
 
 
 def test_secrets_are_remembered_so_that_they_can_be_hidden() -> None:
-    """What was taken from the environment is secret, unless it is a number or a switch."""
+    """A value taken from the environment is secret, unless it is a number or a switch."""
     assert parse(GOOD).secrets == ("s3cret-token",)
     assert parse(GOOD, {"TOKEN": "8000"}).secrets == ()
     assert "s3cret" not in str(parse(GOOD).stacks["mine"].facts(1))

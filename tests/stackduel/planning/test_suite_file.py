@@ -235,7 +235,7 @@ def test_several_rates_and_connections_make_a_scenario_each() -> None:
     ],
 )
 def test_bad_open_loops_are_told_with_field_and_bound(load: str, told: str) -> None:
-    """What could not be sent, or would be nothing, is refused by name."""
+    """A request that could not be sent, or would be nothing, is refused by name."""
     duration = "" if "duration_s" in load else ", duration_s = 5"
     with pytest.raises(FieldError) as raised:
         parse_suite("mine", only(f'name = "x"\npath = "/x"\nload = {{ {load}{duration} }}'))

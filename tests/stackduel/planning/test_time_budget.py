@@ -1,4 +1,4 @@
-"""What is measured where time is short."""
+"""The measurements that are left where time is short."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_what_was_left_out_is_named_and_all_else_is_measured(wanted: Suite, budg
 
 @given(suites())
 def test_the_time_that_is_said_to_be_needed_is_enough(wanted: Suite) -> None:
-    """Whoever is refused and gives as much time as the message asks for is not refused again; much less fails."""
+    """A user who is refused and gives as much time as asked for is not refused again; much less fails."""
     with pytest.raises(ValueError, match=r"at least \d+(\.\d)? minutes are needed for 3 stacks") as refused:
         fit(wanted, PACES, 0.1)
     minutes = re.search(r"[\d.]+", str(refused.value))

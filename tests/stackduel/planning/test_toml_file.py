@@ -66,7 +66,7 @@ def test_what_cannot_be_read_is_a_sentence(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes with names")
 def test_a_stacks_file_from_a_pipe_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """``--stacks-file <(...)``: whoever asks again gets the same, and its commands run in the working folder."""
+    """``--stacks-file <(...)``: a second reader gets the same, and its commands run in the working folder."""
     pipe, work = tmp_path / "pipe", tmp_path / "work"
     os.mkfifo(pipe)
     work.mkdir()

@@ -1,4 +1,4 @@
-"""What a tuning sends: a path, the requests of a file, or those that traffic made."""
+"""The requests of a tuning: a path, those of a file, or those that traffic made."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def clipped(stack: str, block: int, median_ms: float, tail_ms: float, failed: in
 
 
 def results(blocks: Sequence[int]) -> Iterator[Result]:
-    """What was measured, of a host that gets slower by and by."""
+    """Return a run's measurements, of a host that gets slower by and by."""
     for block in blocks:
         slower = 1 + 0.01 * block
         for stack in ("fastapi", "fastapi.twin"):

@@ -63,7 +63,7 @@ def example() -> Run:
 
 
 def test_a_failed_trial_is_a_failure_and_a_void_one_was_skipped() -> None:
-    """What was repeated with success, or kept in spite of noise, passed; a control may fail."""
+    """A trial repeated with success, or kept in spite of noise, passed; a control may fail."""
     assert cases(example(), "trials") == {
         "quick.waiting.slow block 1": ("passed", ""),
         "quick.waiting.fast block 1": ("passed", ""),
@@ -150,7 +150,7 @@ def test_any_server_output_can_be_read(text: str) -> None:
 
 
 def test_secrets_stay_out() -> None:
-    """What a server writes of the user's token is redacted, as in run.json."""
+    """A user's token that a server repeats is redacted, as in run.json."""
     made = replace(run([Failure(Place("slow", "waiting", 1), "bad token s3cret")]), secrets=("s3cret",))
     assert "s3cret" not in render(made)
     assert "[redacted]" in render(made)

@@ -1,4 +1,4 @@
-"""A server that answers whoever has logged in: ``python login_server.py PORT FILE``.
+"""A server that answers clients that have logged in: ``python login_server.py PORT FILE``.
 
 ``POST /login`` gives a new token, header and cookie each time, prints the token and appends it to FILE.
 ``GET /users/7`` answers who has all three, and 401 to everybody else.

@@ -113,7 +113,7 @@ def test_a_stack_that_does_not_start_fails_and_the_others_go_on(address: Address
 
 
 def test_a_server_that_ends_between_two_windows_fails_alone(address: Address) -> None:
-    """What was measured of it before is no trial; the other stack's is."""
+    """A measurement of it from before is no trial; the other stack's is."""
     asked = iter(range(1000))
 
     def answer(job: Job) -> Measurement:

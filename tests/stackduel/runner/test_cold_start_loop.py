@@ -49,7 +49,7 @@ class TimedLauncher(FakeLauncher):
 
 
 def scene(address: Address, broken: frozenset[str] = frozenset(), launches: int = 6) -> tuple[Run, list[Run], Teller]:
-    """What all the launches made of the run, every state that was kept, and what was said."""
+    """Return what all the launches made of the run, every state that was kept, and what was said."""
     begun = run([], scenarios=(SCENARIO,))
     settings = ColdStartSettings(launches)
     begun = replace(begun, suite=replace(begun.suite, search=settings))
@@ -91,7 +91,7 @@ def test_every_stack_is_launched_as_often_as_asked_and_compared(address: Address
 
 
 def test_findings_survive_the_document_and_are_reported(address: Address) -> None:
-    """What was found is loaded back as it was, and stands in the report."""
+    """The result is loaded back as it was, and stands in the report."""
     done, _, _ = scene(address)
     document = run_to_dict(done)
     assert run_from_dict(document).findings == done.findings

@@ -36,7 +36,7 @@ def sides(repository: Path, environments: Environments = "auto") -> Iterator[Com
 
 
 def wait_of(stack: Stack) -> str:
-    """What a server of this side would wait, asked of its own interpreter, folder and environment."""
+    """Return what a server of this side would wait, asked of its own interpreter, folder and environment."""
     command = stack.source
     assert isinstance(command, Command)
     words = (command.argv[0], "-c", "from shop.speed import WAIT; print(WAIT)")

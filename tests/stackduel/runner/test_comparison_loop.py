@@ -341,7 +341,7 @@ def test_a_window_that_was_closed_early_is_told_with_its_seconds(address: Addres
 
 
 def test_other_scenarios_of_a_stack_go_on(address: Address) -> None:
-    """What ended is this scenario on this stack, not the stack."""
+    """This scenario ends on this stack, not the stack."""
     other = Scenario("other", WAITING.workloads, ClosedLoop(10, duration_s=2, warmup_s=7))
     launcher = NamingLauncher(address)
     engine = FakeEngine(
@@ -354,7 +354,7 @@ def test_other_scenarios_of_a_stack_go_on(address: Address) -> None:
 
 
 def test_one_right_answer_is_enough_to_go_on(address: Address) -> None:
-    """What fails mostly is a result, and its share is compared."""
+    """A trial that mostly fails is a result, and its share is compared."""
     mostly = replace(measurement([100.0], failed=49), failed_answer=FailedAnswer(500, b"no"))
     done = Scene(FakeLauncher(address), FakeEngine(lambda _job: mostly)).measure(blocks=2)
     assert all(isinstance(each, Trial) for each in done.results)

@@ -1,4 +1,4 @@
-"""What the answers of a started application make of a draft."""
+"""The answers of a started application change its draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run's record says of where it was measured."""
+"""The record of where a run was measured."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.stackduel.runner.scene import Scene, spreading
 
 
 def test_a_run_that_breaks_says_so_in_its_record(scene: Scene) -> None:
-    """What was measured is kept, with the status failed, and the error is not swallowed."""
+    """Measured trials are kept, with the status failed, and the error is not swallowed."""
 
     def broken(place: Place) -> Trial:
         if place.block == 2:

@@ -1,4 +1,4 @@
-"""What the named interpreters lack is told before anything is started, with the line that installs it."""
+"""The lacks of the named interpreters are reported before anything is started, with the line that installs them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Interpreters:
 
 
 def refused(*stacks: Stack, **said: Any) -> str:
-    """What is said of these stacks; empty if they can run."""
+    """Return the report on these stacks; empty if they can run."""
     moved = on_interpreters(Selection({each.name: each for each in stacks}, stacks[0].name, ()), CHOSEN)
     try:
         refuse_unfit(moved.stacks, Interpreters(**said))

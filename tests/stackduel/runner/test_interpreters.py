@@ -1,4 +1,4 @@
-"""What each stack of a run runs on: asked before anything is measured, and the same when a run is resumed."""
+"""The interpreter of each stack of a run: asked before anything is measured, and the same when a run is resumed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def asked(begun: Run, launcher: Knowing, forced: dict[str, str] | None = None, *
 
 
 def test_every_stack_is_asked_once_and_the_twin_is_the_baseline() -> None:
-    """What has no Python has no facts, and what does not answer has a note."""
+    """A server without Python has no facts, and one that does not answer has a note."""
     launcher = Knowing({"slow": OLD, "fast": None})
     found = asked(run([]), launcher, None, "slow", "fast", "mute", twin_of("slow")).environment
     assert found.interpreters == {"slow": OLD, twin_of("slow"): OLD}

@@ -36,7 +36,7 @@ def five_of_seven(_job: Job) -> Measurement:
 
 
 def scene(address: Address, settings: LossSettings, broken: frozenset[str] = frozenset()) -> tuple[Run, FakeLauncher]:
-    """What a loop made of a run with these settings."""
+    """Return what a loop makes of a run with these settings."""
     begun = run([], scenarios=(SCENARIO,))
     begun = replace(begun, suite=replace(begun.suite, search=settings))
     launcher = FakeLauncher(address, broken)

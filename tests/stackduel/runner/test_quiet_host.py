@@ -56,7 +56,7 @@ def test_a_busy_host_is_named_at_once_with_the_busiest_processes() -> None:
 
 
 def test_a_stolen_host_is_busy_too() -> None:
-    """What the hypervisor takes counts, and names nobody."""
+    """The hypervisor's share counts, and names nobody."""
     host = Host([HostLook(HostNoise(0.2, 0.0, 0.0))])
     assert host.wait(None) is not None
     assert "The hypervisor took 20.0 %" in host.lines[0]
@@ -95,7 +95,7 @@ def test_the_user_s_own_bounds_count() -> None:
 
 
 def test_a_real_look_takes_a_second() -> None:
-    """Shares are parts of the host's time, and whoever is named has one."""
+    """Shares are parts of the host's time, and a process that is named has one."""
     seen = look_around()
     assert seen.noise.foreign_cpu is None or 0 <= seen.noise.foreign_cpu <= 1
     assert not seen.busiest or seen.busiest.endswith("%")

@@ -31,7 +31,7 @@ SECRETS = ("0ption-token-1", "d4tabase-pass", "qu3ry-token-1", "b0dy-password", 
 
 
 def test_a_run_holds_no_secret_and_its_plan_sends_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a run says of itself is public; resumed from its file, its requests are those of the user again."""
+    """A run's own description is public; resumed from its file, its requests are those of the user again."""
     monkeypatch.setenv("SHOP_TOKEN", "s3cret-token-1")
     (tmp_path / "mine.toml").write_text(FILE)
     plan = plan_run(RunOptions(stacks_file=str(tmp_path / "mine.toml"), blocks=1), 7)

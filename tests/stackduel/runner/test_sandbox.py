@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -204,7 +203,6 @@ def test_a_real_downstream_that_is_killed_comes_back(tmp_path: Path) -> None:
         assert isinstance(after, ProcessTree)
         assert after.pid != before.pid
         assert psutil.pid_exists(after.pid)
-        time.sleep(0.1)
     assert until(lambda: not psutil.pid_exists(after.pid))
 
 

@@ -93,7 +93,7 @@ def test_every_stack_gets_its_finding_and_every_trial_is_kept_at_once(address: A
 
 
 def test_findings_stand_in_the_document_and_the_report(address: Address) -> None:
-    """What was found can be stored, loaded back and read."""
+    """The result can be stored, loaded back and read."""
     done = Scene(FakeLauncher(address), holds(300)).loop.measure()
     document = run_to_dict(done)
     assert run_to_dict(run_from_dict(document)) == document
@@ -153,7 +153,7 @@ def test_an_end_of_the_sandbox_teaches_a_search_nothing(address: Address) -> Non
 
 
 def test_a_generator_that_fails_ends_the_search_without_a_finding(address: Address) -> None:
-    """What the generator could not do says nothing about the server."""
+    """A load that the generator could not reach says nothing about the server."""
 
     def answer(job: Job) -> Measurement:
         raise LoadError("the load generator failed: no file descriptors")
@@ -202,6 +202,36 @@ def test_a_strict_search_keeps_no_trial_that_the_host_disturbed(
     monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", StolenHost)
     done = Scene(FakeLauncher(address), holds(1000), options=RunOptions(strict=strict), bounds=METHOD).loop.measure()
     assert {result.state for result in done.results if isinstance(result, Trial)} == states
+
+
+class PausingHost(StolenHost):
+    """A noise meter of a host that disturbs every window but each third one."""
+
+    windows = 0
+
+    def noise(self) -> HostNoise:
+        PausingHost.windows += 1
+        return HostNoise(steal=0.0 if PausingHost.windows % 3 == 0 else 0.5)
+
+
+def test_a_disturbed_window_that_cut_streams_off_is_repeated_on_a_fresh_server(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that still sends is not measured again; three attempts at each load are made all the same."""
+    monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", PausingHost)
+    monkeypatch.setattr(PausingHost, "windows", 0)
+    launcher = FakeLauncher(address, broken=frozenset({"fast"}))
+    cutting = holds(300)
+    scene = Scene(launcher, lambda job: replace(cutting(job), drained=False), bounds=METHOD)
+    done = scene.loop.measure()
+    trials = [result for result in done.results if isinstance(result, Trial)]
+    assert [trial.state for trial in trials] == ["void", "void", "ok"] * (len(trials) // 3)
+    assert [trial.place.attempt for trial in trials[:3]] == [1, 2, 3]
+    assert launcher.events.count("start slow") == len(trials)
+    (finding,) = done.findings
+    assert isinstance(finding.found, Capacity)
+    assert finding.found.confirmed is not None
+    assert 285 <= finding.found.confirmed.rate_rps <= 300
 
 
 class LateClock(SearchClock):

@@ -61,7 +61,7 @@ def test_what_is_compared_by_kind_alone_stands_in_the_run_and_its_report(scene: 
 
 
 def test_json_is_the_file_and_quiet_is_silent(scene: Scene) -> None:
-    """What goes to standard output is for machines, or nothing."""
+    """Standard output is for machines, or empty."""
     assert scene.start(json=True, quiet=True) == 0
     assert scene.out.getvalue() == (scene.where / run_file.RUN_FILE).read_text(encoding="utf-8")
     assert scene.err.getvalue() == ""

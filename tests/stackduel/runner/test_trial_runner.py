@@ -1,4 +1,4 @@
-"""What a trial knows of the cores that its stack is confined to, and of the null server's rate."""
+"""A trial's knowledge of the cores that its stack is confined to, and of the null server's rate."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def runner_of(launcher: FakeLauncher) -> TrialRunner:
 
 
 def test_a_launcher_that_confines_stacks_says_to_which_cores() -> None:
-    """What others take of these is read core by core; of a stack that may run anywhere, by the whole host."""
+    """The share that others take of these is read core by core; of a stack that may run anywhere, by the whole host."""
     launcher = FakeLauncher(NOWHERE)
     assert runner_of(launcher)._server_cores("a") == BUDGET.server
     launcher.budget = replace(BUDGET, server=(0, 2, 3))

@@ -94,7 +94,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tuning, Scene]:
 
 
 def test_an_application_that_waits_gets_slots(tuned: tuple[Tuning, Scene]) -> None:
-    """What is recommended holds as many requests as arrive, and gains what Little's law says."""
+    """The recommended command holds as many requests as arrive, and gains what Little's law says."""
     tuning, scene = tuned
     result = answer(scene)
     assert tuning.status == 0

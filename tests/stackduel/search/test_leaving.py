@@ -1,4 +1,4 @@
-"""What rounds with clients that leave come to."""
+"""The results of rounds with clients that leave."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_nobody_is_accused_of_what_nobody_can_know() -> None:
 
 
 def test_short_delays_make_no_ratio() -> None:
-    """What is below a timer's millisecond counts as that; what is unknown makes none."""
+    """A time below a timer's millisecond counts as that; an unknown one makes none."""
     assert delay_ratio(0.9, 0.1) == 1.0
     assert delay_ratio(3.0, 0.1) == 3.0
     assert delay_ratio(None, 1.0) is None

@@ -1,4 +1,4 @@
-"""What rounds with slow readers come to."""
+"""The results of rounds with slow readers."""
 
 from __future__ import annotations
 

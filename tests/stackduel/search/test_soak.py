@@ -81,7 +81,7 @@ def test_what_may_fill_the_budget_within_a_day_is_not_called_no_leak() -> None:
 
 
 def test_caches_that_fill_at_first_are_no_leak() -> None:
-    """What grows in the first tenth alone is left out of the slope."""
+    """Growth in the first tenth alone is left out of the slope."""
     soak, _ = found(server(lambda at_s: 94 + 30 * min(at_s / 300, 1)))
     assert soak.slope is not None
     assert abs(soak.slope.value) < 1
@@ -115,7 +115,7 @@ def test_every_piece_brings_the_result_so_far() -> None:
 
 
 def test_the_first_two_pieces_have_no_thirds() -> None:
-    """What would be compared with itself is not compared."""
+    """A value that would be compared with itself is not compared."""
     _, tried = found(server(lambda _at_s: 94.0))
     two, three = tried[2].so_far, tried[3].so_far
     assert (two.first.rate_rps, two.last.rate_rps) == (None, None)

@@ -113,7 +113,7 @@ def test_an_index_with_a_torn_page_or_a_strange_entry_is_made_anew(results: Path
 
 
 def test_an_index_of_another_version_is_made_anew(results: Path, loaded: list[str]) -> None:
-    """What an entry holds may change; the index follows."""
+    """An entry's contents may change; the index follows."""
     before = history(results)
     with sqlite3.connect(results / INDEX_FILE) as index:
         index.execute("PRAGMA user_version = 99")

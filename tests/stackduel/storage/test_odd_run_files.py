@@ -146,7 +146,7 @@ def test_a_histogram_that_would_fill_the_memory_is_refused(tmp_path: Path) -> No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")
 def test_neither_a_pipe_nor_a_device_is_read(tmp_path: Path) -> None:
-    """What might never end is named and skipped at once."""
+    """A file that might never end is named and skipped at once."""
     (tmp_path / "pipe").mkdir()
     os.mkfifo(tmp_path / "pipe" / "run.json")
     (tmp_path / "device").mkdir()

@@ -1,4 +1,4 @@
-"""What searches are told and what they find, as documents."""
+"""The settings and the results of searches, as documents."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def test_a_text_is_redacted_before_it_is_cut() -> None:
 
 
 def test_redacting_twice_changes_nothing() -> None:
-    """What is redacted already stays as it is, or no run could be compared with its own file."""
+    """A redacted text stays as it is, or no run could be compared with its own file."""
     hidden = Redaction.of([TOKEN])
     text = f'GET /x?token={TOKEN}&a=1 {{"password": "{TOKEN}"}} Authorization: Bearer {TOKEN}; db://u:{TOKEN}@h'
     once = hidden.text(text)

@@ -43,7 +43,7 @@ def example() -> Run:
 
 
 def test_a_run_survives_the_journey_to_disk_and_back(tmp_path: Path) -> None:
-    """What is read back is written again to the same text."""
+    """A run that is read back is written again to the same text."""
     path = run_file.save(example(), tmp_path / "x")
     again = run_file.load(tmp_path / "x")
     assert run_file.to_json(again) == path.read_text(encoding="utf-8")

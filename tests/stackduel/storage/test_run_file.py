@@ -91,7 +91,7 @@ def test_a_trial_that_is_gone_lends_its_text_to_no_other(tmp_path: Path) -> None
 
 
 def test_a_run_that_cannot_be_written_leaves_the_last_one(tmp_path: Path) -> None:
-    """What is no number is never written as one, and the file before it stays whole."""
+    """A value that is no number is never written as one, and the file before it stays whole."""
     writer = Writer(tmp_path)
     good = run([trial("slow", 5)])
     writer.save(good)

@@ -24,7 +24,7 @@ def content_of(path: Path) -> dict[str, Any]:
 
 
 def without_added(written: Any, stored: Any) -> Any:
-    """What was written, without the keys that are null and that the stored document lacks."""
+    """Return what was written, without the keys that are null and that the stored document lacks."""
     if isinstance(written, dict) and isinstance(stored, dict):
         kept = {key: each for key, each in written.items() if key in stored or each is not None}
         return {key: without_added(each, stored.get(key)) for key, each in kept.items()}

@@ -18,7 +18,7 @@ FIXED = Scenario("fixed", (ASKED,), ClosedLoop(20, requests=200, rated=True))
 
 
 def test_a_request_to_a_model_keeps_its_recipe_and_no_bytes() -> None:
-    """What a model was given comes back equal, as does a fixed number of requests whose rate counts."""
+    """A model's input comes back equal, as does a fixed number of requests whose rate counts."""
     made = run([], scenarios=(FIXED,))
     assert journey(made).suite.scenarios == (FIXED,)
     (shown,) = run_to_dict(made)["suite"]["scenarios"][0]["workloads"]
@@ -29,7 +29,7 @@ def test_a_request_to_a_model_keeps_its_recipe_and_no_bytes() -> None:
 
 
 def test_only_headers_that_may_be_secret_are_left_out() -> None:
-    """What a request accepts is no secret, and its name in whatever case is known."""
+    """A request's Accept is no secret, and its name in whatever case is known."""
     headers = (("ACCEPT", "text/html"), ("X-Token", "abc"), ("Content-Type", "text/plain"))
     made = run([], scenarios=(replace(CLOSED, workloads=(Workload("/a", headers=headers),), victim=None),))
     (again,) = journey(made).suite.scenarios[0].workloads

@@ -91,7 +91,7 @@ def test_bodies_and_the_status_of_the_right_answer(tmp_path: Path) -> None:
 
 
 def test_a_body_is_put_together_of_its_parts(tmp_path: Path) -> None:
-    """What is required, and what has an example; a schema that holds itself is refused."""
+    """Required parameters are taken, and those with an example; a schema that holds itself is refused."""
     pytest.importorskip("hypothesis_jsonschema")
     schemas = {
         "Named": {"properties": {"name": {"type": "string", "example": "lamp"}}},
@@ -173,7 +173,7 @@ def test_another_document_is_refused_by_name(tmp_path: Path, content: str, said:
 
 @pytest.mark.parametrize("odd", [None, 3, "text", [1], {"get": 1}, {"get": {"parameters": 3, "responses": 1}}], ids=str)
 def test_no_odd_document_breaks_the_reader(tmp_path: Path, odd: Any) -> None:
-    """What is no table counts as an empty one, and a reference to itself or elsewhere as nothing."""
+    """A value that is no table counts as an empty one, and a reference to itself or elsewhere as nothing."""
     circle = {"$ref": "#/components/parameters/a"}
     components = {"parameters": {"a": circle}}
     for paths in ({"/": odd}, odd, {"/": {"get": {"parameters": [circle, {"$ref": "other.json"}, odd]}}}):

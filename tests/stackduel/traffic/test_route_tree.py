@@ -56,7 +56,7 @@ def route(tree: RouteTree) -> Route:
 
 
 def test_a_request_is_asked_once_with_its_commonest_status() -> None:
-    """What failed or was given up counts for the route, and is no example."""
+    """A request that failed or was given up counts for the route, and is no example."""
     tree = recorded("/a/1", "/a/1", "/a/2")
     for status in (404, 500, 499):
         recorded("/a/1", tree=tree, status=status)

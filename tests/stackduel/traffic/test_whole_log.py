@@ -47,7 +47,7 @@ def lines() -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path]:
-    """What the command says of the log, compressed and with odd lines in it, and the suite that it writes."""
+    """Return the command's words on the log, compressed and with odd lines in it, and the suite that it writes."""
     folder = tmp_path_factory.mktemp("imported")
     content = lines()
     assert len(content) >= 100_000

@@ -34,7 +34,7 @@ def test_slow_answers_one_after_another_are_waited_for() -> None:
 
 
 def test_silence_ends_the_wait() -> None:
-    """What was answered stays; those in flight may tell how far they came; the others are None."""
+    """Answers given stay; requests in flight may tell how far they came; the others are None."""
 
     def never(wait: Wait) -> str:
         wait.called_off.wait(60)

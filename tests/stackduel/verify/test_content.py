@@ -43,7 +43,7 @@ def always(value: Any, **style: Any) -> Body:
 
 
 def compared(first: Body, second: Body, workload: Workload = GET, media_type: str = "application/json") -> str | None:
-    """What is wrong with the second server's answer, by the first's."""
+    """Return what is wrong with the second server's answer, by the first's."""
     answers = Answers(timeout_s=10)
     with saying(first, media_type) as one, saying(second, media_type) as other:
         assert answers.check("one", one, [workload]) == ()

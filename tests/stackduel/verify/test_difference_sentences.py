@@ -1,4 +1,4 @@
-"""What is shown of answers, and what never is."""
+"""The parts of answers that are shown, and those that never are."""
 
 from __future__ import annotations
 

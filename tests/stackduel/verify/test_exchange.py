@@ -63,7 +63,7 @@ def outcome_of(address: Address, workload: Workload = Workload("/")) -> str:  # 
 
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_verification_understands_an_answer_as_the_load_does(kind: str) -> None:
-    """What verifies does not fail under load, and what fails under load does not verify."""
+    """An answer that verifies does not fail under load, and one that fails under load does not verify."""
     with ScriptedServer(answer(ANSWERS[kind])) as server:
         under_load = measure(job_for(server.address, ClosedLoop(1, requests=1), timeout_s=5)).outcomes
         assert {outcome_of(server.address): 1} == under_load
@@ -184,7 +184,7 @@ def echo(request: BaseHTTPRequestHandler) -> tuple[int, bytes]:
 
 
 def test_method_target_headers_and_body_arrive_as_given() -> None:
-    """What is sent is what the server sees, and what it says comes back whole."""
+    """The server sees what is sent, and its words come back whole."""
     with serving(echo) as address:
         reply = exchange(address, "/a//b?x=%20", method="POST", headers=[("X-Mine", "1")], body=b"four")
         assert (reply.status, reply.body) == (418, b"POST /a//b?x=%20 1 4")

@@ -97,7 +97,7 @@ def test_of_a_very_long_body_the_bytes_are_told_and_no_place() -> None:
 
 
 def test_a_json_just_below_the_limit_has_its_place() -> None:
-    """What was kept whole is compared place by place."""
+    """Answers that were kept whole are compared place by place."""
     right = b"[" + b"1," * (MOST // 2 - 2) + b"1]"
     sample = told(right[:-2] + b"2]", Expectation(200, body=right, content=ExpectedContent("", "application/json")))
     assert f"$[{MOST // 2 - 2}] = 2 where it answered 1" in sample

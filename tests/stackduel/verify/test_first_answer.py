@@ -1,4 +1,4 @@
-"""What a request answers the first time."""
+"""A request's first answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_an_error_says_what_its_body_does(serve: Serve, status: int, body: bytes
 
 
 def test_secrets_are_hidden(serve: Serve) -> None:
-    """What an error repeats may hold one."""
+    """An error's repetition may hold one."""
     with serve(lambda _request: (500, b"no such user: hunter2hunter2")) as address:
         answer = first_answer(address, Workload("/"), 5.0, Redaction.of(["hunter2hunter2"]))
     assert answer.said == "no such user: [redacted]"

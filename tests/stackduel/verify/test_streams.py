@@ -37,7 +37,7 @@ ONE = event(0, 5, 7) + event(1, 10, 12)
 def test_a_stream_is_one_by_its_head_and_its_events(
     headers: tuple[tuple[str, str], ...], body: bytes, told: str | None
 ) -> None:
-    """What is none is refused before anything is measured."""
+    """An answer that is none is refused before anything is measured."""
     assert why_no_stream(Workload("/", stream="sse"), Reply(200, headers, body), WORDING) == told
 
 

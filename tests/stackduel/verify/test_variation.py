@@ -1,4 +1,4 @@
-"""What differs from itself."""
+"""Answers that differ from themselves."""
 
 from __future__ import annotations
 

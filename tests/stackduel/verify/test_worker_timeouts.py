@@ -40,7 +40,7 @@ def test_each_worker_is_named_once() -> None:
 
 
 def test_a_wrong_answer_after_a_timeout_names_it() -> None:
-    """What is wrong is said first, and then what it comes from."""
+    """The fault is said first, and then what it comes from."""
     with serving(lambda _request: (500, b"")) as address, pytest.raises(VerifyError) as raised:
         Answers(timeout_s=5).verify("mine", address, [Workload("/chat")], server=Logged(LOG))
     first, second = str(raised.value).splitlines()

@@ -77,7 +77,7 @@ def test_health_and_metrics_need_no_place() -> None:
 
 
 def test_a_wsgi_place_is_left_before_the_last_bytes_of_a_known_length() -> None:
-    """Whoever reads the whole answer finds the place free, although the server has not closed the answer yet."""
+    """A client that reads the whole answer finds the place free, although the server has not closed the answer yet."""
     edge = WsgiEdge(replying([b"ab", b"c"], ("Content-Length", "3")), ONE)
     _, _, answer = wsgi_call(edge)
     parts = iter(answer)

@@ -1,4 +1,4 @@
-"""What the edge does with every answer, as its settings say."""
+"""The edge's work on every answer, as its settings say."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ EMBEDDING = {"name": "embedding", "datatype": "FP32", "shape": [2], "parameters"
 
 
 def echo(body: bytes, header_length: int) -> tuple[bytes, int]:
-    """What a server would answer whose outputs are its inputs, written without the codec's own code."""
+    """Return the answer of a server whose outputs are its inputs, written without the codec's own code."""
     header = json.loads(body[:header_length])
     described = json.dumps({"model_name": "echo", "outputs": header["inputs"]}).encode()
     return described + body[header_length:], len(described)

@@ -23,7 +23,7 @@ def test_a_score_holds_the_melody() -> None:
 
 
 def _written(note: ElementTree.Element, measure: ElementTree.Element) -> tuple[str | None, int, int, float]:
-    """What a note element says; its duration is in parts of a quarter that its measure names."""
+    """The note of a note element; its duration is in parts of a quarter that its measure names."""
     divisions = int(measure.findtext("attributes/divisions", ""))
     octave, alter, duration = (int(note.findtext(path, "")) for path in ("pitch/octave", "pitch/alter", "duration"))
     return note.findtext("pitch/step"), octave, alter, duration / divisions

@@ -149,7 +149,7 @@ def test_without_a_compiler_nothing_is_tried(monkeypatch: pytest.MonkeyPatch, en
 def test_the_headers_that_are_missing_are_named_by_a_real_build(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What pip says where it fails reaches the user in a line; nothing is left in the folder."""
+    """The user reads pip's reason for its failure in a line; nothing is left in the folder."""
 
     def failing(command: tuple[str, ...], **_options: object) -> subprocess.CompletedProcess[str]:
         said = "RequiredDependencyException: The headers or library files could not be found for jpeg,"

@@ -1,4 +1,4 @@
-"""What samples of a running server say: the layers and functions in which its time goes.
+"""Conclusions from samples of a running server: the layers and functions in which its time goes.
 
 Pure: it reads recordings as texts, and starts nothing.
 """

@@ -1,4 +1,4 @@
-"""A database for the stacks of a run, whoever started it."""
+"""A database for the stacks of a run, started by the run or by its user."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class AsideClients:
 
     @property
     def streams(self) -> tuple[ClientStream, ...]:
-        """What became of each client's stream; final once the context is left."""
+        """Return what became of each client's stream; final once the context is left."""
         return tuple(client.stream for client in self._clients)
 
     def open(self) -> None:

@@ -22,7 +22,7 @@ class ClientPlan:
 
 @dataclass(slots=True)
 class ClientStream:
-    """What became of a client's stream, which has ``begun`` with a right head; ``zero_ns`` is None where that has none.
+    """The state of a client's stream, which has ``begun`` with a right head; ``zero_ns`` is None where that has none.
 
     It has ``ended`` if that was the server. ``left_ns`` is the moment at which the client left an open stream, None if
     it has not. ``bytes_read`` counts what came behind the head, ``last_event`` is the number of the last event that

@@ -13,8 +13,8 @@ REUSED_LOCALLY = frozenset({"1", "2"})
 def can_close_first(host: str, setting: Path = TIME_WAIT_REUSE) -> bool:
     """Return whether a client of ``host``, an address, may close first without running out of ports.
 
-    Whoever closes first keeps the port for a minute; over the loopback Linux gives it to the next connection after a
-    second already (ip-sysctl, tcp_tw_reuse).
+    The side that closes first keeps the port for a minute; over the loopback Linux gives it to the next connection
+    after a second already (ip-sysctl, tcp_tw_reuse).
     """
     try:
         local = ipaddress.ip_address(host).is_loopback

@@ -26,7 +26,7 @@ class ScheduledRequest(NamedTuple):
 
 
 Kept = bytes | StreamReads | None
-"""What a connection keeps of an answer: its timing headers, the reads of a stream, or nothing."""
+"""The part of an answer that a connection keeps: its timing headers, the reads of a stream, or nothing."""
 
 RecordRequest = Callable[[ScheduledRequest, Outcome, float, float, float, Kept], None]
 """Records how a request ended: request, outcome, the moments sent, first byte and done, and what was kept."""

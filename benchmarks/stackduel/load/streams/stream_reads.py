@@ -1,4 +1,4 @@
-"""What came of one stream: its bytes, and the moment of each read. Nothing of it is parsed while it comes."""
+"""The bytes of one stream, and the moment of each read. Nothing of it is parsed while it comes."""
 
 from __future__ import annotations
 

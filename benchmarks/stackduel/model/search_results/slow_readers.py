@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from stackduel.model.search_results.window_effects import MemoryAround, StayedStreams, others_words
 
-# Whoever has made less of what was due was held back.
+# A stream that has made less of what was due was held back.
 HELD_SHARE = 0.9
 
 
@@ -56,7 +56,7 @@ class SlowRound:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """What one side made of all slow streams: how many were ``held`` back of ``streams``, and medians of their events.
+    """The slow streams of one side: how many were ``held`` back of ``streams``, and medians of their events.
 
     ``ahead`` is how many events it had made more than the client had read.
     """

@@ -49,7 +49,7 @@ class Confirmed:
 
 
 class Tuned(Struct, frozen=True, tag_field="kind", tag="tuned"):
-    """What to change of the current command, the line ``before``; ``after`` is None where no change is recommended.
+    """The change of the current command, the line ``before``; ``after`` is None where no change is recommended.
 
     That is ``undecided`` where a gain worth having is not ruled out, as too little was measured or the host was busy.
     ``before_needs`` and ``after_needs`` are the lines that install what the command needs and the user's environment

@@ -15,7 +15,7 @@ class MemoryAround:
 
     @property
     def kept_mib(self) -> float:
-        """What did not come back."""
+        """Return the memory that did not come back."""
         return self.after_mib - self.before_mib
 
 

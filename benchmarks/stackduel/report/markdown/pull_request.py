@@ -28,7 +28,7 @@ HEADINGS = ("request", "base req/s", "head req/s", "head / base", "verdict", "p9
 
 @dataclass(frozen=True, slots=True)
 class CommitTitles:
-    """What stands for each side: ``main (1a2b3c4d5e): its subject``; and the names of both as stacks."""
+    """The title of each side: ``main (1a2b3c4d5e): its subject``; and the names of both as stacks."""
 
     base: str = ""
     head: str = ""

@@ -1,4 +1,4 @@
-"""What each switch of an ablated stack does: a chart and a table per scenario, and what was not measured."""
+"""The effect of each switch of an ablated stack: a chart and a table per scenario, and what was not measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the stacks run on: their Python, the GIL, the JIT, their packages; and each interpreter beside the first one."""
+"""The interpreters of the stacks: Python, GIL, JIT and packages; and each interpreter beside the first one."""
 
 from __future__ import annotations
 

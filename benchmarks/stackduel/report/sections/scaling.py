@@ -1,4 +1,4 @@
-"""What more cores give: throughput, speedup and efficiency by cores, and the scalability law."""
+"""The gain of more cores: throughput, speedup and efficiency by cores, and the scalability law."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each stack served of a load at a fixed rate, and what it failed: what a limit lets through."""
+"""Requests that each stack served and failed of a load at a fixed rate: what a limit lets through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Gunicorn's worker timeout did to a stack under load."""
+"""The effect of Gunicorn's worker timeout on a stack under load."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def parse_log_line(line: bytes) -> LogEntry:
 
 @dataclass(slots=True)
 class _Log:
-    """What has been read so far."""
+    """The log as far as it has been read."""
 
     options: ImportOptions
     told: LineProgress

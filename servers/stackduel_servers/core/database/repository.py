@@ -1,4 +1,4 @@
-"""What the endpoints need of a driver: a connection of its pool, and statements on it."""
+"""The needs of the endpoints from a driver: a connection of its pool, and statements on it."""
 
 from __future__ import annotations
 

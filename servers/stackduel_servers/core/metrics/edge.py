@@ -1,4 +1,4 @@
-"""What the edges do with a request where METRICS is on: answer the scrape, and measure every other one.
+"""The metrics' part of the edges where METRICS is on: answer the scrape, and measure every other request.
 
 prometheus-client is imported with the first of them: where METRICS is off, no service needs it.
 """

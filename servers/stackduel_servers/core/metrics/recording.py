@@ -1,4 +1,4 @@
-"""What a process records about its requests and its batches.
+"""Records of a process about its requests and its batches.
 
 serve gives all workers of a start one folder (PROMETHEUS_MULTIPROC_DIR); each keeps its numbers in files of its own
 there, and the page adds them up. Without the folder, a process keeps its numbers to itself.

@@ -20,7 +20,7 @@ CLOCK_FIELD = "X-Stream-Clock"
 # Nothing between the application and the client may keep events back.
 UNBUFFERED = (("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no"))
 
-# A comment: who reads events passes over it, and whoever watches the connection sees that it lives.
+# A comment: a reader of events passes over it, and a watcher of the connection sees that it lives.
 HEARTBEAT_TEXT = "heartbeat"
 HEARTBEAT = f": {HEARTBEAT_TEXT}\n\n".encode()
 

@@ -147,7 +147,7 @@ def test_conditions_ask_for_ratios_and_for_the_new_run() -> None:
 
 
 def test_a_ratio_without_a_baseline_points_to_the_raw_one() -> None:
-    """What is missing says why, and what there is instead."""
+    """A missing ratio says why it is missing, and what there is instead."""
     old = simulated(1)
     new = replace(simulated(2, run_id=NEW), baseline="slow.twin")
     metrics = ComparisonMetrics(between(old, new), RunMetrics(new))

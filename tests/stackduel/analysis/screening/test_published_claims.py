@@ -35,7 +35,7 @@ def test_the_figures_of_a_claim_are_those_of_its_text(claim: PublishedClaim) -> 
 
 @pytest.mark.parametrize("switch", [each for each in SWITCHES if each.claim], ids=lambda switch: switch.name)
 def test_the_claim_of_a_switch_is_judged_in_the_same_words(switch: Switch) -> None:
-    """What the table of switches shows as published is a claim about that switch alone, of the same source."""
+    """The published value in the table of switches is a claim about that switch alone, of the same source."""
     about = [(each.text, each.source) for each in CLAIMS if each.switches == (switch.name,)]
     assert about == [(switch.claim, switch.source)]
 

@@ -1,4 +1,4 @@
-"""What the doctor says of GPUs: what is there, or what is missing and what to do about it."""
+"""Doctor's words on GPUs: those there, or what is missing and what to do about it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_library_that_is_missing_beside_a_loaded_driver_is_told_apart() -> Non
 
 
 def test_a_device_that_cuda_cannot_use_is_a_limit() -> None:
-    """What NVML shows and CUDA does not is named with CUDA's reason."""
+    """A GPU that NVML shows and CUDA does not is named with CUDA's reason."""
     found = observed("the NVIDIA driver says: it is too old", lambda: [CARD], kernel_driver=True)
     assert (found.state, found.detail) == ("limit", f"{CARD}, but the NVIDIA driver says: it is too old")
 
@@ -95,7 +95,7 @@ def test_containers_need_the_toolkit(has: bool | None, state: str) -> None:
 
 
 def test_the_engine_is_asked_and_may_be_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the engine says of itself decides; without an engine nothing is known."""
+    """The engine's own words decide; without an engine nothing is known."""
     monkeypatch.setattr(engine, "connect", lambda: SimpleNamespace(close=lambda: None))
     monkeypatch.setattr(engine, "describe", lambda _client: SimpleNamespace(gpus=True))
     assert gpus.toolkit() is True
@@ -108,7 +108,7 @@ def test_the_engine_is_asked_and_may_be_absent(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_without_a_driver_there_is_one_finding_and_with_one_four(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What could compute on a GPU is looked at only where there is one."""
+    """Software that could compute on a GPU is looked at only where there is one."""
     monkeypatch.setattr(nvml, "names_or_reason", lacking("package"))
     monkeypatch.setattr(gpus, "driver_lacks", lambda: NO_DRIVER)
     assert [each.name for each in gpus.findings()] == ["GPU"]

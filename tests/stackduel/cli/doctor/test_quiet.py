@@ -77,7 +77,7 @@ def test_a_governor_that_changes_the_speed_is_a_limit(governors: tuple[str, ...]
 
 @pytest.mark.parametrize(("cores", "state"), [(None, "good"), (4.0, "good"), (3.9, "limit"), (0.5, "limit")])
 def test_a_quota_below_the_usable_cores_is_a_limit(cores: float | None, state: str) -> None:
-    """Whoever may use four cores, and is granted less, will be held back."""
+    """A user who may use four cores, and is granted less, will be held back."""
     found = quota(cores, 4)
     assert found.state == state
     assert ("With 'throttling' above its limit" in found.detail) == (state == "limit")

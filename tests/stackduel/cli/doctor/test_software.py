@@ -1,4 +1,4 @@
-"""What doctor says of the software that local runs need."""
+"""Doctor's words on the software that local runs need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine is asked before a run."""
+"""The check of an engine before a run."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ WITHIN_S = 10.0
 
 
 def servers_in(folder: Path) -> list[psutil.Process]:
-    """The living servers that were started in a folder, whoever their parent is by now."""
+    """The living servers that were started in a folder, whatever their parent is by now."""
     found = []
     for each in psutil.process_iter():
         with contextlib.suppress(psutil.Error):

@@ -44,7 +44,7 @@ LARGE, SECOND_DUE_NS = "events=2&interval=3&size=4096", 3_000_000_000
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of each stream, all asked for at the same time, and of what is no stream."""
+    """Return what came of each stream, all asked for at the same time, and of what is no stream."""
 
     streams: Mapping[str, Future[Streamed]]
     firsts: Mapping[str, Future[bool]]

@@ -152,7 +152,7 @@ def test_one_that_ends_is_named_and_started_again_and_nothing_is_left(tmp_path: 
     """Ended from outside: it is lost by its name, a new one is filled and served, and all folders are removed."""
     with database_launcher(tmp_path / "logs") as launcher:
         first = opened(launcher)
-        # Whoever shows the URL: a driver, a stack's log.
+        # All that may show the URL: a driver, a stack's log.
         assert first.place.password in learned()
         assert first.place.password not in NO_SECRETS.text(f"cannot connect to {first.place.url}: refused")
         server = psutil.Process(_process(first).subject.pid)

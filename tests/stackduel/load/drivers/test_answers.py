@@ -16,7 +16,7 @@ TEN = ClosedLoop(connections=2, requests=10)
 
 
 def ten_requests(script: Script, driver: DriverName, expectation: Expectation | None = None) -> Measurement:
-    """What comes of ten requests on two connections to a server with that script."""
+    """Return what comes of ten requests on two connections to a server with that script."""
     with ScriptedServer(script) as server:
         job = job_for(server.address, TEN, driver=driver)
         if expectation is not None:

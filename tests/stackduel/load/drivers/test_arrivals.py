@@ -87,7 +87,7 @@ class SimulatedServer:
 
 
 def simulate(load: OpenLoop, services_s: Sequence[float | None], seed: int) -> tuple[Tally, SimulatedServer, float]:
-    """What a shard of that load would count on such a server, what was sent when, and when the window opened."""
+    """Return a shard's counts of that load on such a server, what was sent when, and when the window opened."""
     loop = SimulatedLoop()
     (share,) = split(load, 1)
     job = Job(Address("simulated", 80), (Call(Workload("/"), Expectation(200)),), load, TIMEOUT_S)

@@ -39,7 +39,7 @@ def body(number: int, price: float = 12.5) -> bytes:
 
 
 def load(bodies: list[bytes], driver: DriverName, expectation: Expectation) -> Measurement:
-    """What a load makes of these bodies, one after another."""
+    """Return what a load makes of these bodies, one after another."""
 
     async def script(visit: Visit) -> None:
         async for _ in visit.requests():

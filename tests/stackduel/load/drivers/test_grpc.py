@@ -103,7 +103,7 @@ def test_a_wrong_number_is_a_failure_and_a_tiny_difference_is_not(load: Load) ->
 
 
 def test_garbage_is_a_wrong_answer() -> None:
-    """What is no message of the protocol holds no numbers."""
+    """Bytes that are no message of the protocol hold no numbers."""
 
     async def script(_call: Call) -> bytes:
         return b"\xff\xff\xff"

@@ -40,7 +40,7 @@ def test_a_connection_that_stays_carried_an_answer_which_is_known_again() -> Non
 
 
 def test_known_words_do_not_hide_a_lost_connection() -> None:
-    """What a server said before it died is no answer if the connection is gone."""
+    """The last words of a server that died are no answer if the connection is gone."""
     channel = Channel(10**6)
 
     async def refused_and_lost() -> bool:

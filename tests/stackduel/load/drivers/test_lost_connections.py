@@ -302,7 +302,7 @@ def test_a_full_listen_queue_times_out() -> None:
 
 
 def test_a_server_that_dies_in_the_middle(driver: DriverName) -> None:
-    """What was in flight fails, what comes after is refused, and the window closes when it should."""
+    """Requests in flight fail, those that come after are refused, and the window closes when it should."""
     with ScriptedServer(answer_after(lambda _: 0.01)) as server:
         killer = FakeCoordinator(when_started=lambda: threading.Timer(0.3, server.die).start())
         found = measure(job_for(server.address, ClosedLoop(8, duration_s=1.0), driver=driver), killer)
@@ -325,7 +325,7 @@ def test_a_server_that_comes_back(driver: DriverName) -> None:
 
 
 def test_a_message_on_an_idle_connection() -> None:
-    """What a server says when nobody asked costs it the connection, and is no answer to the request after."""
+    """An answer that nobody asked for costs the server the connection, and is none to the request after."""
 
     async def impatient(visit: Visit) -> None:
         if visit.number == 0:

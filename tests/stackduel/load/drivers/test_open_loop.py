@@ -26,7 +26,7 @@ POST = Workload("/", "POST", body=b"x")
 
 
 def holds_together(found: Measurement) -> None:
-    """What is true of every open loop, whatever its server does."""
+    """Assert what is true of every open loop, whatever its server does."""
     assert found.requests == found.scheduled == sum(found.outcomes.values()) == found.succeeded + found.failed
     assert (found.cut_off, found.cut_off_s) == (0, 0.0)
     assert found.completed <= found.succeeded
@@ -101,7 +101,7 @@ def test_connections_are_used_again(driver: DriverName) -> None:
 
 
 def test_idle_connections_take_turns() -> None:
-    """What has been idle for longest is used first: all connections that were opened share the work."""
+    """The connection that has been idle for longest is used first: all that were opened share the work."""
     details: list[int] = []
 
     async def script(visit: Visit) -> None:
@@ -158,7 +158,7 @@ def test_a_server_that_never_answers_ends_in_time(driver: DriverName) -> None:
 
 
 def test_answers_after_the_window_count(driver: DriverName) -> None:
-    """What was to be sent in the window belongs to it, be it answered later: in its last slice, as not completed."""
+    """A request of the window belongs to it, be it answered later: in its last slice, as not completed."""
     with ScriptedServer(answer_after(lambda _: 0.4)) as server:
         found = measure(job_for(server.address, OpenLoop(50, 0.3), driver=driver))
     holds_together(found)

@@ -24,7 +24,7 @@ LOADS: tuple[Load, ...] = (ClosedLoop(2, requests=40), OpenLoop(80, 0.5))
 
 
 def expected(form: Form) -> Expectation:
-    """What the first stack answered, in this form."""
+    """Return the first stack's answer, in this form."""
     body = answered({"embedding": EMBEDDING}, form)
     return Expectation(200, body=body, numbers=Numbers.of(read(body, form), form, 1e-5))
 
@@ -85,7 +85,7 @@ def test_what_holds_no_numbers_is_wrong(body: bytes, driver: DriverName) -> None
 
 
 def test_another_status_is_not_looked_into(driver: DriverName) -> None:
-    """What a server says beside an error is no numbers, and the outcome is the status."""
+    """The text beside an error is no numbers, and the outcome is the status."""
 
     async def script(visit: Visit) -> None:
         async for _ in visit.requests():

@@ -1,4 +1,4 @@
-"""Who closes a connection first, and when a client may."""
+"""The side that closes a connection first, and when a client may."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ async def sends(visit: Visit, *pieces: bytes) -> None:
 
 
 def read(script: object, load: Load, timeout_s: float = 5.0) -> Measurement:
-    """What is measured of a server's streams."""
+    """Return what is measured of a server's streams."""
     with ScriptedServer(script) as server:  # type: ignore[arg-type]
         job = job_for(
             server.address, load, workload=Workload("/", stream="sse"), expectation=RIGHT, timeout_s=timeout_s

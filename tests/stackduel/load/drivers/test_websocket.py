@@ -76,7 +76,7 @@ def echoed(
     load: Load,
     timeout_s: float = 5.0,
 ) -> Measurement:
-    """What is measured of echoes."""
+    """Return what is measured of echoes."""
     with ScriptedServer(served(script)) as server:
         return measure(
             job_for(server.address, load, workload=ECHO, expectation=RIGHT, timeout_s=timeout_s, driver="websocket")
@@ -224,7 +224,7 @@ RIGHT_EVENTS = b"".join(event_of(message(0, number, 0).data.encode()) for number
 
 
 def broadcast(script: Script, requests: int = 2) -> Measurement:
-    """What is measured of broadcasts."""
+    """Return what is measured of broadcasts."""
     with ScriptedServer(served(script)) as server:
         job = job_for(
             server.address,

@@ -21,7 +21,7 @@ REQUESTS = st.lists(st.tuples(MOMENTS_S, MOMENTS_S, st.sampled_from(Outcome)), m
 
 
 def record(recorder: Recorder, sent_s: float, done_s: float, outcome: Outcome) -> None:
-    """What a client does when a request ends."""
+    """Record a request's end as a client does."""
     note_sent, note_done = recorder.appends
     if outcome is Outcome.OK:
         note_sent(sent_s)

@@ -1,4 +1,4 @@
-"""What servers say of where their time went: read where it is asked for, whatever else stands in the headers."""
+"""Servers' own report of where their time went: read where it is asked for, whatever else stands in the headers."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_an_answer_keeps_no_span_of_the_one_before(driver: DriverName) -> None:
 
 
 def test_interim_answers_tell_nothing() -> None:
-    """What an early hint says is not of the answer."""
+    """An early hint's times are not of the answer."""
     hint = b"HTTP/1.1 103 Early Hints\r\nServer-Timing: app;dur=500\r\n\r\n"
     with ScriptedServer(answer(hint + telling(b"Server-Timing: app;dur=1"))) as server:
         found = measure(job_for(server.address, LOADS[0]))

@@ -91,7 +91,7 @@ def parts(draw: st.DrawFn) -> ShardResult:
 @settings(deadline=None, max_examples=25)
 @given(parts())
 def test_a_part_survives_json(part: ShardResult) -> None:
-    """What a shard writes on its line is what the engine reads, exact sums and extremes included."""
+    """The line that a shard writes is what the engine reads, exact sums and extremes included."""
     assert ShardResult.from_json(json.loads(json.dumps(part.to_json()))) == part
 
 

@@ -1,4 +1,4 @@
-"""What answers told of their time, as histograms."""
+"""The times that answers told, as histograms."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_parts_differ_by_one_at_most(total: int, count: int) -> None:
 
 @given(LOADS)
 def test_a_share_survives_json(load: ClosedLoop) -> None:
-    """What the engine sends a shard is what it reads."""
+    """A shard reads what the engine sends it."""
     for share in split(load, 3):
         assert Share.from_json(json.loads(json.dumps(share.to_json()))) == share
 
@@ -212,7 +212,7 @@ def test_the_warm_up_has_the_same_rate_and_no_end(arrivals: ArrivalProcess, shar
 
 @given(OPEN_LOADS)
 def test_an_open_share_survives_json(load: OpenLoop) -> None:
-    """What the engine sends a shard is what it reads."""
+    """A shard reads what the engine sends it."""
     for share in split(load, 3):
         assert Share.from_json(json.loads(json.dumps(share.to_json()))) == share
 

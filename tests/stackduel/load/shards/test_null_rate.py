@@ -1,4 +1,4 @@
-"""What the generator reaches on a server that does nothing: measured once a shape, and None where it cannot be."""
+"""The generator's rate on a server that does nothing: measured once a shape, and None where it cannot be."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_where_it_has_no_sense_there_is_none(job: Job) -> None:
 
 
 def test_a_load_that_fails_gives_none_and_is_not_tried_again() -> None:
-    """What cannot be measured stops no run."""
+    """A rate that cannot be measured stops no run."""
     engine = Recorded([], fails=True)
     with NullRates(engine, Servers(), LOOPBACK) as rates:
         assert rates.rate_rps(JOB) is None

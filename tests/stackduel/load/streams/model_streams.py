@@ -1,4 +1,4 @@
-"""What servers of models send, in the form of OpenAI's API, each with its own habits."""
+"""Streams of servers of models, in the form of OpenAI's API, each with its own habits."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_tokens_are_the_same_however_the_bytes_are_cut(server: Callable[[], byte
 
 
 def test_a_chunk_with_several_tokens_is_one_event() -> None:
-    """What a server says it sent is more than the events that came."""
+    """A server's own count of its tokens is more than the events that came."""
     parser = ChunkParser()
     assert len(parser.feed(vllm(tokens_in_chunk=4))) == 3
     assert parser.told_tokens == 12

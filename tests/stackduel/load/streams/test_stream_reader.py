@@ -1,4 +1,4 @@
-"""What a stream's events and their faults are, and at which read each was complete."""
+"""A stream's events and their faults, and at which read each was complete."""
 
 from __future__ import annotations
 

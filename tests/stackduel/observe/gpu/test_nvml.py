@@ -88,7 +88,7 @@ def test_a_machine_whose_devices_are_all_hidden_has_none(value: str) -> None:
     ],
 )
 def test_a_driver_that_refuses_is_told_apart(refusal: NVMLError, lack: str) -> None:
-    """What is missing, and NVML's own words on it."""
+    """The lack is named, with NVML's own words on it."""
     with pytest.raises(NoGpuError, match=str(refusal)) as raised:
         shown(FakeNvml(refuses=refusal))
     assert raised.value.lack == lack

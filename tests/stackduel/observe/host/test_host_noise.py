@@ -1,4 +1,4 @@
-"""What the host did besides: the arithmetic on made-up readings, and real processes, ours and a stranger."""
+"""The host's other work: the arithmetic on made-up readings, and real processes, ours and a stranger."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def measured(host: list[HostCpu], busy_s: Sequence[float], meters: Sequence[Cont
 
 
 def test_containers_are_our_own(host: list[HostCpu]) -> None:
-    """What containers of the run used is not foreign; one that ended leaves the share unknown."""
+    """Use by the run's own containers is not foreign; one that ended leaves the share unknown."""
     found = measured(host, (10.0, 90.0), [Container(1.0, 41.0), Container(5.0, 25.0)])
     # Of 80 s their 60 are ours, and the few milliseconds that this process took meanwhile.
     assert found.foreign_cpu == pytest.approx(0.2, abs=0.01)

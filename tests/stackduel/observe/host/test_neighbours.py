@@ -1,4 +1,4 @@
-"""Who else is at work: a process of nobody's is seen with its share, and our own never are."""
+"""Others at work: a process of nobody's is seen with its share, and our own never are."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def process(pid: int, name: str | None, cpu_s: float, created: float = 1.0) -> S
 
 
 def test_shares_are_parts_of_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a process used within the window, over what all cores had; a number that was given out again starts anew."""
+    """A share is a process's use within the window, over what all cores had; a number given out again starts anew."""
     moments = iter((10.0, 12.0))
     shown = [
         [

@@ -56,7 +56,7 @@ class Gone:
 
 
 def test_a_stack_that_ended_or_runs_elsewhere() -> None:
-    """What cannot be read is None; a stack that is confined to no cores has at least one."""
+    """A share that cannot be read is None; a stack that is confined to no cores has at least one."""
     assert ServerCores(None, (0,)).read() is None
     ended = ServerCores(Gone(), (0,)).read()
     assert ended is not None

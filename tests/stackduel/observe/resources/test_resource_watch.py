@@ -1,4 +1,4 @@
-"""What is spent between two moments."""
+"""Resources that are spent between two moments."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_watch_without_a_meter_costs_nothing_that_is_known() -> None:
 
 
 def test_a_stack_that_ends_within_the_window_has_no_cost() -> None:
-    """What it had used until then is not the cost of the whole window."""
+    """Its use until then is not the cost of the whole window."""
     with ResourceWatch(Meter([Usage(1.0, 10.0), Usage(1.0, 10.0), ENDED])) as watch:
         watch.start()
         watch.stop()

@@ -57,7 +57,7 @@ def test_a_model_s_spans_are_those_of_the_window(served: dict[str, Served]) -> N
 
 
 def test_each_step_of_an_ensemble_is_a_span(served: dict[str, Served]) -> None:
-    """What they compute stands by itself; their queues add up, and the copying between them is the rest."""
+    """The models' computing stands by itself; their queues add up, and the copying between them is the rest."""
     served["preprocessor"] = Served(100, 100, queue=1.0, pre=0.1, infer=3.0, post=0.2)
     served["acoustic"] = Served(100, 25, queue=4.0, pre=0.1, infer=9.0, post=0.2)
     served["decoder"] = Served(100, 100, queue=0.5, pre=0.1, infer=0.4, post=0.2)

@@ -52,7 +52,7 @@ def test_frame_names_are_escaped() -> None:
 
 
 def test_the_tooltip_says_how_much_and_which_layer() -> None:
-    """What is too narrow for its name is told there."""
+    """A frame that is too narrow for its name tells it there."""
     root = ElementTree.fromstring(svg.render(CALLS, "t", "samples"))
     titles = [each.text for each in root.iter(f"{SVG}title")]
     assert "hot (a/app.py:2): 6 samples, 60.0 %, application" in titles

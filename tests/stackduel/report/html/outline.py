@@ -1,4 +1,4 @@
-"""What a page holds, read back from its HTML: an outline, its scripts and whatever it would fetch."""
+"""A page read back from its HTML: an outline, its scripts and whatever it would fetch."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 def data_of(page: Page) -> dict[str, Any]:
-    """What the page's scripts read."""
+    """Return what the page's scripts read."""
     (data,) = (each for each in page.scripts if each.name == "page-data")
     return dict(json.loads(data.text))
 
@@ -121,7 +121,7 @@ def test_embedded_data_comes_back_and_ends_no_element(text: str) -> None:
 
 
 def test_every_figure_of_a_chart_stands_in_its_table() -> None:
-    """Who cannot see a chart reads the same figures."""
+    """A reader who cannot see a chart reads the same figures."""
     for made in (compared(), *SEARCHES.values()):
         blocks = [block for section in contents.sections(made, "html") for block in section.blocks]
         charts = [block for block in blocks if isinstance(block, Chart)]
@@ -255,7 +255,7 @@ def test_percentiles_of_the_page_are_those_of_all_requests_together() -> None:
     ],
 )
 def test_the_command_to_repeat_it_has_the_seed(command: tuple[str, ...], again: tuple[str, ...]) -> None:
-    """What is shown measures the same plan again, from the beginning."""
+    """The command measures the same plan again, from the beginning."""
     assert repeated(replace(run([]), command=command)) == again
 
 
@@ -270,7 +270,7 @@ def test_the_report_shows_none_of_the_user_s_secrets(tmp_path: Path) -> None:
 
 
 def test_the_file_s_bytes_are_the_page(tmp_path: Path) -> None:
-    """What is written is what was hashed, line ends and all, and its path is told."""
+    """The file is what was hashed, line ends and all, and its path is told."""
     path = write(compared(), tmp_path)
     assert path == tmp_path / "report.html"
     assert path.read_bytes() == render(run_from_dict(run_to_dict(compared()))).encode()

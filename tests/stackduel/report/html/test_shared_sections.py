@@ -1,4 +1,4 @@
-"""What other report modules say stands on the page, too: duels, service levels, models."""
+"""Findings of other report modules stand on the page, too: duels, service levels, models."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ FIRST, LATEST = "20260101-030000-nightly-0001", "20260110-030000-nightly-000a"
 
 
 def charts(made: Trend) -> list[dict[str, Any]]:
-    """What the page's scripts draw."""
+    """Return what the page's scripts draw."""
     (data,) = (each for each in read(render(made, {})).scripts if each.name == "page-data")
     return list(json.loads(data.text)["charts"])
 
@@ -97,7 +97,7 @@ def test_many_changes_at_once_are_listed_below_the_chart() -> None:
 
 
 def test_every_figure_of_a_chart_stands_in_its_table() -> None:
-    """Who cannot see a chart reads the same figures."""
+    """A reader who cannot see a chart reads the same figures."""
     text = outline(read(render(went(), {})))
     for chart in charts(went()):
         for dot in chart["panels"][0]["dots"]:

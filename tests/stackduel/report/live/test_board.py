@@ -1,4 +1,4 @@
-"""What the live page is told, without a browser."""
+"""The live page's news, without a browser."""
 
 from __future__ import annotations
 

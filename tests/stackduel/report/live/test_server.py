@@ -35,7 +35,7 @@ def test_the_page_is_served_until_the_run_ends_and_no_longer(tmp_path: Path) -> 
 
 
 def test_events_hold_everything_at_once(tmp_path: Path) -> None:
-    """Who comes late is told the whole state first, an event a line of JSON."""
+    """A late visitor is told the whole state first, an event a line of JSON."""
     board = Board(run([]))
     board.do("Block 2: measuring")
     board.update_now(0.25, 9.0)

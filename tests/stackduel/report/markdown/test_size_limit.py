@@ -1,4 +1,4 @@
-"""What stands in a report that has to fit."""
+"""The parts of a report that has to fit."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_section_without_lines_is_none() -> None:
 
 
 def test_only_some_of_many_titles_are_named() -> None:
-    """What is said of what was left out is short itself."""
+    """The note on parts that were left out is short itself."""
     text = left_out_text([f"scenario {place}" for place in range(30)])
     assert "scenario 7; and 22 more. " in text
 

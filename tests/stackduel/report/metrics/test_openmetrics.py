@@ -31,7 +31,7 @@ def test_a_trial_is_a_sample_of_every_metric() -> None:
 
 
 def test_a_failure_is_only_a_moment() -> None:
-    """What did not measure has a time and a state, and no number that could be taken for a measured zero."""
+    """A trial that did not measure has a time and a state, and no number that could be taken for a measured zero."""
     failure = Failure(Place("new", "x", 1), "it did not start")
     (sample,) = samples_of(run([]), failure, ENDED_S)
     assert (sample.name, sample.labels["state"]) == ("stackduel_trial_end_timestamp_seconds", "failed")

@@ -63,7 +63,7 @@ def test_many_samples_go_in_several_messages() -> None:
 
 
 def test_a_refusal_is_an_error_with_the_receiver_s_words() -> None:
-    """What a receiver says is shown, but no escape sequence of it and no flood."""
+    """A receiver's words are shown, but no escape sequence of them and no flood."""
     with serving(lambda _request: (400, b"out of \x1b[31mbounds" + b"x" * 9999)) as address:
         target = PushTarget(is_tls=False, host="127.0.0.1", port=address.port)
         with pytest.raises(PushError) as error:

@@ -1,4 +1,4 @@
-"""What changed between two runs, and trends, as tables: against golden texts, and within 80 columns."""
+"""Changes between two runs, and trends, as tables: against golden texts, and within 80 columns."""
 
 from __future__ import annotations
 

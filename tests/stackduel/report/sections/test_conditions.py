@@ -36,7 +36,7 @@ def test_budget_host_and_device_have_a_line_each() -> None:
 
 
 def test_shared_cores_and_an_unknown_host_are_reported() -> None:
-    """What nobody knows has no line."""
+    """A fact that nobody knows has no line."""
     assert any("worked on one of these." in line for line in condition_lines(modelled()))
     assert len(list(condition_lines(replace(run([trial("slow", 1)]), environment=Environment())))) == 1
 

@@ -1,4 +1,4 @@
-"""What graphics processors did stands on the page where they were seen, and nowhere else."""
+"""Graphics processors stand on the page where they were seen, and nowhere else."""
 
 from __future__ import annotations
 

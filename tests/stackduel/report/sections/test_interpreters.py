@@ -1,4 +1,4 @@
-"""What the stacks run on, in the report: shared interpreters, packages in columns, pairs where there are several."""
+"""The interpreters in the report: those shared, packages in columns, pairs where there are several."""
 
 from __future__ import annotations
 

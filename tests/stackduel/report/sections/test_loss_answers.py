@@ -1,4 +1,4 @@
-"""Who lost requests, in words."""
+"""The stacks that lost requests, in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reports say of models, against a golden file and rule by rule."""
+"""Reports on models, against a golden file and rule by rule."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_every_level_of_every_stack_has_a_cell() -> None:
 
 
 def test_a_duel_that_cannot_be_shown_is_noted() -> None:
-    """Who is missing is named; so is a pair that never met in one block."""
+    """A missing model is named; so is a pair that never met in one block."""
     whole = modelled()
     alone = replace(whole, suite=replace(whole.suite, duel=("fastapi", "absent")))
     assert "No head-to-head comparison of fastapi and absent: absent not among the stacks." in notes(alone)
@@ -196,7 +196,7 @@ def test_with_too_few_blocks_the_leader_is_named_as_untested() -> None:
     [(2.0, 1.8, 2.2, "2.00x (1.80-2.20)"), (0.5, 0.4, 0.625, "2.00x (1.60-2.50)"), (0.5, None, None, "2.00x")],
 )
 def test_a_ratio_is_read_from_the_better_side(ratio: float, low: float | None, high: float | None, text: str) -> None:
-    """It is the advantage of whoever stands beside it."""
+    """It is the advantage of the stack beside it."""
     assert ratio_text(HeadToHeadRow("p50", "ms", "lower", 1.0, 2.0, ratio, low, high)) == text
 
 

@@ -221,7 +221,7 @@ def five_blocks(state: str = "ok") -> Run:
 
 
 def column(made: Run, heading: str) -> dict[str, str]:
-    """What stands under a heading, by stack."""
+    """Return the cells under a heading, by stack."""
     (table,) = tables(made)
     headings, rows = cells(table, "slow")
     return {row[0]: row[headings.index(heading)] for row in rows}

@@ -1,4 +1,4 @@
-"""Who is better by what searches found."""
+"""The better stack by what searches found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was served and what failed of a load at a fixed rate, with an interval from five blocks on."""
+"""Requests served and failed of a load at a fixed rate, with an interval from five blocks on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says of a tuning: the command before and after, the blocks, and the curve."""
+"""The report of a tuning: the command before and after, the blocks, and the curve."""
 
 from __future__ import annotations
 

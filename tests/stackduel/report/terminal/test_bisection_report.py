@@ -22,7 +22,7 @@ def step(title: str, judgement: CommitJudgement, low: float | None, high: float 
 
 
 def shown(*steps: BisectionStep) -> str:
-    """What a terminal of 80 columns shows of a bisection that found v3."""
+    """Return what a terminal of 80 columns shows of a bisection that found v3."""
     console = Console(file=io.StringIO(), width=80)
     show(steps, ["v3"], console)
     return " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]

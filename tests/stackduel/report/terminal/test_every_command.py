@@ -99,7 +99,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def split(text: str) -> Mapping[str, str]:
-    """What each command printed."""
+    """Return what each command printed."""
     parts = text.replace("\r\n", "\n").split("\x1e")[1:]
     return {COMMANDS[int(number)]: rest for part in parts for number, _, rest in [part.partition("\n")]}
 
@@ -186,7 +186,7 @@ def test_what_is_printed_into_a_file_fits_80_columns(command: str, runs: Path) -
 
 
 def test_errors_in_a_file_are_one_line_each(runs: Path) -> None:
-    """Whoever searches a log for one finds it whole."""
+    """A reader who searches a log for one finds it whole."""
     _, said = on_pipe(runs)
     assert "\nstackduel: --fail-on: column 5: this run has no stack or scenario 'absent': choose from " in said
     assert "\x1b" not in said
@@ -212,7 +212,7 @@ def test_a_coloured_terminal_has_colours(runs: Path) -> None:
 
 
 def test_json_is_complete_on_any_terminal(runs: Path) -> None:
-    """What is for machines is not broken into lines."""
+    """Output for machines is not broken into lines."""
     done = subprocess.run(
         [sys.executable, "-m", "stackduel", "runs", "--out", ".", "--json"],
         cwd=runs,

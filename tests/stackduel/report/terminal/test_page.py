@@ -27,7 +27,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch, **environ: str) -> Console:
 
 
 def test_a_message_is_one_line_in_a_file_and_fits_a_terminal() -> None:
-    """Whoever searches a log finds it whole."""
+    """A reader who searches a log finds it whole."""
     made, file = console()
     message(made, LONG)
     assert file.getvalue() == f"{LONG}\n"

@@ -1,4 +1,4 @@
-"""What is told of a run on its way: plain lines now and then, or lines that are drawn again in their place."""
+"""News of a run on its way: plain lines now and then, or lines that are drawn again in their place."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_lines_hang_below_the_first() -> None:
     ],
 )
 def test_a_number_stays_beside_its_unit_and_its_interval(text: str, width: int, lines: list[str]) -> None:
-    """Whoever reads the end of a line knows what it is a number of."""
+    """A reader at the end of a line knows what it is a number of."""
     assert wrap(text, width) == lines
 
 

@@ -62,7 +62,7 @@ def test_a_line_of_each_format_is_the_same_request(name: str) -> None:
     ids=["hexadecimal escapes", "bytes beyond ASCII", "a quote", "a space", "with its host", "HTTP 0.9"],
 )
 def test_an_odd_target_is_one_that_can_be_sent(request_line: str, target: str) -> None:
-    """What a log escapes, or a client should have encoded, is encoded byte by byte."""
+    """Bytes that a log escapes, or a client should have encoded, are encoded one by one."""
     line = f'192.0.2.1 - - [21/Sep/2026:14:13:20 +0000] "{request_line}" 200 1'
     assert parse_log_line(line.encode()).target == target
 

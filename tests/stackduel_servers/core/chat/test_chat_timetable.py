@@ -42,6 +42,6 @@ def test_twelve_alternatives_make_a_kilobyte() -> None:
 
 
 def test_a_timetable_is_asked_for_by_its_own_query() -> None:
-    """What one process writes, the other reads."""
+    """One process reads what the other writes."""
     timetable = ChatTimetable(64, 1_234_567_891, 20 * MS, 20)
     assert read_chat_timetable(timetable.query().encode()) == timetable

@@ -1,4 +1,4 @@
-"""What a gateway makes of its upstream's stream."""
+"""A gateway's stream, made of its upstream's."""
 
 from __future__ import annotations
 

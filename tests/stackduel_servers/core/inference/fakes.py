@@ -44,7 +44,7 @@ class FakeModels(Models):
 
 
 def result(given: InferenceRequest) -> InferenceResult:
-    """What the fake makes of a request."""
+    """Return what the fake makes of a request."""
     return InferenceResult({"length": np.array([len(given.body)], np.float32)}, 0.001, 0.002, 0.003)
 
 

@@ -30,7 +30,7 @@ IntJob = BatchJob[int, str]
 
 
 class BrokenError(Exception):
-    """What an item fails with that breaks its whole batch."""
+    """The failure of an item that breaks its whole batch."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Recorder:
         return [ValueError(item) if item in self.fails else named(key, item) for item in items]
 
     def deliver(self, jobs: Jobs[int, str]) -> None:
-        """Release whoever waits."""
+        """Release all that wait."""
         for job in jobs:
             self.delivered[job.item] += 1
             job.waiter.set()
@@ -64,7 +64,7 @@ class Recorder:
 
 
 def named(key: Hashable, item: int) -> str:
-    """What becomes of an item that nothing is wrong with."""
+    """Return the result of an item that nothing is wrong with."""
     return f"{key}:{item}"
 
 

@@ -31,7 +31,7 @@ def refused(ask: Ask, takes: Sound | Picture | Text | TensorInput, body: bytes) 
 
 
 def status(form: str, takes: Sound | Picture | Text, body: bytes) -> int:
-    """What a body leads to: 200 where it is taken, or the error's status."""
+    """Return the status that a body leads to: 200 where it is taken, or the error's."""
     try:
         decode(Ask("x", form), takes, body)
     except HttpError as error:

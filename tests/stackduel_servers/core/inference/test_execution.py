@@ -27,7 +27,7 @@ Returned = TypeVar("Returned")
 
 
 async def in_other_thread(function: Callable[[Argument], Returned], argument: Argument) -> Returned:
-    """What a framework does to run a function elsewhere."""
+    """Run a function elsewhere, as a framework does."""
     return await asyncio.to_thread(function, argument)
 
 

@@ -1,4 +1,4 @@
-"""What the edges record where METRICS is on, in one process."""
+"""Records of the edges where METRICS is on, in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What both relays share."""
+"""The shared part of both relays."""
 
 from __future__ import annotations
 

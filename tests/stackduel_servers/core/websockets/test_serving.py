@@ -1,4 +1,4 @@
-"""What closes a WebSocket, without any framework: a scripted client in place of one."""
+"""The ways in which a WebSocket closes, without any framework: a scripted client in place of one."""
 
 from __future__ import annotations
 
