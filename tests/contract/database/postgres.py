@@ -1,4 +1,4 @@
-"""What the tests do to the database, and how they ask a stack to write."""
+"""Ending the connections of the database, and asking a stack to write."""
 
 from __future__ import annotations
 
