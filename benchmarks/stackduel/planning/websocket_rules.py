@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from stackduel.model.errors import FieldError
 from stackduel.model.suite import Load, MessageKind, StreamFormat, Workload
 from stackduel.planning.fields import Fields
-from stackduel.planning.stream_rules import refuse_parts_of_answers
+from stackduel.planning.stream_rules import CHECKS, refuse_parts_of_answers
 
 SWITCHED = 101
 KINDS: tuple[MessageKind, ...] = ("text", "binary")
-CHECKS = ("body", "length", "status")
 # As the null server echoes them, too, in one read.
 MOST_BYTES = 1024 * 1024
 

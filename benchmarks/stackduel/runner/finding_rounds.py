@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from stackduel.launch.launcher import Started
-from stackduel.load.job import LoadError
+from stackduel.load.job import LoadError, LostPartError
 from stackduel.model.errors import LaunchError
 from stackduel.model.findings import Finding
 from stackduel.model.plan_step import PlanStep
@@ -32,7 +32,8 @@ class FindingRounds(RoundsLoop):
                 finding = self._finding(stack, scenario, started, meter, block)
         except (LaunchError, VerifyError, LoadError, ProcessLookupError) as error:
             go_on_interrupting(error)
-            if (part := sandbox.lost()) is not None:
+            part = error.part if isinstance(error, LostPartError) else sandbox.lost()
+            if part is not None:
                 self._save_result(sandbox.trial_without(part, place))
                 self._measure(name, scenario, block)
                 return

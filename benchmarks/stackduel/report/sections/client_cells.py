@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from stackduel.model.run import Run
 from stackduel.model.search_results.leaving import Leaving, Noticing
 from stackduel.model.search_results.slow_readers import HeldBack, SlowReaders
-from stackduel.model.waits import RELAY
+from stackduel.model.waits import relays
 from stackduel.report.sections.figures import DASH, figure, times_text
 
 # What is said of handlers that were not held back. A relay takes what had piled up once its client has left, and only
@@ -86,7 +86,7 @@ def slow_sentences(run: Run) -> Iterator[str]:
         }
         known = {stack: side for stack, side in found.items() if side is not None}
         if known:
-            relayed = any(each.target.startswith(RELAY) for each in scenario.workloads)
+            relayed = any(map(relays, scenario.workloads))
             yield f"{scenario.name}: {_who_holds_back(known, BEYOND_RELAYED if relayed else BEYOND)}"
 
 
