@@ -16,7 +16,7 @@ from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.streams import early_end, relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
-from stackduel_servers.core.streams.stream import AsyncStream, Encoding, Made
+from stackduel_servers.core.streams.stream import AsyncStream, Encoding, HeadFields, Made
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
 from stackduel_servers.core.timing import span
 
@@ -67,8 +67,7 @@ async def _passed_on(backend: AsyncDownstream, passage: StreamPassage) -> AsyncS
         fields = passage.fields(response.status, response.headers)
         if asked.method == "HEAD":
             return AsyncStream(fields, _nothing())
-        zero_ns = early_end.zero_of(fields)
-        return AsyncStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, zero_ns))
+        return AsyncStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, fields))
 
 
 async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: UpstreamRequest) -> ClientResponse:
@@ -93,7 +92,7 @@ async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: Upstream
 
 
 async def _events(
-    opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float, zero_ns: str
+    opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float, fields: HeadFields
 ) -> AsyncGenerator[bytes, None]:
     async with opened:
         try:
@@ -108,7 +107,7 @@ async def _events(
         except HttpError as error:
             yield wire.encoded_error(error)
         except (GeneratorExit, asyncio.CancelledError):
-            early_end.note_handler(zero_ns, passage.events)
+            early_end.note_handler(early_end.zero_of(fields), passage.events)
             raise
 
 
