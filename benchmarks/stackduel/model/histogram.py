@@ -190,11 +190,11 @@ def summarise(histogram: Histogram) -> LatencySummary:
     return LatencySummary(
         mean=histogram.mean_ns / 1e6,
         min=histogram.min_ns / 1e6,
-        p50=_percentile_ms(histogram, 0.5),
-        p90=_percentile_ms(histogram, 0.9),
-        p95=_percentile_ms(histogram, 0.95),
-        p99=_percentile_ms(histogram, 0.99),
-        p999=_percentile_ms(histogram, 0.999),
+        p50=percentile_ms(histogram, 0.5),
+        p90=percentile_ms(histogram, 0.9),
+        p95=percentile_ms(histogram, 0.95),
+        p99=percentile_ms(histogram, 0.99),
+        p999=percentile_ms(histogram, 0.999),
         max=histogram.max_ns / 1e6,
     )
 
@@ -208,7 +208,8 @@ def fewest_for(q: float) -> int:
     return math.ceil(math.log(0.01) / math.log(q))
 
 
-def _percentile_ms(histogram: Histogram, q: float) -> float | None:
+def percentile_ms(histogram: Histogram, q: float) -> float | None:
+    """Return a q-quantile in milliseconds; None if the histogram is too small for it."""
     return histogram.quantile_ns(q) / 1e6 if histogram.count >= fewest_for(q) else None
 
 

@@ -16,7 +16,7 @@ from stackduel.analysis.stream_rows import (
 )
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
-from stackduel.model.histogram import LatencySummary, summarise
+from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
 from stackduel.report.sections import stream_charts
@@ -133,7 +133,7 @@ def _lines(run: Run, scenario: Scenario, group: Sequence[Scenario]) -> Iterator[
             row=row,
             timers=timers_us(trials, run.trials(scenario.idle, stack)) if scenario.idle else None,
             mib=mib_per_stream(trials, run.trials(fewer.name, stack), more) if place and more else None,
-            victim=summarise(sum(victims[1:], victims[0])) if victims else LatencySummary(),
+            victim=summarise(Histogram.sum(victims)),
             delay=delays.get(stack),
         )
 
