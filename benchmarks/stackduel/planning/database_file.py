@@ -21,10 +21,7 @@ PASSWORD_VARIABLE = "PGPASSWORD"  # noqa: S105 - the name of a variable
 
 def parse_database(fields: Fields) -> DatabaseName | None:
     """Take ``database`` out of the fields of a file; raises FieldError."""
-    asked = fields.text("database", default="")
-    if asked and asked not in DATABASES:
-        raise FieldError(f"{fields.where}: database: must be one of {', '.join(DATABASES)}")
-    return next((name for name in DATABASES if name == asked), None)
+    return fields.choice("database", DATABASES, default=None)
 
 
 def given_place(options: RunOptions) -> DatabasePlace | None:

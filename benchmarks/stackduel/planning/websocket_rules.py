@@ -17,10 +17,7 @@ MOST_BYTES = 1024 * 1024
 
 def parse_websocket(fields: Fields, stream: StreamFormat | None, body: bytes) -> MessageKind | None:
     """Take the kind of a message out of ``fields``, None where none is sent; raises FieldError for what it excludes."""
-    name = fields.text("websocket", default="")
-    kind = next((each for each in KINDS if each == name), None)
-    if name and kind is None:
-        raise FieldError(f"{fields.where}: websocket: must be one of {', '.join(KINDS)}")
+    kind = fields.choice("websocket", KINDS, default=None)
     if kind is None and stream != "websocket":
         return None
     if fields.given("status"):
