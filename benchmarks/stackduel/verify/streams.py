@@ -19,10 +19,10 @@ def why_no_stream(workload: Workload, reply: Reply, wording: Wording) -> str | N
     parser = parser_of(workload.stream)
     if workload.is_websocket:
         return None if parser.feed(reply.body) else "closed without any message"
-    given = reply.header("content-type") or ""
+    given = reply.media_type
     if given.partition(";")[0].strip().lower() != MEDIA_TYPE:
         return f"answered {wording.header(given) or 'without a Content-Type'} instead of {MEDIA_TYPE}"
-    if reply.header("content-encoding"):
+    if reply.encoding:
         return "answered with a compressed stream, whose events would not be seen as they come"
     events = parser.feed(reply.body)
     if parser.missing_end:
