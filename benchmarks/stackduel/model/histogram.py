@@ -8,7 +8,7 @@ would have made, and each can be exported in HdrHistogram's own format (http://h
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import mul
@@ -90,6 +90,12 @@ class Histogram:
     def sum(histograms: Iterable[Histogram]) -> Histogram:
         """Return the histogram of all values of several histograms; of none, the empty one."""
         return reduce(Histogram.merge, histograms, Histogram.empty())
+
+    @staticmethod
+    def sum_of_known(histograms: Iterable[Histogram | None]) -> Histogram | None:
+        """Return the histogram of all values of those that are there; None where none is."""
+        known = [each for each in histograms if each is not None]
+        return Histogram.sum(known) if known else None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):
@@ -181,6 +187,13 @@ class LatencySummary:
     p99: float | None = None
     p999: float | None = None
     max: float | None = None
+
+
+def sum_by_name(parts: Iterable[Mapping[str, Histogram] | None]) -> dict[str, Histogram] | None:
+    """Return the sums of histograms of one name over the parts that are there; None where none is."""
+    known = [each for each in parts if each is not None]
+    names = dict.fromkeys(name for each in known for name in each)
+    return {name: Histogram.sum(each[name] for each in known if name in each) for name in names} if known else None
 
 
 def summarise(histogram: Histogram) -> LatencySummary:
