@@ -10,7 +10,7 @@ from stackduel.verify.difference_sentences import Wording
 from stackduel.verify.reply import Reply
 
 MEDIA_TYPE = "text/event-stream"
-COUNTED = 'check = "length" compares their number'
+MORE_LENIENT = 'check = "length" compares their number'
 LESS = 'check = "status" compares less'
 
 
@@ -41,7 +41,7 @@ def stream_difference(workload: Workload, mine: bytes, theirs: bytes, other: str
     if workload.check == "body":
         for number, (event, expected) in enumerate(zip(found, right, strict=False), 1):
             if told := _difference(event, expected, other, wording):
-                return f"event {number:,}: {told} ({COUNTED})"
+                return f"event {number:,}: {told} ({MORE_LENIENT})"
     if len(found) != len(right):
         return f"{len(found):,} events where {other} answered {len(right):,} ({LESS})"
     return None
