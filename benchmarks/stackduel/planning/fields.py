@@ -106,9 +106,9 @@ class Fields:
         return float(value)
 
     @overload
-    def choice(self, name: str, choices: tuple[T, ...], default: T = ...) -> T: ...
-    @overload
     def choice(self, name: str, choices: tuple[T, ...], default: None) -> T | None: ...
+    @overload
+    def choice(self, name: str, choices: tuple[T, ...], default: T = ...) -> T: ...
     def choice(self, name: str, choices: tuple[T, ...], default: T | None = _MISSING) -> T | None:
         """Return one of ``choices``, or the default, which may be None."""
         value = self._take(name, default)
