@@ -10,14 +10,14 @@ from stackduel.model.stack import Stack
 from stackduel.model.suite import Suite
 from stackduel.planning.selection import Selection
 
-Choice = TypeVar("Choice")
+_Choice = TypeVar("_Choice")
 
 
 def fanned_out(
     selection: Selection,
-    choices: Sequence[Choice],
-    named: Callable[[str, Choice], str],
-    made: Callable[[Stack, Choice], Stack],
+    choices: Sequence[_Choice],
+    named: Callable[[str, _Choice], str],
+    made: Callable[[Stack, _Choice], Stack],
 ) -> Selection:
     """Return the selection with each of its stacks once for every choice, the baseline for the first one.
 
@@ -37,7 +37,7 @@ def fanned_out(
     return replace(selection, stacks=stacks, baseline=named(selection.baseline, first))
 
 
-def with_first_duel(suite: Suite, choices: Sequence[Choice], named: Callable[[str, Choice], str]) -> Suite:
+def with_first_duel(suite: Suite, choices: Sequence[_Choice], named: Callable[[str, _Choice], str]) -> Suite:
     """Return the suite with its pair of stacks for the first of several choices."""
     if len(choices) < 2 or not suite.duel:
         return suite
