@@ -25,23 +25,28 @@ if [ $# -gt 0 ]; then
 fi
 .venv/bin/python -m pytest --collect-only --quiet --quiet >build/collected.log || { cat build/collected.log && exit 1; }
 wait "$types"
-status=0
-# Runs "python -m" with all words but the first, and keeps what it says in a log of that name.
+# Runs "python -m" with all words but the first, and keeps what it says in a log of that name. Each group has a cache of
+# its own, in which pytest keeps what failed.
+rm -rf build/*-cache
 kept() {
-  .venv/bin/python -m "${@:2}" 2>&1 | tee "build/$1.log"
+  .venv/bin/python -m "${@:2}" -o "cache_dir=build/$1-cache" --group "$1" 2>&1 | tee "build/$1.log"
 }
+failed=()
 .venv/bin/python -m coverage erase
-kept covered coverage run -m pytest -n 3 --dist worksteal --durations=50 --group covered || status=$?
-kept uncovered pytest -n 2 --dist loadfile --durations=30 --group uncovered >/dev/null &
+kept covered coverage run -m pytest -n 3 --dist worksteal --durations=50 || failed+=(covered)
+kept uncovered pytest -n 2 --dist loadfile --durations=30 >/dev/null &
 aside=$!
-kept engine coverage run -m pytest --durations=20 --group engine || status=$?
-kept apart coverage run -m pytest --durations=20 --group apart || status=$?
-wait "$aside" || status=$?
+kept engine coverage run -m pytest --durations=20 || failed+=(engine)
+kept apart coverage run -m pytest --durations=20 || failed+=(apart)
+wait "$aside" || failed+=(uncovered)
 cat build/uncovered.log
-kept measured pytest -n 3 --dist loadfile --durations=20 --group measured || status=$?
-kept alone pytest --durations=5 --group alone || status=$?
+kept measured pytest -n 3 --dist loadfile --durations=20 || failed+=(measured)
+status=0
+kept alone pytest --durations=5 || status=$?
+# What failed beside others gets a second look: alone.
+[ ${#failed[@]} -eq 0 ] || .venv/bin/python -m tests.second_look "${failed[@]}" 2>&1 | tee build/second_look.log || status=$?
 # Once more at the end, where they are found: each test that failed, and what it found wrong.
-[ "$status" -eq 0 ] || grep -hE '^(FAILED|ERROR) |^E  ' build/{covered,engine,uncovered,apart,measured,alone}.log | head -n 200 || true
+[ ${#failed[@]} -eq 0 ] && [ "$status" -eq 0 ] || grep -hE '^(FAILED|ERROR) |^E  |^failed beside' build/{covered,engine,uncovered,apart,measured,alone,second_look}.log 2>/dev/null | head -n 200 || true
 .venv/bin/python -m coverage combine --quiet
 .venv/bin/python -m coverage json --quiet -o build/coverage.json
 .venv/bin/python -m tests.coverage_table build/coverage.json

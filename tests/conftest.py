@@ -54,6 +54,7 @@ UNCOVERED = (
     "contract/test_switch_sizes.py",
     "contract/test_switches.py",
     "contract/test_uploads.py",
+    "contract/test_websocket_stopping.py",
     "monitoring/test_scrapes.py",
     "truth/test_advice.py",
     "truth/test_screening.py",

@@ -65,8 +65,8 @@ class EventFeed:
     """
 
     __slots__ = (
-        *("_chunked", "_ended", "_is_overdue", "_is_paused", "_loop", "_made"),
-        *("_moments", "_number", "_paced", "_timers", "_transport", "_zero_ns"),
+        *("_chunked", "_ended", "_is_overdue", "_is_paused", "_loop"),
+        *("_moments", "_number", "_paced", "_timers", "_trail", "_transport", "_zero_ns"),
     )
 
     def __init__(self, transport: asyncio.Transport, timers: Timers, paced: Paced, *, chunked: bool) -> None:
@@ -77,7 +77,7 @@ class EventFeed:
         self._loop = asyncio.get_running_loop()
         self._moments = paced.moments()
         self._number: int | None = None
-        self._made = 0
+        self._trail = early_end.Trail()
         self._is_paused = self._is_overdue = False
         self._zero_ns = wire.clock_ns()
         self._ended: Callable[[], None]
@@ -93,7 +93,7 @@ class EventFeed:
 
     def end_early(self, noticed_ns: int) -> None:
         """Note that nobody reads any more."""
-        early_end.note(self._zero_ns, noticed_ns, self._made)
+        self._trail.note(self._zero_ns, noticed_ns)
 
     def pause(self) -> None:
         """Make no further event until ``resume``."""
@@ -125,7 +125,7 @@ class EventFeed:
             event = wire.HEARTBEAT
         else:
             event = self._paced.encoded(number, wire.clock_ns() - self._zero_ns)
-            self._made = number + 1
+            self._trail.reach(number + 1)
         is_last = number == self._paced.events - 1
         self._transport.write(chunk(event, is_last=is_last) if self._chunked else event)
         if is_last:

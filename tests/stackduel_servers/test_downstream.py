@@ -243,6 +243,8 @@ def test_who_leaves_a_stream_is_noted(resets: bool, backend: Served) -> None:
     end = early_ends(backend.log.read_text())[int(zero[1])]
     assert left_ns < end.noticed_ns < time.perf_counter_ns()
     assert 2 <= end.events < 5000
+    assert 2 <= end.at(left_ns).events <= end.events
+    assert len(end.before_us) == end.events
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")

@@ -90,7 +90,7 @@ def _change(contest: Contest) -> Advice:
         sentence=sentences.change(chosen, contest.baseline),
         reason=sentences.what_dearer_ones_buy(rivals)
         if rivals
-        else sentences.why_no_cheaper(cheaper, contest.baseline),
+        else sentences.why_no_cheaper(chosen, cheaper, contest.baseline),
         stack=chosen.stack,
         tier=chosen.change.tier,
         speedup=_sized(chosen),

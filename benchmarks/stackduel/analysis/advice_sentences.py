@@ -37,24 +37,29 @@ def change(chosen: Candidate, baseline: str) -> str:
     # A change that has no words but the stack's name need not say it twice.
     named = summary if summary.endswith(f" {chosen.stack}") else f"{summary} ({chosen.stack})"
     what = f"{named}: {chosen.mean.figures}"
-    return f"{what}." if chosen.mean.proven else f"Try first, unproven: {what}, not shown to be faster than {baseline}."
+    return (
+        f"{what}."
+        if chosen.mean.proven
+        else f"Try first, unproven: {what}, not shown to be {chosen.mean.better} than {baseline}."
+    )
 
 
 def what_dearer_ones_buy(rivals: Rivals) -> str:
     """Return what the best of the dearer changes would buy on top, and the smallest gain that would have shown."""
     known = [(each, own) for each, own in rivals if own]
     if not known:
-        return f"Whether a dearer change is {BEYOND} faster could not be tested: too few quiet blocks have both."
+        better = rivals[0][0].mean.better
+        return f"Whether a dearer change is {BEYOND} {better} could not be tested: too few quiet blocks have both."
     best, own = max(known, key=lambda both: (both[1].ratio, both[0].stack))
     buys = f"{best.stack} ({best.change.tier}) would buy {times(own.ratio, own.low, own.high)} on top"
-    return f"No dearer change is shown to be {BEYOND} faster: {buys}. {detected(rivals)}"
+    return f"No dearer change is shown to be {BEYOND} {best.mean.better}: {buys}. {detected(rivals)}"
 
 
-def why_no_cheaper(cheaper: Sequence[Candidate], baseline: str) -> str:
+def why_no_cheaper(chosen: Candidate, cheaper: Sequence[Candidate], baseline: str) -> str:
     """Return why the dearest change is advised: the best of the cheaper ones, and that it is not enough."""
     best = max(cheaper, key=lambda each: (each.mean.speedup, each.stack), default=None)
     if best is None:
-        return f"It is shown to be {BEYOND} faster than {baseline}."
+        return f"It is shown to be {BEYOND} {chosen.mean.better} than {baseline}."
     nearest = f"the best of them, {best.stack} ({best.change.tier}), measured {best.mean.figures}"
     return f"Every cheaper change is shown to be beaten by a dearer one, by {BEYOND}; {nearest}."
 
@@ -64,7 +69,7 @@ def inconclusive(best: Candidate, baseline: str, outlook: str) -> str:
     measured = f"Inconclusive: {best.stack} measured {best.mean.figures}"
     if outlook == QUIETER:
         return f"{measured} against {baseline}, {outlook}."
-    return f"{measured} and may be {BEYOND} faster than {baseline}; {outlook}."
+    return f"{measured} and may be {BEYOND} {best.mean.better} than {baseline}; {outlook}."
 
 
 def sizes_uncertain(scenarios: Sequence[str]) -> str:
@@ -76,7 +81,7 @@ def sizes_uncertain(scenarios: Sequence[str]) -> str:
 def no_change(best: Candidate, baseline: str) -> str:
     """Return that staying is the advice, and the best of the others."""
     best_one = f"the best, {best.stack} ({best.change.tier}), measured {best.mean.figures}"
-    return f"No change is worth making: no other stack is {BEYOND} faster than {baseline}; {best_one}."
+    return f"No change is worth making: no other stack is {BEYOND} {best.mean.better} than {baseline}; {best_one}."
 
 
 def mixed(best: Candidate) -> str:

@@ -6,6 +6,7 @@ the figures describe the server at all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -28,6 +29,7 @@ KINDS: Mapping[str, GateKind] = {
     "throttling": "generator",
     "steal": "host",
     "foreign-cpu": "host",
+    "pause": "host",
 }
 # These gates close where the generator, not the server, sets the rate: the server could do at least as much.
 LIMITS = frozenset({"generator-cpu", "headroom", "throttling"})
@@ -41,7 +43,7 @@ class Thresholds:
     (``sent``), of those in flight (``littles_law``), of the rate (``arithmetic_ceiling``), and of the host's CPU time
     (``steal``, from which on it is noted, and ``foreign_cpu``). ``headroom`` is by how many times the null server must
     be faster; ``resent`` the share of requests that may have been sent twice: by default any, as it is a result of the
-    server's. The rest are milliseconds and seconds.
+    server's. The rest are milliseconds and seconds; a search for a service level sets ``pause_ms``.
     """
 
     generator_cpu: float = 0.70
@@ -56,6 +58,7 @@ class Thresholds:
     steal_noted: float = 0.01
     foreign_cpu: float = 0.10
     throttled_s: float = 0.0
+    pause_ms: float = math.inf
 
 
 METHOD = Thresholds()
@@ -155,6 +158,14 @@ def foreign_cpu(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
     used = _percent(noise.foreign_cpu, 1)
     detail = f"Other processes used {used} of the host's CPU time (bound {_percent(bounds.foreign_cpu)})."
     return Gate("foreign-cpu", noise.foreign_cpu <= bounds.foreign_cpu, detail)
+
+
+def pause(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:
+    """Check that the hypervisor did not take so much of one core at a stretch that it breaks a bound by itself."""
+    if noise.pause_ms is None:
+        return _unknown("pause")
+    detail = f"The hypervisor took {noise.pause_ms:.0f} ms of one core at a stretch (bound {bounds.pause_ms:g} ms)."
+    return Gate("pause", noise.pause_ms <= bounds.pause_ms, detail)
 
 
 def throttling(noise: HostNoise, bounds: Thresholds = METHOD) -> Gate:

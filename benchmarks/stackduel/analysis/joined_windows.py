@@ -165,9 +165,11 @@ def _noise(windows: Sequence[Trial]) -> HostNoise | None:
         known = [value for value in values if value is not None]
         return sum(known) / len(known) if len(known) == len(windows) else None
 
+    pauses = [window.noise.pause_ms for window in windows if window.noise]
     return HostNoise(
         steal=mean(lambda noise: noise.steal),
         foreign_cpu=mean(lambda noise: noise.foreign_cpu),
         throttled_s=_sum(window.noise.throttled_s if window.noise else None for window in windows),
         server_taken=mean(lambda noise: noise.server_taken),
+        pause_ms=max((each for each in pauses if each is not None), default=None),
     )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import geometric_mean
 
 from stackduel.analysis.decision import SMALLEST_UNSIZED
 from stackduel.model.comparison import Comparison
+from stackduel.model.suite import Metric
+
+FASTER = "faster"
+# What the better stack is where streams are compared, before "than" and another stack.
+_BETTER: Mapping[frozenset[Metric], str] = {
+    frozenset({"event_cpu"}): "cheaper in CPU time an event",
+    frozenset({"event_delay"}): "more punctual (p99 of its events' added delay)",
+    frozenset({"event_cpu", "event_delay"}): "better (CPU time an event, or p99 of its events' added delay)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,11 @@ class MeanSpeedup:
         return shown and self.floor > 1 and not noise and not self.fails_more and not self.suspected
 
     @property
+    def better(self) -> str:
+        """The word for a stack that gains in these scenarios: faster, or of streams cheaper or more punctual."""
+        return _BETTER.get(frozenset(each.metric for each in self.comparisons), FASTER)
+
+    @property
     def figures(self) -> str:
         """The speedup as text, such as ``6.0x (5.8-6.2)``, or as much as is known of its size."""
         if not self.tested:
@@ -77,7 +92,8 @@ class MeanSpeedup:
             return f"at least {self.low:.{_digits(self.low)}f}x"
         if self.high is not None:
             return f"at most {self.high:.{_digits(self.high)}f}x"
-        return f"{'faster' if 'faster' in self.verdicts else 'slower'} (size uncertain)"
+        better, worse = ("faster", "slower") if self.better == FASTER else ("better", "worse")
+        return f"{better if 'faster' in self.verdicts else worse} (size uncertain)"
 
 
 def times(speedup: float, low: float, high: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 
 from stackduel.model.histogram import Histogram, fewest_for
 from stackduel.model.measurement import Measurement, Outcome
@@ -12,6 +13,8 @@ from stackduel.model.stream_figures import StreamFigures
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 MEAN = "mean"
+# So few requests are beyond these that a single pause may hold them all.
+TAILS = frozenset({"p99", "p999"})
 NAMES = (*QUANTILES, MEAN)
 USUAL_ERRORS = 0.001
 # A stream that still waits for a slot has no late events: with a bound on events, it must also begin.
@@ -82,6 +85,14 @@ class Slo:
     def slowest_s(self) -> float:
         """The largest latency bound in seconds; 0 without bounds."""
         return max((bound.most_ms for bound in self.of_latency), default=0.0) / 1000
+
+    @property
+    def pause_ms(self) -> float:
+        """The longest pause of the host in a window that says something of the server: half of the tightest tail.
+
+        What comes in a pause is late by it, and by the work that it piled up. Medians and means hardly feel a pause.
+        """
+        return min((bound.most_ms / 2 for bound in self.bounds if bound.figure in TAILS), default=inf)
 
     @property
     def of_latency(self) -> tuple[Bound, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -52,6 +53,8 @@ def _gates(window: Measurement, scenario: Scenario, noise: HostNoise, by: GateIn
     yield gates.resent(window, bounds)
     yield gates.steal(noise, bounds)
     yield gates.foreign_cpu(noise, bounds)
+    if math.isfinite(bounds.pause_ms):
+        yield gates.pause(noise, bounds)
     yield gates.throttling(noise, bounds)
 
 

@@ -48,13 +48,15 @@ class HostNoise:
     ``steal`` is the share of all CPU time that the hypervisor took away, ``foreign_cpu`` that of processes which
     are neither the stack's nor the runner's nor the downstream's. ``throttled_s`` is for how many seconds the
     generator was held back by a CPU quota. ``server_taken`` is the share of the time of the server's own cores that
-    others took, the hypervisor included.
+    others took, the hypervisor included. ``pause_ms`` is what the hypervisor took from one core at a stretch, at the
+    most: it is looked at where a service level is searched for.
     """
 
     steal: float | None = None
     foreign_cpu: float | None = None
     throttled_s: float | None = None
     server_taken: float | None = None
+    pause_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ WINDOW_S = 3.0
 WARMUP_S = 1.0
 # A stream must end within the window to be known to be whole.
 AFTER_STREAM_S = 1.0
-# Numbers of streams that differ by less are hardly told apart on any host.
-STREAMS_RESOLUTION = 0.1
+# Numbers of streams are told apart by 0.9 and 1.1 of the one between them; less is hardly possible on any host.
+STREAMS_RESOLUTION = 1.1 / 0.9 - 1
 # Enough for a dozen rates to find the place, and to confirm it five times beside the next higher rate.
 USUAL_ALLOWANCE_S = 150.0
 # A server is started afresh after every window that cut streams off.

@@ -1,10 +1,10 @@
-"""Every trial of a run as a row for spreadsheets and data frames: trials.csv."""
+"""Every trial of a run as a row for spreadsheets and data frames: trials.csv; and every round of what has no trials."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from stackduel.analysis.request_costs import cost_per_million
@@ -13,8 +13,9 @@ from stackduel.analysis.trial_gates import is_lower_bound
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.prices import Prices
 from stackduel.model.run import Run
-from stackduel.model.trial import Failure, Result, Trial
+from stackduel.model.trial import Failure, Place, Result, Trial
 from stackduel.model.visible_text import visible
+from stackduel.report.round_rows import ROUND_COLUMNS, round_rows
 from stackduel.report.sections.figures import comparison_word
 from stackduel.storage.run_document import redaction_of
 from stackduel.storage.trial_document import result_to_dict
@@ -29,7 +30,8 @@ _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - these very characters
 def render(run: Run) -> str:
     """Return the trials in the order of measurement, failed and void ones too; a cell is empty if it was not measured.
 
-    Each trial is one line. Texts that a spreadsheet would take for a formula begin with an apostrophe.
+    The rounds of searches without trials follow. Each is one line. Texts that a spreadsheet would take for a formula
+    begin with an apostrophe.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -59,6 +61,16 @@ def _rows(run: Run) -> Iterator[list[str]]:
         }
         shown = {**place, **redaction.document(result_to_dict(result))}
         yield [_cell(value(shown)) for value in COLUMNS.values()]
+    yield from _round_rows(run, about)
+
+
+def _round_rows(run: Run, about: Document) -> Iterator[list[str]]:
+    for finding in run.findings:
+        for row in round_rows(finding.found):
+            place = Place(finding.stack, finding.scenario, row["block"])
+            nothing = {**dict.fromkeys(COLUMNS), **result_to_dict(Failure(place, "")), "reason": None}
+            shown = {**nothing, **about, "tier": run.stacks[finding.stack].tier, "state": "ok", **row}
+            yield [_cell(value(shown)) for value in COLUMNS.values()]
 
 
 def _cost(result: Result, prices: Prices | None) -> float | None:
@@ -103,6 +115,21 @@ def _streams(*path: str) -> Callable[[Document], Any]:
 def _cut_short(trial: Document) -> int | None:
     streams = trial["streams"]
     return None if streams is None else sum(streams["cut_short"].values())
+
+
+def _cut_after(end: Callable[[Iterable[int]], int]) -> Callable[[Document], Any]:
+    """Return a function that reads after how many events the first or the last of the cut streams ended."""
+
+    def value(trial: Document) -> Any:
+        streams = trial["streams"]
+        return end(map(int, streams["cut_short"])) if streams and streams["cut_short"] else None
+
+    return value
+
+
+def _of_round(name: str) -> Callable[[Document], Any]:
+    """Return a function that reads a figure of a round; None of a trial, and where the round has none."""
+    return lambda row: row.get(name)
 
 
 def _failed_gates(trial: Document) -> str:
@@ -160,4 +187,8 @@ COLUMNS: Mapping[str, Callable[[Document], Any]] = {
         name: _streams(name)
         for name in ("events", "merged", "stalls", "missing", "doubled", "out_of_order", "wrong", "early", "heartbeats")
     },
+    "worker_timeouts": _key("worker_timeouts"),
+    "cut_after_least": _cut_after(min),
+    "cut_after_most": _cut_after(max),
+    **{name: _of_round(name) for name in ROUND_COLUMNS},
 }  # fmt: skip

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from stackduel.analysis.gates import Thresholds
+from stackduel.analysis.slo import parse_slo
 from stackduel.launch.launcher import Launcher
 from stackduel.load.engine import Engine
 from stackduel.load.shards.null_rate import NullRates
 from stackduel.model.run import Run
 from stackduel.model.run_options import NEVER_RESEND_S, RESEND_IDLE_S
-from stackduel.model.search_settings import LossSettings
+from stackduel.model.search_settings import CapacitySettings, LossSettings
 from stackduel.observe.gpu import nvml
 from stackduel.planning.run_plan import RunPlan
 from stackduel.process.cores import kept_on
@@ -87,7 +88,7 @@ def terms_of(plan: RunPlan) -> TrialTerms:
         timeout_s=plan.options.timeout_s,
         resend_idle_s=_resend_idle_s(plan),
         seed=plan.seed,
-        bounds=Thresholds(**plan.options.gates),
+        bounds=bounds_of(plan),
         slots={name: pace.slots for name, pace in plan.paces.items()},
         cores={name: stack.cores for name, stack in plan.stacks.items()},
         protocols={stack.name: stack.protocol for stack in plan.stacks.values()},
@@ -95,6 +96,13 @@ def terms_of(plan: RunPlan) -> TrialTerms:
         ends_early=plan.suite.has_twin,
         setup=plan.suite.setup or (),
     )
+
+
+def bounds_of(plan: RunPlan) -> Thresholds:
+    """Return the bounds of the gates: the method's, that of pauses for a service level, and those of the options."""
+    search = plan.suite.search
+    usual = {"pause_ms": parse_slo(search.slo).pause_ms} if isinstance(search, CapacitySettings) else {}
+    return Thresholds(**{**usual, **plan.options.gates})
 
 
 def _resend_idle_s(plan: RunPlan) -> float:

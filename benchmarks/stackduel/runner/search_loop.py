@@ -99,6 +99,8 @@ class SearchLoop(Loop):
             place = Place(search.stack, scenario.name, block)
             self._context.progress.measuring(place, scenario)
             result = self._measure(place, scenario, started, meter, search)
+            if result is None:
+                return
             if isinstance(result, Failure) and result.state == "void" and not search.stays_here:
                 return
             if isinstance(result, Failure) and (result.by_generator or result.state == "void"):
@@ -123,20 +125,26 @@ class SearchLoop(Loop):
 
     def _measure(
         self, place: Place, scenario: Scenario, started: Started, meter: Meter | None, search: _StackSearch
-    ) -> Result:
-        """Measure until a trial counts or fails, three times at most, while this server is fit for more.
+    ) -> Result | None:
+        """Measure until a trial counts or fails, three times at most; None if the next attempt is for a fresh server.
 
         A void trial is not repeated if its probe is measured once, or if the search has no time for it.
         """
-        attempts = Attempts(place, scenario)
+        attempts = search.attempts or Attempts(place, scenario)
+        search.attempts = None
         while (at := attempts.next) is not None:
             result = self._context.trial_runner.measure(at, scenario, started, meter)
             attempts.take(result)
             self._save_result(result)
             if search.probe is not None and search.probe.once:
                 return result
-            if not self._goes_on(place.stack, started, result) or not search.has_time_to_repeat:
+            if isinstance(result, Failure) or result.counts or not search.has_time_to_repeat:
                 break
+            if not self._goes_on(place.stack, started, result):
+                if attempts.next is None:
+                    break
+                search.attempts = attempts
+                return None
         noisy = None if self._context.plan.options.strict else attempts.noisy()
         if noisy is not None:
             self._save_result(noisy)
@@ -151,6 +159,8 @@ class _StackSearch:
         self.scenario = scenario
         self._allowance_s = settings.allowance_s if isinstance(settings, CapacitySettings) else None
         self.clock = SearchClock()
+        # Those at the probe that other servers have begun, None where there are none.
+        self.attempts: Attempts | None = None
         self._search: Search[SearchResult] = begin(settings, scenario, seed, self.clock.spent_s)
         self.probe: Probe | None = next(self._search)
 

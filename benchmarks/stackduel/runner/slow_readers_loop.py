@@ -64,8 +64,8 @@ def round_of(block: int, windows: ClientWindows, slow: ClientWindow, beside: Cli
             SlowStream(
                 each.bytes_read,
                 0 if each.last_event is None else each.last_event + 1,
-                made_by(each, handlers, timetable),
-                made_by(each, upstreams, timetable),
+                made_by(each, handlers, timetable, slow.closed_ns),
+                made_by(each, upstreams, timetable, slow.closed_ns),
             )
             for each in streams
         ),
@@ -76,11 +76,15 @@ def round_of(block: int, windows: ClientWindows, slow: ClientWindow, beside: Cli
     )
 
 
-def made_by(stream: ClientStream, ends: Ends | None, timetable: Timetable | None) -> MadeEvents | None:
-    """Return how many events one side had made of a stream when it noticed its end; None where nobody says it."""
+def made_by(stream: ClientStream, ends: Ends | None, timetable: Timetable | None, closed_ns: int) -> MadeEvents | None:
+    """Return how many events one side had made of a stream when the window closed; None where nobody says it.
+
+    Of who does not say when it made its last events it is when it noticed the end.
+    """
     end = ends.get(stream.zero_ns) if ends is not None and stream.zero_ns is not None else None
     if end is None or stream.zero_ns is None or timetable is None:
         return None
+    end = end.at(closed_ns)
     return MadeEvents(end.events, due_by(timetable, end.noticed_ns - stream.zero_ns))
 
 

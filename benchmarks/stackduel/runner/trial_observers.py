@@ -12,6 +12,7 @@ from stackduel.model.gpu_use import ReadableGpu
 from stackduel.model.target import Address
 from stackduel.observe.gpu.gpu_watch import GpuWatch
 from stackduel.observe.host.host_noise import NoiseMeter
+from stackduel.observe.host.pauses import PauseWatch
 from stackduel.observe.resources.resource_watch import CpuUse, ResourceWatch
 from stackduel.observe.resources.usage import Meter
 from stackduel.observe.triton.triton_watch import TritonWatch
@@ -29,7 +30,10 @@ class WindowObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The meters of a trial: the stack, the downstream, a proxy, our own containers, GPUs, a Triton and its model."""
+    """The meters of a trial: the stack, the downstream, a proxy, our own containers, GPUs, a Triton and its model.
+
+    ``pauses`` says that the pauses of the host are looked at, too.
+    """
 
     stack: Meter | None
     downstream: Meter | None
@@ -39,6 +43,7 @@ class Observed:
     model: str | None
     server_cores: Sequence[int] = ()
     proxy: Meter | None = None
+    pauses: bool = False
 
 
 class TrialObservers:
@@ -46,6 +51,7 @@ class TrialObservers:
 
     def __init__(self, observed: Observed) -> None:
         self.noise = NoiseMeter(observed.containers, stack=observed.stack, server_cores=observed.server_cores)
+        self.pauses = PauseWatch(wanted=observed.pauses)
         self.downstream = CpuUse(observed.downstream)
         self.proxy = CpuUse(observed.proxy)
         self.triton = TritonWatch(observed.triton, observed.model)
@@ -54,6 +60,7 @@ class TrialObservers:
         self._threads = ExitStack()
 
     def __enter__(self) -> Self:
+        self._threads.enter_context(self.pauses)
         self._threads.enter_context(self.stack)
         self._threads.enter_context(self.gpus)
         return self
@@ -75,4 +82,4 @@ class TrialObservers:
 
     @property
     def _all(self) -> tuple[WindowObserver, ...]:
-        return (self.noise, self.downstream, self.proxy, self.triton, self.gpus, self.stack)
+        return (self.noise, self.pauses, self.downstream, self.proxy, self.triton, self.gpus, self.stack)

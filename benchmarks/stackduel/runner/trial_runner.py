@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -198,7 +199,8 @@ class TrialRunner:
         observers: TrialObservers,
         null_rate_rps: float | None,
     ) -> Trial:
-        budget, noise = self._terms.budget, observers.noise.noise()
+        budget = self._terms.budget
+        noise = replace(observers.noise.noise(), pause_ms=observers.pauses.longest_ms())
         inputs = GateInputs(
             slots=self._terms.slots.get(place.stack),
             null_rate_rps=null_rate_rps,
@@ -237,6 +239,7 @@ class TrialRunner:
             model=model_of(scenario.workloads),
             server_cores=self._server_cores(place.stack),
             proxy=meter_of(proxy) if proxy else None,
+            pauses=math.isfinite(self._terms.bounds.pause_ms),
         )
 
     def _server_cores(self, name: str) -> tuple[int, ...]:

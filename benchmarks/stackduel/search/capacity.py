@@ -148,11 +148,14 @@ class _CapacitySearch:
                 return confirmed or self._kept_so_far(level), above
             if here.kept == here.tried:
                 confirmed = here
-                if there is None or there.kept < there.tried or misses:
+                if there is not None and there.kept == there.tried and not misses:
+                    level, above = there.level, self.scale.above(there.level, resolution)
+                    if above > self.scale.most:
+                        return there, None
+                elif (between := self._between(level, above)) is not None:
+                    level = between
+                else:
                     break
-                level, above = there.level, self.scale.above(there.level, resolution)
-                if above > self.scale.most:
-                    return there, None
             elif confirmed is not None:
                 # The level one step above was kept by luck.
                 return confirmed, level
@@ -162,6 +165,12 @@ class _CapacitySearch:
                 if level < self.scale.lowest:
                     break
         return confirmed, above
+
+    def _between(self, level: float, above: float | None) -> float | None:
+        """Return a level between one that was kept and one that was not; None where these are near to each other."""
+        if above is None or self.scale.above(level, self.settings.resolution) >= above:
+            return None
+        return self.scale.near(math.sqrt(level * above))
 
     def broken_at(self, level: float | None) -> _LevelWindows | None:
         """Return all windows at a level so far; None where the server broke none of them."""
@@ -173,7 +182,7 @@ class _CapacitySearch:
         self, level: float, above: float | None
     ) -> Generator[Probe, Result, tuple[_LevelWindows, _LevelWindows | None]]:
         """Measure rounds of both levels on fresh servers, until the lower one is confirmed or not kept."""
-        levels = [level] if above is None else [level, above]
+        levels = [level] if above is None or self._spares(level, above) else [level, above]
         answers: dict[float, list[LevelOutcome]] = {each: [] for each in levels}
         for _ in range(self.settings.confirmations):
             if not self._has_time_for(*levels):
@@ -184,8 +193,14 @@ class _CapacitySearch:
                 answers[each].append((yield from self._try(each)))
             if answers[level][-1].state != "kept":
                 break
-        there = None if above is None else _counted(above, answers[above])
+        there = _counted(above, answers[above]) if above in answers else None
         return _counted(level, answers[level]), there
+
+    def _spares(self, level: float, above: float) -> bool:
+        """Return whether there is no time to repeat both levels, and the higher one was broken before."""
+        until_s = self._until_s()
+        rounds_s = self.settings.confirmations * (self.scale.seconds_at(level) + self.scale.seconds_at(above))
+        return until_s is not None and self.spent_s() + rounds_s > until_s and self.broken_at(above) is not None
 
     def _until_s(self) -> float | None:
         """Return the second by which windows have to end now; once one was kept, half of the time is to confirm it."""

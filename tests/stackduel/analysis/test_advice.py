@@ -15,6 +15,7 @@ from stackduel.analysis.migration import change_to
 from stackduel.model.advice import Advice
 from stackduel.model.comparison import Comparison
 from stackduel.model.stack_facts import StackFacts
+from stackduel.model.suite import Metric
 from tests.stackduel.analysis.tables import RANKS, Table, blocks, comparisons_of, inputs_for, tables
 
 SETTINGS, GEVENT, QUART, FASTAPI = "flask-gthread", "flask-gevent", "quart-hypercorn", "fastapi-uvicorn"
@@ -294,3 +295,31 @@ def test_the_order_of_the_comparisons_makes_no_difference(table: Table, draw: Ra
     draw.shuffle(shuffled)
     forth, back = advise(comparisons, inputs_for(table)), advise(shuffled, inputs_for(table))
     assert (forth.kind, forth.stack, forth.best) == (back.kind, back.stack, back.best)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "better"),
+    [
+        (("rate",), "faster"),
+        (("event_cpu",), "cheaper in CPU time an event"),
+        (("event_delay",), "more punctual (p99 of its events' added delay)"),
+        (("event_cpu", "event_delay"), "better (CPU time an event, or p99 of its events' added delay)"),
+        (("event_cpu", "rate"), "faster"),
+    ],
+)
+def test_advice_on_streams_says_what_was_compared(metrics: tuple[Metric, ...], better: str) -> None:
+    """No sentence calls a stack faster whose events are cheaper or less late."""
+    table = {f"streams-{metric}": {FASTAPI: blocks(1.01, 0.001)} for metric in metrics}
+    compared = [replace(each, metric=metric) for each, metric in zip(comparisons_of(table), metrics, strict=True)]
+    found = advise(compared, inputs_for(table))
+    assert found.kind == "no change"
+    assert f"no other stack is more than 10 % {better} than" in found.sentence
+
+
+@pytest.mark.parametrize(("metric", "words"), [("rate", ("faster", "slower")), ("event_cpu", ("better", "worse"))])
+def test_a_gain_without_a_size_is_named_by_what_was_compared(metric: Metric, words: tuple[str, str]) -> None:
+    """Faster or slower; of streams better or worse."""
+    (each,) = comparisons_of(one(fastapi_uvicorn=blocks(2.0)))
+    unsized = replace(each, metric=metric, low=None, high=None)
+    shown = [MeanSpeedup((replace(unsized, verdict=verdict),)).figures for verdict in ("faster", "slower")]
+    assert shown == [f"{word} (size uncertain)" for word in words]

@@ -87,6 +87,19 @@ def test_facts_that_the_system_does_not_report_void_nothing() -> None:
     assert all(gate.ok and gate.detail.startswith("Unknown") for gate in unknown)
 
 
+def test_a_pause_of_the_host_is_bounded_where_somebody_asks() -> None:
+    """The method has no bound of its own; a search has one, and a system without steal passes."""
+    assert gates.pause(HostNoise(pause_ms=500.0)).ok
+    bounds = Thresholds(pause_ms=25.0)
+    assert gates.pause(HostNoise(pause_ms=25.0), bounds).ok
+    closed = gates.pause(HostNoise(pause_ms=40.0), bounds)
+    assert (closed.ok, closed.detail) == (
+        False,
+        "The hypervisor took 40 ms of one core at a stretch (bound 25 ms).",
+    )
+    assert gates.pause(HostNoise(), bounds).detail.startswith("Unknown")
+
+
 def test_thresholds_are_settings() -> None:
     """A user's own bound takes the place of the method's."""
     assert gates.generator_cpu(busy(0.9), Thresholds(generator_cpu=0.95)).ok

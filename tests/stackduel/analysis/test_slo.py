@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 import pytest
 
@@ -26,6 +27,15 @@ def test_service_levels_are_read_as_people_write_them(text: str, slo: Slo) -> No
     """Several bounds, three operators, two units, and the share of errors that is allowed."""
     assert parse_slo(text) == slo
     assert parse_slo(str(slo)) == slo
+
+
+@pytest.mark.parametrize(
+    ("text", "pause_ms"),
+    [("p99=200ms", 100.0), ("event_p99=50ms", 25.0), ("p999=90ms,p99=80ms,p50=1ms", 40.0), ("p50=1ms,mean=1ms", inf)],
+)
+def test_the_tightest_tail_says_which_pause_of_the_host_breaks_it(text: str, pause_ms: float) -> None:
+    """Half of it; a median or a mean hardly feels one."""
+    assert parse_slo(text).pause_ms == pause_ms
 
 
 @pytest.mark.parametrize(

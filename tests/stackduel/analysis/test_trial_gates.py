@@ -77,6 +77,7 @@ def test_each_load_has_its_gates(found: Measurement, scenario: Scenario, by: Gat
         (steady(), WAITING, HostNoise(steal=0.06), GateInputs(), "steal"),
         (steady(), WAITING, HostNoise(foreign_cpu=0.11), GateInputs(), "foreign-cpu"),
         (steady(), WAITING, HostNoise(throttled_s=0.1), GateInputs(), "throttling"),
+        (steady(), WAITING, HostNoise(pause_ms=40.0), GateInputs(bounds=Thresholds(pause_ms=25.0)), "pause"),
     ],
 )
 def test_each_gate_closes_on_its_own_cause(

@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stackduel.model.client_settings import LeavingSettings, SlowReadersSettings
 from stackduel.model.run import Run
+from stackduel.model.search_results.leaving import Leaving, LeavingRound
+from stackduel.model.search_results.slow_readers import SlowReaders, SlowRound, SlowStream
+from stackduel.model.search_results.window_effects import StayedStreams
 from stackduel.model.trial import Failure, Gate, HostNoise, Place
 from stackduel.model.visible_text import visible
 from stackduel.report.trials_csv import COLUMNS, render
-from tests.stackduel.makers import CALLING, WAITING, run, trial
+from tests.stackduel.makers import CALLING, WAITING, run, streamed, trial
+from tests.stackduel.report.html.runs import SEARCHES, searched
 from tests.stackduel.storage.whole import whole
 
 PAGE = Path(__file__).parents[3] / "docs" / "ci.md"
@@ -55,6 +60,68 @@ def test_what_a_model_and_a_graphics_processor_took_has_columns() -> None:
         assert plain[f"{name}_mean_ms"] == ""
     assert any(row[f"{name}_mean_ms"] for name in ("pre", "queue", "infer", "post"))
     assert row["gpu_memory_peak_mib"] != plain["gpu_memory_peak_mib"] == ""
+
+
+def test_a_killed_worker_and_the_streams_that_it_cut_have_columns() -> None:
+    """How many, and after how many events; empty where nothing was cut."""
+    cut = streamed("slow", 1.0)
+    assert cut.measurement.streams is not None
+    figures = replace(cut.measurement.streams, cut_short={99: 2, 7: 1, 30: 1})
+    cut = replace(cut, worker_timeouts=2, measurement=replace(cut.measurement, streams=figures))
+    killed, plain = rows(run([cut, trial("fast", 5)]))
+    names = ("worker_timeouts", "cut_after_least", "cut_after_most")
+    assert [killed[name] for name in names] == ["2", "7", "99"]
+    assert [plain[name] for name in names] == ["", "", ""]
+
+
+def filled(made: Run) -> list[dict[str, str]]:
+    """The cells of each row of a round, but for those that say where it belongs."""
+    about = {"run", "started", "suite", "scenario", "stack", "tier", "attempt", "state"}
+    rounds = rows(replace(made, results=()))
+    return [{name: text for name, text in row.items() if text and name not in about} for row in rounds]
+
+
+def test_the_rounds_of_what_has_no_trials_are_rows() -> None:
+    """Clients that leave or read slowly, stops, recycled workers and cold starts: a line a round, with its figures."""
+    (left,) = filled(SEARCHES["leaving"])
+    around = {"memory_before_mib": "36", "others_p99_ms": "9.0", "beside_p99_ms": "8.0", "others_cut": "1"}
+    assert left == {
+        "block": "1", "clients": "7", "left": "6", "memory_peak_mib": "40", "memory_after_mib": "36.5", **around,
+        "handler_noticed": "2", "handler_noticed_ms": "62.0", "handler_worst_ms": "81.0",
+        "upstream_noticed": "2", "upstream_noticed_ms": "63.0", "upstream_worst_ms": "82.0",
+    }  # fmt: skip
+    (slow,) = filled(SEARCHES["slow-readers"])
+    assert slow == {
+        "block": "1", "clients": "3", "slow_streams": "1", "memory_peak_mib": "50", "memory_after_mib": "37", **around,
+        "handler_held": "1", "handler_ahead": "43", "upstream_held": "1", "upstream_ahead": "98",
+        "beside_memory_peak_mib": "45.5",
+    }  # fmt: skip
+    stop = {"block": "1", "in_flight": "20", "answered": "20", "lost": "0", "refused": "320", "otherwise": "3"}
+    assert filled(SEARCHES["shutdown"])[1] == {**stop, "ended_s": "5.1", "killed": "1"}
+    recycled = {"block": "1", "reconnects": "60", "answered": "9000", "lost": "12", "refused": "0", "otherwise": "0"}
+    assert filled(SEARCHES["recycling"])[0] == recycled
+    launch = {"block": "1", "launch_ms": "800", "first_ms": "12", "warm_ms": "3"}
+    assert filled(SEARCHES["cold-start"]) == [{**launch, "cpu_s": "0.5"}, {**launch, "launch_ms": "400"}]
+
+
+def test_what_nobody_knows_of_a_round_is_empty() -> None:
+    """A handler that says nothing has no count of zero, and one that noticed nobody has no time."""
+    found = Leaving(
+        (LeavingRound(1, 2, 2, 1, (), None, None, StayedStreams(0, None), StayedStreams(0, None)),),
+        *(None, None, None, None, None, None),
+    )
+    (row,) = filled(searched(LeavingSettings(), slow=found))
+    assert row == {"block": "1", "clients": "2", "left": "2", "handler_noticed": "0", "others_cut": "0"}
+    stream = SlowStream(5, 1, None, None)
+    around = (None, None, StayedStreams(0, None), StayedStreams(0, None))
+    made = SlowReaders((SlowRound(1, 1, (stream,), *around),), 9, *(None, None, None, None, None, None))
+    (row,) = filled(searched(SlowReadersSettings(), slow=made))
+    assert row == {"block": "1", "clients": "1", "slow_streams": "1", "others_cut": "0"}
+
+
+def test_results_with_trials_have_no_rows_of_rounds() -> None:
+    """A capacity is made of trials, which are rows already."""
+    assert rows(SEARCHES["capacity"]) == rows(replace(SEARCHES["capacity"], findings=()))
 
 
 def test_the_columns_are_those_of_the_page_in_their_order() -> None:

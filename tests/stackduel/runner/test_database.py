@@ -80,7 +80,9 @@ def test_ctrl_c_leaves_no_database(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as run:
         assert until(lambda: (tmp_path / "url").exists() and (tmp_path / "url").read_text(), 60)
         children = psutil.Process(run.pid).children(recursive=True)
-        (server,) = (each for each in children if each.name() == "postgres" and "-D" in each.cmdline())
+        # A child that PostgreSQL has just forked bears its command line, too, until it gives itself a title.
+        servers = [each for each in children if each.name() == "postgres" and "-D" in each.cmdline()]
+        (server,) = (each for each in servers if each.ppid() not in {other.pid for other in servers})
         folder = Path(server.cmdline()[server.cmdline().index("-D") + 1]).parent
         assert folder.exists()
         run.send_signal(signal.SIGINT)

@@ -204,6 +204,36 @@ def test_a_strict_search_keeps_no_trial_that_the_host_disturbed(
     assert {result.state for result in done.results if isinstance(result, Trial)} == states
 
 
+class PausingHost(StolenHost):
+    """A noise meter of a host that disturbs every window but each third one."""
+
+    windows = 0
+
+    def noise(self) -> HostNoise:
+        PausingHost.windows += 1
+        return HostNoise(steal=0.0 if PausingHost.windows % 3 == 0 else 0.5)
+
+
+def test_a_disturbed_window_that_cut_streams_off_is_repeated_on_a_fresh_server(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that still sends is not measured again; three attempts at each load are made all the same."""
+    monkeypatch.setattr("stackduel.runner.trial_observers.NoiseMeter", PausingHost)
+    monkeypatch.setattr(PausingHost, "windows", 0)
+    launcher = FakeLauncher(address, broken=frozenset({"fast"}))
+    cutting = holds(300)
+    scene = Scene(launcher, lambda job: replace(cutting(job), drained=False), bounds=METHOD)
+    done = scene.loop.measure()
+    trials = [result for result in done.results if isinstance(result, Trial)]
+    assert [trial.state for trial in trials] == ["void", "void", "ok"] * (len(trials) // 3)
+    assert [trial.place.attempt for trial in trials[:3]] == [1, 2, 3]
+    assert launcher.events.count("start slow") == len(trials)
+    (finding,) = done.findings
+    assert isinstance(finding.found, Capacity)
+    assert finding.found.confirmed is not None
+    assert 285 <= finding.found.confirmed.rate_rps <= 300
+
+
 class LateClock(SearchClock):
     """A clock of searches by which each attempt at a trial takes as long as its window says."""
 

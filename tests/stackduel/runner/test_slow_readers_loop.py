@@ -66,8 +66,15 @@ def test_what_was_made_is_known_by_the_log_alone() -> None:
     """By the stream's zero; without a log, a line, a zero or a timetable of ours nothing is known."""
     stream, timetable = ClientStream(ClientPlan(), True, 7), timetable_of(SCENARIO)
     ends = {7: EarlyEnd(7 + 800 * MS, 3)}
-    assert made_by(stream, ends, timetable) == MadeEvents(3, 4)
-    for other in (made_by(stream, None, timetable), made_by(stream, {}, timetable), made_by(stream, ends, None)):
-        assert other is None
-    assert made_by(ClientStream(ClientPlan(), True), ends, timetable) is None
+    assert made_by(stream, ends, timetable, 900 * MS) == MadeEvents(3, 4)
+    for known, by in ((None, timetable), ({}, timetable), (ends, None)):
+        assert made_by(stream, known, by, 900 * MS) is None
+    assert made_by(ClientStream(ClientPlan(), True), ends, timetable, 900 * MS) is None
     assert timetable_of(replace(SCENARIO, workloads=(Workload("/chat?interval=soon"),))) is None
+
+
+def test_what_a_relay_takes_after_the_window_does_not_count() -> None:
+    """It had come to three of four events as the window closed, and took five more until it noticed."""
+    stream, timetable = ClientStream(ClientPlan(), True, 7), timetable_of(SCENARIO)
+    end = EarlyEnd(7 + 1_000 * MS, 8, (300_000, 200_000, 190_000, 40_000, 30_000, 20_000, 10_000, 0))
+    assert made_by(stream, {7: end}, timetable, 7 + 850 * MS) == MadeEvents(3, 4)

@@ -298,3 +298,45 @@ def test_a_server_that_is_late_with_one_stream_holds_none() -> None:
     assert found.confirmed is None
     assert tried[-1].load.connections == 1
     assert found.sentence.startswith("No number of streams was confirmed to keep event_p99 <= 50 ms")
+
+
+def test_after_a_step_down_the_search_goes_up_again() -> None:
+    """Windows that were kept by luck cost steps down; what lies between is looked at, until both are near."""
+    truth, lucky = 300, 0
+
+    def serve(probe: Probe) -> Result:
+        nonlocal lucky
+        assert isinstance(probe.load, ClosedLoop)
+        # The host is kind to the first four windows with too many streams.
+        if truth < probe.load.connections <= 512 and lucky < 4:
+            lucky += 1
+            return StreamSlots(10_000, slots=10_000)(probe)
+        return StreamSlots(truth, slots=10_000)(probe)
+
+    found, _ = held(serve, msgspec.structs.replace(EVENT_SLO, resolution=1.1 / 0.9 - 1))
+    assert found.confirmed is not None
+    assert found.above is not None
+    assert (found.confirmed.kept, found.confirmed.tried) == (5, 5)
+    assert found.confirmed.streams <= truth < found.above.streams
+    assert found.above.streams <= 1.1 / 0.9 * found.confirmed.streams
+
+
+def test_where_time_is_short_what_broke_before_is_not_repeated() -> None:
+    """Five rounds of both levels had no room; five of the lower one have."""
+    spent_s = 0.0
+
+    def serve(probe: Probe) -> Result:
+        nonlocal spent_s
+        spent_s += probe.load.warmup_s + (probe.load.duration_s or 0.0)
+        return StreamSlots(100, slots=10_000)(probe)
+
+    # Seven windows of 4 s to find the place, five to confirm it.
+    limited = msgspec.structs.replace(EVENT_SLO, resolution=0.25, allowance_s=56.0)
+    found, tried = carried_out(search_streams_held(STREAMS, limited, "7", lambda: spent_s), serve)
+    assert spent_s <= 56.0
+    assert found.confirmed is not None
+    assert found.above is not None
+    assert (found.confirmed.kept, found.confirmed.tried) == (5, 5)
+    assert {probe.load.connections for probe in tried[-5:] if isinstance(probe.load, ClosedLoop)} == {
+        found.confirmed.streams
+    }

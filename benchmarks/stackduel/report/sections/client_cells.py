@@ -7,13 +7,7 @@ from collections.abc import Iterator, Mapping
 from stackduel.model.run import Run
 from stackduel.model.search_results.leaving import Leaving, Noticing
 from stackduel.model.search_results.slow_readers import HeldBack, SlowReaders
-from stackduel.model.waits import relays
 from stackduel.report.sections.figures import DASH, figure, times_text
-
-# What is said of handlers that were not held back. A relay takes what had piled up once its client has left, and only
-# then is counted what it had made.
-BEYOND = "it runs ahead of them to the window's end"
-BEYOND_RELAYED = "it is not shown to be held back, as a relay goes on until it notices the end,"
 
 
 def of_leaving(result: Leaving) -> Mapping[str, str]:
@@ -86,15 +80,14 @@ def slow_sentences(run: Run) -> Iterator[str]:
         }
         known = {stack: side for stack, side in found.items() if side is not None}
         if known:
-            relayed = any(map(relays, scenario.workloads))
-            yield f"{scenario.name}: {_who_holds_back(known, BEYOND_RELAYED if relayed else BEYOND)}"
+            yield f"{scenario.name}: {_who_holds_back(known)}"
 
 
-def _who_holds_back(known: Mapping[str, HeldBack], beyond: str) -> str:
+def _who_holds_back(known: Mapping[str, HeldBack]) -> str:
     holding = [name for name, each in known.items() if not each.unheld]
     running = [f"{name} ({each.unheld:,} of {each.streams:,})" for name, each in known.items() if each.unheld]
     parts = [f"slow readers hold the handler back in {', '.join(holding)}"] if holding else []
-    parts += [f"{beyond} in {', '.join(running)}"] if running else []
+    parts += [f"it runs ahead of them to the window's end in {', '.join(running)}"] if running else []
     return f"{'; '.join(parts)}."
 
 

@@ -30,7 +30,7 @@ def generated(method: str, query: bytes, encoding: Encoding[Made]) -> AsyncStrea
 
 
 async def _made(timetable: Timetable, zero_ns: int, encoding: Encoding[Made]) -> AsyncGenerator[Made, None]:
-    made = 0
+    trail = early_end.handler_trail()
     try:
         for due_ns, number in timetable.moments():
             left_ns = zero_ns + due_ns - wire.clock_ns()
@@ -40,10 +40,12 @@ async def _made(timetable: Timetable, zero_ns: int, encoding: Encoding[Made]) ->
             if number is None:
                 yield encoding.heartbeat
             elif timetable.sends(number):
-                made = number + 1
+                if trail is not None:
+                    trail.reach(number + 1)
                 yield encoding.event(timetable, number, wire.clock_ns() - zero_ns)
     except (GeneratorExit, asyncio.CancelledError):
-        early_end.note_handler(zero_ns, made)
+        if trail is not None:
+            trail.note(zero_ns, wire.clock_ns())
         raise
 
 
@@ -94,10 +96,14 @@ async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: Upstream
 async def _events(
     opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float, fields: HeadFields
 ) -> AsyncGenerator[bytes, None]:
+    trail = early_end.handler_trail()
     async with opened:
         try:
             async for data in response.content.iter_any():
-                for event in passage.feed(data):
+                events = passage.feed(data)
+                if trail is not None:
+                    trail.reach(passage.events)
+                for event in events:
                     yield event
             passage.end()
         except TimeoutError:
@@ -107,7 +113,8 @@ async def _events(
         except HttpError as error:
             yield wire.encoded_error(error)
         except (GeneratorExit, asyncio.CancelledError):
-            early_end.note_handler(early_end.zero_of(fields), passage.events)
+            if trail is not None:
+                trail.note(early_end.zero_of(fields), wire.clock_ns())
             raise
 
 

@@ -29,7 +29,7 @@ def generated(method: str, query: bytes, encoding: Encoding[Made]) -> BlockingSt
 
 
 def _made(timetable: Timetable, zero_ns: int, encoding: Encoding[Made]) -> Generator[Made, None, None]:
-    made = 0
+    trail = early_end.handler_trail()
     try:
         for due_ns, number in timetable.moments():
             left_ns = zero_ns + due_ns - wire.clock_ns()
@@ -38,10 +38,12 @@ def _made(timetable: Timetable, zero_ns: int, encoding: Encoding[Made]) -> Gener
             if number is None:
                 yield encoding.heartbeat
             elif timetable.sends(number):
-                made = number + 1
+                if trail is not None:
+                    trail.reach(number + 1)
                 yield encoding.event(timetable, number, wire.clock_ns() - zero_ns)
     except GeneratorExit:
-        early_end.note_handler(zero_ns, made)
+        if trail is not None:
+            trail.note(zero_ns, wire.clock_ns())
         raise
 
 
@@ -97,10 +99,14 @@ def _ask(opened: ExitStack, backend: BlockingDownstream, asked: UpstreamRequest)
 def _events(
     opened: ExitStack, response: BaseHTTPResponse, passage: StreamPassage, allowance_s: float, fields: HeadFields
 ) -> Generator[bytes, None, None]:
+    trail = early_end.handler_trail()
     with opened:
         try:
             for data in response.stream(relay.READ_BYTES):
-                yield from passage.feed(data)
+                events = passage.feed(data)
+                if trail is not None:
+                    trail.reach(passage.events)
+                yield from events
             passage.end()
         except Urllib3TimeoutError:
             yield wire.encoded_error(relay.stalled(allowance_s))
@@ -109,7 +115,8 @@ def _events(
         except HttpError as error:
             yield wire.encoded_error(error)
         except GeneratorExit:
-            early_end.note_handler(early_end.zero_of(fields), passage.events)
+            if trail is not None:
+                trail.note(early_end.zero_of(fields), wire.clock_ns())
             raise
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from stackduel.model.client_settings import LeavingSettings, SlowReadersSettings
 from stackduel.model.search_results.leaving import Leaving, Noticing
 from stackduel.model.search_results.slow_readers import HeldBack, SlowReaders
-from stackduel.model.suite import Workload
 from stackduel.report.markdown.document import render
 from stackduel.report.sections.client_cells import leaving_sentences, slow_sentences
 from tests.stackduel.report.html.runs import SEARCHES, searched
@@ -17,17 +14,6 @@ def held(**sides: HeldBack | None) -> list[str]:
     """The sentences of a run whose handlers were held back so."""
     found = {name: SlowReaders((), 1024, each, None, None, None, None, None) for name, each in sides.items()}
     return list(slow_sentences(searched(SlowReadersSettings(), **found)))
-
-
-def test_a_relay_that_was_not_held_back_is_not_said_to_run_ahead() -> None:
-    """Events that it had made are counted when it has taken what had piled up."""
-    found = SlowReaders((), 1024, HeldBack(1, 4, 119, 120, 118), None, None, None, None, None)
-    run = searched(SlowReadersSettings(), a=found)
-    (scenario,) = run.suite.scenarios
-    relayed = replace(scenario, workloads=(Workload("/relay?events=9", stream="sse"),))
-    (told,) = slow_sentences(replace(run, suite=replace(run.suite, scenarios=(relayed,))))
-    assert "not shown to be held back" in told
-    assert "runs ahead" not in told
 
 
 def answers(**noticed: Noticing | None) -> list[str]:
