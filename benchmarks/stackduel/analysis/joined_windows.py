@@ -7,11 +7,11 @@ however many windows it holds (S. H. Hurlbert, Pseudoreplication, Ecological Mon
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from stackduel.model.histogram import Histogram
+from stackduel.model.histogram import Histogram, sum_by_name
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Victim, Warmup, Window
 from stackduel.model.stream_figures import StreamFigures
 from stackduel.model.trial import Cost, Gate, HostNoise, Memory, Trial
@@ -60,11 +60,11 @@ def joined_measurement(parts: Sequence[Measurement]) -> Measurement:
         outcomes=dict(outcomes),
         duration_s=duration_s,
         latency=Histogram.sum(part.latency for part in parts),
-        service=_histograms(parts, lambda part: part.service),
-        lateness=_histograms(parts, lambda part: part.lateness),
-        dispatch=_histograms(parts, lambda part: part.dispatch),
-        first_byte=_histograms(parts, lambda part: part.first_byte),
-        spans=_spans(parts),
+        service=Histogram.sum_of_known(part.service for part in parts),
+        lateness=Histogram.sum_of_known(part.lateness for part in parts),
+        dispatch=Histogram.sum_of_known(part.dispatch for part in parts),
+        first_byte=Histogram.sum_of_known(part.first_byte for part in parts),
+        spans=sum_by_name(part.spans for part in parts),
         streams=StreamFigures.sum(part.streams for part in parts),
         calls=tuple(_call(calls) for calls in zip(*(part.calls for part in parts), strict=True)),
         victim=_victim([part.victim for part in parts if part.victim]),
@@ -86,17 +86,6 @@ def _sum(values: Iterable[_Number | None]) -> _Number | None:
     all_of_them = list(values)
     known = [each for each in all_of_them if each is not None]
     return sum(known) if len(known) == len(all_of_them) else None
-
-
-def _histograms(parts: Sequence[Measurement], of: Callable[[Measurement], Histogram | None]) -> Histogram | None:
-    there = [found for part in parts if (found := of(part)) is not None]
-    return Histogram.sum(there) if there else None
-
-
-def _spans(parts: Sequence[Measurement]) -> Mapping[str, Histogram] | None:
-    there = [part.spans for part in parts if part.spans is not None]
-    names = dict.fromkeys(name for spans in there for name in spans)
-    return {name: Histogram.sum(spans[name] for spans in there if name in spans) for name in names} if there else None
 
 
 def _call(calls: Sequence[CallCount]) -> CallCount:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from stackduel.analysis.failure_shares import share_failed
 from stackduel.analysis.memory_growth import memory_growth
 from stackduel.analysis.slo import MEAN, Bound
 from stackduel.model.histogram import Histogram
@@ -44,7 +45,7 @@ def slas(
 
 def _result(scenario: str, stack: str, promise: ServiceLevel, trials: Sequence[Trial]) -> ServiceLevelResult:
     if promise.name == ERRORS:
-        share = _share_failed(trials)
+        share = share_failed(trials)
         return ServiceLevelResult(scenario, stack, promise.name, promise.bound, share, share <= promise.bound)
     if promise.name == RATE:
         rate = median(each.rate_rps for each in trials)
@@ -66,11 +67,6 @@ def _growth(scenario: str, stack: str, promise: ServiceLevel, trials: Sequence[T
         return ServiceLevelResult(scenario, stack, promise.name, promise.bound, None, None, ELSEWHERE)
     kept = growth.grown_mib <= promise.bound
     return ServiceLevelResult(scenario, stack, promise.name, promise.bound, growth.grown_mib, kept)
-
-
-def _share_failed(trials: Sequence[Trial]) -> float:
-    requests = sum(each.measurement.requests for each in trials)
-    return sum(each.measurement.failed for each in trials) / requests if requests else 0.0
 
 
 def _histograms(span: str, trials: Sequence[Trial]) -> Iterable[Histogram]:

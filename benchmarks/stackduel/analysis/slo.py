@@ -8,6 +8,7 @@ from math import inf
 
 from stackduel.model.histogram import Histogram, fewest_for
 from stackduel.model.measurement import Measurement, Outcome
+from stackduel.model.search_settings import EVENT, OF_STREAMS, TTFT
 from stackduel.model.stream_figures import StreamFigures
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p999": 0.999}
@@ -15,10 +16,6 @@ MEAN = "mean"
 # So few requests are beyond these that a single pause may hold them all.
 TAILS = frozenset({"p99", "p999"})
 NAMES = (*QUANTILES, MEAN)
-# The times of a stream's events that a bound may be on, by the prefix of its name: their added delay, and the time to
-# the first one.
-EVENT, TTFT = "event_", "ttft_"
-OF_STREAMS = (EVENT, TTFT)
 USUAL_ERRORS = 0.001
 # A stream that still waits for a slot has no late events: with a bound on events, it must also begin.
 USUAL_TTFT = "ttft_p99"

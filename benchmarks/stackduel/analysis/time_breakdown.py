@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from stackduel.model.histogram import Histogram, summarise
+from stackduel.model.histogram import Histogram, percentile_ms
 from stackduel.model.isolated import IsolatedMeasurement, IsolatedResult
 from stackduel.model.suite import ClosedLoop, Scenario
 from stackduel.model.trial import Inside, Result, Trial, counting_trials, trials_by_place
@@ -103,7 +103,7 @@ def _breakdown(
 
 def _part(name: str, histogram: Histogram, answers: int) -> BreakdownPart:
     """Return a part: the mean over all ``answers``, also those without this part, and the p99 of those with it."""
-    return BreakdownPart(name, histogram.total_ns / answers / 1e6, summarise(histogram).p99)
+    return BreakdownPart(name, histogram.total_ns / answers / 1e6, percentile_ms(histogram, 0.99))
 
 
 def _spans(trials: Sequence[Trial]) -> Mapping[str, Histogram]:

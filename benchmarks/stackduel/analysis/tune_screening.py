@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stackduel.analysis.failure_shares import commonest_failure
 from stackduel.analysis.slo import parse_slo
 from stackduel.model.histogram import summarise
-from stackduel.model.measurement import Outcome
 from stackduel.model.run import Run
 from stackduel.model.search_results.tuned import Screened
 from stackduel.model.trial import Failure, Trial
@@ -47,13 +47,8 @@ def failed_text(trials: Sequence[Trial]) -> str | None:
     failed = sum(trial.measurement.failed for trial in trials)
     if not failed:
         return None
-    outcomes: dict[str, int] = {}
-    for trial in trials:
-        for outcome, count in trial.measurement.outcomes.items():
-            if outcome != Outcome.OK:
-                outcomes[outcome] = outcomes.get(outcome, 0) + count
-    most = max(outcomes, key=lambda each: outcomes[each], default="unknown")
-    return f"{failed:,} of {sum(trial.measurement.requests for trial in trials):,} requests failed, mostly {most}"
+    requests = sum(trial.measurement.requests for trial in trials)
+    return f"{failed:,} of {requests:,} requests failed, mostly {commonest_failure(trials) or 'unknown'}"
 
 
 def _screened(stack: str, number: int, result: Trial | Failure) -> Screened:

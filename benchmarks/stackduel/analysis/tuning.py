@@ -62,7 +62,8 @@ def _concluded(run: Run, scenario: Scenario, alone: RequestAlone, block_s: float
 
 def _tuned(concluded: Run, run: Run, settings: TuneSettings, alone: RequestAlone) -> Tuned:
     scenario = run.suite.scenarios[0].name
-    confirmation = _Confirmation(concluded, settings, scenario, leaks(run))
+    measure = _measure(concluded, settings, scenario)
+    confirmation = _Confirmation(concluded, settings, scenario, measure, leaks(run))
     confirmed = tuple(confirmation.all())
     best = confirmation.best(confirmed)
     current = next((each for each in confirmed if each.stack == run.baseline), None)
@@ -70,13 +71,11 @@ def _tuned(concluded: Run, run: Run, settings: TuneSettings, alone: RequestAlone
         before=_line(run, run.baseline),
         after=_line(run, best.stack) if best else None,
         recommended=best.stack if best else None,
-        measure=confirmation.measure,
+        measure=measure,
         screened=screened(run, settings),
         confirmed=confirmed,
         blocks=max((each.blocks for each in concluded.comparisons), default=0),
-        reason=reason_for(best, current, confirmation.measure)
-        if best
-        else reason_for_none(confirmed, run.baseline, confirmation.measure),
+        reason=reason_for(best, current, measure) if best else reason_for_none(confirmed, run.baseline, measure),
         undecided=best is None and not nothing_is_left(confirmed, run.baseline),
         wait_ms=None if alone.wait_s is None else 1000 * alone.wait_s,
         cpu_ms=None if alone.cpu_s is None else 1000 * alone.cpu_s,
@@ -95,25 +94,28 @@ def slots_needed(run: Run, alone: RequestAlone) -> int | None:
     return needed_slots(alone.wait_s, alone.cpu_s, cores, run.suite.scenarios[0].load.connections)
 
 
+def _measure(run: Run, settings: TuneSettings, scenario: str) -> Measure:
+    """Return the measure that decides: the mean latency where the windows hold too few requests for a p99."""
+    wanted: Measure = settings.objective
+    known = [measured(trial) for trial in run.trials(scenario, run.baseline)]
+    return "mean" if wanted == "p99" and not all("p99" in each for each in known) else wanted
+
+
 def _line(run: Run, stack: str) -> str:
     return shell_line(run.stacks[stack]) or stack
 
 
 @dataclass(frozen=True, slots=True)
 class _Confirmation:
-    """The blocks of a tuning's confirmation, with the conclusions from them and a sentence for each leak."""
+    """The blocks of a tuning's confirmation, with the conclusions from them, the measure that decides, and a sentence
+    for each leak.
+    """
 
     run: Run
     settings: TuneSettings
     scenario: str
+    measure: Measure
     leaks: Mapping[str, str]
-
-    @property
-    def measure(self) -> Measure:
-        """The measure that decides: the mean latency where the windows hold too few requests for a p99."""
-        wanted: Measure = self.settings.objective
-        known = [measured(trial) for trial in self.run.trials(self.scenario, self.run.baseline)]
-        return "mean" if wanted == "p99" and not all("p99" in each for each in known) else wanted
 
     def all(self) -> Iterator[Confirmed]:
         """Yield the current command and every candidate that was in a block, in the order of the stacks."""

@@ -44,11 +44,6 @@ class DraftRequest:
         return (*(f"{{{name}}}" for name in PLACEHOLDER.findall(self.path)), *(f"the header {h}" for h in self.headers))
 
     @property
-    def is_askable(self) -> bool:
-        """Whether it can be sent as it is, and changes nothing."""
-        return self.method == "GET" and not self.needs
-
-    @property
     def label(self) -> str:
         """Its method and path."""
         return f"{self.method} {self.path}"

@@ -47,10 +47,10 @@ class NamedServer(Started, Protocol):
         """The name of its stack."""
 
 
-def lost_part(companion: NamedServer) -> LostPart | None:
-    """Return a companion as a lost part of the sandbox if it has ended; None while it runs."""
-    reason = companion.failure()
-    return LostPart(f"the companion {companion.name}", f"has failed: {reason}", shared=False) if reason else None
+def lost_part(server: NamedServer, what: str = "companion") -> LostPart | None:
+    """Return what stands beside a stack as a lost part of the sandbox if it has ended; None while it runs."""
+    reason = server.failure()
+    return LostPart(f"the {what} {server.name}", f"has failed: {reason}", shared=False) if reason else None
 
 
 @dataclass(frozen=True, slots=True)

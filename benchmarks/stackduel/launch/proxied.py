@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from stackduel.launch.companion import NamedServer
+from stackduel.launch.companion import NamedServer, lost_part
 from stackduel.launch.launcher import Launcher, Started
 from stackduel.launch.wrapped_launcher import WrappedLauncher
 from stackduel.model.lost_part import LostPart
@@ -66,9 +66,7 @@ class Proxied:
 
     def lost_companion(self) -> LostPart | None:
         """Return the proxy, or the server's companion, if that has ended; None while both run."""
-        if reason := self.proxy.failure():
-            return LostPart(f"the proxy {self.proxy.name}", f"has failed: {reason}", shared=False)
-        return self.server.lost_companion()
+        return lost_part(self.proxy, "proxy") or self.server.lost_companion()
 
     def terminate(self, grace_s: float) -> ServerEnd:
         """Send the server SIGTERM and wait for its end, while its proxy runs on; kill it after ``grace_s``."""

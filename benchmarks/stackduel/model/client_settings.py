@@ -26,7 +26,7 @@ class LeavingSettings(Struct, frozen=True, tag_field="mode", tag="leaving"):
     @property
     def goal(self) -> str:
         """Return the goal of the search in a few words."""
-        return f"when {100 * self.share:g} % of the clients that leave in the middle are noticed"
+        return f"when it is noticed that {100 * self.share:g} % of the clients leave in the middle"
 
 
 class SlowReadersSettings(Struct, frozen=True, tag_field="mode", tag="slow-readers"):

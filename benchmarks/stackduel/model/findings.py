@@ -44,3 +44,11 @@ class Finding:
     stack: str
     scenario: str
     found: SearchResult
+
+    @property
+    def subject(self) -> str:
+        """The stack that the result is about: of an ablation and of a scaling not an arm, but the stack itself."""
+        match self.found:
+            case Ablation(ablated=name) | Scaling(scaled=name):
+                return name
+        return self.stack

@@ -8,7 +8,7 @@ would have made, and each can be exported in HdrHistogram's own format (http://h
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import mul
@@ -90,6 +90,12 @@ class Histogram:
     def sum(histograms: Iterable[Histogram]) -> Histogram:
         """Return the histogram of all values of several histograms; of none, the empty one."""
         return reduce(Histogram.merge, histograms, Histogram.empty())
+
+    @staticmethod
+    def sum_of_known(histograms: Iterable[Histogram | None]) -> Histogram | None:
+        """Return the histogram of all values of those that are there; None where none is."""
+        known = [each for each in histograms if each is not None]
+        return Histogram.sum(known) if known else None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):
@@ -183,6 +189,13 @@ class LatencySummary:
     max: float | None = None
 
 
+def sum_by_name(parts: Iterable[Mapping[str, Histogram] | None]) -> dict[str, Histogram] | None:
+    """Return the sums of histograms of one name over the parts that are there; None where none is."""
+    known = [each for each in parts if each is not None]
+    names = dict.fromkeys(name for each in known for name in each)
+    return {name: Histogram.sum(each[name] for each in known if name in each) for name in names} if known else None
+
+
 def summarise(histogram: Histogram) -> LatencySummary:
     """Return the figures of a histogram that tables show, without the percentiles that it is too small for."""
     if not histogram.counts.size:
@@ -190,11 +203,11 @@ def summarise(histogram: Histogram) -> LatencySummary:
     return LatencySummary(
         mean=histogram.mean_ns / 1e6,
         min=histogram.min_ns / 1e6,
-        p50=_percentile_ms(histogram, 0.5),
-        p90=_percentile_ms(histogram, 0.9),
-        p95=_percentile_ms(histogram, 0.95),
-        p99=_percentile_ms(histogram, 0.99),
-        p999=_percentile_ms(histogram, 0.999),
+        p50=percentile_ms(histogram, 0.5),
+        p90=percentile_ms(histogram, 0.9),
+        p95=percentile_ms(histogram, 0.95),
+        p99=percentile_ms(histogram, 0.99),
+        p999=percentile_ms(histogram, 0.999),
         max=histogram.max_ns / 1e6,
     )
 
@@ -208,7 +221,8 @@ def fewest_for(q: float) -> int:
     return math.ceil(math.log(0.01) / math.log(q))
 
 
-def _percentile_ms(histogram: Histogram, q: float) -> float | None:
+def percentile_ms(histogram: Histogram, q: float) -> float | None:
+    """Return a q-quantile in milliseconds; None if the histogram is too small for it."""
     return histogram.quantile_ns(q) / 1e6 if histogram.count >= fewest_for(q) else None
 
 

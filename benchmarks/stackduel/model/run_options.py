@@ -13,6 +13,9 @@ LauncherName = Literal["local", "docker", "compose", "url"]
 GeneratorPlace = Literal["process", "container"]
 DeviceName = Literal["auto", Device]
 
+# The launchers that start processes or containers themselves, with settings of the run.
+STARTING: frozenset[str] = frozenset({"local", "docker"})
+
 # Servers close idle connections after seconds; one that was idle for less was closed for another reason.
 RESEND_IDLE_S = 0.1
 # No connection is idle for so long: nothing is sent again.

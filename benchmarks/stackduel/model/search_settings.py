@@ -16,6 +16,10 @@ from stackduel.model.tune_settings import TuneSettings
 MOST_RATE_RPS = 100_000.0
 MOST_STREAMS = 4096
 FEWEST_CONFIRMATIONS = 5
+# The times of a stream's events that a bound may be on, by the prefix of its name: their added delay, and the time to
+# the first one.
+EVENT, TTFT = "event_", "ttft_"
+OF_STREAMS = (EVENT, TTFT)
 
 
 class CapacitySettings(Struct, frozen=True, tag_field="mode", tag="capacity"):
@@ -44,7 +48,7 @@ class CapacitySettings(Struct, frozen=True, tag_field="mode", tag="capacity"):
     @property
     def goal(self) -> str:
         """Return the goal of the search in a few words."""
-        if "event_" in self.slo or "ttft_" in self.slo:
+        if any(prefix in self.slo.lower() for prefix in OF_STREAMS):
             return f"the most streams at once that keep {self.slo}"
         return f"the highest rate that keeps {self.slo}"
 

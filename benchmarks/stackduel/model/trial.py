@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from stackduel.model.gpu_use import GpuUse
-from stackduel.model.histogram import summarise
+from stackduel.model.histogram import percentile_ms
 from stackduel.model.measurement import Measurement
 from stackduel.model.stream_figures import LEAST_DELAY_MS
 from stackduel.model.suite import Metric
@@ -146,7 +146,7 @@ class Trial:
     def event_p99_ms(self) -> float | None:
         """The p99 of the added delay of its events, in milliseconds; None where they have none, or are too few."""
         streams = self.measurement.streams
-        return None if streams is None else summarise(streams.added).p99
+        return None if streams is None else percentile_ms(streams.added, 0.99)
 
     @property
     def figure(self) -> float | None:

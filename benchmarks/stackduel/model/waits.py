@@ -50,6 +50,11 @@ def request_seconds(workload: Workload, *, fans_out: bool) -> float:
     return 0.0
 
 
+def relays(workload: Workload) -> bool:
+    """Return whether a request of the HTTP contract passes on the downstream's stream."""
+    return urlsplit(workload.target).path == RELAY
+
+
 def calls_of(workload: Workload) -> int:
     """How many calls to the downstream one request of the HTTP contract has under way at once, at most."""
     parts = urlsplit(workload.target)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from stackduel.analysis.screening.designs import MOST_SWITCHES
 from stackduel.model.ablation_settings import ALL_OFF, AblatedSwitch, AblationSettings, UnmeasuredSwitch
 from stackduel.model.errors import FieldError
-from stackduel.model.run_options import RunOptions
+from stackduel.model.run_options import STARTING, RunOptions
 from stackduel.model.similar import did_you_mean
 from stackduel.model.stack import Registered, Stack
 from stackduel.model.suite import Scenario, Suite
@@ -21,7 +21,6 @@ from stackduel_servers.switches import SWITCHES, Switch, Touched, applicable
 SUITE = "ablation"
 # Of so many switches every combination is measured.
 MOST_CROSSED = 3
-STARTING = frozenset({"local", "docker"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import msgspec
 
 from stackduel.analysis.statistics.intervals import FEWEST_BLOCKS
 from stackduel.model.errors import FieldError
-from stackduel.model.run_options import RunOptions
+from stackduel.model.run_options import STARTING, RunOptions
 from stackduel.model.scaling_settings import ScalingSettings
 from stackduel.model.search_settings import ColdStartSettings, LossSettings, SoakSettings
 from stackduel.model.stack import Registered, Stack
@@ -28,8 +28,7 @@ from stackduel.search.modes import load_problem
 
 OWN_BLOCKS = FEWEST_BLOCKS
 MODELS = "/infer/"
-# The launchers that start processes or containers themselves, and those whose stacks share a containers' network.
-STARTING = frozenset({"local", "docker"})
+# The launchers whose stacks share a containers' network.
 NETWORKED = frozenset({"docker", "compose"})
 
 

@@ -105,9 +105,15 @@ class Fields:
             raise FieldError(f"{self.where}: {name}: must be a number from {low:.10g} to {high:.10g}{other}")
         return float(value)
 
-    def choice(self, name: str, choices: tuple[T, ...], default: T = _MISSING) -> T:
-        """Return one of ``choices``, or the default."""
+    @overload
+    def choice(self, name: str, choices: tuple[T, ...], default: None) -> T | None: ...
+    @overload
+    def choice(self, name: str, choices: tuple[T, ...], default: T = ...) -> T: ...
+    def choice(self, name: str, choices: tuple[T, ...], default: T | None = _MISSING) -> T | None:
+        """Return one of ``choices``, or the default, which may be None."""
         value = self._take(name, default)
+        if value is None and default is None:
+            return None
         for choice in choices:
             if value == choice and type(value) is type(choice):
                 return choice

@@ -11,6 +11,7 @@ from stackduel.model.interpreter_name import ChosenInterpreter, on_interpreter
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Command, Image, Registered, Stack, Url
 from stackduel.model.suite import Suite
+from stackduel.planning.fan_out import fanned_out, with_first_duel
 from stackduel.planning.interpreter_lookup import INSIDE, script_pythons
 from stackduel.planning.pillow_builds import build_of
 from stackduel.planning.selection import Selection
@@ -33,30 +34,16 @@ def on_interpreters(selection: Selection, chosen: Sequence[ChosenInterpreter]) -
 
     With one interpreter the stacks keep their names. Raises FieldError for a stack that runs on none of ours.
     """
-    if not chosen:
-        return selection
-    if len(chosen) == 1:
-        return replace(selection, stacks={name: _moved(each, chosen[0]) for name, each in selection.stacks.items()})
-    stacks = {
-        on_interpreter(name, each.label): _named(stack, name == selection.baseline, each, chosen[0])
-        for name, stack in selection.stacks.items()
-        for each in chosen
-    }
-    return replace(selection, stacks=stacks, baseline=on_interpreter(selection.baseline, chosen[0].label))
+    return fanned_out(selection, chosen, _named, _moved)
 
 
 def renamed(suite: Suite, chosen: Sequence[ChosenInterpreter]) -> Suite:
     """Return the suite with its pair of stacks on the first interpreter."""
-    if len(chosen) < 2 or not suite.duel:
-        return suite
-    return replace(suite, duel=tuple(on_interpreter(name, chosen[0].label) for name in suite.duel))
+    return with_first_duel(suite, chosen, _named)
 
 
-def _named(stack: Stack, is_baseline: bool, chosen: ChosenInterpreter, first: ChosenInterpreter) -> Stack:
-    moved = _moved(stack, chosen)
-    # To run the same code on another interpreter is a setting.
-    tier = "settings" if is_baseline and chosen != first else stack.tier
-    return replace(moved, name=on_interpreter(stack.name, chosen.label), tier=tier)
+def _named(stack: str, chosen: ChosenInterpreter) -> str:
+    return on_interpreter(stack, chosen.label)
 
 
 def _moved(stack: Stack, chosen: ChosenInterpreter) -> Stack:

@@ -11,6 +11,7 @@ from stackduel.model.proxy import NO_PROXY, PROXIES, READ_TIMEOUT_S, behind
 from stackduel.model.run_options import RunOptions
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Suite
+from stackduel.planning.fan_out import fanned_out, with_first_duel
 from stackduel.planning.nginx_lookup import INSTALL_NGINX, nginx_program
 from stackduel.planning.selection import Selection
 
@@ -42,27 +43,12 @@ def behind_proxies(selection: Selection, options: RunOptions) -> Selection:
 
     With one proxy the stacks keep their names. Raises FieldError for a stack that nginx cannot stand in front of.
     """
-    labels = options.proxy
-    if labels is None:
-        return selection
-    if len(labels) == 1:
-        return replace(
-            selection, stacks={name: _put(each, labels[0], options) for name, each in selection.stacks.items()}
-        )
-    stacks = {
-        behind(name, label): _named(stack, label, options, is_baseline=name == selection.baseline)
-        for name, stack in selection.stacks.items()
-        for label in labels
-    }
-    return replace(selection, stacks=stacks, baseline=behind(selection.baseline, labels[0]))
+    return fanned_out(selection, options.proxy or (), behind, lambda stack, label: _put(stack, label, options))
 
 
 def with_duel_behind(suite: Suite, options: RunOptions) -> Suite:
     """Return the suite with its pair of stacks behind the first proxy."""
-    labels = options.proxy or ()
-    if len(labels) < 2 or not suite.duel:
-        return suite
-    return replace(suite, duel=tuple(behind(name, labels[0]) for name in suite.duel))
+    return with_first_duel(suite, options.proxy or (), behind)
 
 
 def proxy_notes(stacks: Mapping[str, Stack]) -> tuple[str, ...]:
@@ -77,12 +63,6 @@ def proxy_notes(stacks: Mapping[str, Stack]) -> tuple[str, ...]:
         f"memory: {words}."
         for words, names in by_words.items()
     )
-
-
-def _named(stack: Stack, label: str, options: RunOptions, *, is_baseline: bool) -> Stack:
-    # To put the same code behind a proxy, or to set that otherwise, is a setting.
-    tier = "settings" if is_baseline and options.proxy and label != options.proxy[0] else stack.tier
-    return replace(_put(stack, label, options), name=behind(stack.name, label), tier=tier)
 
 
 def _put(stack: Stack, label: str, options: RunOptions) -> Stack:

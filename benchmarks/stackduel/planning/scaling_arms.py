@@ -10,14 +10,13 @@ import msgspec
 from stackduel.model.budget import Budget
 from stackduel.model.counted import counted
 from stackduel.model.errors import FieldError
-from stackduel.model.run_options import RunOptions
+from stackduel.model.run_options import STARTING, RunOptions
 from stackduel.model.scaling_settings import ScalingArm, ScalingSettings
 from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Scenario, Suite
 from stackduel.planning.core_division import chosen_division, memory_for
 from stackduel.planning.selection import Selection
 
-STARTING = frozenset({"local", "docker"})
 # One core of the generator keeps twice the rate that a stack in Python serves on so many (docs/scaling.md).
 SERVED_PER_GENERATOR = 3
 # With fewer for each core some would idle while others have two to answer.

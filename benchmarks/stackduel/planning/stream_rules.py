@@ -17,12 +17,9 @@ USUAL_CHECKS: Mapping[StreamFormat, Check] = {"sse": "body", "websocket": "body"
 
 def parse_stream(fields: Fields, check: Check) -> tuple[StreamFormat | None, Check]:
     """Take the format of a stream out of ``fields``, and how its answers are checked; without a format, as given."""
-    name = fields.text("stream", default="")
-    if not name:
-        return None, check
-    stream = next((each for each in FORMATS if each == name), None)
+    stream = fields.choice("stream", FORMATS, default=None)
     if stream is None:
-        raise FieldError(f"{fields.where}: stream: must be one of {', '.join(FORMATS)}")
+        return None, check
     if not fields.given("check"):
         return stream, USUAL_CHECKS[stream]
     if check not in CHECKS:

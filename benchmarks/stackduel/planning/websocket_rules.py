@@ -7,21 +7,17 @@ from collections.abc import Iterable, Sequence
 from stackduel.model.errors import FieldError
 from stackduel.model.suite import Load, MessageKind, StreamFormat, Workload
 from stackduel.planning.fields import Fields
-from stackduel.planning.stream_rules import refuse_parts_of_answers
+from stackduel.planning.stream_rules import CHECKS, refuse_parts_of_answers
 
 SWITCHED = 101
 KINDS: tuple[MessageKind, ...] = ("text", "binary")
-CHECKS = ("body", "length", "status")
 # As the null server echoes them, too, in one read.
 MOST_BYTES = 1024 * 1024
 
 
 def parse_websocket(fields: Fields, stream: StreamFormat | None, body: bytes) -> MessageKind | None:
     """Take the kind of a message out of ``fields``, None where none is sent; raises FieldError for what it excludes."""
-    name = fields.text("websocket", default="")
-    kind = next((each for each in KINDS if each == name), None)
-    if name and kind is None:
-        raise FieldError(f"{fields.where}: websocket: must be one of {', '.join(KINDS)}")
+    kind = fields.choice("websocket", KINDS, default=None)
     if kind is None and stream != "websocket":
         return None
     if fields.given("status"):

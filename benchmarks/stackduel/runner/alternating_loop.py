@@ -87,8 +87,7 @@ class AlternatingLoop(Loop):
             return _Server(step.stack, *running.enter_context(self._ready(stack, step.scenarios)))
         except (LaunchError, VerifyError, ProcessLookupError) as error:
             go_on_interrupting(error)
-            for scenario in step.scenarios:
-                self._save_result(Failure(Place(step.stack, scenario.name, step.block), str(error)))
+            self._fail_step(step, step.scenarios, str(error))
             return None
 
     def _fit(self, servers: Iterable[_Server], scenario: Scenario, block: int) -> Iterator[_Server]:

@@ -15,10 +15,12 @@ from stackduel.launch.launcher import Started
 from stackduel.load.aside.aside_clients import AsideClients
 from stackduel.load.aside.client_plan import ClientPlan, ClientStream
 from stackduel.model.measurement import Measurement
+from stackduel.model.run_options import STARTING
 from stackduel.model.search_results.window_effects import MemoryAround, StayedStreams
 from stackduel.model.stack import Command, Image, Registered, Stack
 from stackduel.model.suite import ClosedLoop, Scenario
 from stackduel.model.trial import Cost
+from stackduel.model.waits import relays
 from stackduel.observe.resources.resource_watch import ResourceWatch, read
 from stackduel.observe.resources.usage import Meter, Usage
 from stackduel.runner.run_context import RunContext
@@ -29,9 +31,6 @@ LOG_LINES = 10_000
 # What a server wrote reaches its log a little later.
 WRITTEN_WITHIN_S = 2.0
 LOOK_EVERY_S = 0.05
-RELAY = "/relay"
-# The launchers that start registered stacks with settings of the run.
-SETTING = frozenset({"local", "docker"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +88,10 @@ class ClientWindows:
 
     def upstream_ends(self, zeros: Collection[int]) -> Mapping[int, EarlyEnd] | None:
         """Return when the upstreams of these streams were given up; None where there is none that says it."""
-        relays = self.scenario.workloads[0].target.partition("?")[0] == RELAY
         launcher = self.context.launcher
-        return _ends_in(launcher.downstream_log, zeros) if relays and launcher.downstream is not None else None
+        if not relays(self.scenario.workloads[0]) or launcher.downstream is None:
+            return None
+        return _ends_in(launcher.downstream_log, zeros)
 
 
 def noting_ends(stack: Stack) -> Stack:
@@ -106,7 +106,7 @@ def says_ends(stack: Stack, launcher: str) -> bool:
     """Return whether the handlers of a stack say when their clients have left: ours, and who is told to by its file."""
     match stack.source:
         case Registered():
-            return launcher in SETTING
+            return launcher in STARTING
         case Command(env=env) | Image(env=env):
             return env.get(VARIABLE) == "on"
     return False

@@ -6,24 +6,20 @@ import statistics
 import time
 from collections.abc import Callable
 
-from stackduel.inference.translation import UntranslatableError, translate
-from stackduel.model.errors import LaunchError
-from stackduel.model.plan_step import PlanStep
+from stackduel.inference.translation import translate
 from stackduel.model.run import Run
 from stackduel.model.search_results.cold_start import Launch
 from stackduel.model.search_settings import ColdStartSettings
 from stackduel.model.stack import Stack
 from stackduel.model.suite import ClosedLoop, Load, Scenario, Workload
 from stackduel.model.target import Address
-from stackduel.model.trial import Failure, Place
 from stackduel.observe.resources.meters import meter_of
 from stackduel.observe.resources.resource_watch import read
 from stackduel.observe.resources.settle import settle
-from stackduel.process.interrupts import go_on_interrupting
 from stackduel.runner.rounds_loop import RoundsLoop
 from stackduel.runner.run_context import RunContext
 from stackduel.search.cold_start import cold_starts
-from stackduel.verify.exchange import ExchangeError, ask
+from stackduel.verify.exchange import ask
 from stackduel.verify.verification import VerifyError
 
 
@@ -47,22 +43,8 @@ class ColdStartLoop(RoundsLoop):
             scenario.name: {name: [] for name in context.plan.stacks} for scenario in context.plan.suite.scenarios
         }
 
-    def _measure(self, name: str, scenario: Scenario, block: int) -> None:
-        sandbox = self._context.trial_runner.sandbox
-        sandbox.restore()
-        self._context.progress.launching(PlanStep(block, name, (scenario,)))
-        try:
-            launch = self._launch(self._context.plan.stacks[name], scenario, block)
-        except (LaunchError, VerifyError, ExchangeError, UntranslatableError, ProcessLookupError) as error:
-            go_on_interrupting(error)
-            place = Place(name, scenario.name, block)
-            if (part := sandbox.lost()) is not None:
-                self._save_result(sandbox.trial_without(part, place))
-                self._measure(name, scenario, block)
-                return
-            self._refused.add(name)
-            self._save_result(Failure(place, str(error)))
-            return
+    def _measure_fresh(self, name: str, scenario: Scenario, block: int) -> None:
+        launch = self._launch(self._context.plan.stacks[name], scenario, block)
         self._launches[scenario.name][name].append(launch)
         run = self.run
         for finding in cold_starts(self._launches[scenario.name], run.baseline, scenario.name):

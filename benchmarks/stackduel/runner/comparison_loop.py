@@ -10,11 +10,10 @@ from stackduel.launch.launcher import Started
 from stackduel.model.errors import LaunchError
 from stackduel.model.plan_step import AnyStep, IsolatedStep, PlanStep
 from stackduel.model.run import Run
-from stackduel.model.suite import Scenario
-from stackduel.model.trial import Failure, Place, Result
+from stackduel.model.trial import Result
 from stackduel.observe.resources.usage import Meter
 from stackduel.process.interrupts import go_on_interrupting
-from stackduel.runner.attempts import Attempts, fit_for_more
+from stackduel.runner.attempts import Attempts
 from stackduel.runner.ended_scenarios import EndedScenarios
 from stackduel.runner.isolated_models import measure_alone
 from stackduel.runner.loop import Loop
@@ -42,7 +41,7 @@ class ComparisonLoop(Loop):
                 continue
             name = self._context.plan.stacks[step.stack].name
             if name in self._refused:
-                self._fail(step, step.scenarios, f"not tried again: {self._refused[name]}")
+                self._fail_step(step, step.scenarios, f"not tried again: {self._refused[name]}")
             else:
                 self._measure(step)
         return self.run
@@ -71,14 +70,14 @@ class ComparisonLoop(Loop):
                 if self._lost_with_sandbox(pending):
                     continue
                 self._refused[stack.name] = str(error)
-                self._fail(step, [attempts.scenario for attempts in pending], str(error))
+                self._fail_step(step, [attempts.scenario for attempts in pending], str(error))
                 return
 
     def _attempts_of(self, step: PlanStep, stack: str) -> Iterator[Attempts]:
         """Yield the trials of a step that are still worth measuring; save the others as failures."""
         for place, scenario in zip(step.places(), step.scenarios, strict=True):
             if why := self._ended.why(stack, scenario.name):
-                self._fail(step, [scenario], why)
+                self._fail_step(step, [scenario], why)
             else:
                 yield Attempts(place, scenario)
 
@@ -107,8 +106,7 @@ class ComparisonLoop(Loop):
         result = self._ended.judged(self._context.plan.stacks[place.stack].name, attempts.scenario.load, result)
         self._repeats_s -= time.monotonic() - began_s if attempts.repeats else 0.0
         self._take(pending, result)
-        is_reset = self._context.plan.stacks[place.stack].reset is not None
-        return fit_for_more(started, result) and not is_reset
+        return self._goes_on(place.stack, started, result)
 
     def _take(self, pending: deque[Attempts], result: Result) -> None:
         """Save the result of the next attempt; the trial is done if no more are to be made."""
@@ -120,7 +118,3 @@ class ComparisonLoop(Loop):
             noisy = None if self._context.plan.options.strict else attempts.noisy()
             if noisy is not None:
                 self._save_result(noisy)
-
-    def _fail(self, step: PlanStep, scenarios: Iterable[Scenario], reason: str) -> None:
-        for scenario in scenarios:
-            self._save_result(Failure(Place(step.stack, scenario.name, step.block), reason))

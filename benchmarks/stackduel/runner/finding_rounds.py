@@ -5,40 +5,22 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from stackduel.launch.launcher import Started
-from stackduel.load.job import LoadError
-from stackduel.model.errors import LaunchError
 from stackduel.model.findings import Finding
-from stackduel.model.plan_step import PlanStep
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Failure, Place
+from stackduel.model.trial import Place
 from stackduel.observe.resources.usage import Meter
-from stackduel.process.interrupts import go_on_interrupting
 from stackduel.runner.rounds_loop import RoundsLoop
-from stackduel.verify.verification import VerifyError
 
 
 class FindingRounds(RoundsLoop):
     """Loads every stack in each round, on a fresh server, and saves what was found so far."""
 
-    def _measure(self, name: str, scenario: Scenario, block: int) -> None:
-        sandbox, place = self._context.trial_runner.sandbox, Place(name, scenario.name, block)
-        sandbox.restore()
-        self._context.progress.launching(PlanStep(block, name, (scenario,)))
-        try:
-            stack = self._started_as(self._context.plan.stacks[name])
-            with self._ready(stack, (scenario,)) as (started, meter):
-                self._context.progress.measuring(place, scenario)
-                finding = self._finding(stack, scenario, started, meter, block)
-        except (LaunchError, VerifyError, LoadError, ProcessLookupError) as error:
-            go_on_interrupting(error)
-            if (part := sandbox.lost()) is not None:
-                self._save_result(sandbox.trial_without(part, place))
-                self._measure(name, scenario, block)
-                return
-            self._refused.add(name)
-            self._save_result(Failure(place, str(error)))
-            return
+    def _measure_fresh(self, name: str, scenario: Scenario, block: int) -> None:
+        stack = self._started_as(self._context.plan.stacks[name])
+        with self._ready(stack, (scenario,)) as (started, meter):
+            self._context.progress.measuring(Place(name, scenario.name, block), scenario)
+            finding = self._finding(stack, scenario, started, meter, block)
         self._save(self.run.with_finding(finding))
         self._context.progress.print_line(f"round {block} of {self._round_count}, {name}: {finding.found.sentence}")
 

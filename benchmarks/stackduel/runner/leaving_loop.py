@@ -7,36 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stackduel.analysis.early_ends import EarlyEnd
-from stackduel.launch.launcher import Started
 from stackduel.load.aside.client_plan import ClientPlan, ClientStream
 from stackduel.model.client_settings import LeavingSettings
 from stackduel.model.findings import Finding
 from stackduel.model.run import Run
 from stackduel.model.search_results.leaving import LeavingRound
-from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
-from stackduel.observe.resources.usage import Meter
-from stackduel.runner.client_windows import ClientWindow, ClientWindows, noting_ends
-from stackduel.runner.finding_rounds import FindingRounds
+from stackduel.runner.client_rounds import ClientRounds
+from stackduel.runner.client_windows import ClientWindow, ClientWindows
 from stackduel.runner.run_context import RunContext
 from stackduel.search.leaving import left_behind
 
 
-class LeavingLoop(FindingRounds):
+class LeavingLoop(ClientRounds[LeavingRound]):
     """Measures a window in which some leave beside one in which the same clients stay, in an order drawn anew."""
 
     def __init__(self, context: RunContext, run: Run, settings: LeavingSettings) -> None:
-        super().__init__(context, run, settings.rounds)
+        super().__init__(context, run, settings)
         self._settings = settings
-        self._rounds: dict[tuple[str, str], list[LeavingRound]] = {}
 
-    def _started_as(self, stack: Stack) -> Stack:
-        return noting_ends(stack)
-
-    def _finding(self, stack: Stack, scenario: Scenario, started: Started, meter: Meter | None, block: int) -> Finding:
-        draw = random.Random(f"{self.run.seed}/{stack.name}/{scenario.name}/{block}")  # noqa: S311 - no secret
-        windows = ClientWindows(self._context, stack, scenario, started, meter, self._settings.settle_s)
-        plans = leaving_plans(self._settings, scenario, draw)
+    def _round(self, block: int, windows: ClientWindows, draw: random.Random) -> LeavingRound:
+        plans = leaving_plans(self._settings, windows.scenario, draw)
         staying = [replace(plan, leaves_s=None) for plan in plans]
         if draw.random() < 0.5:
             beside = windows.measure(staying)
@@ -44,9 +35,10 @@ class LeavingLoop(FindingRounds):
         else:
             left = windows.measure(plans)
             beside = windows.measure(staying)
-        rounds = self._rounds.setdefault((stack.name, scenario.name), [])
-        rounds.append(round_of(block, windows, left, beside))
-        return left_behind(stack.name, scenario.name, rounds)
+        return round_of(block, windows, left, beside)
+
+    def _found(self, stack: str, scenario: str, rounds: Sequence[LeavingRound]) -> Finding:
+        return left_behind(stack, scenario, rounds)
 
 
 def leaving_plans(settings: LeavingSettings, scenario: Scenario, draw: random.Random) -> Sequence[ClientPlan]:

@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from stackduel.launch.launcher import Started
+from stackduel.model.plan_step import PlanStep
 from stackduel.model.run import Run
 from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
-from stackduel.model.trial import Failure, Result
+from stackduel.model.trial import Failure, Place, Result
 from stackduel.observe.resources.meters import meter_of
 from stackduel.observe.resources.settle import settle
 from stackduel.observe.resources.usage import Meter
+from stackduel.runner.attempts import fit_for_more
 from stackduel.runner.run_context import RunContext
 from stackduel.storage.run_document import redaction_of
 
@@ -36,6 +38,15 @@ class Loop:
             settle(meter)
             self._context.trial_runner.verify(stack.name, started, scenarios)
             yield started, meter
+
+    def _goes_on(self, stack: str, started: Started, result: Result) -> bool:
+        """Return whether a stack's server can be measured further: after a reset only a fresh one can."""
+        return fit_for_more(started, result) and self._context.plan.stacks[stack].reset is None
+
+    def _fail_step(self, step: PlanStep, scenarios: Iterable[Scenario], reason: str) -> None:
+        """Save the trials of a step in these scenarios as failures."""
+        for scenario in scenarios:
+            self._save_result(Failure(Place(step.stack, scenario.name, step.block), reason))
 
     def _save(self, run: Run) -> None:
         self.run = run

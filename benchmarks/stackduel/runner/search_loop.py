@@ -17,7 +17,7 @@ from stackduel.model.suite import Scenario
 from stackduel.model.trial import Failure, Place, Result
 from stackduel.observe.resources.usage import Meter
 from stackduel.process.interrupts import go_on_interrupting
-from stackduel.runner.attempts import Attempts, fit_for_more
+from stackduel.runner.attempts import Attempts
 from stackduel.runner.loop import Loop
 from stackduel.runner.run_context import RunContext
 from stackduel.runner.search_clock import SearchClock
@@ -85,10 +85,10 @@ class SearchLoop(Loop):
                 if not sandbox.knows(part):
                     self._save_result(sandbox.trial_without(part, Place(name, searches[0].scenario.name, block)))
                 return
-            for search in searches:
-                if search.probe is not None:
-                    self._save_result(Failure(Place(name, search.scenario.name, block), str(error)))
-                    search.give_up()
+            failed = self._pending(name)
+            self._fail_step(step, [search.scenario for search in failed], str(error))
+            for search in failed:
+                search.give_up()
 
     def _advance(self, search: _StackSearch, started: Started, meter: Meter | None, block: int) -> None:
         """Measure the probes of a search until it ends, wants a fresh server, or the server has ended."""
@@ -114,7 +114,7 @@ class SearchLoop(Loop):
                     failure = Failure(replace(place, scenario=search.name), ended)
                     self._save_result(failure)
                     self._advise(search, failure)
-            elif not fit_for_more(started, result) or self._context.plan.stacks[search.stack].reset is not None:
+            elif not self._goes_on(search.stack, started, result):
                 return
 
     def _advise(self, search: _StackSearch, result: Result) -> None:
@@ -140,7 +140,7 @@ class SearchLoop(Loop):
                 return result
             if isinstance(result, Failure) or result.counts or not search.has_time_to_repeat:
                 break
-            if not fit_for_more(started, result) or self._context.plan.stacks[place.stack].reset is not None:
+            if not self._goes_on(place.stack, started, result):
                 if attempts.next is None:
                     break
                 search.attempts = attempts

@@ -7,17 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from stackduel.analysis.early_ends import EarlyEnd
-from stackduel.launch.launcher import Started
 from stackduel.load.aside.client_plan import ClientPlan, ClientStream
 from stackduel.model.client_settings import SlowReadersSettings
 from stackduel.model.findings import Finding
 from stackduel.model.run import Run
 from stackduel.model.search_results.slow_readers import MadeEvents, SlowRound, SlowStream
-from stackduel.model.stack import Stack
 from stackduel.model.suite import Scenario
-from stackduel.observe.resources.usage import Meter
-from stackduel.runner.client_windows import ClientWindow, ClientWindows, noting_ends
-from stackduel.runner.finding_rounds import FindingRounds
+from stackduel.runner.client_rounds import ClientRounds
+from stackduel.runner.client_windows import ClientWindow, ClientWindows
 from stackduel.runner.run_context import RunContext
 from stackduel.search.slow_readers import read_slowly
 from stackduel_servers.core.errors import HttpError
@@ -26,29 +23,24 @@ from stackduel_servers.core.streams.timetable import Timetable, read_timetable
 Ends = Mapping[int, EarlyEnd]
 
 
-class SlowReadersLoop(FindingRounds):
+class SlowReadersLoop(ClientRounds[SlowRound]):
     """Measures a window in which some read slowly behind one in which the same clients do not.
 
     Always behind it: what slow readers leave in a server's memory would be found again in the window beside.
     """
 
     def __init__(self, context: RunContext, run: Run, settings: SlowReadersSettings) -> None:
-        super().__init__(context, run, settings.rounds)
+        super().__init__(context, run, settings)
         self._settings = settings
-        self._rounds: dict[tuple[str, str], list[SlowRound]] = {}
 
-    def _started_as(self, stack: Stack) -> Stack:
-        return noting_ends(stack)
-
-    def _finding(self, stack: Stack, scenario: Scenario, started: Started, meter: Meter | None, block: int) -> Finding:
-        draw = random.Random(f"{self.run.seed}/{stack.name}/{scenario.name}/{block}")  # noqa: S311 - no secret
-        windows = ClientWindows(self._context, stack, scenario, started, meter, self._settings.settle_s)
-        plans = slow_plans(self._settings, scenario, draw)
+    def _round(self, block: int, windows: ClientWindows, draw: random.Random) -> SlowRound:
+        plans = slow_plans(self._settings, windows.scenario, draw)
         beside = windows.measure([replace(plan, bytes_per_s=None, buffer_bytes=None) for plan in plans])
         slow = windows.measure(plans)
-        rounds = self._rounds.setdefault((stack.name, scenario.name), [])
-        rounds.append(round_of(block, windows, slow, beside))
-        return read_slowly(stack.name, scenario.name, rounds, self._settings.bytes_per_s)
+        return round_of(block, windows, slow, beside)
+
+    def _found(self, stack: str, scenario: str, rounds: Sequence[SlowRound]) -> Finding:
+        return read_slowly(stack, scenario, rounds, self._settings.bytes_per_s)
 
 
 def slow_plans(settings: SlowReadersSettings, scenario: Scenario, draw: random.Random) -> Sequence[ClientPlan]:

@@ -139,7 +139,6 @@ class _CapacitySearch:
         """
         self.confirming = True
         level, above, misses = self.low or self.scale.lowest, self.high, 0
-        resolution = self.settings.resolution
         confirmed: _LevelWindows | None = None
         for _ in range(MOST_STEPS):
             here, there = yield from self._windows(level, above)
@@ -149,22 +148,26 @@ class _CapacitySearch:
             if here.kept == here.tried:
                 confirmed = here
                 if there is not None and there.kept == there.tried and not misses:
-                    level, above = there.level, self.scale.above(there.level, resolution)
+                    level, above = there.level, self.scale.above(there.level, self.settings.resolution)
                     if above > self.scale.most:
                         return there, None
-                elif (between := self._between(level, above)) is not None:
-                    level = between
-                else:
-                    break
-            elif confirmed is not None:
-                # The level one step above was kept by luck.
-                return confirmed, level
+                    continue
             else:
-                above, misses = level, misses + 1
-                level = self.scale.below(level, (1 + resolution) ** (2 ** (misses - 1)) - 1)
+                above = level
+            if confirmed is None:
+                misses += 1
+                level = self._lower(level, misses)
                 if level < self.scale.lowest:
                     break
+            elif (between := self._between(confirmed.level, above)) is not None:
+                level = between
+            else:
+                break
         return confirmed, above
+
+    def _lower(self, level: float, misses: int) -> float:
+        """Return the level to try after so many that were not kept: each step down is twice the one before."""
+        return self.scale.below(level, (1 + self.settings.resolution) ** (2 ** (misses - 1)) - 1)
 
     def _between(self, level: float, above: float | None) -> float | None:
         """Return a level between one that was kept and one that was not; None where these are near to each other."""

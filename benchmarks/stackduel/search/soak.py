@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from stackduel.analysis.statistics.slopes import slope
-from stackduel.model.histogram import Histogram, summarise
+from stackduel.model.histogram import Histogram, percentile_ms
 from stackduel.model.search_results.soak import Soak, Third
 from stackduel.model.search_settings import SoakSettings
 from stackduel.model.suite import ClosedLoop, Load
@@ -94,4 +94,4 @@ def _third(trials: Sequence[Trial]) -> Third:
         return Third(None, None)
     rate_rps = sum(each.completed for each in counted) / sum(each.duration_s for each in counted)
     latency = Histogram.sum(each.latency for each in counted)
-    return Third(rate_rps, summarise(latency).p99)
+    return Third(rate_rps, percentile_ms(latency, 0.99))

@@ -57,7 +57,7 @@ def _told(workload: Workload, answer: StackAnswer, known: StackAnswer, rules: Ru
         return difference and f"other numbers than {known.stack}: {difference} (tolerance {workload.tolerance})"
     if answer.content is not None and known.content is not None:
         told = _in_content(answer.content, known.content, known.stack, rules, wording)
-        why = why_unknown(answer.encoding) if answer.content.kind == "binary" else None
+        why = why_unknown(answer.reply.encoding) if answer.content.kind == "binary" else None
         return f"{told} ({why})" if told and why else told
     mine, theirs = answer.reply.body, known.reply.body
     if workload.stream is not None:
@@ -90,7 +90,7 @@ def _in_bytes(workload: Workload, answer: StackAnswer, known: StackAnswer, wordi
     if workload.check == "length":
         return f"{lengths} ({LESS})"
     try:
-        pair = [read_content(each.reply.body, each.encoding, each.media_type) for each in (answer, known)]
+        pair = [read_content(each.body, each.encoding, each.media_type) for each in (answer.reply, known.reply)]
     except DecodingError:
         pair = []
     if pair and pair[0].kind == pair[1].kind != "binary":

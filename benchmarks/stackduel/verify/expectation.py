@@ -17,7 +17,7 @@ def expectation_of(workload: Workload, known: StackAnswer, own: StackAnswer) -> 
         return Expectation(workload.status, body=own.reply.body)
     if own.content is not None:
         varying = joined(known.varying, own.varying)
-        content = ExpectedContent(own.encoding, own.media_type, workload.ignore or (), varying)
+        content = ExpectedContent(own.reply.encoding, own.reply.media_type, workload.ignore or (), varying)
         return Expectation(workload.status, body=own.reply.body, content=content)
     if known.outputs is None or own.translation.form is None or workload.tolerance is None:
         return Expectation.of(workload.status, own.reply.body, workload.check)

@@ -50,5 +50,5 @@ def first_answer(address: Address, workload: Workload, timeout_s: float, redacti
         said = said.removeprefix(f"{reply.status} ")
     elif reply.status >= 300:
         said = f"to {reply.header('location')}" if reply.header("location") else ""
-    media_type = (reply.header("content-type") or "").partition(";")[0].strip()
+    media_type = reply.media_type.partition(";")[0].strip()
     return FirstAnswer(reply.status, redaction.start(said, MOST_SHOWN), media_type, len(reply.body))

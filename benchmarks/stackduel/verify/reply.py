@@ -19,6 +19,16 @@ class Reply:
         """Return the first header of that name, in upper or lower case; None without one."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
+    @property
+    def encoding(self) -> str:
+        """Its Content-Encoding; empty without one."""
+        return self.header("content-encoding") or ""
+
+    @property
+    def media_type(self) -> str:
+        """Its Content-Type with all parameters; empty without one."""
+        return self.header("content-type") or ""
+
 
 class ExchangeError(Exception):
     """No whole answer, or one that is not HTTP; the message says which.

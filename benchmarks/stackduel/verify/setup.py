@@ -104,7 +104,7 @@ def _values(label: str, request: SetupRequest, reply: Reply, cookies: Mapping[st
 
 def _document(label: str, reply: Reply) -> Any:
     try:
-        return json.loads(decode(reply.body, reply.header("content-encoding") or ""))
+        return json.loads(decode(reply.body, reply.encoding))
     except (ValueError, DecodingError, RecursionError):
         raise SetupError(f"{label}: its answer is no JSON") from None
 

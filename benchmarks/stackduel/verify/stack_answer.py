@@ -39,16 +39,6 @@ class StackAnswer:
     content: Content | None
     varying: tuple[VaryingPlace, ...] = ()
 
-    @property
-    def encoding(self) -> str:
-        """Its Content-Encoding."""
-        return self.reply.header("content-encoding") or ""
-
-    @property
-    def media_type(self) -> str:
-        """Its Content-Type."""
-        return self.reply.header("content-type") or ""
-
 
 def read_answer(
     stack: str, workload: Workload, translation: Translation, reply: Reply, took_s: float, wording: Wording
@@ -71,9 +61,7 @@ def read_answer(
         if workload.check == "numbers" and translation.form is not None:
             outputs = read(reply.body, translation.form)
         if workload.check == "content":
-            content = read_content(
-                reply.body, reply.header("content-encoding") or "", reply.header("content-type") or ""
-            )
+            content = read_content(reply.body, reply.encoding, reply.media_type)
     except (NumbersError, DecodingError) as error:
         raise UnreadableError(f"{label}: {error}: {wording.beginning(reply.body)}") from error
     return StackAnswer(stack, translation, reply, took_s, outputs, content)
@@ -82,6 +70,6 @@ def read_answer(
 def decoded(reply: Reply) -> bytes:
     """Return the body of a reply as a reader wants to see it: without its encoding, if that can be undone."""
     try:
-        return decode(reply.body, reply.header("content-encoding") or "")
+        return decode(reply.body, reply.encoding)
     except DecodingError:
         return reply.body

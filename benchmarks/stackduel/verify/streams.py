@@ -10,7 +10,7 @@ from stackduel.verify.difference_sentences import Wording
 from stackduel.verify.reply import Reply
 
 MEDIA_TYPE = "text/event-stream"
-COUNTED = 'check = "length" compares their number'
+MORE_LENIENT = 'check = "length" compares their number'
 LESS = 'check = "status" compares less'
 
 
@@ -19,10 +19,10 @@ def why_no_stream(workload: Workload, reply: Reply, wording: Wording) -> str | N
     parser = parser_of(workload.stream)
     if workload.is_websocket:
         return None if parser.feed(reply.body) else "closed without any message"
-    given = reply.header("content-type") or ""
+    given = reply.media_type
     if given.partition(";")[0].strip().lower() != MEDIA_TYPE:
         return f"answered {wording.header(given) or 'without a Content-Type'} instead of {MEDIA_TYPE}"
-    if reply.header("content-encoding"):
+    if reply.encoding:
         return "answered with a compressed stream, whose events would not be seen as they come"
     events = parser.feed(reply.body)
     if parser.missing_end:
@@ -41,7 +41,7 @@ def stream_difference(workload: Workload, mine: bytes, theirs: bytes, other: str
     if workload.check == "body":
         for number, (event, expected) in enumerate(zip(found, right, strict=False), 1):
             if told := _difference(event, expected, other, wording):
-                return f"event {number:,}: {told} ({COUNTED})"
+                return f"event {number:,}: {told} ({MORE_LENIENT})"
     if len(found) != len(right):
         return f"{len(found):,} events where {other} answered {len(right):,} ({LESS})"
     return None

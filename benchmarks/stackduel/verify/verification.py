@@ -205,7 +205,7 @@ class Answers:
                 kinds = f"{answer.content.kind}, then {again.kind if again else 'nothing'}"
                 raise UnreadableError(f"{workload.label} answered {kinds}, to the same request")
             others.append(again)
-        if answer.content.kind == "binary" and (why := why_unknown(answer.encoding)):
+        if answer.content.kind == "binary" and (why := why_unknown(answer.reply.encoding)):
             self._say(f"{workload.label}: {why}, so its bytes are compared")
         places = varying_places(answer.content, others, rules_of(workload.ignore or (), ()))
         self._note(workload, answer, places, "not the same in every answer")

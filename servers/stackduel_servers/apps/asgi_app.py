@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from typing import TypeVar
 
 from stackduel_servers.core import answers, async_service, errors
-from stackduel_servers.core.asgi import AsgiEdge, Receive, Scope, Send
+from stackduel_servers.core.asgi import AsgiEdge
+from stackduel_servers.core.asgi_messages import Receive, Scope, Send, disconnected, live, send_answer, start
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.inference.asynchronous import AsyncInference
@@ -57,13 +58,7 @@ def create_app(settings: Settings) -> AsgiEdge:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            async with AsyncExitStack() as opened:
-                await receive()
-                await opened.enter_async_context(downstream)
-                await opened.enter_async_context(inference)
-                await send({"type": "lifespan.startup.complete"})
-                await receive()
-            await send({"type": "lifespan.shutdown.complete"})
+            await live((downstream, inference), receive, send)
             return
         if scope["type"] == "websocket":
             await serve_asgi(websockets, scope, receive, send)
@@ -75,9 +70,7 @@ def create_app(settings: Settings) -> AsgiEdge:
             answer = await answered(scope, receive)
         except errors.HttpError as error:
             answer = answers.failure(error)
-        length = ("Content-Length", str(len(answer.body)))
-        await send(start(answer.status, (("Content-Type", answer.content_type), length, *answer.headers)))
-        await send({"type": "http.response.body", "body": answer.body})
+        await send_answer(answer, send)
 
     return AsgiEdge(app)
 
@@ -111,12 +104,6 @@ async def body_of(receive: Receive) -> AsyncIterator[bytes]:
         yield message.get("body", b"")
 
 
-def start(status: int, fields: HeadFields) -> dict[str, object]:
-    """Return the message that starts an answer."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in fields]
-    return {"type": "http.response.start", "status": status, "headers": headers}
-
-
 async def send_stream(stream: AsyncStream[bytes], receive: Receive, send: Send) -> None:
     """Send a stream until its end, or until the client has left."""
     async with aclosing(stream.events) as events:
@@ -139,12 +126,6 @@ async def send_events(fields: HeadFields, events: AsyncIterator[bytes], send: Se
     async for event in events:
         await send({"type": "http.response.body", "body": event, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
-
-
-async def disconnected(receive: Receive) -> None:
-    """Return once the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def in_thread(function: Callable[[_Argument], _Returned], argument: _Argument) -> _Returned:

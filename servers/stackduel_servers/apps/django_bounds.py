@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 
-from stackduel_servers.core.asgi import App, Message, Receive, Scope, Send
+from stackduel_servers.core.asgi_messages import App, Message, Receive, Scope, Send, disconnected, live
 from stackduel_servers.core.errors import too_large
 from stackduel_servers.core.limits import limits
 from stackduel_servers.core.target import takes_body
@@ -29,7 +29,7 @@ class BoundedDjango:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the lifespan; raises HttpError 413 out of Django if a body is over the limit."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await live(self._resources, receive, send)
             return
         if scope["type"] == "websocket":
             await serve_asgi(self._websockets, scope, receive, send)
@@ -40,7 +40,7 @@ class BoundedDjango:
         async def bounded() -> Message:
             nonlocal count, ended
             if ended:
-                return await _disconnected(receive)
+                return await disconnected(receive)
             message = await receive() if has_body else NO_BODY
             count += len(message.get("body", b""))
             if count > most:
@@ -49,18 +49,3 @@ class BoundedDjango:
             return message
 
         await self._app(scope, bounded, send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        async with AsyncExitStack() as opened:
-            await receive()
-            for resource in self._resources:
-                await opened.enter_async_context(resource)
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-
-
-async def _disconnected(receive: Receive) -> Message:
-    while (message := await receive())["type"] != "http.disconnect":
-        pass
-    return message

@@ -15,7 +15,8 @@ from litestar.response import Stream
 
 from stackduel_servers.apps.litestar_websocket import websocket_handlers
 from stackduel_servers.core import answers, errors, query
-from stackduel_servers.core.asgi import App, AsgiEdge, Receive, Scope, Send
+from stackduel_servers.core.asgi import AsgiEdge
+from stackduel_servers.core.asgi_messages import App, Receive, Scope, Send
 from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.inference.asynchronous import AsyncInference

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeAlias
 
 from stackduel_servers.core import granian
 from stackduel_servers.core.admission import Admission
 from stackduel_servers.core.answer_end import AnswerEnds
 from stackduel_servers.core.answers import Answer, failure
+from stackduel_servers.core.asgi_messages import App, Message, Receive, Scope, Send, encoded, field, send_answer
 from stackduel_servers.core.compression import AsgiCompression
 from stackduel_servers.core.draining import Draining
 from stackduel_servers.core.edge_settings import EdgeSettings, edge_settings
@@ -20,14 +19,6 @@ from stackduel_servers.core.metrics.edge import scraped_or_measured
 from stackduel_servers.core.slow_requests import begin_timing, headers_of
 from stackduel_servers.core.target import body_refusal, path_of, refusal
 from stackduel_servers.core.timing import current_timing
-
-# Each framework and each server has its own types for the mappings that ASGI passes around.
-Scope: TypeAlias = Any
-Message: TypeAlias = Any
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-HeaderPairs: TypeAlias = Iterable[tuple[bytes, bytes]]
-App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # The server skips a body of these methods, as it does at every endpoint that takes none.
 WITHOUT_BODY = ("GET", "HEAD")
@@ -67,9 +58,9 @@ class AsgiEdge:
             if message["type"] == "http.response.start":
                 started = True
                 added = headers_of(timing, self._settings, scope["method"], scope["path"])
-                message["headers"] = [*message["headers"], *_encoded(added)]
+                message["headers"] = [*message["headers"], *encoded(added)]
                 if ends:
-                    length = "0" if without_body else _field(message["headers"], b"content-length")
+                    length = "0" if without_body else field(message["headers"], b"content-length")
                     ends.begin(message["status"], length)
                     ends.send(0)
                 await send(message)
@@ -87,20 +78,20 @@ class AsgiEdge:
             path = scope["path"] = path_of(scope["path"])
             answer = self._answer_of_edge(scope, path, ends, body)
             if answer:
-                await _send(answer, send_on)
+                await send_answer(answer, send_on)
             else:
                 await self._answering(scope, body.receive if body else receive, send_on)
                 if body and body.left and not started:
-                    await _send(failure(unreadable()), send_on)
+                    await send_answer(failure(unreadable()), send_on)
         except Exception as error:
             if body and body.left:  # frameworks raise errors of their own for that
-                return None if started else await _send(failure(unreadable()), send_on)
+                return None if started else await send_answer(failure(unreadable()), send_on)
             # What wraps a framework that reads bodies by itself has HttpErrors of its own.
             if not isinstance(error, HttpError):
                 log.exception("unhandled exception")
             if started:
                 raise
-            await _send(failure(error if isinstance(error, HttpError) else of_status(500)), send_on)
+            await send_answer(failure(error if isinstance(error, HttpError) else of_status(500)), send_on)
         finally:
             ends.leave()
             current_timing.reset(token)
@@ -108,28 +99,13 @@ class AsgiEdge:
     def _answer_of_edge(self, scope: Scope, path: str, ends: AnswerEnds, body: Draining | None) -> Answer | None:
         """Return the answer to a request that does not reach the application, else None: then ``ends`` hold it."""
         if self._settings.metrics:
-            page = scraped_or_measured(scope["method"], path, _field(scope["headers"], b"accept"), ends)
+            page = scraped_or_measured(scope["method"], path, field(scope["headers"], b"accept"), ends)
             if page:
                 return page
         refused = refusal(scope["method"], path)
         if body and not refused:
-            refused = body_refusal(path, _field(scope["headers"], b"content-length"))
+            refused = body_refusal(path, field(scope["headers"], b"content-length"))
         if not refused:
             place, refused = self.admission.admit(path)
             ends.add(place)
         return failure(refused) if refused else None
-
-
-async def _send(answer: Answer, send: Send) -> None:
-    length = ("Content-Length", str(len(answer.body)))
-    headers = [("Content-Type", answer.content_type), length, *answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": _encoded(headers)})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
-
-
-def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode(), value.encode()) for name, value in headers]
-
-
-def _field(headers: HeaderPairs, wanted: bytes) -> str | None:
-    return next((value.decode("latin-1") for name, value in headers if name.lower() == wanted), None)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from stackduel_servers.core.asgi_messages import App, encoded, field
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 AnswerFields: TypeAlias = Sequence[tuple[str, str]]
-AsgiApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
 # zlib's own default. Below this size the compressed answer and its headers are no shorter.
 LEVEL = 6
@@ -53,19 +54,19 @@ def compressed(
 class AsgiCompression:
     """Compresses the answers of an ASGI application that have a length; streams pass as they are."""
 
-    def __init__(self, app: AsgiApp) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request, whose whole answer is sent at its end."""
-        accepted = accepts_gzip(_field(scope["headers"], b"accept-encoding"))
+        accepted = accepts_gzip(field(scope["headers"], b"accept-encoding"))
         start: Any = None
         parts: list[bytes] = []
 
         async def send_compressed(message: Any) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                if _field(message["headers"], b"content-length") is None:
+                if field(message["headers"], b"content-length") is None:
                     await send(message)
                 else:
                     start = message
@@ -77,8 +78,7 @@ class AsgiCompression:
             if not message.get("more_body"):
                 headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
                 headers, body = compressed(start["status"], headers, b"".join(parts), accepted=accepted)
-                encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-                await send({**start, "headers": encoded})
+                await send({**start, "headers": encoded(headers)})
                 await send({"type": "http.response.body", "body": body, "more_body": False})
 
         await self._app(scope, receive, send_compressed)
@@ -127,7 +127,3 @@ def _whole(answer: Iterable[bytes]) -> bytes:
 
 def _unwritten(_body: bytes) -> object:
     raise RuntimeError("no framework here writes its answer instead of returning it")
-
-
-def _field(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str | None:
-    return next((value.decode("latin-1") for name, value in headers if name.lower() == wanted), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stackduel_servers.core.errors import BUSY_RETRY_S, HttpError
+from stackduel_servers.core.errors import HttpError, retry_after
 
 # More than one process of any stack can have in flight, so that no connection is closed early.
 POOL_SIZE = 4096
@@ -25,7 +25,7 @@ def refused(status: int) -> HttpError:
 
 def full() -> HttpError:
     """Return the error when the backend has no room for another request."""
-    return HttpError(503, "downstream is full", (("Retry-After", str(BUSY_RETRY_S)),))
+    return HttpError(503, "downstream is full", retry_after())
 
 
 def garbled() -> HttpError:

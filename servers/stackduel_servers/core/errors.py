@@ -60,4 +60,9 @@ def too_large() -> HttpError:
 def busy(limit: int) -> HttpError:
     """Return the error for a request beyond the ``limit`` of those that may be in the application at once."""
     sentence = f"busy: {limit} {'request is' if limit == 1 else 'requests are'} served already, the most at once"
-    return HttpError(503, sentence, (("Retry-After", str(BUSY_RETRY_S)),))
+    return HttpError(503, sentence, retry_after())
+
+
+def retry_after(seconds: int = BUSY_RETRY_S) -> tuple[tuple[str, str], ...]:
+    """Return the header that says when to ask again."""
+    return (("Retry-After", str(seconds)),)

@@ -74,6 +74,15 @@ def test_without_a_file_a_path_is_asked() -> None:
     assert made.stacks == STACKS
 
 
+@pytest.mark.parametrize("slo", ["event_p99=50ms", "EVENT_p99=50ms", "p99=1s, Ttft_p50=200ms"])
+def test_a_bound_on_events_is_announced_as_a_number_of_streams(slo: str) -> None:
+    """However its name is written, it is that of the search, too."""
+    made = capacity_suite(RunOptions(), CapacitySettings(slo=slo), CapacityRequests())
+    assert made.scenarios[0].workloads[0].target == DEFAULT_STREAM
+    assert made.search is not None
+    assert made.search.goal == f"the most streams at once that keep {slo}"
+
+
 def test_a_path_replaces_the_file_s_requests(tmp_path: Path) -> None:
     """As a plain GET."""
     made = suite(tmp_path, MINE + REQUESTS, CapacityRequests(path="/other"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from stackduel.load.job import Job
+from stackduel.load.job import Job, LostPartError
+from stackduel.model.lost_part import LostPart
 from stackduel.model.measurement import Measurement
 from stackduel.model.run import Run
 from stackduel.model.run_options import NEVER_RESEND_S
@@ -35,12 +36,17 @@ def five_of_seven(_job: Job) -> Measurement:
     return replace(measurement([1.0, 1.0]), requests=7, succeeded=2, failed=5, outcomes=outcomes, cut_off=1)
 
 
-def scene(address: Address, settings: LossSettings, broken: frozenset[str] = frozenset()) -> tuple[Run, FakeLauncher]:
+def scene(
+    address: Address,
+    settings: LossSettings,
+    broken: frozenset[str] = frozenset(),
+    answer: Callable[[Job], Measurement] = five_of_seven,
+) -> tuple[Run, FakeLauncher]:
     """Return what a loop makes of a run with these settings."""
     begun = run([], scenarios=(SCENARIO,))
     begun = replace(begun, suite=replace(begun.suite, search=settings))
     launcher = FakeLauncher(address, broken)
-    context = context_of(plan_of(begun), launcher, FakeEngine(five_of_seven), lambda _run: None)
+    context = context_of(plan_of(begun), launcher, FakeEngine(answer), lambda _run: None)
     return LossLoop(context, begun, settings).measure(), launcher
 
 
@@ -85,6 +91,23 @@ def test_a_stack_that_does_not_start_costs_its_own_finding(address: Address) -> 
     (failure,) = [each for each in done.results if isinstance(each, Failure)]
     assert failure.reason == "slow: no such module"
     assert [finding.stack for finding in done.findings] == ["fast"]
+
+
+def test_a_lost_worker_of_the_generator_is_no_fault_of_the_stack(address: Address) -> None:
+    """Its trial is void and measured again, and every stack has its finding."""
+    jobs: list[Job] = []
+
+    def first_lost(job: Job) -> Measurement:
+        jobs.append(job)
+        if len(jobs) == 1:
+            raise LostPartError(LostPart("a worker of the load generator", "was ended by SIGKILL"))
+        return five_of_seven(job)
+
+    done, _ = scene(address, ShutdownSettings(rounds=1), answer=first_lost)
+    (void,) = [each for each in done.results if isinstance(each, Failure)]
+    assert void.state == "void"
+    assert void.reason.startswith("a worker of the load generator was ended by SIGKILL during the trial")
+    assert {finding.stack for finding in done.findings} == {"slow", "fast"}
 
 
 @pytest.mark.parametrize("settings", [ShutdownSettings(), RecyclingSettings()])

@@ -9,8 +9,6 @@ from stackduel.analysis.result_rows import tables
 from stackduel.model.comparison import SpeedupSize, Verdict
 from stackduel.model.counted import counted
 from stackduel.model.run import Run, Status
-from stackduel.model.search_results.ablation import Ablation
-from stackduel.model.search_results.scaling import Scaling
 from stackduel.model.suite import Metric
 
 # The headline of a run that measured nothing.
@@ -95,10 +93,7 @@ def _headline(run: Run) -> str:
     if run.findings and run.suite.search:
         first = run.findings[0]
         more = len(run.findings) - 1
-        subject = first.stack
-        if isinstance(first.found, Ablation | Scaling):
-            subject = first.found.ablated if isinstance(first.found, Ablation) else first.found.scaled
-        return f"{subject}: {first.found.sentence}" + (f" (and {more} more)" if more else "")
+        return f"{first.subject}: {first.found.sentence}" + (f" (and {more} more)" if more else "")
     done = len(run.done())
     return f"{counted(done, 'trial')} measured, no conclusion." if done else NOTHING
 

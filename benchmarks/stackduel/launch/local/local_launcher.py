@@ -172,7 +172,6 @@ class LocalLauncher:
             wait_until_ready(companion, process, run)
             yield process
 
-    @contextmanager
     def beside(
         self,
         name: str,
@@ -180,7 +179,7 @@ class LocalLauncher:
         check: HealthCheck,
         asked: Address,
         folder: Path,
-    ) -> Iterator[LocalProcess]:
+    ) -> AbstractContextManager[LocalProcess]:
         """Start what stands beside a stack, on the downstream's cores, and wait for its health; raises LaunchError.
 
         ``words`` are its command at an address that is free. Its ``folder`` is removed once it has ended, whatever
@@ -188,8 +187,7 @@ class LocalLauncher:
         """
         address = self._free_address(name, asked)
         environment, cores = {**self._environment(), guard.REMOVED_AFTER: str(folder)}, self._budget.downstream
-        with self._process(name, words(address), environment, cores, check, folder, address) as process:
-            yield process
+        return self._process(name, words(address), environment, cores, check, folder, address)
 
     @contextmanager
     def _of_user(self, stack: Stack, command: Command, environment: Mapping[str, str]) -> Iterator[LocalProcess]:

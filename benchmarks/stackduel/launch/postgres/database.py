@@ -24,6 +24,7 @@ from stackduel.storage.learned_secrets import learn
 NAME = "postgresql"
 START_S = 60.0
 ENDS_WITHIN_S = 20.0
+VERSION = "SHOW server_version;"
 Serve = Callable[[OwnCompanion, Command], AbstractContextManager[LocalProcess]]
 
 
@@ -64,8 +65,8 @@ def _created(cluster: Cluster, process: LocalProcess) -> Database:
     first = DatabasePlace(address.host, address.port, ROLE, "postgres", cluster.password)
     run_sql(psql, first, f"CREATE DATABASE {DATABASE};")
     place = replace(first, name=DATABASE)
-    run_sql(psql, place, "CREATE EXTENSION pg_stat_statements;")
-    return Database(place, psql, _version(psql, place), process)
+    version = run_sql(psql, place, f"CREATE EXTENSION pg_stat_statements; {VERSION}")
+    return Database(place, psql, version.strip(), process)
 
 
 def _end(process: LocalProcess) -> None:
@@ -82,13 +83,9 @@ def given_database(place: DatabasePlace, client: PostgresInstallation) -> Iterat
     learn([place.password] if place.password else [])
     psql = client.program("psql")
     try:
-        database = Database(place, psql, _version(psql, place))
+        database = Database(place, psql, run_sql(psql, place, VERSION).strip())
     except LaunchError as error:
         raise LaunchError(f"--postgres: {error.why}", error.log, f"PostgreSQL's packages: {INSTALL}") from error
     yield database
     with suppress(LaunchError):
         run_sql(psql, place, drop())
-
-
-def _version(psql: str, place: DatabasePlace) -> str:
-    return run_sql(psql, place, "SHOW server_version;").strip()

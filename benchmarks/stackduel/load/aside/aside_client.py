@@ -12,6 +12,7 @@ from time import perf_counter_ns
 
 from stackduel.load.aside.client_plan import ClientPlan, ClientStream
 from stackduel.load.clock import clock, until
+from stackduel.load.streams.timetable import ZERO_FIELD
 from stackduel.model.target import Address
 
 READ_BYTES = 65_536
@@ -19,7 +20,7 @@ MOST_HEAD_BYTES = 65_536
 # A client that reads slowly does so a few times a second.
 READS_PER_S = 4
 RIGHT = re.compile(rb"HTTP/1\.[01] 200\b")
-ZERO = re.compile(rb"(?i)\r\nx-stream-zero:[ \t]*([0-9]{1,19})[ \t]*(?:\r\n|$)")
+ZERO = re.compile(rb"(?i)\r\n%b:[ \t]*([0-9]{1,19})[ \t]*(?:\r\n|$)" % ZERO_FIELD)
 NUMBER = re.compile(rb"(?:^|\n)id: ?([0-9]{1,9})\r?\n")
 # More than a number's line has, and the framing of a chunk before it.
 CARRIED_BYTES = 64
@@ -36,23 +37,22 @@ class AsideClient:
         self.stream = ClientStream(plan)
         self._address = address
         self._request = request
-        self._plan = plan
         self._head = b""
         self._carried = b""
         self._end = b""
 
     async def run(self, began_s: float) -> None:
         """Follow the plan; ``began_s`` is when the window opened. What is cancelled closes its connection."""
-        await until(began_s + self._plan.opens_s)
+        await until(began_s + self.stream.plan.opens_s)
         with socket.socket(_family(self._address)) as sock:
             sock.setblocking(False)
-            if self._plan.buffer_bytes is not None:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._plan.buffer_bytes)
+            if self.stream.plan.buffer_bytes is not None:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.stream.plan.buffer_bytes)
             with suppress(OSError):
                 await self._read_until_leaving(sock, began_s)
 
     async def _read_until_leaving(self, sock: socket.socket, began_s: float) -> None:
-        leaves_s = self._plan.leaves_s
+        leaves_s = self.stream.plan.leaves_s
         try:
             async with asyncio.timeout(None if leaves_s is None else max(0.0, began_s + leaves_s - clock())):
                 await self._read(sock)
@@ -61,7 +61,7 @@ class AsideClient:
                 self._leave(sock)
 
     def _leave(self, sock: socket.socket) -> None:
-        if self._plan.resets:
+        if self.stream.plan.resets:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         self.stream.left_ns = perf_counter_ns()
         sock.close()
@@ -71,7 +71,7 @@ class AsideClient:
         loop = asyncio.get_running_loop()
         await loop.sock_connect(sock, self._address.socket or (self._address.host, self._address.port))
         await loop.sock_sendall(sock, self._request)
-        slowly = self._plan.bytes_per_s
+        slowly = self.stream.plan.bytes_per_s
         most = READ_BYTES if slowly is None else max(1, slowly // READS_PER_S)
         while not self._end.endswith(LAST_CHUNK) and (data := await loop.sock_recv(sock, most)):
             self._take(data)
@@ -90,7 +90,7 @@ class AsideClient:
         if self.stream.begun:
             self.stream.bytes_read += len(data)
             self._end = (self._end + data[-len(LAST_CHUNK) :])[-len(LAST_CHUNK) :]
-            if self._plan.bytes_per_s is not None:
+            if self.stream.plan.bytes_per_s is not None:
                 self._note_numbers(data)
 
     def _begin(self, head: bytes) -> None:

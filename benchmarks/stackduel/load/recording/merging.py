@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from stackduel.load.recording.shard_result import ShardResult, Slice
-from stackduel.model.histogram import Histogram, summarise
+from stackduel.model.histogram import Histogram, sum_by_name, summarise
 from stackduel.model.measurement import CallCount, GeneratorUse, Measurement, Outcome, Warmup, Window
 from stackduel.model.stream_figures import StreamFigures
 
@@ -32,11 +32,11 @@ def merge(results: Sequence[ShardResult]) -> Measurement:
         outcomes=outcomes,
         duration_s=duration_s,
         latency=Histogram.sum([tally.latency for tally in tallies]),
-        service=_sum_optional([tally.service for tally in tallies]),
-        lateness=_sum_optional([tally.lateness for tally in tallies]),
-        dispatch=_sum_optional([tally.dispatch for tally in tallies]),
-        first_byte=_sum_optional([tally.first_byte for tally in tallies]),
-        spans=_sum_spans([tally.spans for tally in tallies]),
+        service=Histogram.sum_of_known([tally.service for tally in tallies]),
+        lateness=Histogram.sum_of_known([tally.lateness for tally in tallies]),
+        dispatch=Histogram.sum_of_known([tally.dispatch for tally in tallies]),
+        first_byte=Histogram.sum_of_known([tally.first_byte for tally in tallies]),
+        spans=sum_by_name([tally.spans for tally in tallies]),
         streams=StreamFigures.sum(tally.streams for tally in tallies),
         calls=tuple(_sum_calls(each) for each in zip(*(tally.calls for tally in tallies), strict=True)),
         victim=next((each.victim for each in results if each.victim), None),
@@ -89,18 +89,6 @@ def _sum_outcomes(outcomes: Sequence[Mapping[str, int]]) -> dict[str, int]:
     for each in outcomes:
         total.update(each)
     return dict(total)
-
-
-def _sum_optional(histograms: Sequence[Histogram | None]) -> Histogram | None:
-    """The sum of what all shards or none have."""
-    there = [histogram for histogram in histograms if histogram is not None]
-    return Histogram.sum(there) if there else None
-
-
-def _sum_spans(spans: Sequence[Mapping[str, Histogram] | None]) -> dict[str, Histogram] | None:
-    there = [each for each in spans if each is not None]
-    names = dict.fromkeys(name for each in there for name in each)
-    return {name: Histogram.sum([each[name] for each in there if name in each]) for name in names} if there else None
 
 
 def _sum_scheduled(counts: Sequence[int | None]) -> int | None:

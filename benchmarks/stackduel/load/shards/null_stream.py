@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Protocol, cast
+from typing import cast
 
 from stackduel.load.clock import clock
 
@@ -21,11 +21,19 @@ def chunk_of(event_bytes: int) -> bytes:
     return b"%x\r\n%b\r\n" % (len(event), event)
 
 
-class EventWriter(Protocol):
+class EventConnection(asyncio.Protocol):
     """A connection that takes events."""
+
+    __slots__ = ("_transport",)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport of the new connection."""
+        self._transport = cast("asyncio.Transport", transport)
 
     def write(self, event: bytes) -> None:
         """Write an event, unless too many are unread."""
+        if self._transport.get_write_buffer_size() < MOST_UNREAD_BYTES:
+            self._transport.write(event)
 
 
 class NullStreams:
@@ -37,18 +45,18 @@ class NullStreams:
     def __init__(self, event: bytes, events_rps: float) -> None:
         self._event = event
         self._events_rps = events_rps
-        self._streams: deque[EventWriter] = deque()
+        self._streams: deque[EventConnection] = deque()
         self._begun_s = 0.0
         self._due = 0
 
-    def join(self, stream: EventWriter) -> None:
+    def join(self, stream: EventConnection) -> None:
         """Write to this stream from now on."""
         if not self._streams:
             self._begun_s, self._due = clock(), 0
             asyncio.get_running_loop().call_soon(self._turn)
         self._streams.append(stream)
 
-    def leave(self, stream: EventWriter) -> None:
+    def leave(self, stream: EventConnection) -> None:
         """Write no more to this stream."""
         if stream in self._streams:
             self._streams.remove(stream)
@@ -65,17 +73,13 @@ class NullStreams:
         asyncio.get_running_loop().call_soon(self._turn)
 
 
-class NullStream(asyncio.Protocol):
+class NullStream(EventConnection):
     """One connection: its first request opens an endless stream."""
 
-    __slots__ = ("_streams", "_transport")
+    __slots__ = ("_streams",)
 
     def __init__(self, streams: NullStreams) -> None:
         self._streams = streams
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport of the new connection."""
-        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Open the stream at the end of the request."""
@@ -86,8 +90,3 @@ class NullStream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (how it ended makes no difference)
         """End the stream."""
         self._streams.leave(self)
-
-    def write(self, event: bytes) -> None:
-        """Write an event, unless too many are unread."""
-        if self._transport.get_write_buffer_size() < MOST_UNREAD_BYTES:
-            self._transport.write(event)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from typing import cast
 
-from stackduel.load.shards.null_stream import MOST_UNREAD_BYTES, NullStreams
+from stackduel.load.shards.null_stream import EventConnection, NullStreams
 from stackduel.load.websockets.frames import CLOSE, TEXT, masked, server_frame
 from stackduel.load.websockets.handshake import accept_of
 
@@ -22,10 +20,10 @@ def message_of(event_bytes: int) -> bytes:
     return server_frame(TEXT, b"0" * max(1, event_bytes))
 
 
-class NullWebSocket(asyncio.Protocol):
+class NullWebSocket(EventConnection):
     """One connection of this engine's own client: a handshake, and then masked frames, each whole and unfragmented."""
 
-    __slots__ = ("_answer", "_is_open", "_messages", "_rest", "_same", "_transport")
+    __slots__ = ("_answer", "_is_open", "_messages", "_rest", "_same")
 
     def __init__(self, messages: NullStreams | None) -> None:
         self._messages = messages
@@ -33,10 +31,6 @@ class NullWebSocket(asyncio.Protocol):
         self._rest = b""
         # The bytes of one read that were exactly one frame, and the answer: the same bytes are one frame again.
         self._same = self._answer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport of the new connection."""
-        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Send back what came, or begin the messages at the end of the handshake."""
@@ -53,11 +47,6 @@ class NullWebSocket(asyncio.Protocol):
         """End the messages."""
         if self._messages is not None:
             self._messages.leave(self)
-
-    def write(self, event: bytes) -> None:
-        """Write a message, unless too many are unread."""
-        if self._transport.get_write_buffer_size() < MOST_UNREAD_BYTES:
-            self._transport.write(event)
 
     def _open(self, head: bytes) -> None:
         at = head.lower().find(KEY) + len(KEY)

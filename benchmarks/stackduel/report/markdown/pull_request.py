@@ -10,7 +10,7 @@ from stackduel.analysis.detectable_change import CHANGE, OUT_OF_REACH, detectabl
 from stackduel.analysis.statistics.known_values import median_of_known
 from stackduel.model.aa_pair import is_twin, twin_of
 from stackduel.model.comparison import Comparison
-from stackduel.model.histogram import summarise
+from stackduel.model.histogram import percentile_ms
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure, Trial
 from stackduel.report.markdown.markup import escape, item, paragraph, table
@@ -128,7 +128,7 @@ def _median(values: Iterable[float | None]) -> str:
 
 
 def _p99(trials: Sequence[Trial]) -> str:
-    return _median(summarise(each.measurement.latency).p99 for each in trials)
+    return _median(percentile_ms(each.measurement.latency, 0.99) for each in trials)
 
 
 def _memory(trials: Sequence[Trial]) -> str:

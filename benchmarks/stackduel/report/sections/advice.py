@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from stackduel.analysis.advice_sentences import suspicion
 from stackduel.model.ablation_settings import AblationSettings
 from stackduel.model.counted import counted
-from stackduel.model.findings import Finding
 from stackduel.model.run import Run
 from stackduel.model.scaling_settings import ScalingSettings
-from stackduel.model.search_results.scaling import Scaling
 from stackduel.model.tune_settings import TuneSettings
 from stackduel.report.sections.client_cells import leaving_sentences, slow_sentences
 from stackduel.report.sections.figures import speedup_words
@@ -134,7 +132,7 @@ def _of_search(run: Run) -> Headline:
         return Headline(run.findings[0].found.sentence)
     told = (*loss_sentences(run), *leaving_sentences(run), *slow_sentences(run))
     sentences = told or tuple(map(in_a_sentence, main.values()))
-    results = tuple(f"{_subject(each)}: {each.found.sentence}" for each in run.findings)
+    results = tuple(f"{each.subject}: {each.found.sentence}" for each in run.findings)
     if sentences:
         return Headline(sentences[0], sentences[1:])
     if isinstance(run.suite.search, AblationSettings) and results:
@@ -145,10 +143,6 @@ def _of_search(run: Run) -> Headline:
     if results:
         return Headline(f"The result of the {_kind(run)}, stack by stack:", results)
     return Headline(f"No result: the run is {run.status}.")
-
-
-def _subject(finding: Finding) -> str:
-    return finding.found.scaled if isinstance(finding.found, Scaling) else finding.stack
 
 
 def _kind(run: Run) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from stackduel.analysis.result_rows import ResultRow, tables
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.counted import counted
-from stackduel.model.histogram import summarise
+from stackduel.model.histogram import percentile_ms
 from stackduel.model.run import Run
 from stackduel.model.trial import Failure
 from stackduel.report.sections.blocks import Block, Failures, Grid, Legend, Meaning, Paragraph, Section
@@ -99,7 +99,7 @@ def _cells(row: ResultRow, baseline: str) -> tuple[str, ...]:
         row.tier,
         *own,
         figure(streams.events_per_s) if streams else DASH,
-        figure(summarise(streams.figures.added).p99) if streams else DASH,
+        figure(percentile_ms(streams.figures.added, 0.99)) if streams else DASH,
         figure(streams.cpu_us.point) if streams and streams.cpu_us else DASH,
         _share(row.failed, row.failed + row.succeeded),
         figure(row.cpu_ms_per_request) if streams is None else DASH,

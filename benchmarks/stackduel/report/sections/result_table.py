@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from stackduel.analysis.result_rows import ResultRow, ResultTable
 from stackduel.model.aa_pair import is_twin
-from stackduel.model.histogram import LatencySummary, summarise
+from stackduel.model.histogram import LatencySummary, percentile_ms
 from stackduel.model.suite import Metric
 from stackduel.report.sections.blocks import Grid, Legend, Meaning
 from stackduel.report.sections.figures import DASH, comparison_word, cost_interval_text, figure, speedup_text
@@ -85,7 +85,7 @@ def _cells(row: ResultRow, metric: Metric, baseline: str) -> tuple[str, ...]:
         "req/s": rate_text(row),
         "time": figure(row.time_ms),
         "us/event": figure(streams.cpu_us.point) if streams and streams.cpu_us else DASH,
-        "event p99": figure(summarise(streams.figures.added).p99) if streams else DASH,
+        "event p99": figure(percentile_ms(streams.figures.added, 0.99)) if streams else DASH,
         "events/s": figure(streams.events_per_s) if streams else DASH,
         "p50": figure(latency.p50),
         "p95": figure(latency.p95),

@@ -16,7 +16,7 @@ from stackduel.analysis.stream_rows import (
 )
 from stackduel.model.aa_pair import is_twin
 from stackduel.model.comparison import Comparison
-from stackduel.model.histogram import LatencySummary, summarise
+from stackduel.model.histogram import Histogram, LatencySummary, summarise
 from stackduel.model.run import Run
 from stackduel.model.suite import Scenario
 from stackduel.report.sections import stream_charts
@@ -25,11 +25,11 @@ from stackduel.report.sections.figures import DASH, comparison_word, figure, int
 from stackduel.report.sections.result_table import victim_text
 
 WORDS = frozenset({"stack", "verdict", "cut after"})
-TIMES = (
+TIME_HEADINGS = (
     "stack", "TTFT p50", "TTFT p99", "due-read p50", "p99", "p99.9", "due-made p99", "made-read p99", "gap p99",
     "TPOT p50", "stalls",
 )  # fmt: skip
-COSTS = (
+COST_HEADINGS = (
     "stack", "us/event", "proxy", "timers", "events/s", "MiB/stream", "merged", "complete", "cut", "cut after",
     "faulty", "heartbeats", "victim", "delay ratio", "verdict",
 )  # fmt: skip
@@ -133,7 +133,7 @@ def _lines(run: Run, scenario: Scenario, group: Sequence[Scenario]) -> Iterator[
             row=row,
             timers=timers_us(trials, run.trials(scenario.idle, stack)) if scenario.idle else None,
             mib=mib_per_stream(trials, run.trials(fewer.name, stack), more) if place and more else None,
-            victim=summarise(sum(victims[1:], victims[0])) if victims else LatencySummary(),
+            victim=summarise(Histogram.sum(victims)),
             delay=delays.get(stack),
         )
 
@@ -156,7 +156,7 @@ def _times(scenario: Scenario, lines: Sequence[_Line]) -> Grid:
         rows.append((line.stack, *map(figure, values), str(figures.stalls) if figures.paced else DASH))
     return Grid(
         f"When events came in {scenario.name}",
-        TIMES,
+        TIME_HEADINGS,
         tuple(rows),
         WORDS,
         least_needed=("TPOT p50", "TTFT p50", "p99.9", "gap p99", "stalls", "made-read p99", "due-made p99"),
@@ -191,7 +191,7 @@ def _costs(scenario: Scenario, lines: Sequence[_Line], baseline: str) -> Grid:
         )
     return Grid(
         f"What events cost in {scenario.name}, and how streams ended",
-        COSTS,
+        COST_HEADINGS,
         tuple(rows),
         WORDS,
         least_needed=(

@@ -67,8 +67,7 @@ def _row(stack: str, trials: Sequence[Trial], scenario: Scenario) -> tuple[str, 
 
 
 def _median(trials: Sequence[Trial], value: Callable[[Trial], float | None]) -> str:
-    middle = median_of_known([value(trial) for trial in trials])
-    return DASH if middle is None else figure(middle)
+    return figure(median_of_known(map(value, trials)))
 
 
 def _counted_by(figures: StreamFigures) -> str:

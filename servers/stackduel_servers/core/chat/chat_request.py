@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from stackduel_servers.core.chat.chat_timetable import MOST_ALTERNATIVES, MOST_TOKENS, ChatTimetable
+from stackduel_servers.core.chat.chat_timetable import MOST_ALTERNATIVES, MOST_TOKENS, UPSTREAM_MODEL, ChatTimetable
 from stackduel_servers.core.errors import HttpError, bad_request
 from stackduel_servers.core.streams.timetable import read_times
 
 # By the name that clients know, the name that the upstream knows.
-MODELS = {"chat": "upstream/chat-1"}
+MODELS = {"chat": UPSTREAM_MODEL}
 MOST_MESSAGES = 1000
 DEFAULT_TOKENS = 16
 JSON = "application/json"

@@ -11,6 +11,8 @@ from stackduel_servers.core.payloads import WORDS
 from stackduel_servers.core.query import INTEGER, Parameter, read
 from stackduel_servers.core.streams.timetable import Moment, read_times, seconds
 
+# The name by which the upstream knows its only model.
+UPSTREAM_MODEL = "upstream/chat-1"
 MOST_TOKENS = 10_000
 MOST_ALTERNATIVES = 20
 TOKENS = Parameter(b"tokens", INTEGER, 1, MOST_TOKENS, 16, f"an integer from 1 to {MOST_TOKENS}")
@@ -92,7 +94,7 @@ def _chunk(delta: dict[str, str], *, logprobs: object = None, finish_reason: str
         "id": "chatcmpl-upstream",
         "object": "chat.completion.chunk",
         "created": CREATED_S,
-        "model": "upstream/chat-1",
+        "model": UPSTREAM_MODEL,
         "choices": [choice],
     }
     return standard(content)[1:] + b"\n\n"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from stackduel_servers.core.errors import HttpError
+from stackduel_servers.core.errors import HttpError, retry_after
 
-FULL_RETRY_S = 1
 MISSING_RETRY_S = 60
 
 
@@ -20,12 +19,12 @@ def unsupported(field: str, bound: str) -> HttpError:
 
 def full(most: int) -> HttpError:
     """Return the error for a full queue: one more request would time out in it."""
-    return HttpError(503, f"inference is full: {most} requests wait already", _retry_after(FULL_RETRY_S))
+    return HttpError(503, f"inference is full: {most} requests wait already", retry_after())
 
 
 def closing() -> HttpError:
     """Return the error for a request that was still waiting when the service stopped."""
-    return HttpError(503, "inference is stopping", _retry_after(FULL_RETRY_S))
+    return HttpError(503, "inference is stopping", retry_after())
 
 
 def too_slow(timeout_s: float) -> HttpError:
@@ -36,13 +35,9 @@ def too_slow(timeout_s: float) -> HttpError:
 def not_installed(package: str) -> HttpError:
     """Return the error for a server without the libraries that models need."""
     sentence = f"inference is not installed on this server: {package} is missing (pip install 'stackduel[inference]')"
-    return HttpError(503, sentence, _retry_after(MISSING_RETRY_S))
+    return HttpError(503, sentence, retry_after(MISSING_RETRY_S))
 
 
 def not_available(name: str, reason: str) -> HttpError:
     """Return the error for a known model that cannot be loaded here."""
-    return HttpError(503, f"model {name} is not available: {reason}", _retry_after(MISSING_RETRY_S))
-
-
-def _retry_after(seconds: int) -> tuple[tuple[str, str], ...]:
-    return (("Retry-After", str(seconds)),)
+    return HttpError(503, f"model {name} is not available: {reason}", retry_after(MISSING_RETRY_S))

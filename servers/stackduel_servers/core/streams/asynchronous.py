@@ -16,7 +16,7 @@ from stackduel_servers.core.downstream_async import AsyncDownstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.streams import early_end, relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
-from stackduel_servers.core.streams.stream import AsyncStream, Encoding, Made
+from stackduel_servers.core.streams.stream import AsyncStream, Encoding, HeadFields, Made
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
 from stackduel_servers.core.timing import span
 
@@ -69,8 +69,7 @@ async def _passed_on(backend: AsyncDownstream, passage: StreamPassage) -> AsyncS
         fields = passage.fields(response.status, response.headers)
         if asked.method == "HEAD":
             return AsyncStream(fields, _nothing())
-        zero_ns = early_end.zero_of(fields)
-        return AsyncStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, zero_ns))
+        return AsyncStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, fields))
 
 
 async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: UpstreamRequest) -> ClientResponse:
@@ -95,7 +94,7 @@ async def _ask(opened: AsyncExitStack, backend: AsyncDownstream, asked: Upstream
 
 
 async def _events(
-    opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float, zero_ns: str
+    opened: AsyncExitStack, response: ClientResponse, passage: StreamPassage, allowance_s: float, fields: HeadFields
 ) -> AsyncGenerator[bytes, None]:
     trail = early_end.handler_trail()
     async with opened:
@@ -115,7 +114,7 @@ async def _events(
             yield wire.encoded_error(error)
         except (GeneratorExit, asyncio.CancelledError):
             if trail is not None:
-                trail.note(zero_ns, wire.clock_ns())
+                trail.note(early_end.zero_of(fields), wire.clock_ns())
             raise
 
 

@@ -17,7 +17,7 @@ from stackduel_servers.core.downstream_blocking import BlockingDownstream
 from stackduel_servers.core.errors import HttpError
 from stackduel_servers.core.streams import early_end, relay, wire
 from stackduel_servers.core.streams.relay import Relay, StreamPassage, UpstreamRequest
-from stackduel_servers.core.streams.stream import BlockingStream, Encoding, Made
+from stackduel_servers.core.streams.stream import BlockingStream, Encoding, HeadFields, Made
 from stackduel_servers.core.streams.timetable import NS_PER_S, Timetable, asked, read_timetable
 from stackduel_servers.core.timing import span
 
@@ -67,8 +67,7 @@ def _passed_on(backend: BlockingDownstream, passage: StreamPassage) -> BlockingS
         fields = passage.fields(response.status, response.headers)
         if asked.method == "HEAD":
             return BlockingStream(fields, _nothing())
-        zero_ns = early_end.zero_of(fields)
-        return BlockingStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, zero_ns))
+        return BlockingStream(fields, _events(opened.pop_all(), response, passage, backend.allowance_s, fields))
 
 
 def _ask(opened: ExitStack, backend: BlockingDownstream, asked: UpstreamRequest) -> BaseHTTPResponse:
@@ -98,7 +97,7 @@ def _ask(opened: ExitStack, backend: BlockingDownstream, asked: UpstreamRequest)
 
 
 def _events(
-    opened: ExitStack, response: BaseHTTPResponse, passage: StreamPassage, allowance_s: float, zero_ns: str
+    opened: ExitStack, response: BaseHTTPResponse, passage: StreamPassage, allowance_s: float, fields: HeadFields
 ) -> Generator[bytes, None, None]:
     trail = early_end.handler_trail()
     with opened:
@@ -117,7 +116,7 @@ def _events(
             yield wire.encoded_error(error)
         except GeneratorExit:
             if trail is not None:
-                trail.note(zero_ns, wire.clock_ns())
+                trail.note(early_end.zero_of(fields), wire.clock_ns())
             raise
 
 

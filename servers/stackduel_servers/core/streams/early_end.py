@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import cache
 from itertools import repeat
 
+from stackduel_servers.core.streams.stream import HeadFields
 from stackduel_servers.core.streams.wire import ZERO_FIELD, clock_ns
 
 VARIABLE = "STREAM_ENDS"
@@ -63,6 +64,6 @@ def is_noted() -> bool:
     return os.environ.get(VARIABLE) == "on"
 
 
-def zero_of(fields: tuple[tuple[str, str], ...]) -> str:
+def zero_of(fields: HeadFields) -> str:
     """Return the zero of a stream whose head has these fields."""
     return dict(fields)[ZERO_FIELD]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stackduel_servers.core.asgi import Receive, Scope, Send
+from stackduel_servers.core.asgi_messages import Receive, Scope, Send
 from stackduel_servers.core.websockets.serving import serve
 from stackduel_servers.core.websockets.socket import LeftError, SocketMessage, WebSocketEndpoint, message_of
 
