@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -50,7 +50,7 @@ class Product(Base):
     __table_args__ = {"schema": "stackduel"}  # noqa: RUF012
     id: Mapped[int] = mapped_column(primary_key=True)
     price: Mapped[int]
-    stock: Mapped[int]
+    stock: Mapped[int] = mapped_column(BigInteger)
 
 
 class Account(Base):
@@ -59,7 +59,7 @@ class Account(Base):
     __tablename__ = "account"
     __table_args__ = {"schema": "stackduel"}  # noqa: RUF012
     id: Mapped[int] = mapped_column(primary_key=True)
-    balance: Mapped[int]
+    balance: Mapped[int] = mapped_column(BigInteger)
 
 
 class TakenOrder(Base):
@@ -67,7 +67,7 @@ class TakenOrder(Base):
 
     __tablename__ = "orders"
     __table_args__ = {"schema": "stackduel"}  # noqa: RUF012
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     key: Mapped[str | None]
     account_id: Mapped[int]
     product_id: Mapped[int]
