@@ -24,6 +24,7 @@ IN_INFERENCE: Mapping[str, tuple[str, ...]] = {
 IN_CORE = ("CONCURRENCY_LIMIT", "MAX_BODY_BYTES", "TIMING", "SLOW_REQUEST_MS", "COMPRESSION", "METRICS")
 # All that an application reads by itself, whatever starts it.
 IN_APPLICATION = (*IN_CORE, "JSON_ENCODER", "DOWNSTREAM_CLIENT", "TRITON_CLIENT", "MIDDLEWARE", "RESPONSE_MODEL")
+OF_DATABASES = ("DATABASE_CLIENT", "DATABASE_PREPARED")
 OF_SERVERS = ("MAX_REQUESTS", "MAX_REQUESTS_JITTER", "WORKER_TIMEOUT_S", "ACCESS_LOG")
 
 
@@ -44,6 +45,7 @@ ON_ENTRIES: Mapping[str, Callable[[StackEntry], bool]] = {
     "BACKLOG": _has_core,
     # The music service calls nobody.
     "DOWNSTREAM_CLIENT": lambda entry: _has_core(entry) and entry.contract == "sandbox",
+    **dict.fromkeys(OF_DATABASES, lambda entry: entry.contract == "database"),
     "HTTP_PARSER": lambda entry: "uvicorn" in {entry.server, entry.worker_class},
     "PILLOW": lambda entry: _has_core(entry) and entry.contract == "sandbox",
     # An application with errors of its own validates and serialises by itself.

@@ -8,6 +8,7 @@ from stackduel_servers.core.edge_settings import COMPRESSIONS, ON_OFF
 from stackduel_servers.core.json_encoder import JSON_ENCODERS
 from stackduel_servers.core.limits import DEFAULT_BODY_BYTES
 from stackduel_servers.core.settings import (
+    DATABASE_CLIENTS,
     DEFAULT_DOWNSTREAM_TIMEOUT_S,
     DEFAULT_INFERENCE_TIMEOUT_S,
     DOWNSTREAM_CLIENTS,
@@ -25,6 +26,8 @@ DEFAULTS: Mapping[str, str] = {
     "JSON_ENCODER": JSON_ENCODERS[0],
     "DOWNSTREAM_CLIENT": DOWNSTREAM_CLIENTS[0],
     "TRITON_CLIENT": TRITON_CLIENTS[0],
+    "DATABASE_CLIENT": DATABASE_CLIENTS[0],
+    "DATABASE_PREPARED": ON_OFF[0],
     "TIMING": ON_OFF[0],
     "SLOW_REQUEST_MS": "0",
     "COMPRESSION": COMPRESSIONS[0],

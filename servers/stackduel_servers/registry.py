@@ -244,7 +244,7 @@ _FLAG: _Check = (lambda value: isinstance(value, bool), "true or false")
 _CHECKS: Mapping[str, _Check] = {
     "summary": _text(r"\S.{0,119}", "a text of 1 to 120 characters"),
     "framework": _choice(FRAMEWORKS),
-    "app": _text(r"stackduel_servers\.(apps|models\.triton)\.[a-z_]+:[a-z_]+", "stackduel_servers.apps.MODULE:NAME"),
+    "app": _text(r"stackduel_servers\.(apps|models\.triton)\.[a-z0-9_]+:[a-z_]+", "stackduel_servers.apps.MODULE:NAME"),
     "server": _choice(tuple(SERVERS)),
     "port": _integer(1, 65_535),
     "tier": _choice(TIERS),

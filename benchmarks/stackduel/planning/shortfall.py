@@ -20,14 +20,23 @@ WORKER_PACKAGES = {"gevent": "gevent", "uvicorn": "uvicorn_worker"}
 APP_PACKAGES = {
     "stackduel_servers.apps.django_app:app": "rest_framework",
     "stackduel_servers.apps.fastapi_sse:app": "sse_starlette",
-    "stackduel_servers.apps.flask_database:app": "psycopg_pool",
+    "stackduel_servers.apps.flask_psycopg:app": "psycopg_pool",
+    "stackduel_servers.apps.flask_psycopg2:app": "psycopg2",
+    "stackduel_servers.apps.flask_core:app": "sqlalchemy",
+    "stackduel_servers.apps.flask_orm:app": "sqlalchemy",
     "stackduel_servers.apps.fastapi_psycopg:app": "psycopg_pool",
+    "stackduel_servers.apps.fastapi_psycopg_threads:app": "psycopg_pool",
+    "stackduel_servers.apps.fastapi_psycopg_blocking:app": "psycopg_pool",
     "stackduel_servers.apps.fastapi_asyncpg:app": "asyncpg",
+    "stackduel_servers.apps.fastapi_core:app": "sqlalchemy",
+    "stackduel_servers.apps.fastapi_orm:app": "sqlalchemy",
+    "stackduel_servers.apps.django_database:app": "psycopg_pool",
+    "stackduel_servers.apps.django_database_async:app": "psycopg_pool",
 }
 # The library of the music service, which no other stack needs.
 MUSIC = "pymusicxml"
 # The drivers of the stacks that need a database.
-DRIVERS = frozenset({"psycopg_pool", "asyncpg"})
+DRIVERS = frozenset({"psycopg_pool", "psycopg2", "asyncpg", "sqlalchemy"})
 
 
 def refuse_without_packages(stacks: Iterable[Stack], is_installed: Callable[[str], bool] | None = None) -> None:

@@ -1,6 +1,6 @@
 """The parts that all Django services share: Django without extras, the core's errors, the core's edges.
 
-No middleware and no database: the contract has no need of them, and the other stacks have nothing like them.
+No middleware, and no database but in the service that is about one: the other stacks have nothing like them.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Urls:
         self.urlpatterns = list(patterns)
 
 
-def configure() -> None:
-    """Give Django the settings of all its services; it takes them once in a process."""
+def configure(**own: object) -> None:
+    """Give Django the settings of all its services, and a service's own; it takes them once in a process."""
     if settings.configured:
         return
     settings.configure(
@@ -59,6 +59,7 @@ def configure() -> None:
             "UNAUTHENTICATED_TOKEN": None,
             "URL_FORMAT_OVERRIDE": None,
         },
+        **own,
     )
     django.setup()
     # Django would write a line for each refused request, which no other stack does.

@@ -1,9 +1,8 @@
-"""The endpoints that need a database, in Flask on psycopg's pool."""
+"""The endpoints that need a database, in Flask, on any driver that holds its thread."""
 
 from __future__ import annotations
 
 import atexit
-import os
 
 from flask import Flask, Response, request
 
@@ -11,10 +10,9 @@ from stackduel_servers.apps.flask_shell import create_shell, respond
 from stackduel_servers.core.answers import health as health_answer
 from stackduel_servers.core.database import blocking, bodies
 from stackduel_servers.core.database.repository import Repository
-from stackduel_servers.core.database.with_psycopg import PsycopgRepository
 from stackduel_servers.core.errors import only_post
 from stackduel_servers.core.health import Health
-from stackduel_servers.core.settings import Settings, read_settings
+from stackduel_servers.core.settings import Settings
 
 NOT_POST = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"]
 
@@ -67,7 +65,3 @@ def create_app(settings: Settings, repository: Repository) -> Flask:
         return respond(blocking.sleep(repository, request.query_string))
 
     return app
-
-
-settings = read_settings(os.environ)
-app = create_app(settings, PsycopgRepository(settings))

@@ -22,8 +22,10 @@ DEFAULT_DATABASE_POOL = 16
 DEFAULT_DATABASE_TIMEOUT_S = 15.0
 MOST_DATABASE_POOL = 1000
 DOWNSTREAM_CLIENT_VARIABLE, TRITON_CLIENT_VARIABLE = "DOWNSTREAM_CLIENT", "TRITON_CLIENT"
+DATABASE_CLIENT_VARIABLE, DATABASE_PREPARED_VARIABLE = "DATABASE_CLIENT", "DATABASE_PREPARED"
 MIDDLEWARE_VARIABLE, RESPONSE_MODEL_VARIABLE = "MIDDLEWARE", "RESPONSE_MODEL"
 DOWNSTREAM_CLIENTS = ("pooled", "per-request")
+DATABASE_CLIENTS = ("pooled", "per-request")
 TRITON_CLIENTS = ("cached", "per-request")
 MIDDLEWARES = ("none", "asgi", "base")
 EXECUTIONS = ("inline", "threads", "executor", "batched", "triton")
@@ -44,7 +46,8 @@ class Settings:
     ``queue_size`` requests may wait for these threads, each for up to ``inference_timeout_s``. ``limits`` are what one
     worker takes at most. ``middleware`` is one of MIDDLEWARES. ``in_force`` are the variables of this start and the
     switches, as ``/health`` reports them. ``database_pool`` connections are shared out over the workers; a
-    request waits up to ``database_timeout_s`` for one, and as long for each statement.
+    request waits up to ``database_timeout_s`` for one, and as long for each statement. Without ``pools_database`` each
+    request has a connection of its own; without ``prepares_statements`` the driver sends each statement whole.
     """
 
     downstream_url: str = DEFAULT_DOWNSTREAM_URL
@@ -74,6 +77,8 @@ class Settings:
     database_url: str = field(default=DEFAULT_DATABASE_URL, repr=False)
     database_pool: int = DEFAULT_DATABASE_POOL
     database_timeout_s: float = DEFAULT_DATABASE_TIMEOUT_S
+    pools_database: bool = True
+    prepares_statements: bool = True
 
     @property
     def pool_of_worker(self) -> int:
@@ -114,6 +119,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_url=environ.get("DATABASE_URL") or DEFAULT_DATABASE_URL,
         database_pool=integer(environ, "DATABASE_POOL", 1, MOST_DATABASE_POOL) or DEFAULT_DATABASE_POOL,
         database_timeout_s=number(environ, "DATABASE_TIMEOUT_S", 0.01, 3600) or DEFAULT_DATABASE_TIMEOUT_S,
+        pools_database=choice(environ, DATABASE_CLIENT_VARIABLE, DATABASE_CLIENTS) != "per-request",
+        prepares_statements=choice(environ, DATABASE_PREPARED_VARIABLE, ON_OFF) != "off",
     )
 
 

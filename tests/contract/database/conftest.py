@@ -27,7 +27,7 @@ NAMES = [
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A PostgreSQL, filled once."""
-    missing = [name for name in ("psycopg_pool", "asyncpg") if find_spec(name) is None]
+    missing = [name for name in ("psycopg_pool", "psycopg2", "asyncpg", "sqlalchemy") if find_spec(name) is None]
     if missing:
         unavailable("postgres", f"not installed: {', '.join(missing)}; pip install -e '.[database]'")
     with database_launcher(tmp_path_factory.mktemp("logs")) as launcher:

@@ -17,6 +17,7 @@ import pytest
 
 from stackduel.launch.postgres.database import Database
 from stackduel.verify.contract.database_cases import DATABASE_CASES
+from stackduel_servers.registry import load_registry
 from tests.contract.database.bounds import POOL
 from tests.contract.database.postgres import end_backends, posted
 from tests.contract.served import Served
@@ -60,12 +61,12 @@ def test_as_many_statements_run_as_the_answers_say(stack: Served, database: Data
     for number in range(1, 4):
         assert ask(stack.port, f"/queries?n=20&id={number}").status == 200
         assert ask(stack.port, f"/page?page={number}").status == 200
-    assert _calls(database, "SELECT id, randomnumber FROM stackduel.world%") == 10 + 3 * 20
-    assert _calls(database, "SELECT article.id%") == 3
+    assert _calls(database, "SELECT%world%") == 10 + 3 * 20
+    assert _calls(database, "SELECT%article%") == 3
 
 
 def _calls(database: Database, like: str) -> int:
-    counted = f"SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query LIKE '{like}'"
+    counted = f"SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query ILIKE '{like}'"
     return int(ask_database(database, counted))
 
 
@@ -78,6 +79,8 @@ def test_a_slow_statement_is_a_504(stack: Served) -> None:
 
 def test_without_a_free_connection_it_is_a_503(stack: Served) -> None:
     """Three times as many sleepers as connections: a third waits for longer than a request may."""
+    if load_registry().entries[stack.name].holds == "worker":
+        pytest.skip("it takes one request after another, so that none waits for a connection")
     with ThreadPoolExecutor(3 * POOL) as clients:
         answers = list(clients.map(lambda _: ask(stack.port, "/sleep?s=1.5"), range(3 * POOL)))
     refused = [each for each in answers if each.status == 503]
@@ -150,7 +153,7 @@ def test_a_password_is_in_no_log(fleet: Mapping[str, Served], database: Database
 @pytest.mark.parametrize("module", ["stackduel_servers.apps.flask_app", "stackduel_servers.apps.fastapi_app"])
 def test_a_stack_without_a_database_imports_no_driver(module: str) -> None:
     """It costs what it did."""
-    script = f"import sys, {module}; print({{'psycopg', 'psycopg_pool', 'asyncpg'}} & set(sys.modules))"
+    script = f"import sys, {module}; print({{'psycopg', 'psycopg2', 'asyncpg', 'sqlalchemy'}} & set(sys.modules))"
     command = [sys.executable, "-c", script]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert told.stdout.strip() == "set()"

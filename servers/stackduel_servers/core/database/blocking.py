@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 
 from stackduel_servers.core.answers import Answer
 from stackduel_servers.core.database import bodies, failures, orders, parameters, statements
@@ -91,3 +92,15 @@ def _taken(session: DatabaseSession, order: Order) -> int:
     session.run(statements.SET_STOCK, stock - order.quantity, order.product)
     session.run(statements.SET_BALANCE, balance - total, order.account)
     return total
+
+
+Answering = Callable[[Repository, bytes], Answer]
+
+READS: Mapping[str, Answering] = {
+    "/db": world,
+    "/queries": worlds,
+    "/page": page,
+    "/sleep": sleep,
+    "/search": search,
+}
+WRITES: Mapping[str, Answering] = {"/updates": updates, "/order": order}

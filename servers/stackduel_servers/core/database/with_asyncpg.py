@@ -53,6 +53,9 @@ class AsyncpgRepository:
             min_size=0,
             max_size=self._settings.pool_of_worker,
             max_inactive_connection_lifetime=0,
+            # A connection that has answered so many requests is closed; 0 is for ever.
+            max_queries=50_000 if self._settings.pools_database else 1,
+            statement_cache_size=100 if self._settings.prepares_statements else 0,
             server_settings={"statement_timeout": f"{self.timeout_s * 1000:.0f}"},
         )
 

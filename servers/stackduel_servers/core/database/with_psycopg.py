@@ -8,12 +8,15 @@ from typing import Any
 
 from psycopg import AsyncConnection, Connection, IsolationLevel, OperationalError
 from psycopg.errors import DeadlockDetected, QueryCanceled, SerializationFailure
-from psycopg_pool import AsyncConnectionPool, ConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, AsyncNullConnectionPool, ConnectionPool, NullConnectionPool, PoolTimeout
 
 from stackduel_servers.core.database import failures
 from stackduel_servers.core.database.failures import ConflictError
 from stackduel_servers.core.database.statements import Row, Statement
 from stackduel_servers.core.settings import Settings
+
+# The default.
+PREPARED_AFTER = 5
 
 
 class PsycopgSession:
@@ -37,7 +40,8 @@ class PsycopgRepository:
 
     def __init__(self, settings: Settings) -> None:
         self.timeout_s = settings.database_timeout_s
-        self._pool = ConnectionPool(settings.database_url, **_options(settings))
+        pool = ConnectionPool if settings.pools_database else NullConnectionPool
+        self._pool = pool(settings.database_url, **_options(settings))
 
     @contextmanager
     def session(self) -> Iterator[PsycopgSession]:
@@ -90,7 +94,8 @@ class AsyncPsycopgRepository:
 
     def __init__(self, settings: Settings) -> None:
         self.timeout_s = settings.database_timeout_s
-        self._pool = AsyncConnectionPool(settings.database_url, **_options(settings))
+        pool = AsyncConnectionPool if settings.pools_database else AsyncNullConnectionPool
+        self._pool = pool(settings.database_url, **_options(settings))
 
     async def open(self) -> None:
         """Begin to connect; nobody waits for it."""
@@ -123,14 +128,15 @@ class AsyncPsycopgRepository:
 
 
 def _options(settings: Settings) -> dict[str, Any]:
-    """Return the options of a pool: of a fixed size, without a transaction around each statement."""
+    """Return the options of a pool: of a fixed size or without one, and without a transaction around each statement."""
     return {
-        "min_size": settings.pool_of_worker,
+        "min_size": settings.pool_of_worker if settings.pools_database else 0,
         "max_size": settings.pool_of_worker,
         "timeout": settings.database_timeout_s,
         "open": False,
         "kwargs": {
             "autocommit": True,
+            "prepare_threshold": PREPARED_AFTER if settings.prepares_statements else None,
             "options": f"-c statement_timeout={settings.database_timeout_s * 1000:.0f}",
         },
     }
