@@ -52,9 +52,18 @@ def create_app(settings: Settings, repository: AsyncRepository) -> FastAPI:
     async def updates(request: Request) -> Response:
         return respond(await asynchronous.updates(repository, request.scope["query_string"]))
 
+    @app.post("/order")
+    async def order(request: Request) -> Response:
+        return respond(await asynchronous.order(repository, request.scope["query_string"]))
+
+    @app.api_route("/order", methods=NOT_POST)
     @app.api_route("/updates", methods=NOT_POST)
     async def refuse_others() -> Response:
         raise only_post()
+
+    @app.api_route("/search", methods=READ)
+    async def search(request: Request) -> Response:
+        return respond(await asynchronous.search(repository, request.scope["query_string"]))
 
     @app.api_route("/page", methods=READ)
     async def page(request: Request) -> Response:

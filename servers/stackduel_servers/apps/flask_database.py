@@ -45,9 +45,18 @@ def create_app(settings: Settings, repository: Repository) -> Flask:
     def updates() -> Response:
         return respond(blocking.updates(repository, request.query_string))
 
+    @app.post("/order")
+    def order() -> Response:
+        return respond(blocking.order(repository, request.query_string))
+
+    @app.route("/order", methods=NOT_POST)
     @app.route("/updates", methods=NOT_POST)
     def refuse_others() -> Response:
         raise only_post()
+
+    @app.get("/search")
+    def search() -> Response:
+        return respond(blocking.search(repository, request.query_string))
 
     @app.get("/page")
     def page() -> Response:

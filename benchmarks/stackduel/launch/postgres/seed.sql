@@ -31,3 +31,20 @@ SELECT
   200 + stackduel.drawn('words ' || id) % 1800
 FROM generate_series(1, 10000) AS id;
 CREATE INDEX article_newest ON stackduel.article (published DESC, id DESC);
+
+-- Orders: what they buy, who pays, and which were taken. No run is long enough to empty an account or a stock.
+CREATE TABLE stackduel.product (id integer PRIMARY KEY, price integer NOT NULL, stock bigint NOT NULL CHECK (stock >= 0));
+INSERT INTO stackduel.product
+SELECT id, 100 + stackduel.drawn('price ' || id) % 900, 1000000000000 FROM generate_series(1, 100) AS id;
+
+CREATE TABLE stackduel.account (id integer PRIMARY KEY, balance bigint NOT NULL CHECK (balance >= 0));
+INSERT INTO stackduel.account SELECT id, 1000000000000 FROM generate_series(1, 1000) AS id;
+
+CREATE TABLE stackduel.orders (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  key text UNIQUE,
+  account_id integer NOT NULL REFERENCES stackduel.account,
+  product_id integer NOT NULL REFERENCES stackduel.product,
+  quantity integer NOT NULL,
+  total integer NOT NULL
+);

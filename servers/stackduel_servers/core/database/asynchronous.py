@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from stackduel_servers.core.answers import Answer
-from stackduel_servers.core.database import bodies, parameters, statements
-from stackduel_servers.core.database.repository import AsyncRepository
+from stackduel_servers.core.database import bodies, failures, orders, parameters, statements
+from stackduel_servers.core.database.failures import ConflictError
+from stackduel_servers.core.database.orders import Order
+from stackduel_servers.core.database.repository import AsyncDatabaseSession, AsyncRepository
 from stackduel_servers.core.timing import span
 
 
@@ -56,3 +60,40 @@ async def sleep(repository: AsyncRepository, query: bytes) -> Answer:
         async with repository.session() as session:
             await session.rows(statements.SLEEP, seconds)
     return bodies.slept(seconds)
+
+
+async def search(repository: AsyncRepository, query: bytes) -> Answer:
+    """Look through all articles; raises HttpError."""
+    text = parameters.text(query)
+    with span("io"):
+        async with repository.session() as session:
+            rows = await session.rows(statements.SEARCH, text)
+    return bodies.found(text, rows)
+
+
+async def order(repository: AsyncRepository, query: bytes) -> Answer:
+    """Take an order, and try again for as long as others are faster; raises HttpError."""
+    wanted = parameters.order(query)
+    with span("io"):
+        for pause_s in orders.pauses_s(repository.timeout_s):
+            try:
+                async with repository.isolated() as session:
+                    total = await _taken(session, wanted)
+                return bodies.order(wanted, total)
+            except ConflictError:
+                await asyncio.sleep(pause_s)
+    raise failures.conflicting(repository.timeout_s)
+
+
+async def _taken(session: AsyncDatabaseSession, order: Order) -> int:
+    """Take an order that was not taken before by five statements; return its total."""
+    ((price, stock),) = await session.rows(statements.PRODUCT, order.product)
+    total = int(price * order.quantity)
+    values = (order.key, order.account, order.product, order.quantity, total)
+    if not await session.rows(statements.TAKE_ORDER, *values):
+        (taken,) = await session.rows(statements.TAKEN_ORDER, order.key)
+        return orders.total_again(order, taken)
+    ((balance,),) = await session.rows(statements.ACCOUNT, order.account)
+    await session.run(statements.SET_STOCK, stock - order.quantity, order.product)
+    await session.run(statements.SET_BALANCE, balance - total, order.account)
+    return total

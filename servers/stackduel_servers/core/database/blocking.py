@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from stackduel_servers.core.answers import Answer
-from stackduel_servers.core.database import bodies, parameters, statements
-from stackduel_servers.core.database.repository import Repository
+from stackduel_servers.core.database import bodies, failures, orders, parameters, statements
+from stackduel_servers.core.database.failures import ConflictError
+from stackduel_servers.core.database.orders import Order
+from stackduel_servers.core.database.repository import DatabaseSession, Repository
 from stackduel_servers.core.timing import span
 
 
@@ -51,3 +55,39 @@ def sleep(repository: Repository, query: bytes) -> Answer:
     with span("io"), repository.session() as session:
         session.rows(statements.SLEEP, seconds)
     return bodies.slept(seconds)
+
+
+def search(repository: Repository, query: bytes) -> Answer:
+    """Look through all articles; raises HttpError."""
+    text = parameters.text(query)
+    with span("io"), repository.session() as session:
+        rows = session.rows(statements.SEARCH, text)
+    return bodies.found(text, rows)
+
+
+def order(repository: Repository, query: bytes) -> Answer:
+    """Take an order, and try again for as long as others are faster; raises HttpError."""
+    wanted = parameters.order(query)
+    with span("io"):
+        for pause_s in orders.pauses_s(repository.timeout_s):
+            try:
+                with repository.isolated() as session:
+                    total = _taken(session, wanted)
+                return bodies.order(wanted, total)
+            except ConflictError:
+                time.sleep(pause_s)
+    raise failures.conflicting(repository.timeout_s)
+
+
+def _taken(session: DatabaseSession, order: Order) -> int:
+    """Take an order that was not taken before by five statements; return its total."""
+    ((price, stock),) = session.rows(statements.PRODUCT, order.product)
+    total = int(price * order.quantity)
+    values = (order.key, order.account, order.product, order.quantity, total)
+    if not session.rows(statements.TAKE_ORDER, *values):
+        (taken,) = session.rows(statements.TAKEN_ORDER, order.key)
+        return orders.total_again(order, taken)
+    ((balance,),) = session.rows(statements.ACCOUNT, order.account)
+    session.run(statements.SET_STOCK, stock - order.quantity, order.product)
+    session.run(statements.SET_BALANCE, balance - total, order.account)
+    return total

@@ -21,11 +21,18 @@ class DatabaseSession(Protocol):
 class Repository(Protocol):
     """The connections of one process, for code that holds its thread; each method raises HttpError 503 or 504."""
 
+    @property
+    def timeout_s(self) -> float:
+        """Return how long a request waits for a connection, for a statement, and for an order to be taken."""
+
     def session(self) -> AbstractContextManager[DatabaseSession]:
         """Hold a connection, on which each statement stands for itself."""
 
     def transaction(self) -> AbstractContextManager[DatabaseSession]:
         """Hold a connection, whose statements are kept together, or none of them."""
+
+    def isolated(self) -> AbstractContextManager[DatabaseSession]:
+        """Hold a connection in a transaction that sees the rows as they were; raises ConflictError if they changed."""
 
     def close(self) -> None:
         """Close all connections."""
@@ -44,6 +51,10 @@ class AsyncDatabaseSession(Protocol):
 class AsyncRepository(Protocol):
     """The connections of one process, for code that suspends its task; each method raises HttpError 503 or 504."""
 
+    @property
+    def timeout_s(self) -> float:
+        """Return how long a request waits for a connection, for a statement, and for an order to be taken."""
+
     async def open(self) -> None:
         """Prepare the pool; no database has to be there yet."""
 
@@ -52,6 +63,9 @@ class AsyncRepository(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncDatabaseSession]:
         """Hold a connection, whose statements are kept together, or none of them."""
+
+    def isolated(self) -> AbstractAsyncContextManager[AsyncDatabaseSession]:
+        """Hold a connection in a transaction that sees the rows as they were; raises ConflictError if they changed."""
 
     async def close(self) -> None:
         """Close all connections."""

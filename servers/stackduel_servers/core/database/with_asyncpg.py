@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from stackduel_servers.core.database import failures
+from stackduel_servers.core.database.failures import ConflictError
 from stackduel_servers.core.database.statements import Row, Statement
 from stackduel_servers.core.settings import Settings
 
@@ -42,6 +43,7 @@ class AsyncpgRepository:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.timeout_s = settings.database_timeout_s
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -51,7 +53,7 @@ class AsyncpgRepository:
             min_size=0,
             max_size=self._settings.pool_of_worker,
             max_inactive_connection_lifetime=0,
-            server_settings={"statement_timeout": f"{self._settings.database_timeout_s * 1000:.0f}"},
+            server_settings={"statement_timeout": f"{self.timeout_s * 1000:.0f}"},
         )
 
     @asynccontextmanager
@@ -61,7 +63,9 @@ class AsyncpgRepository:
         try:
             yield AsyncpgSession(connection)
         except asyncpg.QueryCanceledError as error:
-            raise failures.too_slow(self._settings.database_timeout_s) from error
+            raise failures.too_slow(self.timeout_s) from error
+        except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError) as error:
+            raise ConflictError from error
         except LOST as error:
             # One that was told its end may not be closed yet, and the pool would try to clean it; a closed one has
             # left the pool.
@@ -77,16 +81,21 @@ class AsyncpgRepository:
         async with self.session() as session, session.connection.transaction():
             yield session
 
+    @asynccontextmanager
+    async def isolated(self) -> AsyncIterator[AsyncpgSession]:
+        """Hold a connection in a transaction that sees the rows as they were; raises ConflictError, and HttpError."""
+        async with self.session() as session, session.connection.transaction(isolation="repeatable_read"):
+            yield session
+
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.close()
 
     async def _acquired(self) -> Any:
-        timeout_s = self._settings.database_timeout_s
         try:
-            return await self._pool.acquire(timeout=timeout_s)
+            return await self._pool.acquire(timeout=self.timeout_s)
         except TimeoutError as error:
-            raise failures.busy(timeout_s) from error
+            raise failures.busy(self.timeout_s) from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise failures.unreachable() from error
 

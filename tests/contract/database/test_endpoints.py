@@ -11,61 +11,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from stackduel.launch.postgres.database import Database
 from stackduel.verify.contract.database_cases import DATABASE_CASES
-from stackduel_servers.registry import load_registry
-from tests.conftest import unavailable
-from tests.contract.served import Served, all_served
+from tests.contract.database.bounds import POOL
+from tests.contract.database.postgres import end_backends, posted
+from tests.contract.served import Served
 from tests.contract.test_cases import ask_all
-from tests.contract.wire import WireAnswer, ask, connected
+from tests.contract.wire import WireAnswer, ask
 from tests.postgres import ask as ask_database
-from tests.postgres import database_launcher, opened
 from tests.until import until
 
-NAMES = [
-    entry.name
-    for entry in load_registry().entries.values()
-    if entry.contract == "database" and sys.platform in entry.platforms
-]
-# Short, for the failures; long enough for a busy machine to answer in.
-TIMEOUT_S, POOL = 2, 4
 UNREACHABLE = b'{"error":"database unreachable"}'
 BUSY = b'{"error":"database busy: no connection within 2 s"}'
 TOO_SLOW = b'{"error":"database too slow: no answer within 2 s"}'
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A PostgreSQL, filled once."""
-    missing = [name for name in ("psycopg_pool", "asyncpg") if find_spec(name) is None]
-    if missing:
-        unavailable("postgres", f"not installed: {', '.join(missing)}; pip install -e '.[database]'")
-    with database_launcher(tmp_path_factory.mktemp("logs")) as launcher:
-        opened(launcher).seed()
-        yield opened(launcher)
-
-
-@pytest.fixture(scope="module")
-def fleet(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Served]]:
-    """Every stack with these endpoints, started at once."""
-    environ = {
-        "DATABASE_URL": database.place.url,
-        "DATABASE_POOL": str(POOL),
-        "DATABASE_TIMEOUT_S": str(TIMEOUT_S),
-    }
-    with all_served(NAMES, tmp_path_factory.mktemp("stacks"), environ) as servers:
-        yield servers
-
-
-@pytest.fixture(params=NAMES)
-def stack(request: pytest.FixtureRequest, fleet: Mapping[str, Served]) -> Served:
-    """Each of them in turn."""
-    return fleet[request.param]
 
 
 def test_every_stack_keeps_the_contract(stack: Served) -> None:
@@ -78,17 +40,11 @@ def test_every_stack_keeps_the_contract(stack: Served) -> None:
 def test_what_was_answered_was_written(stack: Served, database: Database) -> None:
     """An update is in the table once it is answered; sent again it changes nothing."""
     for _ in range(2):
-        answer = json.loads(_posted(stack, "/updates?id=6001&n=5&seed=3").body)
+        answer = json.loads(posted(stack, "/updates?id=6001&n=5&seed=3").body)
         rows = {each["id"]: each["randomNumber"] for each in answer["worlds"]}
         assert len(rows) == 5
         wanted = f"SELECT id, randomnumber FROM stackduel.world WHERE id IN ({', '.join(map(str, rows))})"
         assert rows == {int(one): int(other) for one, _, other in map(_parted, ask_database(database, wanted).split())}
-
-
-def _posted(stack: Served, target: str) -> WireAnswer:
-    with connected(stack.port) as wire:
-        wire.send(f"POST {target} HTTP/1.1\r\nHost: stackduel.test\r\nContent-Length: 0\r\n\r\n".encode())
-        return wire.answer()
 
 
 def _parted(line: str) -> tuple[str, str, str]:
@@ -154,7 +110,7 @@ def test_ended_connections_are_503s_and_are_replaced(stack: Served, database: Da
         try:
             for _ in range(3):
                 assert until(partial(_more_than, answers, len(answers) + 20))
-                _end_backends(database)
+                end_backends(database)
         finally:
             ended.set()
         for each in running:
@@ -178,16 +134,11 @@ def test_a_database_that_is_away_is_a_503_until_it_is_back(stack: Served, databa
 def _away(database: Database) -> Iterator[None]:
     beside = replace(database, place=replace(database.place, name="postgres"))
     ask_database(beside, "ALTER DATABASE stackduel ALLOW_CONNECTIONS false")
-    _end_backends(beside)
+    end_backends(beside)
     try:
         yield
     finally:
         ask_database(beside, "ALTER DATABASE stackduel ALLOW_CONNECTIONS true")
-
-
-def _end_backends(database: Database) -> None:
-    others = "datname = 'stackduel' AND pid <> pg_backend_pid()"
-    ask_database(database, f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {others}")
 
 
 def test_a_password_is_in_no_log(fleet: Mapping[str, Served], database: Database) -> None:
