@@ -87,13 +87,13 @@ def read_account(connection: Connection, number: int) -> Sequence[Row]:
 
 def set_stock(connection: Connection, stock: int, number: int) -> Sequence[Row]:
     """Write the stock of a product."""
-    connection.execute(update(Product.__table__).where(product.id == number).values(stock=stock))
+    connection.execute(update(Product).where(product.id == number).values(stock=stock))
     return ()
 
 
 def set_balance(connection: Connection, balance: int, number: int) -> Sequence[Row]:
     """Write the balance of an account."""
-    connection.execute(update(Account.__table__).where(account.id == number).values(balance=balance))
+    connection.execute(update(Account).where(account.id == number).values(balance=balance))
     return ()
 
 
