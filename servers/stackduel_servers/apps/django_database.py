@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,19 +13,17 @@ from django.urls import path
 from stackduel_servers.apps.django_repository import DjangoRepository
 from stackduel_servers.apps.django_shell import View, create_shell, refused, respond
 from stackduel_servers.core import answers
-from stackduel_servers.core.answers import Answer
 from stackduel_servers.core.database import blocking, bodies
+from stackduel_servers.core.database.blocking import Asking
 from stackduel_servers.core.errors import HttpError, only_post
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.settings import Settings, read_settings
-
-Ask = Callable[[bytes], Answer]
 
 
 def views(settings: Settings, repository: DjangoRepository) -> list[Any]:
     """Return the paths of the service with their views."""
     health = Health("django", settings)
-    gets: dict[str, Ask] = {
+    gets: dict[str, Asking] = {
         "/": lambda _: bodies.index(),
         "/health": lambda _: answers.health(health.report()),
         **{at: partial(answer, repository) for at, answer in blocking.READS.items()},
@@ -37,7 +34,7 @@ def views(settings: Settings, repository: DjangoRepository) -> list[Any]:
     ]
 
 
-def _reading(ask: Ask) -> View:
+def _reading(ask: Asking) -> View:
     """Return the view that answers GET and HEAD."""
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -46,7 +43,7 @@ def _reading(ask: Ask) -> View:
     return view
 
 
-def _writing(ask: Ask) -> View:
+def _writing(ask: Asking) -> View:
     """Return the view that answers POST."""
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -57,7 +54,7 @@ def _writing(ask: Ask) -> View:
     return view
 
 
-def _answered(request: HttpRequest, ask: Ask) -> HttpResponse:
+def _answered(request: HttpRequest, ask: Asking) -> HttpResponse:
     try:
         return respond(request, ask(request.META["QUERY_STRING"].encode("latin-1")))
     except HttpError as error:

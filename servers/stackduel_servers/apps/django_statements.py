@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Value, Window
 from django.db.models.functions import Lower, StrIndex
 
-from stackduel_servers.apps.django_tables import Account, Article, Product, TakenOrder, World
+from stackduel_servers.apps.django_tables import AccountModel, ArticleModel, ProductModel, TakenOrderModel, WorldModel
 from stackduel_servers.core.database import statements
 from stackduel_servers.core.database.statements import PAGE_ROWS, Row, Statement
 
@@ -18,26 +18,26 @@ FOUND_ROWS = 20
 
 def read_world(number: int) -> list[Row]:
     """Read one row."""
-    found = World.objects.get(pk=number)
+    found = WorldModel.objects.get(pk=number)
     return [(found.pk, found.randomnumber)]
 
 
 def lock_world(number: int) -> list[Row]:
     """Read one row, and lock it."""
-    found = World.objects.select_for_update().get(pk=number)
+    found = WorldModel.objects.select_for_update().get(pk=number)
     return [(found.pk, found.randomnumber)]
 
 
 def update_worlds(ids: list[int], numbers: list[int]) -> list[Row]:
     """Write a new number to each of these rows, by one statement."""
-    changed = [World(id=each, randomnumber=number) for each, number in zip(ids, numbers, strict=True)]
-    World.objects.bulk_update(changed, ["randomnumber"])
+    changed = [WorldModel(id=each, randomnumber=number) for each, number in zip(ids, numbers, strict=True)]
+    WorldModel.objects.bulk_update(changed, ["randomnumber"])
     return []
 
 
 def read_page(offset: int) -> list[Row]:
     """Read a page of articles with their authors."""
-    newest = Article.objects.select_related("author").order_by("-published", "-id")
+    newest = ArticleModel.objects.select_related("author").order_by("-published", "-id")
     return [
         (each.pk, each.title, each.author.name, each.published.isoformat(), each.words)
         for each in newest[offset : offset + PAGE_ROWS]
@@ -47,7 +47,7 @@ def read_page(offset: int) -> list[Row]:
 def search(text: str) -> list[Row]:
     """Look for a text in every article."""
     found = (
-        Article.objects.annotate(at=StrIndex(Lower("title"), Value(text.lower())), total=Window(Count("*")))
+        ArticleModel.objects.annotate(at=StrIndex(Lower("title"), Value(text.lower())), total=Window(Count("*")))
         .filter(at__gt=0)
         .order_by("-published", "-id")
     )
@@ -56,30 +56,30 @@ def search(text: str) -> list[Row]:
 
 def read_product(number: int) -> list[Row]:
     """Read the price and the stock of a product."""
-    found = Product.objects.get(pk=number)
+    found = ProductModel.objects.get(pk=number)
     return [(found.price, found.stock)]
 
 
 def read_account(number: int) -> list[Row]:
     """Read the balance of an account."""
-    return [(Account.objects.get(pk=number).balance,)]
+    return [(AccountModel.objects.get(pk=number).balance,)]
 
 
 def set_stock(stock: int, number: int) -> list[Row]:
     """Write the stock of a product."""
-    Product.objects.filter(pk=number).update(stock=stock)
+    ProductModel.objects.filter(pk=number).update(stock=stock)
     return []
 
 
 def set_balance(balance: int, number: int) -> list[Row]:
     """Write the balance of an account."""
-    Account.objects.filter(pk=number).update(balance=balance)
+    AccountModel.objects.filter(pk=number).update(balance=balance)
     return []
 
 
 def read_order(key: str) -> list[Row]:
     """Read the order with this key."""
-    found = TakenOrder.objects.get(key=key)
+    found = TakenOrderModel.objects.get(key=key)
     return [(found.account_id, found.product_id, found.quantity, found.total)]
 
 

@@ -21,7 +21,7 @@ class Unmanaged:
     managed = False
 
 
-class World(models.Model):  # type: ignore[misc]
+class WorldModel(models.Model):  # type: ignore[misc]
     """TechEmpower's table."""
 
     randomnumber: Any = models.IntegerField()
@@ -32,7 +32,7 @@ class World(models.Model):  # type: ignore[misc]
         db_table = '"stackduel"."world"'
 
 
-class Author(models.Model):  # type: ignore[misc]
+class AuthorModel(models.Model):  # type: ignore[misc]
     """Who wrote articles."""
 
     name: Any = models.TextField()
@@ -43,10 +43,10 @@ class Author(models.Model):  # type: ignore[misc]
         db_table = '"stackduel"."author"'
 
 
-class Article(models.Model):  # type: ignore[misc]
+class ArticleModel(models.Model):  # type: ignore[misc]
     """What an author wrote."""
 
-    author: Any = models.ForeignKey(Author, models.DO_NOTHING)
+    author: Any = models.ForeignKey(AuthorModel, models.DO_NOTHING)
     title: Any = models.TextField()
     published: Any = models.DateField()
     words: Any = models.IntegerField()
@@ -57,7 +57,7 @@ class Article(models.Model):  # type: ignore[misc]
         db_table = '"stackduel"."article"'
 
 
-class Product(models.Model):  # type: ignore[misc]
+class ProductModel(models.Model):  # type: ignore[misc]
     """What orders buy."""
 
     price: Any = models.IntegerField()
@@ -69,7 +69,7 @@ class Product(models.Model):  # type: ignore[misc]
         db_table = '"stackduel"."product"'
 
 
-class Account(models.Model):  # type: ignore[misc]
+class AccountModel(models.Model):  # type: ignore[misc]
     """Who pays."""
 
     balance: Any = models.BigIntegerField()
@@ -80,7 +80,7 @@ class Account(models.Model):  # type: ignore[misc]
         db_table = '"stackduel"."account"'
 
 
-class TakenOrder(models.Model):  # type: ignore[misc]
+class TakenOrderModel(models.Model):  # type: ignore[misc]
     """An order that was taken."""
 
     key: Any = models.TextField(null=True)

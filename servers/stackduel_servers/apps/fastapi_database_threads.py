@@ -15,16 +15,16 @@ from stackduel_servers.apps.fastapi_shell import READ, create_shell, respond
 from stackduel_servers.core.answers import Answer
 from stackduel_servers.core.answers import health as health_answer
 from stackduel_servers.core.database import blocking, bodies
+from stackduel_servers.core.database.blocking import Asking
 from stackduel_servers.core.database.repository import Repository
 from stackduel_servers.core.errors import only_post
 from stackduel_servers.core.health import Health
 from stackduel_servers.core.settings import Settings
 
-Ask = Callable[[bytes], Answer]
-Endpoint = Callable[..., Any]
+RouteFunction = Callable[..., Any]
 
 
-def on_a_thread(ask: Ask) -> Endpoint:
+def on_a_thread(ask: Asking) -> RouteFunction:
     """Return an endpoint that Starlette runs on a thread of its pool."""
 
     def endpoint(request: Request) -> Response:
@@ -34,7 +34,7 @@ def on_a_thread(ask: Ask) -> Endpoint:
 
 
 def create_app(
-    settings: Settings, repository: Repository, endpoint: Callable[[Ask], Endpoint] = on_a_thread
+    settings: Settings, repository: Repository, endpoint: Callable[[Asking], RouteFunction] = on_a_thread
 ) -> FastAPI:
     """Return the service, whose endpoints ``endpoint`` makes; its connections close with its lifespan."""
     health = Health("fastapi", settings)
@@ -49,7 +49,7 @@ def create_app(
             repository.close()
 
     app = create_shell(lifespan)
-    gets: dict[str, Ask] = {
+    gets: dict[str, Asking] = {
         "/": lambda _: bodies.index(),
         "/health": lambda _: health_answer(health.report()),
         **{path: partial(answer, repository) for path, answer in blocking.READS.items()},

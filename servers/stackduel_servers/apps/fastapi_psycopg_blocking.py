@@ -6,13 +6,14 @@ import os
 
 from fastapi import Request, Response
 
-from stackduel_servers.apps.fastapi_database_threads import Ask, Endpoint, create_app
+from stackduel_servers.apps.fastapi_database_threads import RouteFunction, create_app
 from stackduel_servers.apps.fastapi_shell import respond
+from stackduel_servers.core.database.blocking import Asking
 from stackduel_servers.core.database.with_psycopg import PsycopgRepository
 from stackduel_servers.core.settings import read_settings
 
 
-def on_the_loop(ask: Ask) -> Endpoint:
+def on_the_loop(ask: Asking) -> RouteFunction:
     """Return an endpoint that holds the event loop while the database works."""
 
     async def endpoint(request: Request) -> Response:

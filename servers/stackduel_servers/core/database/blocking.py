@@ -95,6 +95,7 @@ def _taken(session: DatabaseSession, order: Order) -> int:
 
 
 Answering = Callable[[Repository, bytes], Answer]
+Asking = Callable[[bytes], Answer]
 
 READS: Mapping[str, Answering] = {
     "/db": world,

@@ -107,9 +107,9 @@ def _day(published: date) -> str:
     return published.isoformat()
 
 
-Layer = Mapping[Statement, Callable[..., Any]]
+StatementTable = Mapping[Statement, Callable[..., Any]]
 
-CORE: Layer = {
+CORE: StatementTable = {
     statements.WORLD: read_world,
     statements.LOCKED_WORLD: lock_world,
     statements.UPDATE: update_worlds,

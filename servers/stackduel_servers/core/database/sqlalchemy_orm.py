@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from stackduel_servers.core.database import statements
-from stackduel_servers.core.database.sqlalchemy_core import Layer, search, sleep, take_order, update_worlds
+from stackduel_servers.core.database.sqlalchemy_core import StatementTable, search, sleep, take_order, update_worlds
 from stackduel_servers.core.database.statements import PAGE_ROWS, Row
 from stackduel_servers.core.database.tables import Account, Article, Product, TakenOrder, World
 
@@ -68,7 +68,7 @@ def read_order(session: Session, key: str) -> list[Row]:
     return [(found.account_id, found.product_id, found.quantity, found.total)]
 
 
-ORM: Layer = {
+ORM: StatementTable = {
     statements.WORLD: read_world,
     statements.LOCKED_WORLD: lock_world,
     statements.UPDATE: update_worlds,

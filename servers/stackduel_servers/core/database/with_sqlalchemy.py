@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from stackduel_servers.core.database import failures
 from stackduel_servers.core.database.failures import ConflictError
-from stackduel_servers.core.database.sqlalchemy_core import CORE, Layer
+from stackduel_servers.core.database.sqlalchemy_core import CORE, StatementTable
 from stackduel_servers.core.database.sqlalchemy_orm import ORM
 from stackduel_servers.core.database.statements import Row, Statement
 from stackduel_servers.core.settings import Settings
@@ -28,7 +28,7 @@ LEVELS = (AUTOCOMMIT, DEFAULT, REPEATABLE)
 class SqlalchemySession:
     """A connection, or the ORM's session on one, for code that holds its thread."""
 
-    def __init__(self, runner: Connection | Session, layer: Layer) -> None:
+    def __init__(self, runner: Connection | Session, layer: StatementTable) -> None:
         self._runner = runner
         self._layer = layer
 
@@ -83,7 +83,7 @@ class SqlalchemyRepository:
 class AsyncSqlalchemySession:
     """A connection, or the ORM's session on one, for code that suspends its task."""
 
-    def __init__(self, runner: AsyncConnection | AsyncSession, layer: Layer) -> None:
+    def __init__(self, runner: AsyncConnection | AsyncSession, layer: StatementTable) -> None:
         self._runner = runner
         self._layer = layer
 
