@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from stackduel_servers.core.database import statements
 from stackduel_servers.core.database.statements import PAGE_ROWS, Row, Statement
-from stackduel_servers.core.database.tables import Account, Article, Author, Product, TakenOrder, World
+from stackduel_servers.core.database.tables import Account, Article, Author, SoldProduct, TakenOrder, World
 
 # A table's columns are those of its class.
 world, author, article, product, account, orders = (
-    each.__table__.c for each in (World, Author, Article, Product, Account, TakenOrder)
+    each.__table__.c for each in (World, Author, Article, SoldProduct, Account, TakenOrder)
 )
 FOUND_ROWS = 20
 
@@ -87,7 +87,7 @@ def read_account(connection: Connection, number: int) -> Sequence[Row]:
 
 def set_stock(connection: Connection, stock: int, number: int) -> Sequence[Row]:
     """Write the stock of a product."""
-    connection.execute(update(Product).where(product.id == number).values(stock=stock))
+    connection.execute(update(SoldProduct).where(product.id == number).values(stock=stock))
     return ()
 
 

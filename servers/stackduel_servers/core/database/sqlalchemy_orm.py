@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, contains_eager
 from stackduel_servers.core.database import statements
 from stackduel_servers.core.database.sqlalchemy_core import StatementTable, search, sleep, take_order, update_worlds
 from stackduel_servers.core.database.statements import PAGE_ROWS, Row
-from stackduel_servers.core.database.tables import Account, Article, Product, TakenOrder, World
+from stackduel_servers.core.database.tables import Account, Article, SoldProduct, TakenOrder, World
 
 
 def read_world(session: Session, number: int) -> list[Row]:
@@ -41,7 +41,7 @@ def read_page(session: Session, offset: int) -> list[Row]:
 
 def read_product(session: Session, number: int) -> list[Row]:
     """Read the price and the stock of a product."""
-    found = session.get_one(Product, number)
+    found = session.get_one(SoldProduct, number)
     return [(found.price, found.stock)]
 
 
@@ -52,7 +52,7 @@ def read_account(session: Session, number: int) -> list[Row]:
 
 def set_stock(session: Session, stock: int, number: int) -> None:
     """Write the stock of a product that the session has read."""
-    session.get_one(Product, number).stock = stock
+    session.get_one(SoldProduct, number).stock = stock
     session.flush()
 
 

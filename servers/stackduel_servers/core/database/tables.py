@@ -43,7 +43,7 @@ class Article(Base):
     author: Mapped[Author] = relationship()
 
 
-class Product(Base):
+class SoldProduct(Base):
     """What orders buy."""
 
     __tablename__ = "product"
