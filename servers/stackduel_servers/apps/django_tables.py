@@ -15,7 +15,7 @@ configure(DATABASES={"default": database_of(read_settings(os.environ))})
 
 
 class Unmanaged:
-    """What all of them have: no migration makes them."""
+    """Their common settings: no migration makes them."""
 
     app_label = "stackduel"
     managed = False
@@ -33,7 +33,7 @@ class WorldModel(models.Model):  # type: ignore[misc]
 
 
 class AuthorModel(models.Model):  # type: ignore[misc]
-    """Who wrote articles."""
+    """A writer of articles."""
 
     name: Any = models.TextField()
 
@@ -44,7 +44,7 @@ class AuthorModel(models.Model):  # type: ignore[misc]
 
 
 class ArticleModel(models.Model):  # type: ignore[misc]
-    """What an author wrote."""
+    """An author's text."""
 
     author: Any = models.ForeignKey(AuthorModel, models.DO_NOTHING)
     title: Any = models.TextField()
@@ -58,7 +58,7 @@ class ArticleModel(models.Model):  # type: ignore[misc]
 
 
 class ProductModel(models.Model):  # type: ignore[misc]
-    """What orders buy."""
+    """The goods of orders."""
 
     price: Any = models.IntegerField()
     stock: Any = models.BigIntegerField()
@@ -70,7 +70,7 @@ class ProductModel(models.Model):  # type: ignore[misc]
 
 
 class AccountModel(models.Model):  # type: ignore[misc]
-    """Who pays."""
+    """The payer of orders."""
 
     balance: Any = models.BigIntegerField()
 

@@ -22,7 +22,7 @@ class World(Base):
 
 
 class Author(Base):
-    """Who wrote articles."""
+    """A writer of articles."""
 
     __tablename__ = "author"
     __table_args__ = {"schema": "stackduel"}  # noqa: RUF012
@@ -31,7 +31,7 @@ class Author(Base):
 
 
 class Article(Base):
-    """What an author wrote."""
+    """An author's text."""
 
     __tablename__ = "article"
     __table_args__ = {"schema": "stackduel"}  # noqa: RUF012
@@ -44,7 +44,7 @@ class Article(Base):
 
 
 class SoldProduct(Base):
-    """What orders buy."""
+    """The goods of orders."""
 
     __tablename__ = "product"
     __table_args__ = {"schema": "stackduel"}  # noqa: RUF012
@@ -54,7 +54,7 @@ class SoldProduct(Base):
 
 
 class Account(Base):
-    """Who pays."""
+    """The payer of orders."""
 
     __tablename__ = "account"
     __table_args__ = {"schema": "stackduel"}  # noqa: RUF012
