@@ -32,9 +32,9 @@ from stackduel_servers.start_variables import MAX_REQUESTS
 MAX_BLOCKS = 1_000
 
 
-def parse_suite(name: str, text: str, check: Check = "body") -> Suite:
-    """Read the suite ``name`` from TOML text; raises FieldError as ``suite_of``."""
-    return suite_of(name, parse_toml(f"suite {name}", text), check)
+def parse_suite(name: str, text: str, check: Check = "body", folder: Path = Path()) -> Suite:
+    """Read the suite ``name`` from TOML text, with paths relative to ``folder``; raises FieldError as ``suite_of``."""
+    return suite_of(name, parse_toml(f"suite {name}", text), check, folder)
 
 
 def suite_of(name: str, document: Mapping[str, Any], check: Check = "body", folder: Path = Path()) -> Suite:

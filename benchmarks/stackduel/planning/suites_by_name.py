@@ -21,7 +21,7 @@ def suite_names() -> tuple[str, ...]:
 def read_suite(name: str) -> Suite:
     """Read a suite by its name, or by the path of a TOML file; raises FieldError."""
     if name in suite_names():
-        return parse_suite(name, (SUITES / f"{name}.toml").read_text(encoding="utf-8"))
+        return parse_suite(name, (SUITES / f"{name}.toml").read_text(encoding="utf-8"), folder=SUITES)
     path = Path(name)
     if path.suffix != ".toml":
         close = did_you_mean(name, suite_names())
